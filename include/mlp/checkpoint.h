@@ -1,0 +1,80 @@
+/** @file
+ *  Checkpoints: one self-verifying HDF5 file each, committed by a rename.
+ *  Layout: data/README.md, "Checkpoints". Everything here is called by one
+ *  rank, and is not collective.
+ */
+#ifndef MLP_CHECKPOINT_H
+#define MLP_CHECKPOINT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mlp/config.h"
+#include "mlp/digest.h"
+#include "mlp/history.h"
+#include "mlp/scaler.h"
+#include "mlp/status.h"
+
+enum { MLP_MOMENTS_MAX = 2 };
+
+/** The state of a run: everything that going on needs. All arrays are in
+ *  canonical order (layer by layer, W [in, out] row-major, then b) and belong
+ *  to the struct. Zero-initialize; destroy frees. */
+typedef struct {
+    mlp_config config;    /**< shards resolved: never 0 */
+    size_t layers;        /**< dense layers */
+    size_t *widths;       /**< [layers + 1]: features, hidden ..., outputs */
+    size_t height, width; /**< of an input picture */
+    size_t classes;
+    mlp_scaler scaler;
+    size_t parameter_count;
+    float *parameters;               /**< [parameter_count] */
+    size_t moment_count;             /**< vectors that the optimizer keeps */
+    float *moments[MLP_MOMENTS_MAX]; /**< each [parameter_count] */
+    uint64_t epoch;                  /**< finished epochs */
+    uint64_t step;                   /**< global steps done */
+    size_t train_rows;      /**< rows trained on (validation not counted) */
+    mlp_tally running;      /**< training tally of the epoch under way */
+    double running_seconds; /**< and its time so far */
+    mlp_history history;    /**< finished epochs */
+    unsigned char data_digest[MLP_DIGEST_BYTES];
+} mlp_checkpoint;
+
+/** Number of parameters of dense layers of these widths: the sum over layers
+ *  of in * out + out. MLP_ERROR_DATA when it does not fit size_t. */
+mlp_status mlp_checkpoint_count(const size_t *widths, size_t layers,
+                                size_t *parameter_count);
+
+void mlp_checkpoint_destroy(mlp_checkpoint *checkpoint);
+
+/** Make DIR if it is not there and show that a file can be written in it.
+ *  Removes temporary files that dead runs left. MLP_ERROR_IO. */
+mlp_status mlp_checkpoint_prepare(const char *directory);
+
+/** Write DIR/ckpt-EEEEEE-SSSSSSSS.h5 (epoch, step): temporary name, digest,
+ *  fsync, rename, fsync of the directory. Then delete all but the newest
+ *  `keep` checkpoints and the one with the best validation (else test)
+ *  accuracy; only files that are ours are deleted. MLP_ERROR_IO: nothing of
+ *  the failed file is left, and the older ones are untouched.
+ *
+ *  @param path  [MLP_MAX_PATH], the committed file's path; may be NULL
+ */
+mlp_status mlp_checkpoint_save(const char *directory, size_t keep,
+                               const mlp_checkpoint *checkpoint, char *path);
+
+/** Read and verify one file. MLP_ERROR_MISSING, MLP_ERROR_DATA. On failure
+ *  *checkpoint holds nothing. */
+mlp_status mlp_checkpoint_load(const char *path, mlp_checkpoint *checkpoint);
+
+/** Load the newest valid checkpoint of a directory. A damaged one is passed
+ *  over with a warning that names it and the one used instead.
+ *
+ *  @param path  [MLP_MAX_PATH], which file it was; "" when there is none
+ *
+ *  A directory that is absent or without checkpoint files: MLP_OK with path
+ *  "", and the caller starts afresh. Files but none valid: MLP_ERROR_DATA.
+ */
+mlp_status mlp_checkpoint_load_newest(const char *directory,
+                                      mlp_checkpoint *checkpoint, char *path);
+
+#endif

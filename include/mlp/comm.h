@@ -1,0 +1,85 @@
+/** @file
+ *  The team: the ranks that train together. A serial team of one is in src/,
+ *  the team over MPI in mpi/; nothing else knows which one it talks to.
+ *
+ *  "Collective" means: every rank of the team calls, in the same order, from
+ *  its main thread. Errors of the transport itself come back as
+ *  MLP_ERROR_INTERNAL.
+ */
+#ifndef MLP_COMM_H
+#define MLP_COMM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mlp/status.h"
+
+typedef struct mlp_comm mlp_comm;
+
+/** The team of all ranks of this launch. Defined twice, linked once: over MPI
+ *  for mlp_train, serial for the tools and the unit tests. The MPI one is a
+ *  serial team, without MPI_Init, when no launcher started this process.
+ *  Collective. */
+mlp_status mlp_comm_world_create(int *argc, char ***argv, mlp_comm **comm);
+
+/** A team of one. */
+mlp_status mlp_comm_serial_create(mlp_comm **comm);
+
+/** Leave the team. Collective. */
+void mlp_comm_destroy(mlp_comm **comm);
+
+/** End every rank at once with this exit code, because one of them can reach
+ *  no collective any more. Not collective. Does not return. */
+void mlp_comm_abort(mlp_comm *comm, mlp_status status)
+    __attribute__((noreturn));
+
+size_t mlp_comm_rank(const mlp_comm *comm);
+size_t mlp_comm_size(const mlp_comm *comm);
+
+/** Ranks that share this rank's memory are a node. */
+typedef struct {
+    size_t rank, size;        /**< of this rank within its node */
+    size_t node, nodes;       /**< which node, of how many */
+    size_t smallest;          /**< size of the smallest node */
+    const size_t *node_of;    /**< [size of the team]: the node of each rank */
+    const size_t *local_rank; /**< [size of the team]: its rank in that node */
+} mlp_comm_place;
+const mlp_comm_place *mlp_comm_where(const mlp_comm *comm);
+
+/** Agree on how a phase went: MLP_OK if it was MLP_OK for all, else the status
+ *  of the lowest rank that failed, whose line (mlp_failure) every rank then
+ *  holds; it begins with "rank 3: " unless all ranks failed. Every phase that
+ *  can fail on one rank ends with this. Collective. */
+mlp_status mlp_comm_agree(mlp_comm *comm, mlp_status mine);
+
+/** Copy rank 0's bytes to all. n is the same everywhere; any size. Collective.
+ */
+mlp_status mlp_comm_broadcast(mlp_comm *comm, void *bytes, size_t n);
+
+/** Sum, or take the largest, element by element, over all ranks, in place.
+ *  Unsigned integers: exact in any order. Collective. */
+mlp_status mlp_comm_sum(mlp_comm *comm, uint64_t *values, size_t n);
+mlp_status mlp_comm_max(mlp_comm *comm, uint64_t *values, size_t n);
+
+/** Memory that the ranks of a node share. */
+typedef struct mlp_shared mlp_shared;
+
+/** Allocate `bytes` on this rank (may differ between ranks, may be 0), zeroed
+ *  and 64-byte aligned, visible to its node.
+ *  @param segments  [node size], overwritten: where each rank's memory is in
+ *                   this process
+ *  Collective. MLP_ERROR_INTERNAL on all ranks if it fails on one. */
+mlp_status mlp_comm_share(mlp_comm *comm, size_t bytes, void **segments,
+                          mlp_shared **shared);
+void mlp_shared_destroy(mlp_shared **shared); /**< Collective. */
+
+/** Between nodes: gather bytes from the ranks with this rank's local rank on
+ *  all nodes (local rank < smallest only).
+ *  @param mine   [sizes[node]]
+ *  @param sizes  [nodes], bytes from each node
+ *  @param all    [sum of sizes], in order of node
+ *  Collective over those ranks; from one thread at a time. */
+mlp_status mlp_comm_gather_nodes(mlp_comm *comm, const void *mine,
+                                 const size_t *sizes, void *all);
+
+#endif

@@ -1,0 +1,161 @@
+/** @file
+ *  The configuration of a run: one plain struct, and one table that gives
+ *  each field its name, kind, default and help line. The command line, the
+ *  configuration file, the checkpoint and the run log all go through the
+ *  table, so an option exists everywhere or nowhere.
+ */
+#ifndef MLP_CONFIG_H
+#define MLP_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mlp/status.h"
+
+enum {
+    MLP_MAX_HIDDEN = 64,    /**< hidden layers at most */
+    MLP_MAX_PATH = 4096,    /**< bytes of a path with its final NUL */
+    MLP_CONFIG_VALUE = 4160 /**< bytes that hold any value as text */
+};
+
+typedef enum {
+    MLP_ACTIVATION_IDENTITY,
+    MLP_ACTIVATION_SIGMOID,
+    MLP_ACTIVATION_TANH,
+    MLP_ACTIVATION_RELU
+} mlp_activation;
+
+/** What the last layer computes from its sums. */
+typedef enum {
+    MLP_OUTPUT_SOFTMAX,
+    MLP_OUTPUT_SIGMOID,
+    MLP_OUTPUT_IDENTITY
+} mlp_output;
+
+typedef enum {
+    MLP_LOSS_CROSS_ENTROPY, /**< with softmax */
+    MLP_LOSS_MSE            /**< 1/(2m) sum of squares; sigmoid, identity */
+} mlp_loss;
+
+typedef enum { MLP_OPTIMIZER_SGD, MLP_OPTIMIZER_NESTEROV } mlp_optimizer_kind;
+
+typedef enum {
+    MLP_INIT_GLOROT_UNIFORM,
+    MLP_INIT_GLOROT_NORMAL,
+    MLP_INIT_HE_UNIFORM,
+    MLP_INIT_HE_NORMAL
+} mlp_init;
+
+typedef enum {
+    MLP_PROGRESS_AUTO,
+    MLP_PROGRESS_ALWAYS,
+    MLP_PROGRESS_NEVER
+} mlp_progress_mode;
+
+/** "2" counts epochs, "200steps" counts steps; count 0 means only at the end.
+ */
+typedef struct {
+    uint64_t count;
+    bool counts_steps;
+} mlp_interval;
+
+typedef struct {
+    /* data */
+    char data[MLP_MAX_PATH]; /**< "" = $MLP_DATA, data/mnist or digits */
+    size_t classes;          /**< 0 = from the training labels */
+    double validation;       /**< the last fraction of the training rows */
+    /* model */
+    size_t hidden[MLP_MAX_HIDDEN];
+    size_t hidden_count;
+    mlp_activation activation; /**< of every hidden layer */
+    mlp_output output;
+    mlp_loss loss;
+    mlp_init init;
+    /* training */
+    mlp_optimizer_kind optimizer;
+    double lr;
+    double momentum;
+    double l2;    /**< lambda of lambda/2 |W|^2, weights only */
+    size_t batch; /**< rows of a GLOBAL batch */
+    size_t epochs;
+    uint64_t seed;
+    size_t shards;  /**< V; 0 = the smaller of 8 and batch, raised to ranks */
+    size_t threads; /**< per rank; 0 = cores of this rank */
+    /* files */
+    char checkpoint[MLP_MAX_PATH]; /**< directory, "" = none */
+    mlp_interval every;
+    size_t keep;
+    bool resume;
+    char log[MLP_MAX_PATH]; /**< JSON lines, "" = none */
+    /* talk */
+    mlp_progress_mode progress;
+    bool quiet;
+    /** Bit i: field i of the table was given by the user, not defaulted. */
+    uint64_t given;
+} mlp_config;
+
+typedef enum {
+    MLP_FIELD_STRING,
+    MLP_FIELD_SIZE,
+    MLP_FIELD_SIZES,
+    MLP_FIELD_U64,
+    MLP_FIELD_DOUBLE,
+    MLP_FIELD_ENUM,
+    MLP_FIELD_BOOL,
+    MLP_FIELD_INTERVAL
+} mlp_field_kind;
+
+/** One row of the table. */
+typedef struct {
+    const char *name; /**< without dashes: "lr" */
+    mlp_field_kind kind;
+    size_t offset;              /**< of the field in mlp_config */
+    const char *const *choices; /**< MLP_FIELD_ENUM: names, NULL at the end */
+    double least, most;         /**< allowed range of a number, inclusive */
+    /** The weights depend on it: two runs that differ here differ in their
+     *  digest, and --resume refuses to mix them. */
+    bool shapes_result;
+    const char *group;   /**< heading in --help */
+    const char *operand; /**< "N", "FILE"; NULL for a switch */
+    const char *help;    /**< one line */
+} mlp_config_field;
+
+/** All fields, in the order of --help. */
+const mlp_config_field *mlp_config_fields(size_t *count);
+
+/** The row called name, NULL when there is none. */
+const mlp_config_field *mlp_config_find(const char *name);
+
+/** Every field at its default; given = 0. */
+void mlp_config_init(mlp_config *config);
+
+/** Set one field from text, check its kind and range, mark it given.
+ *  MLP_ERROR_USAGE names the option, the value and what is allowed. */
+mlp_status mlp_config_set(mlp_config *config, const char *name,
+                          const char *text);
+
+/** The field as the text that mlp_config_set takes; doubles round-trip. */
+void mlp_config_get(const mlp_config *config, const mlp_config_field *field,
+                    char text[MLP_CONFIG_VALUE]);
+
+/** Whether the user gave this field. */
+bool mlp_config_was_given(const mlp_config *config, const char *name);
+
+/** Set the fields of a named preset that the user has not given himself
+ *  ("keras-mnist"). MLP_ERROR_USAGE lists the presets. */
+mlp_status mlp_config_preset(mlp_config *config, const char *preset);
+
+/** Contradictions between fields: softmax without cross-entropy, nesterov
+ *  without momentum, resume without checkpoint, V > B ... MLP_ERROR_USAGE. */
+mlp_status mlp_config_check(const mlp_config *config);
+
+/** Compare the fields that shape the result.
+ *  @param wanted    fields not given by the user are not compared
+ *  @param recorded  of the checkpoint
+ *  MLP_ERROR_USAGE names each difference: "lr is 0.1, the checkpoint has 0.05"
+ */
+mlp_status mlp_config_matches(const mlp_config *wanted,
+                              const mlp_config *recorded);
+
+#endif

@@ -1,0 +1,46 @@
+/** @file
+ *  Labelled rows in memory: the run of a split that one rank owns.
+ */
+#ifndef MLP_DATASET_H
+#define MLP_DATASET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mlp/digest.h"
+#include "mlp/range.h"
+#include "mlp/source.h"
+#include "mlp/status.h"
+
+/** Rows `range` of a split. Owned by whoever loaded it. */
+typedef struct {
+    mlp_range range; /**< rows of the split that are here; count may be 0 */
+    size_t features;
+    mlp_element element;
+    void *values; /**< [range.count, features], row-major, 64-byte aligned */
+    uint16_t *labels; /**< [range.count] */
+} mlp_dataset;
+
+/** Allocate and read. MLP_ERROR_INTERNAL without memory, and as
+ *  mlp_source_read. Not collective. */
+mlp_status mlp_dataset_load(mlp_source *source, mlp_split split,
+                            mlp_range range, mlp_dataset *dataset);
+void mlp_dataset_destroy(mlp_dataset *dataset);
+
+/** The largest label plus one, 0 for no rows. */
+size_t mlp_dataset_classes(const mlp_dataset *dataset);
+
+/** The largest absolute feature value, 0 for no rows. A value that is not
+ *  finite: MLP_ERROR_DATA, naming the row (counted in the split). */
+mlp_status mlp_dataset_largest(const mlp_dataset *dataset, float *largest);
+
+/** MLP_ERROR_DATA, naming split, row and label, when a label >= classes. */
+mlp_status mlp_dataset_check_labels(const mlp_dataset *dataset,
+                                    const char *split_name, size_t classes);
+
+/** SHA-256 over the values and labels of rows first .. of this dataset
+ *  (counted in the dataset). */
+mlp_status mlp_dataset_digest(const mlp_dataset *dataset, mlp_range rows,
+                              unsigned char value[MLP_DIGEST_BYTES]);
+
+#endif

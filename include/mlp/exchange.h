@@ -1,0 +1,88 @@
+/** @file
+ *  The gradient exchange: sums every rank's gradient in the one tree of
+ *  tree.h and updates parameters that live once per node.
+ *
+ *  A rank leaves the sums of its canonical nodes (tree.h) in memory that its
+ *  node can read. When all ranks have published a part (a layer), each
+ *  finishes the tree for its slice of that part, reading the others' sums in
+ *  place, and updates the slice in the shared parameters. Nothing is copied
+ *  back. Between nodes the ranks that own the same slice gather each other's
+ *  sums first. Steps allocate nothing.
+ */
+#ifndef MLP_EXCHANGE_H
+#define MLP_EXCHANGE_H
+
+#include <stddef.h>
+
+#include "mlp/comm.h"
+#include "mlp/status.h"
+#include "mlp/threads.h"
+#include "mlp/tree.h"
+
+typedef struct mlp_exchange mlp_exchange;
+
+typedef struct {
+    size_t shards;            /**< V, leaves of the tree */
+    size_t parts;             /**< layers */
+    const size_t *part_sizes; /**< [parts] floats, multiples of 16 */
+    size_t states;            /**< vectors kept: parameters and moments */
+    size_t record_size;       /**< doubles per shard that ride along */
+} mlp_exchange_shape;
+
+/** Collective. MLP_ERROR_INTERNAL without memory. The comm must outlive it. */
+mlp_status mlp_exchange_create(mlp_comm *comm, const mlp_exchange_shape *shape,
+                               mlp_exchange **exchange);
+void mlp_exchange_destroy(mlp_exchange **exchange); /**< Collective. */
+
+/** State vector i (0: parameters, then moments), [sum of part_sizes], part
+ *  after part, 64-byte aligned; shared by the ranks of a node. */
+float *mlp_exchange_state(mlp_exchange *exchange, size_t i);
+
+/** The canonical nodes of this rank's shards, in order of first. */
+const mlp_tree_node *mlp_exchange_nodes(const mlp_exchange *exchange,
+                                        size_t *count);
+
+/** Where this rank leaves the gradient sum of its canonical node i,
+ *  [sum of part_sizes], part after part, 64-byte aligned. */
+float *mlp_exchange_gradient(mlp_exchange *exchange, size_t i);
+
+/** Where this rank leaves the records of its shards: [owned shards,
+ *  record_size]. */
+double *mlp_exchange_records(mlp_exchange *exchange);
+
+/** Update elements first .. first + count - 1 of the state vectors (multiples
+ *  of 16) from their gradient sum. Called by several threads at once, for
+ *  disjoint elements.
+ *  @param sum  [count] */
+typedef void mlp_exchange_update(void *context, size_t first, size_t count,
+                                 const float *sum);
+
+/* One step, called by all threads of the rank's crew unless it says so: */
+
+/** The crew has written this rank's records; one thread tells the others'
+ *  ranks. Call from one thread. */
+void mlp_exchange_publish_records(mlp_exchange *exchange);
+
+/** Wait for the records of all ranks.
+ *  @param all  [shards, record_size], valid until the next step's publish
+ *  Call from the crew's thread 0. Collective. */
+mlp_status mlp_exchange_collect_records(mlp_exchange *exchange,
+                                        const double **all);
+
+/** The crew has written this part of this rank's gradients (barrier before):
+ *  tell the other ranks. After it this rank no longer reads the parameters of
+ *  the part in this step. Call from one thread. */
+void mlp_exchange_publish(mlp_exchange *exchange, size_t part);
+
+/** Wait until all ranks have published the part, then sum this rank's slice
+ *  and update it. Every thread of the crew calls; each does its share.
+ *  Parts in the same order on all ranks. Collective. */
+mlp_status mlp_exchange_finish(mlp_exchange *exchange, size_t part,
+                               mlp_thread self, mlp_exchange_update *update,
+                               void *context);
+
+/** Wait until all ranks have finished the part: from here on its parameters
+ *  may be read, and this rank's gradients overwritten. Every thread calls. */
+void mlp_exchange_wait(mlp_exchange *exchange, size_t part);
+
+#endif

@@ -1,0 +1,99 @@
+/** @file
+ *  HDF5 files, the little of them that this project needs: groups one level
+ *  deep, numeric datasets, and scalar attributes. Serial driver; the caller
+ *  is one rank.
+ *
+ *  Written files use format bounds (V18, LATEST) and chunks with fletcher32,
+ *  so that headers and data carry checksums. Reading refuses what we never
+ *  write: soft and external links, virtual and external storage, filters
+ *  other than fletcher32, deflate and shuffle.
+ */
+#ifndef MLP_H5FILE_H
+#define MLP_H5FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mlp/status.h"
+
+typedef struct mlp_h5file mlp_h5file;
+
+typedef enum {
+    MLP_H5_U8,
+    MLP_H5_U16,
+    MLP_H5_U32,
+    MLP_H5_U64,
+    MLP_H5_F32,
+    MLP_H5_F64,
+    MLP_H5_OTHER /**< anything else: signed, text, compound ... */
+} mlp_h5_type;
+
+enum { MLP_H5_RANK_MAX = 4 };
+
+/** What a dataset is, without its values. Little endian in memory. */
+typedef struct {
+    mlp_h5_type type;
+    size_t rank;
+    uint64_t dims[MLP_H5_RANK_MAX];
+} mlp_h5_shape;
+
+/** Make a file that must not exist, with `user_block` bytes (0, or a power of
+ *  two from 512) left free at its start. MLP_ERROR_IO with errno's text. */
+mlp_status mlp_h5file_create(const char *path, size_t user_block,
+                             mlp_h5file **file);
+
+/** Open for reading. MLP_ERROR_MISSING, or MLP_ERROR_DATA if no HDF5. */
+mlp_status mlp_h5file_open(const char *path, mlp_h5file **file);
+
+/** Close and report what the close said: a full disk shows here at last. */
+mlp_status mlp_h5file_close(mlp_h5file **file);
+
+/** Close after a failure; the failure already remembered stays. */
+void mlp_h5file_abandon(mlp_h5file **file);
+
+/** Create the group NAME at the root, or below it ("a/b" when "a" exists). */
+mlp_status mlp_h5file_write_group(mlp_h5file *file, const char *name);
+
+/** Write a whole dataset. values is [dims[0], ..., dims[rank - 1]]. */
+mlp_status mlp_h5file_write(mlp_h5file *file, const char *name,
+                            mlp_h5_shape shape, const void *values);
+
+/** Scalar attributes of an object ("/" for the file's own). */
+mlp_status mlp_h5file_write_text(mlp_h5file *file, const char *object,
+                                 const char *name, const char *text);
+mlp_status mlp_h5file_write_u64(mlp_h5file *file, const char *object,
+                                const char *name, uint64_t value);
+mlp_status mlp_h5file_write_f64(mlp_h5file *file, const char *object,
+                                const char *name, double value);
+
+/** Whether a dataset or group of this name is there, reached by hard links. */
+bool mlp_h5file_has(mlp_h5file *file, const char *name);
+
+/** Type and extents. MLP_ERROR_DATA when absent, rank above 4, or stored in a
+ *  way that is refused. */
+mlp_status mlp_h5file_shape(mlp_h5file *file, const char *name,
+                            mlp_h5_shape *shape);
+
+/** Read rows first .. first + rows - 1 of the leading dimension, as they are
+ *  stored (no conversion but byte order) or, for integers, widened.
+ *
+ *  @param type    wanted in memory: the stored type, or a wider unsigned
+ *                 integer, or MLP_H5_OTHER's signed integers into MLP_H5_U64
+ *                 when none is negative (else MLP_ERROR_DATA)
+ *  @param values  [rows, dims[1], ...], overwritten
+ */
+mlp_status mlp_h5file_read_rows(mlp_h5file *file, const char *name,
+                                uint64_t first, uint64_t rows, mlp_h5_type type,
+                                void *values);
+
+/** Read attributes. text gets at most size - 1 bytes and a NUL; a longer,
+ *  absent or differently typed attribute is MLP_ERROR_DATA. */
+mlp_status mlp_h5file_read_text(mlp_h5file *file, const char *object,
+                                const char *name, char *text, size_t size);
+mlp_status mlp_h5file_read_u64(mlp_h5file *file, const char *object,
+                               const char *name, uint64_t *value);
+mlp_status mlp_h5file_read_f64(mlp_h5file *file, const char *object,
+                               const char *name, double *value);
+
+#endif

@@ -1,0 +1,23 @@
+/** @file
+ *  Notes and warnings for a person, on stderr, from the leading rank only.
+ *  Failures do not go here: see status.h.
+ */
+#ifndef MLP_LOG_H
+#define MLP_LOG_H
+
+/** Only the leader (rank 0) speaks; the others' notes are dropped.
+ *  @param name  the program's name, put before each line; not copied
+ *  @param is_leader  whether this process speaks at all
+ *  @param is_quiet   drops notes, keeps warnings
+ */
+void mlp_log_open(const char *name, int is_leader, int is_quiet);
+
+/** One line on stderr: "NAME: ...". */
+void mlp_log_note(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
+/** One line on stderr: "NAME: warning: ...". */
+void mlp_log_warning(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
+#endif

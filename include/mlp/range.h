@@ -1,0 +1,19 @@
+/** @file
+ *  Half-open runs of numbers, and how to cut one into parts.
+ */
+#ifndef MLP_RANGE_H
+#define MLP_RANGE_H
+
+#include <stddef.h>
+
+/** first .. first + count - 1. */
+typedef struct {
+    size_t first, count;
+} mlp_range;
+
+/** Part `index` of `parts` of 0 .. total - 1: it begins at floor(index *
+ *  total / parts). Used for rows over shards, shards over ranks, and work
+ *  over threads. No overflow for any total. */
+mlp_range mlp_range_part(size_t total, size_t parts, size_t index);
+
+#endif

@@ -1,0 +1,25 @@
+/** @file
+ *  The classification report and the confusion matrix as text for a person,
+ *  laid out as scikit-learn's classification_report.
+ */
+#ifndef MLP_REPORT_H
+#define MLP_REPORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "mlp/metrics.h"
+#include "mlp/status.h"
+
+/** Precision, recall, F1 and support per class, accuracy, macro and weighted
+ *  averages; then the confusion matrix (above 30 classes only the 20 largest
+ *  confusions, as a list).
+ *
+ *  @param confusion  [classes, classes]: row = truth, column = prediction
+ *  MLP_ERROR_INTERNAL without memory.
+ */
+mlp_status mlp_report_print(FILE *out, const uint64_t *confusion,
+                            size_t classes);
+
+#endif

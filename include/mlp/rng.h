@@ -1,0 +1,50 @@
+/** @file
+ *  Counter-based random numbers: every draw is a function of its name (seed,
+ *  purpose, epoch, row, unit), so there is no generator state to save and none
+ *  that depends on a rank or a thread.
+ *
+ *  Source: Salmon, Moraes, Dror and Shaw 2011, "Parallel random numbers: as
+ *  easy as 1, 2, 3", Philox4x32-10.
+ */
+#ifndef MLP_RNG_H
+#define MLP_RNG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/** What a draw is for. Values are part of every digest: never renumber. */
+typedef enum {
+    MLP_RNG_INIT = 1,    /**< initial weights: row = layer, unit = index */
+    MLP_RNG_SHUFFLE = 2, /**< order of rows: row = shard, unit = position */
+    MLP_RNG_TEST = 255   /**< made-up data in tests */
+} mlp_rng_purpose;
+
+/** The name of a family of draws. */
+typedef struct {
+    uint64_t seed;
+    mlp_rng_purpose purpose;
+    uint32_t epoch;
+} mlp_rng_key;
+
+/** Four independent words, uniform over all 32-bit values. */
+typedef struct {
+    uint32_t word[4];
+} mlp_rng_block;
+
+/** The block of draws named (key, row, unit). row < 2^56. */
+mlp_rng_block mlp_rng_draw(mlp_rng_key key, uint64_t row, uint32_t unit);
+
+/** Map a word to [0, 1): the upper 24 bits times 2^-24, exact. */
+float mlp_rng_uniform(uint32_t word);
+
+/** Fill order with a uniformly random permutation of 0 .. n-1.
+ *
+ *  @param order   [n], overwritten
+ *  @param stream  names the permutation beside key (the shard, say)
+ *
+ *  Source: Durstenfeld 1964, Algorithm 235 (Fisher-Yates).
+ */
+void mlp_rng_permutation(mlp_rng_key key, uint64_t stream, size_t n,
+                         uint32_t *order);
+
+#endif

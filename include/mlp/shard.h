@@ -1,0 +1,28 @@
+/** @file
+ *  The arithmetic of sharding: which rows a shard has, which shards a rank
+ *  owns, and which of a shard's rows belong to a global batch. Pure functions
+ *  of extents; nothing here depends on who computes it.
+ */
+#ifndef MLP_SHARD_H
+#define MLP_SHARD_H
+
+#include <stddef.h>
+
+#include "mlp/range.h"
+
+/** How many global batches an epoch has: ceil(rows / batch). */
+size_t mlp_epoch_steps(size_t rows, size_t batch);
+
+/** The microbatch of a shard: which positions of its shuffled order belong to
+ *  global batch `step` (from 0 in each epoch).
+ *
+ *  Positions of all shards are dealt round the table, position j of shard s
+ *  before position j of shard s + 1, until the shortest shard is used up; the
+ *  one row more that some shards have comes last. A global batch is the next
+ *  `batch` positions dealt. So microbatches of a batch differ by at most one
+ *  row, and every row is used exactly once an epoch.
+ */
+mlp_range mlp_shard_microbatch(size_t rows, size_t shards, size_t batch,
+                               size_t step, size_t shard);
+
+#endif
