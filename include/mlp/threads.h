@@ -6,6 +6,7 @@
 #ifndef MLP_THREADS_H
 #define MLP_THREADS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,7 +23,8 @@ typedef struct {
 /** Cores that this process may run on. */
 size_t mlp_threads_cores(void);
 
-/** Run body once on each of `count` threads and wait for all of them. */
+/** Run body once on each of `count` threads and wait for all of them. The
+ *  system may give fewer: self.count is what there is. */
 void mlp_threads_run(size_t count, void (*body)(void *context, mlp_thread self),
                      void *context);
 
@@ -33,12 +35,26 @@ void mlp_thread_barrier(mlp_thread self);
 /** The share of `total` pieces of work that this thread does. */
 mlp_range mlp_thread_share(mlp_thread self, size_t total);
 
-/** Wait until *counter >= target, spinning briefly, then sleeping in the
- *  kernel. Works across processes when the counter is in shared memory. */
-void mlp_wait_until(const uint32_t *counter, uint32_t target);
+/** A number that only grows (and may wrap), for others to wait on. All zero
+ *  bytes are a counter at 0; in shared memory it works across processes. */
+typedef struct {
+    _Atomic uint32_t value;
+    _Atomic uint32_t sleepers; /**< threads that need to be woken */
+} mlp_counter;
 
-/** Add to a counter that others wait for, and wake them once it has reached
- *  target. Everything written before is visible to those who see the sum. */
-void mlp_wait_add(uint32_t *counter, uint32_t amount, uint32_t target);
+/** Whether threads that wait for each other outnumber their cores, so that
+ *  spinning only keeps a core from the thread that is waited for.
+ *  @param ranks    that share this machine
+ *  @param threads  of each */
+bool mlp_threads_crowded(size_t ranks, size_t threads);
+
+/** Wait until the counter has reached target (less than 2^31 ahead): spin
+ *  briefly, hardly at all if crowded, then sleep in the kernel. */
+void mlp_wait_until(mlp_counter *counter, uint32_t target, bool is_crowded);
+
+/** Add to a counter, and wake those who wait once it has reached target, which
+ *  is what they wait for. Everything written before is visible to those who
+ *  see the sum. */
+void mlp_wait_add(mlp_counter *counter, uint32_t amount, uint32_t target);
 
 #endif

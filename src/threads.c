@@ -1,0 +1,148 @@
+/** @file
+ *  The crew: one OpenMP parallel region, with a barrier and counters of our
+ *  own. OpenMP's barrier spins for milliseconds when there are more threads
+ *  than cores; these sleep in the kernel after a few microseconds.
+ */
+#define _GNU_SOURCE /* sched_getaffinity, syscall */
+#include "mlp/threads.h"
+
+#include <limits.h>
+#include <omp.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#endif
+
+/* A pause takes up to 50 ns and a sleep with its wake-up some 50 us. */
+enum { SPINS = 1000, SPINS_CROWDED = 10, CACHE_LINE = 64 };
+
+struct mlp_barrier {
+    _Alignas(CACHE_LINE) mlp_counter generation; /* barriers passed */
+    _Alignas(CACHE_LINE) _Atomic size_t arrived; /* at the current one */
+    bool is_crowded;
+};
+
+static void pause_briefly(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#endif
+}
+
+static bool has_reached(uint32_t value, uint32_t target)
+{
+    return (int32_t)(value - target) >= 0; /* right across a wrap, too */
+}
+
+/* Sleep unless value has changed meanwhile: the kernel compares it again under
+ * its lock. May return early. Not FUTEX_PRIVATE: processes share counters. */
+static void sleep_while(_Atomic uint32_t *value, uint32_t seen)
+{
+#ifdef __linux__
+    syscall(SYS_futex, value, FUTEX_WAIT, seen, NULL, NULL, 0);
+#else
+    (void)value, (void)seen;
+    sched_yield();
+#endif
+}
+
+static void wake_all(_Atomic uint32_t *value)
+{
+#ifdef __linux__
+    syscall(SYS_futex, value, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+#else
+    (void)value;
+#endif
+}
+
+/* No wake-up is missed. sleepers and value are accessed in one order that all
+ * agree on (sequentially consistent): either the adder sees the sleeper and
+ * wakes it, or the sleeper registered after the addition and sees the sum. */
+void mlp_wait_until(mlp_counter *counter, uint32_t target, bool is_crowded)
+{
+    int spins = is_crowded ? SPINS_CROWDED : SPINS;
+    for (int i = 0; i < spins; i++) {
+        if (has_reached(
+                atomic_load_explicit(&counter->value, memory_order_acquire),
+                target)) {
+            return;
+        }
+        pause_briefly();
+    }
+    atomic_fetch_add(&counter->sleepers, 1);
+    uint32_t seen = atomic_load(&counter->value);
+    while (!has_reached(seen, target)) {
+        sleep_while(&counter->value, seen);
+        seen = atomic_load(&counter->value);
+    }
+    atomic_fetch_sub(&counter->sleepers, 1);
+}
+
+void mlp_wait_add(mlp_counter *counter, uint32_t amount, uint32_t target)
+{
+    uint32_t sum = atomic_fetch_add(&counter->value, amount) + amount;
+    if (has_reached(sum, target) && atomic_load(&counter->sleepers) != 0) {
+        wake_all(&counter->value);
+    }
+}
+
+static size_t cores_online(void)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return cores > 0 ? (size_t)cores : 1;
+}
+
+size_t mlp_threads_cores(void)
+{
+#ifdef __linux__
+    cpu_set_t mask;
+    if (sched_getaffinity(0, sizeof mask, &mask) == 0) {
+        return (size_t)CPU_COUNT(&mask);
+    }
+#endif
+    return cores_online(); /* or more cores than a cpu_set_t has bits */
+}
+
+bool mlp_threads_crowded(size_t ranks, size_t threads)
+{
+    return threads > mlp_threads_cores() || ranks * threads > cores_online();
+}
+
+void mlp_threads_run(size_t count, void (*body)(void *context, mlp_thread self),
+                     void *context)
+{
+    mlp_barrier barrier = {.is_crowded = mlp_threads_crowded(1, count)};
+    if (count <= 1) {
+        body(context, (mlp_thread){0, 1, &barrier});
+        return;
+    }
+#pragma omp parallel num_threads((int)count)
+    {
+        body(context, (mlp_thread){(size_t)omp_get_thread_num(),
+                                   (size_t)omp_get_num_threads(), &barrier});
+    }
+}
+
+void mlp_thread_barrier(mlp_thread self)
+{
+    if (self.count == 1) {
+        return;
+    }
+    mlp_barrier *barrier = self.barrier;
+    /* It cannot advance before this thread has arrived. */
+    uint32_t next = atomic_load(&barrier->generation.value) + 1;
+    if (atomic_fetch_add(&barrier->arrived, 1) + 1 == self.count) {
+        atomic_store(&barrier->arrived, 0);
+        mlp_wait_add(&barrier->generation, 1, next);
+    } else {
+        mlp_wait_until(&barrier->generation, next, barrier->is_crowded);
+    }
+}
+
+mlp_range mlp_thread_share(mlp_thread self, size_t total)
+{
+    return mlp_range_part(total, self.count, self.index);
+}
