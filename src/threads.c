@@ -106,15 +106,17 @@ size_t mlp_threads_cores(void)
     return cores_online(); /* or more cores than a cpu_set_t has bits */
 }
 
-bool mlp_threads_crowded(size_t ranks, size_t threads)
+size_t mlp_threads_fair(size_t ranks)
 {
-    return threads > mlp_threads_cores() || ranks * threads > cores_online();
+    size_t mine = mlp_threads_cores(); /* maybe bound, maybe the whole node */
+    size_t fair = cores_online() / ranks;
+    return mine < fair ? mine : fair;
 }
 
 void mlp_threads_run(size_t count, void (*body)(void *context, mlp_thread self),
                      void *context)
 {
-    mlp_barrier barrier = {.is_crowded = mlp_threads_crowded(1, count)};
+    mlp_barrier barrier = {.is_crowded = count > mlp_threads_cores()};
     if (count <= 1) {
         body(context, (mlp_thread){0, 1, &barrier});
         return;

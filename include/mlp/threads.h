@@ -23,6 +23,10 @@ typedef struct {
 /** Cores that this process may run on. */
 size_t mlp_threads_cores(void);
 
+/** Threads that each of `ranks` ranks on this machine can run without having
+ *  more of them than cores; 0 if one thread each is too many already. */
+size_t mlp_threads_fair(size_t ranks);
+
 /** Run body once on each of `count` threads and wait for all of them. The
  *  system may give fewer: self.count is what there is. */
 void mlp_threads_run(size_t count, void (*body)(void *context, mlp_thread self),
@@ -42,14 +46,10 @@ typedef struct {
     _Atomic uint32_t sleepers; /**< threads that need to be woken */
 } mlp_counter;
 
-/** Whether threads that wait for each other outnumber their cores, so that
- *  spinning only keeps a core from the thread that is waited for.
- *  @param ranks    that share this machine
- *  @param threads  of each */
-bool mlp_threads_crowded(size_t ranks, size_t threads);
-
 /** Wait until the counter has reached target (less than 2^31 ahead): spin
- *  briefly, hardly at all if crowded, then sleep in the kernel. */
+ *  briefly, then sleep in the kernel. Where more threads than cores wait for
+ *  each other (is_crowded) spinning only keeps a core from the thread that is
+ *  waited for: then sleep almost at once. */
 void mlp_wait_until(mlp_counter *counter, uint32_t target, bool is_crowded);
 
 /** Add to a counter, and wake those who wait once it has reached target, which
