@@ -61,6 +61,7 @@ typedef struct {
 } mlp_interval;
 
 typedef struct {
+    char preset[MLP_MAX_PATH]; /**< whose values were taken; "" = none */
     /* data */
     char data[MLP_MAX_PATH]; /**< "" = $MLP_DATA, data/mnist or digits */
     size_t classes;          /**< 0 = from the training labels */
@@ -135,15 +136,27 @@ void mlp_config_init(mlp_config *config);
 mlp_status mlp_config_set(mlp_config *config, const char *name,
                           const char *text);
 
-/** The field as the text that mlp_config_set takes; doubles round-trip. */
+/** The field as the text that mlp_config_set takes; doubles round-trip. An
+ *  empty list of hidden layers is "none". */
 void mlp_config_get(const mlp_config *config, const mlp_config_field *field,
                     char text[MLP_CONFIG_VALUE]);
 
 /** Whether the user gave this field. */
 bool mlp_config_was_given(const mlp_config *config, const char *name);
 
+/** A named set of values. */
+typedef struct {
+    const char *name;
+    const char *help;          /**< one line */
+    const char *const *values; /**< name, text, name, text ... NULL */
+} mlp_config_preset_row;
+
+/** All presets. */
+const mlp_config_preset_row *mlp_config_presets(size_t *count);
+
 /** Set the fields of a named preset that the user has not given himself
- *  ("keras-mnist"). MLP_ERROR_USAGE lists the presets. */
+ *  ("keras-mnist"), and mark them given: he chose them by the preset's name.
+ *  MLP_ERROR_USAGE lists the presets. */
 mlp_status mlp_config_preset(mlp_config *config, const char *preset);
 
 /** Contradictions between fields: softmax without cross-entropy, nesterov
@@ -151,9 +164,11 @@ mlp_status mlp_config_preset(mlp_config *config, const char *preset);
 mlp_status mlp_config_check(const mlp_config *config);
 
 /** Compare the fields that shape the result.
- *  @param wanted    fields not given by the user are not compared
+ *  @param wanted    fields not given by the user are not compared; nor are
+ *                   classes and shards where either side has 0, automatic
  *  @param recorded  of the checkpoint
- *  MLP_ERROR_USAGE names each difference: "lr is 0.1, the checkpoint has 0.05"
+ *  MLP_ERROR_USAGE names the first three differences: "lr is 0.1, the
+ * checkpoint has 0.05"
  */
 mlp_status mlp_config_matches(const mlp_config *wanted,
                               const mlp_config *recorded);

@@ -1,0 +1,159 @@
+/** @file
+ *  The table of options and the access to a configuration through it.
+ */
+#include "mlp/config.h"
+
+#include <float.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config_text.h"
+
+static const char *const activations[] = {"identity", "sigmoid", "tanh", "relu",
+                                          NULL};
+static const char *const outputs[] = {"softmax", "sigmoid", "identity", NULL};
+static const char *const losses[] = {"cross-entropy", "mse", NULL};
+static const char *const optimizers[] = {"sgd", "nesterov", NULL};
+static const char *const inits[] = {"glorot-uniform", "glorot-normal",
+                                    "he-uniform", "he-normal", NULL};
+static const char *const progress_modes[] = {"auto", "always", "never", NULL};
+
+#define AT(member) offsetof(mlp_config, member)
+#define ABOVE_0    DBL_TRUE_MIN
+#define BELOW_1    (1 - DBL_EPSILON / 2)
+#define INT_LIMIT  2147483647
+#define U64_LIMIT  18446744073709551615.0
+
+/* name, kind, offset, choices, least, most, shapes_result,
+ * group, operand, help */
+static const mlp_config_field fields[] = {
+    {"data", MLP_FIELD_STRING, AT(data), NULL, 0, 0, false, "Data", "PATH",
+     "directory of IDX files, HDF5 file, or \"digits\" (built in); default: "
+     "$MLP_DATA, else data/mnist, else digits"},
+    {"classes", MLP_FIELD_SIZE, AT(classes), NULL, 0, 65536, true, "Data", "N",
+     "number of classes, 2 to 65536; 0: from the training labels"},
+    {"validation", MLP_FIELD_DOUBLE, AT(validation), NULL, 0, 0.9, true, "Data",
+     "X", "fraction of the training rows, the last ones, kept for validation"},
+
+    {"hidden", MLP_FIELD_SIZES, AT(hidden), NULL, 1, 1000000, true, "Model",
+     "N,N...", "widths of the hidden layers, or \"none\""},
+    {"activation", MLP_FIELD_ENUM, AT(activation), activations, 0, 0, true,
+     "Model", "NAME", "of the hidden layers"},
+    {"output", MLP_FIELD_ENUM, AT(output), outputs, 0, 0, true, "Model", "NAME",
+     "what the last layer computes from its sums"},
+    {"loss", MLP_FIELD_ENUM, AT(loss), losses, 0, 0, true, "Model", "NAME",
+     "cross-entropy goes with softmax, mse with sigmoid and identity"},
+    {"init", MLP_FIELD_ENUM, AT(init), inits, 0, 0, true, "Model", "NAME",
+     "distribution of the first weights"},
+
+    {"preset", MLP_FIELD_STRING, AT(preset), NULL, 0, 0, false, "Training",
+     "NAME",
+     "take the values of a preset, listed below, for what is not given"},
+    {"optimizer", MLP_FIELD_ENUM, AT(optimizer), optimizers, 0, 0, true,
+     "Training", "NAME", "sgd or Nesterov's accelerated gradient"},
+    {"lr", MLP_FIELD_DOUBLE, AT(lr), NULL, ABOVE_0, DBL_MAX, true, "Training",
+     "X", "learning rate"},
+    {"momentum", MLP_FIELD_DOUBLE, AT(momentum), NULL, 0, BELOW_1, true,
+     "Training", "X", "share of the last update kept, 0 to below 1"},
+    {"l2", MLP_FIELD_DOUBLE, AT(l2), NULL, 0, 1e6, true, "Training", "X",
+     "lambda of the penalty lambda/2 |W|^2 on the weights"},
+    {"batch", MLP_FIELD_SIZE, AT(batch), NULL, 1, INT_LIMIT, true, "Training",
+     "N", "rows of a global batch, over all ranks"},
+    {"epochs", MLP_FIELD_SIZE, AT(epochs), NULL, 1, 1000000, false, "Training",
+     "N", "times to go through the training rows"},
+    {"seed", MLP_FIELD_U64, AT(seed), NULL, 0, U64_LIMIT, true, "Training", "N",
+     "key of all randomness: first weights and shuffles"},
+
+    {"shards", MLP_FIELD_SIZE, AT(shards), NULL, 0, 65536, true, "Parallel",
+     "N",
+     "parts of the training set; the result depends on it and not on the "
+     "ranks; 0: the smaller of 8 and the batch, but one per rank at least"},
+    {"threads", MLP_FIELD_SIZE, AT(threads), NULL, 0, 4096, false, "Parallel",
+     "N", "threads per rank; 0: its share of the cores"},
+
+    {"checkpoint", MLP_FIELD_STRING, AT(checkpoint), NULL, 0, 0, false, "Files",
+     "DIR", "write checkpoints to this directory"},
+    {"every", MLP_FIELD_INTERVAL, AT(every), NULL, 0, 1e15, false, "Files", "N",
+     "epochs between checkpoints, or \"200steps\"; 0: only at the end"},
+    {"keep", MLP_FIELD_SIZE, AT(keep), NULL, 1, 1000000, false, "Files", "N",
+     "keep the newest N checkpoints, and the best"},
+    {"resume", MLP_FIELD_BOOL, AT(resume), NULL, 0, 0, false, "Files", NULL,
+     "go on from the newest valid checkpoint, if there is one"},
+    {"log", MLP_FIELD_STRING, AT(log), NULL, 0, 0, false, "Files", "FILE",
+     "record the run as JSON lines"},
+
+    {"progress", MLP_FIELD_ENUM, AT(progress), progress_modes, 0, 0, false,
+     "Talk", "WHEN", "the progress line; auto: when stdout is a terminal"},
+    {"quiet", MLP_FIELD_BOOL, AT(quiet), NULL, 0, 0, false, "Talk", NULL,
+     "print the final result only"},
+};
+
+enum { FIELDS = sizeof fields / sizeof fields[0] };
+_Static_assert(FIELDS <= 64, "mlp_config.given has one bit per field");
+
+static const mlp_config defaults = {
+    .hidden = {256, 128},
+    .hidden_count = 2,
+    .activation = MLP_ACTIVATION_RELU,
+    .output = MLP_OUTPUT_SOFTMAX,
+    .loss = MLP_LOSS_CROSS_ENTROPY,
+    .init = MLP_INIT_HE_UNIFORM,
+    .optimizer = MLP_OPTIMIZER_SGD,
+    .lr = 0.1,
+    .momentum = 0.9,
+    .batch = 128,
+    .epochs = 10,
+    .seed = 1,
+    .every = {.count = 1, .counts_steps = false},
+    .keep = 3,
+};
+
+const mlp_config_field *mlp_config_fields(size_t *count)
+{
+    *count = FIELDS;
+    return fields;
+}
+
+const mlp_config_field *mlp_config_find(const char *name)
+{
+    for (size_t i = 0; i < FIELDS; i++) {
+        if (strcmp(fields[i].name, name) == 0) {
+            return &fields[i];
+        }
+    }
+    return NULL;
+}
+
+void mlp_config_init(mlp_config *config)
+{
+    *config = defaults;
+}
+
+static uint64_t bit_of(const mlp_config_field *field)
+{
+    return (uint64_t)1 << (field - fields);
+}
+
+mlp_status mlp_config_set(mlp_config *config, const char *name,
+                          const char *text)
+{
+    const mlp_config_field *field = mlp_config_find(name);
+    if (field == NULL) {
+        return mlp_fail(MLP_ERROR_USAGE, "--%s: no such option", name);
+    }
+    MLP_TRY(mlp_config_parse(config, field, text));
+    config->given |= bit_of(field);
+    return MLP_OK;
+}
+
+void mlp_config_get(const mlp_config *config, const mlp_config_field *field,
+                    char text[MLP_CONFIG_VALUE])
+{
+    mlp_config_print(config, field, text);
+}
+
+bool mlp_config_was_given(const mlp_config *config, const char *name)
+{
+    const mlp_config_field *field = mlp_config_find(name);
+    return field != NULL && (config->given & bit_of(field)) != 0;
+}

@@ -1,0 +1,104 @@
+/** @file
+ *  Configurations that contradict themselves, or each other.
+ */
+#include "mlp/config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static mlp_status check_model(const mlp_config *config)
+{
+    bool is_softmax = config->output == MLP_OUTPUT_SOFTMAX;
+    bool is_cross_entropy = config->loss == MLP_LOSS_CROSS_ENTROPY;
+    if (is_softmax && !is_cross_entropy) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--loss mse goes with --output sigmoid or identity, "
+                        "not with softmax");
+    }
+    if (is_cross_entropy && !is_softmax) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--loss cross-entropy goes with --output softmax only; "
+                        "for other outputs add --loss mse");
+    }
+    if (config->classes == 1) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--classes: 1 is below 2 (0: from the labels)");
+    }
+    return MLP_OK;
+}
+
+static mlp_status check_training(const mlp_config *config)
+{
+    if (config->optimizer == MLP_OPTIMIZER_NESTEROV && config->momentum == 0) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--optimizer nesterov needs --momentum above 0");
+    }
+    if (config->shards > config->batch) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--shards %zu is more than a batch has rows: raise "
+                        "--batch from %zu or lower --shards",
+                        config->shards, config->batch);
+    }
+    return MLP_OK;
+}
+
+mlp_status mlp_config_check(const mlp_config *config)
+{
+    MLP_TRY(check_model(config));
+    MLP_TRY(check_training(config));
+    if (config->resume && config->checkpoint[0] == '\0') {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--resume needs --checkpoint DIR to resume from");
+    }
+    if (config->quiet && config->progress == MLP_PROGRESS_ALWAYS) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--quiet and --progress always exclude each other");
+    }
+    return MLP_OK;
+}
+
+/* Classes and shards have a 0 that stands for a value found later. */
+static bool is_automatic(const mlp_config_field *field, const char *text)
+{
+    return field->kind == MLP_FIELD_SIZE && strcmp(text, "0") == 0;
+}
+
+/* Whether the user gave a value and the checkpoint has another one. */
+static bool differs(const mlp_config *wanted, const mlp_config *recorded,
+                    const mlp_config_field *field, char ours[MLP_CONFIG_VALUE],
+                    char theirs[MLP_CONFIG_VALUE])
+{
+    if (!field->shapes_result || !mlp_config_was_given(wanted, field->name)) {
+        return false;
+    }
+    mlp_config_get(wanted, field, ours);
+    mlp_config_get(recorded, field, theirs);
+    return strcmp(ours, theirs) != 0 && !is_automatic(field, ours) &&
+           !is_automatic(field, theirs);
+}
+
+mlp_status mlp_config_matches(const mlp_config *wanted,
+                              const mlp_config *recorded)
+{
+    enum { NAMED_MAX = 3 };
+    char line[MLP_FAILURE_MAX] = "";
+    size_t differences = 0;
+    size_t count = 0;
+    const mlp_config_field *fields = mlp_config_fields(&count);
+    for (size_t i = 0; i < count; i++) {
+        char ours[MLP_CONFIG_VALUE];
+        char theirs[MLP_CONFIG_VALUE];
+        if (differs(wanted, recorded, &fields[i], ours, theirs) &&
+            ++differences <= NAMED_MAX) {
+            size_t used = strlen(line);
+            snprintf(line + used, sizeof line - used,
+                     "%s%s is %s, the checkpoint has %s", used > 0 ? "; " : "",
+                     fields[i].name, ours, theirs);
+        }
+    }
+    if (differences == 0) {
+        return MLP_OK;
+    }
+    return mlp_fail(MLP_ERROR_USAGE, "%s%s", line,
+                    differences > NAMED_MAX ? "; and more" : "");
+}

@@ -1,0 +1,65 @@
+/** @file
+ *  Named sets of values. A new preset is one list and one row.
+ */
+#include "mlp/config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* What a Keras user gets from Dense(activation="sigmoid") layers and
+ * optimizer="sgd". */
+static const char *const keras_mnist[] = {"hidden",     "256,128",
+                                          "activation", "sigmoid",
+                                          "output",     "softmax",
+                                          "loss",       "cross-entropy",
+                                          "init",       "glorot-uniform",
+                                          "optimizer",  "sgd",
+                                          "lr",         "0.01",
+                                          "momentum",   "0",
+                                          "batch",      "128",
+                                          "epochs",     "100",
+                                          NULL};
+
+static const mlp_config_preset_row presets[] = {
+    {"keras-mnist",
+     "sigmoid layers, plain SGD with lr 0.01, 100 epochs: Keras's defaults",
+     keras_mnist},
+};
+
+enum { PRESETS = sizeof presets / sizeof presets[0] };
+
+const mlp_config_preset_row *mlp_config_presets(size_t *count)
+{
+    *count = PRESETS;
+    return presets;
+}
+
+static mlp_status fail_unknown(const char *preset)
+{
+    char known[256] = "";
+    for (size_t i = 0; i < PRESETS; i++) {
+        size_t used = strlen(known);
+        snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "",
+                 presets[i].name);
+    }
+    return mlp_fail(MLP_ERROR_USAGE, "--preset: \"%.200s\" is not one of %s",
+                    preset, known);
+}
+
+mlp_status mlp_config_preset(mlp_config *config, const char *preset)
+{
+    size_t row = 0;
+    while (row < PRESETS && strcmp(presets[row].name, preset) != 0) {
+        row++;
+    }
+    if (row == PRESETS) {
+        return fail_unknown(preset);
+    }
+    const char *const *values = presets[row].values;
+    for (size_t i = 0; values[i] != NULL; i += 2) {
+        if (!mlp_config_was_given(config, values[i])) {
+            MLP_TRY(mlp_config_set(config, values[i], values[i + 1]));
+        }
+    }
+    return mlp_config_set(config, "preset", presets[row].name);
+}

@@ -1,0 +1,281 @@
+/** @file
+ *  One value of the configuration as text: strict reading, exact writing.
+ */
+#include "config_text.h"
+
+#include <errno.h>
+#include <float.h>
+#include <inttypes.h>
+#include <locale.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+_Static_assert(sizeof(mlp_activation) == sizeof(unsigned),
+               "enums are read and written as unsigned");
+
+/* Numbers have a point, not a comma, whatever locale the caller has set. */
+static double read_double(const char *text, char **end)
+{
+    locale_t c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    locale_t before = uselocale(c_locale);
+    double value = strtod(text, end);
+    uselocale(before);
+    freelocale(c_locale);
+    return value;
+}
+
+/* 15 digits are enough for what a person wrote, 17 for every double. */
+static void write_double(double value, char text[MLP_CONFIG_VALUE])
+{
+    locale_t c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    locale_t before = uselocale(c_locale);
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, MLP_CONFIG_VALUE, "%.*g", digits, value);
+        if (strtod(text, NULL) == value) {
+            break;
+        }
+    }
+    uselocale(before);
+    freelocale(c_locale);
+}
+
+static mlp_status refuse(const mlp_config_field *field, const char *text,
+                         const char *why)
+{
+    return mlp_fail(MLP_ERROR_USAGE, "--%s: \"%.200s\" %s", field->name, text,
+                    why);
+}
+
+static mlp_status check_range(const mlp_config_field *field, const char *text,
+                              double value)
+{
+    if (value < field->least && field->least == DBL_TRUE_MIN) {
+        return mlp_fail(MLP_ERROR_USAGE, "--%s: %.200s is not above 0",
+                        field->name, text);
+    }
+    if (value < field->least) {
+        return mlp_fail(MLP_ERROR_USAGE, "--%s: %.200s is below %.15g",
+                        field->name, text, field->least);
+    }
+    if (value > field->most) {
+        /* The largest double below 1 stands for "below 1". */
+        return mlp_fail(
+            MLP_ERROR_USAGE, "--%s: %.200s is %s %.15g", field->name, text,
+            field->most == 1 - DBL_EPSILON / 2 ? "not below" : "above",
+            field->most);
+    }
+    return MLP_OK;
+}
+
+/* strto* would pass over blanks and a sign, and read "nan", "inf" and hex. */
+static bool has_only(const char *text, const char *allowed)
+{
+    return *text != '\0' && text[strspn(text, allowed)] == '\0';
+}
+
+static mlp_status parse_whole(const mlp_config_field *field, const char *text,
+                              uint64_t *value)
+{
+    if (!has_only(text, "0123456789")) {
+        return refuse(field, text, "is not a whole number");
+    }
+    errno = 0;
+    *value = strtoull(text, NULL, 10);
+    if (errno == ERANGE) {
+        return refuse(field, text, "is too large");
+    }
+    return check_range(field, text, (double)*value);
+}
+
+static mlp_status parse_double(const mlp_config_field *field, const char *text,
+                               double *value)
+{
+    if (!has_only(text, "0123456789+-.eE")) {
+        return refuse(field, text, "is not a number");
+    }
+    char *end = NULL;
+    double number = read_double(text, &end);
+    if (end == text || *end != '\0') {
+        return refuse(field, text, "is not a number");
+    }
+    if (!isfinite(number)) {
+        return refuse(field, text, "is too large");
+    }
+    MLP_TRY(check_range(field, text, number));
+    *value = number;
+    return MLP_OK;
+}
+
+/* "256,128" or "none". */
+static mlp_status parse_widths(mlp_config *config,
+                               const mlp_config_field *field, const char *text)
+{
+    size_t widths[MLP_MAX_HIDDEN] = {0};
+    size_t count = 0;
+    const char *rest = strcmp(text, "none") == 0 ? NULL : text;
+    while (rest != NULL) {
+        size_t length = strcspn(rest, ",");
+        char item[32];
+        uint64_t width = 0;
+        if (count == MLP_MAX_HIDDEN) {
+            return refuse(field, text, "has more than 64 layers");
+        }
+        if (length == 0 || length >= sizeof item) {
+            return refuse(field, text,
+                          "is not a list of widths like 256,128, nor none");
+        }
+        snprintf(item, sizeof item, "%.*s", (int)length, rest);
+        MLP_TRY(parse_whole(field, item, &width));
+        widths[count++] = width;
+        rest = rest[length] == ',' ? rest + length + 1 : NULL;
+        rest = rest != NULL ? rest + strspn(rest, " ") : NULL;
+    }
+    memcpy(config->hidden, widths, sizeof widths);
+    config->hidden_count = count;
+    return MLP_OK;
+}
+
+static mlp_status parse_interval(const mlp_config_field *field,
+                                 const char *text, mlp_interval *interval)
+{
+    static const char unit[] = "steps";
+    char digits[32];
+    size_t length = strlen(text);
+    bool counts_steps = length >= sizeof unit &&
+                        strcmp(text + length - (sizeof unit - 1), unit) == 0;
+    if (counts_steps) {
+        length -= sizeof unit - 1;
+    }
+    if (length >= sizeof digits) {
+        return refuse(field, text, "is too large");
+    }
+    snprintf(digits, sizeof digits, "%.*s", (int)length, text);
+    if (!has_only(digits, "0123456789")) {
+        return refuse(field, text,
+                      "is neither epochs like 2 nor steps like 200steps");
+    }
+    uint64_t count = 0;
+    MLP_TRY(parse_whole(field, digits, &count));
+    *interval = (mlp_interval){.count = count, .counts_steps = counts_steps};
+    return MLP_OK;
+}
+
+static mlp_status parse_choice(const mlp_config_field *field, const char *text,
+                               unsigned *choice)
+{
+    char known[256] = "";
+    for (unsigned i = 0; field->choices[i] != NULL; i++) {
+        if (strcmp(field->choices[i], text) == 0) {
+            *choice = i;
+            return MLP_OK;
+        }
+        size_t used = strlen(known);
+        snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "",
+                 field->choices[i]);
+    }
+    return mlp_fail(MLP_ERROR_USAGE, "--%s: \"%.200s\" is not one of %s",
+                    field->name, text, known);
+}
+
+static mlp_status parse_switch(const mlp_config_field *field, const char *text,
+                               bool *is_on)
+{
+    static const char *const words[] = {"false", "true", "no",
+                                        "yes",   "off",  "on"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(words[i], text) == 0) {
+            *is_on = i % 2 == 1;
+            return MLP_OK;
+        }
+    }
+    return refuse(field, text, "is neither true nor false");
+}
+
+static mlp_status parse_string(const mlp_config_field *field, const char *text,
+                               char *string)
+{
+    size_t length = strlen(text);
+    if (length >= MLP_MAX_PATH) {
+        return refuse(field, text, "... is longer than 4095 bytes");
+    }
+    memmove(string, text, length + 1);
+    return MLP_OK;
+}
+
+mlp_status mlp_config_parse(mlp_config *config, const mlp_config_field *field,
+                            const char *text)
+{
+    void *place = (char *)config + field->offset;
+    switch (field->kind) {
+    case MLP_FIELD_STRING:
+        return parse_string(field, text, place);
+    case MLP_FIELD_SIZES:
+        return parse_widths(config, field, text);
+    case MLP_FIELD_DOUBLE:
+        return parse_double(field, text, place);
+    case MLP_FIELD_ENUM:
+        return parse_choice(field, text, place);
+    case MLP_FIELD_BOOL:
+        return parse_switch(field, text, place);
+    case MLP_FIELD_INTERVAL:
+        return parse_interval(field, text, place);
+    case MLP_FIELD_SIZE:
+    case MLP_FIELD_U64:
+        break;
+    }
+    uint64_t number = 0;
+    MLP_TRY(parse_whole(field, text, &number));
+    if (field->kind == MLP_FIELD_SIZE) {
+        *(size_t *)place = number;
+    } else {
+        *(uint64_t *)place = number;
+    }
+    return MLP_OK;
+}
+
+static void print_widths(const mlp_config *config, char text[MLP_CONFIG_VALUE])
+{
+    snprintf(text, MLP_CONFIG_VALUE, "none");
+    size_t used = 0;
+    for (size_t i = 0; i < config->hidden_count; i++) {
+        used += (size_t)snprintf(text + used, MLP_CONFIG_VALUE - used, "%s%zu",
+                                 i > 0 ? "," : "", config->hidden[i]);
+    }
+}
+
+void mlp_config_print(const mlp_config *config, const mlp_config_field *field,
+                      char text[MLP_CONFIG_VALUE])
+{
+    const size_t limit = MLP_CONFIG_VALUE;
+    const void *place = (const char *)config + field->offset;
+    const mlp_interval *interval = place;
+    switch (field->kind) {
+    case MLP_FIELD_STRING:
+        snprintf(text, limit, "%s", (const char *)place);
+        break;
+    case MLP_FIELD_SIZE:
+        snprintf(text, limit, "%zu", *(const size_t *)place);
+        break;
+    case MLP_FIELD_SIZES:
+        print_widths(config, text);
+        break;
+    case MLP_FIELD_U64:
+        snprintf(text, limit, "%" PRIu64, *(const uint64_t *)place);
+        break;
+    case MLP_FIELD_DOUBLE:
+        write_double(*(const double *)place, text);
+        break;
+    case MLP_FIELD_ENUM:
+        snprintf(text, limit, "%s", field->choices[*(const unsigned *)place]);
+        break;
+    case MLP_FIELD_BOOL:
+        snprintf(text, limit, "%s", *(const bool *)place ? "true" : "false");
+        break;
+    case MLP_FIELD_INTERVAL:
+        snprintf(text, limit, "%" PRIu64 "%s", interval->count,
+                 interval->counts_steps ? "steps" : "");
+        break;
+    }
+}

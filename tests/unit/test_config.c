@@ -1,0 +1,392 @@
+/** @file
+ *  The table of options: defaults, strict reading, exact writing, presets,
+ *  contradictions.
+ */
+#include "mlp/config.h"
+
+#include <check.h>
+#include <float.h>
+#include <stdlib.h>
+#include <string.h>
+
+static mlp_config config;
+
+static void fresh(void)
+{
+    mlp_config_init(&config);
+}
+
+static void set(const char *name, const char *text)
+{
+    ck_assert_msg(mlp_config_set(&config, name, text) == MLP_OK, "%s",
+                  mlp_failure());
+}
+
+static void assert_refused(const char *name, const char *text, const char *line)
+{
+    ck_assert_int_eq(mlp_config_set(&config, name, text), MLP_ERROR_USAGE);
+    ck_assert_str_eq(mlp_failure(), line);
+}
+
+static void assert_text(const char *name, const char *expected)
+{
+    char text[MLP_CONFIG_VALUE];
+    mlp_config_get(&config, mlp_config_find(name), text);
+    ck_assert_str_eq(text, expected);
+}
+
+START_TEST(defaults_are_a_valid_mnist_run)
+{
+    ck_assert_int_eq(mlp_config_check(&config), MLP_OK);
+    ck_assert_uint_eq(config.given, 0);
+    assert_text("hidden", "256,128");
+    assert_text("activation", "relu");
+    assert_text("output", "softmax");
+    assert_text("loss", "cross-entropy");
+    assert_text("batch", "128");
+    assert_text("every", "1");
+    assert_text("resume", "false");
+    assert_text("data", "");
+}
+END_TEST
+
+START_TEST(every_kind_is_set_and_marked_given)
+{
+    set("data", "/data/mnist");
+    set("batch", "64");
+    set("hidden", "300,100, 7");
+    set("seed", "18446744073709551615");
+    set("lr", "2.5e-3");
+    set("activation", "tanh");
+    set("resume", "true");
+    set("every", "200steps");
+    ck_assert_str_eq(config.data, "/data/mnist");
+    ck_assert_uint_eq(config.batch, 64);
+    ck_assert_uint_eq(config.hidden_count, 3);
+    ck_assert_uint_eq(config.hidden[0], 300);
+    ck_assert_uint_eq(config.hidden[2], 7);
+    ck_assert(config.seed == UINT64_MAX);
+    ck_assert_double_eq(config.lr, 0.0025);
+    ck_assert_int_eq(config.activation, MLP_ACTIVATION_TANH);
+    ck_assert(config.resume);
+    ck_assert_uint_eq(config.every.count, 200);
+    ck_assert(config.every.counts_steps);
+    ck_assert(mlp_config_was_given(&config, "lr"));
+    ck_assert(mlp_config_was_given(&config, "every"));
+    ck_assert(!mlp_config_was_given(&config, "momentum"));
+    ck_assert(!mlp_config_was_given(&config, "nothing"));
+}
+END_TEST
+
+START_TEST(no_hidden_layer_is_none)
+{
+    set("hidden", "none");
+    ck_assert_uint_eq(config.hidden_count, 0);
+    assert_text("hidden", "none");
+}
+END_TEST
+
+START_TEST(names_of_choices_stand_in_the_order_of_their_enums)
+{
+    set("activation", "identity");
+    ck_assert_int_eq(config.activation, MLP_ACTIVATION_IDENTITY);
+    set("activation", "relu");
+    ck_assert_int_eq(config.activation, MLP_ACTIVATION_RELU);
+    set("output", "identity");
+    ck_assert_int_eq(config.output, MLP_OUTPUT_IDENTITY);
+    set("loss", "mse");
+    ck_assert_int_eq(config.loss, MLP_LOSS_MSE);
+    set("optimizer", "nesterov");
+    ck_assert_int_eq(config.optimizer, MLP_OPTIMIZER_NESTEROV);
+    set("init", "glorot-uniform");
+    ck_assert_int_eq(config.init, MLP_INIT_GLOROT_UNIFORM);
+    set("init", "he-normal");
+    ck_assert_int_eq(config.init, MLP_INIT_HE_NORMAL);
+    set("progress", "never");
+    ck_assert_int_eq(config.progress, MLP_PROGRESS_NEVER);
+}
+END_TEST
+
+START_TEST(what_is_no_number_is_refused)
+{
+    assert_refused("lr", "fast", "--lr: \"fast\" is not a number");
+    assert_refused("lr", "", "--lr: \"\" is not a number");
+    assert_refused("lr", "nan", "--lr: \"nan\" is not a number");
+    assert_refused("lr", "inf", "--lr: \"inf\" is not a number");
+    assert_refused("lr", "0x1p3", "--lr: \"0x1p3\" is not a number");
+    assert_refused("lr", "0,1", "--lr: \"0,1\" is not a number");
+    assert_refused("lr", " 1", "--lr: \" 1\" is not a number");
+    assert_refused("lr", "1e", "--lr: \"1e\" is not a number");
+    assert_refused("lr", "1e999", "--lr: \"1e999\" is too large");
+    assert_refused("batch", "12.5", "--batch: \"12.5\" is not a whole number");
+    assert_refused("batch", "-1", "--batch: \"-1\" is not a whole number");
+    assert_refused("batch", "+1", "--batch: \"+1\" is not a whole number");
+    assert_refused("seed", "18446744073709551616",
+                   "--seed: \"18446744073709551616\" is too large");
+    ck_assert_uint_eq(config.given, 0);
+}
+END_TEST
+
+START_TEST(what_is_out_of_range_is_refused)
+{
+    assert_refused("batch", "0", "--batch: 0 is below 1");
+    assert_refused("batch", "2147483648",
+                   "--batch: 2147483648 is above 2147483647");
+    assert_refused("lr", "0", "--lr: 0 is not above 0");
+    assert_refused("lr", "-0.1", "--lr: -0.1 is not above 0");
+    assert_refused("momentum", "1", "--momentum: 1 is not below 1");
+    assert_refused("momentum", "-0.5", "--momentum: -0.5 is below 0");
+    assert_refused("validation", "0.95", "--validation: 0.95 is above 0.9");
+    assert_refused("hidden", "256,0", "--hidden: 0 is below 1");
+    assert_refused("classes", "65537", "--classes: 65537 is above 65536");
+    assert_text("hidden", "256,128");
+}
+END_TEST
+
+START_TEST(smallest_and_largest_allowed_values_are_taken)
+{
+    set("lr", "5e-324");
+    ck_assert(config.lr > 0);
+    set("momentum", "0.9999999999999999");
+    set("batch", "2147483647");
+    set("shards", "65536");
+    set("validation", "0.9");
+}
+END_TEST
+
+START_TEST(malformed_lists_words_and_intervals_are_refused)
+{
+    assert_refused("hidden", "256,,128",
+                   "--hidden: \"256,,128\" is not a list of widths like "
+                   "256,128, nor none");
+    assert_refused("hidden", "256,",
+                   "--hidden: \"256,\" is not a list of widths like 256,128, "
+                   "nor none");
+    assert_refused("activation", "swish",
+                   "--activation: \"swish\" is not one of identity, sigmoid, "
+                   "tanh, relu");
+    assert_refused("resume", "maybe",
+                   "--resume: \"maybe\" is neither true nor false");
+    assert_refused("every", "steps",
+                   "--every: \"steps\" is neither epochs like 2 nor steps "
+                   "like 200steps");
+    assert_refused("bach", "1", "--bach: no such option");
+}
+END_TEST
+
+START_TEST(more_layers_than_fit_are_refused)
+{
+    char text[2 * (MLP_MAX_HIDDEN + 1) + 1] = "";
+    for (size_t i = 0; i < MLP_MAX_HIDDEN; i++) {
+        strcat(text, i > 0 ? ",3" : "3");
+    }
+    set("hidden", text);
+    ck_assert_uint_eq(config.hidden_count, MLP_MAX_HIDDEN);
+    assert_text("hidden", text);
+    strcat(text, ",3");
+    ck_assert_int_eq(mlp_config_set(&config, "hidden", text), MLP_ERROR_USAGE);
+    ck_assert_uint_eq(config.hidden_count, MLP_MAX_HIDDEN);
+}
+END_TEST
+
+START_TEST(a_path_that_does_not_fit_is_refused)
+{
+    char path[MLP_MAX_PATH + 1];
+    memset(path, 'x', sizeof path);
+    path[MLP_MAX_PATH] = '\0';
+    ck_assert_int_eq(mlp_config_set(&config, "log", path), MLP_ERROR_USAGE);
+    ck_assert_str_eq(config.log, "");
+    path[MLP_MAX_PATH - 1] = '\0';
+    set("log", path);
+    assert_text("log", path);
+}
+END_TEST
+
+START_TEST(doubles_are_written_short_and_read_back_exactly)
+{
+    set("lr", "0.1");
+    assert_text("lr", "0.1");
+    static const double values[] = {1.0 / 3, 0.1 + 0.2, DBL_MAX, DBL_TRUE_MIN,
+                                    1e-5};
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        char text[MLP_CONFIG_VALUE];
+        config.lr = values[i];
+        mlp_config_get(&config, mlp_config_find("lr"), text);
+        config.lr = 0;
+        set("lr", text);
+        ck_assert(config.lr == values[i]);
+    }
+}
+END_TEST
+
+START_TEST(every_field_round_trips_through_its_text)
+{
+    set("hidden", "5,4");
+    set("seed", "9223372036854775809");
+    set("every", "30steps");
+    set("quiet", "yes");
+    mlp_config copy;
+    mlp_config_init(&copy);
+    size_t count = 0;
+    const mlp_config_field *fields = mlp_config_fields(&count);
+    for (size_t i = 0; i < count; i++) {
+        char text[MLP_CONFIG_VALUE];
+        char again[MLP_CONFIG_VALUE];
+        mlp_config_get(&config, &fields[i], text);
+        ck_assert_int_eq(mlp_config_set(&copy, fields[i].name, text), MLP_OK);
+        mlp_config_get(&copy, &fields[i], again);
+        ck_assert_str_eq(text, again);
+    }
+    ck_assert_uint_eq(copy.hidden_count, 2);
+    ck_assert(copy.seed == config.seed);
+    ck_assert(copy.quiet);
+    ck_assert_uint_eq(copy.given, ((uint64_t)1 << count) - 1);
+}
+END_TEST
+
+START_TEST(a_preset_fills_what_the_user_left_open)
+{
+    set("lr", "0.5");
+    ck_assert_int_eq(mlp_config_preset(&config, "keras-mnist"), MLP_OK);
+    assert_text("lr", "0.5");
+    assert_text("activation", "sigmoid");
+    assert_text("momentum", "0");
+    assert_text("epochs", "100");
+    assert_text("init", "glorot-uniform");
+    assert_text("preset", "keras-mnist");
+    ck_assert(mlp_config_was_given(&config, "activation"));
+    ck_assert_int_eq(mlp_config_check(&config), MLP_OK);
+}
+END_TEST
+
+START_TEST(every_preset_is_a_valid_configuration)
+{
+    size_t count = 0;
+    const mlp_config_preset_row *presets = mlp_config_presets(&count);
+    ck_assert_uint_ge(count, 1);
+    for (size_t i = 0; i < count; i++) {
+        mlp_config_init(&config);
+        ck_assert_msg(mlp_config_preset(&config, presets[i].name) == MLP_OK &&
+                          mlp_config_check(&config) == MLP_OK,
+                      "%s", mlp_failure());
+    }
+}
+END_TEST
+
+START_TEST(an_unknown_preset_lists_the_known)
+{
+    ck_assert_int_eq(mlp_config_preset(&config, "keras"), MLP_ERROR_USAGE);
+    ck_assert_ptr_nonnull(strstr(mlp_failure(), "keras-mnist"));
+    ck_assert_uint_eq(config.given, 0);
+}
+END_TEST
+
+static void assert_contradiction(const char *words)
+{
+    ck_assert_int_eq(mlp_config_check(&config), MLP_ERROR_USAGE);
+    ck_assert_msg(strstr(mlp_failure(), words) != NULL, "%s", mlp_failure());
+    mlp_config_init(&config);
+}
+
+START_TEST(contradictions_are_refused)
+{
+    set("loss", "mse");
+    assert_contradiction("--output sigmoid or identity");
+    set("output", "sigmoid");
+    assert_contradiction("--output softmax only");
+    set("optimizer", "nesterov");
+    set("momentum", "0");
+    assert_contradiction("--momentum above 0");
+    set("resume", "true");
+    assert_contradiction("--checkpoint DIR");
+    set("shards", "16");
+    set("batch", "8");
+    assert_contradiction("--shards 16");
+    set("quiet", "true");
+    set("progress", "always");
+    assert_contradiction("--quiet");
+    set("classes", "1");
+    assert_contradiction("--classes");
+}
+END_TEST
+
+START_TEST(what_belongs_together_passes)
+{
+    set("loss", "mse");
+    set("output", "sigmoid");
+    set("optimizer", "nesterov");
+    set("shards", "8");
+    set("batch", "8");
+    set("resume", "true");
+    set("checkpoint", "runs/a");
+    set("quiet", "true");
+    ck_assert_int_eq(mlp_config_check(&config), MLP_OK);
+}
+END_TEST
+
+START_TEST(only_given_fields_that_shape_the_result_are_compared)
+{
+    mlp_config recorded;
+    mlp_config_init(&recorded);
+    recorded.lr = 0.05;
+    recorded.epochs = 3;
+    recorded.shards = 8;
+    ck_assert_int_eq(mlp_config_matches(&config, &recorded), MLP_OK);
+    set("epochs", "20");
+    set("data", "elsewhere");
+    set("momentum", "0.9");
+    set("shards", "0");
+    ck_assert_int_eq(mlp_config_matches(&config, &recorded), MLP_OK);
+    set("lr", "0.1");
+    ck_assert_int_eq(mlp_config_matches(&config, &recorded), MLP_ERROR_USAGE);
+    ck_assert_str_eq(mlp_failure(), "lr is 0.1, the checkpoint has 0.05");
+}
+END_TEST
+
+START_TEST(at_most_three_differences_are_named)
+{
+    mlp_config recorded;
+    mlp_config_init(&recorded);
+    set("hidden", "9");
+    set("lr", "0.2");
+    set("batch", "64");
+    set("seed", "7");
+    ck_assert_int_eq(mlp_config_matches(&config, &recorded), MLP_ERROR_USAGE);
+    ck_assert_str_eq(mlp_failure(),
+                     "hidden is 9, the checkpoint has 256,128; "
+                     "lr is 0.2, the checkpoint has 0.1; "
+                     "batch is 64, the checkpoint has 128; and more");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("config");
+    TCase *tests = tcase_create("config");
+    tcase_add_checked_fixture(tests, fresh, NULL);
+    tcase_add_test(tests, defaults_are_a_valid_mnist_run);
+    tcase_add_test(tests, every_kind_is_set_and_marked_given);
+    tcase_add_test(tests, no_hidden_layer_is_none);
+    tcase_add_test(tests, names_of_choices_stand_in_the_order_of_their_enums);
+    tcase_add_test(tests, what_is_no_number_is_refused);
+    tcase_add_test(tests, what_is_out_of_range_is_refused);
+    tcase_add_test(tests, smallest_and_largest_allowed_values_are_taken);
+    tcase_add_test(tests, malformed_lists_words_and_intervals_are_refused);
+    tcase_add_test(tests, more_layers_than_fit_are_refused);
+    tcase_add_test(tests, a_path_that_does_not_fit_is_refused);
+    tcase_add_test(tests, doubles_are_written_short_and_read_back_exactly);
+    tcase_add_test(tests, every_field_round_trips_through_its_text);
+    tcase_add_test(tests, a_preset_fills_what_the_user_left_open);
+    tcase_add_test(tests, every_preset_is_a_valid_configuration);
+    tcase_add_test(tests, an_unknown_preset_lists_the_known);
+    tcase_add_test(tests, contradictions_are_refused);
+    tcase_add_test(tests, what_belongs_together_passes);
+    tcase_add_test(tests, only_given_fields_that_shape_the_result_are_compared);
+    tcase_add_test(tests, at_most_three_differences_are_named);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failures = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
