@@ -1,0 +1,115 @@
+#!/bin/sh
+# Install what is missing on a Debian or Ubuntu machine.
+#
+#     sh jobs/packages.sh build    what the programs are built from
+#     sh jobs/packages.sh test     and what the tests use in addition
+#
+# Looks before it installs: when everything is there it touches nothing and
+# needs no network. Elsewhere than on Debian, or without root and passwordless
+# sudo, it names what is missing; that ends it with 69 when the programs cannot
+# be built, and with 0 when only tests will be skipped.
+set -eu
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+has_library() { pkg-config --exists "$1" 2>/dev/null; }
+
+can_compile() {
+    echo '#include <stdio.h>' | cc -fsyntax-only -xc - 2>/dev/null
+}
+
+# Debian's name of a need -> is it there already, under whatever name?
+is_there() {
+    case $1 in
+    libc6-dev) can_compile ;;
+    pkgconf) has pkg-config ;;
+    libopenmpi-dev) has mpicc ;;
+    openmpi-bin) has mpirun || has mpiexec ;;
+    libhdf5-openmpi-dev)
+        has_library hdf5-openmpi || has_library hdf5 || has h5pcc || has h5cc ;;
+    libsleef-dev) has_library sleef ;;
+    libssl-dev) has_library libcrypto ;;
+    zlib1g-dev) has_library zlib ;;
+    libinih-dev) has_library inih ;;
+    libjansson-dev) has_library jansson ;;
+    check) has_library check ;;
+    hdf5-tools) has h5dump ;;
+    *) has "$1" ;;
+    esac
+}
+
+# list_missing PACKAGE...
+list_missing() {
+    for package in "$@"; do
+        is_there "$package" || printf '%s ' "$package"
+    done
+}
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    else
+        sudo -n "$@"
+    fi
+}
+
+can_install() {
+    has apt-get && { [ "$(id -u)" -eq 0 ] || sudo -n true 2>/dev/null; }
+}
+
+apt() {
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -y \
+        -o DPkg::Lock::Timeout=300 "$@" </dev/null >>"$log" 2>&1
+}
+
+# The first try fails where package lists are absent or out of date.
+install() {
+    apt install --no-install-recommends "$@" ||
+        { apt update && apt install --no-install-recommends "$@"; }
+}
+
+build="gcc libc6-dev make cmake pkgconf libopenmpi-dev openmpi-bin
+    libhdf5-openmpi-dev libsleef-dev libssl-dev zlib1g-dev libinih-dev
+    libjansson-dev"
+test="check clang-format clang-tidy cppcheck shellcheck hdf5-tools python3
+    curl strace tmux git"
+
+# shellcheck disable=SC2086 # the lists are words
+case ${1:-} in
+build) missing=$(list_missing $build) ;;
+test) missing=$(list_missing $build $test) ;;
+*)
+    echo "usage: sh jobs/packages.sh build|test" >&2
+    exit 64
+    ;;
+esac
+[ -n "$missing" ] || exit 0
+
+if can_install; then
+    log=$(mktemp "${TMPDIR:-/tmp}/mlp-packages.XXXXXX")
+    echo "installing: $missing(log: $log)"
+    # All at once; if one is not to be had, the others still.
+    # shellcheck disable=SC2086
+    install $missing || for package in $missing; do
+        apt install --no-install-recommends "$package" || true
+    done
+    # shellcheck disable=SC2086
+    missing=$(list_missing $missing)
+    if [ -z "$missing" ]; then
+        rm -f "$log"
+        exit 0
+    fi
+    tail -n 15 "$log" >&2
+    echo "apt-get could not install everything; all of it: $log" >&2
+else
+    echo "cannot install here: needs apt-get, and root or passwordless sudo" >&2
+fi
+
+# shellcheck disable=SC2086
+needed=$(list_missing $build)
+if [ -n "$needed" ]; then
+    echo "missing, by Debian's names: $missing" >&2
+    echo "install them (on a cluster: load their modules) and try again" >&2
+    exit 69
+fi
+echo "missing: $missing- the tests that use them will be skipped" >&2
