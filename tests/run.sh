@@ -1,0 +1,85 @@
+#!/bin/sh
+# Build everything and run every test.
+#
+#     sh tests/run.sh           all tests
+#     sh tests/run.sh --unit    unit tests only, without sanitizers
+#     sh tests/run.sh --full    all tests, with their long settings
+#
+# Works from any directory, as root or not, and again and again. Installs what
+# is missing where it may. Builds in build/test and build/asan. The last line
+# is "N passed, N failed, N skipped"; the exit status is 1 if any failed.
+set -eu
+exec </dev/null # mpirun would eat the terminal's input
+
+usage() { sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; }
+
+source_dir=$(cd "$(dirname "$0")/.." && pwd)
+labels='unit|mpi|system|lint'
+asan_labels='unit'
+case ${1:-} in
+'') ;;
+--unit) labels=unit asan_labels='' ;;
+--full)
+    asan_labels='unit|mpi'
+    MLP_TEST_FULL=1
+    export MLP_TEST_FULL
+    ;;
+--help)
+    usage
+    exit 0
+    ;;
+*)
+    usage >&2
+    exit 64
+    ;;
+esac
+
+cores=$(nproc 2>/dev/null || echo 2)
+results=
+# Outside ctest too (jobs that tests start): mpirun refuses root without these.
+if [ "$(id -u)" -eq 0 ]; then
+    export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+fi
+
+# build NAME [CMAKE OPTION...]
+build() {
+    build_dir=$source_dir/build/$1
+    shift
+    echo "== building in $build_dir"
+    mkdir -p "$build_dir"
+    if ! {
+        cmake -S "$source_dir" -B "$build_dir" "$@" &&
+            cmake --build "$build_dir" --parallel "$cores"
+    } >"$build_dir/build.log" 2>&1; then
+        grep -nE -A5 'error|Error' "$build_dir/build.log" | tail -n 60 >&2
+        echo "the build failed; all of its output: $build_dir/build.log" >&2
+        exit 1
+    fi
+    grep -A4 'warning:' "$build_dir/build.log" || true
+}
+
+# run_tests NAME LABELS: ctest's own exit status says less than its record.
+run_tests() {
+    build_dir=$source_dir/build/$1
+    record=$build_dir/tests.xml
+    rm -f "$record"
+    echo "== testing $build_dir ($2)"
+    (cd "$build_dir" && ctest -L "$2" -j "$cores" --output-on-failure \
+        --no-tests=error --output-junit "$record") || true
+    if [ ! -s "$record" ]; then
+        echo "ctest left no record of its run" >&2
+        exit 1
+    fi
+    results="$results $1/tests.xml"
+}
+
+sh "$source_dir/jobs/packages.sh" test
+build test
+[ -z "$asan_labels" ] || build asan -DMLP_SANITIZE=address,undefined
+run_tests test "$labels"
+[ -z "$asan_labels" ] || run_tests asan "$asan_labels"
+
+echo "== summary"
+cd "$source_dir/build"
+# shellcheck disable=SC2086 # a list of names without blanks
+exec awk -f ../tests/support/summary.awk $results
