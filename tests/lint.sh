@@ -1,0 +1,108 @@
+#!/bin/sh
+# Check the text of the sources.
+#
+#     sh tests/lint.sh           everything
+#     sh tests/lint.sh PART...   format, shell, floors, headers, cppcheck, tidy
+#
+# Exit status 1 when something is found; 77 and a line "SKIP: reason" when the
+# one part asked for has no tool here.
+set -eu
+
+cd "$(dirname "$0")/.."
+
+need() {
+    if ! command -v "$1" >/dev/null 2>&1; then
+        echo "SKIP: $1 is not installed"
+        exit 77
+    fi
+}
+
+# find_ours NAME-PATTERN: our files, without builds, runs and downloads.
+find_ours() {
+    find . \( -name .git -o -name 'build*' -o -path ./runs \
+        -o -path ./data/mnist \) -prune -o -type f -name "$1" -print0
+}
+
+find_code() { find src mpi -name '*.c' -print0; }
+
+lint_format() {
+    need clang-format
+    find_ours '*.[ch]' | xargs -0 clang-format --dry-run -Werror
+}
+
+lint_shell() {
+    need shellcheck
+    { find_ours '*.sh' && find_ours '*.sbatch' && printf '.ci/run\0'; } |
+        xargs -0 shellcheck
+}
+
+lint_floors() {
+    need python3
+    python3 tests/support/floors.py
+}
+
+# Every public header compiles alone: it includes what it needs.
+lint_headers() {
+    find include -name '*.h' | sort >"$scratch/headers"
+    while read -r header; do
+        "${CC:-cc}" -std=gnu11 -Wall -Wextra -Werror -fsyntax-only \
+            -Iinclude -include "$header" -xc /dev/null ||
+            touch "$scratch/failed"
+    done <"$scratch/headers"
+    [ ! -e "$scratch/failed" ]
+}
+
+lint_cppcheck() {
+    need cppcheck
+    cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 \
+        --enable=warning,performance,portability -j "$cores" \
+        -I include -I src --suppress=missingIncludeSystem src mpi
+}
+
+lint_tidy() {
+    need clang-tidy
+    build=${MLP_BUILD:-$scratch/build} # the record of how files are compiled
+    if [ ! -f "$build/compile_commands.json" ]; then
+        cmake -S . -B "$build" >"$scratch/log" 2>&1 ||
+            { cat "$scratch/log" && exit 1; }
+    fi
+    # The compiler's <omp.h>, less the attributes that clang does not know.
+    mkdir "$scratch/include"
+    sed 's/__malloc__ ([^)]*)/__malloc__/' \
+        "$(cc -print-file-name=include)/omp.h" >"$scratch/include/omp.h"
+    # status.c defines what analyzer.h wraps, so it goes without.
+    set -- -p "$build" --quiet "--header-filter=^$PWD/(include|src|mpi)/" \
+        "--extra-arg=-isystem$scratch/include"
+    clang-tidy "$@" src/status.c 2>/dev/null
+    find_code | grep -zv '/status\.c$' | xargs -0 -P "$cores" -n 1 \
+        clang-tidy "$@" "--extra-arg=-include$PWD/tests/support/analyzer.h" \
+        2>/dev/null
+}
+
+if [ $# -ne 1 ]; then
+    [ $# -gt 0 ] || set -- format shell floors headers cppcheck tidy
+    status=0
+    for part in "$@"; do
+        echo "== $part"
+        result=0
+        sh tests/lint.sh "$part" || result=$?
+        [ "$result" -eq 0 ] || [ "$result" -eq 77 ] || status=1
+    done
+    exit "$status"
+fi
+
+cores=$(nproc 2>/dev/null || echo 2)
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+case $1 in
+format) lint_format ;;
+shell) lint_shell ;;
+floors) lint_floors ;;
+headers) lint_headers ;;
+cppcheck) lint_cppcheck ;;
+tidy) lint_tidy ;;
+*)
+    sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2
+    exit 64
+    ;;
+esac
