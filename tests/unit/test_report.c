@@ -1,0 +1,129 @@
+/** @file
+ *  The report's text, against what scikit-learn prints for the same counts.
+ */
+#include "mlp/report.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char *report_of(const uint64_t *confusion, size_t classes)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    ck_assert_ptr_nonnull(out);
+    ck_assert_int_eq(mlp_report_print(out, confusion, classes), MLP_OK);
+    fclose(out);
+    return text;
+}
+
+START_TEST(three_classes_are_laid_out_as_by_scikit_learn)
+{
+    static const uint64_t confusion[9] = {2, 1, 0, 0, 3, 0, 1, 1, 0};
+    char *text = report_of(confusion, 3);
+    ck_assert_str_eq(text,
+                     "              precision    recall  f1-score   support\n"
+                     "\n"
+                     "           0     0.6667    0.6667    0.6667         3\n"
+                     "           1     0.6000    1.0000    0.7500         3\n"
+                     "           2     0.0000    0.0000    0.0000         2\n"
+                     "\n"
+                     "    accuracy                         0.6250         8\n"
+                     "   macro avg     0.4222    0.5556    0.4722         8\n"
+                     "weighted avg     0.4750    0.6250    0.5312         8\n"
+                     "\n"
+                     "confusion matrix (row: truth, column: prediction)\n"
+                     "\n"
+                     "              0 1 2\n"
+                     "           0  2 1 0\n"
+                     "           1  0 3 0\n"
+                     "           2  1 1 0\n");
+    free(text);
+}
+END_TEST
+
+START_TEST(matrix_columns_are_as_wide_as_the_largest_count)
+{
+    static const uint64_t confusion[4] = {12345, 1, 22, 9};
+    char *text = report_of(confusion, 2);
+    ck_assert_ptr_nonnull(strstr(text, "                  0     1\n"
+                                       "           0  12345     1\n"
+                                       "           1     22     9\n"));
+    free(text);
+}
+END_TEST
+
+START_TEST(no_rows_at_all_give_zeros)
+{
+    static const uint64_t confusion[4] = {0};
+    char *text = report_of(confusion, 2);
+    ck_assert_ptr_nonnull(strstr(
+        text, "    accuracy                         0.0000         0\n"));
+    ck_assert_ptr_null(strstr(text, "nan"));
+    free(text);
+}
+END_TEST
+
+START_TEST(many_classes_list_the_largest_confusions_first)
+{
+    enum { CLASSES = 31 };
+    uint64_t *confusion = calloc((size_t)CLASSES * CLASSES, sizeof *confusion);
+    ck_assert_ptr_nonnull(confusion);
+    for (size_t k = 0; k < CLASSES; k++) {
+        confusion[k * CLASSES + k] = 100;
+    }
+    confusion[0 * CLASSES + 30] = 3;
+    confusion[7 * CLASSES + 2] = 50;
+    confusion[30 * CLASSES + 0] = 9;
+    char *text = report_of(confusion, CLASSES);
+    const char *list = strstr(text, "largest confusions\n");
+    ck_assert_ptr_nonnull(list);
+    ck_assert_str_eq(list, "largest confusions\n"
+                           "\n"
+                           "       truth  prediction      rows\n"
+                           "           7           2        50\n"
+                           "          30           0         9\n"
+                           "           0          30         3\n");
+    ck_assert_ptr_null(strstr(text, "confusion matrix"));
+    free(text);
+    free(confusion);
+}
+END_TEST
+
+START_TEST(of_many_confusions_the_largest_twenty_stay)
+{
+    enum { CLASSES = 40 };
+    uint64_t *confusion = calloc((size_t)CLASSES * CLASSES, sizeof *confusion);
+    ck_assert_ptr_nonnull(confusion);
+    for (size_t k = 1; k < CLASSES; k++) {
+        confusion[k] = 1000 + k; /* of truth 0, rising */
+    }
+    char *text = report_of(confusion, CLASSES);
+    const char *list = strstr(text, "largest confusions");
+    ck_assert_ptr_nonnull(list);
+    ck_assert_ptr_nonnull(strstr(list, " 1039\n"));
+    ck_assert_ptr_nonnull(strstr(list, " 1020\n"));
+    ck_assert_ptr_null(strstr(list, " 1019\n"));
+    free(text);
+    free(confusion);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("report");
+    TCase *tests = tcase_create("report");
+    tcase_add_test(tests, three_classes_are_laid_out_as_by_scikit_learn);
+    tcase_add_test(tests, matrix_columns_are_as_wide_as_the_largest_count);
+    tcase_add_test(tests, no_rows_at_all_give_zeros);
+    tcase_add_test(tests, many_classes_list_the_largest_confusions_first);
+    tcase_add_test(tests, of_many_confusions_the_largest_twenty_stay);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failures = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
