@@ -4,9 +4,12 @@
  *  is one rank.
  *
  *  Written files use format bounds (V18, LATEST) and chunks with fletcher32,
- *  so that headers and data carry checksums. Reading refuses what we never
- *  write: soft and external links, virtual and external storage, filters
- *  other than fletcher32, deflate and shuffle.
+ *  so that headers and data carry checksums; the same content gives the same
+ *  bytes, but for the times in the root group's header. They are built in
+ *  memory and written at close, so that a full disk cannot hurt HDF5. Reading
+ *  refuses what we never write: soft and external links, virtual and external
+ *  storage, filters other than fletcher32, deflate and shuffle, and extents
+ *  that the file has no bytes for.
  */
 #ifndef MLP_H5FILE_H
 #define MLP_H5FILE_H
@@ -39,20 +42,23 @@ typedef struct {
 } mlp_h5_shape;
 
 /** Make a file that must not exist, with `user_block` bytes (0, or a power of
- *  two from 512) left free at its start. MLP_ERROR_IO with errno's text. */
+ *  two from 512) left zero at its start. MLP_ERROR_IO with errno's text. */
 mlp_status mlp_h5file_create(const char *path, size_t user_block,
                              mlp_h5file **file);
 
 /** Open for reading. MLP_ERROR_MISSING, or MLP_ERROR_DATA if no HDF5. */
 mlp_status mlp_h5file_open(const char *path, mlp_h5file **file);
 
-/** Close and report what the close said: a full disk shows here at last. */
+/** Close. A file being made is written now: MLP_ERROR_IO with errno's text
+ *  when the disk is full, and what is left of the file is of no use. */
 mlp_status mlp_h5file_close(mlp_h5file **file);
 
 /** Close after a failure; the failure already remembered stays. */
 void mlp_h5file_abandon(mlp_h5file **file);
 
-/** Create the group NAME at the root, or below it ("a/b" when "a" exists). */
+/** Create the group NAME at the root, or below it ("a/b" when "a" exists).
+ *  This and all other writing goes to memory; what can fail is memory, or a
+ *  name that is taken or has no parent: MLP_ERROR_INTERNAL. */
 mlp_status mlp_h5file_write_group(mlp_h5file *file, const char *name);
 
 /** Write a whole dataset. values is [dims[0], ..., dims[rank - 1]]. */
@@ -70,8 +76,9 @@ mlp_status mlp_h5file_write_f64(mlp_h5file *file, const char *object,
 /** Whether a dataset or group of this name is there, reached by hard links. */
 bool mlp_h5file_has(mlp_h5file *file, const char *name);
 
-/** Type and extents. MLP_ERROR_DATA when absent, rank above 4, or stored in a
- *  way that is refused. */
+/** Type and extents, which are no larger than the file can hold. Names have no
+ *  leading slash. MLP_ERROR_DATA when absent, rank above 4, or stored in a way
+ *  that is refused. */
 mlp_status mlp_h5file_shape(mlp_h5file *file, const char *name,
                             mlp_h5_shape *shape);
 
