@@ -16,11 +16,13 @@ size_t mlp_epoch_steps(size_t rows, size_t batch);
 /** The microbatch of a shard: which positions of its shuffled order belong to
  *  global batch `step` (from 0 in each epoch).
  *
- *  Positions of all shards are dealt round the table, position j of shard s
- *  before position j of shard s + 1, until the shortest shard is used up; the
- *  one row more that some shards have comes last. A global batch is the next
+ *  Positions of all shards are dealt round the table, position j of every
+ *  shard before position j + 1 of any. The shards that have one row more than
+ *  the others come first in each round, else they go by number; so the last,
+ *  short round is theirs and breaks no rhythm. A global batch is the next
  *  `batch` positions dealt. So microbatches of a batch differ by at most one
- *  row, and every row is used exactly once an epoch.
+ *  row, and every row is used exactly once an epoch. Past the last step:
+ *  count 0.
  */
 mlp_range mlp_shard_microbatch(size_t rows, size_t shards, size_t batch,
                                size_t step, size_t shard);
