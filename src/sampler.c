@@ -1,0 +1,135 @@
+/** @file
+ *  The shuffled order of a rank's shards. A shard's order is a function of
+ *  (seed, epoch, shard number), never of who owns the shard.
+ */
+#include "mlp/sampler.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "mlp/rng.h"
+#include "mlp/shard.h"
+
+struct mlp_sampler {
+    uint64_t seed;
+    size_t rows, shards, batch;
+    mlp_range owned;    /* shards of this rank */
+    size_t *shard_rows; /* [owned.count + 1], where a shard's rows begin here */
+    uint32_t *order;    /* [owned rows], rows of the dataset, shard by shard */
+    uint32_t *picked;   /* [most_rows], rows of the newest batch */
+    size_t *leaf_start; /* [owned.count + 1] */
+};
+
+/* Rows in the largest batch share of this rank: every owned shard gives
+ * ceil(batch / shards) at most. */
+static size_t most_rows(const mlp_sampler *sampler)
+{
+    return sampler->owned.count * (sampler->batch / sampler->shards + 1);
+}
+
+/* calloc of 0 elements may be NULL, which must not look like a failure. */
+static void *allocate(size_t count, size_t bytes)
+{
+    return calloc(count > 0 ? count : 1, bytes);
+}
+
+static void lay_shards(mlp_sampler *sampler)
+{
+    size_t begin = 0;
+    for (size_t i = 0; i < sampler->owned.count; i++) {
+        size_t shard = sampler->owned.first + i;
+        sampler->shard_rows[i] = begin;
+        begin += mlp_range_part(sampler->rows, sampler->shards, shard).count;
+    }
+    sampler->shard_rows[sampler->owned.count] = begin;
+}
+
+static mlp_status allocate_tables(mlp_sampler *sampler)
+{
+    size_t leaves = sampler->owned.count;
+    sampler->shard_rows = allocate(leaves + 1, sizeof *sampler->shard_rows);
+    sampler->leaf_start = allocate(leaves + 1, sizeof *sampler->leaf_start);
+    sampler->picked = allocate(most_rows(sampler), sizeof *sampler->picked);
+    if (sampler->shard_rows == NULL || sampler->leaf_start == NULL ||
+        sampler->picked == NULL) {
+        return mlp_fail_memory("the sampler");
+    }
+    lay_shards(sampler);
+    size_t owned_rows = sampler->shard_rows[leaves];
+    if (owned_rows > UINT32_MAX) {
+        return mlp_fail(MLP_ERROR_DATA,
+                        "%zu training rows on one rank, at most %u are "
+                        "possible; use more ranks",
+                        owned_rows, UINT32_MAX);
+    }
+    sampler->order = allocate(owned_rows, sizeof *sampler->order);
+    return sampler->order != NULL ? MLP_OK : mlp_fail_memory("the sampler");
+}
+
+mlp_status mlp_sampler_create(uint64_t seed, size_t rows, size_t shards,
+                              mlp_range owned, size_t batch,
+                              mlp_sampler **sampler)
+{
+    assert(batch > 0 && owned.first + owned.count <= shards);
+    *sampler = calloc(1, sizeof **sampler);
+    if (*sampler == NULL) {
+        return mlp_fail_memory("the sampler");
+    }
+    (*sampler)->seed = seed;
+    (*sampler)->rows = rows;
+    (*sampler)->shards = shards;
+    (*sampler)->owned = owned;
+    /* a batch larger than the epoch is the epoch, and needs no more memory */
+    size_t epoch_rows = rows > 0 ? rows : 1;
+    (*sampler)->batch = batch < epoch_rows ? batch : epoch_rows;
+    mlp_status status = allocate_tables(*sampler);
+    if (status != MLP_OK) {
+        mlp_sampler_destroy(sampler);
+    }
+    return status;
+}
+
+void mlp_sampler_destroy(mlp_sampler **sampler)
+{
+    if (*sampler != NULL) {
+        free((*sampler)->shard_rows);
+        free((*sampler)->leaf_start);
+        free((*sampler)->picked);
+        free((*sampler)->order);
+        free(*sampler);
+        *sampler = NULL;
+    }
+}
+
+void mlp_sampler_shuffle(mlp_sampler *sampler, uint64_t epoch)
+{
+    mlp_rng_key key = {sampler->seed, MLP_RNG_SHUFFLE, (uint32_t)epoch};
+    for (size_t i = 0; i < sampler->owned.count; i++) {
+        size_t begin = sampler->shard_rows[i];
+        size_t end = sampler->shard_rows[i + 1];
+        mlp_rng_permutation(key, sampler->owned.first + i, end - begin,
+                            sampler->order + begin);
+        for (size_t k = begin; k < end; k++) {
+            sampler->order[k] += (uint32_t)begin;
+        }
+    }
+}
+
+mlp_microbatches mlp_sampler_batch(mlp_sampler *sampler, size_t step)
+{
+    size_t filled = 0;
+    for (size_t i = 0; i < sampler->owned.count; i++) {
+        mlp_range part =
+            mlp_shard_microbatch(sampler->rows, sampler->shards, sampler->batch,
+                                 step, sampler->owned.first + i);
+        const uint32_t *order =
+            sampler->order + sampler->shard_rows[i] + part.first;
+        sampler->leaf_start[i] = filled;
+        for (size_t k = 0; k < part.count; k++) {
+            sampler->picked[filled++] = order[k];
+        }
+    }
+    sampler->leaf_start[sampler->owned.count] = filled;
+    return (mlp_microbatches){sampler->picked, sampler->leaf_start,
+                              sampler->owned.count};
+}
