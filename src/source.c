@@ -1,0 +1,112 @@
+/** @file
+ *  Which kind of source a specification means, and what they have in common.
+ */
+#include "mlp/source.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "idx_files.h"
+#include "source_kinds.h"
+
+static const char digits[] = "digits";
+
+size_t mlp_element_bytes(mlp_element element)
+{
+    return element == MLP_ELEMENT_U8 ? sizeof(unsigned char) : sizeof(float);
+}
+
+static int holds_idx_files(const char *directory)
+{
+    mlp_idx_files files;
+    return mlp_idx_files_find(directory, &files) == MLP_OK;
+}
+
+static const char *default_spec(void)
+{
+    static const char here[] = "data/mnist";
+    static const char beside_source[] = MLP_SOURCE_DIR "/data/mnist";
+    const char *wanted = getenv("MLP_DATA");
+    if (wanted != NULL && wanted[0] != '\0') {
+        return wanted;
+    }
+    if (holds_idx_files(here)) {
+        return here;
+    }
+    return holds_idx_files(beside_source) ? beside_source : digits;
+}
+
+static mlp_status open_path(const char *path, mlp_source *source)
+{
+    struct stat facts;
+    if (stat(path, &facts) != 0) {
+        return mlp_fail(MLP_ERROR_MISSING, "%s: cannot be opened: %s", path,
+                        strerror(errno));
+    }
+    snprintf(source->info.name, sizeof source->info.name, "%s", path);
+    if (S_ISDIR(facts.st_mode)) {
+        return mlp_source_idx_open(path, source);
+    }
+    if (S_ISREG(facts.st_mode)) {
+        return mlp_source_hdf5_open(path, source);
+    }
+    return mlp_fail(MLP_ERROR_DATA,
+                    "%s: expected a directory or a regular file, found a pipe "
+                    "or device",
+                    path);
+}
+
+static mlp_status open_spec(const char *spec, mlp_source *source)
+{
+    if (strcmp(spec, digits) == 0) {
+        snprintf(source->info.name, sizeof source->info.name,
+                 "digits (built in)");
+        return mlp_source_digits_open(source);
+    }
+    return open_path(spec, source);
+}
+
+mlp_status mlp_source_open(const char *spec, mlp_source **source)
+{
+    *source = calloc(1, sizeof **source);
+    if (*source == NULL) {
+        return mlp_fail_memory("a data source");
+    }
+    mlp_status status =
+        open_spec(spec[0] != '\0' ? spec : default_spec(), *source);
+    if (status != MLP_OK) {
+        mlp_source_close(source);
+    }
+    return status;
+}
+
+void mlp_source_close(mlp_source **source)
+{
+    if (*source != NULL) {
+        if ((*source)->state != NULL) {
+            (*source)->ops->close((*source)->state);
+        }
+        free(*source);
+        *source = NULL;
+    }
+}
+
+const mlp_source_info *mlp_source_facts(const mlp_source *source)
+{
+    return &source->info;
+}
+
+mlp_status mlp_source_read(mlp_source *source, mlp_split split, size_t first,
+                           size_t rows, void *values, uint16_t *labels)
+{
+    assert(first <= source->info.rows[split]);
+    assert(rows <= source->info.rows[split] - first);
+    if (rows == 0) {
+        return MLP_OK;
+    }
+    return source->ops->read(source->state, split, first, rows, values, labels);
+}

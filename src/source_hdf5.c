@@ -1,0 +1,203 @@
+/** @file
+ *  A data set in one HDF5 file: /train/images [n, h, w] or [n, d], 8-bit or
+ *  float32, /train/labels [n], and the same under /test, which may be absent.
+ */
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "mlp/h5file.h"
+#include "source_kinds.h"
+
+enum {
+    LABELS_AT_ONCE = 4096,
+    DEFLATE_MOST = 1032 /* bytes that one packed byte can stand for */
+};
+
+static const char *const images_name[MLP_SPLITS] = {"train/images",
+                                                    "test/images"};
+static const char *const labels_name[MLP_SPLITS] = {"train/labels",
+                                                    "test/labels"};
+
+typedef struct {
+    mlp_h5file *file;
+    const char *path; /* the source's name */
+    mlp_element element;
+    size_t rows[MLP_SPLITS];
+} hdf5_source;
+
+/* ---- Rows */
+
+static mlp_status narrow_labels(const hdf5_source *hdf5, mlp_split split,
+                                size_t first, size_t rows, const uint64_t *wide,
+                                uint16_t *labels)
+{
+    for (size_t i = 0; i < rows; i++) {
+        if (wide[i] > UINT16_MAX) {
+            return mlp_fail(MLP_ERROR_DATA,
+                            "%s: /%s: expected labels from 0 to 65535, found "
+                            "%llu in row %zu",
+                            hdf5->path, labels_name[split],
+                            (unsigned long long)wide[i], first + i);
+        }
+        labels[i] = (uint16_t)wide[i];
+    }
+    return MLP_OK;
+}
+
+static mlp_status read_labels(hdf5_source *hdf5, mlp_split split, size_t first,
+                              size_t rows, uint16_t *labels)
+{
+    uint64_t wide[LABELS_AT_ONCE];
+    for (size_t done = 0; done < rows;) {
+        size_t left = rows - done;
+        size_t n = left < LABELS_AT_ONCE ? left : LABELS_AT_ONCE;
+        MLP_TRY(mlp_h5file_read_rows(hdf5->file, labels_name[split],
+                                     first + done, n, MLP_H5_U64, wide));
+        MLP_TRY(
+            narrow_labels(hdf5, split, first + done, n, wide, labels + done));
+        done += n;
+    }
+    return MLP_OK;
+}
+
+static mlp_status read_hdf5(void *state, mlp_split split, size_t first,
+                            size_t rows, void *values, uint16_t *labels)
+{
+    hdf5_source *hdf5 = state;
+    mlp_h5_type type = hdf5->element == MLP_ELEMENT_U8 ? MLP_H5_U8 : MLP_H5_F32;
+    MLP_TRY(read_labels(hdf5, split, first, rows, labels));
+    return mlp_h5file_read_rows(hdf5->file, images_name[split], first, rows,
+                                type, values);
+}
+
+/* ---- Open and close */
+
+static mlp_status check_kind(const hdf5_source *hdf5, const char *name,
+                             const mlp_h5_shape *shape, bool is_labels)
+{
+    bool is_float = shape->type == MLP_H5_F32 || shape->type == MLP_H5_F64;
+    bool is_expected =
+        is_labels ? shape->rank == 1 && !is_float
+                  : (shape->rank == 2 || shape->rank == 3) &&
+                        (shape->type == MLP_H5_U8 || shape->type == MLP_H5_F32);
+    if (!is_expected) {
+        return mlp_fail(MLP_ERROR_DATA,
+                        "%s: /%s: expected %s, found another type or %zu "
+                        "dimensions",
+                        hdf5->path, name,
+                        is_labels ? "[n] integers"
+                                  : "[n, h, w] or [n, d] of uint8 or float32",
+                        shape->rank);
+    }
+    return MLP_OK;
+}
+
+/* A header can claim any extent. Whatever the file really holds cannot be
+ * larger than all of its bytes unpacked. */
+static mlp_status check_extents(const hdf5_source *hdf5, const char *name,
+                                const mlp_h5_shape *shape)
+{
+    struct stat facts;
+    if (stat(hdf5->path, &facts) != 0) {
+        return mlp_fail(MLP_ERROR_MISSING, "%s: is gone", hdf5->path);
+    }
+    size_t values = 1;
+    bool is_impossible = false;
+    for (size_t i = 0; i < shape->rank; i++) {
+        is_impossible |=
+            shape->dims[i] == 0 ||
+            __builtin_mul_overflow(values, shape->dims[i], &values);
+    }
+    if (is_impossible || values / DEFLATE_MOST > (size_t)facts.st_size) {
+        return mlp_fail(
+            MLP_ERROR_DATA,
+            "%s: /%s: expected at least one value and no more than "
+            "fit into %zu bytes, found the first two extents %llu "
+            "and %llu",
+            hdf5->path, name, (size_t)facts.st_size,
+            (unsigned long long)shape->dims[0],
+            (unsigned long long)(shape->rank > 1 ? shape->dims[1] : 1));
+    }
+    return MLP_OK;
+}
+
+static mlp_status read_shape(hdf5_source *hdf5, const char *name,
+                             bool is_labels, mlp_h5_shape *shape)
+{
+    MLP_TRY(mlp_h5file_shape(hdf5->file, name, shape));
+    MLP_TRY(check_kind(hdf5, name, shape, is_labels));
+    return check_extents(hdf5, name, shape);
+}
+
+static mlp_status open_split(hdf5_source *hdf5, mlp_split split,
+                             mlp_h5_shape *images)
+{
+    mlp_h5_shape labels;
+    MLP_TRY(read_shape(hdf5, images_name[split], false, images));
+    MLP_TRY(read_shape(hdf5, labels_name[split], true, &labels));
+    if (images->dims[0] != labels.dims[0]) {
+        return mlp_fail(MLP_ERROR_DATA,
+                        "%s: expected %llu labels, one for each row of /%s, "
+                        "found %llu in /%s",
+                        hdf5->path, (unsigned long long)images->dims[0],
+                        images_name[split], (unsigned long long)labels.dims[0],
+                        labels_name[split]);
+    }
+    hdf5->rows[split] = (size_t)images->dims[0];
+    return MLP_OK;
+}
+
+static size_t features_of(const mlp_h5_shape *images)
+{
+    return (size_t)(images->rank == 3 ? images->dims[1] * images->dims[2]
+                                      : images->dims[1]);
+}
+
+static mlp_status open_test(hdf5_source *hdf5, const mlp_h5_shape *train)
+{
+    mlp_h5_shape test;
+    if (!mlp_h5file_has(hdf5->file, images_name[MLP_SPLIT_TEST])) {
+        return MLP_OK;
+    }
+    MLP_TRY(open_split(hdf5, MLP_SPLIT_TEST, &test));
+    if (test.type != train->type || features_of(&test) != features_of(train)) {
+        return mlp_fail(MLP_ERROR_DATA,
+                        "%s: /test/images: expected %zu features a row of the "
+                        "type of /train/images, found %zu or another type",
+                        hdf5->path, features_of(train), features_of(&test));
+    }
+    return MLP_OK;
+}
+
+static void close_hdf5(void *state)
+{
+    hdf5_source *hdf5 = state;
+    mlp_h5file_abandon(&hdf5->file);
+    free(hdf5);
+}
+
+mlp_status mlp_source_hdf5_open(const char *path, mlp_source *source)
+{
+    static const mlp_source_ops ops = {read_hdf5, close_hdf5};
+    mlp_source_info *info = &source->info;
+    mlp_h5_shape train;
+    hdf5_source *hdf5 = calloc(1, sizeof *hdf5);
+    if (hdf5 == NULL) {
+        return mlp_fail_memory("a data source");
+    }
+    source->ops = &ops;
+    source->state = hdf5;
+    hdf5->path = info->name;
+    MLP_TRY(mlp_h5file_open(path, &hdf5->file));
+    MLP_TRY(open_split(hdf5, MLP_SPLIT_TRAIN, &train));
+    MLP_TRY(open_test(hdf5, &train));
+    hdf5->element = train.type == MLP_H5_U8 ? MLP_ELEMENT_U8 : MLP_ELEMENT_F32;
+    info->rows[MLP_SPLIT_TRAIN] = hdf5->rows[MLP_SPLIT_TRAIN];
+    info->rows[MLP_SPLIT_TEST] = hdf5->rows[MLP_SPLIT_TEST];
+    info->features = features_of(&train);
+    info->height = train.rank == 3 ? (size_t)train.dims[1] : 1;
+    info->width = (size_t)train.dims[train.rank - 1];
+    info->element = hdf5->element;
+    return MLP_OK;
+}

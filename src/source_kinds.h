@@ -1,0 +1,29 @@
+/** @file
+ *  What every kind of source gives to source.c: an opener that fills in the
+ *  facts, and two operations.
+ */
+#ifndef MLP_SOURCE_KINDS_H
+#define MLP_SOURCE_KINDS_H
+
+#include "mlp/source.h"
+
+typedef struct {
+    /** As mlp_source_read; rows > 0 and within the split. */
+    mlp_status (*read)(void *state, mlp_split split, size_t first, size_t rows,
+                       void *values, uint16_t *labels);
+    void (*close)(void *state);
+} mlp_source_ops;
+
+struct mlp_source {
+    mlp_source_info info;
+    const mlp_source_ops *ops;
+    void *state; /**< of this kind, NULL until there is something to close */
+};
+
+/* Each gets a zeroed source and sets all of it but info.name. What it leaves
+ * in state is closed by the caller, after a failure too. */
+mlp_status mlp_source_idx_open(const char *directory, mlp_source *source);
+mlp_status mlp_source_hdf5_open(const char *path, mlp_source *source);
+mlp_status mlp_source_digits_open(mlp_source *source);
+
+#endif
