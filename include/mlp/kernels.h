@@ -1,0 +1,184 @@
+/** @file
+ *  The arithmetic of dense layers: forward, backward, weight gradient, loss
+ *  and update, for float32, on ranges of outputs so that threads can own them.
+ *
+ *  Every output element is one chain of fused multiply-adds in a fixed order
+ *  (inputs for forward, outputs for backward, rows for a leaf's gradient), so
+ *  tile sizes, vector width and number of threads cannot change a bit. One
+ *  source, src/kernels_isa.c, is compiled once per instruction set.
+ *
+ *  Parameter layout of a layer [in, out]: panels of MLP_PANEL columns, each
+ *  row-major; out is padded with zeros to a multiple of MLP_ALIGN, so the last
+ *  panel is MLP_PANEL or MLP_ALIGN wide; then the bias, padded alike.
+ *  Activations are [rows, stride] with stride = mlp_padded(cols).
+ */
+#ifndef MLP_KERNELS_H
+#define MLP_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mlp/config.h"
+#include "mlp/range.h"
+#include "mlp/tree.h"
+
+enum {
+    MLP_PANEL = 32,    /**< columns of a weight panel */
+    MLP_ALIGN = 16,    /**< floats of a cache line; row lengths are multiples */
+    MLP_BLOCK = 112,   /**< inputs of a block of the non-zero lists: a block of
+                            weights, 64 columns wide, stays in L1 */
+    MLP_GROUP = 4,     /**< inputs that share a row mask */
+    MLP_MASK_ROWS = 64 /**< rows of one mask word */
+};
+
+/** cols rounded up to a multiple of MLP_ALIGN. */
+static inline size_t mlp_padded(size_t cols)
+{
+    return (cols + MLP_ALIGN - 1) / MLP_ALIGN * MLP_ALIGN;
+}
+
+/** Panels of a layer with `out` outputs. */
+static inline size_t mlp_panels(size_t out)
+{
+    return (out + MLP_PANEL - 1) / MLP_PANEL;
+}
+
+/** Where the exact zeros of a batch are, so that they are never multiplied.
+ *  Filled by mlp_kernels.gather; owned by the batch. */
+typedef struct {
+    size_t blocks;    /**< per row: ceil(cols / MLP_BLOCK) */
+    size_t groups;    /**< ceil(cols / MLP_GROUP) */
+    uint8_t *columns; /**< [rows, blocks, MLP_BLOCK]: non-zero columns of a
+                           block, relative to its begin, rising */
+    uint8_t *counts;  /**< [rows, blocks]: how many there are */
+    uint64_t *masks;  /**< [words, groups]: bit r of word w of a leaf: row
+                           MLP_MASK_ROWS w + r of the leaf has a non-zero in
+                           this group; a leaf begins with a new word */
+} mlp_nonzeros;
+
+/** A batch of inputs: rows leaf after leaf. */
+typedef struct {
+    float *values; /**< [rows, stride], scaled; padding columns are 0 */
+    size_t rows, cols, stride;
+    const mlp_nonzeros *nonzeros; /**< NULL: take all columns */
+    const size_t *leaf_start;     /**< [leaves + 1], first row of each leaf */
+    const size_t *leaf_word;      /**< [leaves + 1], first mask word of each */
+    size_t leaves;
+} mlp_batch;
+
+/** A dense layer: z = x W + b, a = f(z). */
+typedef struct {
+    size_t in, out;
+    mlp_activation activation;
+    const float *parameters; /**< panels, then bias */
+} mlp_dense;
+
+/** Parameters of a layer as laid out: weights and bias with their padding. */
+static inline size_t mlp_dense_size(size_t in, size_t out)
+{
+    return (in + 1) * mlp_padded(out);
+}
+
+/** Where w[i, j] lies in a layer's parameters; i = in gives the bias of j
+ *  only through mlp_dense_bias. */
+static inline size_t mlp_dense_index(size_t in, size_t out, size_t i, size_t j)
+{
+    size_t panel = j / MLP_PANEL;
+    size_t rest = mlp_padded(out) - panel * MLP_PANEL;
+    size_t width = rest < MLP_PANEL ? rest : MLP_PANEL;
+    return panel * MLP_PANEL * in + i * width + j % MLP_PANEL;
+}
+
+static inline size_t mlp_dense_bias(size_t in, size_t out)
+{
+    return in * mlp_padded(out);
+}
+
+/** Rows of raw data to gather, as stored. */
+typedef struct {
+    const void *values; /**< [., cols] uint8 or float */
+    bool is_f32;
+    const uint32_t *index; /**< [batch rows]: which row of values */
+    float shift, scale;    /**< x -> (x - shift) * scale */
+} mlp_rows;
+
+/** How to sum leaves into one canonical node, and where the sum goes. */
+typedef struct {
+    mlp_tree_plan plan; /**< operands: leaves of the batch */
+    size_t first_leaf;  /**< operand 0 of the plan */
+    float *sum;         /**< the layer's gradient, in parameter layout */
+} mlp_gradient_node;
+
+/** The loss at the last layer, of rows whose logits or outputs are given. */
+typedef struct {
+    float *outputs;         /**< [rows, stride]: z of softmax, else a; softmax
+                                 overwrites it with probabilities */
+    float *dz;              /**< [rows, stride] or NULL when not training */
+    const uint16_t *labels; /**< [rows], below cols */
+    double *losses;         /**< [rows], overwritten */
+    uint32_t *predicted;    /**< [rows], overwritten: largest, lowest if tied */
+    size_t cols, stride;
+} mlp_loss_rows;
+
+/** Stochastic gradient descent with momentum (Sutskever et al. 2013, in the
+ *  form of PyTorch): g = sum / m + l2 w; v = mu v + g; w -= lr v, or for
+ *  Nesterov w -= lr (g + mu v). */
+typedef struct {
+    float lr, momentum, l2, per_row; /**< per_row = 1 / m */
+    bool is_nesterov;
+} mlp_sgd;
+
+/** One instruction set's kernels. Ranges: rows of the batch, panels of 32
+ *  columns, groups of MLP_GROUP inputs. Scratch is the calling thread's. */
+typedef struct {
+    const char *name; /**< "avx512", "avx2", "base" */
+
+    /** Gather rows: values, and non-zero lists if batch->nonzeros. */
+    void (*gather)(const mlp_rows *source, mlp_batch *batch, mlp_range rows);
+
+    /** Row masks of these groups of inputs, for batch->nonzeros. */
+    void (*mask)(const mlp_rows *source, mlp_batch *batch, mlp_range groups);
+
+    /** y = f(x W + b) for these rows and panels. y: [rows, padded(out)] */
+    void (*forward)(const mlp_dense *layer, const mlp_batch *x, float *y,
+                    mlp_range rows, mlp_range panels);
+
+    /** dx = (dz W^T) f'(a) for these rows and panels of dx's columns, where
+     *  `a` [rows, padded(in)] is the layer's input, made by `made_by`.
+     *  @param scratch  [out * MLP_PANEL] */
+    void (*backward)(const mlp_dense *layer, const float *dz, const float *a,
+                     mlp_activation made_by, float *dx, mlp_range rows,
+                     mlp_range panels, float *scratch);
+
+    /** Gradient sums of the weights [these groups of inputs, these panels],
+     *  x^T dz, leaf by leaf and then by each node's plan; and of the bias when
+     *  the range holds group 0. */
+    void (*gradient)(const mlp_dense *layer, const mlp_batch *x,
+                     const float *dz, const mlp_gradient_node *nodes,
+                     size_t node_count, mlp_range groups, mlp_range panels);
+
+    /** Softmax and cross-entropy; dz = p - onehot (Bishop 2006, eq. 4.109). */
+    void (*softmax)(const mlp_loss_rows *loss, mlp_range rows);
+
+    /** Half the squared error against one-hot targets; dz = (a - t) f'(a). */
+    void (*squared_error)(const mlp_loss_rows *loss, mlp_activation made_by,
+                          mlp_range rows);
+
+    /** count elements: multiples of MLP_ALIGN. velocity may be NULL when
+     *  momentum is 0. */
+    void (*sgd)(const mlp_sgd *rule, size_t count, const float *sum, float *w,
+                float *velocity);
+
+    /** values = f(values), and d = d f'(z) where a = f(z). Elementwise, count
+     *  a multiple of MLP_ALIGN. */
+    void (*activate)(mlp_activation activation, size_t count, float *values);
+    void (*slope)(mlp_activation activation, size_t count, const float *a,
+                  float *d);
+} mlp_kernels;
+
+/** The kernels for an instruction set, or for the best one this CPU has when
+ *  name is NULL. NULL when the CPU lacks it (every set needs FMA on x86). */
+const mlp_kernels *mlp_kernels_find(const char *name);
+
+#endif

@@ -1,0 +1,51 @@
+/** @file
+ *  Which instruction set's kernels to use on this CPU.
+ */
+#include "mlp/kernels.h"
+
+#include <string.h>
+
+extern const mlp_kernels mlp_kernels_base;
+#if defined(__x86_64__)
+extern const mlp_kernels mlp_kernels_avx512, mlp_kernels_avx2;
+
+static bool cpu_has(const mlp_kernels *kernels)
+{
+    __builtin_cpu_init();
+    if (!__builtin_cpu_supports("fma")) {
+        return false;
+    }
+    if (kernels == &mlp_kernels_avx512) {
+        return __builtin_cpu_supports("avx512f") &&
+               __builtin_cpu_supports("avx512bw") &&
+               __builtin_cpu_supports("avx512dq") &&
+               __builtin_cpu_supports("avx512vl");
+    }
+    return kernels == &mlp_kernels_base || __builtin_cpu_supports("avx2");
+}
+#else
+static bool cpu_has(const mlp_kernels *kernels)
+{
+    (void)kernels;
+    return true;
+}
+#endif
+
+const mlp_kernels *mlp_kernels_find(const char *name)
+{
+    static const mlp_kernels *const best_first[] = {
+#if defined(__x86_64__)
+        &mlp_kernels_avx512,
+        &mlp_kernels_avx2,
+#endif
+        &mlp_kernels_base
+    };
+    for (size_t i = 0; i < sizeof best_first / sizeof *best_first; i++) {
+        const mlp_kernels *kernels = best_first[i];
+        if ((name == NULL || strcmp(name, kernels->name) == 0) &&
+            cpu_has(kernels)) {
+            return kernels;
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,102 @@
+/** @file
+ *  What the kernels of one instruction set share. Private to the files
+ *  kernels_isa_*.c, which are compiled once per set with MLP_ISA_AVX512,
+ *  MLP_ISA_AVX2 or neither defined (see CMakeLists.txt).
+ *
+ *  Dense products work on register tiles: accumulators live in registers while
+ *  one chain of multiply-adds runs through them. A tile's size is a
+ *  compile-time constant after inlining, hence the switches.
+ */
+#ifndef MLP_KERNELS_ISA_H
+#define MLP_KERNELS_ISA_H
+
+#include "mlp/kernels.h"
+
+#include "kernels_vector.h"
+
+#define INLINE static inline __attribute__((always_inline))
+#define UNROLL _Pragma("GCC unroll 32")
+
+/* Register tiles: TILE_ROWS x TILE_VECS accumulators of dense products,
+ * MLP_GROUP x GROUP_VECS of the sparse gradient, LIST_VECS of the sparse
+ * forward. ISA(x) is the name of x for this instruction set. */
+#if defined(MLP_ISA_AVX512)
+enum { TILE_ROWS = 14, GROUP_VECS = 4 };
+#define ISA(name) name##_avx512
+#define ISA_NAME  "avx512"
+#elif defined(MLP_ISA_AVX2)
+enum { TILE_ROWS = 6, GROUP_VECS = 2 };
+#define ISA(name) name##_avx2
+#define ISA_NAME  "avx2"
+#else
+enum { TILE_ROWS = 6, GROUP_VECS = 2 };
+#define ISA(name) name##_base
+#define ISA_NAME  "base"
+#endif
+
+enum { TILE_VECS = 2, TILE_COLS = TILE_VECS * LANES, LIST_VECS = 4 };
+
+/* Expands to `TILE(rows, vecs)` with both as constants. */
+#define TILE_CASE(rows_constant)                                               \
+    case rows_constant:                                                        \
+        if (vecs == TILE_VECS) {                                               \
+            TILE(rows_constant, TILE_VECS);                                    \
+        } else {                                                               \
+            TILE(rows_constant, 1);                                            \
+        }                                                                      \
+        break;
+#if defined(MLP_ISA_AVX512)
+#define TILE_CASES_FROM_7                                                      \
+    TILE_CASE(7)                                                               \
+    TILE_CASE(8)                                                               \
+    TILE_CASE(9)                                                               \
+    TILE_CASE(10)                                                              \
+    TILE_CASE(11)                                                              \
+    TILE_CASE(12)                                                              \
+    TILE_CASE(13)                                                              \
+    TILE_CASE(14)
+#else
+#define TILE_CASES_FROM_7
+#endif
+#define TILE_SWITCH(rows)                                                      \
+    switch (rows) {                                                            \
+        TILE_CASE(1)                                                           \
+        TILE_CASE(2)                                                           \
+        TILE_CASE(3)                                                           \
+        TILE_CASE(4)                                                           \
+        TILE_CASE(5)                                                           \
+        TILE_CASE(6)                                                           \
+        TILE_CASES_FROM_7                                                      \
+    default:                                                                   \
+        break;                                                                 \
+    }
+
+INLINE size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Columns of panel p of a layer with `out` outputs. */
+INLINE size_t panel_width(size_t out, size_t panel)
+{
+    return least(MLP_PANEL, mlp_padded(out) - panel * MLP_PANEL);
+}
+
+/* Tiles of at most TILE_ROWS that differ by at most one row: no thin rest. */
+INLINE size_t tile_count(size_t rows)
+{
+    return (rows + TILE_ROWS - 1) / TILE_ROWS;
+}
+
+void ISA(mlp_forward)(const mlp_dense *layer, const mlp_batch *x, float *y,
+                      mlp_range rows, mlp_range panels);
+void ISA(mlp_backward)(const mlp_dense *layer, const float *dz, const float *a,
+                       mlp_activation made_by, float *dx, mlp_range rows,
+                       mlp_range panels, float *scratch);
+void ISA(mlp_gradient)(const mlp_dense *layer, const mlp_batch *x,
+                       const float *dz, const mlp_gradient_node *nodes,
+                       size_t node_count, mlp_range groups, mlp_range panels);
+void ISA(mlp_gather)(const mlp_rows *source, mlp_batch *batch, mlp_range rows);
+void ISA(mlp_mask)(const mlp_rows *source, mlp_batch *batch, mlp_range groups);
+
+#endif

@@ -1,0 +1,258 @@
+/** @file
+ *  Forward and backward through a dense layer, for one instruction set. Dense
+ *  inputs go through register tiles, sparse ones through the lists of non-zero
+ *  inputs: the chain of an element is the same, less its exact zeros.
+ */
+#include <string.h>
+
+#include "kernels_isa.h"
+
+/* acc[r][v] = sum over k of x[r, k] w[k, v]: the chain runs over k. */
+INLINE void tile_product(size_t rows, size_t vecs, size_t depth, const float *x,
+                         size_t x_stride, const float *w, size_t w_stride,
+                         vec acc[TILE_ROWS][TILE_VECS])
+{
+    UNROLL
+    for (size_t r = 0; r < rows; r++) {
+        UNROLL
+        for (size_t v = 0; v < vecs; v++) {
+            acc[r][v] = vec_zero();
+        }
+    }
+    for (size_t k = 0; k < depth; k++) {
+        vec wk[TILE_VECS];
+        UNROLL
+        for (size_t v = 0; v < vecs; v++) {
+            wk[v] = vec_load(w + k * w_stride + v * LANES);
+        }
+        UNROLL
+        for (size_t r = 0; r < rows; r++) {
+            vec xk = vec_all(x[r * x_stride + k]);
+            UNROLL
+            for (size_t v = 0; v < vecs; v++) {
+                acc[r][v] = vec_fma(xk, wk[v], acc[r][v]);
+            }
+        }
+    }
+}
+
+INLINE void forward_tile(size_t rows, size_t vecs, const mlp_dense *layer,
+                         const float *x, size_t x_stride, const float *w,
+                         size_t w_stride, const float *bias, float *y,
+                         size_t y_stride)
+{
+    vec acc[TILE_ROWS][TILE_VECS];
+    tile_product(rows, vecs, layer->in, x, x_stride, w, w_stride, acc);
+    UNROLL
+    for (size_t r = 0; r < rows; r++) {
+        UNROLL
+        for (size_t v = 0; v < vecs; v++) {
+            vec z = acc[r][v] + vec_load(bias + v * LANES);
+            vec_store(y + r * y_stride + v * LANES,
+                      vec_activate(layer->activation, z));
+        }
+    }
+}
+
+static void forward_panel(const mlp_dense *layer, const mlp_batch *x, float *y,
+                          mlp_range tile, size_t panel)
+{
+    size_t width = panel_width(layer->out, panel);
+    size_t stride = mlp_padded(layer->out);
+    const float *w = layer->parameters + panel * MLP_PANEL * layer->in;
+    const float *bias =
+        layer->parameters + mlp_dense_bias(layer->in, layer->out);
+    const float *rows = x->values + tile.first * x->stride;
+    for (size_t c = 0; c < width; c += TILE_COLS) {
+        size_t vecs = least(TILE_COLS, width - c) / LANES;
+        size_t column = panel * MLP_PANEL + c;
+        float *to = y + tile.first * stride + column;
+#define TILE(r, v)                                                             \
+    forward_tile(r, v, layer, rows, x->stride, w + c, width, bias + column,    \
+                 to, stride)
+        TILE_SWITCH(tile.count)
+#undef TILE
+    }
+}
+
+static void forward_dense(const mlp_dense *layer, const mlp_batch *x, float *y,
+                          mlp_range rows, mlp_range panels)
+{
+    size_t tiles = tile_count(rows.count);
+    for (size_t p = panels.first; p < panels.first + panels.count; p++) {
+        for (size_t t = 0; t < tiles; t++) {
+            mlp_range tile = mlp_range_part(rows.count, tiles, t);
+            tile.first += rows.first;
+            forward_panel(layer, x, y, tile, p);
+        }
+    }
+}
+
+/* ---- forward over lists of non-zero inputs ----------------------------- */
+
+/* One row, `vecs` vectors of columns, one block of inputs. */
+INLINE void list_tile(size_t vecs, const float *x, const uint8_t *list,
+                      size_t count, const float *const *w, size_t w_stride,
+                      vec acc[LIST_VECS])
+{
+    for (size_t n = 0; n < count; n++) {
+        size_t k = list[n];
+        vec xk = vec_all(x[k]);
+        UNROLL
+        for (size_t v = 0; v < vecs; v++) {
+            acc[v] = vec_fma(xk, vec_load(w[v] + k * w_stride), acc[v]);
+        }
+    }
+}
+
+INLINE void list_columns(size_t vecs, const mlp_dense *layer,
+                         const mlp_batch *x, float *y, mlp_range rows,
+                         size_t column)
+{
+    const mlp_nonzeros *nonzeros = x->nonzeros;
+    size_t stride = mlp_padded(layer->out);
+    size_t width = panel_width(layer->out, column / MLP_PANEL);
+    const float *bias =
+        layer->parameters + mlp_dense_bias(layer->in, layer->out) + column;
+    for (size_t b = 0; b < nonzeros->blocks; b++) {
+        size_t k = b * MLP_BLOCK;
+        const float *w[LIST_VECS];
+        UNROLL
+        for (size_t v = 0; v < vecs; v++) {
+            w[v] = layer->parameters + mlp_dense_index(layer->in, layer->out, k,
+                                                       column + v * LANES);
+        }
+        for (size_t r = rows.first; r < rows.first + rows.count; r++) {
+            float *to = y + r * stride + column;
+            size_t list = r * nonzeros->blocks + b;
+            vec acc[LIST_VECS];
+            UNROLL
+            for (size_t v = 0; v < vecs; v++) {
+                acc[v] = b == 0 ? vec_zero() : vec_load(to + v * LANES);
+            }
+            list_tile(vecs, x->values + r * x->stride + k,
+                      nonzeros->columns + list * MLP_BLOCK,
+                      nonzeros->counts[list], w, width, acc);
+            UNROLL
+            for (size_t v = 0; v < vecs; v++) {
+                if (b + 1 == nonzeros->blocks) {
+                    acc[v] = vec_activate(layer->activation,
+                                          acc[v] + vec_load(bias + v * LANES));
+                }
+                vec_store(to + v * LANES, acc[v]);
+            }
+        }
+    }
+}
+
+static void forward_sparse(const mlp_dense *layer, const mlp_batch *x, float *y,
+                           mlp_range rows, mlp_range panels)
+{
+    size_t column = panels.first * MLP_PANEL;
+    size_t end = least((panels.first + panels.count) * MLP_PANEL,
+                       mlp_padded(layer->out));
+    while (column < end) {
+        /* All vectors of a tile lie in panels of the same width. */
+        size_t vecs = (end - column) / LANES;
+        if (vecs >= LIST_VECS &&
+            panel_width(layer->out,
+                        (column + LIST_VECS * LANES - 1) / MLP_PANEL) ==
+                panel_width(layer->out, column / MLP_PANEL)) {
+            list_columns(LIST_VECS, layer, x, y, rows, column);
+            column += LIST_VECS * LANES;
+        } else if (vecs >= 2 && column % MLP_PANEL + 2 * LANES <= MLP_PANEL) {
+            list_columns(2, layer, x, y, rows, column);
+            column += 2 * LANES;
+        } else {
+            list_columns(1, layer, x, y, rows, column);
+            column += LANES;
+        }
+    }
+}
+
+void ISA(mlp_forward)(const mlp_dense *layer, const mlp_batch *x, float *y,
+                      mlp_range rows, mlp_range panels)
+{
+    if (x->nonzeros != NULL) {
+        forward_sparse(layer, x, y, rows, panels);
+    } else {
+        forward_dense(layer, x, y, rows, panels);
+    }
+}
+
+/* ---- backward ---------------------------------------------------------- */
+
+/* packed[j, i] = w[first + i, j] for a panel of inputs; 0 beyond the last. */
+static void pack_transposed(const mlp_dense *layer, size_t first, size_t width,
+                            float *packed)
+{
+    size_t inputs = least(width, layer->in - first);
+    if (inputs < width) {
+        memset(packed, 0, layer->out * width * sizeof *packed);
+    }
+    for (size_t j = 0; j < layer->out; j += MLP_ALIGN) {
+        size_t count = least(MLP_ALIGN, layer->out - j);
+        size_t row = panel_width(layer->out, j / MLP_PANEL);
+        const float *w = layer->parameters +
+                         mlp_dense_index(layer->in, layer->out, first, j);
+        for (size_t i = 0; i < inputs; i++) {
+            for (size_t n = 0; n < count; n++) {
+                packed[(j + n) * width + i] = w[i * row + n];
+            }
+        }
+    }
+}
+
+INLINE void backward_tile(size_t rows, size_t vecs, const mlp_dense *layer,
+                          const float *dz, const float *packed, size_t width,
+                          const float *a, mlp_activation made_by, float *dx,
+                          size_t stride)
+{
+    vec acc[TILE_ROWS][TILE_VECS];
+    tile_product(rows, vecs, layer->out, dz, mlp_padded(layer->out), packed,
+                 width, acc);
+    UNROLL
+    for (size_t r = 0; r < rows; r++) {
+        UNROLL
+        for (size_t v = 0; v < vecs; v++) {
+            size_t at = r * stride + v * LANES;
+            vec_store(dx + at, vec_slope(made_by, vec_load(a + at), acc[r][v]));
+        }
+    }
+}
+
+static void backward_panel(const mlp_dense *layer, const float *dz,
+                           const float *a, mlp_activation made_by, float *dx,
+                           mlp_range tile, size_t first, size_t width,
+                           const float *packed)
+{
+    size_t stride = mlp_padded(layer->in);
+    const float *rows = dz + tile.first * mlp_padded(layer->out);
+    for (size_t c = 0; c < width; c += TILE_COLS) {
+        size_t vecs = least(TILE_COLS, width - c) / LANES;
+        size_t at = tile.first * stride + first + c;
+#define TILE(r, v)                                                             \
+    backward_tile(r, v, layer, rows, packed + c, width, a + at, made_by,       \
+                  dx + at, stride)
+        TILE_SWITCH(tile.count)
+#undef TILE
+    }
+}
+
+void ISA(mlp_backward)(const mlp_dense *layer, const float *dz, const float *a,
+                       mlp_activation made_by, float *dx, mlp_range rows,
+                       mlp_range panels, float *scratch)
+{
+    size_t tiles = tile_count(rows.count);
+    for (size_t p = panels.first; p < panels.first + panels.count; p++) {
+        size_t first = p * MLP_PANEL;
+        size_t width = panel_width(layer->in, p);
+        pack_transposed(layer, first, width, scratch);
+        for (size_t t = 0; t < tiles; t++) {
+            mlp_range tile = mlp_range_part(rows.count, tiles, t);
+            tile.first += rows.first;
+            backward_panel(layer, dz, a, made_by, dx, tile, first, width,
+                           scratch);
+        }
+    }
+}

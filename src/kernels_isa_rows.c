@@ -1,0 +1,269 @@
+/** @file
+ *  Work on rows and on vectors for one instruction set: gathering a batch with
+ *  its lists of non-zeros, the loss, and the update.
+ */
+#include <string.h>
+
+#include "kernels_isa.h"
+
+/* ---- gather ------------------------------------------------------------ */
+
+/* Where the n values from `from` are not 0; list has room for MLP_BLOCK. */
+static uint8_t list_nonzeros(const float *from, size_t n, uint8_t *list)
+{
+    size_t count = 0;
+#if defined(MLP_ISA_AVX512)
+    const __m128i lanes =
+        _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    uint8_t wide[MLP_BLOCK + LANES];
+    for (size_t k = 0; k < n; k += LANES) {
+        __mmask16 is_some = _mm512_cmp_ps_mask(_mm512_loadu_ps(from + k),
+                                               vec_zero(), _CMP_NEQ_UQ);
+        __m128i at = _mm_add_epi8(lanes, _mm_set1_epi8((char)k));
+        __m512i packed =
+            _mm512_maskz_compress_epi32(is_some, _mm512_cvtepu8_epi32(at));
+        _mm_storeu_si128((__m128i *)(wide + count),
+                         _mm512_cvtepi32_epi8(packed));
+        count += (size_t)__builtin_popcount(is_some);
+    }
+    memcpy(list, wide, MLP_BLOCK);
+#else
+    for (size_t k = 0; k < n; k++) {
+        list[count] = (uint8_t)k;
+        count += from[k] != 0.0f;
+    }
+#endif
+    return (uint8_t)count;
+}
+
+static void gather_row(const mlp_rows *source, size_t row, size_t cols,
+                       float *to)
+{
+    if (source->is_f32) {
+        const float *from = (const float *)source->values + row * cols;
+        for (size_t k = 0; k < cols; k++) {
+            to[k] = (from[k] - source->shift) * source->scale;
+        }
+    } else {
+        const uint8_t *from = (const uint8_t *)source->values + row * cols;
+        for (size_t k = 0; k < cols; k++) {
+            to[k] = ((float)from[k] - source->shift) * source->scale;
+        }
+    }
+}
+
+void ISA(mlp_gather)(const mlp_rows *source, mlp_batch *batch, mlp_range rows)
+{
+    for (size_t r = rows.first; r < rows.first + rows.count; r++) {
+        float *to = batch->values + r * batch->stride;
+        gather_row(source, source->index[r], batch->cols, to);
+        memset(to + batch->cols, 0, (batch->stride - batch->cols) * sizeof *to);
+        const mlp_nonzeros *nonzeros = batch->nonzeros;
+        for (size_t b = 0; nonzeros != NULL && b < nonzeros->blocks; b++) {
+            size_t k = b * MLP_BLOCK;
+            size_t list = r * nonzeros->blocks + b;
+            nonzeros->counts[list] =
+                list_nonzeros(to + k, least(MLP_BLOCK, batch->stride - k),
+                              nonzeros->columns + list * MLP_BLOCK);
+        }
+    }
+}
+
+/* Whether any of n raw features is not 0 (shift is 0 for sparse data). */
+INLINE uint64_t has_nonzero(const mlp_rows *source, size_t at, size_t n)
+{
+    if (source->is_f32) {
+        const float *from = (const float *)source->values + at;
+        uint64_t any = 0;
+        for (size_t i = 0; i < n; i++) {
+            any |= from[i] != 0.0f;
+        }
+        return any;
+    }
+    const uint8_t *from = (const uint8_t *)source->values + at;
+    uint32_t any = 0;
+    memcpy(&any, from, n);
+    return any != 0;
+}
+
+/* One row's bit in its mask words. Whole groups first: four bytes each, which
+ * the compiler turns into vector compares. */
+static void mask_row(const mlp_rows *source, size_t at, size_t cols,
+                     mlp_range groups, unsigned bit, uint64_t *words)
+{
+    size_t end = groups.first + groups.count;
+    size_t whole = least(end, cols / MLP_GROUP);
+    for (size_t g = groups.first; g < whole; g++) {
+        words[g] |= has_nonzero(source, at + g * MLP_GROUP, MLP_GROUP) << bit;
+    }
+    if (whole < end) {
+        words[whole] |=
+            has_nonzero(source, at + whole * MLP_GROUP, cols % MLP_GROUP)
+            << bit;
+    }
+}
+
+void ISA(mlp_mask)(const mlp_rows *source, mlp_batch *batch, mlp_range groups)
+{
+    const mlp_nonzeros *nonzeros = batch->nonzeros;
+    size_t words = batch->leaf_word[batch->leaves];
+    for (size_t w = 0; w < words; w++) {
+        memset(nonzeros->masks + w * nonzeros->groups + groups.first, 0,
+               groups.count * sizeof *nonzeros->masks);
+    }
+    for (size_t leaf = 0; leaf < batch->leaves; leaf++) {
+        size_t first = batch->leaf_start[leaf];
+        for (size_t r = 0; first + r < batch->leaf_start[leaf + 1]; r++) {
+            size_t word = batch->leaf_word[leaf] + r / MLP_MASK_ROWS;
+            mask_row(source, source->index[first + r] * batch->cols,
+                     batch->cols, groups, r % MLP_MASK_ROWS,
+                     nonzeros->masks + word * nonzeros->groups);
+        }
+    }
+}
+
+/* ---- loss -------------------------------------------------------------- */
+
+static uint32_t largest(const float *values, size_t n)
+{
+    size_t best = 0;
+    for (size_t j = 1; j < n; j++) {
+        best = values[j] > values[best] ? j : best;
+    }
+    return (uint32_t)best;
+}
+
+/* y[j] = exp(y[j] - top); returns their sum, in float64. The order is 16
+ * interleaved chains, then these in sequence: the same for every width. */
+static double exponentials(float *y, size_t cols, size_t stride, float top)
+{
+    double lanes[MLP_ALIGN] = {0};
+    for (size_t j = 0; j < stride; j += LANES) {
+        vec_store(y + j, vec_exp(vec_load(y + j) - vec_all(top)));
+    }
+    memset(y + cols, 0, (stride - cols) * sizeof *y);
+    for (size_t j = 0; j < stride; j += MLP_ALIGN) {
+        for (size_t lane = 0; lane < MLP_ALIGN; lane++) {
+            lanes[lane] += (double)y[j + lane];
+        }
+    }
+    double sum = 0.0;
+    for (size_t lane = 0; lane < MLP_ALIGN; lane++) {
+        sum += lanes[lane];
+    }
+    return sum;
+}
+
+static void softmax(const mlp_loss_rows *loss, mlp_range rows)
+{
+    for (size_t r = rows.first; r < rows.first + rows.count; r++) {
+        float *y = loss->outputs + r * loss->stride;
+        uint16_t label = loss->labels[r];
+        uint32_t best = largest(y, loss->cols);
+        float top = y[best];
+        double margin = (double)top - (double)y[label];
+        double sum = exponentials(y, loss->cols, loss->stride, top);
+        loss->predicted[r] = best;
+        loss->losses[r] = Sleef_finz_logd1_u10purecfma(sum) + margin;
+        float share = (float)(1.0 / sum);
+        for (size_t j = 0; j < loss->stride; j++) {
+            y[j] *= share;
+        }
+        if (loss->dz != NULL) {
+            float *dz = loss->dz + r * loss->stride;
+            memcpy(dz, y, loss->stride * sizeof *dz);
+            dz[label] -= 1.0f;
+        }
+    }
+}
+
+static void squared_error(const mlp_loss_rows *loss, mlp_activation made_by,
+                          mlp_range rows)
+{
+    for (size_t r = rows.first; r < rows.first + rows.count; r++) {
+        const float *a = loss->outputs + r * loss->stride;
+        double sum = 0.0;
+        for (size_t j = 0; j < loss->cols; j++) {
+            float error = a[j] - (j == loss->labels[r] ? 1.0f : 0.0f);
+            sum += (double)error * (double)error;
+            if (loss->dz != NULL) {
+                loss->dz[r * loss->stride + j] = error;
+            }
+        }
+        loss->predicted[r] = largest(a, loss->cols);
+        loss->losses[r] = 0.5 * sum;
+        if (loss->dz != NULL) {
+            float *dz = loss->dz + r * loss->stride;
+            memset(dz + loss->cols, 0,
+                   (loss->stride - loss->cols) * sizeof *dz);
+            for (size_t j = 0; j < loss->stride; j += LANES) {
+                vec_store(dz + j, vec_slope(made_by, vec_load(a + j),
+                                            vec_load(dz + j)));
+            }
+        }
+    }
+}
+
+/* ---- update ------------------------------------------------------------ */
+
+INLINE void sgd_vectors(const mlp_sgd *rule, size_t count, const float *sum,
+                        float *w, float *velocity, bool has_momentum,
+                        bool is_nesterov)
+{
+    vec per_row = vec_all(rule->per_row);
+    vec l2 = vec_all(rule->l2);
+    vec lr = vec_all(-rule->lr);
+    vec momentum = vec_all(rule->momentum);
+    for (size_t i = 0; i < count; i += LANES) {
+        vec weight = vec_load(w + i);
+        vec step = vec_fma(l2, weight, vec_load(sum + i) * per_row);
+        if (has_momentum) {
+            vec v = vec_fma(momentum, vec_load(velocity + i), step);
+            vec_store(velocity + i, v);
+            step = is_nesterov ? vec_fma(momentum, v, step) : v;
+        }
+        vec_store(w + i, vec_fma(lr, step, weight));
+    }
+}
+
+static void sgd(const mlp_sgd *rule, size_t count, const float *sum, float *w,
+                float *velocity)
+{
+    if (velocity == NULL) {
+        sgd_vectors(rule, count, sum, w, NULL, false, false);
+    } else if (rule->is_nesterov) {
+        sgd_vectors(rule, count, sum, w, velocity, true, true);
+    } else {
+        sgd_vectors(rule, count, sum, w, velocity, true, false);
+    }
+}
+
+static void activate(mlp_activation activation, size_t count, float *values)
+{
+    for (size_t i = 0; i < count; i += LANES) {
+        vec_store(values + i, vec_activate(activation, vec_load(values + i)));
+    }
+}
+
+static void slope(mlp_activation activation, size_t count, const float *a,
+                  float *d)
+{
+    for (size_t i = 0; i < count; i += LANES) {
+        vec_store(d + i,
+                  vec_slope(activation, vec_load(a + i), vec_load(d + i)));
+    }
+}
+
+const mlp_kernels ISA(mlp_kernels) = {
+    .name = ISA_NAME,
+    .gather = ISA(mlp_gather),
+    .mask = ISA(mlp_mask),
+    .forward = ISA(mlp_forward),
+    .backward = ISA(mlp_backward),
+    .gradient = ISA(mlp_gradient),
+    .softmax = softmax,
+    .squared_error = squared_error,
+    .sgd = sgd,
+    .activate = activate,
+    .slope = slope,
+};

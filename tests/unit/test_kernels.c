@@ -1,0 +1,478 @@
+/** @file
+ *  Kernels against plain loops in double on awkward shapes, and bit for bit
+ *  between instruction sets, sparse and dense, and any split over threads.
+ */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mlp/kernels.h"
+#include "mlp/rng.h"
+
+enum { SHAPES = 7, LEAVES = 5 };
+
+typedef struct {
+    size_t in, out;
+    size_t leaf_rows[LEAVES];
+    bool is_sparse;
+} shape;
+
+static const shape shapes[SHAPES] = {
+    {1, 1, {1, 0, 0, 0, 0}, false},         {3, 10, {2, 3, 1, 0, 2}, true},
+    {64, 32, {4, 4, 4, 4, 4}, true},        {113, 65, {1, 70, 3, 0, 5}, true},
+    {225, 100, {16, 16, 16, 16, 15}, true}, {17, 129, {9, 8, 9, 8, 9}, false},
+    {784, 48, {3, 3, 2, 3, 3}, true},
+};
+
+/* Everything that one case needs, for one shape. */
+typedef struct {
+    shape shape;
+    size_t rows, in_stride, out_stride, words;
+    uint8_t *raw;
+    uint32_t *index;
+    mlp_batch batch;
+    mlp_nonzeros nonzeros;
+    size_t leaf_start[LEAVES + 1], leaf_word[LEAVES + 1];
+    float *parameters, *dz;
+} fixture;
+
+static uint32_t draw_count;
+
+static float draw(void)
+{
+    mlp_rng_key key = {7, MLP_RNG_TEST, 0};
+    return mlp_rng_uniform(mlp_rng_draw(key, 0, draw_count++).word[0]) - 0.5f;
+}
+
+static void *zeros(size_t count, size_t size)
+{
+    size_t bytes = (count * size + 127) / 64 * 64;
+    void *memory = aligned_alloc(64, bytes);
+    ck_assert_ptr_nonnull(memory);
+    return memset(memory, 0, bytes);
+}
+
+static void fixture_leaves(fixture *f)
+{
+    for (size_t i = 0; i < LEAVES; i++) {
+        size_t rows = f->shape.leaf_rows[i];
+        f->leaf_start[i + 1] = f->leaf_start[i] + rows;
+        f->leaf_word[i + 1] =
+            f->leaf_word[i] + (rows + MLP_MASK_ROWS - 1) / MLP_MASK_ROWS;
+    }
+    f->rows = f->leaf_start[LEAVES];
+    f->words = f->leaf_word[LEAVES];
+}
+
+static void fixture_init(fixture *f, shape s)
+{
+    memset(f, 0, sizeof *f);
+    f->shape = s;
+    fixture_leaves(f);
+    f->in_stride = mlp_padded(s.in);
+    f->out_stride = mlp_padded(s.out);
+    f->raw = zeros(f->rows * s.in, 1);
+    f->index = zeros(f->rows, sizeof *f->index);
+    for (size_t r = 0; r < f->rows; r++) {
+        f->index[r] = (uint32_t)(f->rows - 1 - r);
+    }
+    for (size_t i = 0; i < f->rows * s.in; i++) {
+        float x = draw();
+        f->raw[i] = s.is_sparse && x < 0.2f ? 0 : (uint8_t)(x * 500);
+    }
+    f->parameters = zeros(mlp_dense_size(s.in, s.out), sizeof(float));
+    for (size_t i = 0; i < s.in; i++) {
+        for (size_t j = 0; j < s.out; j++) {
+            f->parameters[mlp_dense_index(s.in, s.out, i, j)] = draw();
+        }
+    }
+    for (size_t j = 0; j < s.out; j++) {
+        f->parameters[mlp_dense_bias(s.in, s.out) + j] = draw();
+    }
+    f->dz = zeros(f->rows * f->out_stride, sizeof(float));
+    for (size_t r = 0; r < f->rows; r++) {
+        for (size_t j = 0; j < s.out; j++) {
+            f->dz[r * f->out_stride + j] = draw();
+        }
+    }
+    f->nonzeros.blocks = (s.in + MLP_BLOCK - 1) / MLP_BLOCK;
+    f->nonzeros.groups = (s.in + MLP_GROUP - 1) / MLP_GROUP;
+    f->nonzeros.columns = zeros(f->rows * f->nonzeros.blocks, MLP_BLOCK);
+    f->nonzeros.counts = zeros(f->rows * f->nonzeros.blocks, 1);
+    f->nonzeros.masks =
+        zeros((f->words + 1) * f->nonzeros.groups, sizeof(uint64_t));
+    f->batch = (mlp_batch){zeros(f->rows * f->in_stride, sizeof(float)),
+                           f->rows,
+                           s.in,
+                           f->in_stride,
+                           NULL,
+                           f->leaf_start,
+                           f->leaf_word,
+                           LEAVES};
+}
+
+static void fixture_free(fixture *f)
+{
+    free(f->raw);
+    free(f->index);
+    free(f->parameters);
+    free(f->dz);
+    free(f->nonzeros.columns);
+    free(f->nonzeros.counts);
+    free(f->nonzeros.masks);
+    free(f->batch.values);
+}
+
+static void gather(fixture *f, const mlp_kernels *kernels, bool is_sparse)
+{
+    mlp_rows rows = {f->raw, false, f->index, 0.0f, 1.0f / 255};
+    f->batch.nonzeros = is_sparse ? &f->nonzeros : NULL;
+    kernels->gather(&rows, &f->batch, (mlp_range){0, f->rows});
+    if (is_sparse) {
+        kernels->mask(&rows, &f->batch, (mlp_range){0, f->nonzeros.groups});
+    }
+}
+
+static mlp_dense dense_of(const fixture *f, mlp_activation activation)
+{
+    return (mlp_dense){f->shape.in, f->shape.out, activation, f->parameters};
+}
+
+static float *run_forward(fixture *f, const mlp_kernels *kernels, bool sparse,
+                          size_t parts)
+{
+    float *y = zeros(f->rows * f->out_stride, sizeof(float));
+    mlp_dense layer = dense_of(f, MLP_ACTIVATION_TANH);
+    gather(f, kernels, sparse);
+    for (size_t p = 0; p < parts; p++) {
+        for (size_t q = 0; q < parts; q++) {
+            kernels->forward(
+                &layer, &f->batch, y, mlp_range_part(f->rows, parts, p),
+                mlp_range_part(mlp_panels(f->shape.out), parts, q));
+        }
+    }
+    return y;
+}
+
+static float *run_backward(fixture *f, const mlp_kernels *kernels, size_t parts)
+{
+    float *dx = zeros(f->rows * f->in_stride, sizeof(float));
+    float *scratch = zeros(f->shape.out * MLP_PANEL, sizeof(float));
+    mlp_dense layer = dense_of(f, MLP_ACTIVATION_IDENTITY);
+    gather(f, kernels, false);
+    for (size_t p = 0; p < parts; p++) {
+        for (size_t q = 0; q < parts; q++) {
+            kernels->backward(
+                &layer, f->dz, f->batch.values, MLP_ACTIVATION_SIGMOID, dx,
+                mlp_range_part(f->rows, parts, p),
+                mlp_range_part(mlp_panels(f->shape.in), parts, q), scratch);
+        }
+    }
+    free(scratch);
+    return dx;
+}
+
+static float *run_gradient(fixture *f, const mlp_kernels *kernels, bool sparse,
+                           size_t parts)
+{
+    size_t size = mlp_dense_size(f->shape.in, f->shape.out);
+    float *sum = zeros(size, sizeof(float));
+    mlp_tree_node leaves[LEAVES] = {{0, 1}, {1, 1}, {2, 1}, {3, 1}, {4, 1}};
+    mlp_gradient_node node = {.first_leaf = 0, .sum = sum};
+    ck_assert_int_eq(mlp_tree_plan_create(LEAVES, (mlp_tree_node){0, LEAVES},
+                                          leaves, LEAVES, &node.plan),
+                     MLP_OK);
+    mlp_dense layer = dense_of(f, MLP_ACTIVATION_IDENTITY);
+    gather(f, kernels, sparse);
+    for (size_t p = 0; p < parts; p++) {
+        for (size_t q = 0; q < parts; q++) {
+            mlp_range groups = mlp_range_part(f->nonzeros.groups, parts, p);
+            mlp_range panels =
+                mlp_range_part(mlp_panels(f->shape.out), parts, q);
+            if (groups.count > 0) {
+                kernels->gradient(&layer, &f->batch, f->dz, &node, 1, groups,
+                                  panels);
+            }
+        }
+    }
+    mlp_tree_plan_destroy(&node.plan);
+    return sum;
+}
+
+/* float32 chains of n terms of size up to 1/2: n rounding errors of 2^-24. */
+static double bound(size_t n)
+{
+    return (double)(n + 4) * ldexp(1.0, -24);
+}
+
+static double w_at(const fixture *f, size_t i, size_t j)
+{
+    return f->parameters[mlp_dense_index(f->shape.in, f->shape.out, i, j)];
+}
+
+START_TEST(forward_equals_a_triple_loop_in_double)
+{
+    const mlp_kernels *kernels = mlp_kernels_find(NULL);
+    fixture f;
+    fixture_init(&f, shapes[_i]);
+    float *y = run_forward(&f, kernels, f.shape.is_sparse, 1);
+    for (size_t r = 0; r < f.rows; r++) {
+        const uint8_t *x = f.raw + f.index[r] * f.shape.in;
+        for (size_t j = 0; j < f.shape.out; j++) {
+            double z =
+                f.parameters[mlp_dense_bias(f.shape.in, f.shape.out) + j];
+            for (size_t i = 0; i < f.shape.in; i++) {
+                z += x[i] / 255.0 * w_at(&f, i, j);
+            }
+            ck_assert_double_eq_tol(y[r * f.out_stride + j], tanh(z),
+                                    bound(f.shape.in));
+        }
+    }
+    free(y);
+    fixture_free(&f);
+}
+END_TEST
+
+START_TEST(backward_equals_a_triple_loop_in_double)
+{
+    const mlp_kernels *kernels = mlp_kernels_find(NULL);
+    fixture f;
+    fixture_init(&f, shapes[_i]);
+    float *dx = run_backward(&f, kernels, 1);
+    for (size_t r = 0; r < f.rows; r++) {
+        for (size_t i = 0; i < f.shape.in; i++) {
+            double a = f.batch.values[r * f.in_stride + i];
+            double sum = 0.0;
+            for (size_t j = 0; j < f.shape.out; j++) {
+                sum += (double)f.dz[r * f.out_stride + j] * w_at(&f, i, j);
+            }
+            ck_assert_double_eq_tol(dx[r * f.in_stride + i],
+                                    sum * a * (1.0 - a), bound(f.shape.out));
+        }
+    }
+    free(dx);
+    fixture_free(&f);
+}
+END_TEST
+
+START_TEST(gradient_equals_a_triple_loop_in_double)
+{
+    const mlp_kernels *kernels = mlp_kernels_find(NULL);
+    fixture f;
+    fixture_init(&f, shapes[_i]);
+    float *sum = run_gradient(&f, kernels, f.shape.is_sparse, 1);
+    for (size_t j = 0; j < f.shape.out; j++) {
+        double bias = 0.0;
+        for (size_t r = 0; r < f.rows; r++) {
+            bias += (double)f.dz[r * f.out_stride + j];
+        }
+        size_t at = mlp_dense_bias(f.shape.in, f.shape.out) + j;
+        ck_assert_double_eq_tol(sum[at], bias, bound(f.rows));
+        for (size_t i = 0; i < f.shape.in; i++) {
+            double want = 0.0;
+            for (size_t r = 0; r < f.rows; r++) {
+                want += f.raw[f.index[r] * f.shape.in + i] / 255.0 *
+                        (double)f.dz[r * f.out_stride + j];
+            }
+            at = mlp_dense_index(f.shape.in, f.shape.out, i, j);
+            ck_assert_double_eq_tol(sum[at], want, bound(f.rows));
+        }
+    }
+    free(sum);
+    fixture_free(&f);
+}
+END_TEST
+
+static const char *const sets[] = {"avx512", "avx2", "base"};
+
+/* All results of one shape must have the bits of the best set's dense ones,
+ * whatever computes them and however the work is cut. */
+START_TEST(no_instruction_set_split_or_sparsity_changes_a_bit)
+{
+    fixture f;
+    fixture_init(&f, shapes[_i]);
+    const mlp_kernels *best = mlp_kernels_find(NULL);
+    float *y = run_forward(&f, best, false, 1);
+    float *dx = run_backward(&f, best, 1);
+    float *sum = run_gradient(&f, best, false, 1);
+    size_t y_bytes = f.rows * f.out_stride * sizeof(float);
+    size_t dx_bytes = f.rows * f.in_stride * sizeof(float);
+    size_t sum_bytes = mlp_dense_size(f.shape.in, f.shape.out) * sizeof(float);
+    for (size_t s = 0; s < sizeof sets / sizeof *sets; s++) {
+        const mlp_kernels *kernels = mlp_kernels_find(sets[s]);
+        for (size_t parts = 1; kernels != NULL && parts <= 3; parts++) {
+            for (int sparse = 0; sparse <= 1; sparse++) {
+                float *y2 = run_forward(&f, kernels, sparse, parts);
+                ck_assert_mem_eq(y, y2, y_bytes);
+                free(y2);
+                float *sum2 = run_gradient(&f, kernels, sparse, parts);
+                ck_assert_mem_eq(sum, sum2, sum_bytes);
+                free(sum2);
+            }
+            float *dx2 = run_backward(&f, kernels, parts);
+            ck_assert_mem_eq(dx, dx2, dx_bytes);
+            free(dx2);
+        }
+    }
+    free(y);
+    free(dx);
+    free(sum);
+    fixture_free(&f);
+}
+END_TEST
+
+static void softmax_rows(const mlp_kernels *kernels, float *y, float *dz,
+                         double *losses, uint32_t *predicted, size_t rows,
+                         size_t cols)
+{
+    uint16_t labels[3] = {0, 1, 2};
+    mlp_loss_rows loss = {y,         dz,   labels,          losses,
+                          predicted, cols, mlp_padded(cols)};
+    kernels->softmax(&loss, (mlp_range){0, rows});
+}
+
+START_TEST(equal_logits_cost_log_of_class_count)
+{
+    float y[16] = {0}, dz[16];
+    double loss;
+    uint32_t predicted;
+    for (size_t s = 0; s < 3; s++) {
+        const mlp_kernels *kernels = mlp_kernels_find(sets[s]);
+        if (kernels == NULL) {
+            continue;
+        }
+        memset(y, 0, sizeof y);
+        softmax_rows(kernels, y, dz, &loss, &predicted, 1, 10);
+        ck_assert_double_eq_tol(loss, log(10.0), 1e-15);
+        ck_assert_uint_eq(predicted, 0);
+        ck_assert_float_eq(y[3], 0.1f);
+        ck_assert_float_eq(dz[0], 0.1f - 1.0f);
+        ck_assert_float_eq(dz[12], 0.0f);
+    }
+}
+END_TEST
+
+START_TEST(softmax_has_the_same_bits_on_every_set)
+{
+    enum { COLS = 37, STRIDE = 48, ROWS = 3 };
+    float logits[ROWS * STRIDE], first[ROWS * STRIDE], first_dz[ROWS * STRIDE];
+    double first_loss[ROWS];
+    const mlp_kernels *best = mlp_kernels_find(NULL);
+    for (size_t i = 0; i < ROWS * STRIDE; i++) {
+        logits[i] = 20.0f * draw();
+    }
+    for (size_t s = 0; s < 3; s++) {
+        const mlp_kernels *kernels = mlp_kernels_find(sets[s]);
+        float y[ROWS * STRIDE], dz[ROWS * STRIDE];
+        double losses[ROWS];
+        uint32_t predicted[ROWS];
+        if (kernels == NULL) {
+            continue;
+        }
+        memcpy(y, logits, sizeof y);
+        softmax_rows(kernels, y, dz, losses, predicted, ROWS, COLS);
+        if (kernels == best) {
+            memcpy(first, y, sizeof y);
+            memcpy(first_dz, dz, sizeof dz);
+            memcpy(first_loss, losses, sizeof losses);
+        }
+        ck_assert_mem_eq(y, first, sizeof y);
+        ck_assert_mem_eq(dz, first_dz, sizeof dz);
+        ck_assert_mem_eq(losses, first_loss, sizeof losses);
+    }
+}
+END_TEST
+
+START_TEST(relu_does_not_hide_a_nan)
+{
+    for (size_t s = 0; s < 3; s++) {
+        const mlp_kernels *kernels = mlp_kernels_find(sets[s]);
+        float values[16] = {NAN, -1.0f, 2.0f, -0.0f, INFINITY, -INFINITY};
+        if (kernels == NULL) {
+            continue;
+        }
+        kernels->activate(MLP_ACTIVATION_RELU, 16, values);
+        ck_assert(isnan(values[0]));
+        ck_assert_float_eq(values[1], 0.0f);
+        ck_assert_float_eq(values[2], 2.0f);
+        ck_assert(isinf(values[4]));
+        ck_assert_float_eq(values[5], 0.0f);
+    }
+}
+END_TEST
+
+START_TEST(slopes_equal_central_differences)
+{
+    const mlp_kernels *kernels = mlp_kernels_find(NULL);
+    float z[16], a[16], d[16];
+    for (size_t i = 0; i < 16; i++) {
+        z[i] = 0.37f * ((float)i - 7.5f);
+        d[i] = 1.0f;
+    }
+    memcpy(a, z, sizeof a);
+    kernels->activate((mlp_activation)_i, 16, a);
+    kernels->slope((mlp_activation)_i, 16, a, d);
+    for (size_t i = 0; i < 16; i++) {
+        double h = 1e-5, low = z[i] - h, high = z[i] + h, slope = 1.0;
+        if (_i == MLP_ACTIVATION_RELU) {
+            slope = (fmax(high, 0) - fmax(low, 0)) / (2 * h);
+        } else if (_i == MLP_ACTIVATION_SIGMOID) {
+            slope = (1 / (1 + exp(-high)) - 1 / (1 + exp(-low))) / (2 * h);
+        } else if (_i == MLP_ACTIVATION_TANH) {
+            slope = (tanh(high) - tanh(low)) / (2 * h);
+        }
+        /* float32 of a near 1, and h^2 of the difference */
+        ck_assert_double_eq_tol(d[i], slope, 1e-6);
+    }
+}
+END_TEST
+
+START_TEST(momentum_steps_by_hand)
+{
+    const mlp_kernels *kernels = mlp_kernels_find(NULL);
+    float sum[16] = {8.0f}, w[16] = {1.0f}, v[16] = {0.5f};
+    mlp_sgd rule = {0.1f, 0.5f, 0.25f, 0.125f, false};
+    kernels->sgd(&rule, 16, sum, w, v);
+    /* g = 8/8 + 0.25; v = 0.25 + 1.25; w = 1 - 0.1 * 1.5 */
+    ck_assert_float_eq(v[0], 1.5f);
+    ck_assert_float_eq_tol(w[0], 0.85f, 1e-7f);
+    rule.is_nesterov = true;
+    w[0] = 1.0f;
+    v[0] = 0.5f;
+    kernels->sgd(&rule, 16, sum, w, v);
+    ck_assert_float_eq_tol(w[0], 1.0f - 0.1f * (1.25f + 0.5f * 1.5f), 1e-7f);
+    w[0] = 1.0f;
+    kernels->sgd(&rule, 16, sum, w, NULL);
+    ck_assert_float_eq_tol(w[0], 0.875f, 1e-7f);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("kernels");
+    TCase *products = tcase_create("products");
+    tcase_set_timeout(products, 60);
+    tcase_add_loop_test(products, forward_equals_a_triple_loop_in_double, 0,
+                        SHAPES);
+    tcase_add_loop_test(products, backward_equals_a_triple_loop_in_double, 0,
+                        SHAPES);
+    tcase_add_loop_test(products, gradient_equals_a_triple_loop_in_double, 0,
+                        SHAPES);
+    tcase_add_loop_test(products,
+                        no_instruction_set_split_or_sparsity_changes_a_bit, 0,
+                        SHAPES);
+    suite_add_tcase(suite, products);
+    TCase *rows = tcase_create("rows");
+    tcase_add_test(rows, equal_logits_cost_log_of_class_count);
+    tcase_add_test(rows, softmax_has_the_same_bits_on_every_set);
+    tcase_add_test(rows, relu_does_not_hide_a_nan);
+    tcase_add_loop_test(rows, slopes_equal_central_differences, 0, 4);
+    tcase_add_test(rows, momentum_steps_by_hand);
+    suite_add_tcase(suite, rows);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
