@@ -1,0 +1,144 @@
+/** @file
+ *  The command line of mlp_train. Read by hand rather than by getopt_long:
+ *  the names come from a table, must be exact, and a misspelled one is
+ *  answered with the nearest.
+ */
+#include "mlp/options.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "mlp/version.h"
+#include "options_file.h"
+
+/* What the command line asks for beside fields of the table. */
+typedef struct {
+    const char *file; /* of --config, NULL = none */
+    mlp_action action;
+} request;
+
+/* The arguments, and how far they are read. */
+typedef struct {
+    char **argv;
+    int argc, next;
+} arguments;
+
+/* The value of an option: behind its '=', or the next argument. */
+static mlp_status take_value(arguments *args, const char *name,
+                             const char *equals, const char *operand,
+                             const char **value)
+{
+    if (equals != NULL) {
+        *value = equals + 1;
+        return MLP_OK;
+    }
+    bool is_missing = args->next >= args->argc ||
+                      strncmp(args->argv[args->next], "--", 2) == 0;
+    if (is_missing) {
+        return mlp_fail(MLP_ERROR_USAGE, "--%s needs a value: --%s %s", name,
+                        name, operand);
+    }
+    *value = args->argv[args->next++];
+    return MLP_OK;
+}
+
+/* --resume, --resume=VALUE, and --no-resume. */
+static mlp_status take_switch(mlp_config *config, const char *name,
+                              const char *equals)
+{
+    return mlp_config_set(config, name, equals != NULL ? equals + 1 : "true");
+}
+
+static const mlp_config_field *find_negated(const char *name)
+{
+    if (strncmp(name, "no-", 3) != 0) {
+        return NULL;
+    }
+    const mlp_config_field *field = mlp_config_find(name + 3);
+    return field != NULL && field->kind == MLP_FIELD_BOOL ? field : NULL;
+}
+
+static mlp_status take_field(arguments *args, const char *name,
+                             const char *equals, mlp_config *config)
+{
+    const mlp_config_field *negated = find_negated(name);
+    if (negated != NULL && equals == NULL) {
+        return mlp_config_set(config, negated->name, "false");
+    }
+    const mlp_config_field *field = mlp_config_find(name);
+    if (field == NULL) {
+        return mlp_options_unknown("--", name);
+    }
+    if (field->kind == MLP_FIELD_BOOL) {
+        return take_switch(config, name, equals);
+    }
+    const char *value = NULL;
+    MLP_TRY(take_value(args, name, equals, field->operand, &value));
+    return mlp_config_set(config, name, value);
+}
+
+static mlp_status take_option(arguments *args, mlp_config *config,
+                              request *asked)
+{
+    const char *argument = args->argv[args->next++];
+    if (strncmp(argument, "--", 2) != 0) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "\"%.200s\" is no option; options begin with --",
+                        argument);
+    }
+    char name[64];
+    const char *equals = strchr(argument, '=');
+    size_t length =
+        equals != NULL ? (size_t)(equals - argument) - 2 : strlen(argument) - 2;
+    snprintf(name, sizeof name, "%.*s", (int)length, argument + 2);
+    if (strcmp(name, "config") == 0) {
+        return take_value(args, name, equals, "FILE", &asked->file);
+    }
+    if (strcmp(argument, "--help") == 0) {
+        asked->action = MLP_ACTION_HELP;
+        return MLP_OK;
+    }
+    if (strcmp(argument, "--version") == 0) {
+        asked->action = MLP_ACTION_VERSION;
+        return MLP_OK;
+    }
+    return take_field(args, name, equals, config);
+}
+
+/* Read until the end, or until --help or --version. */
+static mlp_status take_all(int argc, char **argv, mlp_config *config,
+                           request *asked)
+{
+    arguments args = {.argv = argv, .argc = argc, .next = 1};
+    while (args.next < argc && asked->action == MLP_ACTION_RUN) {
+        MLP_TRY(take_option(&args, config, asked));
+    }
+    return MLP_OK;
+}
+
+mlp_status mlp_options_parse(int argc, char **argv, mlp_config *config,
+                             mlp_action *action)
+{
+    request asked = {.file = NULL, .action = MLP_ACTION_RUN};
+    mlp_config_init(config);
+    MLP_TRY(take_all(argc, argv, config, &asked));
+    *action = asked.action;
+    if (asked.action != MLP_ACTION_RUN) {
+        return MLP_OK;
+    }
+    if (asked.file != NULL) {
+        /* Once more, over the file's values: the command line wins. */
+        mlp_config_init(config);
+        MLP_TRY(mlp_options_file(asked.file, config));
+        MLP_TRY(take_all(argc, argv, config, &asked));
+    }
+    if (config->preset[0] != '\0') {
+        MLP_TRY(mlp_config_preset(config, config->preset));
+    }
+    return mlp_config_check(config);
+}
+
+void mlp_options_version(FILE *out, const char *program)
+{
+    fprintf(out, "%s %s\n", program, MLP_VERSION);
+}

@@ -1,0 +1,128 @@
+/** @file
+ *  The --config file, read by libinih.
+ */
+#include "options_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ini.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { FILE_BYTES_MAX = 1 << 20 };
+
+/* The file under way. inih goes on after an error, we report the first. */
+typedef struct {
+    const char *path;
+    FILE *stream;
+    int line;
+    mlp_config *config;
+    mlp_status status;
+} ini_file;
+
+static mlp_status fail_at(const ini_file *file, const char *why)
+{
+    return mlp_fail(MLP_ERROR_USAGE, "%s:%d: %s", file->path, file->line, why);
+}
+
+/* inih takes an indented line for more of the value above, and knows ';' but
+ * not '#' behind a value. Users of this file mean neither. */
+static void simplify(char *line)
+{
+    size_t blanks = strspn(line, " \t");
+    memmove(line, line + blanks, strlen(line + blanks) + 1);
+    for (char *mark = strchr(line, '#'); mark != NULL;
+         mark = strchr(mark + 1, '#')) {
+        if (mark == line || mark[-1] == ' ' || mark[-1] == '\t') {
+            *mark = '\0';
+            return;
+        }
+    }
+}
+
+/* One line for inih, as fgets. */
+static char *read_line(char *line, int size, void *user)
+{
+    ini_file *file = user;
+    if (file->status != MLP_OK || fgets(line, size, file->stream) == NULL) {
+        return NULL;
+    }
+    file->line++;
+    if (strchr(line, '\n') == NULL && !feof(file->stream)) {
+        file->status = fail_at(file, "the line is too long, or no text");
+        return NULL;
+    }
+    simplify(line);
+    if (line[0] == '[') {
+        file->status = fail_at(file, "sections are not used here");
+        return NULL;
+    }
+    return line;
+}
+
+static int take_pair(void *user, const char *section, const char *name,
+                     const char *value)
+{
+    (void)section;
+    ini_file *file = user;
+    char before[MLP_MAX_PATH + 32];
+    if (file->status == MLP_OK && mlp_config_find(name) == NULL) {
+        snprintf(before, sizeof before, "%s:%d: ", file->path, file->line);
+        file->status = mlp_options_unknown(before, name);
+    } else if (file->status == MLP_OK &&
+               mlp_config_set(file->config, name, value) != MLP_OK) {
+        file->status = fail_at(file, mlp_failure());
+    }
+    return file->status == MLP_OK;
+}
+
+static mlp_status parse(ini_file *file)
+{
+    int bad_line = ini_parse_stream(read_line, file, take_pair, file);
+    if (file->status != MLP_OK) {
+        return file->status;
+    }
+    if (bad_line != 0) {
+        file->line = bad_line;
+        return fail_at(file, "is not of the form key = value");
+    }
+    if (ferror(file->stream)) {
+        return mlp_fail(MLP_ERROR_IO, "%s: cannot be read", file->path);
+    }
+    return MLP_OK;
+}
+
+/* Not blocking: a FIFO without a writer must not hang the start. */
+static mlp_status open_regular(const char *path, FILE **stream)
+{
+    struct stat facts;
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0) {
+        return mlp_fail(MLP_ERROR_MISSING, "--config: %s: %s", path,
+                        strerror(errno));
+    }
+    bool is_regular = fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode);
+    if (!is_regular || facts.st_size > FILE_BYTES_MAX) {
+        close(fd);
+        return mlp_fail(MLP_ERROR_USAGE, "--config: %s: %s", path,
+                        is_regular ? "is larger than 1 MiB"
+                                   : "is not a regular file");
+    }
+    *stream = fdopen(fd, "r");
+    if (*stream == NULL) {
+        close(fd);
+        return mlp_fail_memory("the configuration file");
+    }
+    return MLP_OK;
+}
+
+mlp_status mlp_options_file(const char *path, mlp_config *config)
+{
+    ini_file file = {.path = path, .config = config, .status = MLP_OK};
+    MLP_TRY(open_regular(path, &file.stream));
+    mlp_status status = parse(&file);
+    fclose(file.stream);
+    return status;
+}

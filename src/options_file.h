@@ -1,0 +1,24 @@
+/** @file
+ *  The --config file. Private to the options.
+ */
+#ifndef MLP_OPTIONS_FILE_H
+#define MLP_OPTIONS_FILE_H
+
+#include "mlp/config.h"
+
+/** Set the fields that an INI file gives: "key = value" lines, comments with
+ *  # or ;, no sections; keys are the names of the table. Of a key given twice
+ *  the last counts.
+ *
+ *  MLP_ERROR_MISSING: no such file, or not readable. MLP_ERROR_USAGE: the
+ *  line names file, line and key; or the file is no regular file, or over
+ *  1 MiB.
+ */
+mlp_status mlp_options_file(const char *path, mlp_config *config);
+
+/** Refuse a name that is not in the table, with the nearest that is.
+ *  @param before  put before the name: "--" or "FILE:3: "
+ */
+mlp_status mlp_options_unknown(const char *before, const char *name);
+
+#endif

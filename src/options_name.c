@@ -1,0 +1,77 @@
+/** @file
+ *  The answer to a misspelled option.
+ */
+#include <string.h>
+
+#include "options_file.h"
+
+enum { LETTERS_MAX = 32 };
+
+static size_t least_of(size_t a, size_t b, size_t c)
+{
+    size_t least = a < b ? a : b;
+    return least < c ? least : c;
+}
+
+/* How many letters must be put in, taken out or replaced to turn a into b:
+ * Wagner and Fischer 1974, "The string-to-string correction problem". */
+static size_t distance(const char *a, const char *b)
+{
+    size_t row[LETTERS_MAX + 1];
+    size_t columns = strlen(b);
+    for (size_t j = 0; j <= columns; j++) {
+        row[j] = j;
+    }
+    for (size_t i = 0; a[i] != '\0'; i++) {
+        size_t diagonal = row[0];
+        row[0] = i + 1;
+        for (size_t j = 0; j < columns; j++) {
+            size_t replaced = diagonal + (a[i] != b[j]);
+            diagonal = row[j + 1];
+            row[j + 1] = least_of(replaced, diagonal + 1, row[j] + 1);
+        }
+    }
+    return row[columns];
+}
+
+/* A beginning of the name is as near as one slip. */
+static size_t distance_from(const char *typed, const char *known)
+{
+    size_t length = strlen(typed);
+    bool is_beginning = length > 0 && strncmp(typed, known, length) == 0;
+    return is_beginning ? 1 : distance(typed, known);
+}
+
+static void consider(const char *typed, const char *known, const char **nearest,
+                     size_t *least)
+{
+    size_t far = distance_from(typed, known);
+    if (far < *least && far < strlen(typed)) {
+        *nearest = known;
+        *least = far;
+    }
+}
+
+mlp_status mlp_options_unknown(const char *before, const char *name)
+{
+    static const char *const others[] = {"config", "help", "version"};
+    const char *nearest = NULL;
+    size_t least = 3; /* three slips and more are another word */
+    size_t count = 0;
+    const mlp_config_field *fields = mlp_config_fields(&count);
+    for (size_t i = 0; i < count; i++) {
+        consider(name, fields[i].name, &nearest, &least);
+    }
+    bool is_argument = strcmp(before, "--") == 0;
+    for (size_t i = 0; is_argument && i < sizeof others / sizeof others[0];
+         i++) {
+        consider(name, others[i], &nearest, &least);
+    }
+    if (nearest == NULL) {
+        return mlp_fail(MLP_ERROR_USAGE, "%s%.200s: no such option", before,
+                        name);
+    }
+    return mlp_fail(MLP_ERROR_USAGE,
+                    "%s%.200s: no such option; did you mean %s%s?", before,
+                    name, is_argument ? before : "", nearest);
+}
