@@ -1,0 +1,45 @@
+# From a clean clone to a result, twice, as a newcomer runs it.
+set -eu
+
+if ! command -v git >/dev/null 2>&1 ||
+    ! git -C "$MLP_SOURCE" rev-parse --git-dir >/dev/null 2>&1; then
+    echo "SKIP: not a git checkout, so there is nothing to clone"
+    exit 77
+fi
+place=$(mktemp -d)
+trap 'rm -rf "$place"' EXIT
+cd "$place"
+# What is committed is what a newcomer gets.
+git clone --quiet "$MLP_SOURCE" mlp
+
+fail() {
+    echo "$1"
+    cat log
+    exit 1
+}
+
+# quickstart: its output is in log, the weights' digest in digest.
+quickstart() {
+    MLP_QUICKSTART_ARGS="--epochs 1" sh mlp/jobs/quickstart.sh >log 2>&1 ||
+        fail "quickstart failed"
+    digest=$(sed -n 's/^weights sha256 //p' log)
+    [ -n "$digest" ] || fail "quickstart printed no digest"
+    [ -s mlp/runs/quickstart/log.jsonl ] || fail "quickstart left no log"
+    [ "$(find mlp/runs/quickstart -name 'ckpt-*.h5' | wc -l)" -eq 1 ] ||
+        fail "quickstart left other than the one checkpoint of one epoch"
+}
+
+echo "first run, on data that is there"
+MLP_DATA=digits quickstart
+first=$digest
+
+echo "second run, where nothing can be downloaded"
+unset MLP_DATA
+http_proxy=http://127.0.0.1:9 https_proxy=http://127.0.0.1:9
+export http_proxy https_proxy
+quickstart
+grep -q "built-in digits" log || fail "it does not say what it trains on"
+[ "$digest" = "$first" ] || fail "the weights differ: $first"
+
+git -C mlp status --porcelain >log
+[ ! -s log ] || fail "quickstart left files that git does not ignore"
