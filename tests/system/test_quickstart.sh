@@ -1,9 +1,9 @@
+#!/bin/sh
 # From a clean clone to a result, twice, as a newcomer runs it.
 set -eu
 
-if ! command -v git >/dev/null 2>&1 ||
-    ! git -C "$MLP_SOURCE" rev-parse --git-dir >/dev/null 2>&1; then
-    echo "SKIP: not a git checkout, so there is nothing to clone"
+if ! git -C "$MLP_SOURCE" rev-parse --git-dir >/dev/null 2>&1; then
+    echo "SKIP: git cannot read $MLP_SOURCE, so there is nothing to clone"
     exit 77
 fi
 place=$(mktemp -d)
