@@ -1,0 +1,209 @@
+/** @file
+ *  The team over MPI: what its ranks say to each other. Its birth is in
+ *  comm_world.c.
+ *
+ *  Counts in MPI are int. Broadcasts and reductions go in pieces; a gather
+ *  between nodes above INT_MAX bytes is refused.
+ */
+#include "comm_mpi.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PIECE = 1 << 28, ALIGNMENT = 64 };
+
+static mpi_comm *as_mpi(mlp_comm *comm)
+{
+    return (mpi_comm *)comm;
+}
+
+mlp_status mlp_comm_mpi_check(const char *call, int code)
+{
+    if (code == MPI_SUCCESS) {
+        return MLP_OK;
+    }
+    char text[MPI_MAX_ERROR_STRING] = "";
+    int length;
+    MPI_Error_string(code, text, &length);
+    return mlp_fail(MLP_ERROR_INTERNAL, "%s: %s", call, text);
+}
+
+static void free_comm(MPI_Comm *comm)
+{
+    if (*comm != MPI_COMM_NULL) {
+        MPI_Comm_free(comm);
+    }
+}
+
+static void mpi_destroy(mlp_comm *comm)
+{
+    mpi_comm *c = as_mpi(comm);
+    free_comm(&c->column);
+    free_comm(&c->node);
+    free_comm(&c->world);
+    free(c->node_of);
+    free(c->counts);
+    free(c);
+    MPI_Finalize();
+}
+
+_Noreturn static void mpi_abort(mlp_comm *comm, mlp_status status)
+{
+    MPI_Abort(as_mpi(comm)->world, (int)status);
+    abort(); /* MPI_Abort does not return, but has no attribute to say so */
+}
+
+static mlp_status mpi_broadcast(mlp_comm *comm, size_t root, void *bytes,
+                                size_t n)
+{
+    char *next = bytes;
+    while (n > 0) {
+        size_t piece = n < PIECE ? n : PIECE;
+        MLP_TRY(mlp_comm_mpi_check("MPI_Bcast",
+                                   MPI_Bcast(next, (int)piece, MPI_BYTE,
+                                             (int)root, as_mpi(comm)->world)));
+        next += piece;
+        n -= piece;
+    }
+    return MLP_OK;
+}
+
+static MPI_Op op_of(mlp_comm_reduction reduction)
+{
+    switch (reduction) {
+    case MLP_COMM_SUM:
+        return MPI_SUM;
+    case MLP_COMM_MAX:
+        return MPI_MAX;
+    case MLP_COMM_MIN:
+        return MPI_MIN;
+    }
+    return MPI_OP_NULL;
+}
+
+static mlp_status mpi_reduce(mlp_comm *comm, mlp_comm_reduction reduction,
+                             uint64_t *values, size_t n)
+{
+    while (n > 0) {
+        size_t piece = n < PIECE ? n : PIECE;
+        MLP_TRY(mlp_comm_mpi_check(
+            "MPI_Allreduce",
+            MPI_Allreduce(MPI_IN_PLACE, values, (int)piece, MPI_UINT64_T,
+                          op_of(reduction), as_mpi(comm)->world)));
+        values += piece;
+        n -= piece;
+    }
+    return MLP_OK;
+}
+
+typedef struct {
+    mlp_shared base;
+    MPI_Win window;
+} mpi_shared;
+
+/* Every rank's part on pages of its own: they lie in its own memory bank. */
+static int allocate_window(MPI_Comm node, size_t bytes, MPI_Win *window)
+{
+    MPI_Info info;
+    void *mine;
+    MPI_Info_create(&info);
+    MPI_Info_set(info, "alloc_shared_noncontig", "true");
+    int code =
+        MPI_Win_allocate_shared((MPI_Aint)bytes, 1, info, node, &mine, window);
+    MPI_Info_free(&info);
+    return code;
+}
+
+/* The first aligned byte. Processes map whole pages, so it is the same byte
+ * in all of them, wherever the memory is mapped. */
+static void *align_up(void *p)
+{
+    return (char *)p + (-(uintptr_t)p & (ALIGNMENT - 1));
+}
+
+static mlp_status open_window(mpi_comm *c, size_t bytes, void **segments,
+                              MPI_Win *window)
+{
+    MLP_TRY(mlp_comm_mpi_check(
+        "MPI_Win_allocate_shared",
+        allocate_window(c->node, bytes + ALIGNMENT, window)));
+    MPI_Win_set_errhandler(*window, MPI_ERRORS_RETURN);
+    for (size_t i = 0; i < c->base.place.size; i++) {
+        MPI_Aint size;
+        int unit;
+        MLP_TRY(mlp_comm_mpi_check(
+            "MPI_Win_shared_query",
+            MPI_Win_shared_query(*window, (int)i, &size, &unit, &segments[i])));
+        segments[i] = align_up(segments[i]);
+    }
+    memset(segments[c->base.place.rank], 0, bytes);
+    /* Plain loads, stores and C11 atomics do the rest. The standard wants them
+     * inside an access epoch, which lasts as long as the window. */
+    return mlp_comm_mpi_check("MPI_Win_lock_all",
+                              MPI_Win_lock_all(MPI_MODE_NOCHECK, *window));
+}
+
+static mlp_status mpi_share(mlp_comm *comm, size_t bytes, void **segments,
+                            mlp_shared **shared)
+{
+    mpi_shared *s = calloc(1, sizeof *s);
+    mlp_status status = s == NULL ? mlp_fail_memory("shared memory") : MLP_OK;
+    status = mlp_comm_agree(comm, status);
+    if (status != MLP_OK) {
+        free(s);
+        return status;
+    }
+    s->base.comm = comm;
+    status = open_window(as_mpi(comm), bytes, segments, &s->window);
+    status = mlp_comm_agree(comm, status); /* and all memory is zero */
+    if (status != MLP_OK) {
+        /* Not the window: freeing is collective, some ranks may have none. */
+        free(s);
+        return status;
+    }
+    *shared = &s->base;
+    return MLP_OK;
+}
+
+static void mpi_unshare(mlp_shared *shared)
+{
+    mpi_shared *s = (mpi_shared *)shared;
+    MPI_Win_unlock_all(s->window);
+    MPI_Win_free(&s->window);
+    free(s);
+}
+
+static mlp_status mpi_gather_nodes(mlp_comm *comm, const void *mine,
+                                   const size_t *sizes, void *all)
+{
+    mpi_comm *c = as_mpi(comm);
+    size_t nodes = comm->place.nodes;
+    int *offsets = c->counts + nodes;
+    size_t sum = 0;
+    for (size_t i = 0; i < nodes; i++) {
+        if (sizes[i] > INT_MAX - sum) {
+            return mlp_fail(MLP_ERROR_INTERNAL,
+                            "a gather between nodes exceeds %d bytes: more "
+                            "ranks per node make it smaller",
+                            INT_MAX);
+        }
+        c->counts[i] = (int)sizes[i];
+        offsets[i] = (int)sum;
+        sum += sizes[i];
+    }
+    return mlp_comm_mpi_check("MPI_Allgatherv",
+                              MPI_Allgatherv(mine, c->counts[comm->place.node],
+                                             MPI_BYTE, all, c->counts, offsets,
+                                             MPI_BYTE, c->column));
+}
+
+const mlp_comm_ops mlp_comm_mpi_ops = {
+    .destroy = mpi_destroy,
+    .abort = mpi_abort,
+    .broadcast = mpi_broadcast,
+    .reduce = mpi_reduce,
+    .share = mpi_share,
+    .unshare = mpi_unshare,
+    .gather_nodes = mpi_gather_nodes,
+};

@@ -1,0 +1,25 @@
+/** @file
+ *  The team over MPI, as the files of this folder see it.
+ */
+#ifndef MLP_COMM_MPI_H
+#define MLP_COMM_MPI_H
+
+#include <mpi.h>
+
+#include "comm_internal.h"
+
+typedef struct {
+    mlp_comm base;
+    MPI_Comm world;  /**< a duplicate: our messages meet nobody else's */
+    MPI_Comm node;   /**< the ranks that share this rank's memory */
+    MPI_Comm column; /**< ranks with this local rank, in order of node */
+    size_t *node_of; /**< [size], owned; local_rank is its second half */
+    int *counts; /**< [nodes] bytes to gather, owned; then [nodes] offsets */
+} mpi_comm;
+
+extern const mlp_comm_ops mlp_comm_mpi_ops;
+
+/** MLP_OK for MPI_SUCCESS; else remember the call and MPI's text for it. */
+mlp_status mlp_comm_mpi_check(const char *call, int code);
+
+#endif

@@ -1,0 +1,174 @@
+/** @file
+ *  The birth of the team over MPI: initialize, find out who shares memory.
+ *
+ *  A process that no launcher started is a team of one without MPI_Init,
+ *  which would take a third of a second.
+ */
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "comm_mpi.h"
+
+/* Launchers tell their children who they are: Open MPI's mpirun; PMIx and PMI
+ * of Slurm, MPICH and Intel MPI; MVAPICH. A Slurm step of several tasks without
+ * any of them is a mistake that MPI_Init reports: several teams of one would
+ * overwrite each other's files. */
+static bool is_launched(void)
+{
+    static const char *const names[] = {"OMPI_COMM_WORLD_SIZE",
+                                        "PMIX_RANK",
+                                        "PMI_RANK",
+                                        "PMI_SIZE",
+                                        "PMI_FD",
+                                        "MPI_LOCALNRANKS",
+                                        "MV2_COMM_WORLD_SIZE"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (getenv(names[i]) != NULL) {
+            return true;
+        }
+    }
+    const char *tasks = getenv("SLURM_STEP_NUM_TASKS");
+    return tasks != NULL && strcmp(tasks, "1") != 0;
+}
+
+static mlp_status initialize(int *argc, char ***argv)
+{
+    int given;
+    int code = MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &given);
+    MLP_TRY(mlp_comm_mpi_check("MPI_Init_thread", code));
+    if (given < MPI_THREAD_FUNNELED) {
+        MPI_Finalize();
+        return mlp_fail(MLP_ERROR_INTERNAL,
+                        "this MPI allows no threads beside it "
+                        "(MPI_Init_thread gave level %d, not FUNNELED)",
+                        given);
+    }
+    MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+    return MLP_OK;
+}
+
+/* MLP_TEST_NODE_SIZE=k makes every k consecutive ranks a node, so that a test
+ * has several nodes on one machine. */
+static int split_into_nodes(MPI_Comm world, int rank, MPI_Comm *node)
+{
+    const char *text = getenv("MLP_TEST_NODE_SIZE");
+    long size = text != NULL ? strtol(text, NULL, 10) : 0;
+    if (size > 0) {
+        return MPI_Comm_split(world, (int)(rank / size), rank, node);
+    }
+    return MPI_Comm_split_type(world, MPI_COMM_TYPE_SHARED, rank, MPI_INFO_NULL,
+                               node);
+}
+
+/* Number the nodes in the order of their first ranks. On entry node_of holds
+ * the first rank of each rank's node; returns how many nodes there are. */
+static size_t number_nodes(size_t *node_of, size_t ranks)
+{
+    size_t nodes = 0;
+    for (size_t r = 0; r < ranks; r++) {
+        size_t leader = node_of[r];
+        node_of[r] = leader == r ? nodes++ : node_of[leader];
+    }
+    return nodes;
+}
+
+static size_t smallest_node(const mlp_comm_place *place, size_t ranks)
+{
+    size_t smallest = ranks;
+    for (size_t node = 0; node < place->nodes; node++) {
+        size_t size = 0;
+        for (size_t r = 0; r < ranks; r++) {
+            size += place->node_of[r] == node;
+        }
+        smallest = size < smallest ? size : smallest;
+    }
+    return smallest;
+}
+
+/* Fill in place: who is where. */
+static mlp_status find_places(mpi_comm *c)
+{
+    size_t ranks = c->base.size;
+    size_t *local_rank = c->node_of + ranks;
+    uint64_t mine[2] = {c->base.rank, 0};
+    int local;
+    int size;
+    MPI_Comm_rank(c->node, &local);
+    MPI_Comm_size(c->node, &size);
+    mine[1] = (uint64_t)local;
+    MLP_TRY(mlp_comm_mpi_check("MPI_Bcast",
+                               MPI_Bcast(mine, 1, MPI_UINT64_T, 0, c->node)));
+    MLP_TRY(mlp_comm_mpi_check(
+        "MPI_Allgather", MPI_Allgather(&mine[0], 1, MPI_UINT64_T, c->node_of, 1,
+                                       MPI_UINT64_T, c->world)));
+    MLP_TRY(mlp_comm_mpi_check(
+        "MPI_Allgather", MPI_Allgather(&mine[1], 1, MPI_UINT64_T, local_rank, 1,
+                                       MPI_UINT64_T, c->world)));
+    mlp_comm_place *place = &c->base.place;
+    *place = (mlp_comm_place){.rank = (size_t)local,
+                              .size = (size_t)size,
+                              .nodes = number_nodes(c->node_of, ranks),
+                              .node_of = c->node_of,
+                              .local_rank = local_rank};
+    place->node = c->node_of[c->base.rank];
+    place->smallest = smallest_node(place, ranks);
+    return MLP_OK;
+}
+
+static mlp_status split_world(mpi_comm *c)
+{
+    int rank = (int)c->base.rank;
+    MLP_TRY(mlp_comm_mpi_check("MPI_Comm_split_type",
+                               split_into_nodes(c->world, rank, &c->node)));
+    MLP_TRY(find_places(c));
+    const mlp_comm_place *place = &c->base.place;
+    return mlp_comm_mpi_check("MPI_Comm_split",
+                              MPI_Comm_split(c->world, (int)place->rank,
+                                             (int)place->node, &c->column));
+}
+
+static mlp_status allocate_tables(mpi_comm *c)
+{
+    _Static_assert(sizeof(size_t) == sizeof(uint64_t), "gathered as uint64_t");
+    c->node_of = calloc(2 * c->base.size, sizeof *c->node_of);
+    c->counts = calloc(2 * c->base.size, sizeof *c->counts);
+    return c->node_of == NULL || c->counts == NULL ? mlp_fail_memory("the team")
+                                                   : MLP_OK;
+}
+
+static mlp_status join(mpi_comm *c)
+{
+    int rank;
+    int size;
+    MLP_TRY(mlp_comm_mpi_check("MPI_Comm_dup",
+                               MPI_Comm_dup(MPI_COMM_WORLD, &c->world)));
+    MPI_Comm_rank(c->world, &rank);
+    MPI_Comm_size(c->world, &size);
+    c->base.rank = (size_t)rank;
+    c->base.size = (size_t)size;
+    MLP_TRY(mlp_comm_agree(&c->base, allocate_tables(c)));
+    return mlp_comm_agree(&c->base, split_world(c));
+}
+
+mlp_status mlp_comm_world_create(int *argc, char ***argv, mlp_comm **comm)
+{
+    *comm = NULL;
+    if (!is_launched()) {
+        return mlp_comm_serial_create(comm);
+    }
+    MLP_TRY(initialize(argc, argv));
+    mpi_comm *c = calloc(1, sizeof *c);
+    if (c == NULL) {
+        MPI_Abort(MPI_COMM_WORLD, MLP_ERROR_INTERNAL); /* no way to agree */
+        return mlp_fail_memory("the team");
+    }
+    c->base.ops = &mlp_comm_mpi_ops;
+    c->world = c->node = c->column = MPI_COMM_NULL;
+    *comm = &c->base;
+    mlp_status status = join(c);
+    if (status != MLP_OK) {
+        mlp_comm_destroy(comm);
+    }
+    return status;
+}

@@ -1,0 +1,107 @@
+/** @file
+ *  The team, whatever kind it is: dispatch, and agreement on failures.
+ */
+#include "mlp/comm.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "comm_internal.h"
+
+void mlp_comm_destroy(mlp_comm **comm)
+{
+    if (*comm != NULL) {
+        (*comm)->ops->destroy(*comm);
+        *comm = NULL;
+    }
+}
+
+void mlp_comm_abort(mlp_comm *comm, mlp_status status)
+{
+    fflush(NULL);
+    comm->ops->abort(comm, status);
+}
+
+size_t mlp_comm_rank(const mlp_comm *comm)
+{
+    return comm->rank;
+}
+
+size_t mlp_comm_size(const mlp_comm *comm)
+{
+    return comm->size;
+}
+
+const mlp_comm_place *mlp_comm_where(const mlp_comm *comm)
+{
+    return &comm->place;
+}
+
+/* How one rank failed, as it travels. */
+typedef struct {
+    mlp_status status;
+    char line[MLP_FAILURE_MAX];
+} failure_report;
+
+/* Copy the failure of one rank to all; they return its status. */
+static mlp_status adopt_failure(mlp_comm *comm, size_t rank, mlp_status mine,
+                                bool is_common)
+{
+    failure_report report = {.status = mine};
+    snprintf(report.line, sizeof report.line, "%s", mlp_failure());
+    MLP_TRY(comm->ops->broadcast(comm, rank, &report, sizeof report));
+    if (is_common) {
+        return mlp_fail(report.status, "%s", report.line);
+    }
+    return mlp_fail(report.status, "rank %zu: %s", rank, report.line);
+}
+
+mlp_status mlp_comm_agree(mlp_comm *comm, mlp_status mine)
+{
+    if (comm->size == 1) {
+        return mine;
+    }
+    bool has_failed = mine != MLP_OK;
+    uint64_t least[] = {has_failed ? comm->rank : comm->size, has_failed};
+    MLP_TRY(comm->ops->reduce(comm, MLP_COMM_MIN, least, 2));
+    if (least[0] == comm->size) {
+        return MLP_OK;
+    }
+    return adopt_failure(comm, least[0], mine, least[1] == 1);
+}
+
+mlp_status mlp_comm_broadcast(mlp_comm *comm, void *bytes, size_t n)
+{
+    return comm->ops->broadcast(comm, 0, bytes, n);
+}
+
+mlp_status mlp_comm_sum(mlp_comm *comm, uint64_t *values, size_t n)
+{
+    return comm->ops->reduce(comm, MLP_COMM_SUM, values, n);
+}
+
+mlp_status mlp_comm_max(mlp_comm *comm, uint64_t *values, size_t n)
+{
+    return comm->ops->reduce(comm, MLP_COMM_MAX, values, n);
+}
+
+mlp_status mlp_comm_share(mlp_comm *comm, size_t bytes, void **segments,
+                          mlp_shared **shared)
+{
+    *shared = NULL;
+    return comm->ops->share(comm, bytes, segments, shared);
+}
+
+void mlp_shared_destroy(mlp_shared **shared)
+{
+    if (*shared != NULL) {
+        (*shared)->comm->ops->unshare(*shared);
+        *shared = NULL;
+    }
+}
+
+mlp_status mlp_comm_gather_nodes(mlp_comm *comm, const void *mine,
+                                 const size_t *sizes, void *all)
+{
+    return comm->ops->gather_nodes(comm, mine, sizes, all);
+}

@@ -1,0 +1,39 @@
+/** @file
+ *  What a kind of team provides. comm.c holds what all kinds have in common;
+ *  a kind embeds these structs as its first member.
+ */
+#ifndef MLP_COMM_INTERNAL_H
+#define MLP_COMM_INTERNAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mlp/comm.h"
+
+typedef enum { MLP_COMM_SUM, MLP_COMM_MAX, MLP_COMM_MIN } mlp_comm_reduction;
+
+typedef struct {
+    void (*destroy)(mlp_comm *comm); /**< frees comm, too */
+    void (*abort)(mlp_comm *comm, mlp_status status) __attribute__((noreturn));
+    mlp_status (*broadcast)(mlp_comm *comm, size_t root, void *bytes, size_t n);
+    mlp_status (*reduce)(mlp_comm *comm, mlp_comm_reduction reduction,
+                         uint64_t *values, size_t n);
+    /** Sets *shared on success only, which is on all ranks or on none. */
+    mlp_status (*share)(mlp_comm *comm, size_t bytes, void **segments,
+                        mlp_shared **shared);
+    void (*unshare)(mlp_shared *shared);
+    mlp_status (*gather_nodes)(mlp_comm *comm, const void *mine,
+                               const size_t *sizes, void *all);
+} mlp_comm_ops;
+
+struct mlp_comm {
+    const mlp_comm_ops *ops;
+    size_t rank, size;
+    mlp_comm_place place;
+};
+
+struct mlp_shared {
+    mlp_comm *comm;
+};
+
+#endif

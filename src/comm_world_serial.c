@@ -1,0 +1,10 @@
+/** @file
+ *  The world of a program without MPI: a team of one.
+ */
+#include "mlp/comm.h"
+
+mlp_status mlp_comm_world_create(int *argc, char ***argv, mlp_comm **comm)
+{
+    (void)argc, (void)argv;
+    return mlp_comm_serial_create(comm);
+}
