@@ -26,7 +26,11 @@ is_there() {
     libopenmpi-dev) has mpicc ;;
     openmpi-bin) has mpirun || has mpiexec ;;
     libhdf5-openmpi-dev)
-        has_library hdf5-openmpi || has_library hdf5 || has h5pcc || has h5cc ;;
+        for name in hdf5-openmpi hdf5-mpich hdf5 hdf5-serial; do
+            has_library $name && return
+        done
+        has h5pcc || has h5cc
+        ;;
     libsleef-dev) has_library sleef ;;
     libssl-dev) has_library libcrypto ;;
     zlib1g-dev) has_library zlib ;;
