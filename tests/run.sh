@@ -53,6 +53,7 @@ build() {
     } >"$build_dir/build.log" 2>&1; then
         grep -nE -A5 'error|Error' "$build_dir/build.log" | tail -n 60 >&2
         echo "the build failed; all of its output: $build_dir/build.log" >&2
+        echo "0 passed, 1 failed, 0 skipped"
         exit 1
     fi
     grep -A4 'warning:' "$build_dir/build.log" || true
