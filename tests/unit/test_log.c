@@ -1,0 +1,77 @@
+/** @file
+ *  Who speaks on stderr, and how.
+ */
+#include "mlp/log.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static FILE *spoken; /* stderr of this test; Check forks for each */
+
+static void redirect(void)
+{
+    spoken = tmpfile();
+    ck_assert_ptr_nonnull(spoken);
+    ck_assert_int_ge(dup2(fileno(spoken), STDERR_FILENO), 0);
+}
+
+static void assert_spoken(const char *expected)
+{
+    char text[4096];
+    rewind(spoken);
+    text[fread(text, 1, sizeof text - 1, spoken)] = '\0';
+    ck_assert_str_eq(text, expected);
+}
+
+START_TEST(the_leader_speaks_with_the_programs_name)
+{
+    mlp_log_open("mlp_train", 1, 0);
+    mlp_log_note("%d shards", 8);
+    mlp_log_warning("%s is slow", "np 9");
+    assert_spoken("mlp_train: 8 shards\nmlp_train: warning: np 9 is slow\n");
+}
+END_TEST
+
+START_TEST(the_others_are_silent)
+{
+    mlp_log_open("mlp_train", 0, 0);
+    mlp_log_note("a note");
+    mlp_log_warning("a warning");
+    assert_spoken("");
+}
+END_TEST
+
+START_TEST(quiet_drops_notes_and_keeps_warnings)
+{
+    mlp_log_open("mlp", 1, 1);
+    mlp_log_note("a note");
+    mlp_log_warning("a warning");
+    assert_spoken("mlp: warning: a warning\n");
+}
+END_TEST
+
+START_TEST(before_open_the_name_is_the_projects)
+{
+    mlp_log_note("early");
+    assert_spoken("mlp: early\n");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("log");
+    TCase *tests = tcase_create("log");
+    tcase_add_checked_fixture(tests, redirect, NULL);
+    tcase_add_test(tests, the_leader_speaks_with_the_programs_name);
+    tcase_add_test(tests, the_others_are_silent);
+    tcase_add_test(tests, quiet_drops_notes_and_keeps_warnings);
+    tcase_add_test(tests, before_open_the_name_is_the_projects);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failures = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
