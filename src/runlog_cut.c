@@ -1,0 +1,77 @@
+/** @file
+ *  The run log of a run that was killed and now resumes.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "runlog_parts.h"
+
+/* Whether a line may stay; MLP_ERROR_DATA when it is no record at all: then
+ * the file is somebody else's, and not to be cut. */
+static mlp_status judge(const char *path, size_t line_number, const char *line,
+                        size_t length, uint64_t resume_step, bool *may_stay)
+{
+    json_t *record = json_loadb(line, length, 0, NULL);
+    if (!json_is_object(record)) {
+        json_decref(record);
+        return mlp_fail(MLP_ERROR_DATA,
+                        "--log: %s:%zu: is no record of a run log; give "
+                        "another file",
+                        path, line_number);
+    }
+    json_t *step = json_object_get(record, "step");
+    *may_stay = !json_is_integer(step) ||
+                (uint64_t)json_integer_value(step) <= resume_step;
+    json_decref(record);
+    return MLP_OK;
+}
+
+/* The length of the leading whole lines that may stay. A last line without
+ * its end was being written when the run was killed. */
+static mlp_status measure(FILE *file, const char *path, uint64_t resume_step,
+                          off_t *kept)
+{
+    mlp_status status = MLP_OK;
+    char *line = NULL;
+    size_t capacity = 0;
+    size_t line_number = 0;
+    bool may_stay = true;
+    *kept = 0;
+    while (status == MLP_OK && may_stay) {
+        ssize_t length = getline(&line, &capacity, file);
+        if (length <= 0 || line[length - 1] != '\n') {
+            break;
+        }
+        status = judge(path, ++line_number, line, (size_t)length, resume_step,
+                       &may_stay);
+        *kept += may_stay ? length : 0;
+    }
+    free(line);
+    if (status == MLP_OK && ferror(file)) {
+        return mlp_fail(MLP_ERROR_IO, "--log: %s: cannot be read", path);
+    }
+    return status;
+}
+
+mlp_status mlp_runlog_cut(const char *path, uint64_t resume_step)
+{
+    struct stat facts;
+    off_t kept = 0;
+    if (stat(path, &facts) != 0 || !S_ISREG(facts.st_mode)) {
+        return MLP_OK; /* opening it to append tells what is wrong, if any */
+    }
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
+        return mlp_fail(MLP_ERROR_IO, "--log: %s: %s", path, strerror(errno));
+    }
+    mlp_status status = measure(file, path, resume_step, &kept);
+    fclose(file);
+    if (status == MLP_OK && kept < facts.st_size && truncate(path, kept) != 0) {
+        return mlp_fail(MLP_ERROR_IO, "--log: %s: %s", path, strerror(errno));
+    }
+    return status;
+}

@@ -1,0 +1,199 @@
+/** @file
+ *  The progress line on a terminal of a given width.
+ */
+#include "progress.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <pty.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+static const char erase[] = "\r\033[K";
+static const mlp_tally train = {.loss_sum = 231.4, .hits = 931, .rows = 1000};
+
+static int keyboard; /* our end of the terminal */
+static FILE *screen; /* the program's end */
+static char seen[4096];
+
+static void open_terminal(void)
+{
+    struct termios raw = {0};
+    int end = -1;
+    setenv("TERM", "xterm", 1);
+    cfmakeraw(&raw);
+    ck_assert_int_eq(openpty(&keyboard, &end, NULL, &raw, NULL), 0);
+    screen = fdopen(end, "w");
+    ck_assert_ptr_nonnull(screen);
+}
+
+static void close_terminal(void)
+{
+    fclose(screen);
+    close(keyboard);
+}
+
+static void set_columns(unsigned short columns)
+{
+    struct winsize size = {.ws_row = 24, .ws_col = columns};
+    ck_assert_int_eq(ioctl(keyboard, TIOCSWINSZ, &size), 0);
+}
+
+/* What has come to the screen since the last look. */
+static const char *look(void)
+{
+    ck_assert_int_eq(fcntl(keyboard, F_SETFL, O_NONBLOCK), 0);
+    size_t n = 0;
+    for (int tries = 0; tries < 20; tries++) {
+        ssize_t got = read(keyboard, seen + n, sizeof seen - 1 - n);
+        n += got > 0 ? (size_t)got : 0;
+        usleep(500);
+    }
+    seen[n] = '\0';
+    return seen;
+}
+
+static mlp_progress begin(mlp_progress_mode mode)
+{
+    mlp_progress progress;
+    mlp_progress_init(&progress, screen, mode, 10);
+    return progress;
+}
+
+START_TEST(auto_draws_on_a_terminal_of_known_width)
+{
+    set_columns(80);
+    ck_assert(begin(MLP_PROGRESS_AUTO).is_wanted);
+    set_columns(0);
+    ck_assert(!begin(MLP_PROGRESS_AUTO).is_wanted);
+    ck_assert(begin(MLP_PROGRESS_ALWAYS).is_wanted);
+    ck_assert(!begin(MLP_PROGRESS_NEVER).is_wanted);
+}
+END_TEST
+
+START_TEST(auto_does_not_draw_into_a_file)
+{
+    mlp_progress progress;
+    FILE *file = tmpfile();
+    ck_assert_ptr_nonnull(file);
+    mlp_progress_init(&progress, file, MLP_PROGRESS_AUTO, 10);
+    ck_assert(!progress.is_wanted);
+    ck_assert(!mlp_progress_is_due(&progress));
+    fclose(file);
+}
+END_TEST
+
+START_TEST(a_dumb_terminal_is_never_drawn_on)
+{
+    set_columns(80);
+    setenv("TERM", "dumb", 1);
+    ck_assert(!begin(MLP_PROGRESS_AUTO).is_wanted);
+    ck_assert(!begin(MLP_PROGRESS_ALWAYS).is_wanted);
+}
+END_TEST
+
+START_TEST(the_line_has_bar_steps_loss_and_accuracy)
+{
+    set_columns(80);
+    mlp_progress progress = begin(MLP_PROGRESS_AUTO);
+    mlp_progress_draw(&progress, 3, 234, 468, &train);
+    ck_assert_str_eq(look(), "\r\033[Kepoch 3/10 234/468 "
+                             "[===============               ]"
+                             "  loss 0.2314  acc 93.10%");
+}
+END_TEST
+
+START_TEST(the_second_look_knows_rate_and_time_left)
+{
+    set_columns(100);
+    mlp_progress progress = begin(MLP_PROGRESS_AUTO);
+    mlp_tally later = train;
+    later.rows = 3000;
+    mlp_progress_draw(&progress, 10, 100, 300, &train);
+    progress.first_seconds -= 100; /* as if that long ago */
+    look();
+    mlp_progress_draw(&progress, 10, 200, 300, &later);
+    /* 2000 rows and 100 steps in 100 s, and 100 steps to go */
+    ck_assert_ptr_nonnull(strstr(look(), "  20 rows/s  1:40 left"));
+}
+END_TEST
+
+START_TEST(the_line_never_reaches_the_last_column)
+{
+    mlp_tally later = train;
+    later.rows = 3000;
+    for (unsigned short columns = 20; columns <= 200; columns += 3) {
+        set_columns(columns);
+        mlp_progress progress = begin(MLP_PROGRESS_AUTO);
+        mlp_progress_draw(&progress, 1, 100, 100000, &train);
+        progress.first_seconds -= 2;
+        look();
+        mlp_progress_draw(&progress, 1, 200, 100000, &later);
+        ck_assert_int_eq(strncmp(look(), erase, strlen(erase)), 0);
+        ck_assert_uint_lt(strlen(seen) - strlen(erase), columns);
+        ck_assert_uint_ge(strlen(seen) - strlen(erase), 15);
+    }
+}
+END_TEST
+
+START_TEST(a_terminal_below_20_columns_stays_empty)
+{
+    set_columns(19);
+    mlp_progress progress = begin(MLP_PROGRESS_AUTO);
+    mlp_progress_draw(&progress, 1, 1, 2, &train);
+    mlp_progress_erase(&progress);
+    ck_assert_str_eq(look(), "");
+}
+END_TEST
+
+START_TEST(a_drawn_line_is_erased_once)
+{
+    set_columns(80);
+    mlp_progress progress = begin(MLP_PROGRESS_AUTO);
+    mlp_progress_erase(&progress);
+    ck_assert_str_eq(look(), "");
+    mlp_progress_draw(&progress, 1, 1, 2, &train);
+    look();
+    mlp_progress_erase(&progress);
+    mlp_progress_erase(&progress);
+    ck_assert_str_eq(look(), erase);
+}
+END_TEST
+
+START_TEST(a_redraw_is_due_after_a_tenth_of_a_second)
+{
+    set_columns(80);
+    mlp_progress progress = begin(MLP_PROGRESS_AUTO);
+    ck_assert(mlp_progress_is_due(&progress));
+    mlp_progress_draw(&progress, 1, 1, 2, &train);
+    progress.drawn_seconds += 10; /* however slow this machine is */
+    ck_assert(!mlp_progress_is_due(&progress));
+    progress.drawn_seconds -= 10.1;
+    ck_assert(mlp_progress_is_due(&progress));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("progress");
+    TCase *tests = tcase_create("progress");
+    tcase_add_checked_fixture(tests, open_terminal, close_terminal);
+    tcase_add_test(tests, auto_draws_on_a_terminal_of_known_width);
+    tcase_add_test(tests, auto_does_not_draw_into_a_file);
+    tcase_add_test(tests, a_dumb_terminal_is_never_drawn_on);
+    tcase_add_test(tests, the_line_has_bar_steps_loss_and_accuracy);
+    tcase_add_test(tests, the_second_look_knows_rate_and_time_left);
+    tcase_add_test(tests, the_line_never_reaches_the_last_column);
+    tcase_add_test(tests, a_terminal_below_20_columns_stays_empty);
+    tcase_add_test(tests, a_drawn_line_is_erased_once);
+    tcase_add_test(tests, a_redraw_is_due_after_a_tenth_of_a_second);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failures = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
