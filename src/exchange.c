@@ -1,0 +1,201 @@
+/** @file
+ *  The life of a gradient exchange: who owns what, and the memory for it.
+ */
+#include "mlp/exchange.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "exchange_internal.h"
+
+/* At least one element, so that NULL means failure. */
+static void *allocate(size_t count, size_t size)
+{
+    return calloc(count > 0 ? count : 1, size);
+}
+
+static mlp_status lay_parts(mlp_exchange *x, const size_t *sizes)
+{
+    x->parts = allocate(x->shape.parts, sizeof *x->parts);
+    if (x->parts == NULL) {
+        return mlp_fail_memory("the parts of the exchange");
+    }
+    for (size_t i = 0; i < x->shape.parts; i++) {
+        assert(sizes[i] % MLP_EXCHANGE_UNIT == 0);
+        x->parts[i].first = x->total;
+        x->parts[i].count = sizes[i];
+        x->total += sizes[i];
+    }
+    return MLP_OK;
+}
+
+static mlp_status allocate_segments(mlp_exchange *x)
+{
+    mlp_exchange_memory *memories[] = {&x->gradients, &x->states, &x->boards,
+                                       &x->records};
+    for (size_t i = 0; i < sizeof memories / sizeof memories[0]; i++) {
+        memories[i]->segments = allocate(x->place->size, sizeof(void *));
+        if (memories[i]->segments == NULL) {
+            return mlp_fail_memory("the exchange");
+        }
+    }
+    return MLP_OK;
+}
+
+static size_t largest_slice(const mlp_exchange *x)
+{
+    size_t largest = 0;
+    for (size_t i = 0; i < x->shape.parts; i++) {
+        size_t count = mlp_exchange_slice(x, &x->parts[i]).count;
+        largest = count > largest ? count : largest;
+    }
+    return largest;
+}
+
+static mlp_status allocate_between_nodes(mlp_exchange *x)
+{
+    size_t slice = largest_slice(x);
+    size_t records = x->shape.shards * x->shape.record_size;
+    x->handed = allocate(x->plan.inner_count * slice, sizeof *x->handed);
+    x->gathered = allocate(x->plan.outer_count * slice, sizeof *x->gathered);
+    x->outer = allocate(x->plan.outer_count, sizeof *x->outer);
+    x->sizes = allocate(x->place->nodes, sizeof *x->sizes);
+    x->packed_records = allocate(records, sizeof(double));
+    x->unsorted_records = allocate(records, sizeof(double));
+    if (x->handed == NULL || x->gathered == NULL || x->outer == NULL ||
+        x->sizes == NULL || x->packed_records == NULL ||
+        x->unsorted_records == NULL) {
+        return mlp_fail_memory("the exchange between nodes");
+    }
+    return MLP_OK;
+}
+
+/* All that this rank can do by itself. */
+static mlp_status prepare(mlp_exchange *x, const size_t *part_sizes)
+{
+    size_t rank = mlp_comm_rank(x->comm);
+    size_t ranks = mlp_comm_size(x->comm);
+    x->shards = mlp_range_part(x->shape.shards, ranks, rank);
+    x->fair_threads = mlp_threads_fair(x->place->size);
+    MLP_TRY(lay_parts(x, part_sizes));
+    MLP_TRY(allocate_segments(x));
+    MLP_TRY(mlp_exchange_plan_create(x->shape.shards, ranks, rank, x->place,
+                                     &x->plan));
+    x->sources = allocate(x->plan.source_count, sizeof *x->sources);
+    x->own_records = allocate(x->shards.count * x->shape.record_size,
+                              sizeof *x->own_records);
+    if (x->sources == NULL || x->own_records == NULL) {
+        return mlp_fail_memory("the exchange");
+    }
+    return x->place->nodes > 1 ? allocate_between_nodes(x) : MLP_OK;
+}
+
+static mlp_status share(mlp_exchange *x, mlp_exchange_memory *memory,
+                        size_t bytes)
+{
+    return mlp_comm_share(x->comm, bytes, memory->segments, &memory->shared);
+}
+
+/* Share memory with the node. Its local rank 0 holds what exists once. */
+static mlp_status share_memory(mlp_exchange *x)
+{
+    const mlp_exchange_shape *shape = &x->shape;
+    size_t vector = x->total * sizeof(float);
+    size_t once = x->place->rank == 0 ? 1 : 0;
+    MLP_TRY(share(x, &x->gradients, x->plan.own_count * vector));
+    MLP_TRY(share(x, &x->states, once * shape->states * vector));
+    MLP_TRY(share(x, &x->boards,
+                  once * (sizeof(mlp_exchange_board) +
+                          shape->parts * sizeof(mlp_exchange_part_board))));
+    return share(x, &x->records,
+                 once * 2 * shape->shards * shape->record_size *
+                     sizeof(double));
+}
+
+static void find_sources(mlp_exchange *x)
+{
+    for (size_t i = 0; i < x->plan.source_count; i++) {
+        const mlp_exchange_source *source = &x->plan.sources[i];
+        const float *sums = x->gradients.segments[source->local_rank];
+        x->sources[i] = sums + source->index * x->total;
+    }
+}
+
+mlp_status mlp_exchange_create(mlp_comm *comm, const mlp_exchange_shape *shape,
+                               mlp_exchange **exchange)
+{
+    *exchange = NULL;
+    mlp_exchange *x = calloc(1, sizeof *x);
+    mlp_status status = x == NULL ? mlp_fail_memory("the exchange") : MLP_OK;
+    if (status == MLP_OK) {
+        x->comm = comm;
+        x->place = mlp_comm_where(comm);
+        x->shape = *shape;
+        x->shape.part_sizes = NULL; /* the caller's */
+        status = prepare(x, shape->part_sizes);
+    }
+    status = mlp_comm_agree(comm, status);
+    if (status == MLP_OK) {
+        status = share_memory(x);
+    }
+    if (status != MLP_OK) {
+        mlp_exchange_destroy(&x);
+        return status;
+    }
+    find_sources(x);
+    *exchange = x;
+    return MLP_OK;
+}
+
+static void release(mlp_exchange_memory *memory)
+{
+    mlp_shared_destroy(&memory->shared);
+    free(memory->segments);
+}
+
+void mlp_exchange_destroy(mlp_exchange **exchange)
+{
+    mlp_exchange *x = *exchange;
+    if (x == NULL) {
+        return;
+    }
+    release(&x->records);
+    release(&x->boards);
+    release(&x->states);
+    release(&x->gradients);
+    mlp_exchange_plan_destroy(&x->plan);
+    free(x->parts);
+    free(x->sources);
+    free(x->handed);
+    free(x->gathered);
+    free(x->outer);
+    free(x->sizes);
+    free(x->own_records);
+    free(x->packed_records);
+    free(x->unsorted_records);
+    free(x);
+    *exchange = NULL;
+}
+
+float *mlp_exchange_state(mlp_exchange *exchange, size_t i)
+{
+    return (float *)exchange->states.segments[0] + i * exchange->total;
+}
+
+const mlp_tree_node *mlp_exchange_nodes(const mlp_exchange *exchange,
+                                        size_t *count)
+{
+    *count = exchange->plan.own_count;
+    return exchange->plan.own;
+}
+
+float *mlp_exchange_gradient(mlp_exchange *exchange, size_t i)
+{
+    float *sums = exchange->gradients.segments[exchange->place->rank];
+    return sums + i * exchange->total;
+}
+
+double *mlp_exchange_records(mlp_exchange *exchange)
+{
+    return exchange->own_records;
+}

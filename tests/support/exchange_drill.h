@@ -1,0 +1,221 @@
+/** @file
+ *  A training run made of nothing but exchanges: gradients are made up, but
+ *  depend on the parameters, so that any rank or thread that reads too early
+ *  or writes too late changes the result. For tests with one rank and many.
+ */
+#ifndef MLP_TEST_EXCHANGE_DRILL_H
+#define MLP_TEST_EXCHANGE_DRILL_H
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mlp/exchange.h"
+#include "mlp/range.h"
+
+/* The part of one cache line leaves ranks without a slice. */
+static const size_t drill_parts[] = {1600, 16, 5008};
+enum { DRILL_PARTS = 3, DRILL_TOTAL = 1600 + 16 + 5008, DRILL_RECORD = 3 };
+
+typedef struct {
+    size_t shards, threads, steps;
+    int has_naps; /* ranks and threads sleep now and then */
+} drill;
+
+/* Mix numbers to a number (the finalizer of MurmurHash3). */
+static uint32_t drill_hash(size_t a, size_t b, size_t c)
+{
+    uint32_t h = (uint32_t)(a * 73856093U ^ b * 19349663U ^ c * 83492791U);
+    h = (h ^ h >> 16) * 0x85ebca6bU;
+    h = (h ^ h >> 13) * 0xc2b2ae35U;
+    return h ^ h >> 16;
+}
+
+/* Gradient of one shard for float i: sizes differ widely, so order matters. */
+static float drill_leaf(size_t shard, size_t i, size_t step, float parameter)
+{
+    uint32_t h = drill_hash(shard, i, step);
+    float scale = (float)(1U << (h % 24));
+    return (float)(int32_t)h * 1e-16F * scale + 0.01F * parameter;
+}
+
+static float drill_subtree(mlp_tree_node node, size_t i, size_t step,
+                           float parameter)
+{
+    if (node.count == 1) {
+        return drill_leaf(node.first, i, step, parameter);
+    }
+    size_t left = 1;
+    while (2 * left < node.count) {
+        left *= 2;
+    }
+    mlp_tree_node low = {node.first, left};
+    mlp_tree_node high = {node.first + left, node.count - left};
+    return drill_subtree(low, i, step, parameter) +
+           drill_subtree(high, i, step, parameter);
+}
+
+static double drill_record(size_t shard, size_t k, size_t step)
+{
+    return (double)drill_hash(shard, k, step);
+}
+
+/* Momentum: the second state vector. */
+static void drill_update(float *parameter, float *moment, float sum)
+{
+    *moment = 0.75F * *moment + sum;
+    *parameter -= 0.125F * *moment;
+}
+
+/* The result of a run, worked out without an exchange: [2, DRILL_TOTAL]. */
+static void drill_expect(const drill *d, float *states)
+{
+    memset(states, 0, 2 * DRILL_TOTAL * sizeof *states);
+    for (size_t step = 0; step < d->steps; step++) {
+        for (size_t i = 0; i < DRILL_TOTAL; i++) {
+            mlp_tree_node root = {0, d->shards};
+            drill_update(&states[i], &states[DRILL_TOTAL + i],
+                         drill_subtree(root, i, step, states[i]));
+        }
+    }
+}
+
+/* A run under way. */
+typedef struct {
+    const drill *d;
+    mlp_comm *comm;
+    mlp_exchange *exchange;
+    float *parameters, *moments;
+    atomic_size_t mistakes; /* calls, slices or records that are wrong */
+} drill_run;
+
+static void drill_apply(void *context, size_t first, size_t count,
+                        const float *sum)
+{
+    drill_run *run = context;
+    run->mistakes += first % 16 != 0 || count % 16 != 0 || count == 0;
+    for (size_t i = 0; i < count; i++) {
+        drill_update(&run->parameters[first + i], &run->moments[first + i],
+                     sum[i]);
+    }
+}
+
+static void drill_nap(const drill_run *run, mlp_thread self, size_t moment)
+{
+    size_t who = mlp_comm_rank(run->comm) * 16 + self.index;
+    uint32_t h = drill_hash(who, moment, 7);
+    if (run->d->has_naps && h % 8 == 0) {
+        usleep(h / 8 % 400);
+    }
+}
+
+/* This thread's share of the sums of the rank's subtrees for one part. */
+static void drill_backward(drill_run *run, mlp_thread self, size_t first,
+                           size_t size, size_t step)
+{
+    size_t count;
+    const mlp_tree_node *nodes = mlp_exchange_nodes(run->exchange, &count);
+    mlp_range share = mlp_thread_share(self, size);
+    for (size_t n = 0; n < count; n++) {
+        float *sums = mlp_exchange_gradient(run->exchange, n);
+        for (size_t k = 0; k < share.count; k++) {
+            size_t i = first + share.first + k;
+            sums[i] = drill_subtree(nodes[n], i, step, run->parameters[i]);
+        }
+    }
+}
+
+/* By thread 0. Records of all shards must be there, and this step's. */
+static void drill_exchange_records(drill_run *run, mlp_thread self, size_t step)
+{
+    size_t shards = run->d->shards;
+    double *mine = mlp_exchange_records(run->exchange);
+    mlp_range owned = mlp_range_part(shards, mlp_comm_size(run->comm),
+                                     mlp_comm_rank(run->comm));
+    for (size_t i = 0; i < owned.count * DRILL_RECORD; i++) {
+        mine[i] = drill_record(owned.first + i / DRILL_RECORD, i % DRILL_RECORD,
+                               step);
+    }
+    mlp_exchange_publish_records(run->exchange);
+    memset(mine, 0, owned.count * DRILL_RECORD * sizeof *mine);
+    const double *all;
+    if (mlp_exchange_collect_records(run->exchange, &all) != MLP_OK) {
+        run->mistakes++;
+        return;
+    }
+    drill_nap(run, self, step * 8 + 7);
+    for (size_t i = 0; i < shards * DRILL_RECORD; i++) {
+        run->mistakes +=
+            all[i] != drill_record(i / DRILL_RECORD, i % DRILL_RECORD, step);
+    }
+}
+
+static void drill_step(drill_run *run, mlp_thread self, size_t step)
+{
+    for (size_t part = 0; part < DRILL_PARTS; part++) {
+        mlp_exchange_wait(run->exchange, part);
+    }
+    size_t first = DRILL_TOTAL;
+    for (size_t part = DRILL_PARTS; part-- > 0;) {
+        first -= drill_parts[part];
+        drill_nap(run, self, step * 8 + part);
+        drill_backward(run, self, first, drill_parts[part], step);
+        mlp_thread_barrier(self);
+        if (self.index == step % self.count) {
+            drill_nap(run, self, step * 8 + part + 1000);
+            mlp_exchange_publish(run->exchange, part);
+        }
+    }
+    if (self.index == 0) {
+        drill_exchange_records(run, self, step);
+    }
+    for (size_t part = DRILL_PARTS; part-- > 0;) {
+        drill_nap(run, self, step * 8 + part + 2000);
+        run->mistakes += mlp_exchange_finish(run->exchange, part, self,
+                                             drill_apply, run) != MLP_OK;
+    }
+}
+
+static void drill_body(void *context, mlp_thread self)
+{
+    drill_run *run = context;
+    for (size_t step = 0; step < run->d->steps; step++) {
+        drill_step(run, self, step);
+    }
+    for (size_t part = 0; part < DRILL_PARTS; part++) {
+        mlp_exchange_wait(run->exchange, part);
+    }
+}
+
+/** Run it. Collective. Returns how many floats differ from what is expected
+ *  and how many other mistakes there were: 0. */
+static size_t drill_mistakes(mlp_comm *comm, const drill *d)
+{
+    drill_run run = {.d = d, .comm = comm};
+    mlp_exchange_shape shape = {.shards = d->shards,
+                                .parts = DRILL_PARTS,
+                                .part_sizes = drill_parts,
+                                .states = 2,
+                                .record_size = DRILL_RECORD};
+    if (mlp_exchange_create(comm, &shape, &run.exchange) != MLP_OK) {
+        return SIZE_MAX;
+    }
+    run.parameters = mlp_exchange_state(run.exchange, 0);
+    run.moments = mlp_exchange_state(run.exchange, 1);
+    mlp_threads_run(d->threads, drill_body, &run);
+    float *expected = malloc(2 * DRILL_TOTAL * sizeof *expected);
+    size_t mistakes = run.mistakes + (expected == NULL);
+    if (expected != NULL) {
+        drill_expect(d, expected);
+        for (size_t i = 0; i < DRILL_TOTAL; i++) {
+            mistakes += run.parameters[i] != expected[i];
+            mistakes += run.moments[i] != expected[DRILL_TOTAL + i];
+        }
+    }
+    free(expected);
+    mlp_exchange_destroy(&run.exchange);
+    return mistakes;
+}
+
+#endif
