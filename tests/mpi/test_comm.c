@@ -1,0 +1,262 @@
+/** @file
+ *  Tests of the team over MPI, for any number of ranks. All assertions come
+ *  after the last collective of a test.
+ */
+#include "mlp/comm.h"
+
+#include <check.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RANKS_MAX = 64 };
+
+static mlp_comm *comm;
+static size_t rank;
+static size_t size;
+
+START_TEST(sum_and_maximum_are_over_all_ranks)
+{
+    uint64_t sums[] = {1, rank, UINT64_MAX / size};
+    uint64_t largest[] = {rank, 100 - rank};
+    mlp_status summed = mlp_comm_sum(comm, sums, 3);
+    mlp_status compared = mlp_comm_max(comm, largest, 2);
+    ck_assert_int_eq(summed, MLP_OK);
+    ck_assert_int_eq(compared, MLP_OK);
+    ck_assert_uint_eq(sums[0], size);
+    ck_assert_uint_eq(sums[1], size * (size - 1) / 2);
+    ck_assert_uint_eq(sums[2], UINT64_MAX / size * size);
+    ck_assert_uint_eq(largest[0], size - 1);
+    ck_assert_uint_eq(largest[1], 100);
+}
+END_TEST
+
+START_TEST(broadcast_copies_what_rank_0_has)
+{
+    char text[100];
+    snprintf(text, sizeof text, "from rank %zu", rank);
+    mlp_status status = mlp_comm_broadcast(comm, text, sizeof text);
+    mlp_status nothing = mlp_comm_broadcast(comm, NULL, 0);
+    ck_assert_int_eq(status, MLP_OK);
+    ck_assert_int_eq(nothing, MLP_OK);
+    ck_assert_str_eq(text, "from rank 0");
+}
+END_TEST
+
+START_TEST(all_well_is_agreed)
+{
+    ck_assert_int_eq(mlp_comm_agree(comm, MLP_OK), MLP_OK);
+}
+END_TEST
+
+/* Ranks with fails[rank] fail, each in its own way. */
+static mlp_status fail_on(const bool *fails)
+{
+    mlp_fail(MLP_ERROR_USAGE, "an older failure");
+    mlp_status mine = MLP_OK;
+    if (fails[rank]) {
+        mine = mlp_fail(rank % 2 == 0 ? MLP_ERROR_DATA : MLP_ERROR_IO,
+                        "file %zu is bad", rank);
+    }
+    return mlp_comm_agree(comm, mine);
+}
+
+static void expect_failure_of(size_t first, mlp_status status, bool is_common)
+{
+    char line[100];
+    int prefix = 0;
+    if (!is_common) {
+        prefix = snprintf(line, sizeof line, "rank %zu: ", first);
+    }
+    snprintf(line + prefix, sizeof line - (size_t)prefix, "file %zu is bad",
+             first);
+    ck_assert_int_eq(status, first % 2 == 0 ? MLP_ERROR_DATA : MLP_ERROR_IO);
+    ck_assert_str_eq(mlp_failure(), line);
+}
+
+START_TEST(last_rank_failing_fails_all)
+{
+    bool fails[RANKS_MAX] = {false};
+    fails[size - 1] = true;
+    mlp_status status = fail_on(fails);
+    expect_failure_of(size - 1, status, size == 1);
+}
+END_TEST
+
+START_TEST(lowest_of_the_failing_ranks_is_heard)
+{
+    bool fails[RANKS_MAX] = {false};
+    size_t first = size > 1 ? 1 : 0;
+    for (size_t r = first; r < size; r++) {
+        fails[r] = true;
+    }
+    mlp_status status = fail_on(fails);
+    expect_failure_of(first, status, size == 1);
+}
+END_TEST
+
+START_TEST(failure_of_all_names_no_rank)
+{
+    bool fails[RANKS_MAX];
+    memset(fails, true, sizeof fails);
+    mlp_status status = fail_on(fails);
+    expect_failure_of(0, status, true);
+}
+END_TEST
+
+START_TEST(places_are_the_same_for_all_and_true)
+{
+    const mlp_comm_place *place = mlp_comm_where(comm);
+    uint64_t sizes[RANKS_MAX] = {0}; /* of the nodes, counted */
+    uint64_t node_of[RANKS_MAX] = {0};
+    uint64_t local_rank[RANKS_MAX] = {0};
+    sizes[place->node] = 1;
+    node_of[rank] = place->node;
+    local_rank[rank] = place->rank;
+    mlp_status summed = mlp_comm_sum(comm, sizes, RANKS_MAX);
+    mlp_status nodes = mlp_comm_sum(comm, node_of, RANKS_MAX);
+    mlp_status locals = mlp_comm_sum(comm, local_rank, RANKS_MAX);
+    ck_assert(summed == MLP_OK && nodes == MLP_OK && locals == MLP_OK);
+    ck_assert_uint_eq(sizes[place->node], place->size);
+    uint64_t smallest = size;
+    for (size_t n = 0; n < place->nodes; n++) {
+        smallest = sizes[n] < smallest ? sizes[n] : smallest;
+    }
+    ck_assert_uint_eq(place->smallest, smallest);
+    for (size_t r = 0; r < size; r++) {
+        ck_assert_uint_eq(place->node_of[r], node_of[r]);
+        ck_assert_uint_eq(place->local_rank[r], local_rank[r]);
+    }
+}
+END_TEST
+
+START_TEST(nodes_are_as_large_as_the_test_variable_says)
+{
+    const mlp_comm_place *place = mlp_comm_where(comm);
+    const char *text = getenv("MLP_TEST_NODE_SIZE");
+    size_t k = text != NULL ? strtoul(text, NULL, 10) : size;
+    ck_assert_uint_eq(place->nodes, (size + k - 1) / k);
+    for (size_t r = 0; r < size; r++) {
+        ck_assert_uint_eq(place->node_of[r], r / k);
+        ck_assert_uint_eq(place->local_rank[r], r % k);
+    }
+}
+END_TEST
+
+/* Bytes that a local rank shares: none, some, more than a page. */
+static size_t shared_size(size_t local_rank)
+{
+    return local_rank % 3 * 3000;
+}
+
+START_TEST(node_reads_what_its_ranks_share)
+{
+    const mlp_comm_place *place = mlp_comm_where(comm);
+    void *segments[RANKS_MAX];
+    mlp_shared *shared;
+    size_t mine = shared_size(place->rank);
+    mlp_status status = mlp_comm_share(comm, mine, segments, &shared);
+    size_t dirty = 0;
+    size_t wrong = 0;
+    if (status == MLP_OK) {
+        unsigned char *bytes = segments[place->rank];
+        for (size_t i = 0; i < mine; i++) {
+            dirty += bytes[i] != 0;
+        }
+        memset(bytes, (int)rank + 1, mine);
+    }
+    mlp_status written = mlp_comm_agree(comm, status);
+    for (size_t r = 0; written == MLP_OK && r < size; r++) {
+        if (place->node_of[r] != place->node) {
+            continue;
+        }
+        const unsigned char *bytes = segments[place->local_rank[r]];
+        wrong += (uintptr_t)bytes % 64 != 0;
+        for (size_t i = 0; i < shared_size(place->local_rank[r]); i++) {
+            wrong += bytes[i] != r + 1;
+        }
+    }
+    mlp_status read = mlp_comm_agree(comm, written);
+    mlp_shared_destroy(&shared);
+    ck_assert_int_eq(read, MLP_OK);
+    ck_assert_uint_eq(dirty, 0);
+    ck_assert_uint_eq(wrong, 0);
+    ck_assert_ptr_null(shared);
+}
+END_TEST
+
+START_TEST(nodes_gather_from_ranks_in_the_same_place)
+{
+    const mlp_comm_place *place = mlp_comm_where(comm);
+    size_t sizes[RANKS_MAX];
+    char mine[RANKS_MAX + 1];
+    char all[RANKS_MAX * (RANKS_MAX + 1)] = "";
+    char expected[sizeof all] = "";
+    mlp_status status = MLP_OK;
+    memset(mine, 'a' + (int)(place->node + place->rank), sizeof mine);
+    for (size_t n = 0; n < place->nodes; n++) {
+        sizes[n] = n + 1; /* each node sends another amount */
+        char letter = (char)('a' + n + place->rank);
+        memset(expected + strlen(expected), letter, n + 1);
+    }
+    if (place->rank < place->smallest) {
+        status = mlp_comm_gather_nodes(comm, mine, sizes, all);
+    }
+    ck_assert_int_eq(status, MLP_OK);
+    if (place->rank < place->smallest) {
+        ck_assert_str_eq(all, expected);
+    }
+}
+END_TEST
+
+START_TEST(gather_beyond_the_counts_of_mpi_is_refused)
+{
+    const mlp_comm_place *place = mlp_comm_where(comm);
+    size_t sizes[RANKS_MAX];
+    for (size_t n = 0; n < place->nodes; n++) {
+        sizes[n] = (size_t)1 << 31;
+    }
+    if (getenv("OMPI_COMM_WORLD_SIZE") != NULL) {
+        ck_assert_int_eq(mlp_comm_gather_nodes(comm, NULL, sizes, NULL),
+                         MLP_ERROR_INTERNAL);
+    }
+}
+END_TEST
+
+static Suite *create_suite(void)
+{
+    TCase *tests = tcase_create("comm");
+    tcase_add_test(tests, sum_and_maximum_are_over_all_ranks);
+    tcase_add_test(tests, broadcast_copies_what_rank_0_has);
+    tcase_add_test(tests, all_well_is_agreed);
+    tcase_add_test(tests, last_rank_failing_fails_all);
+    tcase_add_test(tests, lowest_of_the_failing_ranks_is_heard);
+    tcase_add_test(tests, failure_of_all_names_no_rank);
+    tcase_add_test(tests, places_are_the_same_for_all_and_true);
+    tcase_add_test(tests, nodes_are_as_large_as_the_test_variable_says);
+    tcase_add_test(tests, node_reads_what_its_ranks_share);
+    tcase_add_test(tests, nodes_gather_from_ranks_in_the_same_place);
+    tcase_add_test(tests, gather_beyond_the_counts_of_mpi_is_refused);
+    Suite *suite = suite_create("comm over MPI");
+    suite_add_tcase(suite, tests);
+    return suite;
+}
+
+int main(int argc, char **argv)
+{
+    if (mlp_comm_world_create(&argc, &argv, &comm) != MLP_OK) {
+        fprintf(stderr, "%s\n", mlp_failure());
+        return EXIT_FAILURE;
+    }
+    rank = mlp_comm_rank(comm);
+    size = mlp_comm_size(comm);
+    SRunner *runner = srunner_create(create_suite());
+    srunner_set_fork_status(runner, CK_NOFORK);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    mlp_comm_destroy(&comm);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
