@@ -92,8 +92,8 @@ mlp_status mlp_config_matches(const mlp_config *wanted,
             ++differences <= NAMED_MAX) {
             size_t used = strlen(line);
             snprintf(line + used, sizeof line - used,
-                     "%s%s is %s, the checkpoint has %s", used > 0 ? "; " : "",
-                     fields[i].name, ours, theirs);
+                     "%s%s is %.200s, the checkpoint has %.200s",
+                     used > 0 ? "; " : "", fields[i].name, ours, theirs);
         }
     }
     if (differences == 0) {

@@ -67,8 +67,8 @@ static int take_pair(void *user, const char *section, const char *name,
 {
     (void)section;
     ini_file *file = user;
-    char before[MLP_MAX_PATH + 32];
     if (file->status == MLP_OK && mlp_config_find(name) == NULL) {
+        char before[MLP_MAX_PATH + 32];
         snprintf(before, sizeof before, "%s:%d: ", file->path, file->line);
         file->status = mlp_options_unknown(before, name);
     } else if (file->status == MLP_OK &&

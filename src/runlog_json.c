@@ -22,7 +22,7 @@ static json_t *whole(uint64_t value)
 /* A path may be any bytes, JSON is UTF-8: what is neither becomes '?'. */
 static json_t *string(const char *text)
 {
-    char ascii[MLP_MAX_PATH];
+    char ascii[MLP_CONFIG_VALUE];
     json_t *value = json_string(text);
     if (value != NULL) {
         return value;

@@ -177,13 +177,16 @@ END_TEST
 START_TEST(more_layers_than_fit_are_refused)
 {
     char text[2 * (MLP_MAX_HIDDEN + 1) + 1] = "";
-    for (size_t i = 0; i < MLP_MAX_HIDDEN; i++) {
-        strcat(text, i > 0 ? ",3" : "3");
+    memset(text, ',', sizeof text - 1);
+    for (size_t i = 0; i <= MLP_MAX_HIDDEN; i++) {
+        text[2 * i] = '3';
     }
+    text[2 * MLP_MAX_HIDDEN - 1] = '\0'; /* after 64 of the 65 layers */
     set("hidden", text);
     ck_assert_uint_eq(config.hidden_count, MLP_MAX_HIDDEN);
     assert_text("hidden", text);
-    strcat(text, ",3");
+    text[2 * MLP_MAX_HIDDEN - 1] = ',';
+    text[2 * MLP_MAX_HIDDEN + 1] = '\0';
     ck_assert_int_eq(mlp_config_set(&config, "hidden", text), MLP_ERROR_USAGE);
     ck_assert_uint_eq(config.hidden_count, MLP_MAX_HIDDEN);
 }

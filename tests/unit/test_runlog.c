@@ -18,6 +18,7 @@
 
 static char folder[] = "/tmp/mlp-runlog-XXXXXX";
 static char printed[64]; /* where stdout goes; Check forks for each test */
+static char log_path[64];
 static char text[65536];
 
 static const size_t widths[] = {784, 256, 128, 10};
@@ -47,19 +48,18 @@ static void set(const char *name, const char *value)
 
 static void setup(void)
 {
-    char path[64];
     ck_assert_ptr_nonnull(mkdtemp(folder));
     snprintf(printed, sizeof printed, "%s/stdout", folder);
     ck_assert_ptr_nonnull(freopen(printed, "w", stdout));
-    snprintf(path, sizeof path, "%s/run.jsonl", folder);
+    snprintf(log_path, sizeof log_path, "%s/run.jsonl", folder);
     mlp_config_init(&config);
-    set("log", path);
+    set("log", log_path);
     set("shards", "8");
 }
 
 static void teardown(void)
 {
-    unlink(config.log);
+    unlink(log_path);
     unlink(printed);
     rmdir(folder);
 }
@@ -271,15 +271,13 @@ END_TEST
 
 START_TEST(a_run_without_log_writes_no_file)
 {
-    char path[MLP_MAX_PATH];
-    strcpy(path, config.log);
     set("log", "");
     mlp_runlog *log = open_log(UINT64_MAX);
     ck_assert_int_eq(mlp_runlog_start(log, &config, &placement, NULL), MLP_OK);
     ck_assert_int_eq(mlp_runlog_epoch(log, &first_epoch), MLP_OK);
     ck_assert_int_eq(mlp_runlog_end(log, &first_epoch, "00", 1, true), MLP_OK);
     close_log(log);
-    ck_assert_int_ne(access(path, F_OK), 0);
+    ck_assert_int_ne(access(log_path, F_OK), 0);
 }
 END_TEST
 
@@ -350,8 +348,6 @@ END_TEST
 
 START_TEST(a_log_that_cannot_be_opened_or_written_names_itself)
 {
-    char path[MLP_MAX_PATH];
-    strcpy(path, config.log);
     mlp_runlog *log = NULL;
     set("log", "/no/such/folder/run.jsonl");
     ck_assert_int_eq(mlp_runlog_open(&config, UINT64_MAX, &log), MLP_ERROR_IO);
@@ -362,17 +358,13 @@ START_TEST(a_log_that_cannot_be_opened_or_written_names_itself)
     ck_assert_int_eq(mlp_runlog_epoch(log, &first_epoch), MLP_ERROR_IO);
     ck_assert_ptr_nonnull(strstr(mlp_failure(), "/dev/full"));
     mlp_runlog_close(&log);
-    strcpy(config.log, path);
 }
 END_TEST
 
 START_TEST(a_log_that_is_no_regular_file_is_not_cut)
 {
-    char path[MLP_MAX_PATH];
-    strcpy(path, config.log);
     set("log", "/dev/null");
     close_log(open_log(7));
-    strcpy(config.log, path);
 }
 END_TEST
 
