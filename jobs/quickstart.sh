@@ -41,14 +41,6 @@ count_ranks() {
     echo "$cores"
 }
 
-has_mnist() {
-    for name in train-images-idx3 train-labels-idx1 t10k-images-idx3 \
-        t10k-labels-idx1; do
-        [ -s "data/mnist/$name-ubyte.gz" ] || [ -s "data/mnist/$name-ubyte" ] ||
-            return 1
-    done
-}
-
 say "What the build needs"
 run sh jobs/packages.sh build
 
@@ -61,8 +53,6 @@ run_logged cmake --build build --parallel "$(nproc 2>/dev/null || echo 1)" \
 say "Data"
 if [ -n "${MLP_DATA:-}" ]; then
     echo "MLP_DATA=$MLP_DATA"
-elif has_mnist; then
-    echo "data/mnist is there already"
 elif ! run sh data/fetch_mnist.sh; then
     echo "no MNIST: training on the built-in digits, 8 x 8 pixels, instead"
 fi

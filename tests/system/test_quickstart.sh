@@ -35,9 +35,7 @@ first=$digest
 
 echo "second run, where nothing can be downloaded"
 unset MLP_DATA
-http_proxy=http://127.0.0.1:9 https_proxy=http://127.0.0.1:9
-export http_proxy https_proxy
-quickstart
+MLP_MIRRORS=http://127.0.0.1:9 quickstart
 grep -q "built-in digits" log || fail "it does not say what it trains on"
 [ "$digest" = "$first" ] || fail "the weights differ: $first"
 
