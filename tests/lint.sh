@@ -54,9 +54,11 @@ lint_headers() {
 
 lint_cppcheck() {
     need cppcheck
+    # Its tracking of uninitialized arrays gives up at loops; clang-tidy's does
+    # not.
     cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 \
         --enable=warning,performance,portability -j "$cores" \
-        -I include -I src --suppress=missingIncludeSystem src mpi
+        -I include -I src '-D__attribute__(x)=' --suppress=uninitvar src mpi
 }
 
 lint_tidy() {

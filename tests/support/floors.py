@@ -16,7 +16,7 @@ FLOORS = [
     "source stream idx digits dataset shard scaler sampler feed"
     " model pass loss optimizer init",
     "trainer evaluate",
-    "checkpoint report runlog",
+    "checkpoint report runlog progress",
     "options run",
     "main",
 ]
