@@ -126,12 +126,11 @@ static void drill_backward(drill_run *run, mlp_thread self, size_t first,
     }
 }
 
-/* By thread 0. Records of all shards must be there, and this step's. */
-static void drill_exchange_records(drill_run *run, mlp_thread self, size_t step)
+/* By thread 0: leave this rank's records, return those of all. */
+static const double *drill_exchange_records(drill_run *run, size_t step)
 {
-    size_t shards = run->d->shards;
     double *mine = mlp_exchange_records(run->exchange);
-    mlp_range owned = mlp_range_part(shards, mlp_comm_size(run->comm),
+    mlp_range owned = mlp_range_part(run->d->shards, mlp_comm_size(run->comm),
                                      mlp_comm_rank(run->comm));
     for (size_t i = 0; i < owned.count * DRILL_RECORD; i++) {
         mine[i] = drill_record(owned.first + i / DRILL_RECORD, i % DRILL_RECORD,
@@ -139,23 +138,23 @@ static void drill_exchange_records(drill_run *run, mlp_thread self, size_t step)
     }
     mlp_exchange_publish_records(run->exchange);
     memset(mine, 0, owned.count * DRILL_RECORD * sizeof *mine);
-    const double *all;
-    if (mlp_exchange_collect_records(run->exchange, &all) != MLP_OK) {
-        run->mistakes++;
-        return;
-    }
-    drill_nap(run, self, step * 8 + 7);
-    for (size_t i = 0; i < shards * DRILL_RECORD; i++) {
+    const double *all = NULL;
+    run->mistakes +=
+        mlp_exchange_collect_records(run->exchange, &all) != MLP_OK;
+    return all;
+}
+
+/* Records of all shards must be there, and this step's. */
+static void drill_check_records(drill_run *run, const double *all, size_t step)
+{
+    for (size_t i = 0; i < run->d->shards * DRILL_RECORD; i++) {
         run->mistakes +=
             all[i] != drill_record(i / DRILL_RECORD, i % DRILL_RECORD, step);
     }
 }
 
-static void drill_step(drill_run *run, mlp_thread self, size_t step)
+static void drill_publish_parts(drill_run *run, mlp_thread self, size_t step)
 {
-    for (size_t part = 0; part < DRILL_PARTS; part++) {
-        mlp_exchange_wait(run->exchange, part);
-    }
     size_t first = DRILL_TOTAL;
     for (size_t part = DRILL_PARTS; part-- > 0;) {
         first -= drill_parts[part];
@@ -167,13 +166,26 @@ static void drill_step(drill_run *run, mlp_thread self, size_t step)
             mlp_exchange_publish(run->exchange, part);
         }
     }
+}
+
+static void drill_step(drill_run *run, mlp_thread self, size_t step)
+{
+    for (size_t part = 0; part < DRILL_PARTS; part++) {
+        mlp_exchange_wait(run->exchange, part);
+    }
+    drill_publish_parts(run, self, step);
+    const double *records = NULL;
     if (self.index == 0) {
-        drill_exchange_records(run, self, step);
+        records = drill_exchange_records(run, step);
     }
     for (size_t part = DRILL_PARTS; part-- > 0;) {
         drill_nap(run, self, step * 8 + part + 2000);
         run->mistakes += mlp_exchange_finish(run->exchange, part, self,
                                              drill_apply, run) != MLP_OK;
+    }
+    if (records != NULL) {
+        drill_nap(run, self, step * 8 + 3000);
+        drill_check_records(run, records, step);
     }
 }
 
