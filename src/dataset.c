@@ -95,6 +95,24 @@ mlp_status mlp_dataset_largest(const mlp_dataset *dataset, float *largest)
     return MLP_OK;
 }
 
+uint64_t mlp_dataset_nonzeros(const mlp_dataset *dataset)
+{
+    size_t n = dataset->range.count * dataset->features;
+    const uint8_t *bytes = dataset->values;
+    const float *floats = dataset->values;
+    uint64_t count = 0;
+    if (dataset->element == MLP_ELEMENT_U8) {
+        for (size_t i = 0; i < n; i++) {
+            count += bytes[i] != 0;
+        }
+    } else {
+        for (size_t i = 0; i < n; i++) {
+            count += floats[i] != 0.0F;
+        }
+    }
+    return count;
+}
+
 mlp_status mlp_dataset_check_labels(const mlp_dataset *dataset,
                                     const char *split_name, size_t classes)
 {

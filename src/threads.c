@@ -106,6 +106,22 @@ size_t mlp_threads_cores(void)
     return cores_online(); /* or more cores than a cpu_set_t has bits */
 }
 
+void mlp_threads_allowed(uint8_t *allowed)
+{
+#ifdef __linux__
+    cpu_set_t mask;
+    if (sched_getaffinity(0, sizeof mask, &mask) == 0) {
+        for (int cpu = 0; cpu < MLP_THREADS_CPUS; cpu++) {
+            allowed[cpu] = CPU_ISSET(cpu, &mask) ? 1 : 0;
+        }
+        return;
+    }
+#endif
+    for (size_t cpu = 0; cpu < MLP_THREADS_CPUS; cpu++) {
+        allowed[cpu] = cpu < cores_online();
+    }
+}
+
 size_t mlp_threads_fair(size_t ranks)
 {
     size_t mine = mlp_threads_cores(); /* maybe bound, maybe the whole node */

@@ -47,27 +47,54 @@ mlp_status mlp_checkpoint_count(const size_t *widths, size_t layers,
 
 void mlp_checkpoint_destroy(mlp_checkpoint *checkpoint);
 
-/** Make DIR if it is not there and show that a file can be written in it.
- *  Removes temporary files that dead runs left. MLP_ERROR_IO. */
+/** Make DIR if it is not there (its parent must be) and show that a file can
+ *  be written and synced in it. Removes temporary files that dead runs left.
+ *  MLP_ERROR_IO. */
 mlp_status mlp_checkpoint_prepare(const char *directory);
 
+/** Refuse to start afresh where a run has left checkpoints: MLP_ERROR_USAGE,
+ *  naming the newest. MLP_OK when there are none. MLP_ERROR_IO. */
+mlp_status mlp_checkpoint_refuse_used(const char *directory);
+
+/** Whether the disk of a prepared directory has room.
+ *  @param bytes  what all checkpoints of the run may take together, at most;
+ *                those already there count as part of it
+ *  MLP_ERROR_IO when it has not; the line has both numbers. */
+mlp_status mlp_checkpoint_check_space(const char *directory, uint64_t bytes);
+
+/** Take a prepared directory for this process, so that no second run writes
+ *  there. The lock goes with the process, however that ends. On a file system
+ *  without locks it is not taken, with a warning.
+ *
+ *  @param lock  what mlp_checkpoint_unlock wants
+ *
+ *  MLP_ERROR_IO when another process has it; the line names that one.
+ */
+mlp_status mlp_checkpoint_lock(const char *directory, int *lock);
+void mlp_checkpoint_unlock(int *lock);
+
 /** Write DIR/ckpt-EEEEEE-SSSSSSSS.h5 (epoch, step): temporary name, digest,
- *  fsync, rename, fsync of the directory. Then delete all but the newest
- *  `keep` checkpoints and the one with the best validation (else test)
- *  accuracy; only files that are ours are deleted. MLP_ERROR_IO: nothing of
- *  the failed file is left, and the older ones are untouched.
+ *  fsync, rename, fsync of the directory. Then delete all older checkpoints
+ *  but the newest `keep`, counted with this one, and the one with the best
+ *  validation (else test) accuracy. Only files that are ours by name and by
+ *  their first bytes are deleted; one that cannot be is a warning.
  *
  *  @param path  [MLP_MAX_PATH], the committed file's path; may be NULL
+ *
+ *  MLP_ERROR_IO: the older ones are untouched; and nothing is left of the new
+ *  one, unless all that failed is the fsync of the directory.
  */
 mlp_status mlp_checkpoint_save(const char *directory, size_t keep,
                                const mlp_checkpoint *checkpoint, char *path);
 
-/** Read and verify one file. MLP_ERROR_MISSING, MLP_ERROR_DATA. On failure
- *  *checkpoint holds nothing. */
+/** Read and verify one file. MLP_ERROR_MISSING, MLP_ERROR_DATA; MLP_ERROR_IO
+ *  when the disk fails. What *checkpoint held before is not freed; on failure
+ *  it holds nothing. */
 mlp_status mlp_checkpoint_load(const char *path, mlp_checkpoint *checkpoint);
 
-/** Load the newest valid checkpoint of a directory. A damaged one is passed
- *  over with a warning that names it and the one used instead.
+/** Load the newest valid checkpoint of a directory: the one of the highest
+ *  step. A damaged one is passed over with a warning that names it and the one
+ *  tried instead.
  *
  *  @param path  [MLP_MAX_PATH], which file it was; "" when there is none
  *

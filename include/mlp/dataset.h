@@ -34,6 +34,9 @@ size_t mlp_dataset_classes(const mlp_dataset *dataset);
  *  finite: MLP_ERROR_DATA, naming the row (counted in the split). */
 mlp_status mlp_dataset_largest(const mlp_dataset *dataset, float *largest);
 
+/** How many feature values are not 0. */
+uint64_t mlp_dataset_nonzeros(const mlp_dataset *dataset);
+
 /** MLP_ERROR_DATA, naming split, row and label, when a label >= classes. */
 mlp_status mlp_dataset_check_labels(const mlp_dataset *dataset,
                                     const char *split_name, size_t classes);

@@ -12,6 +12,8 @@
 #include "mlp/metrics.h"
 #include "mlp/status.h"
 
+enum { MLP_REPORT_CLASSES_MAX = 2048 }; /**< its matrix takes 32 MiB */
+
 /** Precision, recall, F1 and support per class, accuracy, macro and weighted
  *  averages; then the confusion matrix (above 30 classes only the 20 largest
  *  confusions, as a list).

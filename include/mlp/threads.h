@@ -23,6 +23,12 @@ typedef struct {
 /** Cores that this process may run on. */
 size_t mlp_threads_cores(void);
 
+enum { MLP_THREADS_CPUS = 1024 }; /**< processors that have a number here */
+
+/** Which processors this process may run on.
+ *  @param allowed  [MLP_THREADS_CPUS], overwritten with 0 or 1 */
+void mlp_threads_allowed(uint8_t *allowed);
+
 /** Threads that each of `ranks` ranks on this machine can run without having
  *  more of them than cores; 0 if one thread each is too many already. */
 size_t mlp_threads_fair(size_t ranks);

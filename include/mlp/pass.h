@@ -1,0 +1,53 @@
+/** @file
+ *  One pass of a batch through the model: forward, loss, backward and
+ *  gradient, layer by layer. All functions of a running pass are called by
+ *  every thread of the crew, which owns part of their outputs; between them
+ *  the caller puts barriers, as said.
+ */
+#ifndef MLP_PASS_H
+#define MLP_PASS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mlp/kernels.h"
+#include "mlp/model.h"
+#include "mlp/threads.h"
+
+typedef struct mlp_pass mlp_pass;
+
+/** Memory for batches of up to `rows` rows. The model must outlive it. */
+mlp_status mlp_pass_create(const mlp_model *model, const mlp_kernels *kernels,
+                           size_t rows, size_t threads, mlp_pass **pass);
+void mlp_pass_destroy(mlp_pass **pass);
+
+/** Begin with another batch and its labels. Call from one thread.
+ *  @param vector  the model's parameters, [vector_size]; read until the end
+ *  @param labels  [batch rows] */
+void mlp_pass_begin(mlp_pass *pass, const float *vector, const mlp_batch *batch,
+                    const uint16_t *labels);
+
+/** Activations of layer l, from those of layer l - 1 (barrier before). */
+void mlp_pass_forward(mlp_pass *pass, size_t l, mlp_thread self);
+
+/** Losses and predictions of all rows, after the last forward (barrier
+ *  before); with is_training also the last layer's dz. */
+void mlp_pass_loss(mlp_pass *pass, bool is_training, mlp_thread self);
+
+/** dz of layer l - 1 from that of layer l > 0 (barrier before). */
+void mlp_pass_backward(mlp_pass *pass, size_t l, mlp_thread self);
+
+/** Gradient sums of layer l from its dz (barrier before).
+ *  @param nodes  [count]; sum is the beginning of a whole gradient vector */
+void mlp_pass_gradient(mlp_pass *pass, size_t l, const mlp_gradient_node *nodes,
+                       size_t count, mlp_thread self);
+
+/** Of the last mlp_pass_loss, [batch rows]. */
+const double *mlp_pass_losses(const mlp_pass *pass);
+const uint32_t *mlp_pass_predictions(const mlp_pass *pass);
+
+/** Outputs: probabilities under softmax, else activations.
+ *  [batch rows, mlp_padded(outputs)] */
+const float *mlp_pass_outputs(const mlp_pass *pass);
+
+#endif

@@ -1,0 +1,20 @@
+/** @file
+ *  The story of a run: from a configuration to trained weights.
+ */
+#ifndef MLP_RUN_H
+#define MLP_RUN_H
+
+#include "mlp/comm.h"
+#include "mlp/config.h"
+#include "mlp/status.h"
+
+/** Train as the configuration says, log, save, report, and print the weights'
+ *  digest as the last line on stdout.
+ *
+ *  MLP_OK; MLP_STOPPED after SIGTERM, SIGUSR1 or SIGINT, saved if there is a
+ *  checkpoint directory; MLP_DIVERGED; or the status of what went wrong. The
+ *  same on every rank. Collective.
+ */
+mlp_status mlp_run(mlp_comm *comm, const mlp_config *config);
+
+#endif

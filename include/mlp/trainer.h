@@ -1,0 +1,79 @@
+/** @file
+ *  Synchronized data-parallel training: where the data, the model and the
+ *  team meet. One step is: gather, forward, loss, backward and gradient on the
+ *  crew of threads, then the tree sum over ranks and the update.
+ */
+#ifndef MLP_TRAINER_H
+#define MLP_TRAINER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mlp/comm.h"
+#include "mlp/config.h"
+#include "mlp/dataset.h"
+#include "mlp/kernels.h"
+#include "mlp/metrics.h"
+#include "mlp/model.h"
+#include "mlp/scaler.h"
+
+typedef struct mlp_trainer mlp_trainer;
+
+/** Rows of a split, cut into shards of which this rank holds a run. */
+typedef struct {
+    mlp_dataset here; /**< the rows of this rank's shards */
+    size_t first;     /**< where the split begins in its source: validation
+                           rows are the last of the training file */
+    size_t rows;      /**< of all ranks together */
+    mlp_range shards; /**< this rank's; the config has how many there are */
+} mlp_sharded;
+
+/** What a trainer works with; all of it must outlive the trainer. */
+typedef struct {
+    mlp_comm *comm;
+    const mlp_config *config; /**< shards and threads resolved */
+    const mlp_model *model;
+    const mlp_kernels *kernels;
+    const mlp_sharded *train;
+    mlp_scaler scaler;
+    bool is_sparse; /**< the data has enough zeros to skip them */
+} mlp_trainer_parts;
+
+/** Collective. MLP_ERROR_INTERNAL on all ranks when one has no memory. */
+mlp_status mlp_trainer_create(const mlp_trainer_parts *parts,
+                              mlp_trainer **trainer);
+void mlp_trainer_destroy(mlp_trainer **trainer); /**< Collective. */
+
+/** Set parameters and moments, from the same canonical arrays on every rank.
+ *  @param moments  [mlp_optimizer_moments], NULL entries mean zeros
+ *  Collective. */
+mlp_status mlp_trainer_load(mlp_trainer *trainer, const float *parameters,
+                            float *const *moments);
+
+/** Copy parameters and moments out, in canonical order. Not collective, but
+ *  only between steps; arrays as for load, NULL entries are left out. */
+void mlp_trainer_store(mlp_trainer *trainer, float *parameters,
+                       float *const *moments);
+
+/** What one step came to, the same on every rank. */
+typedef struct {
+    mlp_tally tally; /**< of this global batch, before the update */
+    bool wants_stop; /**< some rank was asked to stop */
+} mlp_step_result;
+
+/** Global batch `step` (from 0) of an epoch (from 0): train on it.
+ *  @param wants_stop  this rank was asked to stop; rides along to all
+ *  MLP_DIVERGED when the loss is not finite: parameters are as before.
+ *  Collective. */
+mlp_status mlp_trainer_step(mlp_trainer *trainer, uint64_t epoch, size_t step,
+                            bool wants_stop, mlp_step_result *result);
+
+/** Loss, hits and confusion over a sharded split with the current parameters.
+ *  @param confusion  [outputs, outputs], row = truth, zeroed by
+ *  the caller; or NULL
+ *  Collective. */
+mlp_status mlp_trainer_evaluate(mlp_trainer *trainer, const mlp_sharded *split,
+                                mlp_tally *tally, uint64_t *confusion);
+
+#endif

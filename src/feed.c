@@ -1,0 +1,112 @@
+/** @file
+ *  Memory for one batch of inputs, filled from a dataset.
+ */
+#include "mlp/feed.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct mlp_feed {
+    mlp_batch batch;
+    mlp_nonzeros nonzeros;
+    size_t *leaf_word; /* [leaves + 1] */
+    uint16_t *labels;  /* [rows] */
+    mlp_rows source;   /* of the batch under way */
+    const uint16_t *all_labels;
+};
+
+/* One row of room more: vector stores may run over a list's end. */
+static bool allocate_nonzeros(mlp_feed *feed, size_t features, size_t rows,
+                              size_t leaves)
+{
+    mlp_nonzeros *nonzeros = &feed->nonzeros;
+    nonzeros->blocks = (features + MLP_BLOCK - 1) / MLP_BLOCK;
+    nonzeros->groups = (features + MLP_GROUP - 1) / MLP_GROUP;
+    size_t lists = (rows + 1) * nonzeros->blocks;
+    size_t words = rows / MLP_MASK_ROWS + leaves;
+    nonzeros->columns = calloc(lists, MLP_BLOCK);
+    nonzeros->counts = calloc(lists, sizeof *nonzeros->counts);
+    nonzeros->masks = calloc(words * nonzeros->groups, sizeof *nonzeros->masks);
+    return nonzeros->columns != NULL && nonzeros->counts != NULL &&
+           nonzeros->masks != NULL;
+}
+
+mlp_status mlp_feed_create(size_t features, size_t rows, size_t leaves,
+                           bool is_sparse, mlp_feed **feed)
+{
+    mlp_feed *made = calloc(1, sizeof *made);
+    *feed = made;
+    if (made == NULL) {
+        return mlp_fail_memory("a batch");
+    }
+    made->batch.cols = features;
+    made->batch.stride = mlp_padded(features);
+    made->batch.values = aligned_alloc(64, (rows + 1) * made->batch.stride *
+                                               sizeof *made->batch.values);
+    made->leaf_word = calloc(leaves + 1, sizeof *made->leaf_word);
+    made->labels = calloc(rows + 1, sizeof *made->labels);
+    made->batch.leaf_word = made->leaf_word;
+    made->batch.nonzeros = is_sparse ? &made->nonzeros : NULL;
+    if (made->batch.values == NULL || made->leaf_word == NULL ||
+        made->labels == NULL ||
+        (is_sparse && !allocate_nonzeros(made, features, rows, leaves))) {
+        mlp_feed_destroy(feed);
+        return mlp_fail_memory("a batch");
+    }
+    return MLP_OK;
+}
+
+void mlp_feed_destroy(mlp_feed **feed)
+{
+    if (*feed != NULL) {
+        free((*feed)->batch.values);
+        free((*feed)->leaf_word);
+        free((*feed)->labels);
+        free((*feed)->nonzeros.columns);
+        free((*feed)->nonzeros.counts);
+        free((*feed)->nonzeros.masks);
+        free(*feed);
+        *feed = NULL;
+    }
+}
+
+void mlp_feed_begin(mlp_feed *feed, const mlp_dataset *dataset,
+                    mlp_scaler scaler, const mlp_microbatches *microbatches)
+{
+    mlp_batch *batch = &feed->batch;
+    batch->leaves = microbatches->leaves;
+    batch->leaf_start = microbatches->leaf_start;
+    batch->rows = microbatches->leaf_start[microbatches->leaves];
+    for (size_t i = 0; i < batch->leaves; i++) {
+        size_t rows = batch->leaf_start[i + 1] - batch->leaf_start[i];
+        feed->leaf_word[i + 1] =
+            feed->leaf_word[i] + (rows + MLP_MASK_ROWS - 1) / MLP_MASK_ROWS;
+    }
+    feed->source =
+        (mlp_rows){dataset->values, dataset->element == MLP_ELEMENT_F32,
+                   microbatches->rows, scaler.shift, scaler.scale};
+    feed->all_labels = dataset->labels;
+}
+
+void mlp_feed_fill(mlp_feed *feed, const mlp_kernels *kernels, mlp_thread self)
+{
+    mlp_range rows = mlp_thread_share(self, feed->batch.rows);
+    kernels->gather(&feed->source, &feed->batch, rows);
+    for (size_t r = rows.first; r < rows.first + rows.count; r++) {
+        feed->labels[r] = feed->all_labels[feed->source.index[r]];
+    }
+    if (feed->batch.nonzeros != NULL) {
+        kernels->mask(&feed->source, &feed->batch,
+                      mlp_thread_share(self, feed->nonzeros.groups));
+    }
+}
+
+const mlp_batch *mlp_feed_batch(const mlp_feed *feed)
+{
+    return &feed->batch;
+}
+
+const uint16_t *mlp_feed_labels(const mlp_feed *feed)
+{
+    return feed->labels;
+}

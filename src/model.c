@@ -1,0 +1,127 @@
+/** @file
+ *  The shape of a model and the two orders of its parameters.
+ */
+#include "mlp/model.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mlp/kernels.h"
+#include "mlp/rng.h"
+
+static mlp_activation output_activation(mlp_output output)
+{
+    return output == MLP_OUTPUT_SIGMOID ? MLP_ACTIVATION_SIGMOID
+                                        : MLP_ACTIVATION_IDENTITY;
+}
+
+/* Floats of a layer; the sum of all must stay far from overflow. */
+static mlp_status layer_size(size_t in, size_t out, size_t *size)
+{
+    const size_t most = (size_t)1 << 40;
+    if (in == 0 || out == 0 || in >= most / (out + MLP_ALIGN)) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "a layer of %zu x %zu weights is too large", in, out);
+    }
+    *size = mlp_dense_size(in, out);
+    return MLP_OK;
+}
+
+static mlp_status fill_layers(const size_t *widths, const mlp_config *config,
+                              mlp_model *model)
+{
+    for (size_t l = 0; l < model->layers; l++) {
+        mlp_layer *layer = &model->layer[l];
+        layer->in = widths[l];
+        layer->out = widths[l + 1];
+        layer->activation = l + 1 == model->layers
+                                ? output_activation(config->output)
+                                : config->activation;
+        layer->offset = model->vector_size;
+        MLP_TRY(layer_size(layer->in, layer->out, &layer->size));
+        model->vector_size += layer->size;
+        model->parameters += (layer->in + 1) * layer->out;
+        size_t wider = layer->in > layer->out ? layer->in : layer->out;
+        model->widest = wider > model->widest ? wider : model->widest;
+    }
+    return MLP_OK;
+}
+
+mlp_status mlp_model_create(const size_t *widths, size_t layers,
+                            const mlp_config *config, mlp_model **model)
+{
+    mlp_status status = MLP_OK;
+    mlp_model *made = calloc(1, sizeof *made);
+    if (made != NULL) {
+        made->layers = layers;
+        made->loss = config->loss;
+        made->layer = calloc(layers, sizeof *made->layer);
+    }
+    if (made == NULL || made->layer == NULL) {
+        status = mlp_fail_memory("the model");
+        goto done;
+    }
+    status = fill_layers(widths, config, made);
+done:
+    if (status != MLP_OK) {
+        mlp_model_destroy(&made);
+    }
+    *model = made;
+    return status;
+}
+
+void mlp_model_destroy(mlp_model **model)
+{
+    if (*model != NULL) {
+        free((*model)->layer);
+        free(*model);
+        *model = NULL;
+    }
+}
+
+/* Where canonical element (i, j) of a layer is in the vector; i = in means the
+ * bias. */
+static size_t place_of(const mlp_layer *layer, size_t i, size_t j)
+{
+    return layer->offset + (i < layer->in
+                                ? mlp_dense_index(layer->in, layer->out, i, j)
+                                : mlp_dense_bias(layer->in, layer->out) + j);
+}
+
+void mlp_model_pack(const mlp_model *model, const float *canonical,
+                    float *vector)
+{
+    memset(vector, 0, model->vector_size * sizeof *vector);
+    for (size_t l = 0; l < model->layers; l++) {
+        const mlp_layer *layer = &model->layer[l];
+        for (size_t i = 0; i <= layer->in; i++) {
+            for (size_t j = 0; j < layer->out; j++) {
+                vector[place_of(layer, i, j)] = *canonical++;
+            }
+        }
+    }
+}
+
+void mlp_model_unpack(const mlp_model *model, const float *vector,
+                      float *canonical)
+{
+    for (size_t l = 0; l < model->layers; l++) {
+        const mlp_layer *layer = &model->layer[l];
+        for (size_t i = 0; i <= layer->in; i++) {
+            for (size_t j = 0; j < layer->out; j++) {
+                *canonical++ = vector[place_of(layer, i, j)];
+            }
+        }
+    }
+}
+
+mlp_status mlp_model_digest(const mlp_model *model, const float *canonical,
+                            unsigned char value[MLP_DIGEST_BYTES])
+{
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "the digest is defined over little-endian float32"
+#endif
+    return mlp_digest_of(canonical, model->parameters * sizeof *canonical,
+                         value);
+}

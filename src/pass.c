@@ -1,0 +1,224 @@
+/** @file
+ *  One pass through the model. A thread owns a block of outputs: some panels
+ *  of columns, or some rows where a layer has fewer panels than there are
+ *  threads.
+ */
+#include "mlp/pass.h"
+
+#include <stdlib.h>
+
+struct mlp_pass {
+    const mlp_model *model;
+    const mlp_kernels *kernels;
+    float **activations; /* [layers], each [rows, padded(out)] */
+    float **dz;          /* the same shapes */
+    float **scratch;     /* [threads], each [widest, MLP_PANEL] */
+    size_t threads;
+    double *losses;        /* [rows] */
+    uint32_t *predictions; /* [rows] */
+    /* of the pass under way */
+    const float *vector;
+    const mlp_batch *batch;
+    const uint16_t *labels;
+};
+
+static float *floats(size_t count)
+{
+    size_t bytes = (count * sizeof(float) + 63) / 64 * 64;
+    return aligned_alloc(64, bytes == 0 ? 64 : bytes);
+}
+
+static bool allocate_layers(mlp_pass *pass, size_t rows)
+{
+    for (size_t l = 0; l < pass->model->layers; l++) {
+        size_t count = rows * mlp_padded(pass->model->layer[l].out);
+        pass->activations[l] = floats(count);
+        pass->dz[l] = floats(count);
+        if (pass->activations[l] == NULL || pass->dz[l] == NULL) {
+            return false;
+        }
+    }
+    for (size_t t = 0; t < pass->threads; t++) {
+        pass->scratch[t] = floats(pass->model->widest * MLP_PANEL);
+        if (pass->scratch[t] == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+mlp_status mlp_pass_create(const mlp_model *model, const mlp_kernels *kernels,
+                           size_t rows, size_t threads, mlp_pass **pass)
+{
+    mlp_pass *made = calloc(1, sizeof *made);
+    if (made != NULL) {
+        made->model = model;
+        made->kernels = kernels;
+        made->threads = threads;
+        made->activations = calloc(model->layers, sizeof *made->activations);
+        made->dz = calloc(model->layers, sizeof *made->dz);
+        made->scratch = calloc(threads, sizeof *made->scratch);
+        made->losses = calloc(rows + 1, sizeof *made->losses);
+        made->predictions = calloc(rows + 1, sizeof *made->predictions);
+    }
+    *pass = made;
+    if (made == NULL || made->activations == NULL || made->dz == NULL ||
+        made->scratch == NULL || made->losses == NULL ||
+        made->predictions == NULL || !allocate_layers(made, rows)) {
+        mlp_pass_destroy(pass);
+        return mlp_fail_memory("the activations of a batch");
+    }
+    return MLP_OK;
+}
+
+static void free_all(float **vectors, size_t count)
+{
+    for (size_t i = 0; vectors != NULL && i < count; i++) {
+        free(vectors[i]);
+    }
+    free(vectors);
+}
+
+void mlp_pass_destroy(mlp_pass **pass)
+{
+    if (*pass != NULL) {
+        free_all((*pass)->activations, (*pass)->model->layers);
+        free_all((*pass)->dz, (*pass)->model->layers);
+        free_all((*pass)->scratch, (*pass)->threads);
+        free((*pass)->losses);
+        free((*pass)->predictions);
+        free(*pass);
+        *pass = NULL;
+    }
+}
+
+void mlp_pass_begin(mlp_pass *pass, const float *vector, const mlp_batch *batch,
+                    const uint16_t *labels)
+{
+    pass->vector = vector;
+    pass->batch = batch;
+    pass->labels = labels;
+}
+
+/* ---- who owns which outputs -------------------------------------------- */
+
+typedef struct {
+    mlp_range rows, columns;
+} block;
+
+static size_t ceiling(size_t a, size_t b)
+{
+    return (a + b - 1) / b;
+}
+
+/* Cut rows x columns into a grid of at most one block a thread so that the
+ * largest block is smallest; among equals, the one with more columns cuts:
+ * weights then stay in one core's cache. */
+static block own(size_t rows, size_t columns, mlp_thread self)
+{
+    size_t best = 1;
+    size_t best_cost = SIZE_MAX;
+    for (size_t cuts = 1; cuts <= self.count && cuts <= columns; cuts++) {
+        size_t cost = ceiling(columns, cuts) * ceiling(rows, self.count / cuts);
+        if (cost <= best_cost) {
+            best = cuts;
+            best_cost = cost;
+        }
+    }
+    size_t row_cuts = self.count / best;
+    if (self.index >= best * row_cuts) {
+        return (block){{0, 0}, {0, 0}};
+    }
+    return (block){mlp_range_part(rows, row_cuts, self.index / best),
+                   mlp_range_part(columns, best, self.index % best)};
+}
+
+/* ---- the pass ---------------------------------------------------------- */
+
+static mlp_dense dense_of(const mlp_pass *pass, size_t l)
+{
+    const mlp_layer *layer = &pass->model->layer[l];
+    return (mlp_dense){layer->in, layer->out, layer->activation,
+                       pass->vector + layer->offset};
+}
+
+/* What layer l reads: the batch itself, or the activations before it. */
+static mlp_batch input_of(const mlp_pass *pass, size_t l)
+{
+    mlp_batch input = *pass->batch;
+    if (l > 0) {
+        input.values = pass->activations[l - 1];
+        input.cols = pass->model->layer[l].in;
+        input.stride = mlp_padded(input.cols);
+        input.nonzeros = NULL;
+    }
+    return input;
+}
+
+void mlp_pass_forward(mlp_pass *pass, size_t l, mlp_thread self)
+{
+    mlp_dense layer = dense_of(pass, l);
+    mlp_batch input = input_of(pass, l);
+    block mine = own(input.rows, mlp_panels(layer.out), self);
+    pass->kernels->forward(&layer, &input, pass->activations[l], mine.rows,
+                           mine.columns);
+}
+
+void mlp_pass_loss(mlp_pass *pass, bool is_training, mlp_thread self)
+{
+    size_t last = pass->model->layers - 1;
+    const mlp_layer *layer = &pass->model->layer[last];
+    mlp_loss_rows loss = {pass->activations[last],
+                          is_training ? pass->dz[last] : NULL,
+                          pass->labels,
+                          pass->losses,
+                          pass->predictions,
+                          layer->out,
+                          mlp_padded(layer->out)};
+    mlp_range rows = mlp_thread_share(self, pass->batch->rows);
+    if (pass->model->loss == MLP_LOSS_CROSS_ENTROPY) {
+        pass->kernels->softmax(&loss, rows);
+    } else {
+        pass->kernels->squared_error(&loss, layer->activation, rows);
+    }
+}
+
+void mlp_pass_backward(mlp_pass *pass, size_t l, mlp_thread self)
+{
+    mlp_dense layer = dense_of(pass, l);
+    block mine = own(pass->batch->rows, mlp_panels(layer.in), self);
+    pass->kernels->backward(&layer, pass->dz[l], pass->activations[l - 1],
+                            pass->model->layer[l - 1].activation,
+                            pass->dz[l - 1], mine.rows, mine.columns,
+                            pass->scratch[self.index]);
+}
+
+void mlp_pass_gradient(mlp_pass *pass, size_t l, const mlp_gradient_node *nodes,
+                       size_t count, mlp_thread self)
+{
+    mlp_dense layer = dense_of(pass, l);
+    mlp_batch input = input_of(pass, l);
+    size_t groups = (layer.in + MLP_GROUP - 1) / MLP_GROUP;
+    block mine = own(groups, mlp_panels(layer.out), self);
+    for (size_t n = 0; n < count && mine.rows.count > 0; n++) {
+        mlp_gradient_node node = nodes[n];
+        node.sum += pass->model->layer[l].offset;
+        pass->kernels->gradient(&layer, &input, pass->dz[l], &node, 1,
+                                mine.rows, mine.columns);
+    }
+}
+
+const double *mlp_pass_losses(const mlp_pass *pass)
+{
+    return pass->losses;
+}
+
+const uint32_t *mlp_pass_predictions(const mlp_pass *pass)
+{
+    return pass->predictions;
+}
+
+const float *mlp_pass_outputs(const mlp_pass *pass)
+{
+    return pass->activations[pass->model->layers - 1];
+}

@@ -1,0 +1,145 @@
+/** @file
+ *  The chapter of a run in which each rank loads its shards.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "mlp/digest.h"
+
+#include "run_internal.h"
+
+/* Shards of a rank: the contiguous run floor(r V / P) .. */
+static mlp_range owned_shards(const mlp_run_parts *run)
+{
+    return mlp_range_part(run->config.shards, mlp_comm_size(run->comm),
+                          mlp_comm_rank(run->comm));
+}
+
+/* Load this rank's shards of rows first .. first + rows - 1 of a split. */
+static mlp_status load_sharded(mlp_run_parts *run, mlp_split split,
+                               size_t first, size_t rows, mlp_sharded *sharded)
+{
+    mlp_range shards = owned_shards(run);
+    size_t begin = mlp_range_part(rows, run->config.shards, shards.first).first;
+    mlp_range last = mlp_range_part(rows, run->config.shards,
+                                    shards.first + shards.count - 1);
+    sharded->first = first;
+    sharded->rows = rows;
+    sharded->shards = shards;
+    return mlp_dataset_load(
+        run->source, split,
+        (mlp_range){first + begin, last.first + last.count - begin},
+        &sharded->here);
+}
+
+static mlp_status load_splits(mlp_run_parts *run)
+{
+    const mlp_source_info *info = mlp_source_facts(run->source);
+    size_t rows = info->rows[MLP_SPLIT_TRAIN];
+    size_t held = (size_t)(run->config.validation * (double)rows);
+    if (held == rows) {
+        return mlp_fail(MLP_ERROR_DATA,
+                        "%s: has %zu training rows, none left "
+                        "beside the validation rows",
+                        info->name, rows);
+    }
+    MLP_TRY(load_sharded(run, MLP_SPLIT_TRAIN, 0, rows - held, &run->train));
+    MLP_TRY(load_sharded(run, MLP_SPLIT_TRAIN, rows - held, held,
+                         &run->validation));
+    return load_sharded(run, MLP_SPLIT_TEST, 0, info->rows[MLP_SPLIT_TEST],
+                        &run->test);
+}
+
+static uint64_t largest_of(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* What only all ranks together know: classes, the largest value (bits of a
+ * float that is not negative rise with it), how many values are not zero. */
+static mlp_status measure(mlp_run_parts *run)
+{
+    float largest = 0.0f;
+    uint32_t bits;
+    mlp_status status = mlp_dataset_largest(&run->train.here, &largest);
+    MLP_TRY(mlp_comm_agree(run->comm, status));
+    memcpy(&bits, &largest, sizeof bits);
+    uint64_t most[2] = {largest_of(mlp_dataset_classes(&run->train.here),
+                                   mlp_dataset_classes(&run->validation.here)),
+                        bits};
+    MLP_TRY(mlp_comm_max(run->comm, most, 2));
+    bits = (uint32_t)most[1];
+    memcpy(&largest, &bits, sizeof largest);
+    run->scaler = mlp_scaler_max(largest);
+    run->classes = run->config.classes > 0 ? run->config.classes : most[0];
+    uint64_t nonzeros = mlp_dataset_nonzeros(&run->train.here);
+    MLP_TRY(mlp_comm_sum(run->comm, &nonzeros, 1));
+    double values = (double)run->train.rows *
+                    (double)mlp_source_facts(run->source)->features;
+    run->is_sparse = (double)nonzeros < 0.5 * values;
+    return MLP_OK;
+}
+
+static mlp_status check_labels(const mlp_run_parts *run)
+{
+    if (run->classes < 2) {
+        return mlp_fail(MLP_ERROR_DATA,
+                        "%s: the training labels have only one class",
+                        mlp_source_facts(run->source)->name);
+    }
+    MLP_TRY(
+        mlp_dataset_check_labels(&run->train.here, "training", run->classes));
+    MLP_TRY(mlp_dataset_check_labels(&run->validation.here, "validation",
+                                     run->classes));
+    return mlp_dataset_check_labels(&run->test.here, "test", run->classes);
+}
+
+/* Digests of this rank's shards of a split, each at its shard's place. */
+static mlp_status digest_shards(const mlp_sharded *split, size_t shards,
+                                unsigned char *digests)
+{
+    for (size_t i = 0; i < split->shards.count; i++) {
+        size_t shard = split->shards.first + i;
+        mlp_range rows = mlp_range_part(split->rows, shards, shard);
+        rows.first -= split->here.range.first - split->first;
+        MLP_TRY(mlp_dataset_digest(&split->here, rows,
+                                   digests + shard * MLP_DIGEST_BYTES));
+    }
+    return MLP_OK;
+}
+
+/* The data's digest: over the digests of all shards of all splits, which are
+ * zero where another rank has the shard, and so add up. */
+static mlp_status digest_data(mlp_run_parts *run)
+{
+    const mlp_sharded *splits[] = {&run->train, &run->validation, &run->test};
+    size_t shards = run->config.shards;
+    size_t bytes = 3 * shards * MLP_DIGEST_BYTES;
+    uint64_t *digests = calloc(1, bytes);
+    mlp_status status =
+        digests == NULL ? mlp_fail_memory("the data's digest") : MLP_OK;
+    for (size_t i = 0; i < 3 && status == MLP_OK; i++) {
+        status = digest_shards(splits[i], shards,
+                               (unsigned char *)digests +
+                                   i * shards * MLP_DIGEST_BYTES);
+    }
+    status = mlp_comm_agree(run->comm, status);
+    if (status == MLP_OK) {
+        status = mlp_comm_sum(run->comm, digests, bytes / sizeof *digests);
+    }
+    if (status == MLP_OK) {
+        status = mlp_digest_of(digests, bytes, run->data_digest);
+    }
+    free(digests);
+    return status;
+}
+
+mlp_status mlp_run_load_data(mlp_run_parts *run)
+{
+    mlp_status status = mlp_source_open(run->config.data, &run->source);
+    MLP_TRY(mlp_comm_agree(run->comm, status));
+    MLP_TRY(mlp_comm_agree(run->comm, load_splits(run)));
+    MLP_TRY(measure(run));
+    MLP_TRY(mlp_comm_agree(run->comm, check_labels(run)));
+    return run->config.checkpoint[0] == '\0' ? MLP_OK : digest_data(run);
+}

@@ -1,0 +1,59 @@
+/** @file
+ *  What a run holds, for run.c and the files of its chapters: run_plan.c
+ *  (resolving the configuration), run_data.c and run_state.c (resume, save).
+ */
+#ifndef MLP_RUN_INTERNAL_H
+#define MLP_RUN_INTERNAL_H
+
+#include "mlp/checkpoint.h"
+#include "mlp/comm.h"
+#include "mlp/config.h"
+#include "mlp/model.h"
+#include "mlp/runlog.h"
+#include "mlp/scaler.h"
+#include "mlp/source.h"
+#include "mlp/trainer.h"
+
+typedef struct {
+    mlp_comm *comm;
+    mlp_config config; /* resolved: no automatic values left */
+    size_t cores;      /* that this rank may use */
+
+    mlp_source *source;
+    mlp_sharded train, validation, test;
+    size_t classes;
+    mlp_scaler scaler;
+    bool is_sparse;
+    unsigned char data_digest[MLP_DIGEST_BYTES]; /* zero without checkpoints */
+
+    mlp_model *model;
+    const mlp_kernels *kernels;
+    mlp_trainer *trainer;
+
+    /* The state to save, and to go on from. Arrays are filled on all ranks
+     * after a resume, and by rank 0 before a save. */
+    mlp_checkpoint state;
+    char resumed_from[MLP_MAX_PATH]; /* "" for a new run */
+    int lock;                        /* on the checkpoint directory */
+    mlp_runlog *log;                 /* rank 0 only */
+} mlp_run_parts;
+
+/** Fill in the automatic values: shards, threads. Collective. */
+mlp_status mlp_run_plan(mlp_run_parts *run);
+
+/** Open the source and load this rank's shards of every split; classes,
+ *  scaler, density and the data's digest over all ranks. Collective. */
+mlp_status mlp_run_load_data(mlp_run_parts *run);
+
+/** Prepare the checkpoint directory and, to resume, load its newest valid
+ *  checkpoint and take over its configuration. Collective. */
+mlp_status mlp_run_open_state(mlp_run_parts *run);
+
+/** Check the loaded state against data and model, or make the initial one;
+ *  hand it to the trainer. Collective. */
+mlp_status mlp_run_begin_state(mlp_run_parts *run);
+
+/** Save a checkpoint, if there is a directory to save to. Collective. */
+mlp_status mlp_run_save(mlp_run_parts *run);
+
+#endif

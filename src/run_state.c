@@ -1,0 +1,232 @@
+/** @file
+ *  The chapters of a run that resume and save: rank 0 reads and writes files,
+ *  the others get the state from it.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mlp/log.h"
+#include "mlp/optimizer.h"
+
+#include "run_internal.h"
+
+static bool is_leader(const mlp_run_parts *run)
+{
+    return mlp_comm_rank(run->comm) == 0;
+}
+
+/* ---- resume ------------------------------------------------------------ */
+
+/* 0 asks for an automatic value: the checkpoint knows which it was. */
+static bool is_automatic(const mlp_config *config, const char *name)
+{
+    return (strcmp(name, "shards") == 0 && config->shards == 0) ||
+           (strcmp(name, "classes") == 0 && config->classes == 0);
+}
+
+/* Take every field that the user did not give from the checkpoint. */
+static mlp_status adopt_config(mlp_config *config, const mlp_config *recorded)
+{
+    size_t count;
+    const mlp_config_field *fields = mlp_config_fields(&count);
+    char text[MLP_CONFIG_VALUE];
+    MLP_TRY(mlp_config_matches(config, recorded));
+    for (size_t i = 0; i < count; i++) {
+        if (fields[i].shapes_result || strcmp(fields[i].name, "epochs") == 0) {
+            if (!mlp_config_was_given(config, fields[i].name) ||
+                is_automatic(config, fields[i].name)) {
+                mlp_config_get(recorded, &fields[i], text);
+                MLP_TRY(mlp_config_set(config, fields[i].name, text));
+            }
+        }
+    }
+    return mlp_config_check(config);
+}
+
+static mlp_status open_directory(mlp_run_parts *run)
+{
+    mlp_config *config = &run->config;
+    MLP_TRY(mlp_checkpoint_prepare(config->checkpoint));
+    MLP_TRY(mlp_checkpoint_lock(config->checkpoint, &run->lock));
+    if (!config->resume) {
+        return mlp_checkpoint_refuse_used(config->checkpoint);
+    }
+    MLP_TRY(mlp_checkpoint_load_newest(config->checkpoint, &run->state,
+                                       run->resumed_from));
+    return run->resumed_from[0] == '\0'
+               ? MLP_OK
+               : adopt_config(config, &run->state.config);
+}
+
+/* Arrays that rank 0 has and the others need. */
+static mlp_status allocate_arrays(mlp_checkpoint *state)
+{
+    size_t bytes = state->parameter_count * sizeof *state->parameters;
+    if (state->parameters == NULL) {
+        state->parameters = malloc(bytes);
+    }
+    bool has_all = state->parameters != NULL;
+    for (size_t i = 0; i < state->moment_count; i++) {
+        if (state->moments[i] == NULL) {
+            state->moments[i] = malloc(bytes);
+        }
+        has_all = has_all && state->moments[i] != NULL;
+    }
+    return has_all ? MLP_OK : mlp_fail_memory("the parameters");
+}
+
+/* What rank 0 loaded, without its arrays: these follow when their sizes have
+ * been checked against the model. */
+static mlp_status broadcast_facts(mlp_run_parts *run)
+{
+    mlp_checkpoint facts = run->state;
+    MLP_TRY(mlp_comm_broadcast(run->comm, run->resumed_from,
+                               sizeof run->resumed_from));
+    MLP_TRY(mlp_comm_broadcast(run->comm, &run->config, sizeof run->config));
+    MLP_TRY(mlp_comm_broadcast(run->comm, &facts, sizeof facts));
+    if (!is_leader(run)) {
+        facts.widths = NULL;
+        facts.parameters = NULL;
+        memset(facts.moments, 0, sizeof facts.moments);
+        facts.history = (mlp_history){0};
+        run->state = facts;
+    }
+    return MLP_OK;
+}
+
+mlp_status mlp_run_open_state(mlp_run_parts *run)
+{
+    if (run->config.checkpoint[0] == '\0') {
+        return MLP_OK;
+    }
+    mlp_status status = is_leader(run) ? open_directory(run) : MLP_OK;
+    MLP_TRY(mlp_comm_agree(run->comm, status));
+    return broadcast_facts(run);
+}
+
+/* ---- begin ------------------------------------------------------------- */
+
+/* The loaded state must be of this model and this data. Only rank 0 has its
+ * widths and history. */
+static mlp_status check_resumed(const mlp_run_parts *run,
+                                const unsigned char *data_digest)
+{
+    const mlp_checkpoint *state = &run->state;
+    const char *path = run->resumed_from;
+    const mlp_model *model = run->model;
+    if (state->layers != model->layers ||
+        state->parameter_count != model->parameters ||
+        state->widths[0] != model->layer[0].in) {
+        return mlp_fail(MLP_ERROR_DATA,
+                        "%s: is of a model with %zu inputs and %zu parameters, "
+                        "the data and options make one of %zu and %zu",
+                        path, state->widths[0], state->parameter_count,
+                        model->layer[0].in, model->parameters);
+    }
+    if (state->train_rows != run->train.rows ||
+        memcmp(state->data_digest, data_digest, MLP_DIGEST_BYTES) != 0) {
+        return mlp_fail(MLP_ERROR_DATA,
+                        "%s: was trained on other data (%zu rows there, %zu "
+                        "here; the digests differ)",
+                        path, state->train_rows, run->train.rows);
+    }
+    if (state->moment_count != mlp_optimizer_moments(&run->config)) {
+        return mlp_fail(
+            MLP_ERROR_DATA, "%s: has %zu moments, the optimizer needs %zu",
+            path, state->moment_count, mlp_optimizer_moments(&run->config));
+    }
+    return MLP_OK;
+}
+
+/* Room for all checkpoints that may be there at once: those kept, the best,
+ * and the one being written. */
+static mlp_status check_room(const mlp_run_parts *run)
+{
+    const mlp_checkpoint *state = &run->state;
+    uint64_t each = 65536 + (1 + state->moment_count) *
+                                (uint64_t)state->parameter_count *
+                                sizeof(float);
+    return mlp_checkpoint_check_space(run->config.checkpoint,
+                                      (run->config.keep + 2) * each);
+}
+
+/* Everything but the arrays of a state that begins now. */
+static mlp_status describe_state(mlp_run_parts *run)
+{
+    const mlp_source_info *info = mlp_source_facts(run->source);
+    mlp_checkpoint *state = &run->state;
+    state->config = run->config;
+    state->layers = run->model->layers;
+    state->height = info->height;
+    state->width = info->width;
+    state->classes = run->classes;
+    state->scaler = run->scaler;
+    state->parameter_count = run->model->parameters;
+    state->moment_count = mlp_optimizer_moments(&run->config);
+    state->train_rows = run->train.rows;
+    if (state->widths == NULL) {
+        state->widths = calloc(state->layers + 1, sizeof *state->widths);
+    }
+    if (state->widths == NULL) {
+        return mlp_fail_memory("the model's widths");
+    }
+    state->widths[0] = info->features;
+    for (size_t l = 0; l < state->layers; l++) {
+        state->widths[l + 1] = run->model->layer[l].out;
+    }
+    return allocate_arrays(state);
+}
+
+static mlp_status broadcast_arrays(mlp_run_parts *run)
+{
+    mlp_checkpoint *state = &run->state;
+    size_t bytes = state->parameter_count * sizeof *state->parameters;
+    MLP_TRY(mlp_comm_broadcast(run->comm, state->parameters, bytes));
+    for (size_t i = 0; i < state->moment_count; i++) {
+        MLP_TRY(mlp_comm_broadcast(run->comm, state->moments[i], bytes));
+    }
+    return MLP_OK;
+}
+
+mlp_status mlp_run_begin_state(mlp_run_parts *run)
+{
+    bool is_resumed = run->resumed_from[0] != '\0';
+    mlp_status status = MLP_OK;
+    if (is_resumed && is_leader(run)) {
+        status = check_resumed(run, run->data_digest);
+    }
+    MLP_TRY(mlp_comm_agree(run->comm, status));
+    memcpy(run->state.data_digest, run->data_digest, MLP_DIGEST_BYTES);
+    status = describe_state(run);
+    if (status == MLP_OK && is_leader(run) &&
+        run->config.checkpoint[0] != '\0') {
+        status = check_room(run);
+    }
+    MLP_TRY(mlp_comm_agree(run->comm, status));
+    if (is_resumed) {
+        MLP_TRY(broadcast_arrays(run));
+        return mlp_trainer_load(run->trainer, run->state.parameters,
+                                run->state.moments);
+    }
+    mlp_model_initialize(run->model, run->config.init, run->config.seed,
+                         run->state.parameters);
+    return mlp_trainer_load(run->trainer, run->state.parameters, NULL);
+}
+
+/* ---- save -------------------------------------------------------------- */
+
+mlp_status mlp_run_save(mlp_run_parts *run)
+{
+    if (run->config.checkpoint[0] == '\0') {
+        return MLP_OK;
+    }
+    mlp_status status = MLP_OK;
+    if (is_leader(run)) {
+        mlp_trainer_store(run->trainer, run->state.parameters,
+                          run->state.moments);
+        status = mlp_checkpoint_save(run->config.checkpoint, run->config.keep,
+                                     &run->state, NULL);
+    }
+    return mlp_comm_agree(run->comm, status);
+}

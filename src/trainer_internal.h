@@ -1,0 +1,30 @@
+/** @file
+ *  The trainer's insides, for trainer.c and trainer_evaluate.c.
+ */
+#ifndef MLP_TRAINER_INTERNAL_H
+#define MLP_TRAINER_INTERNAL_H
+
+#include "mlp/exchange.h"
+#include "mlp/feed.h"
+#include "mlp/optimizer.h"
+#include "mlp/pass.h"
+#include "mlp/sampler.h"
+#include "mlp/trainer.h"
+
+/* Rows of an evaluation's batch: enough to keep all threads busy. */
+enum { EVALUATION_ROWS = 512 };
+
+struct mlp_trainer {
+    mlp_trainer_parts parts;
+    mlp_exchange *exchange;
+    mlp_gradient_node *nodes; /* [node_count], this rank's canonical nodes */
+    size_t node_count;
+    mlp_sampler *sampler;
+    mlp_feed *feed;
+    mlp_pass *pass;
+    mlp_optimizer optimizer;
+    uint64_t shuffled_epoch; /* that the sampler is at */
+    double *shard_losses;    /* [shards], of an evaluation */
+};
+
+#endif
