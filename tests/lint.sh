@@ -32,8 +32,9 @@ lint_format() {
 
 lint_shell() {
     need shellcheck
+    # SC2015: "[ a ] && [ b ] || c" is what it looks like.
     { find_ours '*.sh' && find_ours '*.sbatch' && printf '.ci/run\0'; } |
-        xargs -0 shellcheck
+        xargs -0 shellcheck --exclude=SC2015
 }
 
 lint_floors() {
