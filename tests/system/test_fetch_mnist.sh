@@ -1,0 +1,192 @@
+#!/bin/sh
+# data/fetch_mnist.sh against mirrors on this machine: sound, absent, corrupt,
+# interrupted. Needs the four .gz files in $MLP_DATA.
+set -eu
+
+skip() {
+    echo "SKIP: $*"
+    exit 77
+}
+
+script=$(cd "$(dirname "$0")/../.." && pwd)/data/fetch_mnist.sh
+images=train-images-idx3-ubyte.gz
+labels=t10k-labels-idx1-ubyte.gz
+real=${MLP_DATA:-}
+
+command -v python3 >/dev/null 2>&1 || skip "python3 is not installed"
+command -v curl >/dev/null 2>&1 || command -v wget >/dev/null 2>&1 ||
+    skip "neither curl nor wget is installed"
+if [ ! -f "$real/$images" ] || [ ! -f "$real/$labels" ]; then
+    skip "\$MLP_DATA has no MNIST in .gz files"
+fi
+real=$(cd "$real" && pwd)
+
+work=$(mktemp -d)
+server=
+clean_up() {
+    [ -z "$server" ] || kill "$server" 2>/dev/null || true
+    rm -rf "$work"
+}
+trap clean_up EXIT
+trap 'exit 1' HUP INT TERM
+
+fail() {
+    echo "FAIL: $*" >&2
+    sed 's/^/    /' "$work/log" >&2
+    exit 1
+}
+
+# What python3 -m http.server does, and Range besides, which it lacks. Paths
+# under /plain/ are served without. Prints its port, then one line a request.
+cat >"$work/server.py" <<'EOF'
+import functools, http.server, io, os, sys
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    def send_head(self):
+        first = self.headers.get("Range", "")
+        path = self.translate_path(self.path.replace("/plain/", "/good/"))
+        if not os.path.isfile(path):
+            return self.send_error(404)
+        data = open(path, "rb").read()
+        begin = 0
+        if first.startswith("bytes=") and not self.path.startswith("/plain/"):
+            begin = int(first[6:].split("-")[0])
+            if begin >= len(data):
+                return self.send_error(416)
+        self.send_response(206 if begin else 200)
+        if begin:
+            self.send_header("Content-Range", "bytes %d-%d/%d" % (
+                begin, len(data) - 1, len(data)))
+        self.send_header("Content-Length", str(len(data) - begin))
+        self.end_headers()
+        print("sent", self.path, "from", begin, flush=True)
+        return io.BytesIO(data[begin:])
+
+    def log_message(self, *arguments):
+        pass
+
+server = http.server.ThreadingHTTPServer(
+    ("127.0.0.1", 0), functools.partial(Handler, directory=sys.argv[1]))
+print(server.server_port, flush=True)
+server.serve_forever()
+EOF
+
+mkdir "$work/www" "$work/www/bad"
+ln -s "$real" "$work/www/good"
+echo "this is no MNIST" | gzip >"$work/www/bad/$images"
+python3 "$work/server.py" "$work/www" >"$work/requests" 2>"$work/log" &
+server=$!
+tries=0
+while [ ! -s "$work/requests" ]; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 100 ] || fail "the server does not start"
+    sleep 0.1
+done
+url=http://127.0.0.1:$(head -n 1 "$work/requests")
+
+# fetch MIRRORS ARGUMENT...: run the script; its status is in $status.
+fetch() {
+    status=0
+    mirrors=$1
+    shift
+    MLP_MIRRORS=$mirrors no_proxy=127.0.0.1 sh "$script" "$@" \
+        >"$work/log" 2>&1 || status=$?
+}
+
+expect_success() {
+    [ "$status" -eq 0 ] || fail "$1: exit status $status"
+    for file in train-images-idx3-ubyte train-labels-idx1-ubyte \
+        t10k-images-idx3-ubyte t10k-labels-idx1-ubyte; do
+        cmp "$real/$file.gz" "$2/$file.gz" || fail "$1: $file.gz differs"
+    done
+    [ "$(find "$2" -type f | wc -l)" -eq 4 ] || fail "$1: more than 4 files"
+}
+
+expect_line() { grep -q "$1" "$work/log" || fail "expected a line: $1"; }
+
+echo "a good mirror gives all files"
+fetch "$url/good" "$work/first"
+expect_success "good mirror" "$work/first"
+
+echo "a second run has nothing to do"
+fetch "$url/gone" "$work/first"
+expect_success "second run" "$work/first"
+expect_line "already complete"
+
+echo "unpacked files are complete, too"
+gzip -d "$work/first/$labels"
+fetch "$url/gone" "$work/first"
+[ "$status" -eq 0 ] || fail "unpacked: exit status $status"
+expect_line "already complete"
+
+echo "a mirror without the files is passed over"
+fetch "$url/gone $url/good/" "$work/second"
+expect_success "first mirror gone" "$work/second"
+
+echo "a corrupt file is discarded and had from the next mirror"
+fetch "$url/bad $url/good" "$work/third"
+expect_success "first mirror corrupt" "$work/third"
+expect_line "bad/$images has wrong content and is discarded"
+
+echo "an interrupted download goes on where it stopped"
+mkdir "$work/fourth"
+head -c 1234567 "$real/$images" >"$work/fourth/$images.part"
+fetch "$url/good" "$work/fourth"
+expect_success "interrupted" "$work/fourth"
+grep -q "sent /good/$images from 1234567" "$work/requests" ||
+    fail "the file was fetched from its beginning"
+
+echo "a damaged beginning is fetched again"
+rm "$work/fourth/$images"
+echo "damage" >"$work/fourth/$images.part"
+fetch "$url/good" "$work/fourth"
+expect_success "damaged beginning" "$work/fourth"
+
+echo "a server that cannot go on sends the whole file"
+rm "$work/fourth/$images"
+head -c 1234567 "$real/$images" >"$work/fourth/$images.part"
+fetch "$url/plain" "$work/fourth"
+expect_success "no ranges" "$work/fourth"
+
+echo "a dead network keeps the beginning"
+rm "$work/fourth/$images"
+head -c 1234567 "$real/$images" >"$work/fourth/$images.part"
+fetch "http://127.0.0.1:1" "$work/fourth"
+[ "$status" -eq 66 ] || fail "dead network: exit status $status"
+[ "$(wc -c <"$work/fourth/$images.part")" -eq 1234567 ] ||
+    fail "the beginning is lost"
+
+echo "--from takes a directory or a URL"
+fetch "$url/gone" --from "$real" "$work/fifth"
+expect_success "--from directory" "$work/fifth"
+fetch "$url/gone" --from="$url/good" "$work/sixth"
+expect_success "--from URL" "$work/sixth"
+
+echo "--from takes unpacked files"
+mkdir "$work/unpacked"
+for file in "$real"/*-ubyte.gz; do
+    gzip -dc "$file" >"$work/unpacked/$(basename "$file" .gz)"
+done
+fetch "$url/gone" --from "$work/unpacked" "$work/seventh"
+[ "$status" -eq 0 ] || fail "--from unpacked: exit status $status"
+cmp "$work/unpacked/${images%.gz}" "$work/seventh/${images%.gz}"
+
+echo "failures end with one clear line"
+fetch "$url/gone $url/bad" "$work/eighth"
+[ "$status" -eq 66 ] || fail "no mirror left: exit status $status"
+tail -n 1 "$work/log" | grep -q "error: .* could not be had" ||
+    fail "no clear last line"
+[ -z "$(ls "$work/eighth")" ] || fail "something is left behind"
+fetch "$url/good" --from /no/such/directory "$work/eighth"
+[ "$status" -eq 66 ] || fail "--from nowhere: exit status $status"
+fetch "$url/good" --to "$work/eighth"
+[ "$status" -eq 64 ] || fail "unknown option: exit status $status"
+
+echo "files of another data set are not touched"
+cp "$work/www/bad/$images" "$work/eighth/$images"
+fetch "$url/good" "$work/eighth"
+[ "$status" -eq 66 ] || fail "other content: exit status $status"
+expect_line "has other content"
+cmp "$work/www/bad/$images" "$work/eighth/$images" || fail "it was touched"
+
+echo "all is well"
