@@ -1,0 +1,36 @@
+/** @file
+ *  What a checkpoint holds in memory; files and directories are elsewhere.
+ */
+#include "mlp/checkpoint.h"
+
+#include <stdlib.h>
+
+mlp_status mlp_checkpoint_count(const size_t *widths, size_t layers,
+                                size_t *parameter_count)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < layers; i++) {
+        size_t weights, in = widths[i], out = widths[i + 1];
+        if (__builtin_mul_overflow(in, out, &weights) ||
+            __builtin_add_overflow(total, weights, &total) ||
+            __builtin_add_overflow(total, out, &total)) {
+            return mlp_fail(MLP_ERROR_DATA,
+                            "layer %zu of %zu inputs and %zu outputs is too "
+                            "large for this machine",
+                            i, in, out);
+        }
+    }
+    *parameter_count = total;
+    return MLP_OK;
+}
+
+void mlp_checkpoint_destroy(mlp_checkpoint *checkpoint)
+{
+    free(checkpoint->widths);
+    free(checkpoint->parameters);
+    for (size_t i = 0; i < MLP_MOMENTS_MAX; i++) {
+        free(checkpoint->moments[i]);
+    }
+    mlp_history_destroy(&checkpoint->history);
+    *checkpoint = (mlp_checkpoint){0};
+}

@@ -1,0 +1,31 @@
+/** @file
+ *  Where each fact of a checkpoint is stored in its HDF5 file. The layout is
+ *  described in data/README.md, "Checkpoints". Reading trusts nothing: names,
+ *  types and extents are checked, and each refusal is MLP_ERROR_DATA with a
+ *  line that begins with the path.
+ */
+#ifndef MLP_CHECKPOINT_CONTENT_H
+#define MLP_CHECKPOINT_CONTENT_H
+
+#include <stdint.h>
+
+#include "mlp/checkpoint.h"
+#include "mlp/h5file.h"
+#include "mlp/status.h"
+
+/** Attributes of the root, and /config. */
+mlp_status mlp_checkpoint_facts_write(mlp_h5file *file,
+                                      const mlp_checkpoint *c);
+mlp_status mlp_checkpoint_facts_read(mlp_h5file *file, const char *path,
+                                     mlp_checkpoint *c);
+
+/** /model, /moments and /history. Reading comes after the facts, which the
+ *  arrays must agree with, and allocates what *c then owns, also when it
+ *  fails.
+ *  @param file_bytes  length of the whole file: no array can be larger */
+mlp_status mlp_checkpoint_arrays_write(mlp_h5file *file,
+                                       const mlp_checkpoint *c);
+mlp_status mlp_checkpoint_arrays_read(mlp_h5file *file, const char *path,
+                                      uint64_t file_bytes, mlp_checkpoint *c);
+
+#endif

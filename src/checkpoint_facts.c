@@ -1,0 +1,205 @@
+/** @file
+ *  The plain facts of a checkpoint in its HDF5 file: attributes of the root,
+ *  and the configuration.
+ */
+#include "checkpoint_content.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "mlp/version.h"
+
+#include "mlp/version.h"
+
+static const char FORMAT[] = "mlp checkpoint";
+
+typedef enum {
+    EPOCH,
+    STEP,
+    TRAIN_ROWS,
+    CLASSES,
+    HEIGHT,
+    WIDTH,
+    MOMENTS,
+    RUNNING_HITS,
+    RUNNING_ROWS,
+    COUNTS
+} count_index;
+
+static const char *const count_names[COUNTS] = {
+    "epoch", "step",         "train_rows",   "classes",     "height",
+    "width", "moment_count", "running_hits", "running_rows"};
+
+typedef enum {
+    SHIFT,
+    SCALE,
+    RUNNING_LOSS_SUM,
+    RUNNING_SECONDS,
+    REALS
+} real_index;
+
+static const char *const real_names[REALS] = {
+    "scaler_shift", "scaler_scale", "running_loss_sum", "running_seconds"};
+
+static mlp_status write_scalars(mlp_h5file *file, const mlp_checkpoint *c)
+{
+    const uint64_t counts[COUNTS] = {
+        [EPOCH] = c->epoch,
+        [STEP] = c->step,
+        [TRAIN_ROWS] = c->train_rows,
+        [CLASSES] = c->classes,
+        [HEIGHT] = c->height,
+        [WIDTH] = c->width,
+        [MOMENTS] = c->moment_count,
+        [RUNNING_HITS] = c->running.hits,
+        [RUNNING_ROWS] = c->running.rows,
+    };
+    const double reals[REALS] = {
+        [SHIFT] = c->scaler.shift,
+        [SCALE] = c->scaler.scale,
+        [RUNNING_LOSS_SUM] = c->running.loss_sum,
+        [RUNNING_SECONDS] = c->running_seconds,
+    };
+    for (size_t i = 0; i < COUNTS; i++) {
+        MLP_TRY(mlp_h5file_write_u64(file, "/", count_names[i], counts[i]));
+    }
+    for (size_t i = 0; i < REALS; i++) {
+        MLP_TRY(mlp_h5file_write_f64(file, "/", real_names[i], reals[i]));
+    }
+    return MLP_OK;
+}
+
+static mlp_status read_scalars(mlp_h5file *file, mlp_checkpoint *c)
+{
+    uint64_t counts[COUNTS];
+    double reals[REALS];
+    for (size_t i = 0; i < COUNTS; i++) {
+        MLP_TRY(mlp_h5file_read_u64(file, "/", count_names[i], &counts[i]));
+    }
+    for (size_t i = 0; i < REALS; i++) {
+        MLP_TRY(mlp_h5file_read_f64(file, "/", real_names[i], &reals[i]));
+    }
+    c->epoch = counts[EPOCH];
+    c->step = counts[STEP];
+    c->train_rows = counts[TRAIN_ROWS];
+    c->classes = counts[CLASSES];
+    c->height = counts[HEIGHT];
+    c->width = counts[WIDTH];
+    c->moment_count = counts[MOMENTS];
+    c->running.hits = counts[RUNNING_HITS];
+    c->running.rows = counts[RUNNING_ROWS];
+    c->scaler.shift = (float)reals[SHIFT];
+    c->scaler.scale = (float)reals[SCALE];
+    c->running.loss_sum = reals[RUNNING_LOSS_SUM];
+    c->running_seconds = reals[RUNNING_SECONDS];
+    return MLP_OK;
+}
+
+static mlp_status write_identity(mlp_h5file *file, const mlp_checkpoint *c)
+{
+    char hex[MLP_DIGEST_HEX];
+    mlp_digest_hex(c->data_digest, hex);
+    MLP_TRY(mlp_h5file_write_text(file, "/", "format", FORMAT));
+    MLP_TRY(mlp_h5file_write_text(file, "/", "program", "mlp " MLP_VERSION));
+    return mlp_h5file_write_text(file, "/", "data_sha256", hex);
+}
+
+static mlp_status check_format(mlp_h5file *file, const char *path)
+{
+    char format[sizeof FORMAT];
+    MLP_TRY(mlp_h5file_read_text(file, "/", "format", format, sizeof format));
+    if (strcmp(format, FORMAT) != 0) {
+        return mlp_fail(MLP_ERROR_DATA,
+                        "%s: has format \"%s\", expected \"%s\"", path, format,
+                        FORMAT);
+    }
+    return MLP_OK;
+}
+
+static mlp_status read_data_digest(mlp_h5file *file, const char *path,
+                                   mlp_checkpoint *c)
+{
+    char hex[MLP_DIGEST_HEX], again[MLP_DIGEST_HEX];
+    MLP_TRY(mlp_h5file_read_text(file, "/", "data_sha256", hex, sizeof hex));
+    for (size_t i = 0; i < MLP_DIGEST_BYTES; i++) {
+        char byte[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
+        c->data_digest[i] = (unsigned char)strtoul(byte, NULL, 16);
+    }
+    mlp_digest_hex(c->data_digest, again);
+    if (strcmp(hex, again) != 0) {
+        return mlp_fail(MLP_ERROR_DATA, "%s: data_sha256 is \"%s\", no digest",
+                        path, hex);
+    }
+    return MLP_OK;
+}
+
+/* ------------------------------------------------------ configuration */
+
+/* Where a run keeps its files and how it talks is no part of its state. */
+static bool is_stored(const mlp_config_field *field)
+{
+    static const char *const left_out[] = {"threads", "resume", "progress",
+                                           "quiet"};
+    if (field->kind == MLP_FIELD_STRING) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof left_out / sizeof left_out[0]; i++) {
+        if (strcmp(field->name, left_out[i]) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static mlp_status write_config(mlp_h5file *file, const mlp_config *config)
+{
+    size_t count;
+    const mlp_config_field *fields = mlp_config_fields(&count);
+    MLP_TRY(mlp_h5file_write_group(file, "config"));
+    for (size_t i = 0; i < count; i++) {
+        if (is_stored(&fields[i])) {
+            char text[MLP_CONFIG_VALUE];
+            mlp_config_get(config, &fields[i], text);
+            MLP_TRY(
+                mlp_h5file_write_text(file, "config", fields[i].name, text));
+        }
+    }
+    return MLP_OK;
+}
+
+static mlp_status read_config(mlp_h5file *file, const char *path,
+                              mlp_config *config)
+{
+    size_t count;
+    const mlp_config_field *fields = mlp_config_fields(&count);
+    mlp_config_init(config);
+    for (size_t i = 0; i < count; i++) {
+        if (is_stored(&fields[i])) {
+            char text[MLP_CONFIG_VALUE];
+            MLP_TRY(mlp_h5file_read_text(file, "config", fields[i].name, text,
+                                         sizeof text));
+            if (mlp_config_set(config, fields[i].name, text) != MLP_OK) {
+                return mlp_fail(MLP_ERROR_DATA, "%s: /config: %s", path,
+                                mlp_failure());
+            }
+        }
+    }
+    config->given = 0; /* by nobody who starts a program now */
+    return MLP_OK;
+}
+
+mlp_status mlp_checkpoint_facts_write(mlp_h5file *file, const mlp_checkpoint *c)
+{
+    MLP_TRY(write_identity(file, c));
+    MLP_TRY(write_scalars(file, c));
+    return write_config(file, &c->config);
+}
+
+mlp_status mlp_checkpoint_facts_read(mlp_h5file *file, const char *path,
+                                     mlp_checkpoint *c)
+{
+    MLP_TRY(check_format(file, path));
+    MLP_TRY(read_data_digest(file, path, c));
+    MLP_TRY(read_scalars(file, c));
+    return read_config(file, path, &c->config);
+}
