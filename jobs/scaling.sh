@@ -78,6 +78,7 @@ measure() {
     text=$(launch "$2" "$3" "$MLP_TRAIN" --threads "$3" --shards "$shards" \
         --batch "$4" --epochs "$EPOCHS" --log "$log" --quiet "${options[@]}")
     digest=$(sed -n 's/^weights sha256 \([0-9a-f]*\)$/\1/p' <<<"$text")
+    [ -n "$digest" ] || { echo "the run printed no digest" >&2 && exit 70; }
     sed -n '/"event": *"epoch"/{
         s/.*"seconds": *\([0-9.eE+-]*\).*"samples_per_second": *\([0-9.eE+-]*\).*/\1\t\2/p
     }' "$log" | tail -n +2 | while read -r line; do
