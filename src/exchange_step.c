@@ -100,8 +100,14 @@ static void sum_and_update(const finish_call *call, const mlp_tree_plan *plan,
     }
 }
 
+/* A node of one rank whose shards are one subtree has nothing to add. */
+static bool is_summed_already(const mlp_exchange *x)
+{
+    return x->plan.inner_count == 1 && x->plan.inner[0].plan.count == 1;
+}
+
 /* Sum this thread's share as far as the node can: [inner_count, slice]. */
-static void hand_on(const finish_call *call)
+static void sum_inside(const finish_call *call)
 {
     mlp_exchange *x = call->x;
     sum_stack stack;
@@ -119,24 +125,30 @@ static void hand_on(const finish_call *call)
 }
 
 /* Gather what all nodes hand on. Called by thread 0. */
-static mlp_status gather_slice(mlp_exchange *x, size_t count)
+static mlp_status gather_slice(mlp_exchange *x, mlp_range slice)
 {
+    const float *mine = x->handed;
+    if (is_summed_already(x)) {
+        mine = x->sources[0] + slice.first;
+    }
     for (size_t i = 0; i < x->place->nodes; i++) {
-        x->sizes[i] = x->plan.handed[i] * count * sizeof(float);
+        x->sizes[i] = x->plan.handed[i] * slice.count * sizeof(float);
     }
     for (size_t k = 0; k < x->plan.outer_count; k++) {
-        x->outer[k] = x->gathered + x->plan.slots[k] * count;
+        x->outer[k] = x->gathered + x->plan.slots[k] * slice.count;
     }
-    return mlp_comm_gather_nodes(x->comm, x->handed, x->sizes, x->gathered);
+    return mlp_comm_gather_nodes(x->comm, mine, x->sizes, x->gathered);
 }
 
 static mlp_status finish_between_nodes(const finish_call *call)
 {
     mlp_exchange *x = call->x;
-    hand_on(call);
+    if (!is_summed_already(x)) {
+        sum_inside(call);
+    }
     mlp_thread_barrier(call->self);
     if (call->self.index == 0) {
-        x->gathering = gather_slice(x, call->slice.count);
+        x->gathering = gather_slice(x, call->slice);
     }
     mlp_thread_barrier(call->self);
     MLP_TRY(x->gathering);

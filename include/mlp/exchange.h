@@ -35,7 +35,8 @@ mlp_status mlp_exchange_create(mlp_comm *comm, const mlp_exchange_shape *shape,
 void mlp_exchange_destroy(mlp_exchange **exchange); /**< Collective. */
 
 /** State vector i (0: parameters, then moments), [sum of part_sizes], part
- *  after part, 64-byte aligned; shared by the ranks of a node. */
+ *  after part, 64-byte aligned; shared by the ranks of a node. Zero at first;
+ *  a local rank 0 that fills it agrees (mlp_comm_agree) before others read. */
 float *mlp_exchange_state(mlp_exchange *exchange, size_t i);
 
 /** The canonical nodes of this rank's shards, in order of first. */
@@ -47,7 +48,7 @@ const mlp_tree_node *mlp_exchange_nodes(const mlp_exchange *exchange,
 float *mlp_exchange_gradient(mlp_exchange *exchange, size_t i);
 
 /** Where this rank leaves the records of its shards: [owned shards,
- *  record_size]. */
+ *  record_size]. The same memory in every step, free again after publish. */
 double *mlp_exchange_records(mlp_exchange *exchange);
 
 /** Update elements first .. first + count - 1 of the state vectors (multiples
@@ -57,13 +58,16 @@ double *mlp_exchange_records(mlp_exchange *exchange);
 typedef void mlp_exchange_update(void *context, size_t first, size_t count,
                                  const float *sum);
 
-/* One step, called by all threads of the rank's crew unless it says so: */
+/* One step, called by all threads of the rank's crew unless it says so. For
+ * each part: publish, finish, wait; then publish again. An error of finish or
+ * collect leaves other ranks waiting: mlp_comm_abort. */
 
 /** The crew has written this rank's records; one thread tells the others'
  *  ranks. Call from one thread. */
 void mlp_exchange_publish_records(mlp_exchange *exchange);
 
-/** Wait for the records of all ranks.
+/** Wait for the records of all ranks. Once a step, on every rank, before it
+ *  publishes its next records.
  *  @param all  [shards, record_size], valid until the next step's publish
  *  Call from the crew's thread 0. Collective. */
 mlp_status mlp_exchange_collect_records(mlp_exchange *exchange,
