@@ -7,6 +7,7 @@
  */
 #include "comm_mpi.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -154,6 +155,7 @@ static mlp_status mpi_share(mlp_comm *comm, size_t bytes, void **segments,
         free(s);
         return status;
     }
+    assert(s != NULL); /* or we would not have agreed */
     s->base.comm = comm;
     status = open_window(as_mpi(comm), bytes, segments, &s->window);
     status = mlp_comm_agree(comm, status); /* and all memory is zero */

@@ -72,17 +72,24 @@ mlp_status mlp_comm_agree(mlp_comm *comm, mlp_status mine)
 
 mlp_status mlp_comm_broadcast(mlp_comm *comm, void *bytes, size_t n)
 {
-    return comm->ops->broadcast(comm, 0, bytes, n);
+    return comm->size == 1 ? MLP_OK : comm->ops->broadcast(comm, 0, bytes, n);
+}
+
+static mlp_status reduce(mlp_comm *comm, mlp_comm_reduction reduction,
+                         uint64_t *values, size_t n)
+{
+    return comm->size == 1 ? MLP_OK
+                           : comm->ops->reduce(comm, reduction, values, n);
 }
 
 mlp_status mlp_comm_sum(mlp_comm *comm, uint64_t *values, size_t n)
 {
-    return comm->ops->reduce(comm, MLP_COMM_SUM, values, n);
+    return reduce(comm, MLP_COMM_SUM, values, n);
 }
 
 mlp_status mlp_comm_max(mlp_comm *comm, uint64_t *values, size_t n)
 {
-    return comm->ops->reduce(comm, MLP_COMM_MAX, values, n);
+    return reduce(comm, MLP_COMM_MAX, values, n);
 }
 
 mlp_status mlp_comm_share(mlp_comm *comm, size_t bytes, void **segments,

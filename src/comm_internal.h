@@ -15,7 +15,9 @@ typedef enum { MLP_COMM_SUM, MLP_COMM_MAX, MLP_COMM_MIN } mlp_comm_reduction;
 typedef struct {
     void (*destroy)(mlp_comm *comm); /**< frees comm, too */
     void (*abort)(mlp_comm *comm, mlp_status status) __attribute__((noreturn));
+    /** Not called in a team of one. */
     mlp_status (*broadcast)(mlp_comm *comm, size_t root, void *bytes, size_t n);
+    /** Not called in a team of one. */
     mlp_status (*reduce)(mlp_comm *comm, mlp_comm_reduction reduction,
                          uint64_t *values, size_t n);
     /** Sets *shared on success only, which is on all ranks or on none. */

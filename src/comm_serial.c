@@ -17,20 +17,6 @@ _Noreturn static void serial_abort(mlp_comm *comm, mlp_status status)
     _Exit((int)status);
 }
 
-static mlp_status serial_broadcast(mlp_comm *comm, size_t root, void *bytes,
-                                   size_t n)
-{
-    (void)comm, (void)root, (void)bytes, (void)n;
-    return MLP_OK;
-}
-
-static mlp_status serial_reduce(mlp_comm *comm, mlp_comm_reduction reduction,
-                                uint64_t *values, size_t n)
-{
-    (void)comm, (void)reduction, (void)values, (void)n;
-    return MLP_OK;
-}
-
 typedef struct {
     mlp_shared base;
     void *memory;
@@ -79,8 +65,6 @@ static mlp_status serial_gather_nodes(mlp_comm *comm, const void *mine,
 static const mlp_comm_ops serial_ops = {
     .destroy = serial_destroy,
     .abort = serial_abort,
-    .broadcast = serial_broadcast,
-    .reduce = serial_reduce,
     .share = serial_share,
     .unshare = serial_unshare,
     .gather_nodes = serial_gather_nodes,

@@ -3,6 +3,7 @@
  */
 #include "mlp/comm.h"
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): MPI_Init changes argc */
 mlp_status mlp_comm_world_create(int *argc, char ***argv, mlp_comm **comm)
 {
     (void)argc, (void)argv;

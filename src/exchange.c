@@ -136,6 +136,7 @@ mlp_status mlp_exchange_create(mlp_comm *comm, const mlp_exchange_shape *shape,
     }
     status = mlp_comm_agree(comm, status);
     if (status == MLP_OK) {
+        assert(x != NULL); /* or we would not have agreed */
         status = share_memory(x);
     }
     if (status != MLP_OK) {

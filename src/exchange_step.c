@@ -25,6 +25,7 @@
  *  wait before it comes back to finish. wait goes by `published`, which the
  *  thread has seen in finish.
  */
+#include <assert.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -57,12 +58,14 @@ static const float *run_plan(const mlp_tree_plan *plan,
                              size_t count, sum_stack *stack)
 {
     const float *top[DEPTH_MAX];
-    size_t height = 0;
-    for (size_t i = 0; i < plan->count; i++) {
+    size_t height = 1;
+    top[0] = operands[plan->steps[0]] + first;
+    for (size_t i = 1; i < plan->count; i++) {
         if (plan->steps[i] != MLP_TREE_ADD) {
             top[height++] = operands[plan->steps[i]] + first;
             continue;
         }
+        assert(height >= 2);
         height--;
         add(stack->rows[height - 1], top[height - 1], top[height], count);
         top[height - 1] = stack->rows[height - 1];
