@@ -5,19 +5,33 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
-enum { ALIGNMENT = 64 }; /* of vector loads and cache lines */
+enum {
+    ALIGNMENT = 64,             /* of vector loads and cache lines */
+    HUGE_PAGE = 2 * 1024 * 1024 /* of x86-64 and most others */
+};
 
-/* 64-byte aligned, and never NULL for want of elements. */
+/* Aligned, and never NULL for want of elements. A step reads rows anywhere in
+ * the data: with small pages nearly every row would miss the TLB. */
 static mlp_status allocate(size_t rows, size_t row_bytes, void **memory)
 {
     size_t bytes = 0;
     if (__builtin_mul_overflow(rows, row_bytes, &bytes) ||
-        __builtin_add_overflow(bytes, ALIGNMENT, &bytes)) {
+        __builtin_add_overflow(bytes, HUGE_PAGE, &bytes)) {
         return mlp_fail_memory("the data set's rows");
     }
-    *memory = aligned_alloc(ALIGNMENT, bytes / ALIGNMENT * ALIGNMENT);
-    return *memory != NULL ? MLP_OK : mlp_fail_memory("the data set's rows");
+    size_t unit = bytes < 4 * HUGE_PAGE ? ALIGNMENT : HUGE_PAGE;
+    *memory = aligned_alloc(unit, (bytes - HUGE_PAGE + unit) / unit * unit);
+    if (*memory == NULL) {
+        return mlp_fail_memory("the data set's rows");
+    }
+#ifdef MADV_HUGEPAGE
+    if (unit == HUGE_PAGE) {
+        madvise(*memory, bytes - HUGE_PAGE, MADV_HUGEPAGE); /* may say no */
+    }
+#endif
+    return MLP_OK;
 }
 
 static mlp_status allocate_and_read(mlp_source *source, mlp_split split,

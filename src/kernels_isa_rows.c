@@ -6,27 +6,31 @@
 
 #include "kernels_isa.h"
 
+enum { CACHE_LINE = 64, ROWS_AHEAD = 8 };
+
 /* ---- gather ------------------------------------------------------------ */
 
-/* Where the n values from `from` are not 0; list has room for MLP_BLOCK. */
+/* Where the n values from `from` are not 0. Vector stores may run LANES bytes
+ * over the list's end, into the list that is made next. */
 static uint8_t list_nonzeros(const float *from, size_t n, uint8_t *list)
 {
     size_t count = 0;
 #if defined(MLP_ISA_AVX512)
     const __m128i lanes =
         _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    uint8_t wide[MLP_BLOCK + LANES];
     for (size_t k = 0; k < n; k += LANES) {
         __mmask16 is_some = _mm512_cmp_ps_mask(_mm512_loadu_ps(from + k),
                                                vec_zero(), _CMP_NEQ_UQ);
+        if (is_some == 0) {
+            continue;
+        }
         __m128i at = _mm_add_epi8(lanes, _mm_set1_epi8((char)k));
         __m512i packed =
             _mm512_maskz_compress_epi32(is_some, _mm512_cvtepu8_epi32(at));
-        _mm_storeu_si128((__m128i *)(wide + count),
+        _mm_storeu_si128((__m128i *)(list + count),
                          _mm512_cvtepi32_epi8(packed));
         count += (size_t)__builtin_popcount(is_some);
     }
-    memcpy(list, wide, MLP_BLOCK);
 #else
     for (size_t k = 0; k < n; k++) {
         list[count] = (uint8_t)k;
@@ -34,6 +38,16 @@ static uint8_t list_nonzeros(const float *from, size_t n, uint8_t *list)
     }
 #endif
     return (uint8_t)count;
+}
+
+/* Rows lie anywhere in the data: ask for one some rows before it is read. */
+static void prefetch_row(const mlp_rows *source, size_t row, size_t cols)
+{
+    size_t bytes = cols * (source->is_f32 ? sizeof(float) : 1);
+    const char *from = (const char *)source->values + row * bytes;
+    for (size_t at = 0; at < bytes; at += CACHE_LINE) {
+        __builtin_prefetch(from + at);
+    }
 }
 
 static void gather_row(const mlp_rows *source, size_t row, size_t cols,
@@ -54,8 +68,12 @@ static void gather_row(const mlp_rows *source, size_t row, size_t cols,
 
 void ISA(mlp_gather)(const mlp_rows *source, mlp_batch *batch, mlp_range rows)
 {
-    for (size_t r = rows.first; r < rows.first + rows.count; r++) {
+    size_t end = rows.first + rows.count;
+    for (size_t r = rows.first; r < end; r++) {
         float *to = batch->values + r * batch->stride;
+        if (r + ROWS_AHEAD < end) {
+            prefetch_row(source, source->index[r + ROWS_AHEAD], batch->cols);
+        }
         gather_row(source, source->index[r], batch->cols, to);
         memset(to + batch->cols, 0, (batch->stride - batch->cols) * sizeof *to);
         const mlp_nonzeros *nonzeros = batch->nonzeros;
