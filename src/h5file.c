@@ -502,6 +502,7 @@ bool mlp_h5file_has(mlp_h5file *file, const char *name)
  * which HDF5 refuses to close without harm. */
 typedef struct {
     hid_t id, creation, space, type;
+    hsize_t expansion; /**< see expansion() */
     mlp_h5_shape shape;
 } dataset;
 
@@ -514,7 +515,7 @@ static void close_dataset(dataset *set)
 }
 
 /* What speaks against reading the dataset; NULL when nothing does. */
-static const char *fault_of_extents(const mlp_h5file *file, dataset *set)
+static const char *check_extents(const mlp_h5file *file, dataset *set)
 {
     size_t element = H5Tget_size(set->type);
     hsize_t dims[MLP_H5_RANK_MAX], declared;
@@ -528,7 +529,7 @@ static const char *fault_of_extents(const mlp_h5file *file, dataset *set)
         return "has impossible extents";
     }
     hsize_t stored = H5Dget_storage_size(set->id);
-    if (stored > file->bytes || declared / expansion(set->creation) > stored) {
+    if (stored > file->bytes || declared / set->expansion > stored) {
         return "has extents that its file cannot hold";
     }
     if (!has_modest_chunks(set->creation, element, declared)) {
@@ -557,22 +558,22 @@ static const char *open_checked(const mlp_h5file *file, const char *name,
     if (layout == H5D_VIRTUAL || H5Pget_external_count(set->creation) != 0) {
         return "is stored in other files";
     }
-    if (expansion(set->creation) == 0) {
+    set->expansion = expansion(set->creation);
+    if (set->expansion == 0) {
         return "is stored with an unknown filter";
     }
     set->space = H5Dget_space(set->id);
     set->type = H5Dget_type(set->id);
-    return fault_of_extents(file, set);
+    return check_extents(file, set);
 }
 
 static mlp_status open_dataset(const mlp_h5file *file, const char *name,
                                dataset *set)
 {
-    *set = (dataset){H5I_INVALID_HID,
-                     H5I_INVALID_HID,
-                     H5I_INVALID_HID,
-                     H5I_INVALID_HID,
-                     {MLP_H5_OTHER, 0, {0}}};
+    *set = (dataset){.id = H5I_INVALID_HID,
+                     .creation = H5I_INVALID_HID,
+                     .space = H5I_INVALID_HID,
+                     .type = H5I_INVALID_HID};
     const char *fault = open_checked(file, name, set);
     if (fault != NULL) {
         close_dataset(set);
