@@ -9,8 +9,6 @@
 
 #include "mlp/version.h"
 
-#include "mlp/version.h"
-
 static const char FORMAT[] = "mlp checkpoint";
 
 typedef enum {

@@ -301,9 +301,14 @@ static void build_too_few_widths(mlp_h5file *file)
     write_widths(file, 1, 4);
 }
 
-static void build_other_widths(mlp_h5file *file)
+static void build_other_hidden(mlp_h5file *file)
 {
     write_widths(file, 3, 4);
+}
+
+static void build_other_inputs(mlp_h5file *file)
+{
+    write_widths(file, 3, 3);
 }
 
 START_TEST(widths_that_are_absent_or_wrong_are_refused)
@@ -314,7 +319,9 @@ START_TEST(widths_that_are_absent_or_wrong_are_refused)
     expect_refused("/model/widths has not between");
     craft(build_too_few_widths);
     expect_refused("/model/widths has not between");
-    craft(build_other_widths);
+    craft(build_other_hidden);
+    expect_refused("contradict");
+    craft(build_other_inputs);
     expect_refused("contradict");
 }
 END_TEST

@@ -369,7 +369,7 @@ static pid_t dead_process(void)
 static void put_temporary(char name[MLP_NAME_BYTES], pid_t pid,
                           const char *host)
 {
-    snprintf(name, MLP_NAME_BYTES, ".ckpt-000001-00000001.h5.tmp.%jd.%s",
+    snprintf(name, MLP_NAME_BYTES, ".ckpt-000001-00000001.h5.tmp.%jd.%.127s",
              (intmax_t)pid, host);
     put_file(name, "half a checkpoint");
 }
