@@ -136,8 +136,8 @@ static mlp_status read_data_digest(mlp_h5file *file, const char *path,
 /* Where a run keeps its files and how it talks is no part of its state. */
 static bool is_stored(const mlp_config_field *field)
 {
-    static const char *const left_out[] = {"threads", "resume", "progress",
-                                           "quiet"};
+    static const char *const left_out[] = {"threads",  "sparse", "resume",
+                                           "progress", "quiet",  "profile"};
     if (field->kind == MLP_FIELD_STRING) {
         return false;
     }

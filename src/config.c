@@ -16,6 +16,7 @@ static const char *const losses[] = {"cross-entropy", "mse", NULL};
 static const char *const optimizers[] = {"sgd", "nesterov", NULL};
 static const char *const inits[] = {"glorot-uniform", "glorot-normal",
                                     "he-uniform", "he-normal", NULL};
+static const char *const sparse_modes[] = {"auto", "always", "never", NULL};
 static const char *const progress_modes[] = {"auto", "always", "never", NULL};
 
 #define AT(member) offsetof(mlp_config, member)
@@ -71,6 +72,9 @@ static const mlp_config_field fields[] = {
      "ranks; 0: the smaller of 8 and the batch, but one per rank at least"},
     {"threads", MLP_FIELD_SIZE, AT(threads), NULL, 0, 4096, false, "Parallel",
      "N", "threads per rank; 0: its share of the cores"},
+    {"sparse", MLP_FIELD_ENUM, AT(sparse), sparse_modes, 0, 0, false,
+     "Parallel", "WHEN",
+     "skip zero inputs; auto: when most are zero. Never changes the result"},
 
     {"checkpoint", MLP_FIELD_STRING, AT(checkpoint), NULL, 0, 0, false, "Files",
      "DIR", "write checkpoints to this directory"},
@@ -82,12 +86,16 @@ static const mlp_config_field fields[] = {
      "go on from the newest valid checkpoint, if there is one"},
     {"log", MLP_FIELD_STRING, AT(log), NULL, 0, 0, false, "Files", "FILE",
      "record the run as JSON lines"},
+    {"trace", MLP_FIELD_STRING, AT(trace), NULL, 0, 0, false, "Files", "FILE",
+     "write a timeline of the first steps, for chrome://tracing or Perfetto"},
 
     {"progress", MLP_FIELD_ENUM, AT(progress), progress_modes, 0, 0, false,
      "Talk", "WHEN",
      "draw a progress line; auto means when stdout is a terminal"},
     {"quiet", MLP_FIELD_BOOL, AT(quiet), NULL, 0, 0, false, "Talk", NULL,
      "print the final result only"},
+    {"profile", MLP_FIELD_BOOL, AT(profile), NULL, 0, 0, false, "Talk", NULL,
+     "print where the time went, for every rank"},
 };
 
 enum { FIELDS = sizeof fields / sizeof fields[0] };

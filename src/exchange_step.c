@@ -203,6 +203,13 @@ void mlp_exchange_publish(mlp_exchange *exchange, size_t part)
                  all_ranks(exchange, p->published));
 }
 
+void mlp_exchange_await(mlp_exchange *exchange, size_t part, mlp_thread self)
+{
+    mlp_wait_until(&mlp_exchange_board_of(exchange)->parts[part].published,
+                   all_ranks(exchange, exchange->parts[part].finished + 1),
+                   self.count > exchange->fair_threads);
+}
+
 mlp_status mlp_exchange_finish(mlp_exchange *exchange, size_t part,
                                mlp_thread self, mlp_exchange_update *update,
                                void *context)
@@ -211,8 +218,7 @@ mlp_status mlp_exchange_finish(mlp_exchange *exchange, size_t part,
     mlp_exchange_part_board *board =
         &mlp_exchange_board_of(exchange)->parts[part];
     uint32_t step = p->finished + 1;
-    mlp_wait_until(&board->published, all_ranks(exchange, step),
-                   self.count > exchange->fair_threads);
+    mlp_exchange_await(exchange, part, self);
     mlp_range slice = mlp_exchange_slice(exchange, p);
     mlp_range share = share_of_slice(self, slice);
     MLP_TRY(finish_slice(

@@ -64,9 +64,9 @@ static mlp_status create_trainer(mlp_run_parts *run)
             : create_model(run);
     MLP_TRY(mlp_comm_agree(run->comm, status));
     run->kernels = kernels;
-    mlp_trainer_parts parts = {run->comm,     &run->config, run->model,
-                               kernels,       &run->train,  run->scaler,
-                               run->is_sparse};
+    mlp_trainer_parts parts = {run->comm,      &run->config, run->model,
+                               kernels,        &run->train,  run->scaler,
+                               run->is_sparse, run->profile};
     return mlp_trainer_create(&parts, &run->trainer);
 }
 
@@ -102,6 +102,7 @@ static mlp_status set_up(mlp_run_parts *run)
     MLP_TRY(mlp_run_open_state(run));
     MLP_TRY(mlp_run_plan(run));
     MLP_TRY(mlp_run_load_data(run));
+    MLP_TRY(mlp_run_start_profile(run));
     MLP_TRY(create_trainer(run));
     MLP_TRY(mlp_run_begin_state(run));
     mlp_status status = is_leader(run) ? start_log(run) : MLP_OK;
@@ -135,6 +136,7 @@ static mlp_status train_epoch(mlp_run_parts *run, size_t steps)
         MLP_TRY(mlp_trainer_step(run->trainer, state->epoch, step,
                                  stop_requested != 0, &result));
         add_tally(&state->running, &result.tally);
+        run->trained_rows += result.tally.rows;
         state->step++;
         state->running_seconds = before + mlp_clock_seconds() - start;
         if (run->log != NULL && mlp_runlog_wants_step(run->log)) {
@@ -282,6 +284,7 @@ static mlp_status tell(mlp_run_parts *run)
     if (trained == MLP_OK && !run->config.quiet) {
         MLP_TRY(report(run));
     }
+    MLP_TRY(mlp_run_tell_profile(run));
     double seconds = mlp_clock_seconds() - start;
     mlp_status status =
         is_leader(run) ? sign_off(run, trained == MLP_OK, seconds) : MLP_OK;
@@ -295,6 +298,7 @@ static void tear_down(mlp_run_parts *run)
         mlp_runlog_close(&run->log);
     }
     mlp_trainer_destroy(&run->trainer);
+    mlp_profile_destroy(&run->profile);
     mlp_model_destroy(&run->model);
     mlp_dataset_destroy(&run->train.here);
     mlp_dataset_destroy(&run->validation.here);

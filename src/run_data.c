@@ -8,6 +8,9 @@
 
 #include "run_internal.h"
 
+/* Share of non-zero inputs below which skipping zeros is faster. */
+static const double SPARSE_BELOW = 0.5;
+
 /* Shards of a rank: the contiguous run floor(r V / P) .. */
 static mlp_range owned_shards(const mlp_run_parts *run)
 {
@@ -76,7 +79,9 @@ static mlp_status measure(mlp_run_parts *run)
     MLP_TRY(mlp_comm_sum(run->comm, &nonzeros, 1));
     double values = (double)run->train.rows *
                     (double)mlp_source_facts(run->source)->features;
-    run->is_sparse = (double)nonzeros < 0.5 * values;
+    run->is_sparse = run->config.sparse == MLP_SPARSE_AUTO
+                         ? (double)nonzeros < SPARSE_BELOW * values
+                         : run->config.sparse == MLP_SPARSE_ALWAYS;
     return MLP_OK;
 }
 

@@ -1,6 +1,7 @@
 /** @file
  *  What a run holds, for run.c and the files of its chapters: run_plan.c
- *  (resolving the configuration), run_data.c and run_state.c (resume, save).
+ *  (resolving the configuration), run_data.c, run_state.c (resume, save) and
+ *  run_profile.c.
  */
 #ifndef MLP_RUN_INTERNAL_H
 #define MLP_RUN_INTERNAL_H
@@ -29,6 +30,10 @@ typedef struct {
     mlp_model *model;
     const mlp_kernels *kernels;
     mlp_trainer *trainer;
+    mlp_profile *profile;  /* NULL without --profile and --trace */
+    size_t most_threads;   /* of any rank */
+    double profile_start;  /* on mlp_clock_seconds */
+    uint64_t trained_rows; /* of all ranks, in this process's life */
 
     /* The state to save, and to go on from. Arrays are filled on all ranks
      * after a resume, and by rank 0 before a save. */
@@ -55,5 +60,11 @@ mlp_status mlp_run_begin_state(mlp_run_parts *run);
 
 /** Save a checkpoint, if there is a directory to save to. Collective. */
 mlp_status mlp_run_save(mlp_run_parts *run);
+
+/** Begin to measure, if the configuration asks for it. Collective. */
+mlp_status mlp_run_start_profile(mlp_run_parts *run);
+
+/** Print the table and write the trace that were asked for. Collective. */
+mlp_status mlp_run_tell_profile(mlp_run_parts *run);
 
 #endif

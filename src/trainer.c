@@ -253,34 +253,67 @@ static mlp_status read_records(const one_step *step)
     return MLP_OK;
 }
 
-static void forward(const one_step *step, mlp_thread self)
+/* One thread's part in a step. */
+typedef struct {
+    one_step *step;
+    mlp_trainer *trainer;
+    mlp_thread self;
+    mlp_optimizer rule; /* this batch's */
+} worker;
+
+/* The time since the last lap went into this phase. */
+static void lap(const worker *w, mlp_phase phase)
 {
-    mlp_trainer *trainer = step->trainer;
+    mlp_profile_lap(w->trainer->parts.profile, w->self.index, phase);
+}
+
+static void meet(const worker *w)
+{
+    mlp_thread_barrier(w->self);
+    lap(w, MLP_PHASE_WAIT);
+}
+
+static void gather(const worker *w)
+{
+    mlp_feed_fill(w->trainer->feed, w->trainer->parts.kernels, w->self);
+    lap(w, MLP_PHASE_GATHER);
+    meet(w);
+}
+
+static void forward(const worker *w)
+{
+    mlp_trainer *trainer = w->trainer;
     for (size_t l = 0; l < trainer->parts.model->layers; l++) {
         mlp_exchange_wait(trainer->exchange, l);
-        mlp_pass_forward(trainer->pass, l, self);
-        mlp_thread_barrier(self);
+        lap(w, MLP_PHASE_WAIT);
+        mlp_pass_forward(trainer->pass, l, w->self);
+        lap(w, MLP_PHASE_FORWARD);
+        meet(w);
     }
-    mlp_pass_loss(trainer->pass, true, self);
-    mlp_thread_barrier(self);
-    if (self.index == 0) {
-        write_records(step);
+    mlp_pass_loss(trainer->pass, true, w->self);
+    lap(w, MLP_PHASE_LOSS);
+    meet(w);
+    if (w->self.index == 0) {
+        write_records(w->step);
         mlp_exchange_publish_records(trainer->exchange);
+        lap(w, MLP_PHASE_LOSS);
     }
 }
 
 /* Last layer first; a layer is published as soon as it is complete. */
-static void backward(const one_step *step, mlp_thread self)
+static void backward(const worker *w)
 {
-    mlp_trainer *trainer = step->trainer;
+    mlp_trainer *trainer = w->trainer;
     for (size_t l = trainer->parts.model->layers; l-- > 0;) {
         if (l > 0) {
-            mlp_pass_backward(trainer->pass, l, self);
+            mlp_pass_backward(trainer->pass, l, w->self);
+            lap(w, MLP_PHASE_BACKWARD);
         }
         mlp_pass_gradient(trainer->pass, l, trainer->nodes, trainer->node_count,
-                          self);
-        mlp_thread_barrier(self);
-        if (self.index == 0) {
+                          w->self);
+        lap(w, MLP_PHASE_GRADIENT);
+        meet(w);
+        if (w->self.index == 0) {
             mlp_exchange_publish(trainer->exchange, l);
         }
     }
@@ -288,18 +321,24 @@ static void backward(const one_step *step, mlp_thread self)
 
 static void update(void *context, size_t first, size_t count, const float *sum)
 {
-    mlp_optimizer_update(context, first, count, sum);
+    const worker *w = context;
+    lap(w, MLP_PHASE_EXCHANGE);
+    mlp_optimizer_update(&w->rule, first, count, sum);
+    lap(w, MLP_PHASE_UPDATE);
 }
 
-static void finish(one_step *step, mlp_thread self)
+static void finish(worker *w)
 {
-    mlp_trainer *trainer = step->trainer;
-    mlp_optimizer rule = trainer->optimizer;
-    rule.rule.per_row = (float)(1.0 / (double)step->result->tally.rows);
+    mlp_trainer *trainer = w->trainer;
+    one_step *step = w->step;
+    w->rule = trainer->optimizer;
+    w->rule.rule.per_row = (float)(1.0 / (double)step->result->tally.rows);
     for (size_t l = trainer->parts.model->layers; l-- > 0;) {
+        mlp_exchange_await(trainer->exchange, l, w->self);
+        lap(w, MLP_PHASE_WAIT);
         mlp_status status =
-            mlp_exchange_finish(trainer->exchange, l, self, update, &rule);
-        if (self.index == 0 && step->status == MLP_OK) {
+            mlp_exchange_finish(trainer->exchange, l, w->self, update, w);
+        if (w->self.index == 0 && step->status == MLP_OK) {
             step->status = status;
         }
     }
@@ -307,17 +346,18 @@ static void finish(one_step *step, mlp_thread self)
 
 static void run_step(void *context, mlp_thread self)
 {
-    one_step *step = context;
-    mlp_feed_fill(step->trainer->feed, step->trainer->parts.kernels, self);
-    mlp_thread_barrier(self);
-    forward(step, self);
-    backward(step, self);
+    worker w = {.step = context, .self = self};
+    w.trainer = w.step->trainer;
+    mlp_profile_start(w.trainer->parts.profile, self.index);
+    gather(&w);
+    forward(&w);
+    backward(&w);
     if (self.index == 0) {
-        step->status = read_records(step);
+        w.step->status = read_records(w.step);
     }
-    mlp_thread_barrier(self);
-    if (step->status == MLP_OK) {
-        finish(step, self);
+    meet(&w);
+    if (w.step->status == MLP_OK) {
+        finish(&w);
     }
 }
 

@@ -53,6 +53,13 @@ typedef enum {
     MLP_PROGRESS_NEVER
 } mlp_progress_mode;
 
+/** Whether to skip zero inputs; auto measures how many there are. */
+typedef enum {
+    MLP_SPARSE_AUTO,
+    MLP_SPARSE_ALWAYS,
+    MLP_SPARSE_NEVER
+} mlp_sparse_mode;
+
 /** "2" counts epochs, "200steps" counts steps; count 0 means only at the end.
  */
 typedef struct {
@@ -83,15 +90,18 @@ typedef struct {
     uint64_t seed;
     size_t shards;  /**< V; 0 = the smaller of 8 and batch, raised to ranks */
     size_t threads; /**< per rank; 0 = cores of this rank */
+    mlp_sparse_mode sparse;
     /* files */
     char checkpoint[MLP_MAX_PATH]; /**< directory, "" = none */
     mlp_interval every;
     size_t keep;
     bool resume;
-    char log[MLP_MAX_PATH]; /**< JSON lines, "" = none */
+    char log[MLP_MAX_PATH];   /**< JSON lines, "" = none */
+    char trace[MLP_MAX_PATH]; /**< timeline, "" = none */
     /* talk */
     mlp_progress_mode progress;
     bool quiet;
+    bool profile;
     /** Bit i: field i of the table was given by the user, not defaulted. */
     uint64_t given;
 } mlp_config;

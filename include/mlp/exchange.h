@@ -78,6 +78,11 @@ mlp_status mlp_exchange_collect_records(mlp_exchange *exchange,
  *  the part in this step. Call from one thread. */
 void mlp_exchange_publish(mlp_exchange *exchange, size_t part);
 
+/** Wait until all ranks of the node have published the part: what finish does
+ *  first, for a caller who wants to know how long it took. Every thread of the
+ *  crew may call. */
+void mlp_exchange_await(mlp_exchange *exchange, size_t part, mlp_thread self);
+
 /** Wait until all ranks have published the part, then sum this rank's slice
  *  and update it. Every thread of the crew calls; each does its share.
  *  Parts in the same order on all ranks. Collective. */

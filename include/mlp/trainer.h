@@ -16,6 +16,7 @@
 #include "mlp/kernels.h"
 #include "mlp/metrics.h"
 #include "mlp/model.h"
+#include "mlp/profile.h"
 #include "mlp/scaler.h"
 
 typedef struct mlp_trainer mlp_trainer;
@@ -37,7 +38,8 @@ typedef struct {
     const mlp_kernels *kernels;
     const mlp_sharded *train;
     mlp_scaler scaler;
-    bool is_sparse; /**< the data has enough zeros to skip them */
+    bool is_sparse;       /**< the data has enough zeros to skip them */
+    mlp_profile *profile; /**< of config->threads threads, or NULL */
 } mlp_trainer_parts;
 
 /** Collective. MLP_ERROR_INTERNAL on all ranks when one has no memory. */
