@@ -11,8 +11,7 @@
 #include "mlp/sampler.h"
 #include "mlp/trainer.h"
 
-/* Rows of an evaluation's batch: enough to keep all threads busy. */
-enum { EVALUATION_ROWS = 512 };
+#include "evaluate.h"
 
 struct mlp_trainer {
     mlp_trainer_parts parts;

@@ -1,0 +1,73 @@
+/** @file
+ *  Rows run forward through a model, a batch at a time.
+ */
+#include "evaluate.h"
+
+#include <assert.h>
+
+#include "mlp/threads.h"
+
+static void run_batch(void *context, mlp_thread self)
+{
+    const mlp_evaluator *evaluator = context;
+    mlp_feed_fill(evaluator->feed, evaluator->kernels, self);
+    mlp_thread_barrier(self);
+    for (size_t l = 0; l < evaluator->model->layers; l++) {
+        mlp_pass_forward(evaluator->pass, l, self);
+        mlp_thread_barrier(self);
+    }
+    mlp_pass_loss(evaluator->pass, false, self);
+}
+
+void mlp_evaluate_rows(const mlp_evaluator *evaluator,
+                       const mlp_dataset *dataset, mlp_range rows)
+{
+    uint32_t index[EVALUATION_ROWS];
+    assert(rows.count <= EVALUATION_ROWS);
+    for (size_t r = 0; r < rows.count; r++) {
+        index[r] = (uint32_t)(rows.first + r);
+    }
+    const size_t leaf_start[2] = {0, rows.count};
+    const mlp_microbatches one = {index, leaf_start, 1};
+    mlp_feed_begin(evaluator->feed, dataset, evaluator->scaler, &one);
+    mlp_pass_begin(evaluator->pass, evaluator->vector,
+                   mlp_feed_batch(evaluator->feed),
+                   mlp_feed_labels(evaluator->feed));
+    mlp_evaluator crew = *evaluator;
+    mlp_threads_run(crew.threads, run_batch, &crew);
+}
+
+/* Add the batch's rows, in order. */
+static void count_rows(const mlp_evaluator *evaluator, size_t rows,
+                       mlp_tally *tally, uint64_t *confusion)
+{
+    const mlp_model *model = evaluator->model;
+    size_t outputs = model->layer[model->layers - 1].out;
+    const double *losses = mlp_pass_losses(evaluator->pass);
+    const uint32_t *predictions = mlp_pass_predictions(evaluator->pass);
+    const uint16_t *labels = mlp_feed_labels(evaluator->feed);
+    for (size_t r = 0; r < rows; r++) {
+        tally->loss_sum += losses[r];
+        tally->hits += predictions[r] == labels[r];
+        if (confusion != NULL) {
+            confusion[labels[r] * outputs + predictions[r]]++;
+        }
+    }
+    tally->rows += rows;
+}
+
+mlp_tally mlp_evaluate_shard(const mlp_evaluator *evaluator,
+                             const mlp_dataset *dataset, mlp_range rows,
+                             uint64_t *confusion)
+{
+    mlp_tally tally = {0};
+    while (rows.count > 0) {
+        size_t count =
+            rows.count < EVALUATION_ROWS ? rows.count : EVALUATION_ROWS;
+        mlp_evaluate_rows(evaluator, dataset, (mlp_range){rows.first, count});
+        count_rows(evaluator, count, &tally, confusion);
+        rows.first += count;
+        rows.count -= count;
+    }
+    return tally;
+}

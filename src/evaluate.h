@@ -1,0 +1,47 @@
+/** @file
+ *  Rows run forward through a model, a batch at a time: what the trainer's
+ *  evaluation over all ranks and inference from a checkpoint have in common.
+ */
+#ifndef MLP_EVALUATE_H
+#define MLP_EVALUATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mlp/dataset.h"
+#include "mlp/feed.h"
+#include "mlp/kernels.h"
+#include "mlp/metrics.h"
+#include "mlp/model.h"
+#include "mlp/pass.h"
+#include "mlp/scaler.h"
+
+/* Rows of an evaluation's batch: enough to keep all threads busy. */
+enum { EVALUATION_ROWS = 512 };
+
+/** What it works with, borrowed. */
+typedef struct {
+    const mlp_model *model;
+    const mlp_kernels *kernels;
+    const float *vector; /**< the model's parameters, [vector_size] */
+    mlp_feed *feed;      /**< for EVALUATION_ROWS rows in one leaf at least */
+    mlp_pass *pass;      /**< for as many rows and threads at least */
+    mlp_scaler scaler;
+    size_t threads;
+} mlp_evaluator;
+
+/** Run rows forward (counted in the dataset, at most EVALUATION_ROWS): losses,
+ *  predictions and outputs are then in the pass, labels in the feed. */
+void mlp_evaluate_rows(const mlp_evaluator *evaluator,
+                       const mlp_dataset *dataset, mlp_range rows);
+
+/** The tally of one shard: its loss is one chain of additions over its rows.
+ *
+ *  @param rows       counted in the dataset, any number
+ *  @param confusion  [outputs, outputs], row = truth, added to; or NULL
+ */
+mlp_tally mlp_evaluate_shard(const mlp_evaluator *evaluator,
+                             const mlp_dataset *dataset, mlp_range rows,
+                             uint64_t *confusion);
+
+#endif
