@@ -10,7 +10,7 @@ import sys
 
 FLOORS = [
     "status range version",
-    "config rng clock log metrics history digest h5file threads tree kernels"
+    "config rng clock profile log metrics history digest h5file threads tree kernels"
     " activation math accurate",
     "comm exchange",
     "source stream idx digits dataset shard scaler sampler feed"
