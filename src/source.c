@@ -40,6 +40,30 @@ static const char *default_spec(void)
     return holds_idx_files(beside_source) ? beside_source : digits;
 }
 
+/* IDX begins with two zero bytes and a type, gzip with bytes of its own; HDF5
+ * does neither, even behind a user block of zeros. */
+static bool looks_like_idx(const char *path)
+{
+    unsigned char first[3] = {0};
+    FILE *file = fopen(path, "rbe");
+    if (file == NULL) {
+        return false;
+    }
+    size_t count = fread(first, 1, sizeof first, file);
+    fclose(file);
+    bool is_gzip = first[0] == 0x1f && first[1] == 0x8b;
+    bool is_plain = first[0] == 0 && first[1] == 0 && first[2] != 0;
+    return count == sizeof first && (is_gzip || is_plain);
+}
+
+static mlp_status open_file(const char *path, mlp_source *source)
+{
+    if (!source->info.has_labels && looks_like_idx(path)) {
+        return mlp_source_idx_open_file(path, source);
+    }
+    return mlp_source_hdf5_open(path, source);
+}
+
 static mlp_status open_path(const char *path, mlp_source *source)
 {
     struct stat facts;
@@ -52,7 +76,7 @@ static mlp_status open_path(const char *path, mlp_source *source)
         return mlp_source_idx_open(path, source);
     }
     if (S_ISREG(facts.st_mode)) {
-        return mlp_source_hdf5_open(path, source);
+        return open_file(path, source);
     }
     return mlp_fail(MLP_ERROR_DATA,
                     "%s: expected a directory or a regular file, found a pipe "
@@ -70,18 +94,30 @@ static mlp_status open_spec(const char *spec, mlp_source *source)
     return open_path(spec, source);
 }
 
-mlp_status mlp_source_open(const char *spec, mlp_source **source)
+static mlp_status open_source(const char *spec, bool has_labels,
+                              mlp_source **source)
 {
     *source = calloc(1, sizeof **source);
     if (*source == NULL) {
         return mlp_fail_memory("a data source");
     }
+    (*source)->info.has_labels = has_labels;
     mlp_status status =
         open_spec(spec[0] != '\0' ? spec : default_spec(), *source);
     if (status != MLP_OK) {
         mlp_source_close(source);
     }
     return status;
+}
+
+mlp_status mlp_source_open(const char *spec, mlp_source **source)
+{
+    return open_source(spec, true, source);
+}
+
+mlp_status mlp_source_open_images(const char *spec, mlp_source **source)
+{
+    return open_source(spec, false, source);
 }
 
 void mlp_source_close(mlp_source **source)
@@ -107,6 +143,10 @@ mlp_status mlp_source_read(mlp_source *source, mlp_split split, size_t first,
     assert(rows <= source->info.rows[split] - first);
     if (rows == 0) {
         return MLP_OK;
+    }
+    if (!source->info.has_labels) {
+        memset(labels, 0, rows * sizeof *labels);
+        labels = NULL;
     }
     return source->ops->read(source->state, split, first, rows, values, labels);
 }

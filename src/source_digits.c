@@ -88,7 +88,9 @@ static mlp_status read_digits(void *state, mlp_split split, size_t first,
         size_t row = table_row(split, first + i);
         memcpy((unsigned char *)values + i * PIXELS, table->pixels[row],
                PIXELS);
-        labels[i] = table->labels[row];
+        if (labels != NULL) {
+            labels[i] = table->labels[row];
+        }
     }
     return MLP_OK;
 }

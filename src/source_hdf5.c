@@ -1,6 +1,7 @@
 /** @file
  *  A data set in one HDF5 file: /train/images [n, h, w] or [n, d], 8-bit or
  *  float32, /train/labels [n], and the same under /test, which may be absent.
+ *  Where no labels are wanted, /images alone will do.
  */
 #include <stdbool.h>
 #include <stdlib.h>
@@ -14,14 +15,15 @@ enum {
     DEFLATE_MOST = 1032 /* bytes that one packed byte can stand for */
 };
 
-static const char *const images_name[MLP_SPLITS] = {"train/images",
-                                                    "test/images"};
+static const char unsplit_images[] = "images";
 static const char *const labels_name[MLP_SPLITS] = {"train/labels",
                                                     "test/labels"};
 
 typedef struct {
     mlp_h5file *file;
     const char *path; /* the source's name */
+    const char *images_name[MLP_SPLITS];
+    bool has_labels;
     mlp_element element;
     size_t rows[MLP_SPLITS];
 } hdf5_source;
@@ -66,9 +68,11 @@ static mlp_status read_hdf5(void *state, mlp_split split, size_t first,
 {
     hdf5_source *hdf5 = state;
     mlp_h5_type type = hdf5->element == MLP_ELEMENT_U8 ? MLP_H5_U8 : MLP_H5_F32;
-    MLP_TRY(read_labels(hdf5, split, first, rows, labels));
-    return mlp_h5file_read_rows(hdf5->file, images_name[split], first, rows,
-                                type, values);
+    if (labels != NULL) {
+        MLP_TRY(read_labels(hdf5, split, first, rows, labels));
+    }
+    return mlp_h5file_read_rows(hdf5->file, hdf5->images_name[split], first,
+                                rows, type, values);
 }
 
 /* ---- Open and close */
@@ -130,22 +134,28 @@ static mlp_status read_shape(hdf5_source *hdf5, const char *name,
     return check_extents(hdf5, name, shape);
 }
 
-static mlp_status open_split(hdf5_source *hdf5, mlp_split split,
-                             mlp_h5_shape *images)
+static mlp_status check_labels(hdf5_source *hdf5, mlp_split split,
+                               const mlp_h5_shape *images)
 {
     mlp_h5_shape labels;
-    MLP_TRY(read_shape(hdf5, images_name[split], false, images));
     MLP_TRY(read_shape(hdf5, labels_name[split], true, &labels));
     if (images->dims[0] != labels.dims[0]) {
         return mlp_fail(MLP_ERROR_DATA,
                         "%s: expected %llu labels, one for each row of /%s, "
                         "found %llu in /%s",
                         hdf5->path, (unsigned long long)images->dims[0],
-                        images_name[split], (unsigned long long)labels.dims[0],
-                        labels_name[split]);
+                        hdf5->images_name[split],
+                        (unsigned long long)labels.dims[0], labels_name[split]);
     }
-    hdf5->rows[split] = (size_t)images->dims[0];
     return MLP_OK;
+}
+
+static mlp_status open_split(hdf5_source *hdf5, mlp_split split,
+                             mlp_h5_shape *images)
+{
+    MLP_TRY(read_shape(hdf5, hdf5->images_name[split], false, images));
+    hdf5->rows[split] = (size_t)images->dims[0];
+    return hdf5->has_labels ? check_labels(hdf5, split, images) : MLP_OK;
 }
 
 static size_t features_of(const mlp_h5_shape *images)
@@ -157,7 +167,7 @@ static size_t features_of(const mlp_h5_shape *images)
 static mlp_status open_test(hdf5_source *hdf5, const mlp_h5_shape *train)
 {
     mlp_h5_shape test;
-    if (!mlp_h5file_has(hdf5->file, images_name[MLP_SPLIT_TEST])) {
+    if (!mlp_h5file_has(hdf5->file, hdf5->images_name[MLP_SPLIT_TEST])) {
         return MLP_OK;
     }
     MLP_TRY(open_split(hdf5, MLP_SPLIT_TEST, &test));
@@ -177,11 +187,23 @@ static void close_hdf5(void *state)
     free(hdf5);
 }
 
+/* Which images there are.
+ * @param images  the shape of one split's, which is that of all */
+static mlp_status open_splits(hdf5_source *hdf5, mlp_h5_shape *images)
+{
+    if (!hdf5->has_labels && mlp_h5file_has(hdf5->file, unsplit_images)) {
+        hdf5->images_name[MLP_SPLIT_TEST] = unsplit_images;
+        return open_split(hdf5, MLP_SPLIT_TEST, images);
+    }
+    MLP_TRY(open_split(hdf5, MLP_SPLIT_TRAIN, images));
+    return open_test(hdf5, images);
+}
+
 mlp_status mlp_source_hdf5_open(const char *path, mlp_source *source)
 {
     static const mlp_source_ops ops = {read_hdf5, close_hdf5};
     mlp_source_info *info = &source->info;
-    mlp_h5_shape train;
+    mlp_h5_shape images;
     hdf5_source *hdf5 = calloc(1, sizeof *hdf5);
     if (hdf5 == NULL) {
         return mlp_fail_memory("a data source");
@@ -189,15 +211,17 @@ mlp_status mlp_source_hdf5_open(const char *path, mlp_source *source)
     source->ops = &ops;
     source->state = hdf5;
     hdf5->path = info->name;
+    hdf5->images_name[MLP_SPLIT_TRAIN] = "train/images";
+    hdf5->images_name[MLP_SPLIT_TEST] = "test/images";
+    hdf5->has_labels = info->has_labels;
     MLP_TRY(mlp_h5file_open(path, &hdf5->file));
-    MLP_TRY(open_split(hdf5, MLP_SPLIT_TRAIN, &train));
-    MLP_TRY(open_test(hdf5, &train));
-    hdf5->element = train.type == MLP_H5_U8 ? MLP_ELEMENT_U8 : MLP_ELEMENT_F32;
+    MLP_TRY(open_splits(hdf5, &images));
+    hdf5->element = images.type == MLP_H5_U8 ? MLP_ELEMENT_U8 : MLP_ELEMENT_F32;
     info->rows[MLP_SPLIT_TRAIN] = hdf5->rows[MLP_SPLIT_TRAIN];
     info->rows[MLP_SPLIT_TEST] = hdf5->rows[MLP_SPLIT_TEST];
-    info->features = features_of(&train);
-    info->height = train.rank == 3 ? (size_t)train.dims[1] : 1;
-    info->width = (size_t)train.dims[train.rank - 1];
+    info->features = features_of(&images);
+    info->height = images.rank == 3 ? (size_t)images.dims[1] : 1;
+    info->width = (size_t)images.dims[images.rank - 1];
     info->element = hdf5->element;
     return MLP_OK;
 }

@@ -179,13 +179,13 @@ static mlp_status read_idx(void *state, mlp_split split, size_t first,
     idx_source *idx = state;
     idx_file *images_file = &idx->files[images_of[split]];
     idx_file *labels_file = &idx->files[labels_of[split]];
-    MLP_TRY(read_labels(labels_file, first, rows, labels));
-    MLP_TRY(read_values(images_file, first, rows, values));
-    if (first + rows == images_file->extents[0]) {
-        MLP_TRY(mlp_stream_finish(labels_file->stream));
-        MLP_TRY(mlp_stream_finish(images_file->stream));
+    bool is_end = first + rows == images_file->extents[0];
+    if (labels != NULL) {
+        MLP_TRY(read_labels(labels_file, first, rows, labels));
+        MLP_TRY(is_end ? mlp_stream_finish(labels_file->stream) : MLP_OK);
     }
-    return MLP_OK;
+    MLP_TRY(read_values(images_file, first, rows, values));
+    return is_end ? mlp_stream_finish(images_file->stream) : MLP_OK;
 }
 
 /* ---- Open and close */
@@ -222,11 +222,12 @@ static void close_idx(void *state)
     free(idx);
 }
 
-static void tell_facts(const idx_source *idx, mlp_source_info *info)
+/* A file that is not open has no rows. */
+static void tell_facts(const idx_source *idx, const idx_file *images,
+                       mlp_source_info *info)
 {
-    const idx_file *images = &idx->files[MLP_IDX_TRAIN_IMAGES];
     bool is_picture = images->dimensions == 3;
-    info->rows[MLP_SPLIT_TRAIN] = images->extents[0];
+    info->rows[MLP_SPLIT_TRAIN] = idx->files[MLP_IDX_TRAIN_IMAGES].extents[0];
     info->rows[MLP_SPLIT_TEST] = idx->files[MLP_IDX_TEST_IMAGES].extents[0];
     info->features = images->row_bytes;
     info->height = is_picture ? images->extents[1] : 1;
@@ -234,26 +235,48 @@ static void tell_facts(const idx_source *idx, mlp_source_info *info)
     info->element = MLP_ELEMENT_U8;
 }
 
-mlp_status mlp_source_idx_open(const char *directory, mlp_source *source)
+static mlp_status create_state(mlp_source *source)
 {
     static const mlp_source_ops ops = {read_idx, close_idx};
+    source->ops = &ops;
+    source->state = calloc(1, sizeof(idx_source));
+    return source->state != NULL ? MLP_OK : mlp_fail_memory("a data source");
+}
+
+static mlp_status open_split(const mlp_idx_files *found, mlp_split split,
+                             bool has_labels, idx_source *idx)
+{
+    idx_file *images = &idx->files[images_of[split]];
+    idx_file *labels = &idx->files[labels_of[split]];
+    MLP_TRY(open_file(found->path[images_of[split]], false, images));
+    if (!has_labels) {
+        return MLP_OK;
+    }
+    MLP_TRY(open_file(found->path[labels_of[split]], true, labels));
+    return check_rows(images, labels);
+}
+
+mlp_status mlp_source_idx_open(const char *directory, mlp_source *source)
+{
     mlp_idx_files found;
     MLP_TRY(mlp_idx_files_find(directory, &found));
-    idx_source *idx = calloc(1, sizeof *idx);
-    if (idx == NULL) {
-        return mlp_fail_memory("a data source");
-    }
-    source->ops = &ops;
-    source->state = idx;
-    for (size_t split = 0; split < MLP_SPLITS; split++) {
-        idx_file *images = &idx->files[images_of[split]];
-        idx_file *labels = &idx->files[labels_of[split]];
-        MLP_TRY(open_file(found.path[images_of[split]], false, images));
-        MLP_TRY(open_file(found.path[labels_of[split]], true, labels));
-        MLP_TRY(check_rows(images, labels));
-    }
-    MLP_TRY(check_features(&idx->files[MLP_IDX_TRAIN_IMAGES],
-                           &idx->files[MLP_IDX_TEST_IMAGES]));
-    tell_facts(idx, &source->info);
+    MLP_TRY(create_state(source));
+    idx_source *idx = source->state;
+    bool has_labels = source->info.has_labels;
+    MLP_TRY(open_split(&found, MLP_SPLIT_TRAIN, has_labels, idx));
+    MLP_TRY(open_split(&found, MLP_SPLIT_TEST, has_labels, idx));
+    const idx_file *train = &idx->files[MLP_IDX_TRAIN_IMAGES];
+    MLP_TRY(check_features(train, &idx->files[MLP_IDX_TEST_IMAGES]));
+    tell_facts(idx, train, &source->info);
+    return MLP_OK;
+}
+
+mlp_status mlp_source_idx_open_file(const char *path, mlp_source *source)
+{
+    MLP_TRY(create_state(source));
+    idx_source *idx = source->state;
+    idx_file *images = &idx->files[MLP_IDX_TEST_IMAGES];
+    MLP_TRY(open_file(path, false, images));
+    tell_facts(idx, images, &source->info);
     return MLP_OK;
 }

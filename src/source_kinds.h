@@ -8,7 +8,8 @@
 #include "mlp/source.h"
 
 typedef struct {
-    /** As mlp_source_read; rows > 0 and within the split. */
+    /** As mlp_source_read; rows > 0 and within the split. labels is NULL when
+     *  the source was opened without them. */
     mlp_status (*read)(void *state, mlp_split split, size_t first, size_t rows,
                        void *values, uint16_t *labels);
     void (*close)(void *state);
@@ -20,9 +21,12 @@ struct mlp_source {
     void *state; /**< of this kind, NULL until there is something to close */
 };
 
-/* Each gets a zeroed source and sets all of it but info.name. What it leaves
- * in state is closed by the caller, after a failure too. */
+/* Each gets a source that is zeroed but for info.name and info.has_labels, and
+ * sets the rest; it opens labels only if has_labels. What it leaves in state is
+ * closed by the caller, after a failure too. */
 mlp_status mlp_source_idx_open(const char *directory, mlp_source *source);
+/** One IDX file of images; has_labels is false. */
+mlp_status mlp_source_idx_open_file(const char *path, mlp_source *source);
 mlp_status mlp_source_hdf5_open(const char *path, mlp_source *source);
 mlp_status mlp_source_digits_open(mlp_source *source);
 

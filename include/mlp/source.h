@@ -6,6 +6,7 @@
 #ifndef MLP_SOURCE_H
 #define MLP_SOURCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,7 @@ typedef struct {
     size_t features;         /**< height * width */
     size_t height, width;    /**< of a picture; 1 x features when it is none */
     mlp_element element;
+    bool has_labels; /**< false only for what mlp_source_open_images opened */
 } mlp_source_info;
 
 /** Open a source and check everything that can be checked without its rows:
@@ -42,6 +44,17 @@ typedef struct {
  *  expected and what was found. Not collective.
  */
 mlp_status mlp_source_open(const char *spec, mlp_source **source);
+
+/** Open a source for its images alone: labels are neither looked for nor read.
+ *  Takes what mlp_source_open takes, and besides a single IDX file of images
+ *  (plain or .gz) and an HDF5 file with /images in place of /train and /test.
+ *  These two have no splits: all their rows are in the test split. (Of a
+ *  directory all four files must be there.)
+ *
+ *  As mlp_source_open otherwise.
+ */
+mlp_status mlp_source_open_images(const char *spec, mlp_source **source);
+
 void mlp_source_close(mlp_source **source);
 
 const mlp_source_info *mlp_source_facts(const mlp_source *source);
@@ -49,7 +62,7 @@ const mlp_source_info *mlp_source_facts(const mlp_source *source);
 /** Read rows first .. first + rows - 1 of a split.
  *
  *  @param values  [rows, features] of the source's element type, overwritten
- *  @param labels  [rows], overwritten
+ *  @param labels  [rows], overwritten; with zeros when there are none
  *
  *  A run that ends with the split's last row also checks the end of the
  *  file: gzip's CRC, nothing missing, nothing left over. MLP_ERROR_DATA.
