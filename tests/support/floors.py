@@ -11,13 +11,13 @@ import sys
 FLOORS = [
     "status range version",
     "config rng clock profile log metrics history digest h5file threads tree kernels"
-    " activation math accurate",
+    " activation math accurate json",
     "comm exchange",
     "source stream idx digits dataset shard scaler sampler feed"
     " model pass loss optimizer init",
     "trainer evaluate",
-    "checkpoint report runlog progress",
-    "options run",
+    "checkpoint inference report runlog progress",
+    "options run tool",
     "main",
 ]
 # Two columns stand on floor 3; neither knows the other.

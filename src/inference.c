@@ -1,0 +1,150 @@
+/** @file
+ *  A trained model from a checkpoint, put to use.
+ */
+#include "mlp/inference.h"
+
+#include <stdlib.h>
+
+#include "evaluate.h"
+#include "mlp/threads.h"
+#include "mlp/tree.h"
+
+_Static_assert((int)MLP_INFERENCE_ROWS == (int)EVALUATION_ROWS,
+               "a batch is what the evaluator runs at once");
+
+struct mlp_inference {
+    mlp_model *model;
+    float *vector; /* [model->vector_size] */
+    mlp_feed *feed;
+    mlp_pass *pass;
+    size_t shards;
+    double *shard_losses; /* [shards] */
+    mlp_evaluator evaluator;
+};
+
+/* ---- create and destroy ------------------------------------------------ */
+
+static mlp_status create_parameters(mlp_inference *made,
+                                    const mlp_checkpoint *checkpoint)
+{
+    MLP_TRY(mlp_model_create(checkpoint->widths, checkpoint->layers,
+                             &checkpoint->config, &made->model));
+    size_t bytes = made->model->vector_size * sizeof *made->vector;
+    made->vector = aligned_alloc(64, (bytes + 63) / 64 * 64);
+    if (made->vector == NULL) {
+        return mlp_fail_memory("the parameters");
+    }
+    mlp_model_pack(made->model, checkpoint->parameters, made->vector);
+    return MLP_OK;
+}
+
+/* Zero inputs are always skipped: it changes no result, costs dense data
+ * little, and most data has many. */
+static mlp_status create_parts(mlp_inference *made,
+                               const mlp_checkpoint *checkpoint, size_t threads)
+{
+    const mlp_kernels *kernels = mlp_kernels_find(NULL);
+    if (kernels == NULL) {
+        return mlp_fail(MLP_ERROR_INTERNAL,
+                        "this CPU has no fused multiply-add, which every "
+                        "instruction set here needs");
+    }
+    if (checkpoint->config.shards == 0) {
+        return mlp_fail(MLP_ERROR_DATA, "the checkpoint is of no shards");
+    }
+    MLP_TRY(create_parameters(made, checkpoint));
+    MLP_TRY(mlp_feed_create(checkpoint->widths[0], EVALUATION_ROWS, 1, true,
+                            &made->feed));
+    MLP_TRY(mlp_pass_create(made->model, kernels, EVALUATION_ROWS, threads,
+                            &made->pass));
+    made->shards = checkpoint->config.shards;
+    made->shard_losses = calloc(made->shards, sizeof *made->shard_losses);
+    if (made->shard_losses == NULL) {
+        return mlp_fail_memory("the shards' losses");
+    }
+    made->evaluator = (mlp_evaluator){
+        made->model,        kernels, made->vector, made->feed, made->pass,
+        checkpoint->scaler, threads};
+    return MLP_OK;
+}
+
+mlp_status mlp_inference_create(const mlp_checkpoint *checkpoint,
+                                size_t threads, mlp_inference **inference)
+{
+    *inference = calloc(1, sizeof **inference);
+    if (*inference == NULL) {
+        return mlp_fail_memory("a model");
+    }
+    mlp_status status = create_parts(
+        *inference, checkpoint, threads > 0 ? threads : mlp_threads_cores());
+    if (status != MLP_OK) {
+        mlp_inference_destroy(inference);
+    }
+    return status;
+}
+
+void mlp_inference_destroy(mlp_inference **inference)
+{
+    if (*inference != NULL) {
+        mlp_pass_destroy(&(*inference)->pass);
+        mlp_feed_destroy(&(*inference)->feed);
+        mlp_model_destroy(&(*inference)->model);
+        free((*inference)->vector);
+        free((*inference)->shard_losses);
+        free(*inference);
+        *inference = NULL;
+    }
+}
+
+/* ---- rows -------------------------------------------------------------- */
+
+mlp_status mlp_inference_check(const mlp_inference *inference,
+                               const mlp_dataset *dataset)
+{
+    size_t inputs = inference->model->layer[0].in;
+    float largest;
+    if (dataset->range.count > UINT32_MAX) {
+        return mlp_fail(MLP_ERROR_DATA, "%zu rows at once, at most %u can be",
+                        dataset->range.count, UINT32_MAX);
+    }
+    if (dataset->features != inputs) {
+        return mlp_fail(MLP_ERROR_DATA,
+                        "expected %zu features a row, which the model was "
+                        "trained on, found %zu",
+                        inputs, dataset->features);
+    }
+    return mlp_dataset_largest(dataset, &largest);
+}
+
+mlp_inference_result mlp_inference_run(mlp_inference *inference,
+                                       const mlp_dataset *dataset,
+                                       mlp_range rows)
+{
+    const mlp_model *model = inference->model;
+    size_t classes = model->layer[model->layers - 1].out;
+    mlp_evaluate_rows(&inference->evaluator, dataset, rows);
+    return (mlp_inference_result){.rows = rows.count,
+                                  .classes = classes,
+                                  .stride = mlp_padded(classes),
+                                  .outputs = mlp_pass_outputs(inference->pass),
+                                  .predictions =
+                                      mlp_pass_predictions(inference->pass)};
+}
+
+void mlp_inference_evaluate(mlp_inference *inference,
+                            const mlp_dataset *dataset, mlp_tally *tally,
+                            uint64_t *confusion)
+{
+    *tally = (mlp_tally){0};
+    for (size_t i = 0; i < inference->shards; i++) {
+        mlp_range rows =
+            mlp_range_part(dataset->range.count, inference->shards, i);
+        mlp_tally one =
+            mlp_evaluate_shard(&inference->evaluator, dataset, rows, confusion);
+        inference->shard_losses[i] = one.loss_sum;
+        tally->hits += one.hits;
+        tally->rows += one.rows;
+    }
+    tally->loss_sum =
+        mlp_tree_sum(inference->shard_losses, inference->shards, 1);
+}
