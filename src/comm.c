@@ -18,6 +18,7 @@ void mlp_comm_destroy(mlp_comm **comm)
 
 void mlp_comm_abort(mlp_comm *comm, mlp_status status)
 {
+    fprintf(stderr, "rank %zu: %s\n", comm->rank, mlp_failure());
     fflush(NULL);
     comm->ops->abort(comm, status);
 }

@@ -201,6 +201,8 @@ typedef struct {
     bool wants_stop;
     mlp_step_result *result;
     mlp_status status; /* written by thread 0, read after a barrier */
+    uint64_t epoch;    /* where in the training it is, from 0 */
+    size_t index;
 } one_step;
 
 /* Loss, hits and rows of each of this rank's shards. */
@@ -247,8 +249,10 @@ static mlp_status read_records(const one_step *step)
         result->wants_stop |= record[RECORD_STOP] != 0.0;
     }
     if (!isfinite(result->tally.loss_sum)) {
-        return mlp_fail(MLP_DIVERGED, "the loss is not finite: a smaller "
-                                      "--lr may help");
+        return mlp_fail(MLP_DIVERGED,
+                        "epoch %llu, step %zu: the loss is not finite: a "
+                        "smaller --lr may help",
+                        (unsigned long long)step->epoch + 1, step->index + 1);
     }
     return MLP_OK;
 }
@@ -327,7 +331,17 @@ static void update(void *context, size_t first, size_t count, const float *sum)
     lap(w, MLP_PHASE_UPDATE);
 }
 
-static void finish(worker *w)
+/* A step that is given up: parameters stay, and the exchange is through. */
+static void leave_alone(void *context, size_t first, size_t count,
+                        const float *sum)
+{
+    (void)context;
+    (void)first;
+    (void)count;
+    (void)sum;
+}
+
+static void finish(worker *w, mlp_exchange_update *act)
 {
     mlp_trainer *trainer = w->trainer;
     one_step *step = w->step;
@@ -337,8 +351,8 @@ static void finish(worker *w)
         mlp_exchange_await(trainer->exchange, l, w->self);
         lap(w, MLP_PHASE_WAIT);
         mlp_status status =
-            mlp_exchange_finish(trainer->exchange, l, w->self, update, w);
-        if (w->self.index == 0 && step->status == MLP_OK) {
+            mlp_exchange_finish(trainer->exchange, l, w->self, act, w);
+        if (w->self.index == 0 && status != MLP_OK) {
             step->status = status;
         }
     }
@@ -356,8 +370,9 @@ static void run_step(void *context, mlp_thread self)
         w.step->status = read_records(w.step);
     }
     meet(&w);
-    if (w.step->status == MLP_OK) {
-        finish(&w);
+    mlp_status verdict = w.step->status;
+    if (verdict == MLP_OK || verdict == MLP_DIVERGED) {
+        finish(&w, verdict == MLP_OK ? update : leave_alone);
     }
 }
 
@@ -370,13 +385,20 @@ mlp_status mlp_trainer_step(mlp_trainer *trainer, uint64_t epoch,
         mlp_sampler_shuffle(trainer->sampler, epoch);
         trainer->shuffled_epoch = epoch;
     }
-    one_step step = {trainer, mlp_sampler_batch(trainer->sampler, step_index),
-                     wants_stop, result, MLP_OK};
+    one_step step = {
+        trainer,    mlp_sampler_batch(trainer->sampler, step_index),
+        wants_stop, result,
+        MLP_OK,     epoch,
+        step_index};
     mlp_feed_begin(trainer->feed, &parts->train->here, parts->scaler,
                    &step.microbatches);
     mlp_pass_begin(trainer->pass, mlp_exchange_state(trainer->exchange, 0),
                    mlp_feed_batch(trainer->feed),
                    mlp_feed_labels(trainer->feed));
     mlp_threads_run(parts->config->threads, run_step, &step);
+    if (step.status != MLP_OK && step.status != MLP_DIVERGED) {
+        /* the others wait for what this rank can no longer send */
+        mlp_comm_abort(parts->comm, step.status);
+    }
     return step.status;
 }

@@ -6,6 +6,8 @@
 #include <check.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static mlp_comm *comm;
 
@@ -98,9 +100,24 @@ START_TEST(gather_of_one_node_is_a_copy)
 }
 END_TEST
 
-START_TEST(abort_ends_the_process_with_the_status)
+START_TEST(abort_says_why_and_ends_the_process_with_the_status)
 {
-    mlp_comm_abort(comm, MLP_ERROR_IO);
+    int ends[2];
+    char said[64] = "";
+    int result = 0;
+    ck_assert_int_eq(pipe(ends), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        dup2(ends[1], STDERR_FILENO);
+        mlp_comm_abort(comm, mlp_fail(MLP_ERROR_IO, "the disk is gone"));
+    }
+    ck_assert_int_eq(waitpid(child, &result, 0), child);
+    ck_assert_int_gt(read(ends[0], said, sizeof said - 1), 0);
+    close(ends[0]);
+    close(ends[1]);
+    ck_assert(WIFEXITED(result));
+    ck_assert_int_eq(WEXITSTATUS(result), MLP_ERROR_IO);
+    ck_assert_str_eq(said, "rank 0: the disk is gone\n");
 }
 END_TEST
 
@@ -114,8 +131,7 @@ int main(void)
     tcase_add_test(tests, shared_memory_is_zeroed_and_aligned);
     tcase_add_test(tests, impossible_amount_of_shared_memory_is_an_error);
     tcase_add_test(tests, gather_of_one_node_is_a_copy);
-    tcase_add_exit_test(tests, abort_ends_the_process_with_the_status,
-                        MLP_ERROR_IO);
+    tcase_add_test(tests, abort_says_why_and_ends_the_process_with_the_status);
     Suite *suite = suite_create("comm");
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);

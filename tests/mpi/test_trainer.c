@@ -1,0 +1,409 @@
+/** @file
+ *  Training over 1 to 4 ranks on made-up rows: every bit as in a team of one,
+ *  and failures that all ranks share.
+ */
+#include "mlp/trainer.h"
+
+#include <check.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mlp/optimizer.h"
+#include "mlp/rng.h"
+#include "mlp/shard.h"
+
+enum { FEATURES = 21, CLASSES = 3, STEPS = 12 };
+
+static mlp_comm *world;
+static mlp_comm *alone;
+
+/* One way to train. */
+typedef struct {
+    size_t rows, batch, shards, threads;
+    double lr, momentum, l2;
+    mlp_optimizer_kind optimizer;
+    bool is_sparse;
+    size_t bad_row; /* has a not-a-number in it; NONE = no row has */
+} scenario;
+
+static const size_t NONE = SIZE_MAX;
+
+static const scenario scenarios[] = {
+    {100, 16, 8, 1, 0.1, 0.0, 0.0, MLP_OPTIMIZER_SGD, true, NONE},
+    {100, 16, 8, 3, 0.1, 0.9, 0.0, MLP_OPTIMIZER_SGD, false, NONE},
+    {101, 37, 11, 2, 0.1, 0.9, 0.0, MLP_OPTIMIZER_NESTEROV, true, NONE},
+    {97, 10, 5, 1, 0.1, 0.5, 0.01, MLP_OPTIMIZER_SGD, true, NONE},
+    {64, 64, 4, 2, 0.05, 0.0, 0.1, MLP_OPTIMIZER_SGD, false, NONE},
+    /* fewer rows than shards: ranks without any row */
+    {3, 8, 8, 1, 0.1, 0.9, 0.0, MLP_OPTIMIZER_SGD, true, NONE},
+    {5, 4, 4, 2, 0.1, 0.0, 0.0, MLP_OPTIMIZER_SGD, false, NONE},
+    {1, 4, 4, 1, 0.1, 0.0, 0.0, MLP_OPTIMIZER_SGD, true, NONE},
+};
+
+/* ---- a team at work ---------------------------------------------------- */
+
+typedef struct {
+    mlp_comm *comm;
+    mlp_config config;
+    mlp_model *model;
+    mlp_sharded split;
+    mlp_trainer *trainer;
+    float *parameters; /* as stored last */
+    float *velocity;
+} team;
+
+static void *zeros(size_t count, size_t size)
+{
+    void *memory = calloc(count + 1, size);
+    if (memory == NULL) {
+        abort(); /* an assertion here would leave the other ranks waiting */
+    }
+    return memory;
+}
+
+static float value_of(const scenario *s, size_t row, size_t column)
+{
+    mlp_rng_key key = {5, MLP_RNG_TEST, 0};
+    mlp_rng_block block = mlp_rng_draw(key, row, (uint32_t)column);
+    float value = mlp_rng_uniform(block.word[0]);
+    if (row == s->bad_row && column == FEATURES / 2) {
+        return NAN;
+    }
+    return mlp_rng_uniform(block.word[1]) < 0.6F ? 0.0F : value;
+}
+
+/* The rows of this rank's shards. */
+static mlp_sharded make_split(const scenario *s, mlp_comm *comm)
+{
+    mlp_range shards =
+        mlp_range_part(s->shards, mlp_comm_size(comm), mlp_comm_rank(comm));
+    mlp_range first = mlp_range_part(s->rows, s->shards, shards.first);
+    mlp_range last =
+        mlp_range_part(s->rows, s->shards, shards.first + shards.count - 1);
+    mlp_range here = {first.first, last.first + last.count - first.first};
+    float *values = zeros(here.count * FEATURES, sizeof *values);
+    uint16_t *labels = zeros(here.count, sizeof *labels);
+    for (size_t r = 0; r < here.count; r++) {
+        labels[r] = (uint16_t)((here.first + r) * 7 % CLASSES);
+        for (size_t c = 0; c < FEATURES; c++) {
+            values[r * FEATURES + c] = value_of(s, here.first + r, c);
+        }
+    }
+    return (mlp_sharded){
+        {here, FEATURES, MLP_ELEMENT_F32, values, labels}, 0, s->rows, shards};
+}
+
+static mlp_config make_config(const scenario *s)
+{
+    mlp_config config;
+    mlp_config_init(&config);
+    config.batch = s->batch;
+    config.shards = s->shards;
+    config.threads = s->threads;
+    config.lr = s->lr;
+    config.momentum = s->momentum;
+    config.l2 = s->l2;
+    config.optimizer = s->optimizer;
+    return config;
+}
+
+static mlp_status create_trainer(team *t, bool is_sparse)
+{
+    const mlp_trainer_parts parts = {.comm = t->comm,
+                                     .config = &t->config,
+                                     .model = t->model,
+                                     .kernels = mlp_kernels_find(NULL),
+                                     .train = &t->split,
+                                     .scaler = {0.0F, 1.0F},
+                                     .is_sparse = is_sparse};
+    return mlp_trainer_create(&parts, &t->trainer);
+}
+
+/* A team with initial weights. Collective over comm. */
+static mlp_status create_team(const scenario *s, mlp_comm *comm, team *t)
+{
+    const size_t widths[] = {FEATURES, 33, 17, CLASSES};
+    *t = (team){.comm = comm, .config = make_config(s)};
+    t->split = make_split(s, comm);
+    MLP_TRY(mlp_comm_agree(comm,
+                           mlp_model_create(widths, 3, &t->config, &t->model)));
+    t->parameters = zeros(t->model->parameters, sizeof *t->parameters);
+    t->velocity = zeros(t->model->parameters, sizeof *t->velocity);
+    MLP_TRY(create_trainer(t, s->is_sparse));
+    mlp_model_initialize(t->model, MLP_INIT_HE_UNIFORM, 1, t->parameters);
+    return mlp_trainer_load(t->trainer, t->parameters, NULL);
+}
+
+static void destroy_team(team *t)
+{
+    mlp_trainer_destroy(&t->trainer);
+    mlp_dataset_destroy(&t->split.here);
+    mlp_model_destroy(&t->model);
+    free(t->parameters);
+    free(t->velocity);
+}
+
+static mlp_status take_step(team *t, size_t step, bool wants_stop,
+                            mlp_step_result *result)
+{
+    size_t steps = mlp_epoch_steps(t->split.rows, t->config.batch);
+    return mlp_trainer_step(t->trainer, step / steps, step % steps, wants_stop,
+                            result);
+}
+
+static void store(team *t)
+{
+    float *const moments[] = {t->velocity, NULL};
+    mlp_trainer_store(t->trainer, t->parameters, moments);
+}
+
+static bool have_same_bits(const team *a, const team *b)
+{
+    size_t bytes = a->model->parameters * sizeof(float);
+    return memcmp(a->parameters, b->parameters, bytes) == 0 &&
+           memcmp(a->velocity, b->velocity, bytes) == 0;
+}
+
+static bool are_same_tallies(const mlp_tally *a, const mlp_tally *b)
+{
+    return memcmp(&a->loss_sum, &b->loss_sum, sizeof a->loss_sum) == 0 &&
+           a->hits == b->hits && a->rows == b->rows;
+}
+
+/* How many ranks a claim holds on. Collective. */
+static uint64_t ranks_where(bool claim)
+{
+    uint64_t count = claim;
+    return mlp_comm_sum(world, &count, 1) == MLP_OK ? count : UINT64_MAX;
+}
+
+/* ---- all ranks together are one ---------------------------------------- */
+
+/* Train in the team and alone; whether all that was seen is the same. */
+static bool train_both(team *many, team *one)
+{
+    bool is_same = true;
+    for (size_t step = 0; step < STEPS; step++) {
+        mlp_step_result here;
+        mlp_step_result there;
+        is_same &= take_step(many, step, false, &here) == MLP_OK;
+        is_same &= take_step(one, step, false, &there) == MLP_OK;
+        is_same = is_same && are_same_tallies(&here.tally, &there.tally) &&
+                  !here.wants_stop;
+    }
+    store(many);
+    store(one);
+    return is_same && have_same_bits(many, one);
+}
+
+START_TEST(parameters_and_tallies_have_the_bits_of_a_team_of_one)
+{
+    team many;
+    team one;
+    mlp_status status = create_team(&scenarios[_i], world, &many);
+    bool is_same = create_team(&scenarios[_i], alone, &one) == MLP_OK &&
+                   status == MLP_OK && train_both(&many, &one);
+    uint64_t same = ranks_where(is_same);
+    destroy_team(&many);
+    destroy_team(&one);
+    ck_assert_uint_eq(same, mlp_comm_size(world));
+}
+END_TEST
+
+START_TEST(training_learns_the_rows)
+{
+    team t;
+    mlp_step_result first;
+    mlp_step_result last;
+    mlp_status status = create_team(&scenarios[1], world, &t);
+    for (size_t step = 0; step < 300 && status == MLP_OK; step++) {
+        status = take_step(&t, step, false, step == 0 ? &first : &last);
+    }
+    destroy_team(&t);
+    ck_assert_int_eq(status, MLP_OK);
+    ck_assert_double_gt(mlp_tally_loss(&first.tally), 0.9); /* about ln 3 */
+    ck_assert_double_lt(mlp_tally_loss(&last.tally), 0.01);
+}
+END_TEST
+
+static mlp_status evaluate_both(team *many, team *one, mlp_tally tallies[2],
+                                uint64_t confusions[2][CLASSES * CLASSES])
+{
+    memset(confusions, 0, 2 * sizeof *confusions);
+    MLP_TRY(mlp_trainer_evaluate(many->trainer, &many->split, &tallies[0],
+                                 confusions[0]));
+    return mlp_trainer_evaluate(one->trainer, &one->split, &tallies[1],
+                                confusions[1]);
+}
+
+START_TEST(evaluation_is_exact_and_the_same_on_every_rank)
+{
+    team many;
+    team one;
+    mlp_tally tallies[2];
+    uint64_t confusions[2][CLASSES * CLASSES];
+    mlp_status status = create_team(&scenarios[_i], world, &many);
+    bool is_same = create_team(&scenarios[_i], alone, &one) == MLP_OK &&
+                   status == MLP_OK && train_both(&many, &one);
+    status = evaluate_both(&many, &one, tallies, confusions);
+    uint64_t rows = 0;
+    uint64_t hits = 0;
+    for (size_t i = 0; i < CLASSES * CLASSES; i++) {
+        rows += confusions[0][i];
+        hits += i % (CLASSES + 1) == 0 ? confusions[0][i] : 0;
+    }
+    is_same = is_same && are_same_tallies(&tallies[0], &tallies[1]) &&
+              memcmp(confusions[0], confusions[1], sizeof *confusions) == 0;
+    uint64_t same = ranks_where(is_same);
+    destroy_team(&many);
+    destroy_team(&one);
+    ck_assert_int_eq(status, MLP_OK);
+    ck_assert_uint_eq(same, mlp_comm_size(world));
+    ck_assert_uint_eq(tallies[0].rows, scenarios[_i].rows);
+    ck_assert_uint_eq(rows, scenarios[_i].rows);
+    ck_assert_uint_eq(tallies[0].hits, hits);
+}
+END_TEST
+
+START_TEST(stored_state_goes_on_where_it_was)
+{
+    team straight;
+    team resumed;
+    mlp_step_result result;
+    mlp_status status = create_team(&scenarios[2], world, &straight);
+    for (size_t step = 0; step < STEPS && status == MLP_OK; step++) {
+        status = take_step(&straight, step, false, &result);
+        if (step + 1 == STEPS / 2 && status == MLP_OK) {
+            store(&straight);
+            status = create_team(&scenarios[2], world, &resumed);
+            float *const moments[] = {straight.velocity, NULL};
+            mlp_trainer_load(resumed.trainer, straight.parameters, moments);
+        }
+    }
+    for (size_t step = STEPS / 2; step < STEPS && status == MLP_OK; step++) {
+        status = take_step(&resumed, step, false, &result);
+    }
+    store(&straight);
+    store(&resumed);
+    uint64_t same = ranks_where(have_same_bits(&straight, &resumed));
+    destroy_team(&straight);
+    destroy_team(&resumed);
+    ck_assert_int_eq(status, MLP_OK);
+    ck_assert_uint_eq(same, mlp_comm_size(world));
+}
+END_TEST
+
+START_TEST(one_rank_asked_to_stop_stops_all)
+{
+    team t;
+    mlp_step_result result;
+    uint64_t stopping[3] = {99, 99, 99};
+    bool is_last = mlp_comm_rank(world) + 1 == mlp_comm_size(world);
+    mlp_status status = create_team(&scenarios[0], world, &t);
+    for (size_t step = 0; step < 3 && status == MLP_OK; step++) {
+        status = take_step(&t, step, is_last && step == 1, &result);
+        stopping[step] = ranks_where(result.wants_stop);
+    }
+    destroy_team(&t);
+    ck_assert_int_eq(status, MLP_OK);
+    ck_assert_uint_eq(stopping[0], 0);
+    ck_assert_uint_eq(stopping[1], mlp_comm_size(world));
+    ck_assert_uint_eq(stopping[2], 0);
+}
+END_TEST
+
+/* ---- divergence -------------------------------------------------------- */
+
+/* Train until it fails; the state is then as after the last good step. */
+static mlp_status train_to_failure(team *t, bool *stayed)
+{
+    mlp_status status = MLP_OK;
+    size_t bytes = t->model->parameters * sizeof(float);
+    float *before = zeros(1, bytes);
+    for (size_t step = 0; step < STEPS && status == MLP_OK; step++) {
+        mlp_step_result result;
+        store(t);
+        memcpy(before, t->parameters, bytes);
+        status = take_step(t, step, false, &result);
+    }
+    store(t);
+    *stayed = memcmp(before, t->parameters, bytes) == 0;
+    free(before);
+    return status;
+}
+
+static void check_divergence(const scenario *s)
+{
+    team t;
+    bool stayed = false;
+    mlp_tally tally;
+    mlp_status created = create_team(s, world, &t);
+    mlp_status status = train_to_failure(&t, &stayed);
+    uint64_t diverged = ranks_where(status == MLP_DIVERGED);
+    uint64_t unchanged = ranks_where(stayed);
+    /* the team is not stuck */
+    mlp_status after = mlp_trainer_evaluate(t.trainer, &t.split, &tally, NULL);
+    destroy_team(&t);
+    ck_assert_int_eq(created, MLP_OK);
+    ck_assert_uint_eq(diverged, mlp_comm_size(world));
+    ck_assert_uint_eq(unchanged, mlp_comm_size(world));
+    ck_assert_int_eq(after, MLP_OK);
+    ck_assert_ptr_nonnull(strstr(mlp_failure(), "not finite"));
+}
+
+START_TEST(nan_on_one_rank_stops_all_and_leaves_the_parameters)
+{
+    scenario s = scenarios[_i];
+    s.bad_row = s.rows - 1; /* of the last rank */
+    check_divergence(&s);
+}
+END_TEST
+
+START_TEST(huge_learning_rate_stops_all_and_leaves_the_parameters)
+{
+    scenario s = scenarios[_i];
+    s.lr = 1e25;
+    check_divergence(&s);
+}
+END_TEST
+
+static Suite *create_suite(void)
+{
+    enum { SCENARIOS = sizeof scenarios / sizeof *scenarios };
+    TCase *tests = tcase_create("trainer");
+    tcase_add_loop_test(tests,
+                        parameters_and_tallies_have_the_bits_of_a_team_of_one,
+                        0, SCENARIOS);
+    tcase_add_test(tests, training_learns_the_rows);
+    tcase_add_loop_test(tests, evaluation_is_exact_and_the_same_on_every_rank,
+                        0, SCENARIOS);
+    tcase_add_test(tests, stored_state_goes_on_where_it_was);
+    tcase_add_test(tests, one_rank_asked_to_stop_stops_all);
+    tcase_add_loop_test(tests,
+                        nan_on_one_rank_stops_all_and_leaves_the_parameters, 0,
+                        SCENARIOS);
+    tcase_add_loop_test(
+        tests, huge_learning_rate_stops_all_and_leaves_the_parameters, 0, 5);
+    Suite *suite = suite_create("trainer over MPI");
+    suite_add_tcase(suite, tests);
+    return suite;
+}
+
+int main(int argc, char **argv)
+{
+    if (mlp_comm_world_create(&argc, &argv, &world) != MLP_OK ||
+        mlp_comm_serial_create(&alone) != MLP_OK) {
+        fprintf(stderr, "%s\n", mlp_failure());
+        return EXIT_FAILURE;
+    }
+    SRunner *runner = srunner_create(create_suite());
+    srunner_set_fork_status(runner, CK_NOFORK);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    mlp_comm_destroy(&alone);
+    mlp_comm_destroy(&world);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
