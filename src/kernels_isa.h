@@ -21,15 +21,15 @@
  * MLP_GROUP x GROUP_VECS of the sparse gradient, LIST_VECS of the sparse
  * forward. ISA(x) is the name of x for this instruction set. */
 #if defined(MLP_ISA_AVX512)
-enum { TILE_ROWS = 14, GROUP_VECS = 4 };
+enum { TILE_ROWS = 14, GROUP_VECS = 4, QUAD_VECS = 24 };
 #define ISA(name) name##_avx512
 #define ISA_NAME  "avx512"
 #elif defined(MLP_ISA_AVX2)
-enum { TILE_ROWS = 6, GROUP_VECS = 2 };
+enum { TILE_ROWS = 6, GROUP_VECS = 4, QUAD_VECS = 0 };
 #define ISA(name) name##_avx2
 #define ISA_NAME  "avx2"
 #else
-enum { TILE_ROWS = 6, GROUP_VECS = 2 };
+enum { TILE_ROWS = 6, GROUP_VECS = 4, QUAD_VECS = 0 };
 #define ISA(name) name##_base
 #define ISA_NAME  "base"
 #endif

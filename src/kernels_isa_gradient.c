@@ -19,6 +19,7 @@ typedef struct {
     const mlp_dense *layer;
     const mlp_batch *x;
     const float *dz;
+    size_t dz_stride;
     size_t input, inputs; /* first input of the tile, how many */
     size_t column;        /* first column */
 } tile_place;
@@ -50,38 +51,73 @@ INLINE void add_row(size_t inputs, size_t vecs, const float *x, const float *dz,
     }
 }
 
-/* A leaf's chain over all its rows. */
-INLINE void add_leaf(size_t inputs, size_t vecs, const tile_place *place,
-                     size_t leaf, vec *acc)
+/* How a tile goes through the rows of a leaf. */
+typedef enum {
+    ALL_ROWS,
+    SHORT_MASKS, /* non-zero rows; no leaf has more than one mask word */
+    LONG_MASKS
+} walk;
+
+/* A leaf as a tile sees it. Resolved before the rows are walked: their number
+ * is hard to predict, and after a misprediction the next leaf should only
+ * wait for its own rows. */
+typedef struct {
+    const float *x, *dz;  /* of its first row, at the tile's place */
+    size_t count;         /* rows, or mask words */
+    const uint64_t *mask; /* its first word; each is `groups` after the last */
+    uint64_t bits;        /* that word */
+} leaf_view;
+
+INLINE leaf_view view_leaf(walk how, const tile_place *place, size_t leaf)
 {
     const mlp_batch *x = place->x;
-    size_t stride = mlp_padded(place->layer->out);
     size_t first = x->leaf_start[leaf];
-    const float *xs = x->values + first * x->stride + place->input;
-    const float *dz = place->dz + first * stride + place->column;
-    for (size_t r = 0; r < x->leaf_start[leaf + 1] - first; r++) {
-        add_row(inputs, vecs, xs + r * x->stride, dz + r * stride, acc);
+    size_t word = x->leaf_word[leaf];
+    leaf_view view = {0};
+    view.x = x->values + first * x->stride + place->input;
+    view.dz = place->dz + first * place->dz_stride + place->column;
+    if (how == ALL_ROWS) {
+        view.count = x->leaf_start[leaf + 1] - first;
+        return view;
+    }
+    view.count = x->leaf_word[leaf + 1] - word;
+    view.mask = x->nonzeros->masks + word * x->nonzeros->groups +
+                place->input / MLP_GROUP;
+    view.bits = view.count > 0 ? *view.mask : 0;
+    return view;
+}
+
+/* A leaf's chain over the rows named by bits. */
+INLINE void add_masked(size_t inputs, size_t vecs, uint64_t bits,
+                       const float *x, size_t x_stride, const float *dz,
+                       size_t dz_stride, vec *acc)
+{
+    for (; bits != 0; bits &= bits - 1) {
+        size_t r = (size_t)__builtin_ctzll(bits);
+        add_row(inputs, vecs, x + r * x_stride, dz + r * dz_stride, acc);
     }
 }
 
-/* A leaf's chain over the rows in which the group has a non-zero. */
-INLINE void add_sparse_leaf(size_t inputs, size_t vecs, const tile_place *place,
-                            size_t leaf, vec *acc)
+INLINE void sum_leaf(size_t inputs, size_t vecs, walk how,
+                     const tile_place *place, leaf_view view, vec *acc)
 {
-    const mlp_batch *x = place->x;
-    size_t stride = mlp_padded(place->layer->out);
-    size_t first = x->leaf_start[leaf];
-    const float *xs = x->values + first * x->stride + place->input;
-    const float *dz = place->dz + first * stride + place->column;
-    const uint64_t *mask = x->nonzeros->masks +
-                           x->leaf_word[leaf] * x->nonzeros->groups +
-                           place->input / MLP_GROUP;
-    size_t words = x->leaf_word[leaf + 1] - x->leaf_word[leaf];
-    for (size_t w = 0; w < words; w++) {
-        for (uint64_t bits = mask[w * x->nonzeros->groups]; bits != 0;
-             bits &= bits - 1) {
-            size_t r = w * MLP_MASK_ROWS + (size_t)__builtin_ctzll(bits);
-            add_row(inputs, vecs, xs + r * x->stride, dz + r * stride, acc);
+    size_t x_stride = place->x->stride;
+    size_t dz_stride = place->dz_stride;
+    clear(inputs * vecs, acc);
+    if (how == SHORT_MASKS) {
+        add_masked(inputs, vecs, view.bits, view.x, x_stride, view.dz,
+                   dz_stride, acc);
+    } else if (how == ALL_ROWS) {
+        for (size_t r = 0; r < view.count; r++) {
+            add_row(inputs, vecs, view.x + r * x_stride,
+                    view.dz + r * dz_stride, acc);
+        }
+    } else {
+        for (size_t w = 0; w < view.count; w++) {
+            size_t r = w * MLP_MASK_ROWS;
+            add_masked(inputs, vecs, view.mask[w * place->x->nonzeros->groups],
+                       view.x + r * x_stride, x_stride, view.dz + r * dz_stride,
+                       dz_stride, acc);
         }
     }
 }
@@ -105,36 +141,73 @@ INLINE void store_tile(size_t inputs, size_t vecs, const tile_place *place,
     }
 }
 
+/* acc = left + acc */
+INLINE void add_left(size_t count, const vec *left, vec *acc)
+{
+    UNROLL
+    for (size_t a = 0; a < count; a++) {
+        acc[a] = left[a] + acc[a];
+    }
+}
+
+/* Whether the next steps sum four leaves, ((a + b) + (c + d)). */
+INLINE bool is_quad(const mlp_tree_plan *plan, size_t s)
+{
+    const int32_t *step = plan->steps + s;
+    return s + 7 <= plan->count && step[1] != MLP_TREE_ADD &&
+           step[2] == MLP_TREE_ADD && step[3] != MLP_TREE_ADD &&
+           step[4] != MLP_TREE_ADD && step[5] == MLP_TREE_ADD &&
+           step[6] == MLP_TREE_ADD;
+}
+
+/* Four leaves, with all sums in registers. */
+INLINE void sum_quad(size_t inputs, size_t vecs, walk how,
+                     const tile_place *place, size_t leaf, vec *acc)
+{
+    size_t count = inputs * vecs;
+    vec ab[ACC_MAX], c[ACC_MAX];
+    leaf_view view[4];
+    for (size_t i = 0; i < 4; i++) {
+        view[i] = view_leaf(how, place, leaf + i);
+    }
+    sum_leaf(inputs, vecs, how, place, view[0], c);
+    sum_leaf(inputs, vecs, how, place, view[1], ab);
+    add_left(count, c, ab);
+    sum_leaf(inputs, vecs, how, place, view[2], c);
+    sum_leaf(inputs, vecs, how, place, view[3], acc);
+    add_left(count, c, acc);
+    add_left(count, ab, acc);
+}
+
 /* The tree over leaves: the newest sum in registers, older ones stacked. */
-INLINE void sum_tile(size_t inputs, size_t vecs, bool is_sparse,
+INLINE void sum_tile(size_t inputs, size_t vecs, walk how,
                      const tile_place *place, const mlp_gradient_node *node)
 {
+    const mlp_tree_plan *plan = &node->plan;
+    size_t count = inputs * vecs;
     vec stack[STACK_DEPTH][ACC_MAX];
     vec acc[ACC_MAX];
     size_t depth = 0;
-    clear(inputs * vecs, acc);
-    for (size_t s = 0; s < node->plan.count; s++) {
-        if (node->plan.steps[s] == MLP_TREE_ADD) {
-            depth--;
-            UNROLL
-            for (size_t a = 0; a < inputs * vecs; a++) {
-                acc[a] = stack[depth][a] + acc[a];
-            }
+    clear(count, acc);
+    for (size_t s = 0; s < plan->count; s++) {
+        if (plan->steps[s] == MLP_TREE_ADD) {
+            add_left(count, stack[--depth], acc);
             continue;
         }
         if (s > 0) {
             UNROLL
-            for (size_t a = 0; a < inputs * vecs; a++) {
+            for (size_t a = 0; a < count; a++) {
                 stack[depth][a] = acc[a];
             }
             depth++;
-            clear(inputs * vecs, acc);
         }
-        size_t leaf = node->first_leaf + (size_t)node->plan.steps[s];
-        if (is_sparse) {
-            add_sparse_leaf(inputs, vecs, place, leaf, acc);
+        size_t leaf = node->first_leaf + (size_t)plan->steps[s];
+        if (how != LONG_MASKS && 3 * count <= QUAD_VECS && is_quad(plan, s)) {
+            sum_quad(inputs, vecs, how, place, leaf, acc);
+            s += 6;
         } else {
-            add_leaf(inputs, vecs, place, leaf, acc);
+            leaf_view view = view_leaf(how, place, leaf);
+            sum_leaf(inputs, vecs, how, place, view, acc);
         }
     }
     store_tile(inputs, vecs, place, node->sum, acc);
@@ -144,7 +217,7 @@ INLINE void sum_tile(size_t inputs, size_t vecs, bool is_sparse,
 static void sum_bias(const tile_place *place, const mlp_gradient_node *node)
 {
     const size_t *start = place->x->leaf_start;
-    size_t stride = mlp_padded(place->layer->out);
+    size_t stride = place->dz_stride;
     vec stack[STACK_DEPTH];
     size_t depth = 0;
     for (size_t s = 0; s < node->plan.count; s++) {
@@ -175,31 +248,63 @@ static void gradient_dense(tile_place place, const mlp_gradient_node *node,
             mlp_range tile = mlp_range_part(inputs, tiles, t);
             place.input = first_input + tile.first;
             place.inputs = tile.count;
-#define TILE(i, v) sum_tile(i, v, false, &place, node)
+#define TILE(i, v) sum_tile(i, v, ALL_ROWS, &place, node)
             TILE_SWITCH(tile.count)
 #undef TILE
         }
     }
 }
 
-static void gradient_sparse(tile_place place, const mlp_gradient_node *node,
-                            size_t first_input, size_t inputs, size_t end)
+INLINE void gradient_groups(size_t vecs, walk how, tile_place place,
+                            const mlp_gradient_node *node, size_t first_input,
+                            size_t inputs)
 {
-    for (size_t vecs; place.column < end; place.column += vecs * LANES) {
-        vecs = (end - place.column) / LANES;
-        vecs = vecs >= GROUP_VECS ? GROUP_VECS : vecs >= 2 ? 2 : 1;
-        for (size_t i = 0; i < inputs; i += MLP_GROUP) {
-            place.input = first_input + i;
-            place.inputs = least(MLP_GROUP, inputs - i);
-            if (vecs == GROUP_VECS) {
-                sum_tile(MLP_GROUP, GROUP_VECS, true, &place, node);
-            } else if (vecs == 2) {
-                sum_tile(MLP_GROUP, 2, true, &place, node);
-            } else {
-                sum_tile(MLP_GROUP, 1, true, &place, node);
-            }
+    for (size_t i = 0; i < inputs; i += MLP_GROUP) {
+        place.input = first_input + i;
+        place.inputs = least(MLP_GROUP, inputs - i);
+        sum_tile(MLP_GROUP, vecs, how, &place, node);
+    }
+}
+
+INLINE void gradient_sparse(walk how, tile_place place,
+                            const mlp_gradient_node *node, size_t first_input,
+                            size_t inputs, size_t end)
+{
+    while (place.column < end) {
+        size_t vecs = (end - place.column) / LANES;
+        if (vecs >= GROUP_VECS) {
+            vecs = GROUP_VECS;
+            gradient_groups(GROUP_VECS, how, place, node, first_input, inputs);
+        } else if (vecs >= 2) {
+            vecs = 2;
+            gradient_groups(2, how, place, node, first_input, inputs);
+        } else {
+            gradient_groups(1, how, place, node, first_input, inputs);
+        }
+        place.column += vecs * LANES;
+    }
+}
+
+static void gradient_short(tile_place place, const mlp_gradient_node *node,
+                           size_t first_input, size_t inputs, size_t end)
+{
+    gradient_sparse(SHORT_MASKS, place, node, first_input, inputs, end);
+}
+
+static void gradient_long(tile_place place, const mlp_gradient_node *node,
+                          size_t first_input, size_t inputs, size_t end)
+{
+    gradient_sparse(LONG_MASKS, place, node, first_input, inputs, end);
+}
+
+static bool has_long_leaves(const mlp_batch *x)
+{
+    for (size_t i = 0; i < x->leaves; i++) {
+        if (x->leaf_word[i + 1] - x->leaf_word[i] > 1) {
+            return true;
         }
     }
+    return false;
 }
 
 void ISA(mlp_gradient)(const mlp_dense *layer, const mlp_batch *x,
@@ -211,12 +316,18 @@ void ISA(mlp_gradient)(const mlp_dense *layer, const mlp_batch *x,
     size_t column = panels.first * MLP_PANEL;
     size_t end =
         least(column + panels.count * MLP_PANEL, mlp_padded(layer->out));
-    tile_place place = {layer, x, dz, 0, 0, column};
+    tile_place place = {.layer = layer,
+                        .x = x,
+                        .dz = dz,
+                        .dz_stride = mlp_padded(layer->out),
+                        .column = column};
     for (size_t n = 0; n < node_count; n++) {
-        if (x->nonzeros != NULL) {
-            gradient_sparse(place, &nodes[n], first, inputs, end);
-        } else {
+        if (x->nonzeros == NULL) {
             gradient_dense(place, &nodes[n], first, inputs, end);
+        } else if (has_long_leaves(x)) {
+            gradient_long(place, &nodes[n], first, inputs, end);
+        } else {
+            gradient_short(place, &nodes[n], first, inputs, end);
         }
         if (groups.first == 0) {
             for (tile_place bias = place; bias.column < end;

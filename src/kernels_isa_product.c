@@ -182,21 +182,53 @@ void ISA(mlp_forward)(const mlp_dense *layer, const mlp_batch *x, float *y,
 
 /* ---- backward ---------------------------------------------------------- */
 
-/* packed[j, i] = w[first + i, j] for a panel of inputs; 0 beyond the last. */
+typedef float quad __attribute__((vector_size(16)));
+typedef int quad_order __attribute__((vector_size(16)));
+
+/* to[j, i] = from[i, j], 4 x 4 */
+INLINE void transpose_4x4(const float *from, size_t from_stride, float *to,
+                          size_t to_stride)
+{
+    quad row[4], half[4], column[4];
+    for (size_t i = 0; i < 4; i++) {
+        memcpy(&row[i], from + i * from_stride, sizeof row[i]);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        half[i] = __builtin_shuffle(row[2 * i], row[2 * i + 1],
+                                    (quad_order){0, 4, 1, 5});
+        half[i + 2] = __builtin_shuffle(row[2 * i], row[2 * i + 1],
+                                        (quad_order){2, 6, 3, 7});
+    }
+    for (size_t i = 0; i < 2; i++) {
+        column[2 * i] = __builtin_shuffle(half[2 * i], half[2 * i + 1],
+                                          (quad_order){0, 1, 4, 5});
+        column[2 * i + 1] = __builtin_shuffle(half[2 * i], half[2 * i + 1],
+                                              (quad_order){2, 3, 6, 7});
+    }
+    for (size_t j = 0; j < 4; j++) {
+        memcpy(to + j * to_stride, &column[j], sizeof column[j]);
+    }
+}
+
+/* packed[j, i] = w[first + i, j] for a panel of inputs; 0 beyond the last.
+ * The padding columns of w go along: they are 0 and packed has room. */
 static void pack_transposed(const mlp_dense *layer, size_t first, size_t width,
                             float *packed)
 {
     size_t inputs = least(width, layer->in - first);
+    size_t whole = inputs / 4 * 4;
     if (inputs < width) {
-        memset(packed, 0, layer->out * width * sizeof *packed);
+        memset(packed, 0, mlp_padded(layer->out) * width * sizeof *packed);
     }
-    for (size_t j = 0; j < layer->out; j += MLP_ALIGN) {
-        size_t count = least(MLP_ALIGN, layer->out - j);
+    for (size_t j = 0; j < layer->out; j += 4) {
         size_t row = panel_width(layer->out, j / MLP_PANEL);
         const float *w = layer->parameters +
                          mlp_dense_index(layer->in, layer->out, first, j);
-        for (size_t i = 0; i < inputs; i++) {
-            for (size_t n = 0; n < count; n++) {
+        for (size_t i = 0; i < whole; i += 4) {
+            transpose_4x4(w + i * row, row, packed + j * width + i, width);
+        }
+        for (size_t i = whole; i < inputs; i++) {
+            for (size_t n = 0; n < 4; n++) {
                 packed[(j + n) * width + i] = w[i * row + n];
             }
         }

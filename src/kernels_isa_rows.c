@@ -87,37 +87,44 @@ void ISA(mlp_gather)(const mlp_rows *source, mlp_batch *batch, mlp_range rows)
     }
 }
 
-/* Whether any of n raw features is not 0 (shift is 0 for sparse data). */
-INLINE uint64_t has_nonzero(const mlp_rows *source, size_t at, size_t n)
-{
-    if (source->is_f32) {
-        const float *from = (const float *)source->values + at;
-        uint64_t any = 0;
-        for (size_t i = 0; i < n; i++) {
-            any |= from[i] != 0.0f;
-        }
-        return any;
-    }
-    const uint8_t *from = (const uint8_t *)source->values + at;
-    uint32_t any = 0;
-    memcpy(&any, from, n);
-    return any != 0;
-}
-
-/* One row's bit in its mask words. Whole groups first: four bytes each, which
- * the compiler turns into vector compares. */
-static void mask_row(const mlp_rows *source, size_t at, size_t cols,
-                     mlp_range groups, unsigned bit, uint64_t *words)
+/* One row's bit in its mask words: whether either raw feature of a group is
+ * not 0 (a byte of 0 becomes 0, since shift is 0 for sparse data). */
+static void mask_bytes(const uint8_t *from, size_t cols, mlp_range groups,
+                       unsigned bit, uint64_t *words)
 {
     size_t end = groups.first + groups.count;
     size_t whole = least(end, cols / MLP_GROUP);
     for (size_t g = groups.first; g < whole; g++) {
-        words[g] |= has_nonzero(source, at + g * MLP_GROUP, MLP_GROUP) << bit;
+        uint16_t pair;
+        memcpy(&pair, from + g * MLP_GROUP, sizeof pair);
+        words[g] |= (uint64_t)(pair != 0) << bit;
     }
-    if (whole < end) {
-        words[whole] |=
-            has_nonzero(source, at + whole * MLP_GROUP, cols % MLP_GROUP)
-            << bit;
+    for (size_t g = whole; g < end; g++) {
+        words[g] |= (uint64_t)(from[g * MLP_GROUP] != 0) << bit;
+    }
+}
+
+static void mask_floats(const float *from, size_t cols, mlp_range groups,
+                        unsigned bit, uint64_t *words)
+{
+    for (size_t g = groups.first; g < groups.first + groups.count; g++) {
+        size_t k = g * MLP_GROUP;
+        bool is_some = from[k] != 0.0f || (k + 1 < cols && from[k + 1] != 0.0f);
+        words[g] |= (uint64_t)is_some << bit;
+    }
+}
+
+_Static_assert(MLP_GROUP == sizeof(uint16_t), "a group is a pair of bytes");
+
+static void mask_row(const mlp_rows *source, size_t row, size_t cols,
+                     mlp_range groups, unsigned bit, uint64_t *words)
+{
+    if (source->is_f32) {
+        mask_floats((const float *)source->values + row * cols, cols, groups,
+                    bit, words);
+    } else {
+        mask_bytes((const uint8_t *)source->values + row * cols, cols, groups,
+                   bit, words);
     }
 }
 
@@ -133,8 +140,8 @@ void ISA(mlp_mask)(const mlp_rows *source, mlp_batch *batch, mlp_range groups)
         size_t first = batch->leaf_start[leaf];
         for (size_t r = 0; first + r < batch->leaf_start[leaf + 1]; r++) {
             size_t word = batch->leaf_word[leaf] + r / MLP_MASK_ROWS;
-            mask_row(source, source->index[first + r] * batch->cols,
-                     batch->cols, groups, r % MLP_MASK_ROWS,
+            mask_row(source, source->index[first + r], batch->cols, groups,
+                     r % MLP_MASK_ROWS,
                      nonzeros->masks + word * nonzeros->groups);
         }
     }

@@ -12,7 +12,7 @@ struct mlp_pass {
     const mlp_kernels *kernels;
     float **activations; /* [layers], each [rows, padded(out)] */
     float **dz;          /* the same shapes */
-    float **scratch;     /* [threads], each [widest, MLP_PANEL] */
+    float **scratch;     /* [threads], each [padded(widest), MLP_PANEL] */
     size_t threads;
     double *losses;        /* [rows] */
     uint32_t *predictions; /* [rows] */
@@ -39,7 +39,7 @@ static bool allocate_layers(mlp_pass *pass, size_t rows)
         }
     }
     for (size_t t = 0; t < pass->threads; t++) {
-        pass->scratch[t] = floats(pass->model->widest * MLP_PANEL);
+        pass->scratch[t] = floats(mlp_padded(pass->model->widest) * MLP_PANEL);
         if (pass->scratch[t] == NULL) {
             return false;
         }

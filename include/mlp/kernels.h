@@ -28,7 +28,7 @@ enum {
     MLP_ALIGN = 16,    /**< floats of a cache line; row lengths are multiples */
     MLP_BLOCK = 112,   /**< inputs of a block of the non-zero lists: a block of
                             weights, 64 columns wide, stays in L1 */
-    MLP_GROUP = 4,     /**< inputs that share a row mask */
+    MLP_GROUP = 2,     /**< inputs that share a row mask */
     MLP_MASK_ROWS = 64 /**< rows of one mask word */
 };
 
@@ -146,7 +146,7 @@ typedef struct {
 
     /** dx = (dz W^T) f'(a) for these rows and panels of dx's columns, where
      *  `a` [rows, padded(in)] is the layer's input, made by `made_by`.
-     *  @param scratch  [out * MLP_PANEL] */
+     *  @param scratch  [mlp_padded(out) * MLP_PANEL] */
     void (*backward)(const mlp_dense *layer, const float *dz, const float *a,
                      mlp_activation made_by, float *dx, mlp_range rows,
                      mlp_range panels, float *scratch);

@@ -158,7 +158,7 @@ static float *run_forward(fixture *f, const mlp_kernels *kernels, bool sparse,
 static float *run_backward(fixture *f, const mlp_kernels *kernels, size_t parts)
 {
     float *dx = zeros(f->rows * f->in_stride, sizeof(float));
-    float *scratch = zeros(f->shape.out * MLP_PANEL, sizeof(float));
+    float *scratch = zeros(f->out_stride * MLP_PANEL, sizeof(float));
     mlp_dense layer = dense_of(f, MLP_ACTIVATION_IDENTITY);
     gather(f, kernels, false);
     for (size_t p = 0; p < parts; p++) {
