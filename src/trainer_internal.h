@@ -1,5 +1,6 @@
 /** @file
- *  The trainer's insides, for trainer.c and trainer_evaluate.c.
+ *  The trainer's insides, for trainer.c, trainer_step.c and
+ *  trainer_evaluate.c.
  */
 #ifndef MLP_TRAINER_INTERNAL_H
 #define MLP_TRAINER_INTERNAL_H
@@ -12,6 +13,15 @@
 #include "mlp/trainer.h"
 
 #include "evaluate.h"
+
+/* What rides along with a shard's gradient. */
+enum {
+    MLP_RECORD_LOSS,
+    MLP_RECORD_HITS,
+    MLP_RECORD_ROWS,
+    MLP_RECORD_STOP,
+    MLP_RECORD_SIZE
+};
 
 struct mlp_trainer {
     mlp_trainer_parts parts;

@@ -1,0 +1,214 @@
+/** @file
+ *  One step of synchronized data-parallel training, as each thread sees it.
+ */
+#include <math.h>
+
+#include "trainer_internal.h"
+
+typedef struct {
+    mlp_trainer *trainer;
+    mlp_microbatches microbatches;
+    bool wants_stop;
+    mlp_step_result *result;
+    mlp_status status; /* written by thread 0, read after a barrier */
+    uint64_t epoch;    /* where in the training it is, from 0 */
+    size_t index;
+} one_step;
+
+/* Loss, hits and rows of each of this rank's shards. */
+static void write_records(const one_step *step)
+{
+    const mlp_trainer *trainer = step->trainer;
+    const double *losses = mlp_pass_losses(trainer->pass);
+    const uint32_t *predictions = mlp_pass_predictions(trainer->pass);
+    const uint16_t *labels = mlp_feed_labels(trainer->feed);
+    double *record = mlp_exchange_records(trainer->exchange);
+    for (size_t i = 0; i < step->microbatches.leaves; i++) {
+        size_t first = step->microbatches.leaf_start[i];
+        size_t end = step->microbatches.leaf_start[i + 1];
+        double loss = 0.0;
+        size_t hits = 0;
+        for (size_t r = first; r < end; r++) {
+            loss += losses[r];
+            hits += predictions[r] == labels[r];
+        }
+        record[MLP_RECORD_LOSS] = loss;
+        record[MLP_RECORD_HITS] = (double)hits;
+        record[MLP_RECORD_ROWS] = (double)(end - first);
+        record[MLP_RECORD_STOP] = step->wants_stop;
+        record += MLP_RECORD_SIZE;
+    }
+}
+
+/* The whole batch's tally, from the records of all ranks. Every rank comes to
+ * the same verdict on it. */
+static mlp_status read_records(const one_step *step)
+{
+    const mlp_trainer *trainer = step->trainer;
+    size_t shards = trainer->parts.config->shards;
+    mlp_step_result *result = step->result;
+    const double *all;
+    MLP_TRY(mlp_exchange_collect_records(trainer->exchange, &all));
+    *result = (mlp_step_result){0};
+    result->tally.loss_sum =
+        mlp_tree_sum(all + MLP_RECORD_LOSS, shards, MLP_RECORD_SIZE);
+    for (size_t s = 0; s < shards; s++) {
+        const double *record = all + s * MLP_RECORD_SIZE;
+        result->tally.hits += (uint64_t)record[MLP_RECORD_HITS];
+        result->tally.rows += (uint64_t)record[MLP_RECORD_ROWS];
+        result->wants_stop |= record[MLP_RECORD_STOP] != 0.0;
+    }
+    if (!isfinite(result->tally.loss_sum)) {
+        return mlp_fail(MLP_DIVERGED,
+                        "epoch %llu, step %zu: the loss is not finite: a "
+                        "smaller --lr may help",
+                        (unsigned long long)step->epoch + 1, step->index + 1);
+    }
+    return MLP_OK;
+}
+
+/* One thread's part in a step. */
+typedef struct {
+    one_step *step;
+    mlp_trainer *trainer;
+    mlp_thread self;
+    mlp_optimizer rule; /* this batch's */
+} worker;
+
+/* The time since the last lap went into this phase. */
+static void lap(const worker *w, mlp_phase phase)
+{
+    mlp_profile_lap(w->trainer->parts.profile, w->self.index, phase);
+}
+
+static void meet(const worker *w)
+{
+    mlp_thread_barrier(w->self);
+    lap(w, MLP_PHASE_WAIT);
+}
+
+static void gather(const worker *w)
+{
+    mlp_feed_fill(w->trainer->feed, w->trainer->parts.kernels, w->self);
+    lap(w, MLP_PHASE_GATHER);
+    meet(w);
+}
+
+static void forward(const worker *w)
+{
+    mlp_trainer *trainer = w->trainer;
+    for (size_t l = 0; l < trainer->parts.model->layers; l++) {
+        mlp_exchange_wait(trainer->exchange, l);
+        lap(w, MLP_PHASE_WAIT);
+        mlp_pass_forward(trainer->pass, l, w->self);
+        lap(w, MLP_PHASE_FORWARD);
+        meet(w);
+    }
+    mlp_pass_loss(trainer->pass, true, w->self);
+    lap(w, MLP_PHASE_LOSS);
+    meet(w);
+    if (w->self.index == 0) {
+        write_records(w->step);
+        mlp_exchange_publish_records(trainer->exchange);
+        lap(w, MLP_PHASE_LOSS);
+    }
+}
+
+/* Last layer first; a layer is published as soon as it is complete. */
+static void backward(const worker *w)
+{
+    mlp_trainer *trainer = w->trainer;
+    for (size_t l = trainer->parts.model->layers; l-- > 0;) {
+        if (l > 0) {
+            mlp_pass_backward(trainer->pass, l, w->self);
+            lap(w, MLP_PHASE_BACKWARD);
+        }
+        mlp_pass_gradient(trainer->pass, l, trainer->nodes, trainer->node_count,
+                          w->self);
+        lap(w, MLP_PHASE_GRADIENT);
+        meet(w);
+        if (w->self.index == 0) {
+            mlp_exchange_publish(trainer->exchange, l);
+        }
+    }
+}
+
+static void update(void *context, size_t first, size_t count, const float *sum)
+{
+    const worker *w = context;
+    lap(w, MLP_PHASE_EXCHANGE);
+    mlp_optimizer_update(&w->rule, first, count, sum);
+    lap(w, MLP_PHASE_UPDATE);
+}
+
+/* A step that is given up: parameters stay, and the exchange is through. */
+static void leave_alone(void *context, size_t first, size_t count,
+                        const float *sum)
+{
+    (void)context;
+    (void)first;
+    (void)count;
+    (void)sum;
+}
+
+static void finish(worker *w, mlp_exchange_update *act)
+{
+    mlp_trainer *trainer = w->trainer;
+    one_step *step = w->step;
+    w->rule = trainer->optimizer;
+    w->rule.rule.per_row = (float)(1.0 / (double)step->result->tally.rows);
+    for (size_t l = trainer->parts.model->layers; l-- > 0;) {
+        mlp_exchange_await(trainer->exchange, l, w->self);
+        lap(w, MLP_PHASE_WAIT);
+        mlp_status status =
+            mlp_exchange_finish(trainer->exchange, l, w->self, act, w);
+        if (w->self.index == 0 && status != MLP_OK) {
+            step->status = status;
+        }
+    }
+}
+
+static void run_step(void *context, mlp_thread self)
+{
+    worker w = {.step = context, .self = self};
+    w.trainer = w.step->trainer;
+    mlp_profile_start(w.trainer->parts.profile, self.index);
+    gather(&w);
+    forward(&w);
+    backward(&w);
+    if (self.index == 0) {
+        w.step->status = read_records(w.step);
+    }
+    meet(&w);
+    mlp_status verdict = w.step->status;
+    if (verdict == MLP_OK || verdict == MLP_DIVERGED) {
+        finish(&w, verdict == MLP_OK ? update : leave_alone);
+    }
+}
+
+mlp_status mlp_trainer_step(mlp_trainer *trainer, uint64_t epoch,
+                            size_t step_index, bool wants_stop,
+                            mlp_step_result *result)
+{
+    const mlp_trainer_parts *parts = &trainer->parts;
+    if (trainer->shuffled_epoch != epoch) {
+        mlp_sampler_shuffle(trainer->sampler, epoch);
+        trainer->shuffled_epoch = epoch;
+    }
+    one_step step = {
+        trainer,    mlp_sampler_batch(trainer->sampler, step_index),
+        wants_stop, result,
+        MLP_OK,     epoch,
+        step_index};
+    mlp_feed_begin(trainer->feed, &parts->train->here, parts->scaler,
+                   &step.microbatches);
+    mlp_pass_begin(trainer->pass, mlp_exchange_state(trainer->exchange, 0),
+                   mlp_feed_batch(trainer->feed),
+                   mlp_feed_labels(trainer->feed));
+    mlp_threads_run(parts->config->threads, run_step, &step);
+    if (step.status != MLP_OK && step.status != MLP_DIVERGED) {
+        /* the others wait for what this rank can no longer send */
+        mlp_comm_abort(parts->comm, step.status);
+    }
+    return step.status;
+}
