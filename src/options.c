@@ -10,6 +10,7 @@
 
 #include "mlp/version.h"
 #include "options_file.h"
+#include "options_words.h"
 
 /* What the command line asks for beside fields of the table. */
 typedef struct {
@@ -17,36 +18,11 @@ typedef struct {
     mlp_action action;
 } request;
 
-/* The arguments, and how far they are read. */
-typedef struct {
-    char **argv;
-    int argc, next;
-} arguments;
-
-/* The value of an option: behind its '=', or the next argument. */
-static mlp_status take_value(arguments *args, const char *name,
-                             const char *equals, const char *operand,
-                             const char **value)
-{
-    if (equals != NULL) {
-        *value = equals + 1;
-        return MLP_OK;
-    }
-    bool is_missing = args->next >= args->argc ||
-                      strncmp(args->argv[args->next], "--", 2) == 0;
-    if (is_missing) {
-        return mlp_fail(MLP_ERROR_USAGE, "--%s needs a value: --%s %s", name,
-                        name, operand);
-    }
-    *value = args->argv[args->next++];
-    return MLP_OK;
-}
-
 /* --resume, --resume=VALUE, and --no-resume. */
-static mlp_status take_switch(mlp_config *config, const char *name,
-                              const char *equals)
+static mlp_status take_switch(mlp_config *config, const mlp_option_word *word)
 {
-    return mlp_config_set(config, name, equals != NULL ? equals + 1 : "true");
+    return mlp_config_set(config, word->name,
+                          word->joined != NULL ? word->joined : "true");
 }
 
 static const mlp_config_field *find_negated(const char *name)
@@ -58,41 +34,33 @@ static const mlp_config_field *find_negated(const char *name)
     return field != NULL && field->kind == MLP_FIELD_BOOL ? field : NULL;
 }
 
-static mlp_status take_field(arguments *args, const char *name,
-                             const char *equals, mlp_config *config)
+static mlp_status take_field(mlp_arguments *args, const mlp_option_word *word,
+                             mlp_config *config)
 {
-    const mlp_config_field *negated = find_negated(name);
-    if (negated != NULL && equals == NULL) {
+    const mlp_config_field *negated = find_negated(word->name);
+    if (negated != NULL && word->joined == NULL) {
         return mlp_config_set(config, negated->name, "false");
     }
-    const mlp_config_field *field = mlp_config_find(name);
+    const mlp_config_field *field = mlp_config_find(word->name);
     if (field == NULL) {
-        return mlp_options_unknown("--", name);
+        return mlp_options_unknown("--", word->name);
     }
     if (field->kind == MLP_FIELD_BOOL) {
-        return take_switch(config, name, equals);
+        return take_switch(config, word);
     }
     const char *value = NULL;
-    MLP_TRY(take_value(args, name, equals, field->operand, &value));
-    return mlp_config_set(config, name, value);
+    MLP_TRY(mlp_option_word_value(args, word, field->operand, &value));
+    return mlp_config_set(config, word->name, value);
 }
 
-static mlp_status take_option(arguments *args, mlp_config *config,
+static mlp_status take_option(mlp_arguments *args, mlp_config *config,
                               request *asked)
 {
     const char *argument = args->argv[args->next++];
-    if (strncmp(argument, "--", 2) != 0) {
-        return mlp_fail(MLP_ERROR_USAGE,
-                        "\"%.200s\" is no option; options begin with --",
-                        argument);
-    }
-    char name[64];
-    const char *equals = strchr(argument, '=');
-    size_t length =
-        equals != NULL ? (size_t)(equals - argument) - 2 : strlen(argument) - 2;
-    snprintf(name, sizeof name, "%.*s", (int)length, argument + 2);
-    if (strcmp(name, "config") == 0) {
-        return take_value(args, name, equals, "FILE", &asked->file);
+    mlp_option_word word;
+    MLP_TRY(mlp_option_word_read(argument, &word));
+    if (strcmp(word.name, "config") == 0) {
+        return mlp_option_word_value(args, &word, "FILE", &asked->file);
     }
     if (strcmp(argument, "--help") == 0) {
         asked->action = MLP_ACTION_HELP;
@@ -102,14 +70,14 @@ static mlp_status take_option(arguments *args, mlp_config *config,
         asked->action = MLP_ACTION_VERSION;
         return MLP_OK;
     }
-    return take_field(args, name, equals, config);
+    return take_field(args, &word, config);
 }
 
 /* Read until the end, or until --help or --version. */
 static mlp_status take_all(int argc, char **argv, mlp_config *config,
                            request *asked)
 {
-    arguments args = {.argv = argv, .argc = argc, .next = 1};
+    mlp_arguments args = {.argv = argv, .argc = argc, .next = 1};
     while (args.next < argc && asked->action == MLP_ACTION_RUN) {
         MLP_TRY(take_option(&args, config, asked));
     }

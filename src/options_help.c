@@ -6,10 +6,11 @@
 
 #include "mlp/options.h"
 
+#include "options_words.h"
+
 enum { LINE = 79, HELP_COLUMN = 26 };
 
-/* One option: its name at the left, its help wrapped at the right. */
-static void print_entry(FILE *out, const char *name, const char *help)
+void mlp_options_entry(FILE *out, const char *name, const char *help)
 {
     int column = fprintf(out, "  %s", name);
     if (column >= HELP_COLUMN) {
@@ -55,7 +56,7 @@ static void print_field(FILE *out, const mlp_config_field *field,
     if (field->kind != MLP_FIELD_STRING && field->kind != MLP_FIELD_BOOL) {
         snprintf(help + used, sizeof help - used, " [%s]", value);
     }
-    print_entry(out, name, help);
+    mlp_options_entry(out, name, help);
 }
 
 static void print_fields(FILE *out)
@@ -78,7 +79,7 @@ static void print_presets(FILE *out)
     const mlp_config_preset_row *presets = mlp_config_presets(&count);
     fprintf(out, "\nPresets:\n");
     for (size_t i = 0; i < count; i++) {
-        print_entry(out, presets[i].name, presets[i].help);
+        mlp_options_entry(out, presets[i].name, presets[i].help);
     }
 }
 
@@ -90,12 +91,12 @@ void mlp_options_help(FILE *out)
           out);
     print_fields(out);
     fputs("\nOther:\n", out);
-    print_entry(
+    mlp_options_entry(
         out, "--config FILE",
         "read options from FILE, lines of \"name = value\"; the command "
         "line wins over the file, the file over a preset");
-    print_entry(out, "--help", "print this and exit");
-    print_entry(out, "--version", "print the version and exit");
+    mlp_options_entry(out, "--help", "print this and exit");
+    mlp_options_entry(out, "--version", "print the version and exit");
     fputs("\nA switch is turned off by --no-NAME. Of an option given twice the "
           "last counts.\n",
           out);

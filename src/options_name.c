@@ -1,9 +1,10 @@
 /** @file
- *  The answer to a misspelled option.
+ *  The answer to a misspelled name.
  */
 #include <string.h>
 
 #include "options_file.h"
+#include "options_words.h"
 
 enum { LETTERS_MAX = 32 };
 
@@ -42,36 +43,36 @@ static size_t distance_from(const char *typed, const char *known)
     return is_beginning ? 1 : distance(typed, known);
 }
 
-static void consider(const char *typed, const char *known, const char **nearest,
-                     size_t *least)
+void mlp_nearest_consider(mlp_nearest *nearest, const char *known)
 {
-    size_t far = distance_from(typed, known);
-    if (far < *least && far < strlen(typed)) {
-        *nearest = known;
-        *least = far;
+    enum { ANOTHER_WORD = 3 }; /* so many slips, or all letters, make one */
+    size_t slips = distance_from(nearest->typed, known);
+    size_t least = nearest->name != NULL ? nearest->slips : ANOTHER_WORD;
+    if (slips < least && slips < strlen(nearest->typed)) {
+        nearest->name = known;
+        nearest->slips = slips;
     }
 }
 
 mlp_status mlp_options_unknown(const char *before, const char *name)
 {
     static const char *const others[] = {"config", "help", "version"};
-    const char *nearest = NULL;
-    size_t least = 3; /* three slips and more are another word */
+    mlp_nearest nearest = {.typed = name};
     size_t count = 0;
     const mlp_config_field *fields = mlp_config_fields(&count);
     for (size_t i = 0; i < count; i++) {
-        consider(name, fields[i].name, &nearest, &least);
+        mlp_nearest_consider(&nearest, fields[i].name);
     }
     bool is_argument = strcmp(before, "--") == 0;
     for (size_t i = 0; is_argument && i < sizeof others / sizeof others[0];
          i++) {
-        consider(name, others[i], &nearest, &least);
+        mlp_nearest_consider(&nearest, others[i]);
     }
-    if (nearest == NULL) {
+    if (nearest.name == NULL) {
         return mlp_fail(MLP_ERROR_USAGE, "%s%.200s: no such option", before,
                         name);
     }
     return mlp_fail(MLP_ERROR_USAGE,
                     "%s%.200s: no such option; did you mean %s%s?", before,
-                    name, is_argument ? before : "", nearest);
+                    name, is_argument ? before : "", nearest.name);
 }
