@@ -60,14 +60,31 @@ json_t *mlp_json_field(const mlp_config *config, const mlp_config_field *field)
     return value != NULL ? value : mlp_json_text(text);
 }
 
+static void drop(json_t **value)
+{
+    json_decref(*value);
+    *value = NULL;
+}
+
+void mlp_json_append(json_t **array, json_t *value)
+{
+    if (json_array_append_new(*array, value) != 0) {
+        drop(array);
+    }
+}
+
+void mlp_json_set(json_t **object, const char *key, json_t *value)
+{
+    if (json_object_set_new(*object, key, value) != 0) {
+        drop(object);
+    }
+}
+
 json_t *mlp_json_sizes(const size_t *values, size_t count)
 {
     json_t *array = json_array();
     for (size_t i = 0; i < count; i++) {
-        if (json_array_append_new(array, mlp_json_whole(values[i])) != 0) {
-            json_decref(array);
-            return NULL;
-        }
+        mlp_json_append(&array, mlp_json_whole(values[i]));
     }
     return array;
 }

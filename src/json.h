@@ -27,6 +27,12 @@ json_t *mlp_json_sizes(const size_t *values, size_t count);
  *  text. */
 json_t *mlp_json_field(const mlp_config *config, const mlp_config_field *field);
 
+/** Add to an array or object, and take over the value. Without memory the
+ *  array or object is released and becomes NULL; adding to that is allowed, so
+ *  that one look at the end is enough. */
+void mlp_json_append(json_t **array, json_t *value);
+void mlp_json_set(json_t **object, const char *key, json_t *value);
+
 enum {
     MLP_JSON_DOUBLE = 17, /**< digits that give back any float64 */
     MLP_JSON_FLOAT = 9    /**< and any float32 */

@@ -11,11 +11,8 @@ static json_t *config_object(const mlp_config *config)
     const mlp_config_field *fields = mlp_config_fields(&count);
     json_t *object = json_object();
     for (size_t i = 0; i < count; i++) {
-        if (json_object_set_new(object, fields[i].name,
-                                mlp_json_field(config, &fields[i])) != 0) {
-            json_decref(object);
-            return NULL;
-        }
+        mlp_json_set(&object, fields[i].name,
+                     mlp_json_field(config, &fields[i]));
     }
     return object;
 }

@@ -1,0 +1,113 @@
+/** @file
+ *  The program `mlp`: sub-commands that look at what mlp_train has saved, and
+ *  use it. Each is in a file of its own; what they share is here. Private to
+ *  the tool, but for mlp_tool.
+ */
+#ifndef MLP_TOOL_H
+#define MLP_TOOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "mlp/checkpoint.h"
+#include "mlp/dataset.h"
+#include "mlp/inference.h"
+#include "mlp/source.h"
+#include "mlp/status.h"
+#include "options_words.h"
+
+/** Do what the command line says. */
+mlp_status mlp_tool(int argc, char **argv);
+
+/* ---- where results go: tool_output.c */
+
+/** Standard output, or a file that appears complete or not at all. */
+typedef struct {
+    FILE *file;
+    const char *name;             /**< for messages */
+    char path[MLP_MAX_PATH];      /**< that the file gets in the end */
+    char temporary[MLP_MAX_PATH]; /**< "": nothing is to be renamed */
+} mlp_tool_output;
+
+/** @param path  NULL for standard output; what is no regular file (a device, a
+ *                pipe) is written as it is. Must outlive the output.
+ *  MLP_ERROR_IO. */
+mlp_status mlp_tool_output_open(const char *path, mlp_tool_output *output);
+
+/** Write what is buffered: MLP_ERROR_IO when this, or a write before, failed.
+ */
+mlp_status mlp_tool_output_flush(mlp_tool_output *output);
+
+/** Close, and put the file in its place if all went well.
+ *  @param status  how it went so far; what fails here comes after it
+ *  @return status, or MLP_ERROR_IO; if not MLP_OK there is no new file */
+mlp_status mlp_tool_output_close(mlp_tool_output *output, mlp_status status);
+
+/* ---- what the command line says: tool_options.c */
+
+typedef struct {
+    const char *file;   /**< a checkpoint, or a directory of them */
+    const char *data;   /**< NULL when not given */
+    const char *output; /**< NULL: standard output */
+    mlp_split split;
+    const char *format; /**< NULL when not given */
+    bool is_json;
+    size_t first, rows; /**< SIZE_MAX: all rows */
+    size_t threads;     /**< 0: one for each core */
+    bool wants_help;    /**< nothing else counts then */
+} mlp_tool_options;
+
+typedef struct {
+    const char *name;
+    const char *summary;        /**< for `mlp help` */
+    const char *description;    /**< for --help */
+    const char *const *options; /**< names, NULL at the end */
+    const char *format;         /**< the other one beside json */
+    mlp_status (*run)(const mlp_tool_options *options, mlp_tool_output *output);
+} mlp_tool_command;
+
+/** Read what follows a sub-command. MLP_ERROR_USAGE. */
+mlp_status mlp_tool_options_read(const mlp_tool_command *command,
+                                 mlp_arguments *arguments,
+                                 mlp_tool_options *options);
+
+/** Print an entry for each option of a sub-command. */
+void mlp_tool_options_help(const mlp_tool_command *command, FILE *out);
+
+/** "test" or "train". */
+const char *mlp_tool_split_name(mlp_split split);
+
+/* ---- a model and its data: tool_load.c */
+
+/** Load a file, or the newest valid one of a directory.
+ *  @param path   a file, or a directory that must have a checkpoint
+ *  @param found  [MLP_MAX_PATH], which file it was
+ *  MLP_ERROR_MISSING, MLP_ERROR_DATA, MLP_ERROR_IO. */
+mlp_status mlp_tool_load_checkpoint(const char *path,
+                                    mlp_checkpoint *checkpoint, char *found);
+
+/** A model, and rows for it. Zero-initialize; unload frees. */
+typedef struct {
+    mlp_checkpoint checkpoint;
+    char checkpoint_path[MLP_MAX_PATH];
+    mlp_inference *inference;
+    size_t classes; /**< outputs of the model */
+    char data_name[MLP_MAX_PATH];
+    mlp_dataset dataset;
+} mlp_tool_case;
+
+/** Load what the options name, and check that it fits together.
+ *  @param has_labels  they are wanted, and below the number of classes
+ *  As mlp_tool_load_checkpoint; MLP_ERROR_USAGE when there are no such rows. */
+mlp_status mlp_tool_load(const mlp_tool_options *options, bool has_labels,
+                         mlp_tool_case *loaded);
+void mlp_tool_unload(mlp_tool_case *loaded);
+
+/* ---- the sub-commands */
+
+extern const mlp_tool_command mlp_tool_show;
+extern const mlp_tool_command mlp_tool_eval;
+extern const mlp_tool_command mlp_tool_predict;
+
+#endif

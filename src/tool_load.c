@@ -1,0 +1,127 @@
+/** @file
+ *  Loading a model and rows for it, and whether they fit together.
+ */
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "mlp/log.h"
+#include "tool.h"
+
+mlp_status mlp_tool_load_checkpoint(const char *path,
+                                    mlp_checkpoint *checkpoint, char *found)
+{
+    struct stat facts;
+    if (stat(path, &facts) != 0) {
+        return mlp_fail(MLP_ERROR_MISSING, "%s: cannot be opened: %s", path,
+                        strerror(errno));
+    }
+    if (!S_ISDIR(facts.st_mode)) {
+        snprintf(found, MLP_MAX_PATH, "%s", path);
+        return mlp_checkpoint_load(path, checkpoint);
+    }
+    MLP_TRY(mlp_checkpoint_load_newest(path, checkpoint, found));
+    if (found[0] == '\0') {
+        return mlp_fail(MLP_ERROR_MISSING, "%s: has no checkpoint", path);
+    }
+    return MLP_OK;
+}
+
+/* The rows that were asked for, of those there are. */
+static mlp_status choose_rows(const mlp_tool_options *options,
+                              const mlp_source_info *info, mlp_range *range)
+{
+    size_t rows = info->rows[options->split];
+    if (options->first >= rows) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "%s: has %zu %s rows, none from row %zu on; see "
+                        "--split and --first",
+                        info->name, rows, mlp_tool_split_name(options->split),
+                        options->first);
+    }
+    size_t rest = rows - options->first;
+    *range = (mlp_range){options->first,
+                         options->rows < rest ? options->rows : rest};
+    return MLP_OK;
+}
+
+static mlp_status load_rows(const mlp_tool_options *options, bool has_labels,
+                            mlp_tool_case *loaded)
+{
+    const char *spec = options->data != NULL ? options->data : "";
+    mlp_source *source = NULL;
+    mlp_range range;
+    MLP_TRY(has_labels ? mlp_source_open(spec, &source)
+                       : mlp_source_open_images(spec, &source));
+    const mlp_source_info *info = mlp_source_facts(source);
+    snprintf(loaded->data_name, sizeof loaded->data_name, "%s", info->name);
+    mlp_status status = choose_rows(options, info, &range);
+    if (status == MLP_OK) {
+        status =
+            mlp_dataset_load(source, options->split, range, &loaded->dataset);
+    }
+    mlp_source_close(&source);
+    return status;
+}
+
+/* Training scaled its largest value to 1. Data on another scale, pixels to 255
+ * in place of pixels to 1, gives nonsense without an error. */
+static mlp_status check_scale(const mlp_tool_case *loaded)
+{
+    mlp_scaler scaler = loaded->checkpoint.scaler;
+    float largest;
+    MLP_TRY(mlp_dataset_largest(&loaded->dataset, &largest));
+    float scaled = fabsf((largest - scaler.shift) * scaler.scale);
+    if (largest > 0.0F && (scaled < 0.1F || scaled > 10.0F)) {
+        mlp_log_warning("%s: the largest value is %g times that of the "
+                        "training data: is this data on another scale?",
+                        loaded->data_name, (double)scaled);
+    }
+    return MLP_OK;
+}
+
+static mlp_status check_rows(const mlp_tool_options *options, bool has_labels,
+                             const mlp_tool_case *loaded)
+{
+    MLP_TRY(mlp_inference_check(loaded->inference, &loaded->dataset));
+    MLP_TRY(check_scale(loaded));
+    return has_labels
+               ? mlp_dataset_check_labels(&loaded->dataset,
+                                          mlp_tool_split_name(options->split),
+                                          loaded->classes)
+               : MLP_OK;
+}
+
+static mlp_status load(const mlp_tool_options *options, bool has_labels,
+                       mlp_tool_case *loaded)
+{
+    mlp_checkpoint *checkpoint = &loaded->checkpoint;
+    MLP_TRY(mlp_tool_load_checkpoint(options->file, checkpoint,
+                                     loaded->checkpoint_path));
+    loaded->classes = checkpoint->widths[checkpoint->layers];
+    MLP_TRY(
+        mlp_inference_create(checkpoint, options->threads, &loaded->inference));
+    MLP_TRY(load_rows(options, has_labels, loaded));
+    mlp_status status = check_rows(options, has_labels, loaded);
+    return status == MLP_OK
+               ? MLP_OK
+               : mlp_fail(status, "%s: %s", loaded->data_name, mlp_failure());
+}
+
+mlp_status mlp_tool_load(const mlp_tool_options *options, bool has_labels,
+                         mlp_tool_case *loaded)
+{
+    mlp_status status = load(options, has_labels, loaded);
+    if (status != MLP_OK) {
+        mlp_tool_unload(loaded);
+    }
+    return status;
+}
+
+void mlp_tool_unload(mlp_tool_case *loaded)
+{
+    mlp_inference_destroy(&loaded->inference);
+    mlp_dataset_destroy(&loaded->dataset);
+    mlp_checkpoint_destroy(&loaded->checkpoint);
+}

@@ -1,0 +1,229 @@
+/** @file
+ *  What the command line of a sub-command says. Names are exact and a
+ *  misspelled one is answered with the nearest, as for mlp_train.
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mlp/config.h"
+#include "tool.h"
+
+/* ---- values */
+
+static const char *const split_names[MLP_SPLITS] = {
+    [MLP_SPLIT_TRAIN] = "train", [MLP_SPLIT_TEST] = "test"};
+
+const char *mlp_tool_split_name(mlp_split split)
+{
+    return split_names[split];
+}
+
+static mlp_status refuse(const char *name, const char *text, const char *wanted)
+{
+    return mlp_fail(MLP_ERROR_USAGE, "--%s: \"%.200s\" is not %s", name, text,
+                    wanted);
+}
+
+static mlp_status read_count(const char *name, const char *text, size_t least,
+                             size_t *count)
+{
+    bool is_whole = *text != '\0' && text[strspn(text, "0123456789")] == '\0';
+    errno = 0;
+    unsigned long long value = strtoull(text, NULL, 10);
+    if (!is_whole || errno == ERANGE || value > SIZE_MAX || value < least) {
+        return refuse(name, text,
+                      least > 0 ? "a whole number above 0" : "a whole number");
+    }
+    *count = (size_t)value;
+    return MLP_OK;
+}
+
+static mlp_status set_data(const char *text, mlp_tool_options *options)
+{
+    options->data = text;
+    return MLP_OK;
+}
+
+static mlp_status set_split(const char *text, mlp_tool_options *options)
+{
+    for (size_t split = 0; split < MLP_SPLITS; split++) {
+        if (strcmp(text, split_names[split]) == 0) {
+            options->split = (mlp_split)split;
+            return MLP_OK;
+        }
+    }
+    return refuse("split", text, "test or train");
+}
+
+static mlp_status set_first(const char *text, mlp_tool_options *options)
+{
+    return read_count("first", text, 0, &options->first);
+}
+
+static mlp_status set_rows(const char *text, mlp_tool_options *options)
+{
+    return read_count("rows", text, 1, &options->rows);
+}
+
+/* Whether the sub-command has it is looked at in the end. */
+static mlp_status set_format(const char *text, mlp_tool_options *options)
+{
+    options->format = text;
+    return MLP_OK;
+}
+
+/* The same option as mlp_train's, with the same range. */
+static mlp_status set_threads(const char *text, mlp_tool_options *options)
+{
+    mlp_config config;
+    mlp_config_init(&config);
+    MLP_TRY(mlp_config_set(&config, "threads", text));
+    options->threads = config.threads;
+    return MLP_OK;
+}
+
+static mlp_status set_output(const char *text, mlp_tool_options *options)
+{
+    options->output = text;
+    return MLP_OK;
+}
+
+/* ---- the table of all options, of which each sub-command has some */
+
+typedef struct {
+    const char *name, *operand, *help;
+    mlp_status (*set)(const char *text, mlp_tool_options *options);
+} tool_option;
+
+static const tool_option table[] = {
+    {"data", "PATH",
+     "directory of IDX files, HDF5 file, or \"digits\" (built in); without it "
+     "$MLP_DATA, else data/mnist, else digits",
+     set_data},
+    {"split", "NAME", "test or train: which rows of the data [test]",
+     set_split},
+    {"first", "N", "begin with row N, counted from 0 [0]", set_first},
+    {"rows", "N", "stop after N rows, or at the end", set_rows},
+    {"format", "NAME", NULL, set_format},
+    {"threads", "N", "threads; 0: one for each core; never changes the result",
+     set_threads},
+    {"output", "FILE",
+     "write to FILE, which appears when it is complete, in place of standard "
+     "output",
+     set_output},
+};
+
+/* The option of this name that the sub-command has; else NULL. */
+static const tool_option *find(const mlp_tool_command *command,
+                               const char *name)
+{
+    for (const char *const *own = command->options; *own != NULL; own++) {
+        for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+            if (strcmp(*own, name) == 0 && strcmp(table[i].name, name) == 0) {
+                return &table[i];
+            }
+        }
+    }
+    return NULL;
+}
+
+static mlp_status refuse_unknown(const mlp_tool_command *command,
+                                 const char *name)
+{
+    mlp_nearest nearest = {.typed = name};
+    for (const char *const *own = command->options; *own != NULL; own++) {
+        mlp_nearest_consider(&nearest, *own);
+    }
+    mlp_nearest_consider(&nearest, "help");
+    if (nearest.name == NULL) {
+        return mlp_fail(MLP_ERROR_USAGE, "--%s: no such option of %s", name,
+                        command->name);
+    }
+    return mlp_fail(MLP_ERROR_USAGE,
+                    "--%s: no such option of %s; did you mean --%s?", name,
+                    command->name, nearest.name);
+}
+
+/* ---- the command line */
+
+static mlp_status check_format(const mlp_tool_command *command,
+                               mlp_tool_options *options)
+{
+    char wanted[32];
+    options->is_json =
+        options->format != NULL && strcmp(options->format, "json") == 0;
+    if (options->format == NULL || options->is_json ||
+        strcmp(options->format, command->format) == 0) {
+        return MLP_OK;
+    }
+    snprintf(wanted, sizeof wanted, "%s or json", command->format);
+    return refuse("format", options->format, wanted);
+}
+
+static mlp_status take_file(const char *argument, mlp_tool_options *options)
+{
+    if (options->file != NULL) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "\"%.200s\": there is a FILE already, \"%.200s\"",
+                        argument, options->file);
+    }
+    options->file = argument;
+    return MLP_OK;
+}
+
+static mlp_status take_argument(const mlp_tool_command *command,
+                                mlp_arguments *arguments,
+                                mlp_tool_options *options)
+{
+    const char *argument = arguments->argv[arguments->next++];
+    mlp_option_word word;
+    if (argument[0] != '-') {
+        return take_file(argument, options);
+    }
+    if (strcmp(argument, "--help") == 0) {
+        options->wants_help = true;
+        return MLP_OK;
+    }
+    MLP_TRY(mlp_option_word_read(argument, &word));
+    const tool_option *option = find(command, word.name);
+    if (option == NULL) {
+        return refuse_unknown(command, word.name);
+    }
+    const char *value = NULL;
+    MLP_TRY(mlp_option_word_value(arguments, &word, option->operand, &value));
+    return option->set(value, options);
+}
+
+mlp_status mlp_tool_options_read(const mlp_tool_command *command,
+                                 mlp_arguments *arguments,
+                                 mlp_tool_options *options)
+{
+    *options = (mlp_tool_options){.split = MLP_SPLIT_TEST, .rows = SIZE_MAX};
+    while (arguments->next < arguments->argc && !options->wants_help) {
+        MLP_TRY(take_argument(command, arguments, options));
+    }
+    if (options->wants_help) {
+        return MLP_OK;
+    }
+    if (options->file == NULL) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "%s needs a FILE: a checkpoint, or a directory of them",
+                        command->name);
+    }
+    return check_format(command, options);
+}
+
+void mlp_tool_options_help(const mlp_tool_command *command, FILE *out)
+{
+    for (const char *const *own = command->options; *own != NULL; own++) {
+        const tool_option *option = find(command, *own);
+        char name[64], format[64];
+        snprintf(name, sizeof name, "--%s %s", option->name, option->operand);
+        snprintf(format, sizeof format, "%s or json [%s]", command->format,
+                 command->format);
+        mlp_options_entry(out, name,
+                          option->help != NULL ? option->help : format);
+    }
+}
