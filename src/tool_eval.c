@@ -140,10 +140,10 @@ static const char *const options_of_eval[] = {"data", "split", "threads",
 const mlp_tool_command mlp_tool_eval = {
     .name = "eval",
     .summary = "loss, accuracy, report and confusion matrix on labelled rows",
-    .description = "Evaluate a checkpoint's model on labelled rows: loss, "
-                   "accuracy, classification\nreport and confusion matrix. "
-                   "For the test split of the training data the loss is\nthe "
-                   "very number that training logged.",
+    .description =
+        "Evaluate a checkpoint's model on labelled rows: loss, accuracy, "
+        "classification\nreport and confusion matrix. On the test split of "
+        "the training data the loss is\nthe very number that training logged.",
     .options = options_of_eval,
     .format = "text",
     .run = eval};

@@ -107,7 +107,7 @@ const mlp_tool_command mlp_tool_predict = {
     .description =
         "Predict the class of rows, labelled or not: a line for each with its "
         "number, its\nclass, and the model's outputs, which are probabilities "
-        "under softmax. Floats have\n9 digits, which give back their very "
+        "under softmax. Floats\nhave 9 digits, which give back their very "
         "bits.\n\nThe data may be what mlp_train takes, or images alone: an "
         "IDX file of images,\nplain or .gz, or an HDF5 file with /images. "
         "These have no splits: leave out\n--split.",
