@@ -1,7 +1,7 @@
 /** @file
  *  What a run holds, for run.c and the files of its chapters: run_plan.c
- *  (resolving the configuration), run_data.c, run_state.c (resume, save) and
- *  run_profile.c.
+ *  (resolving the configuration), run_data.c, run_state.c (resume, save),
+ *  run_train.c and run_profile.c.
  */
 #ifndef MLP_RUN_INTERNAL_H
 #define MLP_RUN_INTERNAL_H
@@ -43,6 +43,13 @@ typedef struct {
     mlp_runlog *log;                 /* rank 0 only */
 } mlp_run_parts;
 
+/** Only rank 0 reads and writes files of the run; whether that went well
+ *  concerns all. */
+static inline bool mlp_run_is_leader(const mlp_run_parts *run)
+{
+    return mlp_comm_rank(run->comm) == 0;
+}
+
 /** Fill in the automatic values: shards, threads. Collective. */
 mlp_status mlp_run_plan(mlp_run_parts *run);
 
@@ -58,8 +65,20 @@ mlp_status mlp_run_open_state(mlp_run_parts *run);
  *  hand it to the trainer. Collective. */
 mlp_status mlp_run_begin_state(mlp_run_parts *run);
 
+/** Copy parameters and moments from the trainer into the state, between
+ *  steps. MLP_DIVERGED when a weight is not finite. Rank 0; not collective. */
+mlp_status mlp_run_fetch_state(mlp_run_parts *run);
+
 /** Save a checkpoint, if there is a directory to save to. Collective. */
 mlp_status mlp_run_save(mlp_run_parts *run);
+
+/** From now on SIGTERM, SIGINT and SIGUSR1 ask for a stop after the step under
+ *  way. */
+void mlp_run_listen(void);
+
+/** Train from the state's epoch and step to the last epoch: MLP_OK; or, when
+ *  some rank was asked to stop, save: MLP_STOPPED. Collective. */
+mlp_status mlp_run_train(mlp_run_parts *run);
 
 /** Begin to measure, if the configuration asks for it. Collective. */
 mlp_status mlp_run_start_profile(mlp_run_parts *run);

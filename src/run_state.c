@@ -3,6 +3,7 @@
  *  the others get the state from it.
  */
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,11 +11,6 @@
 #include "mlp/optimizer.h"
 
 #include "run_internal.h"
-
-static bool is_leader(const mlp_run_parts *run)
-{
-    return mlp_comm_rank(run->comm) == 0;
-}
 
 /* ---- resume ------------------------------------------------------------ */
 
@@ -85,7 +81,7 @@ static mlp_status broadcast_facts(mlp_run_parts *run)
                                sizeof run->resumed_from));
     MLP_TRY(mlp_comm_broadcast(run->comm, &run->config, sizeof run->config));
     MLP_TRY(mlp_comm_broadcast(run->comm, &facts, sizeof facts));
-    if (!is_leader(run)) {
+    if (!mlp_run_is_leader(run)) {
         facts.widths = NULL;
         facts.parameters = NULL;
         memset(facts.moments, 0, sizeof facts.moments);
@@ -100,7 +96,7 @@ mlp_status mlp_run_open_state(mlp_run_parts *run)
     if (run->config.checkpoint[0] == '\0') {
         return MLP_OK;
     }
-    mlp_status status = is_leader(run) ? open_directory(run) : MLP_OK;
+    mlp_status status = mlp_run_is_leader(run) ? open_directory(run) : MLP_OK;
     MLP_TRY(mlp_comm_agree(run->comm, status));
     return broadcast_facts(run);
 }
@@ -193,13 +189,13 @@ mlp_status mlp_run_begin_state(mlp_run_parts *run)
 {
     bool is_resumed = run->resumed_from[0] != '\0';
     mlp_status status = MLP_OK;
-    if (is_resumed && is_leader(run)) {
+    if (is_resumed && mlp_run_is_leader(run)) {
         status = check_resumed(run, run->data_digest);
     }
     MLP_TRY(mlp_comm_agree(run->comm, status));
     memcpy(run->state.data_digest, run->data_digest, MLP_DIGEST_BYTES);
     status = describe_state(run);
-    if (status == MLP_OK && is_leader(run) &&
+    if (status == MLP_OK && mlp_run_is_leader(run) &&
         run->config.checkpoint[0] != '\0') {
         status = check_room(run);
     }
@@ -216,17 +212,33 @@ mlp_status mlp_run_begin_state(mlp_run_parts *run)
 
 /* ---- save -------------------------------------------------------------- */
 
+mlp_status mlp_run_fetch_state(mlp_run_parts *run)
+{
+    mlp_checkpoint *state = &run->state;
+    mlp_trainer_store(run->trainer, state->parameters, state->moments);
+    for (size_t i = 0; i < state->parameter_count; i++) {
+        if (!isfinite(state->parameters[i])) {
+            return mlp_fail(MLP_DIVERGED,
+                            "after step %" PRIu64 " a weight is not finite: "
+                            "a smaller --lr may help",
+                            state->step);
+        }
+    }
+    return MLP_OK;
+}
+
+static mlp_status save_state(mlp_run_parts *run)
+{
+    MLP_TRY(mlp_run_fetch_state(run));
+    return mlp_checkpoint_save(run->config.checkpoint, run->config.keep,
+                               &run->state, NULL);
+}
+
 mlp_status mlp_run_save(mlp_run_parts *run)
 {
     if (run->config.checkpoint[0] == '\0') {
         return MLP_OK;
     }
-    mlp_status status = MLP_OK;
-    if (is_leader(run)) {
-        mlp_trainer_store(run->trainer, run->state.parameters,
-                          run->state.moments);
-        status = mlp_checkpoint_save(run->config.checkpoint, run->config.keep,
-                                     &run->state, NULL);
-    }
-    return mlp_comm_agree(run->comm, status);
+    return mlp_comm_agree(run->comm,
+                          mlp_run_is_leader(run) ? save_state(run) : MLP_OK);
 }

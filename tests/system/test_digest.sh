@@ -1,0 +1,116 @@
+#!/bin/sh
+# One digest: the same weights for any number of ranks, threads and nodes, and
+# any instruction set. On the built-in digits, and on MNIST where it is.
+set -eu
+# shellcheck source=tests/support/system.sh
+. "$MLP_SOURCE/tests/support/system.sh"
+
+runs=0
+
+# expect_digest RANKS THREADS ARGUMENT...: is it $expected?
+expect_digest() {
+    ranks=$1 threads=$2
+    shift 2
+    team "$ranks" --threads "$threads" --quiet "$@"
+    expect_status 0 "$ranks ranks, $threads threads: $*"
+    [ "$(digest)" = "$expected" ] ||
+        fail "$ranks ranks, $threads threads: other weights than $expected: $*"
+    runs=$((runs + 1))
+}
+
+# begin ARGUMENT...: let one rank and thread say what to expect.
+begin() {
+    echo "$*"
+    team 0 --threads 1 --quiet "$@"
+    expect_status 0 "$*"
+    expected=$(digest)
+    [ ${#expected} -eq 64 ] || fail "no digest: $*"
+}
+
+# Every number of ranks with every number of threads.
+every_team() {
+    begin "$@"
+    for ranks in 1 2 3 4 8; do
+        for threads in 1 2 4; do
+            expect_digest "$ranks" "$threads" "$@"
+        done
+    done
+    for size in 1 2; do # ranks of this machine play several nodes
+        for ranks in 3 4 8; do
+            export MLP_TEST_NODE_SIZE=$size
+            expect_digest "$ranks" 2 "$@"
+            unset MLP_TEST_NODE_SIZE
+        done
+    done
+}
+
+# Some teams that have little in common.
+some_teams() {
+    begin "$@"
+    expect_digest 0 2 "$@"
+    expect_digest 2 1 "$@"
+    expect_digest 3 2 "$@"
+    export MLP_TEST_NODE_SIZE=2
+    expect_digest 4 1 "$@"
+    unset MLP_TEST_NODE_SIZE
+    ! is_full || every_team "$@"
+}
+
+every_set() {
+    begin "$@"
+    for set in avx512 avx2 base; do
+        if [ "$set" = avx512 ] && ! grep -q avx512vl /proc/cpuinfo ||
+            [ "$set" = avx2 ] && ! grep -q avx2 /proc/cpuinfo; then
+            echo "without $set, which this CPU lacks"
+            continue
+        fi
+        export MLP_KERNELS=$set
+        expect_digest 0 2 "$@"
+        unset MLP_KERNELS
+    done
+}
+
+digits="--data digits --epochs 3"
+# shellcheck disable=SC2086 # a list of words
+{
+    every_team $digits
+    some_teams $digits --batch 97 # not a multiple of the shards
+    some_teams $digits --batch 101 --shards 11
+    some_teams $digits --batch 4096 # more than there are rows
+    some_teams $digits --momentum 0
+    some_teams $digits --optimizer nesterov --momentum 0.8 --l2 0.001
+    some_teams $digits --validation 0.2 --hidden none
+    some_teams $digits --activation tanh --init glorot-normal
+    some_teams $digits --activation sigmoid --output sigmoid --loss mse
+    some_teams $digits --hidden 33,17,5 --output identity --loss mse --lr 0.01
+    every_set $digits
+    every_set $digits --activation tanh --hidden 33,17,129
+    every_set $digits --activation sigmoid --output sigmoid --loss mse
+}
+
+for set in sse9 AVX2 avx5; do
+    export MLP_KERNELS=$set
+    team 0 --data digits
+    expect_status 64 "MLP_KERNELS=$set"
+    grep -q "MLP_KERNELS is \"$set\"" err || fail "it does not name $set"
+done
+unset MLP_KERNELS
+
+team 0 --data digits --quiet --seed 2
+[ "$(digest)" != "$expected" ] || fail "another seed gives the same weights"
+
+if has_mnist; then
+    one_epoch="--data $mnist --epochs 1"
+    # shellcheck disable=SC2086
+    {
+        if is_full; then
+            every_team $one_epoch
+        else
+            some_teams $one_epoch
+        fi
+        every_set $one_epoch
+    }
+else
+    echo "without MNIST, which is not there"
+fi
+echo "$runs runs had the digest that was expected"
