@@ -74,6 +74,8 @@ say "Result"
 run build/mlp show "$newest"
 
 say "Next"
-echo "sh tests/run.sh                run all tests"
-echo "build/mlp report $run_dir      look at the run; build/mlp --help"
-echo "README.md                      options, own data, clusters"
+cat <<NEXT
+sh tests/run.sh     run all tests
+build/mlp --help    look at and use what was trained: $newest
+README.md           options, own data, clusters
+NEXT
