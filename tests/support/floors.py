@@ -122,8 +122,11 @@ def check_words():
         for number, line in without_comments(path):
             if folder != "mpi" and re.search(r"\bMPI_|<mpi\.h>", line):
                 complain(path, number, "MPI outside mpi/")
-            if "<hdf5" in line and str(path) != "src/h5file.c":
-                complain(path, number, "HDF5 outside src/h5file.c")
+            if "<hdf5" in line and str(path) != "src/h5file_internal.h":
+                complain(path, number, "HDF5 outside src/h5file_internal.h")
+            if ('"h5file_internal.h"' in line
+                    and not re.match(r"src/h5file\w*\.c$", str(path))):
+                complain(path, number, "HDF5 outside src/h5file*.c")
             if (re.search(r"#\s*pragma\s+omp|\b_Pragma\(\"omp", line)
                     and not re.match(r"src/(threads|kernels)", str(path))):
                 complain(path, number, "OpenMP outside threads and kernels")

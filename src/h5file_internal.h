@@ -1,0 +1,69 @@
+/** @file
+ *  What the files src/h5file*.c share, and the only place that includes the
+ *  library's header: nothing else may see HDF5.
+ */
+#ifndef MLP_H5FILE_INTERNAL_H
+#define MLP_H5FILE_INTERNAL_H
+
+#include <hdf5.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "mlp/h5file.h"
+
+struct mlp_h5file {
+    hid_t id;
+    char *path;
+
+    /* Of a file being made. */
+    int output; /* where it goes when it is closed; else -1 */
+    size_t user_block;
+    char *image; /* its bytes, once HDF5 has closed it */
+
+    /* Of a file open for reading. */
+    hsize_t bytes;
+};
+
+/* ---- making: h5file_write.c */
+
+/** MLP_ERROR_INTERNAL: the object of this name cannot be made. */
+mlp_status mlp_h5_fail_build(const mlp_h5file *file, const char *name);
+
+/** The properties of an object to create, for the caller to H5Pclose. No times
+ *  are kept, so that the same content gives the same bytes. */
+hid_t mlp_h5_creation_list(hid_t class);
+
+/* ---- types: h5file_type.c */
+
+/** The type in this machine's memory; invalid for MLP_H5_OTHER. */
+hid_t mlp_h5_memory_type(mlp_h5_type type);
+
+/** What a type in a file stands for, of either byte order. */
+mlp_h5_type mlp_h5_stored_type(hid_t type);
+
+/** The type to read into memory as; invalid when the stored type can't become
+ *  the wanted one without loss. Signed integers are read as H5T_NATIVE_INT64,
+ *  and whoever reads them must refuse negative ones. */
+hid_t mlp_h5_reading_type(hid_t stored, mlp_h5_type wanted);
+
+/* ---- distrust: h5file_check.c */
+
+/** Whether every link on the way to name is a hard one: a soft link may loop,
+ *  and an external one reads whatever file it names. */
+bool mlp_h5_is_reached(hid_t file, const char *name);
+
+/** A dataset that was looked over. Ids that are not open are invalid ones,
+ *  which HDF5 refuses to close without harm. */
+typedef struct {
+    hid_t id, creation, space, type;
+    hsize_t expansion; /**< bytes that one stored byte can stand for, at most */
+    mlp_h5_shape shape;
+} mlp_h5_dataset;
+
+/** Open a dataset that nothing speaks against; else MLP_ERROR_DATA, saying
+ *  what does, and nothing is open. */
+mlp_status mlp_h5_dataset_open(const mlp_h5file *file, const char *name,
+                               mlp_h5_dataset *set);
+void mlp_h5_dataset_close(mlp_h5_dataset *set);
+
+#endif
