@@ -133,6 +133,26 @@ static block own(size_t rows, size_t columns, mlp_thread self)
                    mlp_range_part(columns, best, self.index % best)};
 }
 
+/* Weights of a layer that all threads may well read, and rows that give each
+ * thread a few tiles. */
+enum { SHARED_BYTES = 256 * 1024, ROWS_OF_THREAD = 12 };
+
+bool mlp_pass_is_by_rows(const mlp_pass *pass, size_t l, mlp_thread self)
+{
+    return pass->model->layer[l].size * sizeof(float) <= SHARED_BYTES &&
+           pass->batch->rows >= self.count * ROWS_OF_THREAD;
+}
+
+/* A thread's part of forward and backward: `columns` panels of outputs. */
+static block own_part(const mlp_pass *pass, size_t l, size_t columns,
+                      mlp_thread self)
+{
+    if (mlp_pass_is_by_rows(pass, l, self)) {
+        return (block){mlp_thread_share(self, pass->batch->rows), {0, columns}};
+    }
+    return own(pass->batch->rows, columns, self);
+}
+
 /* ---- the pass ---------------------------------------------------------- */
 
 static mlp_dense dense_of(const mlp_pass *pass, size_t l)
@@ -159,7 +179,7 @@ void mlp_pass_forward(mlp_pass *pass, size_t l, mlp_thread self)
 {
     mlp_dense layer = dense_of(pass, l);
     mlp_batch input = input_of(pass, l);
-    block mine = own(input.rows, mlp_panels(layer.out), self);
+    block mine = own_part(pass, l, mlp_panels(layer.out), self);
     pass->kernels->forward(&layer, &input, pass->activations[l], mine.rows,
                            mine.columns);
 }
@@ -186,7 +206,7 @@ void mlp_pass_loss(mlp_pass *pass, bool is_training, mlp_thread self)
 void mlp_pass_backward(mlp_pass *pass, size_t l, mlp_thread self)
 {
     mlp_dense layer = dense_of(pass, l);
-    block mine = own(pass->batch->rows, mlp_panels(layer.in), self);
+    block mine = own_part(pass, l, mlp_panels(layer.in), self);
     pass->kernels->backward(&layer, pass->dz[l], pass->activations[l - 1],
                             pass->model->layer[l - 1].activation,
                             pass->dz[l - 1], mine.rows, mine.columns,

@@ -5,6 +5,8 @@
 #ifndef MLP_TRAINER_INTERNAL_H
 #define MLP_TRAINER_INTERNAL_H
 
+#include <stdatomic.h>
+
 #include "mlp/exchange.h"
 #include "mlp/feed.h"
 #include "mlp/optimizer.h"
@@ -13,6 +15,7 @@
 #include "mlp/trainer.h"
 
 #include "evaluate.h"
+#include "pace.h"
 
 /* What rides along with a shard's gradient. */
 enum {
@@ -34,6 +37,9 @@ struct mlp_trainer {
     mlp_optimizer optimizer;
     uint64_t shuffled_epoch; /* that the sampler is at */
     double *shard_losses;    /* [shards], of an evaluation */
+    mlp_pace pace;
+    double *busy;              /* [threads], seconds in the last step */
+    _Atomic size_t *completed; /* [layers], threads done with the gradient */
 };
 
 #endif

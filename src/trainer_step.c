@@ -3,6 +3,8 @@
  */
 #include <math.h>
 
+#include "mlp/clock.h"
+
 #include "trainer_internal.h"
 
 typedef struct {
@@ -73,6 +75,8 @@ typedef struct {
     mlp_trainer *trainer;
     mlp_thread self;
     mlp_optimizer rule; /* this batch's */
+    bool was_by_rows;   /* of the stage before */
+    double waited;      /* seconds, for other threads */
 } worker;
 
 /* The time since the last lap went into this phase. */
@@ -81,55 +85,75 @@ static void lap(const worker *w, mlp_phase phase)
     mlp_profile_lap(w->trainer->parts.profile, w->self.index, phase);
 }
 
-static void meet(const worker *w)
+/* Wait until all threads are here. */
+static void meet(worker *w)
 {
+    double start = mlp_clock_seconds();
     mlp_thread_barrier(w->self);
+    w->waited += mlp_clock_seconds() - start;
     lap(w, MLP_PHASE_WAIT);
 }
 
-static void gather(const worker *w)
+/* Begin a stage of the step. A thread that goes on with its own rows needs no
+ * other thread; in all other cases a stage reads what others wrote. */
+static void begin_stage(worker *w, bool is_by_rows)
 {
-    mlp_feed_fill(w->trainer->feed, w->trainer->parts.kernels, w->self);
-    lap(w, MLP_PHASE_GATHER);
-    meet(w);
+    if (!w->was_by_rows || !is_by_rows) {
+        meet(w);
+    }
+    w->was_by_rows = is_by_rows;
 }
 
-static void forward(const worker *w)
+static void gather(worker *w)
+{
+    mlp_feed_fill(w->trainer->feed, w->trainer->parts.kernels, w->self);
+    w->was_by_rows = true;
+    lap(w, MLP_PHASE_GATHER);
+}
+
+static void forward(worker *w)
 {
     mlp_trainer *trainer = w->trainer;
     for (size_t l = 0; l < trainer->parts.model->layers; l++) {
+        begin_stage(w, mlp_pass_is_by_rows(trainer->pass, l, w->self));
         mlp_exchange_wait(trainer->exchange, l);
         lap(w, MLP_PHASE_WAIT);
         mlp_pass_forward(trainer->pass, l, w->self);
         lap(w, MLP_PHASE_FORWARD);
-        meet(w);
     }
+    begin_stage(w, true);
     mlp_pass_loss(trainer->pass, true, w->self);
     lap(w, MLP_PHASE_LOSS);
-    meet(w);
+}
+
+static void backward(worker *w)
+{
+    mlp_trainer *trainer = w->trainer;
+    for (size_t l = trainer->parts.model->layers - 1; l > 0; l--) {
+        begin_stage(w, mlp_pass_is_by_rows(trainer->pass, l, w->self));
+        mlp_pass_backward(trainer->pass, l, w->self);
+        lap(w, MLP_PHASE_BACKWARD);
+    }
+}
+
+/* Last layer first; the last thread to complete a layer publishes it. */
+static void gradients(worker *w)
+{
+    mlp_trainer *trainer = w->trainer;
+    begin_stage(w, false);
     if (w->self.index == 0) {
         write_records(w->step);
         mlp_exchange_publish_records(trainer->exchange);
         lap(w, MLP_PHASE_LOSS);
     }
-}
-
-/* Last layer first; a layer is published as soon as it is complete. */
-static void backward(const worker *w)
-{
-    mlp_trainer *trainer = w->trainer;
     for (size_t l = trainer->parts.model->layers; l-- > 0;) {
-        if (l > 0) {
-            mlp_pass_backward(trainer->pass, l, w->self);
-            lap(w, MLP_PHASE_BACKWARD);
-        }
         mlp_pass_gradient(trainer->pass, l, trainer->nodes, trainer->node_count,
                           w->self);
-        lap(w, MLP_PHASE_GRADIENT);
-        meet(w);
-        if (w->self.index == 0) {
+        if (atomic_fetch_add(&trainer->completed[l], 1) + 1 == w->self.count) {
+            atomic_store(&trainer->completed[l], 0);
             mlp_exchange_publish(trainer->exchange, l);
         }
+        lap(w, MLP_PHASE_GRADIENT);
     }
 }
 
@@ -172,10 +196,12 @@ static void run_step(void *context, mlp_thread self)
 {
     worker w = {.step = context, .self = self};
     w.trainer = w.step->trainer;
+    double start = mlp_clock_seconds();
     mlp_profile_start(w.trainer->parts.profile, self.index);
     gather(&w);
     forward(&w);
     backward(&w);
+    gradients(&w);
     if (self.index == 0) {
         w.step->status = read_records(w.step);
     }
@@ -184,6 +210,21 @@ static void run_step(void *context, mlp_thread self)
     if (verdict == MLP_OK || verdict == MLP_DIVERGED) {
         finish(&w, verdict == MLP_OK ? update : leave_alone);
     }
+    w.trainer->busy[self.index] = mlp_clock_seconds() - start - w.waited;
+}
+
+/* Run the step on as many threads as are good now. */
+static void run_crew(mlp_trainer *trainer, one_step *step)
+{
+    size_t count = trainer->pace.count;
+    double start = mlp_clock_seconds();
+    mlp_threads_run(count, run_step, step);
+    double seconds = mlp_clock_seconds() - start;
+    double busy = 0.0;
+    for (size_t t = 0; t < count; t++) {
+        busy += trainer->busy[t] / (double)count;
+    }
+    mlp_pace_note(&trainer->pace, seconds, seconds - busy);
 }
 
 mlp_status mlp_trainer_step(mlp_trainer *trainer, uint64_t epoch,
@@ -205,7 +246,7 @@ mlp_status mlp_trainer_step(mlp_trainer *trainer, uint64_t epoch,
     mlp_pass_begin(trainer->pass, mlp_exchange_state(trainer->exchange, 0),
                    mlp_feed_batch(trainer->feed),
                    mlp_feed_labels(trainer->feed));
-    mlp_threads_run(parts->config->threads, run_step, &step);
+    run_crew(trainer, &step);
     if (step.status != MLP_OK && step.status != MLP_DIVERGED) {
         /* the others wait for what this rank can no longer send */
         mlp_comm_abort(parts->comm, step.status);

@@ -7,6 +7,7 @@
 #ifndef MLP_PASS_H
 #define MLP_PASS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,12 @@ void mlp_pass_destroy(mlp_pass **pass);
  *  @param labels  [batch rows] */
 void mlp_pass_begin(mlp_pass *pass, const float *vector, const mlp_batch *batch,
                     const uint16_t *labels);
+
+/** Whether a thread's part in forward and backward of layer l are the rows of
+ *  mlp_thread_share, as in the loss: between two such parts no barrier is
+ *  needed. Small layers are cut so; large ones by columns, so that a thread's
+ *  share of the weights stays in its core's cache. */
+bool mlp_pass_is_by_rows(const mlp_pass *pass, size_t l, mlp_thread self);
 
 /** Activations of layer l, from those of layer l - 1 (barrier before). */
 void mlp_pass_forward(mlp_pass *pass, size_t l, mlp_thread self);

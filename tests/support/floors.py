@@ -15,7 +15,7 @@ FLOORS = [
     "comm exchange",
     "source stream idx digits dataset shard scaler sampler feed"
     " model pass loss optimizer init",
-    "trainer evaluate",
+    "trainer pace evaluate",
     "checkpoint inference report runlog progress",
     "options run tool",
     "main",
