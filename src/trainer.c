@@ -170,8 +170,7 @@ mlp_status mlp_trainer_load(mlp_trainer *trainer, const float *parameters,
     return mlp_comm_agree(trainer->parts.comm, MLP_OK);
 }
 
-/* All ranks have finished updating all layers. */
-static void wait_for_parameters(mlp_trainer *trainer)
+void mlp_trainer_wait(mlp_trainer *trainer)
 {
     for (size_t l = 0; l < trainer->parts.model->layers; l++) {
         mlp_exchange_wait(trainer->exchange, l);
@@ -182,7 +181,7 @@ void mlp_trainer_store(mlp_trainer *trainer, float *parameters,
                        float *const *moments)
 {
     const mlp_model *model = trainer->parts.model;
-    wait_for_parameters(trainer);
+    mlp_trainer_wait(trainer);
     if (parameters != NULL) {
         mlp_model_unpack(model, mlp_exchange_state(trainer->exchange, 0),
                          parameters);

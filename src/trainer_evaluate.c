@@ -5,14 +5,6 @@
 
 #include "trainer_internal.h"
 
-/* All ranks have finished updating all layers. */
-static void wait_for_parameters(mlp_trainer *trainer)
-{
-    for (size_t l = 0; l < trainer->parts.model->layers; l++) {
-        mlp_exchange_wait(trainer->exchange, l);
-    }
-}
-
 /* Tallies of this rank's shards: losses each at its place, the rest added. */
 static void evaluate_shards(mlp_trainer *trainer, const mlp_sharded *split,
                             mlp_tally *tally, uint64_t *confusion)
@@ -42,7 +34,7 @@ static void evaluate_shards(mlp_trainer *trainer, const mlp_sharded *split,
  * as unsigned integers 0 + bits = bits. */
 static mlp_status share_losses(mlp_trainer *trainer)
 {
-    uint64_t *bits = (uint64_t *)trainer->shard_losses;
+    void *bits = trainer->shard_losses;
     return mlp_comm_sum(trainer->parts.comm, bits,
                         trainer->parts.config->shards);
 }
@@ -55,7 +47,7 @@ mlp_status mlp_trainer_evaluate(mlp_trainer *trainer, const mlp_sharded *split,
     size_t outputs = model->layer[model->layers - 1].out;
     *tally = (mlp_tally){0};
     memset(trainer->shard_losses, 0, shards * sizeof *trainer->shard_losses);
-    wait_for_parameters(trainer);
+    mlp_trainer_wait(trainer);
     evaluate_shards(trainer, split, tally, confusion);
     MLP_TRY(share_losses(trainer));
     uint64_t counts[2] = {tally->hits, tally->rows};

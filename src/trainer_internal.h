@@ -42,4 +42,7 @@ struct mlp_trainer {
     _Atomic size_t *completed; /* [layers], threads done with the gradient */
 };
 
+/** Wait until all ranks have finished updating all layers. */
+void mlp_trainer_wait(mlp_trainer *trainer);
+
 #endif
