@@ -1,0 +1,276 @@
+#!/bin/sh
+# mlp show, eval and predict on a model of the built-in digits, and what they
+# refuse.
+set -eu
+# shellcheck source=tests/support/system.sh
+. "$MLP_SOURCE/tests/support/system.sh"
+
+mlp=$MLP_BUILD/mlp
+
+# tool ARGUMENT...: output goes to the files out and err, exit code to $status.
+tool() {
+    status=0
+    "$mlp" "$@" >out 2>err </dev/null || status=$?
+}
+
+# succeed ARGUMENT...: it must, and have nothing to complain of.
+succeed() {
+    tool "$@"
+    expect_status 0 "mlp $*"
+    [ ! -s err ] || fail "mlp $*: complains"
+}
+
+# refuse STATUS TEXT ARGUMENT...: that exit code, and one line with that text.
+refuse() {
+    expected=$1
+    text=$2
+    shift 2
+    tool "$@"
+    expect_status "$expected" "mlp $*"
+    [ ! -s out ] || fail "mlp $*: prints results all the same"
+    expect_one_line "$text"
+}
+
+expect_one_line() {
+    [ "$(wc -l <err)" -eq 1 ] || fail "not one line"
+    grep -q "^mlp: " err || fail "not a line of mlp"
+    grep -qF -e "$1" err || fail "expected on stderr: $1"
+}
+
+expect_text() { grep -qF -e "$1" out || fail "expected: $1"; }
+
+# json KEY: a number or text at the top of the JSON in out, as it is written.
+json() { sed 's/.*"'"$1"'":\("[^"]*"\|[^,}]*\).*/\1/' out; }
+
+expect_json() {
+    command -v python3 >/dev/null 2>&1 || return 0
+    while read -r line; do
+        echo "$line" | python3 -m json.tool >/dev/null || fail "not JSON: $1"
+    done <out
+}
+
+# logged KEY: the same of the last record of the run log.
+logged() { tail -n 1 log.jsonl | sed 's/.*"'"$1"'":\("[^"]*"\|[^,}]*\).*/\1/'; }
+
+# digits_images: the pictures of the digits' test rows as an IDX file.
+digits_images() {
+    be32 2051 && be32 449 && be32 8 && be32 8
+    # shellcheck disable=SC2059 # the format is the bytes
+    printf "$(gzip -dc "$MLP_SOURCE/data/digits.csv.gz" | awk -F, \
+        'NR % 4 == 0 { for (i = 1; i <= 64; i++) printf "\\%03o", $i }')"
+}
+
+# zeros COUNT: as many zero bytes
+zeros() { head -c "$1" /dev/zero; }
+
+team 0 --data digits --epochs 3 --hidden 40,24 --validation 0.1 \
+    --checkpoint run --log log.jsonl
+expect_status 0 "training"
+weights=$(digest)
+newest=run/ckpt-000003-00000030.h5
+
+echo "show: what the checkpoint is"
+succeed show run
+expect_text "$newest"
+expect_text "64-40-24-10"
+expect_text "epoch 3, step 30"
+expect_text "weights sha256 $weights"
+expect_text "1214 training rows"
+grep -q "^ *validation  *0.1$" out || fail "no configuration"
+grep -q "^ *3  *30 .*%.*%.*%$" out || fail "no history"
+grep -q "^ *1  *weights  *64 x 40 " out || fail "no parameters"
+succeed show --format=json "$newest"
+expect_json "show"
+[ "$(json weights_sha256)" = "\"$weights\"" ] || fail "another digest"
+[ "$(json test_loss)" = "$(logged test_loss)" ] || fail "another test loss"
+[ "$(json standard_deviation)" != null ] || fail "no deviation"
+
+echo "eval: the numbers that training logged, bit for bit"
+succeed eval run --data digits --format json --threads 1
+expect_json "eval"
+[ "$(json loss)" = "$(logged test_loss)" ] || fail "another loss"
+[ "$(json accuracy)" = "$(logged test_accuracy)" ] || fail "another accuracy"
+[ "$(json rows)" = 449 ] || fail "another number of rows"
+mv out eval1
+succeed eval run --data digits --format json --threads 2
+cmp out eval1 || fail "another number of threads gives other numbers"
+succeed eval run --data digits
+expect_text "digits (built in), test, 449 rows"
+expect_text "weighted avg"
+expect_text "confusion matrix"
+succeed eval run --data digits --split train
+expect_text "digits (built in), train, 1348 rows"
+MLP_DATA=digits succeed eval "$newest"
+expect_text "digits (built in), test, 449 rows"
+
+echo "predict: a line for each row"
+succeed predict run --data digits --threads 1
+mv out all.tsv
+[ "$(wc -l <all.tsv)" -eq 450 ] || fail "not a header and 449 rows"
+awk -F '\t' 'NR == 1 { exit !($1 == "row" && $2 == "prediction" &&
+    $3 == "probability_0" && $12 == "probability_9" && NF == 12) }' all.tsv ||
+    fail "another header"
+awk -F '\t' 'NR > 1 {
+    sum = 0
+    best = 3
+    for (i = 3; i <= 12; i++) {
+        sum += $i
+        if ($i > $best) best = i
+    }
+    if (NF != 12 || $1 != NR - 2 || $2 != best - 3 || sum < 0.99999 ||
+        sum > 1.00001) exit 1
+}' all.tsv || fail "rows out of order, or no probabilities"
+succeed predict run --data digits --threads 2
+cmp out all.tsv || fail "another number of threads gives other predictions"
+# As many right ones as eval counts.
+gzip -dc "$MLP_SOURCE/data/digits.csv.gz" |
+    awk -F, 'NR % 4 == 0 { print $65 }' >labels
+hits=$(awk 'NR > 1 { print $2 }' all.tsv | paste - labels |
+    awk '$1 == $2' | wc -l)
+grep -q "\"hits\":$hits," eval1 || fail "eval counts other than $hits hits"
+
+echo "predict: some rows"
+succeed predict run --data digits --first 440 --rows 5
+{ head -n 1 all.tsv && sed -n 442,446p all.tsv; } | cmp out - ||
+    fail "rows 440 to 444 differ alone"
+succeed predict run --data digits --first 440 --rows 5000
+[ "$(wc -l <out)" -eq 10 ] || fail "more rows than there are"
+
+echo "predict: JSON lines"
+succeed predict run --data digits --format json --rows 7
+expect_json "predict"
+[ "$(wc -l <out)" -eq 7 ] || fail "not 7 lines"
+head -n 1 out | grep -q '^{"row":0,"prediction":[0-9],"probabilities":\[' ||
+    fail "other JSON"
+
+echo "predict: images without labels, plain and packed"
+digits_images >images
+gzip -c images >packed
+for file in images packed; do
+    succeed predict run --data "$file"
+    cmp out all.tsv || fail "$file: other predictions"
+done
+refuse 65 "images" eval run --data images
+refuse 64 "has 0 train rows" predict run --data images --split train
+head -c 20000 images >short
+refuse 65 "short" predict run --data short
+head -c 4000 packed >short.gz
+refuse 65 "short.gz" predict run --data short.gz
+
+echo "predict: into a file, which is there when it is complete"
+echo old >kept.tsv
+succeed predict run --data digits --output kept.tsv
+[ ! -s out ] || fail "something on standard output"
+cmp kept.tsv all.tsv || fail "other predictions in a file"
+echo old >kept.tsv
+ln -s kept.tsv link.tsv
+succeed predict run --data digits --output link.tsv
+[ -L link.tsv ] || fail "a symbolic link is replaced"
+cmp kept.tsv all.tsv || fail "other predictions behind a link"
+echo old >kept.tsv
+(ulimit -f 8 && refuse 74 "kept.tsv: cannot be written" \
+    predict run --data digits --output kept.tsv) || exit 1
+refuse 65 "short" predict run --data short --output kept.tsv
+[ "$(cat kept.tsv)" = old ] || fail "a failure replaces the file"
+refuse 74 "nowhere/new.tsv" predict run --data digits --output nowhere/new.tsv
+refuse 74 "/dev/full" predict run --data digits --output /dev/full
+[ -c /dev/full ] || fail "a device is replaced"
+[ -z "$(find . -name '*.tmp.*')" ] || fail "partial files are left"
+
+echo "nobody to read the results: one line and exit code 74"
+for arguments in "show run" "eval run --data digits" \
+    "predict run --data digits" "predict run --data digits --format json" \
+    help "eval --help" --version; do
+    status=0
+    # shellcheck disable=SC2086 # these are words
+    "$mlp" $arguments >/dev/full 2>err || status=$?
+    expect_status 74 "mlp $arguments on a full disk"
+    expect_one_line "standard output"
+done
+# More than a pipe holds, so it waits for the reader, who goes away.
+{
+    status=0
+    "$mlp" predict run --data digits --split train 2>err || status=$?
+    echo "$status" >status
+} | true
+status=$(cat status)
+expect_status 74 "a closed pipe"
+expect_one_line "standard output"
+
+echo "outputs that are no probabilities are not called so"
+team 0 --data digits --epochs 1 --hidden none --output sigmoid --loss mse \
+    --lr 0.5 --momentum 0 --checkpoint sigmoid --log log.jsonl
+expect_status 0 "training with sigmoid outputs"
+succeed predict sigmoid --data digits --rows 1
+expect_text "output_9"
+! grep -q probab out || fail "probabilities of sigmoid outputs"
+succeed predict sigmoid --data digits --rows 1 --format json
+expect_text '"outputs":['
+succeed eval sigmoid --data digits --format json
+[ "$(json loss)" = "$(logged test_loss)" ] || fail "another mse loss"
+
+echo "data that does not fit is refused"
+idx_directory wide
+refuse 65 "expected 64 features a row, which the model was trained on, found 16" \
+    eval run --data wide
+refuse 65 "found 16" predict run --data wide/t10k-images-idx3-ubyte
+mkdir eleven
+{ be32 2051 && be32 1 && be32 8 && be32 8 && zeros 64; } |
+    tee eleven/train-images-idx3-ubyte >eleven/t10k-images-idx3-ubyte
+{ be32 2049 && be32 1 && zeros 1; } >eleven/train-labels-idx1-ubyte
+{ be32 2049 && be32 1 && printf '\012'; } >eleven/t10k-labels-idx1-ubyte
+refuse 65 "eleven: test row 0: expected a label below 10, found 10" \
+    eval run --data eleven
+succeed eval run --data eleven --split train
+{ be32 2051 && be32 1 && be32 8 && be32 8 && zeros 63 && printf '\377'; } >bright
+tool predict run --data bright
+expect_status 0 "data on another scale"
+expect_one_line "warning: bright: the largest value is 15.9375 times"
+refuse 66 "nothing" eval run --data nothing
+
+echo "checkpoints that are none are refused"
+refuse 66 "nothing" show nothing
+refuse 65 "log.jsonl" show log.jsonl
+refuse 66 "eleven: has no checkpoint" show eleven
+cp "$newest" damaged.h5
+printf X | dd of=damaged.h5 bs=1 seek=9000 conv=notrunc 2>/dev/null
+for command in show eval predict; do
+    refuse 65 "damaged.h5" "$command" damaged.h5
+done
+cp -r run torn
+cp damaged.h5 torn/ckpt-000003-00000030.h5
+tool show torn
+expect_status 0 "a damaged checkpoint before a sound one"
+expect_one_line "warning: torn/ckpt-000003-00000030.h5"
+expect_text "epoch 2, step 20"
+
+echo "command lines that mean nothing are refused"
+refuse 64 "see mlp help"
+refuse 64 "did you mean eval?" evla run
+refuse 64 "did you mean --threads?" eval run --treads 2
+refuse 64 "--first: no such option of eval" eval run --first 2
+refuse 64 "--threads" eval run --threads two
+refuse 64 "--split" eval run --split other
+refuse 64 "tsv or json" predict run --data digits --format text
+refuse 64 "--rows" predict run --data digits --rows 0
+refuse 64 "--data needs a value" predict run --data
+refuse 64 "begin with --" show -h
+refuse 64 "needs a FILE" show
+refuse 64 "there is a FILE already" show run run
+refuse 64 "none from row 449 on" predict run --data digits --first 449
+
+echo "help and version"
+succeed help
+expect_text "predict"
+mv out help
+succeed --help
+cmp out help || fail "mlp --help is other than mlp help"
+for command in show eval predict; do
+    succeed "$command" --help
+    mv out help
+    succeed help "$command"
+    cmp out help || fail "mlp help $command is other than --help"
+    [ "$(awk 'length > 80' help | wc -l)" -eq 0 ] || fail "lines over 80"
+done
+succeed --version
+grep -Eq '^mlp [0-9]+\.[0-9]+\.[0-9]+$' out || fail "no version"
