@@ -14,6 +14,7 @@ static const char *const activations[] = {"identity", "sigmoid", "tanh", "relu",
 static const char *const outputs[] = {"softmax", "sigmoid", "identity", NULL};
 static const char *const losses[] = {"cross-entropy", "mse", NULL};
 static const char *const optimizers[] = {"sgd", "nesterov", NULL};
+static const char *const schedules[] = {"constant", "linear", "cosine", NULL};
 static const char *const inits[] = {"glorot-uniform", "glorot-normal",
                                     "he-uniform", "he-normal", NULL};
 static const char *const sparse_modes[] = {"auto", "always", "never", NULL};
@@ -55,6 +56,10 @@ static const mlp_config_field fields[] = {
      "Training", "NAME", "update rule"},
     {"lr", MLP_FIELD_DOUBLE, AT(lr), NULL, ABOVE_0, DBL_MAX, true, "Training",
      "X", "learning rate"},
+    {"schedule", MLP_FIELD_ENUM, AT(schedule), schedules, 0, 0, true,
+     "Training", "NAME",
+     "how the learning rate goes over all epochs: down to 0 along a line or a "
+     "cosine, or not at all"},
     {"momentum", MLP_FIELD_DOUBLE, AT(momentum), NULL, 0, BELOW_1, true,
      "Training", "X", "share of the last update kept, 0 to below 1"},
     {"l2", MLP_FIELD_DOUBLE, AT(l2), NULL, 0, 1e6, true, "Training", "X",
@@ -110,6 +115,7 @@ static const mlp_config defaults = {
     .init = MLP_INIT_HE_UNIFORM,
     .optimizer = MLP_OPTIMIZER_SGD,
     .lr = 0.1,
+    .schedule = MLP_SCHEDULE_LINEAR,
     .momentum = 0.9,
     .batch = 128,
     .epochs = 10,

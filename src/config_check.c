@@ -63,12 +63,22 @@ static bool is_automatic(const mlp_config_field *field, const char *text)
     return field->kind == MLP_FIELD_SIZE && strcmp(text, "0") == 0;
 }
 
+/* A schedule spans all epochs, so their number shapes every step of it. */
+static bool shapes_result(const mlp_config_field *field,
+                          const mlp_config *recorded)
+{
+    return field->shapes_result ||
+           (strcmp(field->name, "epochs") == 0 &&
+            recorded->schedule != MLP_SCHEDULE_CONSTANT);
+}
+
 /* Whether the user gave a value and the checkpoint has another one. */
 static bool differs(const mlp_config *wanted, const mlp_config *recorded,
                     const mlp_config_field *field, char ours[MLP_CONFIG_VALUE],
                     char theirs[MLP_CONFIG_VALUE])
 {
-    if (!field->shapes_result || !mlp_config_was_given(wanted, field->name)) {
+    if (!shapes_result(field, recorded) ||
+        !mlp_config_was_given(wanted, field->name)) {
         return false;
     }
     mlp_config_get(wanted, field, ours);

@@ -4,6 +4,8 @@
 #include <math.h>
 
 #include "mlp/clock.h"
+#include "mlp/schedule.h"
+#include "mlp/shard.h"
 
 #include "trainer_internal.h"
 
@@ -15,6 +17,7 @@ typedef struct {
     mlp_status status; /* written by thread 0, read after a barrier */
     uint64_t epoch;    /* where in the training it is, from 0 */
     size_t index;
+    double lr;
 } one_step;
 
 /* Loss, hits and rows of each of this rank's shards. */
@@ -180,6 +183,7 @@ static void finish(worker *w, mlp_exchange_update *act)
     mlp_trainer *trainer = w->trainer;
     one_step *step = w->step;
     w->rule = trainer->optimizer;
+    w->rule.rule.lr = (float)step->lr;
     w->rule.rule.per_row = (float)(1.0 / (double)step->result->tally.rows);
     for (size_t l = trainer->parts.model->layers; l-- > 0;) {
         mlp_exchange_await(trainer->exchange, l, w->self);
@@ -227,6 +231,15 @@ static void run_crew(mlp_trainer *trainer, one_step *step)
     mlp_pace_note(&trainer->pace, seconds, seconds - busy);
 }
 
+static double learning_rate(const mlp_trainer_parts *parts, uint64_t epoch,
+                            size_t index)
+{
+    const mlp_config *config = parts->config;
+    uint64_t steps = mlp_epoch_steps(parts->train->rows, config->batch);
+    return mlp_schedule_lr(config, epoch * steps + index,
+                           config->epochs * steps);
+}
+
 mlp_status mlp_trainer_step(mlp_trainer *trainer, uint64_t epoch,
                             size_t step_index, bool wants_stop,
                             mlp_step_result *result)
@@ -240,7 +253,7 @@ mlp_status mlp_trainer_step(mlp_trainer *trainer, uint64_t epoch,
         trainer,    mlp_sampler_batch(trainer->sampler, step_index),
         wants_stop, result,
         MLP_OK,     epoch,
-        step_index};
+        step_index, learning_rate(parts, epoch, step_index)};
     mlp_feed_begin(trainer->feed, &parts->train->here, parts->scaler,
                    &step.microbatches);
     mlp_pass_begin(trainer->pass, mlp_exchange_state(trainer->exchange, 0),

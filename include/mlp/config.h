@@ -40,6 +40,13 @@ typedef enum {
 
 typedef enum { MLP_OPTIMIZER_SGD, MLP_OPTIMIZER_NESTEROV } mlp_optimizer_kind;
 
+/** The learning rate over the run; see schedule.h. */
+typedef enum {
+    MLP_SCHEDULE_CONSTANT,
+    MLP_SCHEDULE_LINEAR,
+    MLP_SCHEDULE_COSINE
+} mlp_schedule;
+
 typedef enum {
     MLP_INIT_GLOROT_UNIFORM,
     MLP_INIT_GLOROT_NORMAL,
@@ -83,6 +90,7 @@ typedef struct {
     /* training */
     mlp_optimizer_kind optimizer;
     double lr;
+    mlp_schedule schedule;
     double momentum;
     double l2;    /**< lambda of lambda/2 |W|^2, weights only */
     size_t batch; /**< rows of a GLOBAL batch */

@@ -15,7 +15,8 @@ enum { MLP_OPTIMIZER_MOMENTS = 2 }; /**< moments that any rule keeps at most */
 /** Moment vectors that the configured rule keeps beside the parameters. */
 size_t mlp_optimizer_moments(const mlp_config *config);
 
-/** One step's update, as a plain fact. */
+/** One step's update, as a plain fact. The step fills in the rule's learning
+ *  rate and 1 / m. */
 typedef struct {
     const mlp_model *model;
     const mlp_kernels *kernels;

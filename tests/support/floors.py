@@ -14,7 +14,7 @@ FLOORS = [
     " activation math accurate json",
     "comm exchange",
     "source stream idx digits dataset shard scaler sampler feed"
-    " model pass loss optimizer init",
+    " model pass loss optimizer schedule init",
     "trainer pace evaluate",
     "checkpoint inference report runlog progress",
     "options run tool",
@@ -23,7 +23,7 @@ FLOORS = [
 # Two columns stand on floor 3; neither knows the other.
 DATA_COLUMN = ("source stream idx digits dataset shard scaler sampler"
                " feed").split()
-MODEL_COLUMN = "model pass loss optimizer init".split()
+MODEL_COLUMN = "model pass loss optimizer schedule init".split()
 MOST_LINES = 400
 
 FLOOR_OF = {stem: floor for floor, stems in enumerate(FLOORS)

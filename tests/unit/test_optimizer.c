@@ -41,7 +41,6 @@ static void create(fixture *f, mlp_optimizer_kind kind, double momentum,
     mlp_config config;
     mlp_config_init(&config);
     config.optimizer = kind;
-    config.lr = 0.25;
     config.momentum = momentum;
     config.l2 = l2;
     float *const states[] = {f->parameters, f->velocity};
@@ -52,6 +51,7 @@ static void create(fixture *f, mlp_optimizer_kind kind, double momentum,
     }
     f->optimizer =
         mlp_optimizer_make(&config, model, mlp_kernels_find(NULL), states);
+    f->optimizer.rule.lr = 0.25F;
     f->optimizer.rule.per_row = 0.25F;
 }
 
