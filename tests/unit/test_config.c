@@ -333,6 +333,7 @@ START_TEST(only_given_fields_that_shape_the_result_are_compared)
     mlp_config_init(&recorded);
     recorded.lr = 0.05;
     recorded.epochs = 3;
+    recorded.schedule = MLP_SCHEDULE_CONSTANT;
     recorded.shards = 8;
     ck_assert_int_eq(mlp_config_matches(&config, &recorded), MLP_OK);
     set("epochs", "20");
@@ -343,6 +344,19 @@ START_TEST(only_given_fields_that_shape_the_result_are_compared)
     set("lr", "0.1");
     ck_assert_int_eq(mlp_config_matches(&config, &recorded), MLP_ERROR_USAGE);
     ck_assert_str_eq(mlp_failure(), "lr is 0.1, the checkpoint has 0.05");
+}
+END_TEST
+
+START_TEST(epochs_shape_the_result_of_a_schedule)
+{
+    mlp_config recorded;
+    mlp_config_init(&recorded);
+    recorded.epochs = 3;
+    recorded.schedule = MLP_SCHEDULE_LINEAR;
+    ck_assert_int_eq(mlp_config_matches(&config, &recorded), MLP_OK);
+    set("epochs", "20");
+    ck_assert_int_eq(mlp_config_matches(&config, &recorded), MLP_ERROR_USAGE);
+    ck_assert_str_eq(mlp_failure(), "epochs is 20, the checkpoint has 3");
 }
 END_TEST
 
@@ -385,6 +399,7 @@ int main(void)
     tcase_add_test(tests, contradictions_are_refused);
     tcase_add_test(tests, what_belongs_together_passes);
     tcase_add_test(tests, only_given_fields_that_shape_the_result_are_compared);
+    tcase_add_test(tests, epochs_shape_the_result_of_a_schedule);
     tcase_add_test(tests, at_most_three_differences_are_named);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
