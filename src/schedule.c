@@ -7,7 +7,7 @@
 
 double mlp_schedule_lr(const mlp_config *config, uint64_t step, uint64_t steps)
 {
-    double done = (double)step / (double)steps;
+    double done = step < steps ? (double)step / (double)steps : 1.0;
     switch (config->schedule) {
     case MLP_SCHEDULE_LINEAR:
         return config->lr * (1.0 - done);

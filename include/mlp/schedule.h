@@ -16,7 +16,7 @@
  *    2017, "SGDR: stochastic gradient descent with warm restarts", eq. 5,
  *    without restarts.
  *
- *  The same bits on every machine.
+ *  From `steps` on it stays where it ended. The same bits on every machine.
  */
 double mlp_schedule_lr(const mlp_config *config, uint64_t step, uint64_t steps);
 

@@ -103,6 +103,7 @@ static mlp_config make_config(const scenario *s)
     config.shards = s->shards;
     config.threads = s->threads;
     config.lr = s->lr;
+    config.schedule = MLP_SCHEDULE_CONSTANT;
     config.momentum = s->momentum;
     config.l2 = s->l2;
     config.optimizer = s->optimizer;

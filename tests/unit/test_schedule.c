@@ -27,6 +27,7 @@ START_TEST(linear_goes_down_to_one_step_above_zero)
     ck_assert_double_eq(rate(MLP_SCHEDULE_LINEAR, 0), 0.5);
     ck_assert_double_eq(rate(MLP_SCHEDULE_LINEAR, 50), 0.25);
     ck_assert_double_eq_tol(rate(MLP_SCHEDULE_LINEAR, 99), 0.005, 1e-16);
+    ck_assert_double_eq(rate(MLP_SCHEDULE_LINEAR, 101), 0.0);
 }
 END_TEST
 
