@@ -26,12 +26,42 @@ static mlp_status fail_io(const char *path, const char *verb)
                     strerror(errno));
 }
 
+static bool is_made(const char *path)
+{
+    return mkdir(path, 0777) == 0 || errno == EEXIST;
+}
+
+/* From the end, so that nothing is asked of directories that are there: some
+ * file systems refuse a mkdir before they say that it is not needed. */
+static mlp_status make_with_parents(char *path)
+{
+    if (is_made(path)) {
+        return MLP_OK;
+    }
+    char *slash = strrchr(path, '/');
+    if (errno == ENOENT && slash != NULL && slash != path) {
+        *slash = '\0';
+        mlp_status status = make_with_parents(path);
+        *slash = '/';
+        MLP_TRY(status);
+        if (is_made(path)) {
+            return MLP_OK;
+        }
+    }
+    return fail_io(path, "make the directory");
+}
+
 static mlp_status make_directory(const char *directory)
 {
+    char path[MLP_MAX_PATH];
     struct stat facts;
-    if (mkdir(directory, 0777) != 0 && errno != EEXIST) {
+    size_t length = strlen(directory);
+    if (length >= sizeof path) {
+        errno = ENAMETOOLONG;
         return fail_io(directory, "make the directory");
     }
+    memcpy(path, directory, length + 1);
+    MLP_TRY(make_with_parents(path));
     if (stat(directory, &facts) != 0) {
         return fail_io(directory, "open");
     }

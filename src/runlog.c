@@ -26,13 +26,24 @@ static mlp_status fail_write(const mlp_runlog *log)
     return mlp_fail(MLP_ERROR_IO, "--log: %s: %s", log->path, strerror(errno));
 }
 
+/* Opening makes the file: what is not there can only be its directory. */
+static mlp_status fail_open(const mlp_runlog *log)
+{
+    const char *slash = strrchr(log->path, '/');
+    if (errno != ENOENT || slash == NULL) {
+        return fail_write(log);
+    }
+    return mlp_fail(MLP_ERROR_IO, "--log: %s: there is no directory %.*s",
+                    log->path, (int)(slash - log->path), log->path);
+}
+
 static mlp_status open_file(mlp_runlog *log, bool is_resumed)
 {
     if (is_resumed) {
         MLP_TRY(mlp_runlog_cut(log->path, log->first_step));
     }
     log->file = fopen(log->path, is_resumed ? "ae" : "we");
-    return log->file != NULL ? MLP_OK : fail_write(log);
+    return log->file != NULL ? MLP_OK : fail_open(log);
 }
 
 mlp_status mlp_runlog_open(const mlp_config *config, uint64_t resume_step,

@@ -47,9 +47,9 @@ mlp_status mlp_checkpoint_count(const size_t *widths, size_t layers,
 
 void mlp_checkpoint_destroy(mlp_checkpoint *checkpoint);
 
-/** Make DIR if it is not there (its parent must be) and show that a file can
- *  be written and synced in it. Removes temporary files that dead runs left.
- *  MLP_ERROR_IO. */
+/** Make DIR and the directories above it where they are not there, and show
+ *  that a file can be written and synced in it. Removes temporary files that
+ *  dead runs left. MLP_ERROR_IO. */
 mlp_status mlp_checkpoint_prepare(const char *directory);
 
 /** Refuse to start afresh where a run has left checkpoints: MLP_ERROR_USAGE,

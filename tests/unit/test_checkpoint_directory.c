@@ -411,18 +411,43 @@ START_TEST(temporary_files_are_never_the_newest)
 }
 END_TEST
 
-START_TEST(the_directory_is_made_but_not_its_parents)
+START_TEST(the_directory_is_made_with_all_that_is_missing_above_it)
 {
-    char made[MLP_MAX_PATH];
-    snprintf(made, sizeof made, "%s", in_folder("runs"));
-    ck_assert_int_eq(mlp_checkpoint_prepare(made), MLP_OK);
-    ck_assert_int_eq(mlp_checkpoint_prepare(made), MLP_OK);
-    ck_assert(exists("runs"));
-    ck_assert_int_eq(rmdir(made), 0); /* the probe is gone again */
-    ck_assert_int_eq(mlp_checkpoint_prepare(in_folder("a/b")), MLP_ERROR_IO);
+    ck_assert_int_eq(mlp_checkpoint_prepare(in_folder("runs")), MLP_OK);
+    ck_assert_int_eq(mlp_checkpoint_prepare(in_folder("runs")), MLP_OK);
+    ck_assert_int_eq(mlp_checkpoint_prepare(in_folder("runs/a/b")), MLP_OK);
+    ck_assert_int_eq(mlp_checkpoint_prepare(in_folder("runs//c//d/")), MLP_OK);
+    ck_assert_int_eq(rmdir(in_folder("runs/a/b")), 0); /* no probe is left */
+    ck_assert_int_eq(rmdir(in_folder("runs/a")), 0);
+    ck_assert_int_eq(rmdir(in_folder("runs/c/d")), 0);
+    ck_assert_int_eq(rmdir(in_folder("runs/c")), 0);
+    ck_assert_int_eq(rmdir(in_folder("runs")), 0);
+}
+END_TEST
+
+START_TEST(a_relative_directory_is_made_from_here)
+{
+    int here = open(".", O_RDONLY | O_DIRECTORY);
+    ck_assert_int_eq(chdir(folder), 0);
+    mlp_status status = mlp_checkpoint_prepare("runs/a");
+    ck_assert_int_eq(fchdir(here), 0);
+    close(here);
+    ck_assert_int_eq(status, MLP_OK);
+    ck_assert_int_eq(rmdir(in_folder("runs/a")), 0);
+    ck_assert_int_eq(rmdir(in_folder("runs")), 0);
+}
+END_TEST
+
+START_TEST(a_file_is_no_directory_and_has_none_below_it)
+{
     put_file("text", "");
     ck_assert_int_eq(mlp_checkpoint_prepare(in_folder("text")), MLP_ERROR_IO);
-    ck_assert_ptr_nonnull(strstr(mlp_failure(), "is no directory"));
+    ck_assert_ptr_nonnull(strstr(mlp_failure(), "/text: is no directory"));
+    ck_assert_int_eq(mlp_checkpoint_prepare(in_folder("text/a/b")),
+                     MLP_ERROR_IO);
+    ck_assert_ptr_nonnull(strstr(mlp_failure(), "/text/a/b: cannot make"));
+    ck_assert_ptr_nonnull(strstr(mlp_failure(), "Not a directory"));
+    ck_assert_int_eq(mlp_checkpoint_prepare(""), MLP_ERROR_IO);
 }
 END_TEST
 
@@ -548,7 +573,10 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase,
                    temporary_files_of_dead_runs_are_removed_and_no_others);
     tcase_add_test(tcase, temporary_files_are_never_the_newest);
-    tcase_add_test(tcase, the_directory_is_made_but_not_its_parents);
+    tcase_add_test(tcase,
+                   the_directory_is_made_with_all_that_is_missing_above_it);
+    tcase_add_test(tcase, a_relative_directory_is_made_from_here);
+    tcase_add_test(tcase, a_file_is_no_directory_and_has_none_below_it);
     tcase_add_test(tcase, a_directory_that_cannot_be_written_is_refused);
     tcase_add_test(tcase, a_disk_without_room_is_refused_with_both_numbers);
     tcase_add_test(tcase, a_second_run_is_refused_and_told_who_is_there);
