@@ -21,10 +21,21 @@ static const char *const keras_mnist[] = {"hidden",     "256,128",
                                           "epochs",     "100",
                                           NULL};
 
+/* The fewest epochs that end above 98% on MNIST with every seed tried. */
+static const char *const mnist_fast[] = {
+    "hidden",   "256,128",    "activation", "relu",
+    "output",   "softmax",    "loss",       "cross-entropy",
+    "init",     "he-uniform", "optimizer",  "nesterov",
+    "lr",       "0.1",        "schedule",   "linear",
+    "momentum", "0.9",        "batch",      "128",
+    "epochs",   "4",          NULL};
+
 static const mlp_config_preset_row presets[] = {
     {"keras-mnist",
      "sigmoid layers, plain SGD with lr 0.01, 100 epochs: Keras's defaults",
      keras_mnist},
+    {"mnist-fast", "98% on MNIST in four epochs, about a second on two cores",
+     mnist_fast},
 };
 
 enum { PRESETS = sizeof presets / sizeof presets[0] };
