@@ -3,14 +3,11 @@
  *  by someone with bad intent, which are to be refused. They are made with the
  *  HDF5 library itself.
  */
-#include <stdio.h>
-#include <stdlib.h>
-
-#if __has_include(<hdf5.h>)
-
 #include <check.h>
 #include <fcntl.h>
 #include <hdf5.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -495,13 +492,3 @@ int main(void)
     srunner_free(runner);
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
-
-#else
-
-int main(void)
-{
-    puts("SKIP: built without HDF5's include directory");
-    return 77;
-}
-
-#endif
