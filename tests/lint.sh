@@ -73,11 +73,11 @@ lint_tidy() {
     mkdir "$scratch/include"
     sed 's/__malloc__ ([^)]*)/__malloc__/' \
         "$(cc -print-file-name=include)/omp.h" >"$scratch/include/omp.h"
-    # status.c defines what analyzer.h wraps, so it goes without.
+    # These define what analyzer.h wraps, so they go without.
     set -- -p "$build" --quiet "--header-filter=^$PWD/(include|src|mpi)/" \
         "--extra-arg=-isystem$scratch/include"
-    clang-tidy "$@" src/status.c 2>/dev/null
-    find_code | grep -zv '/status\.c$' | xargs -0 -P "$cores" -n 1 \
+    clang-tidy "$@" src/status.c src/comm.c 2>/dev/null
+    find_code | grep -Ezv '/(status|comm)\.c$' | xargs -0 -P "$cores" -n 1 \
         clang-tidy "$@" "--extra-arg=-include$PWD/tests/support/analyzer.h" \
         2>/dev/null
 }
