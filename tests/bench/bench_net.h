@@ -1,0 +1,26 @@
+/** @file
+ *  The kernels' share of training a net, on one core.
+ */
+#ifndef BENCH_NET_H
+#define BENCH_NET_H
+
+#include <stddef.h>
+
+enum { BENCH_LAYERS_MAX = 16 };
+
+/** What to measure. */
+typedef struct {
+    size_t widths[BENCH_LAYERS_MAX + 1]; /**< of the input and all layers */
+    size_t layers;
+    size_t batch, shards;
+    size_t pairs;     /**< repeats */
+    const char *data; /**< where rows come from; NULL: made up, without zeros */
+} bench_net_plan;
+
+/** Pass through the net again and again and print, for every pair, one JSON
+ *  line: the FMA peak measured around it, and for each kernel of each layer
+ *  its flops (counted dense) and seconds of one call.
+ *  @return 0, or 2 when the data cannot be read */
+int bench_net(const bench_net_plan *plan);
+
+#endif

@@ -1,0 +1,172 @@
+"""Running programs on chosen cores: ours, and the rivals that stay."""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+PYTHON = "/usr/bin/python3"  # Debian's, for which it packages the rivals
+OPENBLAS = "libopenblas.so.0"
+BLIS = "libblis.so.4"
+# How Debian names the folders of the builds that use OpenMP.
+BLAS_FOLDERS = {OPENBLAS: "openblas-openmp", BLIS: "blis-openmp"}
+PACKAGES = {"torch": "python3-torch", "sklearn": "python3-sklearn",
+            OPENBLAS: "libopenblas0-openmp", BLIS: "libblis4-openmp"}
+
+
+class CannotRun(Exception):
+    """Something of ours does not run: the benchmark has failed."""
+
+
+class Missing(Exception):
+    """A line cannot be measured here; the text says why."""
+
+
+def last_line(text):
+    lines = text.strip().splitlines()
+    return lines[-1] if lines else "no message"
+
+
+def cpu_flags():
+    with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
+        for line in file:
+            if line.startswith("flags"):
+                return line.split(":")[1].split()
+    return []
+
+
+def find_blas(name):
+    """The path of a BLAS built with OpenMP."""
+    for folder in sorted(pathlib.Path("/usr/lib").glob(
+            f"*/{BLAS_FOLDERS[name]}")):
+        if (folder / name).exists():
+            return folder / name
+    raise Missing(PACKAGES[name])
+
+
+def rival_environment(threads):
+    """Both BLAS do not know newer CPUs and fall back to slow kernels unless
+    told; PyTorch and NumPy find the faster BLAS in LD_LIBRARY_PATH."""
+    has_avx512 = "avx512f" in cpu_flags()
+    is_zen = "sse4a" in cpu_flags()
+    environment = dict(
+        os.environ, OMP_NUM_THREADS=str(threads), PYTHONDONTWRITEBYTECODE="1",
+        OPENBLAS_CORETYPE="SkylakeX" if has_avx512
+        else "Zen" if is_zen else "Haswell",
+        BLIS_ARCH_TYPE="skx" if has_avx512 else "zen" if is_zen
+        else "haswell")
+    try:
+        environment["LD_LIBRARY_PATH"] = str(find_blas(OPENBLAS).parent)
+    except Missing:
+        pass  # whatever BLAS there is; the table's head says so
+    return environment
+
+
+def run(command, cores, environment=None):
+    """Run to the end on these cores; what it printed."""
+    result = subprocess.run(
+        [str(word) for word in command], stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, check=False, env=environment,
+        preexec_fn=lambda: os.sched_setaffinity(0, cores))
+    if result.returncode != 0:
+        raise CannotRun(f"{' '.join(map(str, command))}: exit code "
+                        f"{result.returncode}: {last_line(result.stderr)}")
+    return result.stdout
+
+
+def run_json(command, cores, environment=None):
+    """The same for a program that prints JSON lines."""
+    return [json.loads(line)
+            for line in run(command, cores, environment).splitlines()]
+
+
+class Rival:
+    """A rival that stays, and trains an epoch when asked (rival_common.py)."""
+
+    def __init__(self, script, arguments, module, threads, cores):
+        environment = rival_environment(threads)
+        probe = subprocess.run([PYTHON, "-c", f"import {module}"],
+                               env=environment, capture_output=True,
+                               check=False)
+        if probe.returncode != 0:
+            raise Missing(PACKAGES[module])
+        self.errors = tempfile.TemporaryFile(mode="w+")
+        self.process = subprocess.Popen(
+            [PYTHON, str(HERE / script), *map(str, arguments)], text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors,
+            env=environment,
+            preexec_fn=lambda: os.sched_setaffinity(0, cores))
+
+    def __enter__(self):
+        self.facts = self.hear()
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()
+        self.errors.close()
+
+    def hear(self):
+        line = self.process.stdout.readline()
+        if not line:
+            self.errors.seek(0)
+            raise Missing("it failed: " + last_line(self.errors.read()))
+        return json.loads(line)
+
+    def epoch(self):
+        """Seconds of one more epoch."""
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        return self.hear()["seconds"]
+
+
+class Ours:
+    """mlp_train and bench_kernels of one build."""
+
+    def __init__(self, build, data, epochs):
+        self.train = pathlib.Path(build) / "mlp_train"
+        self.bench_kernels = pathlib.Path(build) / "tests/bench/bench_kernels"
+        self.data = data
+        self.epochs = epochs
+        self.environment = dict(os.environ)
+        if os.geteuid() == 0:  # mpirun refuses root without these
+            self.environment.update(OMPI_ALLOW_RUN_AS_ROOT="1",
+                                    OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
+
+    def kernels(self, *words, core, environment=None):
+        """JSON lines of bench_kernels on one core."""
+        return run_json([self.bench_kernels, *words], {core}, environment)
+
+    def run(self, cores, *options, ranks=0, wrapper=()):
+        """Run mlp_train, under mpirun when ranks > 0; its log's records."""
+        launch = []
+        if ranks > 0:
+            is_crowded = ranks > len(cores)
+            launch = ["mpirun", "-np", ranks, "--oversubscribe", "--bind-to",
+                      "none" if is_crowded else "core"]
+        with tempfile.TemporaryDirectory() as place:
+            log = os.path.join(place, "log")
+            run([*launch, *wrapper, self.train, "--data", self.data,
+                 "--quiet", "--log", log, *options], cores, self.environment)
+            with open(log, encoding="utf-8") as file:
+                return [json.loads(line) for line in file]
+
+    def help(self):
+        """What mlp_train --help prints."""
+        return run([self.train, "--help"], set(os.sched_getaffinity(0)),
+                   self.environment)
+
+    def epoch(self, cores, *options, threads=1, ranks=0):
+        """Mean training seconds of an epoch after the first."""
+        records = self.run(cores, "--threads", threads, "--epochs",
+                           1 + self.epochs, *options, ranks=ranks)
+        seconds = [record["seconds"] for record in records
+                   if record["event"] == "epoch" and record["epoch"] > 1]
+        return sum(seconds) / len(seconds)
+
+
+def progress(text):
+    print(text, file=sys.stderr, flush=True)

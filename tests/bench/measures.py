@@ -1,0 +1,362 @@
+"""The measures: each a function of the bench that returns lines."""
+import os
+import pathlib
+import subprocess
+import tempfile
+import time
+
+from lines import Line
+from machine import (BLIS, HERE, OPENBLAS, PYTHON, CannotRun, Missing, Rival,
+                     find_blas, rival_environment)
+
+WIDTHS = [784, 256, 128, 10]
+WIDE_WIDTHS = [2500, 2000, 1500, 1000, 500, 10]
+BATCH, WIDE_BATCH = 128, 256
+TRAIN_ROWS, TEST_ROWS, ROW_BYTES = 60000, 10000, 784 + 2
+PRODUCTS = ("forward", "backward", "gradient")
+MIB = 1 << 20
+
+
+def row_flops(widths):
+    """Flops of one row's training step, counted dense: a multiply-add is two;
+    forward and gradient of every layer, backward of all but the first."""
+    pairs = list(zip(widths, widths[1:]))
+    weights = sum(a * b for a, b in pairs)
+    return 2 * (3 * weights - pairs[0][0] * pairs[0][1])
+
+
+def in_turns(pairs, first, second):
+    """first's result / second's, for runs A B A B ..."""
+    return [first() / second() for _ in range(pairs)]
+
+
+# ---- kernels ---------------------------------------------------------------
+
+def net_pairs(bench, widths, batch, shards, data=()):
+    return bench.ours.kernels("net", ",".join(map(str, widths)), batch, shards,
+                              bench.kernel_pairs, *data, core=bench.cores[0])
+
+
+def against_peak(pairs, wanted):
+    """Share of the peak reached by the kernels that `wanted` picks."""
+    shares = []
+    for pair in pairs:
+        picked = [kernel for kernel in pair["kernels"] if wanted(kernel)]
+        flops = sum(kernel["flops"] for kernel in picked)
+        seconds = sum(kernel["seconds"] for kernel in picked)
+        shares.append(flops / seconds / 1e9 / pair["peak_gflops"])
+    return shares
+
+
+def is_product(kernel):
+    return kernel["op"] in PRODUCTS
+
+
+def details(name, pairs):
+    """A line for information for each product of each layer."""
+    lines = []
+    for kernel in filter(is_product, pairs[0]["kernels"]):
+        op, layer = kernel["op"], kernel["layer"]
+        share = sum(pair["peak_gflops"] * 1e9 * one["seconds"]
+                    for pair in pairs for one in pair["kernels"]
+                    if (one["op"], one["layer"]) == (op, layer))
+        total = sum(pair["peak_gflops"] * 1e9 * one["seconds"]
+                    for pair in pairs for one in pair["kernels"]
+                    if is_product(one))
+        lines.append(Line(
+            f"{name}: {op} {kernel['in']}x{kernel['out']}",
+            values=against_peak(pairs, lambda one, op=op, layer=layer:
+                                (one["op"], one["layer"]) == (op, layer)),
+            note=f"{100 * share / total:.0f}% of the products' time"))
+    return lines
+
+
+def update_line(bench, pairs):
+    """The update of the wide net does not fit a cache: it reads the sum, and
+    reads and writes weights and velocity."""
+    values = []
+    for pair in pairs:
+        updates = [kernel for kernel in pair["kernels"]
+                   if kernel["op"] == "update"]
+        gbytes = sum(20e-9 * kernel["in"] * kernel["out"]
+                     for kernel in updates)
+        seconds = sum(kernel["seconds"] for kernel in updates)
+        values.append(gbytes / seconds / bench.triad)
+    return Line("update of the wide net against the triad's bandwidth",
+                values=values)
+
+
+def kernels(bench):
+    lines, more = [], []
+    for widths, batch, asked, name in (
+            (WIDTHS, BATCH, 0.90, "784-256-128-10, batch 128"),
+            (WIDE_WIDTHS, WIDE_BATCH, 0.85,
+             "2500-2000-1500-1000-500-10, batch 256")):
+        for shards in (1, 8):
+            pairs = net_pairs(bench, widths, batch, shards)
+            label = f"{name}, {shards} shard{'s'[:shards > 1]}"
+            lines.append(Line(
+                f"dense kernels against the FMA peak, one core: {label}",
+                asked, values=against_peak(pairs, is_product)))
+            more += details(label, pairs)
+        if widths is WIDE_WIDTHS:
+            more.append(update_line(bench, pairs))
+    pairs = net_pairs(bench, [bench.features, *WIDTHS[1:]], BATCH, 8,
+                      (bench.data,))
+    for op in ("forward", "gradient"):
+        more.append(Line(
+            f"{bench.data_name}, zeros skipped and counted as done: {op} "
+            f"{bench.features}x256, 8 shards",
+            values=against_peak(pairs, lambda kernel, op=op:
+                                (kernel["op"], kernel["layer"]) == (op, 1))))
+    bench.details += more
+    return lines
+
+
+def blas(bench):
+    """How many times longer a BLAS takes for the same product."""
+    lines = []
+    for title, name in (("OpenBLAS", OPENBLAS), ("BLIS", BLIS)):
+        try:
+            library = find_blas(name)
+        except Missing as missing:
+            lines.append(Line(f"kernels against {title}",
+                              missing=str(missing)))
+            continue
+        for shape in ((784, 256, 128), (256, 128, 128), (2500, 2000, 256)):
+            pairs = bench.ours.kernels("blas", library, *shape,
+                                       bench.kernel_pairs, core=bench.cores[0],
+                                       environment=rival_environment(1))
+            for index, op in enumerate(PRODUCTS):
+                lines.append(Line(
+                    f"{title}'s time over our kernel's: {op} "
+                    f"{shape[0]}x{shape[1]}, batch {shape[2]}",
+                    values=[pair["products"][index]["theirs"] /
+                            pair["products"][index]["ours"]
+                            for pair in pairs]))
+    return lines
+
+
+# ---- epochs ----------------------------------------------------------------
+
+def epoch(bench):
+    """A perfect dense epoch would run every flop at the peak."""
+    widths = [bench.features, *WIDTHS[1:]]
+    flops = bench.train_rows * row_flops(widths)
+
+    def perfect_over_ours():
+        peaks = [bench.peak()]
+        seconds = bench.ours.epoch({bench.cores[0]})
+        peaks.append(bench.peak())
+        return flops / (max(peaks) * 1e9) / seconds
+
+    return [Line("perfect dense epoch over our whole epoch, one core", 1.25,
+                 values=[perfect_over_ours() for _ in range(bench.pairs)],
+                 note=f"{flops / 1e9:.1f} GFLOP counted")]
+
+
+def against_rival(bench, line, script, arguments, module, threads, cores, ours):
+    """Fill a line with rival's epoch / ours, in turns."""
+    try:
+        bench.need_mnist()
+        with Rival(script, arguments, module, threads, cores) as rival:
+            line.values = in_turns(bench.pairs, rival.epoch, ours)
+            line.note = f"version {rival.facts['version']}"
+    except Missing as missing:
+        line.missing = str(missing)
+    return line
+
+
+def torch(bench):
+    lines = []
+    for threads, asked in ((1, 2.5), (2, 3.3)):
+        cores = bench.some_cores(threads)
+        lines.append(against_rival(
+            bench, Line(f"PyTorch's epoch over ours, {threads} "
+                        f"thread{'s'[:threads > 1]}", asked),
+            "rival_torch.py", [bench.data, threads], "torch", threads, cores,
+            lambda: bench.ours.epoch(cores, threads=threads)))
+    return lines
+
+
+def ddp(bench):
+    cores = bench.some_cores(2)
+    return [against_rival(
+        bench, Line("PyTorch DDP's epoch (gloo, 2 ranks) over ours, 2 ranks",
+                    10.0),
+        "rival_torch_ddp.py", [bench.data, 2], "torch", 1, cores,
+        lambda: bench.ours.epoch(cores, ranks=2))]
+
+
+def sklearn(bench):
+    lines = []
+    for threads in (1, 2):
+        cores = bench.some_cores(threads)
+        lines.append(against_rival(
+            bench, Line(f"scikit-learn's epoch over ours, {threads} "
+                        f"thread{'s'[:threads > 1]}"),
+            "rival_sklearn.py", [bench.data], "sklearn", threads, cores,
+            lambda: bench.ours.epoch(cores, threads=threads)))
+    return lines
+
+
+# ---- ours against ours -----------------------------------------------------
+
+def threads(bench):
+    two = bench.some_cores(2)
+    one = {bench.cores[0]}
+    ours = bench.ours
+    return [
+        Line("2 threads over 1 (speed-up of an epoch)", 1.85,
+             values=in_turns(bench.pairs, lambda: ours.epoch(one),
+                             lambda: ours.epoch(two, threads=2))),
+        Line("2 ranks of 1 thread over 1 rank (speed-up of an epoch)", 1.70,
+             values=in_turns(bench.pairs, lambda: ours.epoch(one, ranks=1),
+                             lambda: ours.epoch(two, ranks=2)))]
+
+
+def shards(bench):
+    one = {bench.cores[0]}
+    lines = []
+    for batch, asked in ((128, 1.10), (1024, 1.03)):
+        lines.append(Line(
+            f"cost of the digest: --shards 8 over --shards 1, batch {batch}",
+            asked, at_most=True, values=in_turns(
+                bench.pairs,
+                lambda: bench.ours.epoch(one, "--batch", batch, "--shards", 8),
+                lambda: bench.ours.epoch(one, "--batch", batch, "--shards",
+                                         1))))
+    return lines
+
+
+def crowd(bench):
+    two = bench.some_cores(2)
+    return [Line("epoch of 8 ranks over that of 2 ranks, on 2 cores", 1.3,
+                 at_most=True, values=in_turns(
+                     bench.pairs, lambda: bench.ours.epoch(two, ranks=8),
+                     lambda: bench.ours.epoch(two, ranks=2)))]
+
+
+# ---- whole processes -------------------------------------------------------
+
+FAST_PRESET = "mnist-fast"
+GOAL = 0.98
+EPOCHS_MOST = 12
+
+
+def accuracy(records):
+    """Test accuracy after the last epoch."""
+    return [one["test_accuracy"] for one in records
+            if one["event"] == "epoch"][-1]
+
+
+def options_to_goal(bench, cores):
+    """Options of a run that ends with 98.0%, and how to call it."""
+    options = ["--threads", 2]
+    if FAST_PRESET in bench.ours.help():
+        options += ["--preset", FAST_PRESET]
+        reached = accuracy(bench.ours.run(cores, *options))
+        if reached < GOAL:
+            raise Missing(f"--preset {FAST_PRESET} ends at "
+                          f"{100 * reached:.2f}%")
+        return options, f"--preset {FAST_PRESET}, {100 * reached:.2f}%"
+    # A schedule may depend on the number of epochs: try them all.
+    for epochs in range(1, EPOCHS_MOST + 1):
+        reached = accuracy(bench.ours.run(cores, *options, "--epochs", epochs))
+        if reached >= GOAL:
+            return ([*options, "--epochs", epochs],
+                    f"no preset {FAST_PRESET}: the defaults, {epochs} epochs, "
+                    f"{100 * reached:.2f}%")
+    raise Missing(f"{EPOCHS_MOST} epochs with the defaults do not reach "
+                  f"{100 * GOAL:.1f}%")
+
+
+def wall(bench):
+    cores = bench.some_cores(2)
+    line = Line("whole process to 98.0% test accuracy, 2 threads", 1.5,
+                at_most=True, unit="s")
+    over = Line("the same over one epoch of PyTorch's, 2 threads")
+    try:
+        bench.need_mnist()
+        options, line.note = options_to_goal(bench, cores)
+    except Missing as missing:
+        line.missing = over.missing = str(missing)
+        return [line, over]
+
+    def seconds():
+        start = time.monotonic()
+        bench.ours.run(cores, *options)
+        line.values.append(time.monotonic() - start)
+        return line.values[-1]
+
+    try:
+        with Rival("rival_torch.py", [bench.data, 2], "torch", 2,
+                   cores) as rival:
+            over.values = in_turns(bench.pairs, seconds, rival.epoch)
+    except Missing as missing:
+        over.missing = str(missing)
+        for _ in range(bench.pairs):
+            seconds()
+    return [line, over]
+
+
+def loading(bench):
+    line = Line("loading .gz, one core, over gzip -dc of the same files")
+    absolute = Line("loading .gz, one core", 0.4, at_most=True, unit="s",
+                    note="from opening to every row in memory and checked")
+    folder = pathlib.Path(bench.data)
+    files = sorted(folder.glob("*-ubyte.gz"))
+    if len(files) != 4:
+        line.missing = absolute.missing = "the four .gz files of MNIST"
+        return [line, absolute]
+    core = bench.cores[0]
+
+    def ours():
+        seconds = bench.ours.kernels("load", folder,
+                                     core=core)[0]["seconds"]
+        absolute.values.append(seconds)
+        return seconds
+
+    def gzip():
+        start = time.monotonic()
+        subprocess.run(["gzip", "-dc", *files], check=True,
+                       stdout=subprocess.DEVNULL,
+                       preexec_fn=lambda: os.sched_setaffinity(0, {core}))
+        return time.monotonic() - start
+
+    ours()  # the files are in the page cache from here on
+    absolute.values.clear()
+    line.values = in_turns(bench.pairs, ours, gzip)
+    return [line, absolute]
+
+
+def memory(bench):
+    """Peak resident set of the largest rank, less the rows that it holds."""
+    lines = []
+    cores = bench.some_cores(2)
+    rows = (TRAIN_ROWS + TEST_ROWS) * ROW_BYTES
+    for ranks in (1, 2, 8):
+        line = Line(f"peak RSS of a rank less its shards' bytes, {ranks} "
+                    f"rank{'s'[:ranks > 1]}", 64.0, at_most=True, unit="MiB")
+        lines.append(line)
+        try:
+            bench.need_mnist()
+        except Missing as missing:
+            line.missing = str(missing)
+            continue
+        with tempfile.TemporaryDirectory() as place:
+            peaks = pathlib.Path(place) / "peaks"
+            bench.ours.run(cores, "--threads", 1, "--epochs", 1, ranks=ranks,
+                           wrapper=[PYTHON, HERE / "peak_rss.py", peaks])
+            sizes = [1024 * int(line) for line in
+                     peaks.read_text(encoding="ascii").split()]
+        if len(sizes) != ranks:
+            raise CannotRun(f"{len(sizes)} of {ranks} ranks left their size")
+        line.values = [(size - rows / ranks) / MIB for size in sizes]
+        line.note = "one value a rank; the largest counts"
+    return lines
+
+
+ALL = {"kernels": kernels, "blas": blas, "epoch": epoch, "torch": torch,
+       "ddp": ddp, "sklearn": sklearn, "threads": threads, "shards": shards,
+       "crowd": crowd, "wall": wall, "loading": loading, "memory": memory}

@@ -1,0 +1,59 @@
+"""What the rivals share: MNIST as they like it, and the talk with bench.py.
+
+A rival is a process that stays: it loads the data, runs an epoch to warm up,
+prints {"ready": ...}, and then for every line on stdin trains one epoch and
+prints {"seconds": ..., "loss": ...}. So that epochs of ours and of theirs can
+take turns.
+"""
+import gzip
+import json
+import os
+import sys
+import time
+
+import numpy
+
+WIDTHS = [784, 256, 128, 10]
+BATCH = 128
+LEARNING_RATE = 0.1
+MOMENTUM = 0.9
+
+
+def read_idx(folder, name):
+    """An IDX file, plain or .gz, as an array of bytes."""
+    path = os.path.join(folder, name)
+    if os.path.exists(path + ".gz"):
+        with gzip.open(path + ".gz", "rb") as file:
+            data = file.read()
+    else:
+        with open(path, "rb") as file:
+            data = file.read()
+    extents = [int.from_bytes(data[4 + 4 * i:8 + 4 * i], "big")
+               for i in range(data[3])]
+    array = numpy.frombuffer(data, numpy.uint8, offset=4 + 4 * len(extents))
+    return array.reshape(extents)
+
+
+def training_set(folder):
+    """Pixels [60000, 784] float32 in 0..1, and labels [60000] int64."""
+    images = read_idx(folder, "train-images-idx3-ubyte")
+    labels = read_idx(folder, "train-labels-idx1-ubyte")
+    pixels = images.reshape(len(images), -1).astype(numpy.float32) / 255
+    return pixels, labels.astype(numpy.int64)
+
+
+def tell(**facts):
+    print(json.dumps(facts), flush=True)
+
+
+def serve(train_epoch, **facts):
+    """Train an epoch for each line on stdin, until it ends.
+
+    train_epoch() returns the mean loss of the epoch.
+    """
+    train_epoch()
+    tell(ready=True, **facts)
+    for _ in sys.stdin:
+        start = time.monotonic()
+        loss = train_epoch()
+        tell(seconds=time.monotonic() - start, loss=loss)

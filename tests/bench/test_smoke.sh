@@ -1,0 +1,56 @@
+#!/bin/sh
+# The benchmark runs to its end and measures something: no verdicts here, for
+# the machine is not quiet while tests run. CTest sets MLP_BUILD.
+set -eu
+
+if [ ! -x /usr/bin/python3 ]; then
+    echo "SKIP: /usr/bin/python3 is not there, which the benchmark runs on"
+    exit 77
+fi
+here=$(cd "$(dirname "$0")" && pwd)
+place=$(mktemp -d)
+trap 'rm -rf "$place"' EXIT
+
+fail() {
+    echo "$1"
+    cat "$place/output"
+    exit 1
+}
+
+# --digits: the built-in data, which is small and always there
+sh "$here/run.sh" --build "$MLP_BUILD" --quick --digits \
+    --only kernels,blas,shards,epoch,torch --json "$place/json" \
+    >"$place/output" 2>&1 || fail "the benchmark ended with $?"
+
+/usr/bin/python3 - "$place/json" <<'END' || fail "its results are not right"
+import json
+import sys
+
+with open(sys.argv[1]) as file:
+    facts = json.load(file)
+assert facts["peak_gflops"] > 0 and facts["triad_gbytes"] > 0, "yardsticks"
+lines = facts["lines"] + facts["details"]
+names = "\n".join(line["measure"] for line in lines)
+for part in ("dense kernels", "cost of the digest", "perfect dense epoch",
+             "gradient 2500x2000", "forward 64x256", "PyTorch"):
+    assert part in names, f"no line about: {part}"
+for line in lines:
+    assert line["met"] is None, f"a verdict on digits: {line}"
+    assert bool(line["values"]) != bool(line["missing"]), f"neither: {line}"
+    assert all(0 < value < 1000 for value in line["values"]), f"odd: {line}"
+    if line["values"]:
+        assert line["min"] <= line["median"] <= line["max"], f"{line}"
+# A kernel cannot beat the peak; the slack is for clocks that change.
+for line in facts["lines"]:
+    if line["measure"].startswith("dense kernels"):
+        assert line["median"] < 1.2, f"the peak is wrong: {line}"
+for line in lines:
+    if "PyTorch" in line["measure"]:
+        assert "MNIST" in line["missing"], f"a rival on digits: {line}"
+END
+grep -q '^| measure | asked | median ' "$place/output" || fail "no table"
+if sh "$here/run.sh" --build "$MLP_BUILD" --only nonsense \
+    >"$place/output" 2>&1; then
+    fail "a measure that does not exist was accepted"
+fi
+grep -q nonsense "$place/output" || fail "it does not name the wrong measure"
