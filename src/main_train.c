@@ -38,6 +38,7 @@ static mlp_status act(mlp_comm *comm, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    mlp_run_listen();
     mlp_comm *comm = NULL;
     mlp_status status = mlp_comm_world_create(&argc, &argv, &comm);
     bool is_leader = comm == NULL || mlp_comm_rank(comm) == 0;

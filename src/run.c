@@ -128,15 +128,15 @@ static mlp_status report(mlp_run_parts *run)
 static mlp_status sign_off(mlp_run_parts *run, bool is_finished, double seconds)
 {
     const mlp_history *history = &run->state.history;
+    static const mlp_epoch_record none; /* stopped in the first epoch */
+    const mlp_epoch_record *last =
+        history->count > 0 ? &history->records[history->count - 1] : &none;
     unsigned char digest[MLP_DIGEST_BYTES];
     char hex[MLP_DIGEST_HEX];
     MLP_TRY(mlp_run_fetch_state(run));
     MLP_TRY(mlp_model_digest(run->model, run->state.parameters, digest));
     mlp_digest_hex(digest, hex);
-    MLP_TRY(mlp_runlog_end(
-        run->log,
-        history->count > 0 ? &history->records[history->count - 1] : NULL, hex,
-        seconds, is_finished));
+    MLP_TRY(mlp_runlog_end(run->log, last, hex, seconds, is_finished));
     MLP_TRY(mlp_runlog_close(&run->log));
     printf("weights sha256 %s\n", hex);
     return fflush(stdout) == 0 && !ferror(stdout)
@@ -202,7 +202,6 @@ mlp_status mlp_run(mlp_comm *comm, const mlp_config *config)
     run->comm = comm;
     run->config = *config;
     run->lock = -1;
-    mlp_run_listen();
     mlp_status status = set_up(run);
     if (status == MLP_OK) {
         status = tell(run);

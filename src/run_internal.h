@@ -72,10 +72,6 @@ mlp_status mlp_run_fetch_state(mlp_run_parts *run);
 /** Save a checkpoint, if there is a directory to save to. Collective. */
 mlp_status mlp_run_save(mlp_run_parts *run);
 
-/** From now on SIGTERM, SIGINT and SIGUSR1 ask for a stop after the step under
- *  way. */
-void mlp_run_listen(void);
-
 /** Train from the state's epoch and step to the last epoch: MLP_OK; or, when
  *  some rank was asked to stop, save: MLP_STOPPED. Collective. */
 mlp_status mlp_run_train(mlp_run_parts *run);

@@ -11,6 +11,8 @@
 #include "mlp/schedule.h"
 #include "mlp/shard.h"
 
+#include "mlp/run.h"
+
 #include "run_internal.h"
 
 /* ---- stopping on request ----------------------------------------------- */

@@ -8,6 +8,11 @@
 #include "mlp/config.h"
 #include "mlp/status.h"
 
+/** Catch SIGTERM, SIGINT and SIGUSR1: the first asks for a stop after the step
+ *  under way, a second one ends the process at once. Called first of all in
+ *  main, so that a signal during start-up is not lost either. */
+void mlp_run_listen(void);
+
 /** Train as the configuration says, log, save, report, and print the weights'
  *  digest as the last line on stdout.
  *

@@ -1,0 +1,36 @@
+#!/bin/sh
+# MNIST is learned: 98% of the test rows within ten epochs by the defaults, and
+# what Keras's defaults come to by the preset named after it.
+set -eu
+# shellcheck source=tests/support/system.sh
+. "$MLP_SOURCE/tests/support/system.sh"
+has_mnist || skip "MNIST is not there (data/fetch_mnist.sh, then MLP_DATA)"
+
+# last FIELD: of the log's end record
+last() { sed -n "s/.*\"event\":\"end\".*\"$1\":\([0-9.]*\).*/\1/p" log.jsonl; }
+
+# expect FIELD LEAST MOST
+expect() {
+    value=$(last "$1")
+    echo "$1 $value"
+    awk -v x="$value" -v least="$2" -v most="$3" \
+        'BEGIN { exit !(x != "" && x >= least && x <= most) }' ||
+        fail "$1 is $value, not $2 to $3"
+}
+
+seeds=1
+! is_full || seeds="1 2 3 4 5"
+for seed in $seeds; do
+    team 0 --data "$mnist" --seed "$seed" --log log.jsonl
+    expect_status 0 "the defaults with seed $seed"
+    expect epoch 1 10
+    expect test_accuracy 0.98 1
+done
+
+if is_full; then
+    team 2 --data "$mnist" --preset keras-mnist --log log.jsonl
+    expect_status 0 "--preset keras-mnist"
+    expect epoch 100 100
+    expect test_accuracy 0.92 0.93
+    expect test_loss 0.2488 0.2688
+fi
