@@ -53,6 +53,15 @@ static mlp_status load_splits(mlp_run_parts *run)
                         &run->test);
 }
 
+/* A data set knows its rows, but not the name of where they are from. */
+static mlp_status name_source(const mlp_run_parts *run, mlp_status status)
+{
+    return status == MLP_OK
+               ? MLP_OK
+               : mlp_fail(status, "%s: %s", mlp_source_facts(run->source)->name,
+                          mlp_failure());
+}
+
 static uint64_t largest_of(uint64_t a, uint64_t b)
 {
     return a > b ? a : b;
@@ -65,7 +74,7 @@ static mlp_status measure(mlp_run_parts *run)
     float largest = 0.0f;
     uint32_t bits;
     mlp_status status = mlp_dataset_largest(&run->train.here, &largest);
-    MLP_TRY(mlp_comm_agree(run->comm, status));
+    MLP_TRY(mlp_comm_agree(run->comm, name_source(run, status)));
     memcpy(&bits, &largest, sizeof bits);
     uint64_t most[2] = {largest_of(mlp_dataset_classes(&run->train.here),
                                    mlp_dataset_classes(&run->validation.here)),
@@ -89,8 +98,7 @@ static mlp_status check_labels(const mlp_run_parts *run)
 {
     if (run->classes < 2) {
         return mlp_fail(MLP_ERROR_DATA,
-                        "%s: the training labels have only one class",
-                        mlp_source_facts(run->source)->name);
+                        "the training labels have only one class");
     }
     MLP_TRY(
         mlp_dataset_check_labels(&run->train.here, "training", run->classes));
@@ -145,6 +153,7 @@ mlp_status mlp_run_load_data(mlp_run_parts *run)
     MLP_TRY(mlp_comm_agree(run->comm, status));
     MLP_TRY(mlp_comm_agree(run->comm, load_splits(run)));
     MLP_TRY(measure(run));
-    MLP_TRY(mlp_comm_agree(run->comm, check_labels(run)));
+    status = name_source(run, check_labels(run));
+    MLP_TRY(mlp_comm_agree(run->comm, status));
     return run->config.checkpoint[0] == '\0' ? MLP_OK : digest_data(run);
 }
