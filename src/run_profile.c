@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "mlp/clock.h"
 
@@ -33,13 +35,24 @@ static size_t laps_to_keep(const mlp_run_parts *run)
     return fit < LAPS_MAX ? fit : LAPS_MAX;
 }
 
-/* Show before the first step that the trace can be written. */
+static mlp_status fail_trace(const char *path)
+{
+    return mlp_fail(MLP_ERROR_IO, "--trace: %s: cannot write: %s", path,
+                    strerror(errno));
+}
+
+/* Show before the first step that the trace can be written, and leave no sign
+ * of it: the run may fail before there is a trace. */
 static mlp_status probe_trace(const char *path)
 {
-    FILE *file = fopen(path, "w");
+    struct stat facts;
+    bool is_new = lstat(path, &facts) != 0;
+    FILE *file = fopen(path, "ae");
     if (file == NULL || fclose(file) != 0) {
-        return mlp_fail(MLP_ERROR_IO, "%s: cannot write: %s", path,
-                        strerror(errno));
+        return fail_trace(path);
+    }
+    if (is_new) {
+        unlink(path);
     }
     return MLP_OK;
 }
@@ -189,19 +202,27 @@ static bool write_laps(const mlp_run_parts *run, FILE *file,
     return ferror(file) == 0;
 }
 
+/* Half a trace is none; but a link or a device is not ours to remove. */
+static void remove_part(const char *path)
+{
+    struct stat facts;
+    if (lstat(path, &facts) == 0 && S_ISREG(facts.st_mode)) {
+        unlink(path);
+    }
+}
+
 static mlp_status write_trace(const mlp_run_parts *run, const uint64_t *words,
                               size_t capacity)
 {
     const char *path = run->config.trace;
-    FILE *file = fopen(path, "w");
+    FILE *file = fopen(path, "we");
     bool is_written = file != NULL && write_laps(run, file, words, capacity);
-    if ((file != NULL && fclose(file) != 0) || !is_written) {
-        mlp_status status = mlp_fail(MLP_ERROR_IO, "%s: cannot write: %s", path,
-                                     strerror(errno));
-        remove(path);
-        return status;
+    if ((file == NULL || fclose(file) == 0) && is_written) {
+        return MLP_OK;
     }
-    return MLP_OK;
+    mlp_status status = fail_trace(path);
+    remove_part(path);
+    return status;
 }
 
 static mlp_status trace(mlp_run_parts *run)
