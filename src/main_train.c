@@ -11,29 +11,32 @@
 
 static const char program[] = "mlp_train";
 
+/* Help or version: once, whatever the number of ranks. */
+static mlp_status print_text(const mlp_comm *comm, mlp_action action)
+{
+    if (mlp_comm_rank(comm) != 0) {
+        return MLP_OK;
+    }
+    if (action == MLP_ACTION_HELP) {
+        mlp_options_help(stdout);
+    } else {
+        mlp_options_version(stdout, program);
+    }
+    return fflush(stdout) == 0 && !ferror(stdout)
+               ? MLP_OK
+               : mlp_fail(MLP_ERROR_IO, "cannot write to standard output");
+}
+
 static mlp_status act(mlp_comm *comm, int argc, char **argv)
 {
     mlp_config config;
     mlp_action action;
     mlp_status status = mlp_options_parse(argc, argv, &config, &action);
     MLP_TRY(mlp_comm_agree(comm, status));
-    bool is_leader = mlp_comm_rank(comm) == 0;
-    mlp_log_open(program, is_leader, config.quiet);
-    switch (action) {
-    case MLP_ACTION_HELP:
-        if (is_leader) {
-            mlp_options_help(stdout);
-        }
-        return MLP_OK;
-    case MLP_ACTION_VERSION:
-        if (is_leader) {
-            mlp_options_version(stdout, program);
-        }
-        return MLP_OK;
-    case MLP_ACTION_RUN:
-        break;
-    }
-    return mlp_run(comm, &config);
+    mlp_log_open(program, mlp_comm_rank(comm) == 0, config.quiet);
+    return action == MLP_ACTION_RUN
+               ? mlp_run(comm, &config)
+               : mlp_comm_agree(comm, print_text(comm, action));
 }
 
 int main(int argc, char **argv)
