@@ -183,7 +183,6 @@ void ISA(mlp_forward)(const mlp_dense *layer, const mlp_batch *x, float *y,
 /* ---- backward ---------------------------------------------------------- */
 
 typedef float quad __attribute__((vector_size(16)));
-typedef int quad_order __attribute__((vector_size(16)));
 
 /* to[j, i] = from[i, j], 4 x 4 */
 INLINE void transpose_4x4(const float *from, size_t from_stride, float *to,
@@ -194,16 +193,16 @@ INLINE void transpose_4x4(const float *from, size_t from_stride, float *to,
         memcpy(&row[i], from + i * from_stride, sizeof row[i]);
     }
     for (size_t i = 0; i < 2; i++) {
-        half[i] = __builtin_shuffle(row[2 * i], row[2 * i + 1],
-                                    (quad_order){0, 4, 1, 5});
-        half[i + 2] = __builtin_shuffle(row[2 * i], row[2 * i + 1],
-                                        (quad_order){2, 6, 3, 7});
+        half[i] =
+            __builtin_shufflevector(row[2 * i], row[2 * i + 1], 0, 4, 1, 5);
+        half[i + 2] =
+            __builtin_shufflevector(row[2 * i], row[2 * i + 1], 2, 6, 3, 7);
     }
     for (size_t i = 0; i < 2; i++) {
-        column[2 * i] = __builtin_shuffle(half[2 * i], half[2 * i + 1],
-                                          (quad_order){0, 1, 4, 5});
-        column[2 * i + 1] = __builtin_shuffle(half[2 * i], half[2 * i + 1],
-                                              (quad_order){2, 3, 6, 7});
+        column[2 * i] =
+            __builtin_shufflevector(half[2 * i], half[2 * i + 1], 0, 1, 4, 5);
+        column[2 * i + 1] =
+            __builtin_shufflevector(half[2 * i], half[2 * i + 1], 2, 3, 6, 7);
     }
     for (size_t j = 0; j < 4; j++) {
         memcpy(to + j * to_stride, &column[j], sizeof column[j]);

@@ -196,17 +196,11 @@ static void tear_down(mlp_run_parts *run)
 
 mlp_status mlp_run(mlp_comm *comm, const mlp_config *config)
 {
-    mlp_run_parts *run = calloc(1, sizeof *run);
-    MLP_TRY(
-        mlp_comm_agree(comm, run == NULL ? mlp_fail_memory("a run") : MLP_OK));
-    run->comm = comm;
-    run->config = *config;
-    run->lock = -1;
-    mlp_status status = set_up(run);
+    mlp_run_parts run = {.comm = comm, .config = *config, .lock = -1};
+    mlp_status status = set_up(&run);
     if (status == MLP_OK) {
-        status = tell(run);
+        status = tell(&run);
     }
-    tear_down(run);
-    free(run);
+    tear_down(&run);
     return status;
 }

@@ -20,7 +20,4 @@ static inline mlp_status analyzer_agree(mlp_comm *comm, mlp_status mine)
 #define mlp_fail_memory(what)      (mlp_fail_memory(what), MLP_ERROR_INTERNAL)
 #define mlp_comm_agree(comm, mine) analyzer_agree(comm, mine)
 
-/* GCC's; of the right type is good enough here. */
-#define __builtin_shuffle(vector, ...) (vector)
-
 #endif
