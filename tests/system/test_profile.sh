@@ -24,7 +24,9 @@ expect_table() {
     [ "$phases" = \
         "gather forward loss backward gradient exchange update wait" ] ||
         fail "phases: $phases"
-    awk -v ranks="$1" '/^[0-9]+ +[0-9.]+ / && NF == 9 && $1 == rows { rows++ }
+    # all finite and none negative: digits and a point are all there may be
+    awk -v ranks="$1" '/^[0-9]+( +[0-9]+[.][0-9]+)+$/ && NF == 9 &&
+        $1 == rows { rows++ }
         END { exit rows != ranks }' out || fail "not $1 rows, of ranks in order"
     awk '/^share / { for (i = 2; i <= NF; i++) sum += $i }
         END { exit sum < 99 || sum > 101 }' out ||
@@ -86,4 +88,13 @@ for sparse in always never auto; do
         go "$ranks" --sparse "$sparse" --profile --trace trace.json
         expect_same "--sparse $sparse on $ranks"
     done
+done
+
+echo "a timeline that cannot be written is refused before the first step"
+for ranks in 0 2; do
+    team "$ranks" --data digits --epochs 1 --trace nowhere/trace.json
+    expect_status 74 "--trace on $ranks"
+    ! grep -q '^epoch' out || fail "trained first, on $ranks"
+    [ "$(grep -c '^mlp_train: .*nowhere/trace.json: ' err)" -eq 1 ] ||
+        fail "not one line that names the timeline, on $ranks"
 done
