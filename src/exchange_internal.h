@@ -29,10 +29,11 @@ typedef struct {
 
 /** What this rank alone knows of a part. */
 typedef struct {
-    size_t first, count;    /**< floats in the vector */
-    uint32_t published;     /**< steps; written by the thread that publishes */
-    uint32_t finished;      /**< steps; by the last thread to finish */
-    _Atomic size_t leaving; /**< threads done with the current step */
+    size_t first, count;     /**< floats in the vector */
+    uint32_t published;      /**< steps; written by the thread that publishes */
+    uint32_t finished;       /**< steps; by the last thread to finish */
+    _Atomic size_t arriving; /**< threads done with its gradient */
+    _Atomic size_t leaving;  /**< threads done with its update */
 } mlp_exchange_part;
 
 /** Memory of all ranks of the node. */

@@ -195,12 +195,24 @@ static uint32_t all_ranks(const mlp_exchange *x, uint32_t steps)
     return steps * (uint32_t)x->place->size;
 }
 
-void mlp_exchange_publish(mlp_exchange *exchange, size_t part)
+/* Whether this thread of the crew is the last to come here. */
+static bool is_last(_Atomic size_t *count, mlp_thread self)
+{
+    if (atomic_fetch_add(count, 1) + 1 < self.count) {
+        return false;
+    }
+    atomic_store(count, 0);
+    return true;
+}
+
+void mlp_exchange_publish(mlp_exchange *exchange, size_t part, mlp_thread self)
 {
     mlp_exchange_part *p = &exchange->parts[part];
-    p->published++;
-    mlp_wait_add(&mlp_exchange_board_of(exchange)->parts[part].published, 1,
-                 all_ranks(exchange, p->published));
+    if (is_last(&p->arriving, self)) {
+        p->published++;
+        mlp_wait_add(&mlp_exchange_board_of(exchange)->parts[part].published, 1,
+                     all_ranks(exchange, p->published));
+    }
 }
 
 void mlp_exchange_await(mlp_exchange *exchange, size_t part, mlp_thread self)
@@ -223,8 +235,7 @@ mlp_status mlp_exchange_finish(mlp_exchange *exchange, size_t part,
     mlp_range share = share_of_slice(self, slice);
     MLP_TRY(finish_slice(
         &(finish_call){exchange, self, update, context, slice, share}));
-    if (atomic_fetch_add(&p->leaving, 1) + 1 == self.count) {
-        atomic_store(&p->leaving, 0);
+    if (is_last(&p->leaving, self)) {
         p->finished = step;
         mlp_wait_add(&board->finished, 1, all_ranks(exchange, step));
     }

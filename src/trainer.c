@@ -90,10 +90,7 @@ static mlp_status create_locally(mlp_trainer *trainer)
     trainer->shard_losses =
         calloc(config->shards, sizeof *trainer->shard_losses);
     trainer->busy = calloc(config->threads, sizeof *trainer->busy);
-    trainer->completed =
-        calloc(parts->model->layers, sizeof *trainer->completed);
-    if (trainer->shard_losses == NULL || trainer->busy == NULL ||
-        trainer->completed == NULL) {
+    if (trainer->shard_losses == NULL || trainer->busy == NULL) {
         return mlp_fail_memory("the trainer's counts");
     }
     mlp_pace_init(&trainer->pace, config->threads);
@@ -138,7 +135,6 @@ void mlp_trainer_destroy(mlp_trainer **trainer)
     free(old->nodes);
     free(old->shard_losses);
     free(old->busy);
-    free(old->completed);
     mlp_sampler_destroy(&old->sampler);
     mlp_feed_destroy(&old->feed);
     mlp_pass_destroy(&old->pass);

@@ -5,8 +5,6 @@
 #ifndef MLP_TRAINER_INTERNAL_H
 #define MLP_TRAINER_INTERNAL_H
 
-#include <stdatomic.h>
-
 #include "mlp/exchange.h"
 #include "mlp/feed.h"
 #include "mlp/optimizer.h"
@@ -38,8 +36,7 @@ struct mlp_trainer {
     uint64_t shuffled_epoch; /* that the sampler is at */
     double *shard_losses;    /* [shards], of an evaluation */
     mlp_pace pace;
-    double *busy;              /* [threads], seconds in the last step */
-    _Atomic size_t *completed; /* [layers], threads done with the gradient */
+    double *busy; /* [threads], seconds in the last step */
 };
 
 /** Wait until all ranks have finished updating all layers. */

@@ -139,7 +139,7 @@ static void backward(worker *w)
     }
 }
 
-/* Last layer first; the last thread to complete a layer publishes it. */
+/* Last layer first, so that it is on its way while the others follow. */
 static void gradients(worker *w)
 {
     mlp_trainer *trainer = w->trainer;
@@ -152,10 +152,7 @@ static void gradients(worker *w)
     for (size_t l = trainer->parts.model->layers; l-- > 0;) {
         mlp_pass_gradient(trainer->pass, l, trainer->nodes, trainer->node_count,
                           w->self);
-        if (atomic_fetch_add(&trainer->completed[l], 1) + 1 == w->self.count) {
-            atomic_store(&trainer->completed[l], 0);
-            mlp_exchange_publish(trainer->exchange, l);
-        }
+        mlp_exchange_publish(trainer->exchange, l, w->self);
         lap(w, MLP_PHASE_GRADIENT);
     }
 }

@@ -73,10 +73,11 @@ void mlp_exchange_publish_records(mlp_exchange *exchange);
 mlp_status mlp_exchange_collect_records(mlp_exchange *exchange,
                                         const double **all);
 
-/** The crew has written this part of this rank's gradients (barrier before):
- *  tell the other ranks. After it this rank no longer reads the parameters of
- *  the part in this step. Call from one thread. */
-void mlp_exchange_publish(mlp_exchange *exchange, size_t part);
+/** This thread has written its share of this part of this rank's gradients,
+ *  and no longer reads the parameters of the part in this step. The last
+ *  thread of the crew to say so tells the other ranks. Every thread calls,
+ *  from the last part to the first. */
+void mlp_exchange_publish(mlp_exchange *exchange, size_t part, mlp_thread self);
 
 /** Wait until all ranks of the node have published the part: what finish does
  *  first, for a caller who wants to know how long it took. Every thread of the

@@ -160,11 +160,7 @@ static void drill_publish_parts(drill_run *run, mlp_thread self, size_t step)
         first -= drill_parts[part];
         drill_nap(run, self, step * 8 + part);
         drill_backward(run, self, first, drill_parts[part], step);
-        mlp_thread_barrier(self);
-        if (self.index == step % self.count) {
-            drill_nap(run, self, step * 8 + part + 1000);
-            mlp_exchange_publish(run->exchange, part);
-        }
+        mlp_exchange_publish(run->exchange, part, self);
     }
 }
 

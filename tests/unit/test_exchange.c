@@ -82,7 +82,7 @@ START_TEST(single_sum_is_passed_on_in_place)
     mlp_exchange *exchange = create_small();
     mlp_thread self = {0, 1, NULL};
     told heard = {0};
-    mlp_exchange_publish(exchange, 1);
+    mlp_exchange_publish(exchange, 1, self);
     ck_assert_int_eq(
         mlp_exchange_finish(exchange, 1, self, listen_to_update, &heard),
         MLP_OK);
