@@ -18,7 +18,7 @@
 typedef struct {
     mlp_comm *comm;
     mlp_config config; /* resolved: no automatic values left */
-    size_t cores;      /* that this rank may use */
+    size_t cores;      /* that the ranks of this node may use */
 
     mlp_source *source;
     mlp_sharded train, validation, test;

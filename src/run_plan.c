@@ -65,8 +65,8 @@ static mlp_status count_cores(mlp_run_parts *run)
     double share = 0.0;
     run->cores = 0;
     for (size_t cpu = 0; cpu < MLP_THREADS_CPUS; cpu++) {
+        run->cores += here[cpu] > 0;
         if (mine[cpu]) {
-            run->cores++;
             share += 1.0 / (double)here[cpu];
         }
     }

@@ -17,7 +17,7 @@
 
 /** Where the run takes place. */
 typedef struct {
-    size_t ranks, threads, cores; /**< cores that this process may use */
+    size_t ranks, threads, cores; /**< cores of a node that its ranks may use */
     const char *instruction_set;  /**< of the kernels: "avx512", "avx2" ... */
     const char *data;             /**< the source's name */
     size_t train_rows, validation_rows, test_rows;
