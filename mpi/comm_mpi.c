@@ -208,4 +208,8 @@ const mlp_comm_ops mlp_comm_mpi_ops = {
     .share = mpi_share,
     .unshare = mpi_unshare,
     .gather_nodes = mpi_gather_nodes,
+    .sums_create = mlp_comm_mpi_sums_create,
+    .sums_begin = mlp_comm_mpi_sums_begin,
+    .sums_poke = mlp_comm_mpi_sums_poke,
+    .sums_end = mlp_comm_mpi_sums_end,
 };

@@ -19,6 +19,14 @@ typedef struct {
 
 extern const mlp_comm_ops mlp_comm_mpi_ops;
 
+/* The operations of comm_sums.c. */
+mlp_status mlp_comm_mpi_sums_create(mlp_comm *comm, size_t count,
+                                    mlp_sums **sums);
+mlp_status mlp_comm_mpi_sums_begin(mlp_sums *sums, size_t i, mlp_sum_type type,
+                                   void *numbers, size_t n);
+mlp_status mlp_comm_mpi_sums_poke(mlp_sums *sums);
+mlp_status mlp_comm_mpi_sums_end(mlp_sums *sums, size_t i);
+
 /** MLP_OK for MPI_SUCCESS; else remember the call and MPI's text for it. */
 mlp_status mlp_comm_mpi_check(const char *call, int code);
 

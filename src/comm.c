@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "comm_internal.h"
 
@@ -106,6 +107,38 @@ void mlp_shared_destroy(mlp_shared **shared)
         (*shared)->comm->ops->unshare(*shared);
         *shared = NULL;
     }
+}
+
+mlp_status mlp_sums_create(mlp_comm *comm, size_t count, mlp_sums **sums)
+{
+    *sums = NULL;
+    MLP_TRY(comm->ops->sums_create(comm, count, sums));
+    (*sums)->comm = comm;
+    return MLP_OK;
+}
+
+void mlp_sums_destroy(mlp_sums **sums)
+{
+    free(*sums);
+    *sums = NULL;
+}
+
+mlp_status mlp_sums_begin(mlp_sums *sums, size_t i, mlp_sum_type type,
+                          void *numbers, size_t n)
+{
+    return sums->comm->size == 1
+               ? MLP_OK
+               : sums->comm->ops->sums_begin(sums, i, type, numbers, n);
+}
+
+mlp_status mlp_sums_poke(mlp_sums *sums)
+{
+    return sums->comm->size == 1 ? MLP_OK : sums->comm->ops->sums_poke(sums);
+}
+
+mlp_status mlp_sums_end(mlp_sums *sums, size_t i)
+{
+    return sums->comm->size == 1 ? MLP_OK : sums->comm->ops->sums_end(sums, i);
 }
 
 mlp_status mlp_comm_gather_nodes(mlp_comm *comm, const void *mine,

@@ -26,6 +26,13 @@ typedef struct {
     void (*unshare)(mlp_shared *shared);
     mlp_status (*gather_nodes)(mlp_comm *comm, const void *mine,
                                const size_t *sizes, void *all);
+    /** One block of memory, which comm.c frees. */
+    mlp_status (*sums_create)(mlp_comm *comm, size_t count, mlp_sums **sums);
+    /** These are not called in a team of one. */
+    mlp_status (*sums_begin)(mlp_sums *sums, size_t i, mlp_sum_type type,
+                             void *numbers, size_t n);
+    mlp_status (*sums_poke)(mlp_sums *sums);
+    mlp_status (*sums_end)(mlp_sums *sums, size_t i);
 } mlp_comm_ops;
 
 struct mlp_comm {
@@ -35,6 +42,10 @@ struct mlp_comm {
 };
 
 struct mlp_shared {
+    mlp_comm *comm;
+};
+
+struct mlp_sums {
     mlp_comm *comm;
 };
 

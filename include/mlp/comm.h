@@ -62,6 +62,30 @@ mlp_status mlp_comm_broadcast(mlp_comm *comm, void *bytes, size_t n);
 mlp_status mlp_comm_sum(mlp_comm *comm, uint64_t *values, size_t n);
 mlp_status mlp_comm_max(mlp_comm *comm, uint64_t *values, size_t n);
 
+/** Sums under way: the ranks compute while the transport adds. */
+typedef struct mlp_sums mlp_sums;
+
+typedef enum { MLP_SUM_FLOAT, MLP_SUM_DOUBLE } mlp_sum_type;
+
+/** Room for `count` sums at a time, of which none is under way yet. Not
+ *  collective. MLP_ERROR_INTERNAL without memory. */
+mlp_status mlp_sums_create(mlp_comm *comm, size_t count, mlp_sums **sums);
+void mlp_sums_destroy(mlp_sums **sums); /**< None may be under way. */
+
+/** Begin sum i: add n numbers element by element over all ranks, in place. The
+ *  transport chooses the order, so rounding depends on the number of ranks;
+ *  but all ranks get the same bits. Nobody touches the numbers until
+ *  mlp_sums_end. Collective. */
+mlp_status mlp_sums_begin(mlp_sums *sums, size_t i, mlp_sum_type type,
+                          void *numbers, size_t n);
+
+/** Help the sums along: a transport may move only while it is called. From the
+ *  main thread; not collective. */
+mlp_status mlp_sums_poke(mlp_sums *sums);
+
+/** Wait for sum i, if it is under way. From the main thread. */
+mlp_status mlp_sums_end(mlp_sums *sums, size_t i);
+
 /** Memory that the ranks of a node share. */
 typedef struct mlp_shared mlp_shared;
 

@@ -225,6 +225,46 @@ START_TEST(gather_beyond_the_counts_of_mpi_is_refused)
 }
 END_TEST
 
+START_TEST(sums_go_on_side_by_side)
+{
+    float floats[] = {(float)rank, 0.5F};
+    double doubles[] = {1e-3 * (double)rank, rank == 0 ? -2.25 : 0};
+    mlp_sums *sums;
+    mlp_status made = mlp_comm_agree(comm, mlp_sums_create(comm, 3, &sums));
+    ck_assert_int_eq(made, MLP_OK);
+    for (int round = 0; round < 2; round++) {
+        mlp_sums_begin(sums, 2, MLP_SUM_FLOAT, floats, 2);
+        mlp_sums_begin(sums, 0, MLP_SUM_DOUBLE, doubles, 2);
+        mlp_sums_poke(sums);
+        mlp_sums_end(sums, 0); /* not in the order in which they began */
+        mlp_sums_end(sums, 1); /* not under way */
+        mlp_sums_end(sums, 2);
+    }
+    mlp_sums_destroy(&sums);
+    double n = (double)size;
+    ck_assert(floats[0] == (float)(n * n * (n - 1) / 2));
+    ck_assert(floats[1] == (float)(n * n / 2));
+    ck_assert_double_eq_tol(doubles[0], 1e-3 * n * n * (n - 1) / 2, 1e-12);
+    ck_assert(doubles[1] == -2.25 * n);
+}
+END_TEST
+
+START_TEST(sum_beyond_the_counts_of_mpi_is_refused)
+{
+    mlp_sums *sums;
+    float number = 0;
+    if (getenv("OMPI_COMM_WORLD_SIZE") == NULL || size == 1) {
+        return;
+    }
+    mlp_status made = mlp_comm_agree(comm, mlp_sums_create(comm, 1, &sums));
+    ck_assert_int_eq(made, MLP_OK);
+    ck_assert_int_eq(
+        mlp_sums_begin(sums, 0, MLP_SUM_FLOAT, &number, (size_t)1 << 31),
+        MLP_ERROR_INTERNAL);
+    mlp_sums_destroy(&sums);
+}
+END_TEST
+
 static Suite *create_suite(void)
 {
     TCase *tests = tcase_create("comm");
@@ -239,6 +279,8 @@ static Suite *create_suite(void)
     tcase_add_test(tests, node_reads_what_its_ranks_share);
     tcase_add_test(tests, nodes_gather_from_ranks_in_the_same_place);
     tcase_add_test(tests, gather_beyond_the_counts_of_mpi_is_refused);
+    tcase_add_test(tests, sums_go_on_side_by_side);
+    tcase_add_test(tests, sum_beyond_the_counts_of_mpi_is_refused);
     Suite *suite = suite_create("comm over MPI");
     suite_add_tcase(suite, tests);
     return suite;
