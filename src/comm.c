@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "mlp/log.h"
+
 #include "comm_internal.h"
 
 void mlp_comm_destroy(mlp_comm **comm)
@@ -19,7 +21,10 @@ void mlp_comm_destroy(mlp_comm **comm)
 
 void mlp_comm_abort(mlp_comm *comm, mlp_status status)
 {
-    fprintf(stderr, "rank %zu: %s\n", comm->rank, mlp_failure());
+    if (mlp_failure()[0] != '\0') {
+        fprintf(stderr, "%s: rank %zu: %s\n", mlp_log_name(), comm->rank,
+                mlp_failure());
+    }
     fflush(NULL);
     comm->ops->abort(comm, status);
 }

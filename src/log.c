@@ -19,6 +19,11 @@ void mlp_log_open(const char *name, int is_leader, int is_quiet)
     speaker.is_quiet = is_quiet;
 }
 
+const char *mlp_log_name(void)
+{
+    return speaker.name;
+}
+
 static void say(const char *kind, const char *format, va_list arguments)
 {
     char line[2048];

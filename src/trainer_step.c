@@ -187,8 +187,11 @@ static void finish(worker *w, mlp_exchange_update *act)
         lap(w, MLP_PHASE_WAIT);
         mlp_status status =
             mlp_exchange_finish(trainer->exchange, l, w->self, act, w);
-        if (w->self.index == 0 && status != MLP_OK) {
-            step->status = status;
+        if (status != MLP_OK) { /* for the whole crew: nothing can go on */
+            if (w->self.index == 0) {
+                step->status = status;
+            }
+            return;
         }
     }
 }

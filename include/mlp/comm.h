@@ -28,9 +28,9 @@ mlp_status mlp_comm_serial_create(mlp_comm **comm);
 /** Leave the team. Collective. */
 void mlp_comm_destroy(mlp_comm **comm);
 
-/** Say why (mlp_failure) on stderr and end every rank at once with this exit
- *  code, because one of them can reach no collective any more. Not collective.
- *  Does not return. */
+/** End every rank at once with this exit code, because one of them can reach no
+ *  collective any more; first say why on stderr, "mlp_train: rank 3: ...", if a
+ *  reason is remembered (mlp_failure). Not collective. Does not return. */
 void mlp_comm_abort(mlp_comm *comm, mlp_status status)
     __attribute__((noreturn));
 

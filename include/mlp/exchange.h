@@ -85,7 +85,8 @@ void mlp_exchange_publish(mlp_exchange *exchange, size_t part, mlp_thread self);
 void mlp_exchange_await(mlp_exchange *exchange, size_t part, mlp_thread self);
 
 /** Wait until all ranks have published the part, then sum this rank's slice
- *  and update it. Every thread of the crew calls; each does its share.
+ *  and update it. Every thread of the crew calls; each does its share, and
+ *  gets the same status; the line of a failure is thread 0's.
  *  Parts in the same order on all ranks. Collective. */
 mlp_status mlp_exchange_finish(mlp_exchange *exchange, size_t part,
                                mlp_thread self, mlp_exchange_update *update,

@@ -12,6 +12,9 @@
  */
 void mlp_log_open(const char *name, int is_leader, int is_quiet);
 
+/** The program's name: "mlp" before mlp_log_open. */
+const char *mlp_log_name(void);
+
 /** One line on stderr: "NAME: ...". */
 void mlp_log_note(const char *format, ...)
     __attribute__((format(printf, 1, 2)));

@@ -133,7 +133,7 @@ START_TEST(abort_says_why_and_ends_the_process_with_the_status)
     close(ends[1]);
     ck_assert(WIFEXITED(result));
     ck_assert_int_eq(WEXITSTATUS(result), MLP_ERROR_IO);
-    ck_assert_str_eq(said, "rank 0: the disk is gone\n");
+    ck_assert_str_eq(said, "mlp: rank 0: the disk is gone\n");
 }
 END_TEST
 

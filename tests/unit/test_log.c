@@ -54,6 +54,7 @@ END_TEST
 
 START_TEST(before_open_the_name_is_the_projects)
 {
+    ck_assert_str_eq(mlp_log_name(), "mlp");
     mlp_log_note("early");
     assert_spoken("mlp: early\n");
 }
