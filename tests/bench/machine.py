@@ -100,11 +100,18 @@ class Rival:
             preexec_fn=lambda: os.sched_setaffinity(0, cores))
 
     def __enter__(self):
-        self.facts = self.hear()
+        try:
+            self.facts = self.hear()
+        except Missing:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_):
-        self.process.stdin.close()
+        try:
+            self.process.stdin.close()
+        except BrokenPipeError:
+            pass  # it has ended already
         self.process.wait()
         self.process.stdout.close()
         self.errors.close()
@@ -118,8 +125,11 @@ class Rival:
 
     def epoch(self):
         """Seconds of one more epoch."""
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
+        try:
+            self.process.stdin.write("\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            pass  # it has ended; hear says why
         return self.hear()["seconds"]
 
 
