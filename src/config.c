@@ -17,6 +17,7 @@ static const char *const optimizers[] = {"sgd", "nesterov", NULL};
 static const char *const schedules[] = {"constant", "linear", "cosine", NULL};
 static const char *const inits[] = {"glorot-uniform", "glorot-normal",
                                     "he-uniform", "he-normal", NULL};
+static const char *const exchanges[] = {"tree", "mpi", NULL};
 static const char *const sparse_modes[] = {"auto", "always", "never", NULL};
 static const char *const progress_modes[] = {"auto", "always", "never", NULL};
 
@@ -77,6 +78,10 @@ static const mlp_config_field fields[] = {
      "ranks; 0: the smaller of 8 and the batch, but one per rank at least"},
     {"threads", MLP_FIELD_SIZE, AT(threads), NULL, 0, 4096, false, "Parallel",
      "N", "threads per rank; 0: its share of the cores"},
+    {"exchange", MLP_FIELD_ENUM, AT(exchange), exchanges, 0, 0, true,
+     "Parallel", "NAME",
+     "how ranks sum gradients: in one tree, so that the weights do not depend "
+     "on the ranks; or by MPI's own sum, to compare with"},
     {"sparse", MLP_FIELD_ENUM, AT(sparse), sparse_modes, 0, 0, false,
      "Parallel", "WHEN",
      "skip zero inputs; auto: when most are zero. Never changes the result"},

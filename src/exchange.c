@@ -8,15 +8,14 @@
 
 #include "exchange_internal.h"
 
-/* At least one element, so that NULL means failure. */
-static void *allocate(size_t count, size_t size)
+void *mlp_exchange_allocate(size_t count, size_t size)
 {
     return calloc(count > 0 ? count : 1, size);
 }
 
 static mlp_status lay_parts(mlp_exchange *x, const size_t *sizes)
 {
-    x->parts = allocate(x->shape.parts, sizeof *x->parts);
+    x->parts = mlp_exchange_allocate(x->shape.parts, sizeof *x->parts);
     if (x->parts == NULL) {
         return mlp_fail_memory("the parts of the exchange");
     }
@@ -34,7 +33,8 @@ static mlp_status allocate_segments(mlp_exchange *x)
     mlp_exchange_memory *memories[] = {&x->gradients, &x->states, &x->boards,
                                        &x->records};
     for (size_t i = 0; i < sizeof memories / sizeof memories[0]; i++) {
-        memories[i]->segments = allocate(x->place->size, sizeof(void *));
+        memories[i]->segments =
+            mlp_exchange_allocate(x->place->size, sizeof(void *));
         if (memories[i]->segments == NULL) {
             return mlp_fail_memory("the exchange");
         }
@@ -42,58 +42,24 @@ static mlp_status allocate_segments(mlp_exchange *x)
     return MLP_OK;
 }
 
-static size_t largest_slice(const mlp_exchange *x)
-{
-    size_t largest = 0;
-    for (size_t i = 0; i < x->shape.parts; i++) {
-        size_t count = mlp_exchange_slice(x, &x->parts[i]).count;
-        largest = count > largest ? count : largest;
-    }
-    return largest;
-}
-
-static mlp_status allocate_between_nodes(mlp_exchange *x)
-{
-    size_t slice = largest_slice(x);
-    size_t records = x->shape.shards * x->shape.record_size;
-    x->handed = allocate(x->plan.inner_count * slice, sizeof *x->handed);
-    x->gathered = allocate(x->plan.outer_count * slice, sizeof *x->gathered);
-    x->outer = allocate(x->plan.outer_count, sizeof *x->outer);
-    x->sizes = allocate(x->place->nodes, sizeof *x->sizes);
-    x->packed_records = allocate(records, sizeof(double));
-    x->unsorted_records = allocate(records, sizeof(double));
-    if (x->handed == NULL || x->gathered == NULL || x->outer == NULL ||
-        x->sizes == NULL || x->packed_records == NULL ||
-        x->unsorted_records == NULL) {
-        return mlp_fail_memory("the exchange between nodes");
-    }
-    return MLP_OK;
-}
-
 /* All that this rank can do by itself. */
 static mlp_status prepare(mlp_exchange *x, const size_t *part_sizes)
 {
-    size_t rank = mlp_comm_rank(x->comm);
-    size_t ranks = mlp_comm_size(x->comm);
-    x->shards = mlp_range_part(x->shape.shards, ranks, rank);
+    x->shards = mlp_range_part(x->shape.shards, mlp_comm_size(x->comm),
+                               mlp_comm_rank(x->comm));
     x->fair_threads = mlp_threads_fair(x->place->size);
     MLP_TRY(lay_parts(x, part_sizes));
+    MLP_TRY(x->ops->prepare(x));
     MLP_TRY(allocate_segments(x));
-    MLP_TRY(mlp_exchange_plan_create(x->shape.shards, ranks, rank, x->place,
-                                     &x->plan));
-    x->sources = allocate(x->plan.source_count, sizeof *x->sources);
-    x->own_records = allocate(x->shards.count * x->shape.record_size,
-                              sizeof *x->own_records);
-    if (x->sources == NULL || x->own_records == NULL) {
-        return mlp_fail_memory("the exchange");
-    }
-    return x->place->nodes > 1 ? allocate_between_nodes(x) : MLP_OK;
+    x->own_records = mlp_exchange_allocate(
+        x->shards.count * x->shape.record_size, sizeof *x->own_records);
+    return x->own_records == NULL ? mlp_fail_memory("the exchange") : MLP_OK;
 }
 
 static mlp_status share(mlp_exchange *x, mlp_exchange_memory *memory,
                         size_t bytes)
 {
-    return mlp_comm_share(x->comm, bytes, memory->segments, &memory->shared);
+    return mlp_comm_share(x->home, bytes, memory->segments, &memory->shared);
 }
 
 /* Share memory with the node. Its local rank 0 holds what exists once. */
@@ -128,7 +94,10 @@ mlp_status mlp_exchange_create(mlp_comm *comm, const mlp_exchange_shape *shape,
     mlp_exchange *x = calloc(1, sizeof *x);
     mlp_status status = x == NULL ? mlp_fail_memory("the exchange") : MLP_OK;
     if (status == MLP_OK) {
+        x->ops = shape->kind == MLP_EXCHANGE_MPI ? &mlp_exchange_reduce_ops
+                                                 : &mlp_exchange_tree_ops;
         x->comm = comm;
+        x->home = comm;
         x->place = mlp_comm_where(comm);
         x->shape = *shape;
         x->shape.part_sizes = NULL; /* the caller's */
@@ -137,7 +106,7 @@ mlp_status mlp_exchange_create(mlp_comm *comm, const mlp_exchange_shape *shape,
     status = mlp_comm_agree(comm, status);
     if (status == MLP_OK) {
         assert(x != NULL); /* or we would not have agreed */
-        status = share_memory(x);
+        status = mlp_comm_agree(comm, share_memory(x));
     }
     if (status != MLP_OK) {
         mlp_exchange_destroy(&x);
@@ -164,6 +133,7 @@ void mlp_exchange_destroy(mlp_exchange **exchange)
     release(&x->boards);
     release(&x->states);
     release(&x->gradients);
+    mlp_exchange_reduction_destroy(&x->reduction);
     mlp_exchange_plan_destroy(&x->plan);
     free(x->parts);
     free(x->sources);
@@ -176,6 +146,11 @@ void mlp_exchange_destroy(mlp_exchange **exchange)
     free(x->unsorted_records);
     free(x);
     *exchange = NULL;
+}
+
+bool mlp_exchange_fills_state(const mlp_exchange *exchange)
+{
+    return exchange->place->rank == 0;
 }
 
 float *mlp_exchange_state(mlp_exchange *exchange, size_t i)

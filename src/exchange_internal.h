@@ -1,12 +1,15 @@
 /** @file
  *  The state of an exchange, for the files that make it up: exchange.c (its
- *  life), exchange_step.c (gradients), exchange_records.c (records).
+ *  life), exchange_step.c (the order of a step), and two ways to sum:
+ *  exchange_tree.c with exchange_records.c, and exchange_reduce.c.
  */
 #ifndef MLP_EXCHANGE_INTERNAL_H
 #define MLP_EXCHANGE_INTERNAL_H
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "exchange_plan.h"
 #include "mlp/exchange.h"
@@ -42,10 +45,42 @@ typedef struct {
     mlp_shared *shared;
 } mlp_exchange_memory;
 
+/** What finish was called with, and which floats of the vector it is about. */
+typedef struct {
+    mlp_exchange *x;
+    size_t part;
+    mlp_thread self;
+    mlp_exchange_update *update;
+    void *context;
+    mlp_range slice; /**< of this rank */
+    mlp_range share; /**< of this thread, in the slice */
+} mlp_exchange_call;
+
+/** A way to sum. Contracts are those of exchange.h. */
+typedef struct {
+    /** What this rank can do by itself when its parts are known: the plan of
+     *  its subtrees, and memory. Not collective. */
+    mlp_status (*prepare)(mlp_exchange *x);
+    /** Thread 0 comes by after each part that it has published. */
+    void (*visit)(mlp_exchange *x);
+    void (*await)(mlp_exchange *x, size_t part, mlp_thread self);
+    /** After await: sum this thread's share, and update it. */
+    mlp_status (*sum)(const mlp_exchange_call *call);
+    void (*publish_records)(mlp_exchange *x);
+    mlp_status (*collect_records)(mlp_exchange *x, const double **all);
+} mlp_exchange_ops;
+
+extern const mlp_exchange_ops mlp_exchange_tree_ops;
+extern const mlp_exchange_ops mlp_exchange_reduce_ops;
+
+typedef struct mlp_exchange_reduction mlp_exchange_reduction;
+
 struct mlp_exchange {
+    const mlp_exchange_ops *ops;
     mlp_comm *comm;
-    const mlp_comm_place *place;
-    mlp_exchange_shape shape; /**< without part_sizes */
+    mlp_comm *home;              /**< whose nodes share the memory */
+    const mlp_comm_place *place; /**< of this rank there */
+    mlp_exchange_shape shape;    /**< without part_sizes */
     mlp_exchange_plan plan;
     mlp_exchange_part *parts; /**< [parts] */
     size_t total;             /**< floats of all parts */
@@ -70,12 +105,50 @@ struct mlp_exchange {
     double *unsorted_records; /**< [shards, record_size], in order of node */
     uint32_t recorded_steps;  /**< written by the thread that publishes */
     uint32_t collected_steps; /**< written by thread 0 */
+
+    mlp_exchange_reduction *reduction; /**< of exchange_reduce.c */
 };
 
 static inline mlp_exchange_board *mlp_exchange_board_of(const mlp_exchange *x)
 {
     return x->boards.segments[0];
 }
+
+/** The table of all shards' records in this step, one of two. */
+static inline double *mlp_exchange_table(const mlp_exchange *x, uint32_t step)
+{
+    double *tables = x->records.segments[0];
+    return tables + (step % 2) * x->shape.shards * x->shape.record_size;
+}
+
+/** How far a counter of the node is when all its ranks have done `steps`. */
+static inline uint32_t mlp_exchange_all_ranks(const mlp_exchange *x,
+                                              uint32_t steps)
+{
+    return steps * (uint32_t)x->place->size;
+}
+
+/** Zeroed; at least one element, so that NULL means failure. */
+void *mlp_exchange_allocate(size_t count, size_t size);
+
+/** out may be a. count is a multiple of the unit. */
+static inline void mlp_exchange_add(float *out, const float *a, const float *b,
+                                    size_t count)
+{
+    for (size_t i = 0; i < count; i += MLP_EXCHANGE_UNIT) {
+        float sum[MLP_EXCHANGE_UNIT];
+        for (size_t k = 0; k < MLP_EXCHANGE_UNIT; k++) {
+            sum[k] = a[i + k] + b[i + k];
+        }
+        memcpy(out + i, sum, sizeof sum);
+    }
+}
+
+void mlp_exchange_tree_publish_records(mlp_exchange *x);
+mlp_status mlp_exchange_tree_collect_records(mlp_exchange *x,
+                                             const double **all);
+
+void mlp_exchange_reduction_destroy(mlp_exchange_reduction **reduction);
 
 /** Floats of a part that this rank updates, as a range of the vector. The
  *  same local rank has the same slice on every node, so ranks beyond the

@@ -12,12 +12,6 @@
 
 #include "exchange_internal.h"
 
-static double *table_of(const mlp_exchange *x, uint32_t step)
-{
-    double *tables = x->records.segments[0];
-    return tables + (step % 2) * x->shape.shards * x->shape.record_size;
-}
-
 static mlp_range shards_of(const mlp_exchange *x, size_t rank)
 {
     return mlp_range_part(x->shape.shards, mlp_comm_size(x->comm), rank);
@@ -28,17 +22,17 @@ static size_t record_bytes(const mlp_exchange *x, size_t records)
     return records * x->shape.record_size * sizeof(double);
 }
 
-void mlp_exchange_publish_records(mlp_exchange *exchange)
+void mlp_exchange_tree_publish_records(mlp_exchange *x)
 {
-    uint32_t step = ++exchange->recorded_steps;
-    double *table = table_of(exchange, step);
-    size_t bytes = record_bytes(exchange, exchange->shards.count);
+    uint32_t step = ++x->recorded_steps;
+    double *table = mlp_exchange_table(x, step);
+    size_t bytes = record_bytes(x, x->shards.count);
     if (bytes > 0) {
-        memcpy(table + exchange->shards.first * exchange->shape.record_size,
-               exchange->own_records, bytes);
+        memcpy(table + x->shards.first * x->shape.record_size, x->own_records,
+               bytes);
     }
-    mlp_wait_add(&mlp_exchange_board_of(exchange)->recorded, 1,
-                 step * (uint32_t)exchange->place->size);
+    mlp_wait_add(&mlp_exchange_board_of(x)->recorded, 1,
+                 step * (uint32_t)x->place->size);
 }
 
 /* The records of a node, rank after rank, out of the table or, for the others,
@@ -85,18 +79,18 @@ static mlp_status gather_records(mlp_exchange *x, double *table)
     return MLP_OK;
 }
 
-mlp_status mlp_exchange_collect_records(mlp_exchange *exchange,
-                                        const double **all)
+mlp_status mlp_exchange_tree_collect_records(mlp_exchange *x,
+                                             const double **all)
 {
-    mlp_exchange_board *board = mlp_exchange_board_of(exchange);
-    const mlp_comm_place *place = exchange->place;
-    uint32_t step = ++exchange->collected_steps;
-    bool is_crowded = exchange->fair_threads == 0;
+    mlp_exchange_board *board = mlp_exchange_board_of(x);
+    const mlp_comm_place *place = x->place;
+    uint32_t step = ++x->collected_steps;
+    bool is_crowded = x->fair_threads == 0;
     mlp_wait_until(&board->recorded, step * (uint32_t)place->size, is_crowded);
-    double *table = table_of(exchange, step);
-    if (place->nodes > 1 && exchange->shape.record_size > 0) {
+    double *table = mlp_exchange_table(x, step);
+    if (place->nodes > 1 && x->shape.record_size > 0) {
         if (place->rank == 0) {
-            MLP_TRY(gather_records(exchange, table));
+            MLP_TRY(gather_records(x, table));
             mlp_wait_add(&board->gathered, 1, step);
         } else {
             mlp_wait_until(&board->gathered, step, is_crowded);

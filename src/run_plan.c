@@ -81,5 +81,9 @@ done:
 mlp_status mlp_run_plan(mlp_run_parts *run)
 {
     MLP_TRY(resolve_shards(&run->config, mlp_comm_size(run->comm)));
+    if (run->config.exchange == MLP_EXCHANGE_MPI) {
+        mlp_log_note("--exchange mpi: the weights and their digest now depend "
+                     "on the number of ranks");
+    }
     return count_cores(run);
 }

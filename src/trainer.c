@@ -21,8 +21,12 @@ static mlp_status create_exchange(mlp_trainer *trainer)
         sizes[l] = model->layer[l].size;
     }
     const mlp_exchange_shape shape = {
-        trainer->parts.config->shards, model->layers, sizes,
-        1 + mlp_optimizer_moments(trainer->parts.config), MLP_RECORD_SIZE};
+        trainer->parts.config->shards,
+        model->layers,
+        sizes,
+        1 + mlp_optimizer_moments(trainer->parts.config),
+        MLP_RECORD_SIZE,
+        trainer->parts.config->exchange};
     mlp_status status =
         mlp_exchange_create(trainer->parts.comm, &shape, &trainer->exchange);
     free(sizes);
@@ -149,8 +153,8 @@ mlp_status mlp_trainer_load(mlp_trainer *trainer, const float *parameters,
                             float *const *moments)
 {
     const mlp_model *model = trainer->parts.model;
-    /* One rank writes what its node shares; agree also is the barrier. */
-    if (mlp_comm_where(trainer->parts.comm)->rank == 0) {
+    /* One rank writes what others share with it; agree also is the barrier. */
+    if (mlp_exchange_fills_state(trainer->exchange)) {
         mlp_model_pack(model, parameters,
                        mlp_exchange_state(trainer->exchange, 0));
         for (size_t i = 0; i < mlp_optimizer_moments(trainer->parts.config);

@@ -67,6 +67,9 @@ typedef enum {
     MLP_SPARSE_NEVER
 } mlp_sparse_mode;
 
+/** How ranks sum their gradients; see exchange.h. */
+typedef enum { MLP_EXCHANGE_TREE, MLP_EXCHANGE_MPI } mlp_exchange_kind;
+
 /** "2" counts epochs, "200steps" counts steps; count 0 means only at the end.
  */
 typedef struct {
@@ -98,6 +101,7 @@ typedef struct {
     uint64_t seed;
     size_t shards;  /**< V; 0 = the smaller of 8 and batch, raised to ranks */
     size_t threads; /**< per rank; 0 = cores of this rank */
+    mlp_exchange_kind exchange;
     mlp_sparse_mode sparse;
     /* files */
     char checkpoint[MLP_MAX_PATH]; /**< directory, "" = none */

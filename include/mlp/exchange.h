@@ -1,20 +1,29 @@
 /** @file
- *  The gradient exchange: sums every rank's gradient in the one tree of
- *  tree.h and updates parameters that live once per node.
+ *  The gradient exchange: sums every rank's gradient and updates the
+ *  parameters, on all ranks alike. There are two ways to sum.
  *
- *  A rank leaves the sums of its canonical nodes (tree.h) in memory that its
- *  node can read. When all ranks have published a part (a layer), each
+ *  MLP_EXCHANGE_TREE: in the one tree of tree.h, with parameters that live once
+ *  per node. A rank leaves the sums of its canonical nodes (tree.h) in memory
+ * that its node can read. When all ranks have published a part (a layer), each
  *  finishes the tree for its slice of that part, reading the others' sums in
  *  place, and updates the slice in the shared parameters. Nothing is copied
  *  back. Between nodes the ranks that own the same slice gather each other's
- *  sums first. Steps allocate nothing.
+ *  sums first.
+ *
+ *  MLP_EXCHANGE_MPI: by the transport's own reduction, in whatever order, with
+ *  parameters of its own for each rank. It is there to compare with. The two
+ *  give the same bits on one rank.
+ *
+ *  Steps allocate nothing.
  */
 #ifndef MLP_EXCHANGE_H
 #define MLP_EXCHANGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "mlp/comm.h"
+#include "mlp/config.h"
 #include "mlp/status.h"
 #include "mlp/threads.h"
 #include "mlp/tree.h"
@@ -27,6 +36,7 @@ typedef struct {
     const size_t *part_sizes; /**< [parts] floats, multiples of 16 */
     size_t states;            /**< vectors kept: parameters and moments */
     size_t record_size;       /**< doubles per shard that ride along */
+    mlp_exchange_kind kind;   /**< how to sum */
 } mlp_exchange_shape;
 
 /** Collective. MLP_ERROR_INTERNAL without memory. The comm must outlive it. */
@@ -35,9 +45,13 @@ mlp_status mlp_exchange_create(mlp_comm *comm, const mlp_exchange_shape *shape,
 void mlp_exchange_destroy(mlp_exchange **exchange); /**< Collective. */
 
 /** State vector i (0: parameters, then moments), [sum of part_sizes], part
- *  after part, 64-byte aligned; shared by the ranks of a node. Zero at first;
- *  a local rank 0 that fills it agrees (mlp_comm_agree) before others read. */
+ *  after part, 64-byte aligned; maybe shared by the ranks of a node. Zero at
+ *  first. */
 float *mlp_exchange_state(mlp_exchange *exchange, size_t i);
+
+/** Whether this rank is one of those that fill the state vectors between
+ *  steps; all ranks agree (mlp_comm_agree) before they read them. */
+bool mlp_exchange_fills_state(const mlp_exchange *exchange);
 
 /** The canonical nodes of this rank's shards, in order of first. */
 const mlp_tree_node *mlp_exchange_nodes(const mlp_exchange *exchange,
@@ -58,12 +72,13 @@ double *mlp_exchange_records(mlp_exchange *exchange);
 typedef void mlp_exchange_update(void *context, size_t first, size_t count,
                                  const float *sum);
 
-/* One step, called by all threads of the rank's crew unless it says so. For
- * each part: publish, finish, wait; then publish again. An error of finish or
- * collect leaves other ranks waiting: mlp_comm_abort. */
+/* One step, called by all threads of the rank's crew unless it says so. First
+ * the records, then for each part: publish, finish, wait; then publish again.
+ * An error of finish or collect leaves other ranks waiting: mlp_comm_abort. */
 
-/** The crew has written this rank's records; one thread tells the others'
- *  ranks. Call from one thread. */
+/** The crew has written this rank's records: tell the other ranks. Before
+ *  thread 0 publishes any part of this step. Call from the crew's thread 0.
+ *  Collective, but waits for nobody. */
 void mlp_exchange_publish_records(mlp_exchange *exchange);
 
 /** Wait for the records of all ranks. Once a step, on every rank, before it
@@ -79,21 +94,21 @@ mlp_status mlp_exchange_collect_records(mlp_exchange *exchange,
  *  from the last part to the first. */
 void mlp_exchange_publish(mlp_exchange *exchange, size_t part, mlp_thread self);
 
-/** Wait until all ranks of the node have published the part: what finish does
- *  first, for a caller who wants to know how long it took. Every thread of the
- *  crew may call. */
+/** Wait until the part can be finished: what finish does first, for a caller
+ *  who wants to know how long it took. Thread 0 calls, and others may. */
 void mlp_exchange_await(mlp_exchange *exchange, size_t part, mlp_thread self);
 
-/** Wait until all ranks have published the part, then sum this rank's slice
- *  and update it. Every thread of the crew calls; each does its share, and
- *  gets the same status; the line of a failure is thread 0's.
- *  Parts in the same order on all ranks. Collective. */
+/** Wait until all ranks that it takes have published the part, then sum this
+ *  rank's slice and update it. Every thread of the crew calls; each does its
+ * share, and gets the same status; the line of a failure is thread 0's. Parts
+ * in the same order on all ranks. Collective. */
 mlp_status mlp_exchange_finish(mlp_exchange *exchange, size_t part,
                                mlp_thread self, mlp_exchange_update *update,
                                void *context);
 
-/** Wait until all ranks have finished the part: from here on its parameters
- *  may be read, and this rank's gradients overwritten. Every thread calls. */
+/** Wait until all ranks of the node have finished the part: from here on its
+ * parameters may be read, and this rank's gradients overwritten. Every thread
+ * calls. */
 void mlp_exchange_wait(mlp_exchange *exchange, size_t part);
 
 #endif

@@ -6,6 +6,7 @@
 #ifndef MLP_TEST_EXCHANGE_DRILL_H
 #define MLP_TEST_EXCHANGE_DRILL_H
 
+#include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,8 @@ enum { DRILL_PARTS = 3, DRILL_TOTAL = 1600 + 16 + 5008, DRILL_RECORD = 3 };
 typedef struct {
     size_t shards, threads, steps;
     int has_naps; /* ranks and threads sleep now and then */
+    mlp_exchange_kind kind;
+    float tolerance; /* relative, beside 1; 0: every bit counts */
 } drill;
 
 /* Mix numbers to a number (the finalizer of MurmurHash3). */
@@ -126,8 +129,8 @@ static void drill_backward(drill_run *run, mlp_thread self, size_t first,
     }
 }
 
-/* By thread 0: leave this rank's records, return those of all. */
-static const double *drill_exchange_records(drill_run *run, size_t step)
+/* By thread 0: leave this rank's records. */
+static void drill_publish_records(drill_run *run, size_t step)
 {
     double *mine = mlp_exchange_records(run->exchange);
     mlp_range owned = mlp_range_part(run->d->shards, mlp_comm_size(run->comm),
@@ -138,10 +141,6 @@ static const double *drill_exchange_records(drill_run *run, size_t step)
     }
     mlp_exchange_publish_records(run->exchange);
     memset(mine, 0, owned.count * DRILL_RECORD * sizeof *mine);
-    const double *all = NULL;
-    run->mistakes +=
-        mlp_exchange_collect_records(run->exchange, &all) != MLP_OK;
-    return all;
 }
 
 /* Records of all shards must be there, and this step's. */
@@ -169,10 +168,14 @@ static void drill_step(drill_run *run, mlp_thread self, size_t step)
     for (size_t part = 0; part < DRILL_PARTS; part++) {
         mlp_exchange_wait(run->exchange, part);
     }
+    if (self.index == 0) {
+        drill_publish_records(run, step);
+    }
     drill_publish_parts(run, self, step);
     const double *records = NULL;
     if (self.index == 0) {
-        records = drill_exchange_records(run, step);
+        run->mistakes +=
+            mlp_exchange_collect_records(run->exchange, &records) != MLP_OK;
     }
     for (size_t part = DRILL_PARTS; part-- > 0;) {
         drill_nap(run, self, step * 8 + part + 2000);
@@ -196,6 +199,26 @@ static void drill_body(void *context, mlp_thread self)
     }
 }
 
+static size_t drill_differs(const drill *d, float found, float expected)
+{
+    return d->tolerance > 0 ? !(fabsf(found - expected) <=
+                                d->tolerance * (1 + fabsf(expected)))
+                            : found != expected;
+}
+
+/* How many states differ from rank 0's in a bit. */
+static size_t drill_disagreements(drill_run *run, float *scratch)
+{
+    size_t bytes = DRILL_TOTAL * sizeof *scratch;
+    memcpy(scratch, run->parameters, bytes);
+    memcpy(scratch + DRILL_TOTAL, run->moments, bytes);
+    if (mlp_comm_broadcast(run->comm, scratch, 2 * bytes) != MLP_OK) {
+        return 1;
+    }
+    return (memcmp(scratch, run->parameters, bytes) != 0) +
+           (memcmp(scratch + DRILL_TOTAL, run->moments, bytes) != 0);
+}
+
 /** Run it. Collective. Returns how many floats differ from what is expected
  *  and how many other mistakes there were: 0. */
 static size_t drill_mistakes(mlp_comm *comm, const drill *d)
@@ -205,7 +228,8 @@ static size_t drill_mistakes(mlp_comm *comm, const drill *d)
                                 .parts = DRILL_PARTS,
                                 .part_sizes = drill_parts,
                                 .states = 2,
-                                .record_size = DRILL_RECORD};
+                                .record_size = DRILL_RECORD,
+                                .kind = d->kind};
     if (mlp_exchange_create(comm, &shape, &run.exchange) != MLP_OK) {
         return SIZE_MAX;
     }
@@ -215,10 +239,12 @@ static size_t drill_mistakes(mlp_comm *comm, const drill *d)
     float *expected = malloc(2 * DRILL_TOTAL * sizeof *expected);
     size_t mistakes = run.mistakes + (expected == NULL);
     if (expected != NULL) {
+        mistakes += drill_disagreements(&run, expected);
         drill_expect(d, expected);
         for (size_t i = 0; i < DRILL_TOTAL; i++) {
-            mistakes += run.parameters[i] != expected[i];
-            mistakes += run.moments[i] != expected[DRILL_TOTAL + i];
+            mistakes += drill_differs(d, run.parameters[i], expected[i]);
+            mistakes +=
+                drill_differs(d, run.moments[i], expected[DRILL_TOTAL + i]);
         }
     }
     free(expected);
