@@ -14,6 +14,7 @@
 #include "checkpoint_file.h"
 #include "checkpoint_sample.h"
 #include "checkpoint_seal.h"
+#include "file_size_limit.h"
 
 static char folder[] = "/tmp/mlp_test_checkpoint.XXXXXX";
 static char path[sizeof folder + 16];
@@ -457,18 +458,6 @@ START_TEST(a_newer_format_is_refused_by_its_number)
 END_TEST
 
 /* ---- failures of the disk */
-
-/* No assertion here: Check notes each one that holds in a file of its own,
- * which the limit would cut, too. */
-static bool limit_file_size(rlim_t bytes)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_FSIZE, &limit) != 0) {
-        return false;
-    }
-    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
-    return setrlimit(RLIMIT_FSIZE, &limit) == 0;
-}
 
 START_TEST(a_full_disk_is_reported_at_every_size)
 {

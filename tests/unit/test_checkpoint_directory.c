@@ -14,6 +14,7 @@
 
 #include "checkpoint_names.h"
 #include "checkpoint_sample.h"
+#include "file_size_limit.h"
 
 static char folder[] = "/tmp/mlp_test_directory.XXXXXX";
 static char path[MLP_MAX_PATH];
@@ -317,23 +318,16 @@ START_TEST(the_one_just_saved_is_never_deleted_for_newer_ones)
 }
 END_TEST
 
-static void limit_file_size(rlim_t bytes)
-{
-    struct rlimit limit;
-    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
-    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
-    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
-
 START_TEST(a_failed_save_leaves_only_the_older_ones)
 {
     mlp_checkpoint c = sample_create(0, 2, 0);
     signal(SIGXFSZ, SIG_IGN);
     save(0, 1, 1);
     for (rlim_t limit = 0; limit < 6000; limit += 1001) {
-        limit_file_size(limit);
+        bool is_limited = limit_file_size(limit);
         mlp_status status = mlp_checkpoint_save(folder, 1, &c, NULL);
-        limit_file_size(RLIM_INFINITY);
+        bool is_free = limit_file_size(RLIM_INFINITY);
+        ck_assert(is_limited && is_free);
         ck_assert_int_eq(status, MLP_ERROR_IO);
         ck_assert_uint_eq(count_files(), 1);
     }
@@ -460,7 +454,7 @@ START_TEST(a_directory_that_cannot_be_written_is_refused)
         ck_assert_int_eq(chmod(folder, 0500), 0);
     }
     mlp_status status = mlp_checkpoint_prepare(folder);
-    limit_file_size(RLIM_INFINITY);
+    ck_assert(limit_file_size(RLIM_INFINITY));
     ck_assert_int_eq(status, MLP_ERROR_IO);
     ck_assert_uint_eq(count_files(), 0);
 }

@@ -4,6 +4,8 @@
  */
 #include "mlp/h5file.h"
 
+#include "file_size_limit.h"
+
 #include <check.h>
 #include <fcntl.h>
 #include <float.h>
@@ -312,10 +314,7 @@ END_TEST
 static mlp_status write_limited(rlim_t limit_bytes)
 {
     static float values[20000];
-    struct rlimit limit;
-    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
-    limit.rlim_cur = limit_bytes;
-    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    bool is_limited = limit_file_size(limit_bytes);
     mlp_h5file *file = NULL;
     mlp_status status = mlp_h5file_create(path, 512, &file);
     if (status == MLP_OK) {
@@ -327,8 +326,7 @@ static mlp_status write_limited(rlim_t limit_bytes)
     }
     mlp_h5file_abandon(&file);
     unlink(path);
-    limit.rlim_cur = limit.rlim_max;
-    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    ck_assert(is_limited && limit_file_size(RLIM_INFINITY));
     return status;
 }
 
