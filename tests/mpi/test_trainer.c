@@ -13,6 +13,7 @@
 #include "mlp/optimizer.h"
 #include "mlp/rng.h"
 #include "mlp/shard.h"
+#include "reference_mlp.h"
 
 enum { FEATURES = 21, CLASSES = 3, STEPS = 12 };
 
@@ -74,6 +75,11 @@ static float value_of(const scenario *s, size_t row, size_t column)
     return mlp_rng_uniform(block.word[1]) < 0.6F ? 0.0F : value;
 }
 
+static uint16_t label_of(size_t row)
+{
+    return (uint16_t)(row * 7 % CLASSES);
+}
+
 /* The rows of this rank's shards. */
 static mlp_sharded make_split(const scenario *s, mlp_comm *comm)
 {
@@ -86,7 +92,7 @@ static mlp_sharded make_split(const scenario *s, mlp_comm *comm)
     float *values = zeros(here.count * FEATURES, sizeof *values);
     uint16_t *labels = zeros(here.count, sizeof *labels);
     for (size_t r = 0; r < here.count; r++) {
-        labels[r] = (uint16_t)((here.first + r) * 7 % CLASSES);
+        labels[r] = label_of(here.first + r);
         for (size_t c = 0; c < FEATURES; c++) {
             values[r * FEATURES + c] = value_of(s, here.first + r, c);
         }
@@ -210,6 +216,61 @@ START_TEST(parameters_and_tallies_have_the_bits_of_a_team_of_one)
     destroy_team(&many);
     destroy_team(&one);
     ck_assert_uint_eq(same, mlp_comm_size(world));
+}
+END_TEST
+
+/* Add the gradient of all rows to `gradient`, and their loss to *loss. */
+static void add_reference(const scenario *s, const float *parameters,
+                          double *gradient, double *loss)
+{
+    const reference_net net = {.layers = 3,
+                               .widths = {FEATURES, 33, 17, CLASSES},
+                               .hidden = MLP_ACTIVATION_RELU,
+                               .output = MLP_OUTPUT_SOFTMAX};
+    size_t count = reference_parameters(&net);
+    double *exact = zeros(count, sizeof *exact);
+    for (size_t i = 0; i < count; i++) {
+        exact[i] = (double)parameters[i];
+    }
+    for (size_t r = 0; r < s->rows; r++) {
+        reference_row row;
+        for (size_t c = 0; c < FEATURES; c++) {
+            row.a[0][c] = (double)value_of(s, r, c);
+        }
+        reference_forward(&net, exact, &row);
+        reference_add_gradient(&net, exact, &row, label_of(r), gradient);
+        *loss += reference_loss(&net, &row, label_of(r));
+    }
+    free(exact);
+}
+
+START_TEST(step_goes_down_the_mean_gradient_of_the_batch)
+{
+    static const scenario whole = {
+        61, 64, 8, 2, 0.5, 0.0, 0.0, MLP_OPTIMIZER_SGD, true, SIZE_MAX};
+    team t;
+    mlp_step_result result = {0};
+    mlp_status status = create_team(&whole, world, &t);
+    size_t count = t.model->parameters;
+    double *expected = zeros(count, sizeof *expected);
+    double loss = 0.0;
+    double worst = 0.0;
+    add_reference(&whole, t.parameters, expected, &loss);
+    for (size_t i = 0; i < count; i++) {
+        expected[i] = (double)t.parameters[i] - 0.5 * expected[i] / 61.0;
+    }
+    status = status == MLP_OK ? take_step(&t, 0, false, &result) : status;
+    store(&t);
+    for (size_t i = 0; i < count; i++) {
+        worst = fmax(worst, fabs((double)t.parameters[i] - expected[i]));
+    }
+    free(expected);
+    destroy_team(&t);
+    ck_assert_int_eq(status, MLP_OK);
+    /* float32: sums of at most 61 terms of about 1, each off by 2^-24 */
+    ck_assert_double_lt(worst, 5e-6);
+    ck_assert_double_eq_tol(result.tally.loss_sum, loss, 61 * 5e-6);
+    ck_assert_uint_eq(result.tally.rows, 61);
 }
 END_TEST
 
@@ -377,6 +438,7 @@ static Suite *create_suite(void)
     tcase_add_loop_test(tests,
                         parameters_and_tallies_have_the_bits_of_a_team_of_one,
                         0, SCENARIOS);
+    tcase_add_test(tests, step_goes_down_the_mean_gradient_of_the_batch);
     tcase_add_test(tests, training_learns_the_rows);
     tcase_add_loop_test(tests, evaluation_is_exact_and_the_same_on_every_rank,
                         0, SCENARIOS);
