@@ -4,8 +4,6 @@
  */
 #include "mlp/h5file.h"
 
-#include "file_size_limit.h"
-
 #include <check.h>
 #include <fcntl.h>
 #include <float.h>
@@ -18,12 +16,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/mlp_test_h5file.XXXXXX";
+#include "file_size_limit.h"
+
+static const char pattern[] = "/tmp/mlp_test_h5file.XXXXXX";
+static char folder[sizeof pattern];
 static char path[sizeof folder + 16];
 
 static void begin(void)
 {
-    memcpy(folder + strlen(folder) - 6, "XXXXXX", 6);
+    snprintf(folder, sizeof folder, "%s", pattern);
     ck_assert_ptr_nonnull(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/a.h5", folder);
 }
