@@ -10,7 +10,12 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
-#include <math.h> /* FP_FAST_FMA, for sleef.h */
+#include <math.h>
+/* Have sleef.h declare the functions that need a fused multiply-add: not every
+ * compiler says by this name that it has one. */
+#ifndef FP_FAST_FMA
+#define FP_FAST_FMA 1
+#endif
 #include <sleef.h>
 
 #if defined(MLP_ISA_AVX512)
