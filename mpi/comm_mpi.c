@@ -49,7 +49,8 @@ static void mpi_destroy(mlp_comm *comm)
     MPI_Finalize();
 }
 
-_Noreturn static void mpi_abort(mlp_comm *comm, mlp_status status)
+__attribute__((noreturn)) static void mpi_abort(mlp_comm *comm,
+                                                mlp_status status)
 {
     MPI_Abort(as_mpi(comm)->world, (int)status);
     abort(); /* MPI_Abort does not return, but has no attribute to say so */

@@ -11,7 +11,8 @@ static void serial_destroy(mlp_comm *comm)
     free(comm);
 }
 
-_Noreturn static void serial_abort(mlp_comm *comm, mlp_status status)
+__attribute__((noreturn)) static void serial_abort(mlp_comm *comm,
+                                                   mlp_status status)
 {
     (void)comm;
     _Exit((int)status);
