@@ -38,6 +38,8 @@ is_there() {
     libjansson-dev) has_library jansson ;;
     check) has_library check ;;
     hdf5-tools) has h5dump ;;
+    libomp-dev) has clang &&
+        [ -e "$(clang -print-resource-dir)/../../libarcher.so" ] ;;
     ca-certificates) [ -s /etc/ssl/certs/ca-certificates.crt ] ||
         [ ! -d /etc/apt ] ;;
     *) has "$1" ;;
@@ -79,7 +81,7 @@ build="gcc libc6-dev make cmake pkgconf libopenmpi-dev openmpi-bin
     libjansson-dev"
 fetch="curl ca-certificates" # for the real MNIST; without: built-in digits
 test="check clang-format clang-tidy cppcheck shellcheck hdf5-tools python3
-    strace tmux git"
+    strace tmux git clang libomp-dev"
 
 # shellcheck disable=SC2086 # the lists are words
 case ${1:-} in
