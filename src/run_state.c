@@ -14,32 +14,6 @@
 
 /* ---- resume ------------------------------------------------------------ */
 
-/* 0 asks for an automatic value: the checkpoint knows which it was. */
-static bool is_automatic(const mlp_config *config, const char *name)
-{
-    return (strcmp(name, "shards") == 0 && config->shards == 0) ||
-           (strcmp(name, "classes") == 0 && config->classes == 0);
-}
-
-/* Take every field that the user did not give from the checkpoint. */
-static mlp_status adopt_config(mlp_config *config, const mlp_config *recorded)
-{
-    size_t count;
-    const mlp_config_field *fields = mlp_config_fields(&count);
-    char text[MLP_CONFIG_VALUE];
-    MLP_TRY(mlp_config_matches(config, recorded));
-    for (size_t i = 0; i < count; i++) {
-        if (fields[i].shapes_result || strcmp(fields[i].name, "epochs") == 0) {
-            if (!mlp_config_was_given(config, fields[i].name) ||
-                is_automatic(config, fields[i].name)) {
-                mlp_config_get(recorded, &fields[i], text);
-                MLP_TRY(mlp_config_set(config, fields[i].name, text));
-            }
-        }
-    }
-    return mlp_config_check(config);
-}
-
 static mlp_status open_directory(mlp_run_parts *run)
 {
     mlp_config *config = &run->config;
@@ -52,7 +26,7 @@ static mlp_status open_directory(mlp_run_parts *run)
                                        run->resumed_from));
     return run->resumed_from[0] == '\0'
                ? MLP_OK
-               : adopt_config(config, &run->state.config);
+               : mlp_config_adopt(config, &run->state.config);
 }
 
 /* Arrays that rank 0 has and the others need. */

@@ -195,4 +195,10 @@ mlp_status mlp_config_check(const mlp_config *config);
 mlp_status mlp_config_matches(const mlp_config *wanted,
                               const mlp_config *recorded);
 
+/** Go on with a checkpoint's configuration: what matters to the result, and
+ *  the number of epochs, is taken from it where the user gave nothing, or gave
+ *  a 0 that stands for a value found later. Fails as mlp_config_matches, which
+ *  comes first, and as mlp_config_check, which comes last. */
+mlp_status mlp_config_adopt(mlp_config *wanted, const mlp_config *recorded);
+
 #endif

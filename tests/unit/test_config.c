@@ -360,6 +360,26 @@ START_TEST(epochs_shape_the_result_of_a_schedule)
 }
 END_TEST
 
+START_TEST(what_was_not_given_is_taken_from_the_checkpoint)
+{
+    mlp_config recorded;
+    mlp_config_init(&recorded);
+    recorded.lr = 0.05;
+    recorded.epochs = 3;
+    recorded.shards = 5;
+    recorded.keep = 7;
+    set("shards", "0"); /* automatic, though given */
+    set("momentum", "0.9");
+    ck_assert_int_eq(mlp_config_adopt(&config, &recorded), MLP_OK);
+    ck_assert_double_eq(config.lr, 0.05);
+    ck_assert_uint_eq(config.epochs, 3);
+    ck_assert_uint_eq(config.shards, 5);
+    ck_assert_uint_ne(config.keep, 7); /* no part of the result */
+    recorded.momentum = 0.5;
+    ck_assert_int_eq(mlp_config_adopt(&config, &recorded), MLP_ERROR_USAGE);
+}
+END_TEST
+
 START_TEST(at_most_three_differences_are_named)
 {
     mlp_config recorded;
@@ -400,6 +420,7 @@ int main(void)
     tcase_add_test(tests, what_belongs_together_passes);
     tcase_add_test(tests, only_given_fields_that_shape_the_result_are_compared);
     tcase_add_test(tests, epochs_shape_the_result_of_a_schedule);
+    tcase_add_test(tests, what_was_not_given_is_taken_from_the_checkpoint);
     tcase_add_test(tests, at_most_three_differences_are_named);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
