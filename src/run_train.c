@@ -2,16 +2,15 @@
  *  The chapter of a run in which it trains: epoch by epoch, until the last one
  *  or a signal.
  */
+#include "mlp/run.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <signal.h>
 #include <string.h>
 
 #include "mlp/clock.h"
-#include "mlp/schedule.h"
 #include "mlp/shard.h"
-
-#include "mlp/run.h"
 
 #include "run_internal.h"
 
@@ -109,23 +108,16 @@ static mlp_status write_record(mlp_run_parts *run,
     return mlp_runlog_epoch(run->log, record);
 }
 
-/* The learning rate of the step just done. */
-static double last_rate(const mlp_run_parts *run)
-{
-    uint64_t steps = mlp_epoch_steps(run->train.rows, run->config.batch);
-    return mlp_schedule_lr(&run->config, run->state.step - 1,
-                           run->config.epochs * steps);
-}
-
 /* Record an epoch that has just been trained. */
 static mlp_status close_epoch(mlp_run_parts *run)
 {
     mlp_checkpoint *state = &run->state;
-    mlp_epoch_record record = {.epoch = state->epoch + 1,
-                               .step = state->step,
-                               .train = state->running,
-                               .learning_rate = last_rate(run),
-                               .wall_seconds = state->running_seconds};
+    mlp_epoch_record record = {
+        .epoch = state->epoch + 1,
+        .step = state->step,
+        .train = state->running,
+        .learning_rate = mlp_trainer_rate(run->trainer, state->step - 1),
+        .wall_seconds = state->running_seconds};
     MLP_TRY(evaluate(run, &run->validation, &record.validation));
     MLP_TRY(evaluate(run, &run->test, &record.test));
     mlp_status status =

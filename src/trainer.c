@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mlp/schedule.h"
+#include "mlp/shard.h"
+
 #include "trainer_internal.h"
 
 /* ---- create and destroy ------------------------------------------------ */
@@ -145,6 +148,13 @@ void mlp_trainer_destroy(mlp_trainer **trainer)
     mlp_exchange_destroy(&old->exchange);
     free(old);
     *trainer = NULL;
+}
+
+double mlp_trainer_rate(const mlp_trainer *trainer, uint64_t step)
+{
+    const mlp_config *config = trainer->parts.config;
+    uint64_t steps = mlp_epoch_steps(trainer->parts.train->rows, config->batch);
+    return mlp_schedule_lr(config, step, config->epochs * steps);
 }
 
 /* ---- load and store ---------------------------------------------------- */

@@ -4,7 +4,6 @@
 #include <math.h>
 
 #include "mlp/clock.h"
-#include "mlp/schedule.h"
 #include "mlp/shard.h"
 
 #include "trainer_internal.h"
@@ -231,20 +230,12 @@ static void run_crew(mlp_trainer *trainer, one_step *step)
     mlp_pace_note(&trainer->pace, seconds, seconds - busy);
 }
 
-static double learning_rate(const mlp_trainer_parts *parts, uint64_t epoch,
-                            size_t index)
-{
-    const mlp_config *config = parts->config;
-    uint64_t steps = mlp_epoch_steps(parts->train->rows, config->batch);
-    return mlp_schedule_lr(config, epoch * steps + index,
-                           config->epochs * steps);
-}
-
 mlp_status mlp_trainer_step(mlp_trainer *trainer, uint64_t epoch,
                             size_t step_index, bool wants_stop,
                             mlp_step_result *result)
 {
     const mlp_trainer_parts *parts = &trainer->parts;
+    uint64_t steps = mlp_epoch_steps(parts->train->rows, parts->config->batch);
     if (trainer->shuffled_epoch != epoch) {
         mlp_sampler_shuffle(trainer->sampler, epoch);
         trainer->shuffled_epoch = epoch;
@@ -253,7 +244,7 @@ mlp_status mlp_trainer_step(mlp_trainer *trainer, uint64_t epoch,
         trainer,    mlp_sampler_batch(trainer->sampler, step_index),
         wants_stop, result,
         MLP_OK,     epoch,
-        step_index, learning_rate(parts, epoch, step_index)};
+        step_index, mlp_trainer_rate(trainer, epoch * steps + step_index)};
     mlp_feed_begin(trainer->feed, &parts->train->here, parts->scaler,
                    &step.microbatches);
     mlp_pass_begin(trainer->pass, mlp_exchange_state(trainer->exchange, 0),

@@ -58,6 +58,9 @@ mlp_status mlp_trainer_load(mlp_trainer *trainer, const float *parameters,
 void mlp_trainer_store(mlp_trainer *trainer, float *parameters,
                        float *const *moments);
 
+/** Learning rate of a global step (from 0). */
+double mlp_trainer_rate(const mlp_trainer *trainer, uint64_t step);
+
 /** What one step came to, the same on every rank. */
 typedef struct {
     mlp_tally tally; /**< of this global batch, before the update */
