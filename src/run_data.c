@@ -113,8 +113,7 @@ static mlp_status digest_shards(const mlp_sharded *split, size_t shards,
 {
     for (size_t i = 0; i < split->shards.count; i++) {
         size_t shard = split->shards.first + i;
-        mlp_range rows = mlp_range_part(split->rows, shards, shard);
-        rows.first -= split->here.range.first - split->first;
+        mlp_range rows = mlp_sharded_rows(split, shards, shard);
         MLP_TRY(mlp_dataset_digest(&split->here, rows,
                                    digests + shard * MLP_DIGEST_BYTES));
     }

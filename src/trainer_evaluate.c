@@ -5,6 +5,14 @@
 
 #include "trainer_internal.h"
 
+mlp_range mlp_sharded_rows(const mlp_sharded *split, size_t shards,
+                           size_t shard)
+{
+    mlp_range rows = mlp_range_part(split->rows, shards, shard);
+    rows.first -= split->here.range.first - split->first;
+    return rows;
+}
+
 /* Tallies of this rank's shards: losses each at its place, the rest added. */
 static void evaluate_shards(mlp_trainer *trainer, const mlp_sharded *split,
                             mlp_tally *tally, uint64_t *confusion)
@@ -19,9 +27,7 @@ static void evaluate_shards(mlp_trainer *trainer, const mlp_sharded *split,
                                      parts->config->threads};
     for (size_t i = 0; i < split->shards.count; i++) {
         size_t shard = split->shards.first + i;
-        mlp_range rows =
-            mlp_range_part(split->rows, parts->config->shards, shard);
-        rows.first -= split->here.range.first - split->first;
+        mlp_range rows = mlp_sharded_rows(split, parts->config->shards, shard);
         mlp_tally one =
             mlp_evaluate_shard(&evaluator, &split->here, rows, confusion);
         trainer->shard_losses[shard] = one.loss_sum;

@@ -30,6 +30,11 @@ typedef struct {
     mlp_range shards; /**< this rank's; the config has how many there are */
 } mlp_sharded;
 
+/** Rows of shard `shard` (one of split->shards), counted in split->here.
+ *  @param shards  how many there are in all */
+mlp_range mlp_sharded_rows(const mlp_sharded *split, size_t shards,
+                           size_t shard);
+
 /** What a trainer works with; all of it must outlive the trainer. */
 typedef struct {
     mlp_comm *comm;
