@@ -43,12 +43,8 @@ static mlp_status create_parameters(mlp_inference *made,
 static mlp_status create_parts(mlp_inference *made,
                                const mlp_checkpoint *checkpoint, size_t threads)
 {
-    const mlp_kernels *kernels = mlp_kernels_find(NULL);
-    if (kernels == NULL) {
-        return mlp_fail(MLP_ERROR_INTERNAL,
-                        "this CPU has no fused multiply-add, which every "
-                        "instruction set here needs");
-    }
+    const mlp_kernels *kernels;
+    MLP_TRY(mlp_kernels_best(&kernels));
     if (checkpoint->config.shards == 0) {
         return mlp_fail(MLP_ERROR_DATA, "the checkpoint is of no shards");
     }

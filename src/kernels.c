@@ -49,3 +49,13 @@ const mlp_kernels *mlp_kernels_find(const char *name)
     }
     return NULL;
 }
+
+mlp_status mlp_kernels_best(const mlp_kernels **kernels)
+{
+    *kernels = mlp_kernels_find(NULL);
+    return *kernels != NULL
+               ? MLP_OK
+               : mlp_fail(MLP_ERROR_INTERNAL,
+                          "this CPU has no fused multiply-add, which every "
+                          "instruction set here needs");
+}

@@ -31,20 +31,16 @@ static mlp_status create_model(mlp_run_parts *run)
 static mlp_status choose_kernels(mlp_run_parts *run)
 {
     const char *name = getenv("MLP_KERNELS");
-    bool is_chosen = name != NULL && name[0] != '\0';
-    run->kernels = mlp_kernels_find(is_chosen ? name : NULL);
-    if (run->kernels != NULL) {
-        return MLP_OK;
+    if (name == NULL || name[0] == '\0') {
+        return mlp_kernels_best(&run->kernels);
     }
-    if (is_chosen) {
-        return mlp_fail(MLP_ERROR_USAGE,
-                        "MLP_KERNELS is \"%.64s\", which is not one of avx512, "
-                        "avx2 and base, or this CPU lacks it",
-                        name);
-    }
-    return mlp_fail(MLP_ERROR_INTERNAL,
-                    "this CPU has no fused multiply-add, which every "
-                    "instruction set here needs");
+    run->kernels = mlp_kernels_find(name);
+    return run->kernels != NULL
+               ? MLP_OK
+               : mlp_fail(MLP_ERROR_USAGE,
+                          "MLP_KERNELS is \"%.64s\", which is not one of "
+                          "avx512, avx2 and base, or this CPU lacks it",
+                          name);
 }
 
 static mlp_status create_trainer(mlp_run_parts *run)

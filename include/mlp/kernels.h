@@ -21,6 +21,7 @@
 
 #include "mlp/config.h"
 #include "mlp/range.h"
+#include "mlp/status.h"
 #include "mlp/tree.h"
 
 enum {
@@ -180,5 +181,8 @@ typedef struct {
 /** The kernels for an instruction set, or for the best one this CPU has when
  *  name is NULL. NULL when the CPU lacks it (every set needs FMA on x86). */
 const mlp_kernels *mlp_kernels_find(const char *name);
+
+/** The best one's; MLP_ERROR_INTERNAL when the CPU has none. */
+mlp_status mlp_kernels_best(const mlp_kernels **kernels);
 
 #endif
