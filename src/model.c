@@ -89,6 +89,14 @@ static size_t place_of(const mlp_layer *layer, size_t i, size_t j)
                                 : mlp_dense_bias(layer->in, layer->out) + j);
 }
 
+/* Columns from j on, the first of a panel, that are neighbours in both
+ * orders. */
+static size_t in_panel(const mlp_layer *layer, size_t j)
+{
+    size_t rest = layer->out - j;
+    return rest < MLP_PANEL ? rest : MLP_PANEL;
+}
+
 void mlp_model_pack(const mlp_model *model, const float *canonical,
                     float *vector)
 {
@@ -96,8 +104,11 @@ void mlp_model_pack(const mlp_model *model, const float *canonical,
     for (size_t l = 0; l < model->layers; l++) {
         const mlp_layer *layer = &model->layer[l];
         for (size_t i = 0; i <= layer->in; i++) {
-            for (size_t j = 0; j < layer->out; j++) {
-                vector[place_of(layer, i, j)] = *canonical++;
+            for (size_t j = 0; j < layer->out; j += MLP_PANEL) {
+                size_t count = in_panel(layer, j);
+                memcpy(vector + place_of(layer, i, j), canonical,
+                       count * sizeof *vector);
+                canonical += count;
             }
         }
     }
@@ -109,8 +120,11 @@ void mlp_model_unpack(const mlp_model *model, const float *vector,
     for (size_t l = 0; l < model->layers; l++) {
         const mlp_layer *layer = &model->layer[l];
         for (size_t i = 0; i <= layer->in; i++) {
-            for (size_t j = 0; j < layer->out; j++) {
-                *canonical++ = vector[place_of(layer, i, j)];
+            for (size_t j = 0; j < layer->out; j += MLP_PANEL) {
+                size_t count = in_panel(layer, j);
+                memcpy(canonical, vector + place_of(layer, i, j),
+                       count * sizeof *canonical);
+                canonical += count;
             }
         }
     }
