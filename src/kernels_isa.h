@@ -94,8 +94,8 @@ void ISA(mlp_backward)(const mlp_dense *layer, const float *dz, const float *a,
                        mlp_activation made_by, float *dx, mlp_range rows,
                        mlp_range panels, float *scratch);
 void ISA(mlp_gradient)(const mlp_dense *layer, const mlp_batch *x,
-                       const float *dz, const mlp_gradient_node *nodes,
-                       size_t node_count, mlp_range groups, mlp_range panels);
+                       const float *dz, const mlp_gradient_node *node,
+                       mlp_range groups, mlp_range panels);
 void ISA(mlp_gather)(const mlp_rows *source, mlp_batch *batch, mlp_range rows);
 void ISA(mlp_mask)(const mlp_rows *source, mlp_batch *batch, mlp_range groups);
 

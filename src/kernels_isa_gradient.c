@@ -308,8 +308,8 @@ static bool has_long_leaves(const mlp_batch *x)
 }
 
 void ISA(mlp_gradient)(const mlp_dense *layer, const mlp_batch *x,
-                       const float *dz, const mlp_gradient_node *nodes,
-                       size_t node_count, mlp_range groups, mlp_range panels)
+                       const float *dz, const mlp_gradient_node *node,
+                       mlp_range groups, mlp_range panels)
 {
     size_t first = groups.first * MLP_GROUP;
     size_t inputs = least(groups.count * MLP_GROUP, layer->in - first);
@@ -321,19 +321,16 @@ void ISA(mlp_gradient)(const mlp_dense *layer, const mlp_batch *x,
                         .dz = dz,
                         .dz_stride = mlp_padded(layer->out),
                         .column = column};
-    for (size_t n = 0; n < node_count; n++) {
-        if (x->nonzeros == NULL) {
-            gradient_dense(place, &nodes[n], first, inputs, end);
-        } else if (has_long_leaves(x)) {
-            gradient_long(place, &nodes[n], first, inputs, end);
-        } else {
-            gradient_short(place, &nodes[n], first, inputs, end);
-        }
-        if (groups.first == 0) {
-            for (tile_place bias = place; bias.column < end;
-                 bias.column += LANES) {
-                sum_bias(&bias, &nodes[n]);
-            }
+    if (x->nonzeros == NULL) {
+        gradient_dense(place, node, first, inputs, end);
+    } else if (has_long_leaves(x)) {
+        gradient_long(place, node, first, inputs, end);
+    } else {
+        gradient_short(place, node, first, inputs, end);
+    }
+    if (groups.first == 0) {
+        for (; place.column < end; place.column += LANES) {
+            sum_bias(&place, node);
         }
     }
 }

@@ -223,8 +223,8 @@ void mlp_pass_gradient(mlp_pass *pass, size_t l, const mlp_gradient_node *nodes,
     for (size_t n = 0; n < count && mine.rows.count > 0; n++) {
         mlp_gradient_node node = nodes[n];
         node.sum += pass->model->layer[l].offset;
-        pass->kernels->gradient(&layer, &input, pass->dz[l], &node, 1,
-                                mine.rows, mine.columns);
+        pass->kernels->gradient(&layer, &input, pass->dz[l], &node, mine.rows,
+                                mine.columns);
     }
 }
 

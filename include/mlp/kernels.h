@@ -153,11 +153,11 @@ typedef struct {
                      mlp_range panels, float *scratch);
 
     /** Gradient sums of the weights [these groups of inputs, these panels],
-     *  x^T dz, leaf by leaf and then by each node's plan; and of the bias when
+     *  x^T dz, leaf by leaf and then by the node's plan; and of the bias when
      *  the range holds group 0. */
     void (*gradient)(const mlp_dense *layer, const mlp_batch *x,
-                     const float *dz, const mlp_gradient_node *nodes,
-                     size_t node_count, mlp_range groups, mlp_range panels);
+                     const float *dz, const mlp_gradient_node *node,
+                     mlp_range groups, mlp_range panels);
 
     /** Softmax and cross-entropy; dz = p - onehot (Bishop 2006, eq. 4.109). */
     void (*softmax)(const mlp_loss_rows *loss, mlp_range rows);

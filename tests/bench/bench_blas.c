@@ -85,7 +85,7 @@ static void our_backward(shape *s)
 
 static void our_gradient(shape *s)
 {
-    s->kernels->gradient(&s->dense, &s->batch, s->dz_padded, &s->node, 1,
+    s->kernels->gradient(&s->dense, &s->batch, s->dz_padded, &s->node,
                          (mlp_range){0, (s->in + MLP_GROUP - 1) / MLP_GROUP},
                          (mlp_range){0, mlp_panels(s->out)});
 }

@@ -253,7 +253,7 @@ static void backward(net *n)
             lap(n, layer, BACKWARD, &since);
         }
         mlp_range groups = {0, (dense->in + MLP_GROUP - 1) / MLP_GROUP};
-        n->kernels->gradient(dense, &input, layer->dz, &layer->node, 1, groups,
+        n->kernels->gradient(dense, &input, layer->dz, &layer->node, groups,
                              (mlp_range){0, mlp_panels(dense->out)});
         lap(n, layer, GRADIENT, &since);
     }

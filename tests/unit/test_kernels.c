@@ -191,7 +191,7 @@ static float *run_gradient(fixture *f, const mlp_kernels *kernels, bool sparse,
             mlp_range panels =
                 mlp_range_part(mlp_panels(f->shape.out), parts, q);
             if (groups.count > 0) {
-                kernels->gradient(&layer, &f->batch, f->dz, &node, 1, groups,
+                kernels->gradient(&layer, &f->batch, f->dz, &node, groups,
                                   panels);
             }
         }
