@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "run_suite.h"
+
 enum { RANKS_MAX = 64 };
 
 static mlp_comm *comm;
@@ -294,11 +296,7 @@ int main(int argc, char **argv)
     }
     rank = mlp_comm_rank(comm);
     size = mlp_comm_size(comm);
-    SRunner *runner = srunner_create(create_suite());
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
+    int status = run_suite(create_suite(), CK_NOFORK);
     mlp_comm_destroy(&comm);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return status;
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "exchange_drill.h"
+#include "run_suite.h"
 
 static mlp_comm *comm;
 
@@ -55,11 +56,7 @@ int main(int argc, char **argv)
     tcase_add_loop_test(tests, late_ranks_and_threads_change_nothing, 1, 3);
     Suite *suite = suite_create("exchange between ranks");
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
+    int status = run_suite(suite, CK_NOFORK);
     mlp_comm_destroy(&comm);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return status;
 }

@@ -14,6 +14,7 @@
 #include "mlp/rng.h"
 #include "mlp/shard.h"
 #include "reference_mlp.h"
+#include "run_suite.h"
 
 enum { FEATURES = 21, CLASSES = 3, STEPS = 12 };
 
@@ -461,12 +462,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s\n", mlp_failure());
         return EXIT_FAILURE;
     }
-    SRunner *runner = srunner_create(create_suite());
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
+    int status = run_suite(create_suite(), CK_NOFORK);
     mlp_comm_destroy(&alone);
     mlp_comm_destroy(&world);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return status;
 }

@@ -15,6 +15,7 @@
 #include "checkpoint_sample.h"
 #include "checkpoint_seal.h"
 #include "file_size_limit.h"
+#include "run_suite.h"
 
 static char folder[] = "/tmp/mlp_test_checkpoint.XXXXXX";
 static char path[sizeof folder + 16];
@@ -516,9 +517,5 @@ int main(void)
     tcase_add_test(tcase, a_full_disk_is_reported_at_every_size);
     tcase_add_test(tcase, destroying_twice_is_allowed);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite, CK_FORK_GETENV);
 }

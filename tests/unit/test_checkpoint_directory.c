@@ -15,6 +15,7 @@
 #include "checkpoint_names.h"
 #include "checkpoint_sample.h"
 #include "file_size_limit.h"
+#include "run_suite.h"
 
 static char folder[] = "/tmp/mlp_test_directory.XXXXXX";
 static char path[MLP_MAX_PATH];
@@ -586,9 +587,5 @@ int main(void)
     tcase_add_checked_fixture(tcase, begin, end);
     add_tests(tcase);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite, CK_FORK_GETENV);
 }

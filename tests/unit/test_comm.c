@@ -9,6 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "run_suite.h"
+
 static mlp_comm *comm;
 
 static void create_team(void)
@@ -151,9 +153,5 @@ int main(void)
     tcase_add_test(tests, abort_says_why_and_ends_the_process_with_the_status);
     Suite *suite = suite_create("comm");
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite, CK_FORK_GETENV);
 }

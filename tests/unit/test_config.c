@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "run_suite.h"
+
 static mlp_config config;
 
 static void fresh(void)
@@ -423,9 +425,5 @@ int main(void)
     tcase_add_test(tests, what_was_not_given_is_taken_from_the_checkpoint);
     tcase_add_test(tests, at_most_three_differences_are_named);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failures = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite, CK_FORK_GETENV);
 }

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "run_suite.h"
+
 static void expect_hex(const unsigned char *value, const char *expected)
 {
     char hex[MLP_DIGEST_HEX];
@@ -117,9 +119,5 @@ int main(void)
     tcase_add_test(tcase, hex_is_lower_case_high_digit_first);
     tcase_add_test(tcase, destroying_nothing_is_allowed);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite, CK_FORK_GETENV);
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "exchange_drill.h"
+#include "run_suite.h"
 
 static mlp_comm *comm;
 
@@ -155,9 +156,5 @@ int main(void)
     tcase_add_test(tests, exchange_without_records_and_moments_works);
     Suite *suite = suite_create("exchange");
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite, CK_FORK_GETENV);
 }

@@ -3,6 +3,7 @@
  *  every shape, with their nodes filled block by block or dealt round.
  */
 #include "exchange_plan.h"
+#include "run_suite.h"
 
 #include <check.h>
 #include <math.h>
@@ -221,9 +222,5 @@ int main(void)
     tcase_add_test(tests, every_team_on_any_nodes_gets_the_same_bits);
     Suite *suite = suite_create("exchange_plan");
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite, CK_FORK_GETENV);
 }

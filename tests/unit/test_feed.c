@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "run_suite.h"
+
 enum { FEATURES = 117, ROWS = 150, LEAVES = 3 }; /* two blocks, three words */
 
 static uint8_t pixels[ROWS][FEATURES];
@@ -206,9 +208,5 @@ int main(void)
     tcase_add_test(tests, floats_are_shifted_and_scaled);
     Suite *suite = suite_create("feed");
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite, CK_FORK_GETENV);
 }

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "file_size_limit.h"
+#include "run_suite.h"
 
 static const char pattern[] = "/tmp/mlp_test_h5file.XXXXXX";
 static char folder[sizeof pattern];
@@ -372,9 +373,5 @@ int main(void)
     tcase_add_test(tcase, a_full_disk_fails_and_never_crashes);
     tcase_add_test(tcase, closing_nothing_is_allowed);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite, CK_FORK_GETENV);
 }

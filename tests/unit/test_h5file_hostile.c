@@ -13,6 +13,8 @@
 
 #include "mlp/h5file.h"
 
+#include "run_suite.h"
+
 static char folder[] = "/tmp/mlp_test_hostile.XXXXXX";
 static char path[sizeof folder + 16], other[sizeof folder + 16];
 
@@ -486,9 +488,5 @@ int main(void)
         tcase, types_that_are_no_plain_numbers_are_other_and_cannot_be_read);
     tcase_add_test(tcase, attributes_by_other_hands_are_read_or_refused);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite, CK_FORK_GETENV);
 }

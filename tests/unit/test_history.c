@@ -6,6 +6,8 @@
 #include <check.h>
 #include <stdlib.h>
 
+#include "run_suite.h"
+
 START_TEST(a_new_history_is_empty_and_can_be_destroyed)
 {
     mlp_history history = {0};
@@ -57,9 +59,5 @@ int main(void)
     tcase_add_test(tcase, records_stay_in_order_while_the_history_grows);
     tcase_add_test(tcase, a_destroyed_history_can_begin_again);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite, CK_FORK_GETENV);
 }

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "idx_writer.h"
+#include "run_suite.h"
 
 static const char *const mnist[MLP_IDX_ROLES] = {
     "train-images-idx3-ubyte", "train-labels-idx1-ubyte",
@@ -182,9 +183,5 @@ int main(void)
     tcase_add_test(tcase, a_missing_directory_is_named);
     tcase_add_test(tcase, a_directory_beside_a_file_is_passed_over);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite, CK_FORK_GETENV);
 }

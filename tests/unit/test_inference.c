@@ -11,6 +11,8 @@
 #include "mlp/model.h"
 #include "mlp/source.h"
 
+#include "run_suite.h"
+
 /* exp and friends are within 1 ulp of float; sums of a few of them. */
 #define TOLERANCE 1e-6
 
@@ -301,9 +303,5 @@ int main(void)
     tcase_add_test(tests, the_checkpoint_may_go);
     tcase_add_test(tests, a_checkpoint_of_no_shards_is_refused);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failures = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite, CK_FORK_GETENV);
 }

@@ -2,6 +2,7 @@
  *  Tests of JSON values.
  */
 #include "json.h"
+#include "run_suite.h"
 
 #include <check.h>
 #include <math.h>
@@ -105,9 +106,5 @@ int main(void)
     tcase_add_test(tests, without_memory_there_is_no_line);
     tcase_add_test(tests, a_full_disk_is_left_to_the_stream);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failures = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite, CK_FORK_GETENV);
 }

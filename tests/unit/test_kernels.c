@@ -10,6 +10,8 @@
 #include "mlp/kernels.h"
 #include "mlp/rng.h"
 
+#include "run_suite.h"
+
 enum { SHAPES = 7, LEAVES = 5 };
 
 typedef struct {
@@ -470,9 +472,5 @@ int main(void)
     tcase_add_loop_test(rows, slopes_equal_central_differences, 0, 4);
     tcase_add_test(rows, momentum_steps_by_hand);
     suite_add_tcase(suite, rows);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite, CK_FORK_GETENV);
 }

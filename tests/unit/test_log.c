@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "run_suite.h"
+
 static FILE *spoken; /* stderr of this test; Check forks for each */
 
 static void redirect(void)
@@ -70,9 +72,5 @@ int main(void)
     tcase_add_test(tests, quiet_drops_notes_and_keeps_warnings);
     tcase_add_test(tests, before_open_the_name_is_the_projects);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failures = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite, CK_FORK_GETENV);
 }

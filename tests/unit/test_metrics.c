@@ -7,6 +7,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "run_suite.h"
+
 enum { CLASSES = 3 };
 static const double rounding = 1e-15; /* a few operations on values near 1 */
 
@@ -111,9 +113,5 @@ int main(void)
     tcase_add_test(tests, averages_count_classes_alike_or_by_their_rows);
     tcase_add_test(tests, averages_of_no_rows_are_zero);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failures = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite, CK_FORK_GETENV);
 }

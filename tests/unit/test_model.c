@@ -11,6 +11,8 @@
 
 #include "mlp/kernels.h"
 
+#include "run_suite.h"
+
 static mlp_model *create_relu(const size_t *widths, size_t layers)
 {
     mlp_config config;
@@ -330,9 +332,5 @@ int main(void)
     tcase_add_test(tests, digest_is_sha256_of_the_floats);
     Suite *suite = suite_create("model");
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite, CK_FORK_GETENV);
 }

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "run_suite.h"
+
 enum { WEIGHTS = 32, LAYER = 48, VECTOR = 48 + 64 };
 
 static mlp_model *model;
@@ -190,9 +192,5 @@ int main(void)
     tcase_add_test(tests, one_moment_with_momentum_and_none_without);
     Suite *suite = suite_create("optimizer");
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite, CK_FORK_GETENV);
 }

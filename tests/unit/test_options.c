@@ -13,6 +13,8 @@
 
 #include "mlp/version.h"
 
+#include "run_suite.h"
+
 enum { WORDS_MAX = 16 };
 
 static mlp_config config;
@@ -343,9 +345,5 @@ int main(void)
     tcase_add_test(tests, help_fits_80_columns);
     tcase_add_test(tests, version_is_program_and_number);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failures = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite, CK_FORK_GETENV);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "pace.h"
+#include "run_suite.h"
 
 /* Run `steps` steps on a made-up machine whose steps take seconds[count], of
  * which waits[count] is waiting. */
@@ -93,9 +94,5 @@ int main(void)
     tcase_add_test(tests, threads_come_back_when_the_cores_are_free_again);
     tcase_add_test(tests, three_threads_come_back_to_three);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite, CK_FORK_GETENV);
 }

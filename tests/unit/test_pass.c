@@ -11,6 +11,7 @@
 #include "mlp/feed.h"
 #include "mlp/rng.h"
 #include "reference_mlp.h"
+#include "run_suite.h"
 
 enum { ROWS = 9, LEAVES = 3, CLASSES = 3, FEATURES = 19 };
 enum { ACTIVATIONS = 4, OUTPUTS = 3, DEPTHS = REFERENCE_LAYERS };
@@ -398,9 +399,5 @@ int main(void)
     tcase_add_loop_test(tests, nan_in_a_row_reaches_its_loss, 0, NETS);
     Suite *suite = suite_create("pass");
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite, CK_FORK_GETENV);
 }

@@ -10,6 +10,8 @@
 
 #include "mlp/clock.h"
 
+#include "run_suite.h"
+
 enum { THREADS = 3, KEPT = 4 };
 
 /* Sums of doubles of some seconds on a clock of some weeks. */
@@ -212,9 +214,5 @@ int main(void)
     tcase_add_test(tcase, without_room_for_a_trace_only_sums_are_kept);
     tcase_add_test(tcase, no_profile_costs_nothing_and_does_nothing);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite, CK_FORK_GETENV);
 }

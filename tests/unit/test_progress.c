@@ -2,6 +2,7 @@
  *  The progress line on a terminal of a given width.
  */
 #include "progress.h"
+#include "run_suite.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -191,9 +192,5 @@ int main(void)
     tcase_add_test(tests, a_drawn_line_is_erased_once);
     tcase_add_test(tests, a_redraw_is_due_after_a_tenth_of_a_second);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failures = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite, CK_FORK_GETENV);
 }

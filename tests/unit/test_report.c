@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "run_suite.h"
+
 static char *report_of(const uint64_t *confusion, size_t classes)
 {
     char *text = NULL;
@@ -121,9 +123,5 @@ int main(void)
     tcase_add_test(tests, many_classes_list_the_largest_confusions_first);
     tcase_add_test(tests, of_many_confusions_the_largest_twenty_stay);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failures = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite, CK_FORK_GETENV);
 }

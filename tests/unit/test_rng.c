@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "run_suite.h"
+
 static void expect_block(mlp_rng_block block, uint32_t a, uint32_t b,
                          uint32_t c, uint32_t d)
 {
@@ -161,9 +163,5 @@ int main(void)
     tcase_add_test(tcase, all_orders_of_three_are_equally_frequent);
     tcase_add_test(tcase, every_place_is_equally_likely_for_the_first_number);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite, CK_FORK_GETENV);
 }

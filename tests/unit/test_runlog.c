@@ -16,6 +16,8 @@
 
 #include "mlp/version.h"
 
+#include "run_suite.h"
+
 static char folder[] = "/tmp/mlp-runlog-XXXXXX";
 static char printed[64]; /* where stdout goes; Check forks for each test */
 static char log_path[64];
@@ -393,9 +395,5 @@ int main(void)
     tcase_add_test(tests, a_log_that_cannot_be_opened_or_written_names_itself);
     tcase_add_test(tests, a_log_that_is_no_regular_file_is_not_cut);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failures = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite, CK_FORK_GETENV);
 }

@@ -9,6 +9,8 @@
 
 #include "mlp/shard.h"
 
+#include "run_suite.h"
+
 enum { SEED = 42 };
 
 static mlp_sampler *make(size_t rows, size_t shards, mlp_range owned,
@@ -170,9 +172,5 @@ int main(void)
     tcase_add_test(tcase, fewer_rows_than_shards_leave_some_leaves_empty);
     tcase_add_test(tcase, no_rows_and_no_shards_are_allowed);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite, CK_FORK_GETENV);
 }

@@ -8,6 +8,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "run_suite.h"
+
 START_TEST(bytes_scale_to_one)
 {
     mlp_scaler scaler = mlp_scaler_max(255.0F);
@@ -48,9 +50,5 @@ int main(void)
     tcase_add_test(tcase, features_that_are_all_zero_are_left_alone);
     tcase_add_test(tcase, smallest_and_largest_numbers_give_finite_scales);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite, CK_FORK_GETENV);
 }

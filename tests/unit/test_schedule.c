@@ -6,6 +6,8 @@
 
 #include "mlp/schedule.h"
 
+#include "run_suite.h"
+
 static double rate(mlp_schedule schedule, uint64_t step)
 {
     mlp_config config;
@@ -49,9 +51,5 @@ int main(void)
     tcase_add_test(tests,
                    cosine_is_halfway_in_the_middle_and_flat_at_both_ends);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite, CK_FORK_GETENV);
 }

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "run_suite.h"
+
 static void expect_range(mlp_range range, size_t first, size_t count)
 {
     ck_assert_uint_eq(range.first, first);
@@ -139,9 +141,5 @@ int main(void)
     tcase_add_test(tcase,
                    every_row_is_used_once_and_microbatches_differ_by_one);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite, CK_FORK_GETENV);
 }

@@ -8,6 +8,7 @@
 
 #include "idx_writer.h"
 #include "mlp/h5file.h"
+#include "run_suite.h"
 
 enum { TRAIN_ROWS = 5, TEST_ROWS = 2, HEIGHT = 3, WIDTH = 2 };
 
@@ -336,9 +337,5 @@ int main(void)
     tcase_add_test(tcase, hdf5_test_rows_of_another_kind_are_refused);
     tcase_add_test(tcase, files_that_are_no_data_set_are_refused);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite, CK_FORK_GETENV);
 }

@@ -6,6 +6,7 @@
 
 #include "idx_writer.h"
 #include "mlp/source.h"
+#include "run_suite.h"
 
 enum { FEATURES = 6, TRAIN_ROWS = 5, TEST_ROWS = 2 };
 
@@ -413,9 +414,5 @@ int main(void)
     tcase_add_test(tcase, a_fifo_is_refused_without_waiting);
     tcase_add_test(tcase, mnist_itself_reads_to_its_end);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite, CK_FORK_GETENV);
 }

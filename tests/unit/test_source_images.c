@@ -9,6 +9,7 @@
 
 #include "idx_writer.h"
 #include "mlp/h5file.h"
+#include "run_suite.h"
 
 enum { ROWS = 3, HEIGHT = 2, WIDTH = 4, VALUES = ROWS * HEIGHT * WIDTH };
 
@@ -214,9 +215,5 @@ int main(void)
     tcase_add_test(tests, digits_have_the_same_images_without_their_labels);
     tcase_add_test(tests, what_is_not_there_is_missing);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failures = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite, CK_FORK_GETENV);
 }

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "idx_writer.h"
+#include "run_suite.h"
 
 enum { SIZE = 120 };
 
@@ -226,9 +227,5 @@ int main(void)
     tcase_add_test(tcase, the_best_compressed_file_is_still_possible);
     tcase_add_test(tcase, what_is_no_regular_file_is_refused_without_waiting);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite, CK_FORK_GETENV);
 }

@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "run_suite.h"
+
 enum { THREADS_MAX = 8, ROUNDS = 2000 };
 
 typedef struct {
@@ -208,9 +210,5 @@ int main(void)
     tcase_add_test(tests, cores_are_those_the_process_may_use);
     Suite *suite = suite_create("threads");
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite, CK_FORK_GETENV);
 }

@@ -9,6 +9,8 @@
 
 #include "mlp/range.h"
 
+#include "run_suite.h"
+
 enum { LEAVES_MAX = 70 };
 
 /* Values of very different size, whose sum depends on the order. */
@@ -224,9 +226,5 @@ int main(void)
     tcase_add_test(tests, root_that_is_no_subtree_is_refused);
     Suite *suite = suite_create("tree");
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite, CK_FORK_GETENV);
 }
