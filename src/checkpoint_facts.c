@@ -182,7 +182,8 @@ static mlp_status read_config(mlp_h5file *file, const char *path,
             }
         }
     }
-    config->given = 0; /* by nobody who starts a program now */
+    /* by nobody who starts a program now */
+    memset(config->given, 0, sizeof config->given);
     return MLP_OK;
 }
 

@@ -109,7 +109,7 @@ static const mlp_config_field fields[] = {
 };
 
 enum { FIELDS = sizeof fields / sizeof fields[0] };
-_Static_assert(FIELDS <= 64, "mlp_config.given has one bit per field");
+_Static_assert(FIELDS <= (int)MLP_MAX_FIELDS, "mlp_config.given is too short");
 
 static const mlp_config defaults = {
     .hidden = {256, 128},
@@ -150,11 +150,6 @@ void mlp_config_init(mlp_config *config)
     *config = defaults;
 }
 
-static uint64_t bit_of(const mlp_config_field *field)
-{
-    return (uint64_t)1 << (field - fields);
-}
-
 mlp_status mlp_config_set(mlp_config *config, const char *name,
                           const char *text)
 {
@@ -163,7 +158,7 @@ mlp_status mlp_config_set(mlp_config *config, const char *name,
         return mlp_fail(MLP_ERROR_USAGE, "--%s: no such option", name);
     }
     MLP_TRY(mlp_config_parse(config, field, text));
-    config->given |= bit_of(field);
+    config->given[field - fields] = true;
     return MLP_OK;
 }
 
@@ -176,5 +171,5 @@ void mlp_config_get(const mlp_config *config, const mlp_config_field *field,
 bool mlp_config_was_given(const mlp_config *config, const char *name)
 {
     const mlp_config_field *field = mlp_config_find(name);
-    return field != NULL && (config->given & bit_of(field)) != 0;
+    return field != NULL && config->given[field - fields];
 }

@@ -16,6 +16,7 @@
 enum {
     MLP_MAX_HIDDEN = 64,    /**< hidden layers at most */
     MLP_MAX_PATH = 4096,    /**< bytes of a path with its final NUL */
+    MLP_MAX_FIELDS = 128,   /**< rows of the table at most */
     MLP_CONFIG_VALUE = 4160 /**< bytes that hold any value as text */
 };
 
@@ -114,8 +115,8 @@ typedef struct {
     mlp_progress_mode progress;
     bool quiet;
     bool profile;
-    /** Bit i: field i of the table was given by the user, not defaulted. */
-    uint64_t given;
+    /** Whether field i of the table was given by the user, not defaulted. */
+    bool given[MLP_MAX_FIELDS];
 } mlp_config;
 
 typedef enum {
@@ -150,7 +151,7 @@ const mlp_config_field *mlp_config_fields(size_t *count);
 /** The row called name, NULL when there is none. */
 const mlp_config_field *mlp_config_find(const char *name);
 
-/** Every field at its default; given = 0. */
+/** Every field at its default, none given. */
 void mlp_config_init(mlp_config *config);
 
 /** Set one field from text, check its kind and range, mark it given.

@@ -39,7 +39,7 @@ static inline mlp_checkpoint sample_create(uint64_t epoch, uint64_t step,
                      MLP_OK);
     ck_assert_int_eq(mlp_config_set(&c.config, "shards", "8"), MLP_OK);
     ck_assert_int_eq(mlp_config_set(&c.config, "every", "200steps"), MLP_OK);
-    c.config.given = 0;
+    memset(c.config.given, 0, sizeof c.config.given);
     c.widths = calloc(LAYERS + 1, sizeof *c.widths);
     c.parameters = calloc(PARAMETERS, sizeof *c.parameters);
     ck_assert(c.widths != NULL && c.parameters != NULL);

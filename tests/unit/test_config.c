@@ -40,7 +40,7 @@ static void assert_text(const char *name, const char *expected)
 START_TEST(defaults_are_a_valid_mnist_run)
 {
     ck_assert_int_eq(mlp_config_check(&config), MLP_OK);
-    ck_assert_uint_eq(config.given, 0);
+    ck_assert_ptr_null(memchr(config.given, true, sizeof config.given));
     assert_text("hidden", "256,128");
     assert_text("activation", "relu");
     assert_text("output", "softmax");
@@ -125,7 +125,7 @@ START_TEST(what_is_no_number_is_refused)
     assert_refused("batch", "+1", "--batch: \"+1\" is not a whole number");
     assert_refused("seed", "18446744073709551616",
                    "--seed: \"18446744073709551616\" is too large");
-    ck_assert_uint_eq(config.given, 0);
+    ck_assert_ptr_null(memchr(config.given, true, sizeof config.given));
 }
 END_TEST
 
@@ -245,7 +245,7 @@ START_TEST(every_field_round_trips_through_its_text)
     ck_assert_uint_eq(copy.hidden_count, 2);
     ck_assert(copy.seed == config.seed);
     ck_assert(copy.quiet);
-    ck_assert_uint_eq(copy.given, ((uint64_t)1 << count) - 1);
+    ck_assert_ptr_null(memchr(copy.given, false, count));
 }
 END_TEST
 
@@ -282,7 +282,7 @@ START_TEST(an_unknown_preset_lists_the_known)
 {
     ck_assert_int_eq(mlp_config_preset(&config, "keras"), MLP_ERROR_USAGE);
     ck_assert_ptr_nonnull(strstr(mlp_failure(), "keras-mnist"));
-    ck_assert_uint_eq(config.given, 0);
+    ck_assert_ptr_null(memchr(config.given, true, sizeof config.given));
 }
 END_TEST
 
