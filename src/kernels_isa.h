@@ -98,5 +98,8 @@ void ISA(mlp_gradient)(const mlp_dense *layer, const mlp_batch *x,
                        mlp_range groups, mlp_range panels);
 void ISA(mlp_gather)(const mlp_rows *source, mlp_batch *batch, mlp_range rows);
 void ISA(mlp_mask)(const mlp_rows *source, mlp_batch *batch, mlp_range groups);
+void ISA(mlp_softmax)(const mlp_loss_rows *loss, mlp_range rows);
+void ISA(mlp_squared_error)(const mlp_loss_rows *loss, mlp_activation made_by,
+                            mlp_range rows);
 
 #endif

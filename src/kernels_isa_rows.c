@@ -1,6 +1,6 @@
 /** @file
  *  Work on rows and on vectors for one instruction set: gathering a batch with
- *  its lists of non-zeros, the loss, and the update.
+ *  its lists of non-zeros, and the update.
  */
 #include <string.h>
 
@@ -147,88 +147,6 @@ void ISA(mlp_mask)(const mlp_rows *source, mlp_batch *batch, mlp_range groups)
     }
 }
 
-/* ---- loss -------------------------------------------------------------- */
-
-static uint32_t largest(const float *values, size_t n)
-{
-    size_t best = 0;
-    for (size_t j = 1; j < n; j++) {
-        best = values[j] > values[best] ? j : best;
-    }
-    return (uint32_t)best;
-}
-
-/* y[j] = exp(y[j] - top); returns their sum, in float64. The order is 16
- * interleaved chains, then these in sequence: the same for every width. */
-static double exponentials(float *y, size_t cols, size_t stride, float top)
-{
-    double lanes[MLP_ALIGN] = {0};
-    for (size_t j = 0; j < stride; j += LANES) {
-        vec_store(y + j, vec_exp(vec_load(y + j) - vec_all(top)));
-    }
-    memset(y + cols, 0, (stride - cols) * sizeof *y);
-    for (size_t j = 0; j < stride; j += MLP_ALIGN) {
-        for (size_t lane = 0; lane < MLP_ALIGN; lane++) {
-            lanes[lane] += (double)y[j + lane];
-        }
-    }
-    double sum = 0.0;
-    for (size_t lane = 0; lane < MLP_ALIGN; lane++) {
-        sum += lanes[lane];
-    }
-    return sum;
-}
-
-static void softmax(const mlp_loss_rows *loss, mlp_range rows)
-{
-    for (size_t r = rows.first; r < rows.first + rows.count; r++) {
-        float *y = loss->outputs + r * loss->stride;
-        uint16_t label = loss->labels[r];
-        uint32_t best = largest(y, loss->cols);
-        float top = y[best];
-        double margin = (double)top - (double)y[label];
-        double sum = exponentials(y, loss->cols, loss->stride, top);
-        loss->predicted[r] = best;
-        loss->losses[r] = Sleef_finz_logd1_u10purecfma(sum) + margin;
-        float share = (float)(1.0 / sum);
-        for (size_t j = 0; j < loss->stride; j++) {
-            y[j] *= share;
-        }
-        if (loss->dz != NULL) {
-            float *dz = loss->dz + r * loss->stride;
-            memcpy(dz, y, loss->stride * sizeof *dz);
-            dz[label] -= 1.0f;
-        }
-    }
-}
-
-static void squared_error(const mlp_loss_rows *loss, mlp_activation made_by,
-                          mlp_range rows)
-{
-    for (size_t r = rows.first; r < rows.first + rows.count; r++) {
-        const float *a = loss->outputs + r * loss->stride;
-        double sum = 0.0;
-        for (size_t j = 0; j < loss->cols; j++) {
-            float error = a[j] - (j == loss->labels[r] ? 1.0f : 0.0f);
-            sum += (double)error * (double)error;
-            if (loss->dz != NULL) {
-                loss->dz[r * loss->stride + j] = error;
-            }
-        }
-        loss->predicted[r] = largest(a, loss->cols);
-        loss->losses[r] = 0.5 * sum;
-        if (loss->dz != NULL) {
-            float *dz = loss->dz + r * loss->stride;
-            memset(dz + loss->cols, 0,
-                   (loss->stride - loss->cols) * sizeof *dz);
-            for (size_t j = 0; j < loss->stride; j += LANES) {
-                vec_store(dz + j, vec_slope(made_by, vec_load(a + j),
-                                            vec_load(dz + j)));
-            }
-        }
-    }
-}
-
 /* ---- update ------------------------------------------------------------ */
 
 INLINE void sgd_vectors(const mlp_sgd *rule, size_t count, const float *sum,
@@ -286,8 +204,8 @@ const mlp_kernels ISA(mlp_kernels) = {
     .forward = ISA(mlp_forward),
     .backward = ISA(mlp_backward),
     .gradient = ISA(mlp_gradient),
-    .softmax = softmax,
-    .squared_error = squared_error,
+    .softmax = ISA(mlp_softmax),
+    .squared_error = ISA(mlp_squared_error),
     .sgd = sgd,
     .activate = activate,
     .slope = slope,
