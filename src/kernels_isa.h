@@ -101,5 +101,7 @@ void ISA(mlp_mask)(const mlp_rows *source, mlp_batch *batch, mlp_range groups);
 void ISA(mlp_softmax)(const mlp_loss_rows *loss, mlp_range rows);
 void ISA(mlp_squared_error)(const mlp_loss_rows *loss, mlp_activation made_by,
                             mlp_range rows);
+void ISA(mlp_sgd_update)(const mlp_sgd *rule, size_t count, const float *sum,
+                         float *w, float *velocity);
 
 #endif

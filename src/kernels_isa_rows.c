@@ -1,6 +1,6 @@
 /** @file
  *  Work on rows and on vectors for one instruction set: gathering a batch with
- *  its lists of non-zeros, and the update.
+ *  its lists of non-zeros, and activations.
  */
 #include <string.h>
 
@@ -147,40 +147,6 @@ void ISA(mlp_mask)(const mlp_rows *source, mlp_batch *batch, mlp_range groups)
     }
 }
 
-/* ---- update ------------------------------------------------------------ */
-
-INLINE void sgd_vectors(const mlp_sgd *rule, size_t count, const float *sum,
-                        float *w, float *velocity, bool has_momentum,
-                        bool is_nesterov)
-{
-    vec per_row = vec_all(rule->per_row);
-    vec l2 = vec_all(rule->l2);
-    vec lr = vec_all(-rule->lr);
-    vec momentum = vec_all(rule->momentum);
-    for (size_t i = 0; i < count; i += LANES) {
-        vec weight = vec_load(w + i);
-        vec step = vec_fma(l2, weight, vec_load(sum + i) * per_row);
-        if (has_momentum) {
-            vec v = vec_fma(momentum, vec_load(velocity + i), step);
-            vec_store(velocity + i, v);
-            step = is_nesterov ? vec_fma(momentum, v, step) : v;
-        }
-        vec_store(w + i, vec_fma(lr, step, weight));
-    }
-}
-
-static void sgd(const mlp_sgd *rule, size_t count, const float *sum, float *w,
-                float *velocity)
-{
-    if (velocity == NULL) {
-        sgd_vectors(rule, count, sum, w, NULL, false, false);
-    } else if (rule->is_nesterov) {
-        sgd_vectors(rule, count, sum, w, velocity, true, true);
-    } else {
-        sgd_vectors(rule, count, sum, w, velocity, true, false);
-    }
-}
-
 static void activate(mlp_activation activation, size_t count, float *values)
 {
     for (size_t i = 0; i < count; i += LANES) {
@@ -206,7 +172,7 @@ const mlp_kernels ISA(mlp_kernels) = {
     .gradient = ISA(mlp_gradient),
     .softmax = ISA(mlp_softmax),
     .squared_error = ISA(mlp_squared_error),
-    .sgd = sgd,
+    .sgd = ISA(mlp_sgd_update),
     .activate = activate,
     .slope = slope,
 };
