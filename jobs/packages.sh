@@ -36,6 +36,8 @@ is_there() {
     zlib1g-dev) has_library zlib ;;
     libinih-dev) has_library inih ;;
     libjansson-dev) has_library jansson ;;
+    libpng-dev) has_library libpng ;;
+    libturbojpeg0-dev) has_library libturbojpeg ;;
     check) has_library check ;;
     hdf5-tools) has h5dump ;;
     libomp-dev) has clang &&
@@ -78,7 +80,7 @@ install() {
 
 build="gcc libc6-dev make cmake pkgconf libopenmpi-dev openmpi-bin
     libhdf5-openmpi-dev libsleef-dev libssl-dev zlib1g-dev libinih-dev
-    libjansson-dev"
+    libjansson-dev libpng-dev libturbojpeg0-dev"
 fetch="curl ca-certificates" # for the real MNIST; without: built-in digits
 test="check clang-format clang-tidy cppcheck shellcheck hdf5-tools python3
     strace tmux git clang libomp-dev"
