@@ -133,29 +133,13 @@ static mlp_status read_data_digest(mlp_h5file *file, const char *path,
 
 /* ------------------------------------------------------ configuration */
 
-/* Where a run keeps its files and how it talks is no part of its state. */
-static bool is_stored(const mlp_config_field *field)
-{
-    static const char *const left_out[] = {"threads",  "sparse", "resume",
-                                           "progress", "quiet",  "profile"};
-    if (field->kind == MLP_FIELD_STRING) {
-        return false;
-    }
-    for (size_t i = 0; i < sizeof left_out / sizeof left_out[0]; i++) {
-        if (strcmp(field->name, left_out[i]) == 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static mlp_status write_config(mlp_h5file *file, const mlp_config *config)
 {
     size_t count;
     const mlp_config_field *fields = mlp_config_fields(&count);
     MLP_TRY(mlp_h5file_write_group(file, "config"));
     for (size_t i = 0; i < count; i++) {
-        if (is_stored(&fields[i])) {
+        if (mlp_config_is_state(&fields[i])) {
             char text[MLP_CONFIG_VALUE];
             mlp_config_get(config, &fields[i], text);
             MLP_TRY(
@@ -172,7 +156,7 @@ static mlp_status read_config(mlp_h5file *file, const char *path,
     const mlp_config_field *fields = mlp_config_fields(&count);
     mlp_config_init(config);
     for (size_t i = 0; i < count; i++) {
-        if (is_stored(&fields[i])) {
+        if (mlp_config_is_state(&fields[i])) {
             char text[MLP_CONFIG_VALUE];
             MLP_TRY(mlp_h5file_read_text(file, "config", fields[i].name, text,
                                          sizeof text));

@@ -94,6 +94,10 @@ static const mlp_config_field fields[] = {
      "keep the newest N checkpoints, and the best"},
     {"resume", MLP_FIELD_BOOL, AT(resume), NULL, 0, 0, false, "Files", NULL,
      "go on from the newest valid checkpoint, if there is one"},
+    {"max-steps", MLP_FIELD_U64, AT(max_steps), NULL, 0, U64_LIMIT, false,
+     "Files", "N",
+     "stop and save after step N of the training, counted over all epochs; "
+     "exit code 75; 0: do not"},
     {"log", MLP_FIELD_STRING, AT(log), NULL, 0, 0, false, "Files", "FILE",
      "record the run as JSON lines"},
     {"trace", MLP_FIELD_STRING, AT(trace), NULL, 0, 0, false, "Files", "FILE",
@@ -143,6 +147,11 @@ const mlp_config_field *mlp_config_find(const char *name)
         }
     }
     return NULL;
+}
+
+bool mlp_config_is_state(const mlp_config_field *field)
+{
+    return field->shapes_result || strcmp(field->name, "epochs") == 0;
 }
 
 void mlp_config_init(mlp_config *config)

@@ -120,11 +120,10 @@ mlp_status mlp_config_adopt(mlp_config *wanted, const mlp_config *recorded)
     MLP_TRY(mlp_config_matches(wanted, recorded));
     for (size_t i = 0; i < count; i++) {
         char text[MLP_CONFIG_VALUE];
-        bool is_taken =
-            fields[i].shapes_result || strcmp(fields[i].name, "epochs") == 0;
         mlp_config_get(wanted, &fields[i], text);
-        if (is_taken && (!mlp_config_was_given(wanted, fields[i].name) ||
-                         is_automatic(&fields[i], text))) {
+        if (mlp_config_is_state(&fields[i]) &&
+            (!mlp_config_was_given(wanted, fields[i].name) ||
+             is_automatic(&fields[i], text))) {
             mlp_config_get(recorded, &fields[i], text);
             MLP_TRY(mlp_config_set(wanted, fields[i].name, text));
         }

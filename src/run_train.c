@@ -53,6 +53,13 @@ static void add_tally(mlp_tally *sum, const mlp_tally *more)
     sum->rows += more->rows;
 }
 
+/* Whether --max-steps are done. */
+static bool has_enough_steps(const mlp_run_parts *run)
+{
+    return run->config.max_steps > 0 &&
+           run->state.step >= run->config.max_steps;
+}
+
 /* The rest of the epoch under way, as far as no rank was asked to stop. */
 static mlp_status train_epoch(mlp_run_parts *run, size_t steps,
                               bool *wants_stop)
@@ -73,7 +80,7 @@ static mlp_status train_epoch(mlp_run_parts *run, size_t steps,
             mlp_runlog_step(run->log, state->epoch + 1, step + 1, steps,
                             &state->running);
         }
-        *wants_stop = result.wants_stop;
+        *wants_stop = result.wants_stop || has_enough_steps(run);
         if (is_due(&run->config, true, state->step) && step + 1 < steps &&
             !*wants_stop) {
             MLP_TRY(mlp_run_save(run));
@@ -139,7 +146,7 @@ mlp_status mlp_run_train(mlp_run_parts *run)
 {
     mlp_checkpoint *state = &run->state;
     size_t steps = mlp_epoch_steps(run->train.rows, run->config.batch);
-    bool wants_stop = false;
+    bool wants_stop = has_enough_steps(run);
     while (state->epoch < run->config.epochs && !wants_stop) {
         MLP_TRY(train_epoch(run, steps, &wants_stop));
         if (state->step == (state->epoch + 1) * steps) {

@@ -68,13 +68,6 @@ static summary summary_of(const mlp_checkpoint *c, size_t index, size_t *offset)
     return s;
 }
 
-/* The options that say what was trained and how: the rest is not in the file,
- * or concerns files. */
-static bool is_shown(const mlp_config_field *field)
-{
-    return field->shapes_result || strcmp(field->name, "epochs") == 0;
-}
-
 /* ---- text */
 
 static void print_config(FILE *out, const mlp_config *config)
@@ -84,7 +77,7 @@ static void print_config(FILE *out, const mlp_config *config)
     char text[MLP_CONFIG_VALUE];
     fputs("\nconfiguration\n\n", out);
     for (size_t i = 0; i < count; i++) {
-        if (is_shown(&fields[i])) {
+        if (mlp_config_is_state(&fields[i])) {
             mlp_config_get(config, &fields[i], text);
             fprintf(out, "  %-12s %s\n", fields[i].name, text);
         }
@@ -177,7 +170,7 @@ static json_t *config_json(const mlp_config *config)
     const mlp_config_field *fields = mlp_config_fields(&count);
     json_t *object = json_object();
     for (size_t i = 0; i < count; i++) {
-        if (is_shown(&fields[i])) {
+        if (mlp_config_is_state(&fields[i])) {
             mlp_json_set(&object, fields[i].name,
                          mlp_json_field(config, &fields[i]));
         }

@@ -109,6 +109,7 @@ typedef struct {
     mlp_interval every;
     size_t keep;
     bool resume;
+    uint64_t max_steps;       /**< stop and save after this one; 0 = never */
     char log[MLP_MAX_PATH];   /**< JSON lines, "" = none */
     char trace[MLP_MAX_PATH]; /**< timeline, "" = none */
     /* talk */
@@ -150,6 +151,11 @@ const mlp_config_field *mlp_config_fields(size_t *count);
 
 /** The row called name, NULL when there is none. */
 const mlp_config_field *mlp_config_find(const char *name);
+
+/** Whether a field belongs to the state of a run: a checkpoint keeps it and a
+ *  resumed run takes it over. These are the fields that shape the result, and
+ *  the number of epochs. */
+bool mlp_config_is_state(const mlp_config_field *field);
 
 /** Every field at its default, none given. */
 void mlp_config_init(mlp_config *config);
