@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mlp/log.h"
+
 #include "progress.h"
 #include "runlog_parts.h"
 
@@ -46,6 +48,14 @@ static mlp_status open_file(mlp_runlog *log, bool is_resumed)
     return log->file != NULL ? MLP_OK : fail_open(log);
 }
 
+/* A note on stderr is no part of the progress line. */
+static void make_way(void *context)
+{
+    mlp_progress *progress = context;
+    mlp_progress_erase(progress);
+    fflush(progress->out);
+}
+
 mlp_status mlp_runlog_open(const mlp_config *config, uint64_t resume_step,
                            mlp_runlog **log)
 {
@@ -68,6 +78,7 @@ mlp_status mlp_runlog_open(const mlp_config *config, uint64_t resume_step,
         free(opened);
         return status;
     }
+    mlp_log_before(make_way, &opened->progress);
     *log = opened;
     return MLP_OK;
 }
@@ -78,7 +89,8 @@ mlp_status mlp_runlog_close(mlp_runlog **log)
     if (*log == NULL) {
         return MLP_OK;
     }
-    mlp_progress_erase(&(*log)->progress);
+    make_way(&(*log)->progress);
+    mlp_log_before(NULL, NULL);
     if ((*log)->file != NULL && fclose((*log)->file) != 0) {
         status = fail_write(*log);
     }
@@ -126,11 +138,24 @@ void mlp_runlog_step(mlp_runlog *log, uint64_t epoch, size_t step, size_t steps,
     mlp_progress_draw(&log->progress, epoch, step, steps, train);
 }
 
+/* On a terminal the progress line goes on below the epoch's. */
+static void print_epoch(mlp_runlog *log, const mlp_epoch_record *record)
+{
+    static const mlp_tally none;
+    bool goes_on = log->progress.is_drawn && record->epoch < log->epochs;
+    mlp_progress_erase(&log->progress);
+    mlp_runlog_print_epoch(stdout, record, log->epochs);
+    if (goes_on) {
+        mlp_progress_draw(&log->progress, record->epoch + 1, 0,
+                          log->progress.steps, &none);
+    }
+    fflush(stdout);
+}
+
 mlp_status mlp_runlog_epoch(mlp_runlog *log, const mlp_epoch_record *record)
 {
-    mlp_progress_erase(&log->progress);
     if (!log->is_quiet) {
-        mlp_runlog_print_epoch(stdout, record, log->epochs);
+        print_epoch(log, record);
     }
     return log->file != NULL ? append(log, mlp_runlog_epoch_record(record))
                              : MLP_OK;
@@ -140,7 +165,7 @@ mlp_status mlp_runlog_end(mlp_runlog *log, const mlp_epoch_record *last,
                           const char *weights_hex, double wall_seconds,
                           bool is_finished)
 {
-    mlp_progress_erase(&log->progress);
+    make_way(&log->progress);
     if (log->file == NULL) {
         return MLP_OK;
     }

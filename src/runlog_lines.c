@@ -99,5 +99,4 @@ void mlp_runlog_print_epoch(FILE *out, const mlp_epoch_record *record,
         fprintf(out, "  %.0f rows/s", mlp_runlog_rate(record));
     }
     fprintf(out, "\n");
-    fflush(out);
 }

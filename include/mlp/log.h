@@ -12,6 +12,12 @@
  */
 void mlp_log_open(const char *name, int is_leader, int is_quiet);
 
+/** Have a function called before each line on stderr, so that a line that is
+ *  rewritten on the same terminal can make way.
+ *  @param clear    NULL: no longer
+ *  @param context  handed to it */
+void mlp_log_before(void (*clear)(void *context), void *context);
+
 /** The program's name: "mlp" before mlp_log_open. */
 const char *mlp_log_name(void);
 

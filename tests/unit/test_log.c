@@ -62,6 +62,29 @@ START_TEST(before_open_the_name_is_the_projects)
 }
 END_TEST
 
+static int calls;
+
+static void count_call(void *context)
+{
+    calls += *(int *)context;
+}
+
+START_TEST(what_is_in_the_way_is_told_before_each_line)
+{
+    int step = 10;
+    mlp_log_open("mlp", 1, 1);
+    mlp_log_before(count_call, &step);
+    mlp_log_note("dropped");
+    ck_assert_int_eq(calls, 0);
+    mlp_log_warning("said");
+    mlp_log_warning("said");
+    ck_assert_int_eq(calls, 20);
+    mlp_log_before(NULL, NULL);
+    mlp_log_warning("said");
+    ck_assert_int_eq(calls, 20);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("log");
@@ -71,6 +94,7 @@ int main(void)
     tcase_add_test(tests, the_others_are_silent);
     tcase_add_test(tests, quiet_drops_notes_and_keeps_warnings);
     tcase_add_test(tests, before_open_the_name_is_the_projects);
+    tcase_add_test(tests, what_is_in_the_way_is_told_before_each_line);
     suite_add_tcase(suite, tests);
     return run_suite(suite, CK_FORK_GETENV);
 }

@@ -3,6 +3,7 @@
  */
 #include "progress.h"
 #include "run_suite.h"
+#include "terminal.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -13,7 +14,9 @@
 #include <termios.h>
 #include <unistd.h>
 
-static const char erase[] = "\r\033[K";
+static const char begin_line[] = "\r\033[?7l";
+static const char end_line[] = "\033[?7h\033[J\r";
+static const char erase[] = "\r\033[J";
 static const mlp_tally train = {.loss_sum = 231.4, .hits = 931, .rows = 1000};
 
 static int keyboard; /* our end of the terminal */
@@ -25,6 +28,8 @@ static void open_terminal(void)
     struct termios raw = {0};
     int end = -1;
     setenv("TERM", "xterm", 1);
+    setenv("NO_COLOR", "1", 1);
+    setenv("LC_ALL", "C", 1);
     cfmakeraw(&raw);
     ck_assert_int_eq(openpty(&keyboard, &end, NULL, &raw, NULL), 0);
     screen = fdopen(end, "w");
@@ -101,9 +106,59 @@ START_TEST(the_line_has_bar_steps_loss_and_accuracy)
     set_columns(80);
     mlp_progress progress = begin(MLP_PROGRESS_AUTO);
     mlp_progress_draw(&progress, 3, 234, 468, &train);
-    ck_assert_str_eq(look(), "\r\033[Kepoch 3/10 234/468 "
+    ck_assert_str_eq(look(), "\r\033[?7lepoch 3/10 234/468 "
                              "[===============               ]"
-                             "  loss 0.2314  acc 93.10%");
+                             "  loss 0.2314  acc 93.10%\033[?7h\033[J\r");
+}
+END_TEST
+
+START_TEST(a_terminal_of_utf8_and_colors_gets_them)
+{
+    set_columns(53);
+    setenv("LC_ALL", "C.UTF-8", 1);
+    unsetenv("NO_COLOR");
+    mlp_progress progress = begin(MLP_PROGRESS_AUTO);
+    mlp_progress_draw(&progress, 3, 4, 8, &train);
+    ck_assert_str_eq(look(), "\r\033[?7lepoch 3/10 4/8 \033[32m━━━━━"
+                             "\033[0;2m─────\033[0m"
+                             "  loss 0.2314  acc 93.10%\033[?7h\033[J\r");
+}
+END_TEST
+
+START_TEST(the_locale_is_the_first_that_says_anything)
+{
+    setenv("LC_ALL", "", 1);
+    setenv("LC_CTYPE", "de_DE.utf8", 1);
+    setenv("LANG", "C", 1);
+    ck_assert(mlp_terminal_has_utf8());
+    unsetenv("LC_CTYPE");
+    ck_assert(!mlp_terminal_has_utf8());
+    unsetenv("LANG");
+    ck_assert(!mlp_terminal_has_utf8());
+}
+END_TEST
+
+START_TEST(no_color_means_none_unless_it_is_empty)
+{
+    set_columns(80);
+    ck_assert(!mlp_terminal_has_color(screen));
+    setenv("NO_COLOR", "", 1);
+    ck_assert(mlp_terminal_has_color(screen));
+    setenv("TERM", "dumb", 1);
+    ck_assert(!mlp_terminal_has_color(screen));
+}
+END_TEST
+
+START_TEST(an_epoch_without_rows_yet_keeps_what_was_shown)
+{
+    static const mlp_tally none;
+    set_columns(80);
+    mlp_progress progress = begin(MLP_PROGRESS_AUTO);
+    mlp_progress_draw(&progress, 3, 468, 468, &train);
+    look();
+    mlp_progress_draw(&progress, 4, 0, 468, &none);
+    ck_assert_ptr_nonnull(strstr(look(), "epoch 4/10 0/468 "));
+    ck_assert_ptr_nonnull(strstr(seen, "loss 0.2314  acc 93.10%"));
 }
 END_TEST
 
@@ -115,10 +170,24 @@ START_TEST(the_second_look_knows_rate_and_time_left)
     later.rows = 3000;
     mlp_progress_draw(&progress, 10, 100, 300, &train);
     progress.first_seconds -= 100; /* as if that long ago */
+    progress.epoch_seconds -= 100;
     look();
     mlp_progress_draw(&progress, 10, 200, 300, &later);
     /* 2000 rows and 100 steps in 100 s, and 100 steps to go */
     ck_assert_ptr_nonnull(strstr(look(), "  20 rows/s  1:40 left"));
+}
+END_TEST
+
+START_TEST(the_time_left_is_that_of_all_epochs)
+{
+    set_columns(100);
+    mlp_progress progress = begin(MLP_PROGRESS_AUTO);
+    mlp_progress_draw(&progress, 1, 50, 100, &train);
+    progress.first_seconds -= 20;
+    look();
+    /* 100 steps in 20 s, and 850 to go: 170 s */
+    mlp_progress_draw(&progress, 2, 50, 100, &train);
+    ck_assert_ptr_nonnull(strstr(look(), "  2:50 left"));
 }
 END_TEST
 
@@ -131,11 +200,13 @@ START_TEST(the_line_never_reaches_the_last_column)
         mlp_progress progress = begin(MLP_PROGRESS_AUTO);
         mlp_progress_draw(&progress, 1, 100, 100000, &train);
         progress.first_seconds -= 2;
+        progress.epoch_seconds -= 2;
         look();
         mlp_progress_draw(&progress, 1, 200, 100000, &later);
-        ck_assert_int_eq(strncmp(look(), erase, strlen(erase)), 0);
-        ck_assert_uint_lt(strlen(seen) - strlen(erase), columns);
-        ck_assert_uint_ge(strlen(seen) - strlen(erase), 15);
+        ck_assert_int_eq(strncmp(look(), begin_line, strlen(begin_line)), 0);
+        size_t shown = strlen(seen) - strlen(begin_line) - strlen(end_line);
+        ck_assert_uint_lt(shown, columns);
+        ck_assert_uint_ge(shown, 15);
     }
 }
 END_TEST
@@ -160,6 +231,7 @@ START_TEST(a_drawn_line_is_erased_once)
     look();
     mlp_progress_erase(&progress);
     mlp_progress_erase(&progress);
+    fflush(screen);
     ck_assert_str_eq(look(), erase);
 }
 END_TEST
@@ -186,6 +258,11 @@ int main(void)
     tcase_add_test(tests, auto_does_not_draw_into_a_file);
     tcase_add_test(tests, a_dumb_terminal_is_never_drawn_on);
     tcase_add_test(tests, the_line_has_bar_steps_loss_and_accuracy);
+    tcase_add_test(tests, a_terminal_of_utf8_and_colors_gets_them);
+    tcase_add_test(tests, the_locale_is_the_first_that_says_anything);
+    tcase_add_test(tests, no_color_means_none_unless_it_is_empty);
+    tcase_add_test(tests, an_epoch_without_rows_yet_keeps_what_was_shown);
+    tcase_add_test(tests, the_time_left_is_that_of_all_epochs);
     tcase_add_test(tests, the_second_look_knows_rate_and_time_left);
     tcase_add_test(tests, the_line_never_reaches_the_last_column);
     tcase_add_test(tests, a_terminal_below_20_columns_stays_empty);

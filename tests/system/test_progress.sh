@@ -1,0 +1,121 @@
+#!/bin/sh
+# The progress line on a real terminal, whose window changes its size; and
+# plain lines elsewhere.
+set -eu
+# shellcheck source=tests/support/system.sh
+. "$MLP_SOURCE/tests/support/system.sh"
+
+command -v tmux >/dev/null 2>&1 || skip "tmux is not installed"
+
+# One server of our own, which leaves with the test.
+screen() { tmux -f /dev/null -L "mlp-test-$$" "$@"; }
+trap 'screen kill-server 2>/dev/null || true; clean_up' EXIT
+
+# Epochs of some tenths of a second, without end.
+work="--data digits --hidden 1024,1024 --batch 4 --threads 1 --epochs 100000"
+
+# open COMMAND: in a window of 100 columns; when it ends, its exit code is in
+# the file code. Everything it sends to the terminal is in the file sent.
+open() {
+    rm -f code sent
+    screen new-session -d -x 100 -y 30 \
+        "env LC_ALL=C.UTF-8 $1 2>&1; echo \$? >code; sleep 600"
+    screen pipe-pane -o 'cat >sent'
+}
+close() { screen kill-server; }
+
+look() { screen capture-pane -p >out; }
+
+# The progress line ends before any other; nothing of an older one is left.
+drawn() {
+    look
+    [ "$(grep -Ec '^epoch +[0-9]+/100000 [0-9]+/337' out)" -eq 1 ]
+}
+drawn_with() { drawn && grep -Eq "$1" out; }
+
+# What a terminal folds when it gets narrower has bars and times, too.
+expect_clean() {
+    [ "$(grep -c '[━─]' out)" -le 1 ] || fail "rests of a bar"
+    [ "$(grep -c 'left$' out)" -le 1 ] || fail "rests of a line"
+}
+
+line='━─* +loss [0-9.]+  acc [0-9.]+%  [0-9]+ rows/s  [0-9:]+ left$'
+
+echo "the line tells loss, accuracy, speed and time left, without flicker"
+open "$program $work"
+wait_for 60 drawn_with "$line"
+expect_clean
+
+echo "it follows the window"
+for columns in 60 130 35 21 100; do
+    screen resize-window -x "$columns"
+    sleep 0.3
+    wait_for 60 drawn
+    expect_clean
+done
+screen resize-window -x 12
+sleep 0.3
+look
+! grep -q /337 out || fail "a line where 12 columns are too few"
+screen resize-window -x 100
+wait_for 60 drawn_with "$line"
+
+echo "Ctrl-C leaves a clean screen"
+screen send-keys C-c
+wait_for 60 test -s code
+[ "$(cat code)" -eq 75 ] || fail "exit code $(cat code), not 75"
+look
+grep -q "^mlp_train: stopped on request" out || fail "no last line"
+! grep -q "rows/s  .* left" out || fail "the progress line stays"
+# Never blank: the new line is written over the old one. The line is taken
+# away only where another one takes its place, an epoch's or the last.
+escape=$(printf '\033')
+tr '\r' '\n' <sent | grep -c "^$escape\[J" >erased || true
+epochs=$(grep -c "train loss" sent)
+[ "$(cat erased)" -le $((epochs + 3)) ] ||
+    fail "erased $(cat erased) times in $epochs epochs"
+close
+
+echo "colors, unless they are not wanted"
+open "$program $work"
+wait_for 60 drawn_with "$line"
+screen capture-pane -p -e >out
+grep -q "$escape\[32m━" out || fail "no color"
+close
+open "NO_COLOR=1 $program $work"
+wait_for 60 drawn_with "$line"
+screen capture-pane -p -e >out
+! grep -q "$escape" out || fail "colors in spite of NO_COLOR"
+close
+
+echo "under mpirun, which does not tell its ranks of a new size"
+open "timeout 60 mpirun --oversubscribe --bind-to none -np 2 $program $work"
+wait_for 60 drawn_with "$line"
+screen resize-window -x 50
+sleep 0.3
+wait_for 60 drawn
+expect_clean
+close
+
+echo "plain lines on a dumb terminal, in a file and in a pipe"
+few="--data digits --epochs 3 --threads 1"
+open "TERM=dumb $program $few"
+wait_for 60 test -s code
+[ "$(cat code)" -eq 0 ] || fail "exit code $(cat code)"
+[ "$(grep -c '^epoch' sent)" -eq 3 ] || fail "not three epochs"
+! grep -q "$escape" sent || fail "escape sequences"
+close
+# shellcheck disable=SC2086 # these are words
+team 0 $few
+expect_status 0 "a run into a file"
+[ "$(grep -c '^epoch .* rows/s$' out)" -eq 3 ] || fail "not three epochs"
+! grep -q "$(printf '[\r\033]')" out || fail "no plain lines"
+"$program" --data digits --epochs 3 --threads 1 | cat >piped
+[ "$(grep -c '^epoch .* rows/s$' piped)" -eq 3 ] || fail "not three in a pipe"
+
+echo "quiet: the digest only, on a terminal too"
+open "$program $few --quiet"
+wait_for 60 test -s code
+look
+[ "$(grep -c . out)" -eq 1 ] || fail "more than the digest"
+grep -q "^weights sha256" out || fail "no digest"
