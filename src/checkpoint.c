@@ -5,15 +5,23 @@
 
 #include <stdlib.h>
 
-mlp_status mlp_checkpoint_count(const size_t *widths, size_t layers,
-                                size_t *parameter_count)
+bool mlp_checkpoint_has_slopes(const mlp_config *config, size_t layer)
+{
+    return layer < config->hidden_count &&
+           mlp_config_activation(config, layer) == MLP_ACTIVATION_PRELU;
+}
+
+mlp_status mlp_checkpoint_count(const mlp_config *config, const size_t *widths,
+                                size_t layers, size_t *parameter_count)
 {
     size_t total = 0;
     for (size_t i = 0; i < layers; i++) {
         size_t weights, in = widths[i], out = widths[i + 1];
+        size_t slopes = mlp_checkpoint_has_slopes(config, i) ? out : 0;
         if (__builtin_mul_overflow(in, out, &weights) ||
             __builtin_add_overflow(total, weights, &total) ||
-            __builtin_add_overflow(total, out, &total)) {
+            __builtin_add_overflow(total, out, &total) ||
+            __builtin_add_overflow(total, slopes, &total)) {
             return mlp_fail(MLP_ERROR_DATA,
                             "layer %zu of %zu inputs and %zu outputs is too "
                             "large for this machine",

@@ -48,8 +48,9 @@ static mlp_status read_tensor(mlp_h5file *file, const char *path,
                                 values);
 }
 
-/* Do the same to every W [in, out] and b [out] of a vector in canonical
- * order, which are datasets of GROUP/layer0, GROUP/layer1 ... */
+/* Do the same to every W [in, out], b [out] and, under PReLU, slopes [out] of
+ * a vector in canonical order, which are datasets of GROUP/layer0,
+ * GROUP/layer1 ... */
 static mlp_status each_tensor(mlp_h5file *file, const char *path,
                               const mlp_checkpoint *c, const char *group,
                               float *vector, tensor_action action)
@@ -65,6 +66,12 @@ static mlp_status each_tensor(mlp_h5file *file, const char *path,
         MLP_TRY(action(file, path, name, (mlp_h5_shape){MLP_H5_F32, 1, {out}},
                        vector));
         vector += out;
+        if (mlp_checkpoint_has_slopes(&c->config, i)) {
+            snprintf(name, sizeof name, "%s/layer%zu/slopes", group, i);
+            MLP_TRY(action(file, path, name,
+                           (mlp_h5_shape){MLP_H5_F32, 1, {out}}, vector));
+            vector += out;
+        }
     }
     return MLP_OK;
 }
@@ -154,8 +161,8 @@ static mlp_status check_size(const char *path, uint64_t file_bytes,
         return mlp_fail(MLP_ERROR_DATA, "%s: has %zu moments, at most %d known",
                         path, c->moment_count, MLP_MOMENTS_MAX);
     }
-    if (mlp_checkpoint_count(c->widths, c->layers, &c->parameter_count) !=
-        MLP_OK) {
+    if (mlp_checkpoint_count(&c->config, c->widths, c->layers,
+                             &c->parameter_count) != MLP_OK) {
         return mlp_fail(MLP_ERROR_DATA, "%s: %s", path, mlp_failure());
     }
     size_t bytes = sizeof *c->parameters * (1 + c->moment_count);

@@ -9,8 +9,9 @@
 
 #include "config_text.h"
 
-static const char *const activations[] = {"identity", "sigmoid", "tanh", "relu",
-                                          NULL};
+static const char *const activations[] = {
+    "identity", "sigmoid", "tanh",     "relu", "step", "arctan", "leaky-relu",
+    "prelu",    "elu",     "softplus", "silu", "gelu", NULL};
 static const char *const outputs[] = {"softmax", "sigmoid", "identity", NULL};
 static const char *const losses[] = {"cross-entropy", "mse", NULL};
 static const char *const optimizers[] = {"sgd", "nesterov", NULL};
@@ -40,8 +41,8 @@ static const mlp_config_field fields[] = {
 
     {"hidden", MLP_FIELD_SIZES, AT(hidden), NULL, 1, 1000000, true, "Model",
      "N,N...", "widths of the hidden layers, or \"none\""},
-    {"activation", MLP_FIELD_ENUM, AT(activation), activations, 0, 0, true,
-     "Model", "NAME", "function of the hidden layers"},
+    {"activation", MLP_FIELD_ENUMS, AT(activation), activations, 0, 0, true,
+     "Model", "NAME,...", "function of the hidden layers, or one for each"},
     {"output", MLP_FIELD_ENUM, AT(output), outputs, 0, 0, true, "Model", "NAME",
      "function of the last layer; softmax goes with cross-entropy, the "
      "others with mse"},
@@ -118,7 +119,7 @@ _Static_assert(FIELDS <= (int)MLP_MAX_FIELDS, "mlp_config.given is too short");
 static const mlp_config defaults = {
     .hidden = {256, 128},
     .hidden_count = 2,
-    .activation = MLP_ACTIVATION_RELU,
+    .activation = {.count = 1, .item = {MLP_ACTIVATION_RELU}},
     .output = MLP_OUTPUT_SOFTMAX,
     .loss = MLP_LOSS_CROSS_ENTROPY,
     .init = MLP_INIT_HE_UNIFORM,
@@ -181,4 +182,10 @@ bool mlp_config_was_given(const mlp_config *config, const char *name)
 {
     const mlp_config_field *field = mlp_config_find(name);
     return field != NULL && config->given[field - fields];
+}
+
+mlp_activation mlp_config_activation(const mlp_config *config, size_t layer)
+{
+    const mlp_activation_list *list = &config->activation;
+    return list->item[list->count == 1 ? 0 : layer];
 }

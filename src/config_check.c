@@ -6,8 +6,29 @@
 #include <stdio.h>
 #include <string.h>
 
+static mlp_status check_activations(const mlp_config *config)
+{
+    const mlp_activation_list *list = &config->activation;
+    if (list->count > 1 && list->count != config->hidden_count) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--activation has %zu names for %zu hidden layers: "
+                        "give one for all, or one for each",
+                        list->count, config->hidden_count);
+    }
+    for (size_t l = 0; l < config->hidden_count; l++) {
+        if (mlp_config_activation(config, l) == MLP_ACTIVATION_STEP) {
+            return mlp_fail(MLP_ERROR_USAGE,
+                            "--activation step: its slope is 0 everywhere, so "
+                            "backpropagation would change no weight below it; "
+                            "sigmoid is the step that can be trained");
+        }
+    }
+    return MLP_OK;
+}
+
 static mlp_status check_model(const mlp_config *config)
 {
+    MLP_TRY(check_activations(config));
     bool is_softmax = config->output == MLP_OUTPUT_SOFTMAX;
     bool is_cross_entropy = config->loss == MLP_LOSS_CROSS_ENTROPY;
     if (is_softmax && !is_cross_entropy) {

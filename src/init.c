@@ -60,5 +60,8 @@ void mlp_model_initialize(const mlp_model *model, mlp_init init, uint64_t seed,
         for (size_t j = 0; j < layer->out; j++) {
             *canonical++ = 0.0f;
         }
+        for (size_t j = 0; layer->has_slopes && j < layer->out; j++) {
+            *canonical++ = 0.25f;
+        }
     }
 }

@@ -54,6 +54,7 @@ json_t *mlp_json_field(const mlp_config *config, const mlp_config_field *field)
         break;
     case MLP_FIELD_STRING:
     case MLP_FIELD_ENUM:
+    case MLP_FIELD_ENUMS:
     case MLP_FIELD_INTERVAL:
         break;
     }

@@ -59,3 +59,11 @@ mlp_status mlp_kernels_best(const mlp_kernels **kernels)
                           "this CPU has no fused multiply-add, which every "
                           "instruction set here needs");
 }
+
+bool mlp_keeps_sums(mlp_activation activation)
+{
+    return activation == MLP_ACTIVATION_ARCTAN ||
+           activation == MLP_ACTIVATION_PRELU ||
+           activation == MLP_ACTIVATION_SILU ||
+           activation == MLP_ACTIVATION_GELU;
+}

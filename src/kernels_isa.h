@@ -88,18 +88,38 @@ INLINE size_t tile_count(size_t rows)
     return (rows + TILE_ROWS - 1) / TILE_ROWS;
 }
 
-void ISA(mlp_forward)(const mlp_dense *layer, const mlp_batch *x, float *y,
-                      mlp_range rows, mlp_range panels);
-void ISA(mlp_backward)(const mlp_dense *layer, const float *dz, const float *a,
-                       mlp_activation made_by, float *dx, mlp_range rows,
-                       mlp_range panels, float *scratch);
+/* Activations that cost one instruction and no second look at z: they are part
+ * of the product's tile store. The others go over a block that has just been
+ * stored. */
+INLINE bool is_fused(mlp_activation activation)
+{
+    return activation == MLP_ACTIVATION_IDENTITY ||
+           activation == MLP_ACTIVATION_RELU;
+}
+
+INLINE vec activate_fused(mlp_activation activation, vec z)
+{
+    return activation == MLP_ACTIVATION_RELU ? vec_relu(z) : z;
+}
+
+void ISA(mlp_forward)(const mlp_dense *layer, const mlp_batch *x,
+                      const mlp_units *y, mlp_range rows, mlp_range panels);
+void ISA(mlp_backward)(const mlp_dense *layer, const float *dz,
+                       const mlp_dense *below, const mlp_units *units,
+                       float *dx, mlp_range rows, mlp_range panels,
+                       float *scratch);
 void ISA(mlp_gradient)(const mlp_dense *layer, const mlp_batch *x,
-                       const float *dz, const mlp_gradient_node *node,
-                       mlp_range groups, mlp_range panels);
+                       const float *dz, const mlp_units *units,
+                       const mlp_gradient_node *node, mlp_range groups,
+                       mlp_range panels);
+void ISA(mlp_activate)(const mlp_dense *layer, const mlp_units *units,
+                       mlp_range rows, mlp_range columns);
+void ISA(mlp_slope)(const mlp_dense *layer, const mlp_units *units, float *d,
+                    mlp_range rows, mlp_range columns);
 void ISA(mlp_gather)(const mlp_rows *source, mlp_batch *batch, mlp_range rows);
 void ISA(mlp_mask)(const mlp_rows *source, mlp_batch *batch, mlp_range groups);
 void ISA(mlp_softmax)(const mlp_loss_rows *loss, mlp_range rows);
-void ISA(mlp_squared_error)(const mlp_loss_rows *loss, mlp_activation made_by,
+void ISA(mlp_squared_error)(const mlp_loss_rows *loss, const mlp_dense *layer,
                             mlp_range rows);
 void ISA(mlp_sgd_update)(const mlp_sgd *rule, size_t count, const float *sum,
                          float *w, float *velocity);

@@ -213,8 +213,10 @@ INLINE void sum_tile(size_t inputs, size_t vecs, walk how,
     store_tile(inputs, vecs, place, node->sum, acc);
 }
 
-/* The same tree for the bias: its leaf is the plain sum of dz over rows. */
-static void sum_bias(const tile_place *place, const mlp_gradient_node *node)
+/* The same tree for the bias, and for PReLU's slopes: a leaf is the plain sum
+ * of its rows of `from` [rows, padded(out)]; `at` is where the sums go. */
+static void sum_rows(const tile_place *place, const mlp_gradient_node *node,
+                     const float *from, size_t at)
 {
     const size_t *start = place->x->leaf_start;
     size_t stride = place->dz_stride;
@@ -229,12 +231,11 @@ static void sum_bias(const tile_place *place, const mlp_gradient_node *node)
         size_t leaf = node->first_leaf + (size_t)node->plan.steps[s];
         vec sum = vec_zero();
         for (size_t r = start[leaf]; r < start[leaf + 1]; r++) {
-            sum = sum + vec_load(place->dz + r * stride + place->column);
+            sum = sum + vec_load(from + r * stride + place->column);
         }
         stack[depth++] = sum;
     }
-    size_t bias = mlp_dense_bias(place->layer->in, place->layer->out);
-    vec_store(node->sum + bias + place->column, stack[0]);
+    vec_store(node->sum + at + place->column, stack[0]);
 }
 
 /* Columns [first, end) of one node by dense tiles of these inputs. */
@@ -308,8 +309,9 @@ static bool has_long_leaves(const mlp_batch *x)
 }
 
 void ISA(mlp_gradient)(const mlp_dense *layer, const mlp_batch *x,
-                       const float *dz, const mlp_gradient_node *node,
-                       mlp_range groups, mlp_range panels)
+                       const float *dz, const mlp_units *units,
+                       const mlp_gradient_node *node, mlp_range groups,
+                       mlp_range panels)
 {
     size_t first = groups.first * MLP_GROUP;
     size_t inputs = least(groups.count * MLP_GROUP, layer->in - first);
@@ -328,9 +330,14 @@ void ISA(mlp_gradient)(const mlp_dense *layer, const mlp_batch *x,
     } else {
         gradient_short(place, node, first, inputs, end);
     }
-    if (groups.first == 0) {
-        for (; place.column < end; place.column += LANES) {
-            sum_bias(&place, node);
+    if (groups.first != 0) {
+        return;
+    }
+    for (; place.column < end; place.column += LANES) {
+        sum_rows(&place, node, dz, mlp_dense_bias(layer->in, layer->out));
+        if (layer->activation == MLP_ACTIVATION_PRELU) {
+            sum_rows(&place, node, units->kept,
+                     mlp_dense_slopes(layer->in, layer->out));
         }
     }
 }

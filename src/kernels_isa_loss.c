@@ -59,7 +59,7 @@ void ISA(mlp_softmax)(const mlp_loss_rows *loss, mlp_range rows)
     }
 }
 
-void ISA(mlp_squared_error)(const mlp_loss_rows *loss, mlp_activation made_by,
+void ISA(mlp_squared_error)(const mlp_loss_rows *loss, const mlp_dense *layer,
                             mlp_range rows)
 {
     for (size_t r = rows.first; r < rows.first + rows.count; r++) {
@@ -75,13 +75,13 @@ void ISA(mlp_squared_error)(const mlp_loss_rows *loss, mlp_activation made_by,
         loss->predicted[r] = largest(a, loss->cols);
         loss->losses[r] = 0.5 * sum;
         if (loss->dz != NULL) {
-            float *dz = loss->dz + r * loss->stride;
-            memset(dz + loss->cols, 0,
-                   (loss->stride - loss->cols) * sizeof *dz);
-            for (size_t j = 0; j < loss->stride; j += LANES) {
-                vec_store(dz + j, vec_slope(made_by, vec_load(a + j),
-                                            vec_load(dz + j)));
-            }
+            memset(loss->dz + r * loss->stride + loss->cols, 0,
+                   (loss->stride - loss->cols) * sizeof *loss->dz);
         }
+    }
+    if (loss->dz != NULL) {
+        const mlp_units units = {.a = loss->outputs, .kept = NULL};
+        ISA(mlp_slope)
+        (layer, &units, loss->dz, rows, (mlp_range){0, loss->stride});
     }
 }

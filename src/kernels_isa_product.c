@@ -49,13 +49,19 @@ INLINE void forward_tile(size_t rows, size_t vecs, const mlp_dense *layer,
         for (size_t v = 0; v < vecs; v++) {
             vec z = acc[r][v] + vec_load(bias + v * LANES);
             vec_store(y + r * y_stride + v * LANES,
-                      vec_activate(layer->activation, z));
+                      activate_fused(layer->activation, z));
         }
     }
 }
 
-static void forward_panel(const mlp_dense *layer, const mlp_batch *x, float *y,
-                          mlp_range tile, size_t panel)
+/* Where sums go first. */
+INLINE float *sums_of(const mlp_units *y)
+{
+    return y->kept != NULL ? y->kept : y->a;
+}
+
+static void forward_panel(const mlp_dense *layer, const mlp_batch *x,
+                          const mlp_units *y, mlp_range tile, size_t panel)
 {
     size_t width = panel_width(layer->out, panel);
     size_t stride = mlp_padded(layer->out);
@@ -66,17 +72,21 @@ static void forward_panel(const mlp_dense *layer, const mlp_batch *x, float *y,
     for (size_t c = 0; c < width; c += TILE_COLS) {
         size_t vecs = least(TILE_COLS, width - c) / LANES;
         size_t column = panel * MLP_PANEL + c;
-        float *to = y + tile.first * stride + column;
+        float *to = sums_of(y) + tile.first * stride + column;
 #define TILE(r, v)                                                             \
     forward_tile(r, v, layer, rows, x->stride, w + c, width, bias + column,    \
                  to, stride)
         TILE_SWITCH(tile.count)
 #undef TILE
     }
+    if (!is_fused(layer->activation)) {
+        ISA(mlp_activate)
+        (layer, y, tile, (mlp_range){panel * MLP_PANEL, width});
+    }
 }
 
-static void forward_dense(const mlp_dense *layer, const mlp_batch *x, float *y,
-                          mlp_range rows, mlp_range panels)
+static void forward_dense(const mlp_dense *layer, const mlp_batch *x,
+                          const mlp_units *y, mlp_range rows, mlp_range panels)
 {
     size_t tiles = tile_count(rows.count);
     for (size_t p = panels.first; p < panels.first + panels.count; p++) {
@@ -106,7 +116,7 @@ INLINE void list_tile(size_t vecs, const float *x, const uint8_t *list,
 }
 
 INLINE void list_columns(size_t vecs, const mlp_dense *layer,
-                         const mlp_batch *x, float *y, mlp_range rows,
+                         const mlp_batch *x, const mlp_units *y, mlp_range rows,
                          size_t column)
 {
     const mlp_nonzeros *nonzeros = x->nonzeros;
@@ -123,7 +133,7 @@ INLINE void list_columns(size_t vecs, const mlp_dense *layer,
                                                        column + v * LANES);
         }
         for (size_t r = rows.first; r < rows.first + rows.count; r++) {
-            float *to = y + r * stride + column;
+            float *to = sums_of(y) + r * stride + column;
             size_t list = r * nonzeros->blocks + b;
             vec acc[LIST_VECS];
             UNROLL
@@ -136,17 +146,20 @@ INLINE void list_columns(size_t vecs, const mlp_dense *layer,
             UNROLL
             for (size_t v = 0; v < vecs; v++) {
                 if (b + 1 == nonzeros->blocks) {
-                    acc[v] = vec_activate(layer->activation,
-                                          acc[v] + vec_load(bias + v * LANES));
+                    acc[v] = activate_fused(
+                        layer->activation, acc[v] + vec_load(bias + v * LANES));
                 }
                 vec_store(to + v * LANES, acc[v]);
             }
         }
     }
+    if (!is_fused(layer->activation)) {
+        ISA(mlp_activate)(layer, y, rows, (mlp_range){column, vecs * LANES});
+    }
 }
 
-static void forward_sparse(const mlp_dense *layer, const mlp_batch *x, float *y,
-                           mlp_range rows, mlp_range panels)
+static void forward_sparse(const mlp_dense *layer, const mlp_batch *x,
+                           const mlp_units *y, mlp_range rows, mlp_range panels)
 {
     size_t column = panels.first * MLP_PANEL;
     size_t end = least((panels.first + panels.count) * MLP_PANEL,
@@ -170,8 +183,8 @@ static void forward_sparse(const mlp_dense *layer, const mlp_batch *x, float *y,
     }
 }
 
-void ISA(mlp_forward)(const mlp_dense *layer, const mlp_batch *x, float *y,
-                      mlp_range rows, mlp_range panels)
+void ISA(mlp_forward)(const mlp_dense *layer, const mlp_batch *x,
+                      const mlp_units *y, mlp_range rows, mlp_range panels)
 {
     if (x->nonzeros != NULL) {
         forward_sparse(layer, x, y, rows, panels);
@@ -234,9 +247,10 @@ static void pack_transposed(const mlp_dense *layer, size_t first, size_t width,
     }
 }
 
+/* ReLU's derivative is part of the store. */
 INLINE void backward_tile(size_t rows, size_t vecs, const mlp_dense *layer,
                           const float *dz, const float *packed, size_t width,
-                          const float *a, mlp_activation made_by, float *dx,
+                          const float *a, bool is_relu, float *dx,
                           size_t stride)
 {
     vec acc[TILE_ROWS][TILE_VECS];
@@ -247,43 +261,48 @@ INLINE void backward_tile(size_t rows, size_t vecs, const mlp_dense *layer,
         UNROLL
         for (size_t v = 0; v < vecs; v++) {
             size_t at = r * stride + v * LANES;
-            vec_store(dx + at, vec_slope(made_by, vec_load(a + at), acc[r][v]));
+            vec d = acc[r][v];
+            vec_store(dx + at,
+                      is_relu ? vec_pick(vec_load(a + at), d, vec_zero()) : d);
         }
     }
 }
 
 static void backward_panel(const mlp_dense *layer, const float *dz,
-                           const float *a, mlp_activation made_by, float *dx,
-                           mlp_range tile, size_t first, size_t width,
+                           const mlp_dense *below, const mlp_units *units,
+                           float *dx, mlp_range tile, mlp_range columns,
                            const float *packed)
 {
+    bool is_relu = below->activation == MLP_ACTIVATION_RELU;
     size_t stride = mlp_padded(layer->in);
     const float *rows = dz + tile.first * mlp_padded(layer->out);
-    for (size_t c = 0; c < width; c += TILE_COLS) {
-        size_t vecs = least(TILE_COLS, width - c) / LANES;
-        size_t at = tile.first * stride + first + c;
+    for (size_t c = 0; c < columns.count; c += TILE_COLS) {
+        size_t vecs = least(TILE_COLS, columns.count - c) / LANES;
+        size_t at = tile.first * stride + columns.first + c;
 #define TILE(r, v)                                                             \
-    backward_tile(r, v, layer, rows, packed + c, width, a + at, made_by,       \
-                  dx + at, stride)
+    backward_tile(r, v, layer, rows, packed + c, columns.count, units->a + at, \
+                  is_relu, dx + at, stride)
         TILE_SWITCH(tile.count)
 #undef TILE
     }
+    if (!is_fused(below->activation)) {
+        ISA(mlp_slope)(below, units, dx, tile, columns);
+    }
 }
 
-void ISA(mlp_backward)(const mlp_dense *layer, const float *dz, const float *a,
-                       mlp_activation made_by, float *dx, mlp_range rows,
-                       mlp_range panels, float *scratch)
+void ISA(mlp_backward)(const mlp_dense *layer, const float *dz,
+                       const mlp_dense *below, const mlp_units *units,
+                       float *dx, mlp_range rows, mlp_range panels,
+                       float *scratch)
 {
     size_t tiles = tile_count(rows.count);
     for (size_t p = panels.first; p < panels.first + panels.count; p++) {
-        size_t first = p * MLP_PANEL;
-        size_t width = panel_width(layer->in, p);
-        pack_transposed(layer, first, width, scratch);
+        mlp_range columns = {p * MLP_PANEL, panel_width(layer->in, p)};
+        pack_transposed(layer, columns.first, columns.count, scratch);
         for (size_t t = 0; t < tiles; t++) {
             mlp_range tile = mlp_range_part(rows.count, tiles, t);
             tile.first += rows.first;
-            backward_panel(layer, dz, a, made_by, dx, tile, first, width,
-                           scratch);
+            backward_panel(layer, dz, below, units, dx, tile, columns, scratch);
         }
     }
 }

@@ -147,22 +147,6 @@ void ISA(mlp_mask)(const mlp_rows *source, mlp_batch *batch, mlp_range groups)
     }
 }
 
-static void activate(mlp_activation activation, size_t count, float *values)
-{
-    for (size_t i = 0; i < count; i += LANES) {
-        vec_store(values + i, vec_activate(activation, vec_load(values + i)));
-    }
-}
-
-static void slope(mlp_activation activation, size_t count, const float *a,
-                  float *d)
-{
-    for (size_t i = 0; i < count; i += LANES) {
-        vec_store(d + i,
-                  vec_slope(activation, vec_load(a + i), vec_load(d + i)));
-    }
-}
-
 const mlp_kernels ISA(mlp_kernels) = {
     .name = ISA_NAME,
     .gather = ISA(mlp_gather),
@@ -173,6 +157,6 @@ const mlp_kernels ISA(mlp_kernels) = {
     .softmax = ISA(mlp_softmax),
     .squared_error = ISA(mlp_squared_error),
     .sgd = ISA(mlp_sgd_update),
-    .activate = activate,
-    .slope = slope,
+    .activate = ISA(mlp_activate),
+    .slope = ISA(mlp_slope),
 };

@@ -11,6 +11,7 @@
 #include <immintrin.h>
 #endif
 #include <math.h>
+#include <stdbool.h>
 /* Have sleef.h declare the functions that need a fused multiply-add: not every
  * compiler says by this name that it has one. */
 #ifndef FP_FAST_FMA
@@ -22,17 +23,15 @@
 
 enum { LANES = 16 };
 typedef __m512 vec;
-#define VEC(operation) _mm512_##operation
-#define SLEEF_EXP      Sleef_finz_expf16_u10avx512f
-#define SLEEF_TANH     Sleef_finz_tanhf16_u10avx512f
+#define VEC(operation)  _mm512_##operation
+#define SLEEF(function) Sleef_finz_##function##f16_u10avx512f
 
 #elif defined(MLP_ISA_AVX2)
 
 enum { LANES = 8 };
 typedef __m256 vec;
-#define VEC(operation) _mm256_##operation
-#define SLEEF_EXP      Sleef_finz_expf8_u10avx2
-#define SLEEF_TANH     Sleef_finz_tanhf8_u10avx2
+#define VEC(operation)  _mm256_##operation
+#define SLEEF(function) Sleef_finz_##function##f8_u10avx2
 
 #else
 
@@ -75,29 +74,25 @@ static inline vec vec_relu(vec x)
     return VEC(max_ps)(vec_zero(), x);
 }
 
-static inline vec vec_exp(vec x)
-{
-    return SLEEF_EXP(x);
-}
-
-static inline vec vec_tanh(vec x)
-{
-    return SLEEF_TANH(x);
-}
-
-/* x where a > 0, else 0 */
+/* x where c > 0, else y */
 #if defined(MLP_ISA_AVX512)
-static inline vec vec_where_positive(vec a, vec x)
+static inline vec vec_pick(vec c, vec x, vec y)
 {
-    __mmask16 positive = _mm512_cmp_ps_mask(a, vec_zero(), _CMP_GT_OQ);
-    return _mm512_maskz_mov_ps(positive, x);
+    return _mm512_mask_mov_ps(y, _mm512_cmp_ps_mask(c, vec_zero(), _CMP_GT_OQ),
+                              x);
 }
 #else
-static inline vec vec_where_positive(vec a, vec x)
+static inline vec vec_pick(vec c, vec x, vec y)
 {
-    return _mm256_and_ps(_mm256_cmp_ps(a, vec_zero(), _CMP_GT_OQ), x);
+    return _mm256_blendv_ps(y, x, _mm256_cmp_ps(c, vec_zero(), _CMP_GT_OQ));
 }
 #endif
+
+#define VEC_FUNCTION(function)                                                 \
+    static inline vec vec_##function(vec x)                                    \
+    {                                                                          \
+        return SLEEF(function)(x);                                             \
+    }
 
 #else /* any machine with a fused multiply-add */
 
@@ -143,60 +138,115 @@ static inline vec vec_relu(vec x)
     return x;
 }
 
-static inline vec vec_exp(vec x)
+static inline vec vec_pick(vec c, vec x, vec y)
 {
     for (int i = 0; i < LANES; i++) {
-        x[i] = Sleef_finz_expf1_u10purecfma(x[i]);
+        y[i] = c[i] > 0.0f ? x[i] : y[i];
     }
-    return x;
+    return y;
 }
 
-static inline vec vec_tanh(vec x)
-{
-    for (int i = 0; i < LANES; i++) {
-        x[i] = Sleef_finz_tanhf1_u10purecfma(x[i]);
+#define VEC_FUNCTION(function)                                                 \
+    static inline vec vec_##function(vec x)                                    \
+    {                                                                          \
+        for (int i = 0; i < LANES; i++) {                                      \
+            x[i] = Sleef_finz_##function##f1_u10purecfma(x[i]);                \
+        }                                                                      \
+        return x;                                                              \
     }
-    return x;
-}
-
-static inline vec vec_where_positive(vec a, vec x)
-{
-    for (int i = 0; i < LANES; i++) {
-        x[i] = a[i] > 0.0f ? x[i] : 0.0f;
-    }
-    return x;
-}
 
 #endif
 
-/* f(z) */
-static inline vec vec_activate(mlp_activation activation, vec z)
+VEC_FUNCTION(exp)
+VEC_FUNCTION(expm1)
+VEC_FUNCTION(log1p)
+VEC_FUNCTION(tanh)
+VEC_FUNCTION(atan)
+VEC_FUNCTION(erf)
+
+static inline vec vec_sigmoid(vec z)
+{
+    return vec_all(1.0f) / (vec_all(1.0f) + vec_exp(-z));
+}
+
+/* The cumulative normal distribution. */
+static inline vec vec_normal(vec z)
+{
+    vec half = vec_all(0.5f);
+    return vec_fma(half, vec_erf(z * vec_all((float)M_SQRT1_2)), half);
+}
+
+static const float LEAK = 0.01f; /* Maas et al. 2013 */
+
+/* f(z); `slope` is PReLU's. A NaN must come out as one. */
+static inline vec vec_activate(mlp_activation activation, vec z, vec slope)
 {
     switch (activation) {
     case MLP_ACTIVATION_RELU:
         return vec_relu(z);
     case MLP_ACTIVATION_SIGMOID:
-        return vec_all(1.0f) / (vec_all(1.0f) + vec_exp(-z));
+        return vec_sigmoid(z);
     case MLP_ACTIVATION_TANH:
         return vec_tanh(z);
+    case MLP_ACTIVATION_STEP: /* 1 from 0 on; 0 z + 1 keeps a NaN */
+        return vec_pick(-z, vec_zero(), vec_fma(vec_zero(), z, vec_all(1.0f)));
+    case MLP_ACTIVATION_ARCTAN:
+        return vec_atan(z);
+    case MLP_ACTIVATION_LEAKY_RELU:
+        return vec_pick(z, z, vec_all(LEAK) * z);
+    case MLP_ACTIVATION_PRELU:
+        return vec_pick(z, z, slope * z);
+    case MLP_ACTIVATION_ELU:
+        return vec_pick(z, z, vec_expm1(z));
+    case MLP_ACTIVATION_SOFTPLUS: /* log(1 + e^z), in a form that is finite */
+        return vec_relu(z) + vec_log1p(vec_exp(-(vec_relu(z) + vec_relu(-z))));
+    case MLP_ACTIVATION_SILU:
+        return z / (vec_all(1.0f) + vec_exp(-z));
+    case MLP_ACTIVATION_GELU:
+        return z * vec_normal(z);
     case MLP_ACTIVATION_IDENTITY:
+    case MLP_ACTIVATIONS:
         break;
     }
     return z;
 }
 
-/* d f'(z), where a = f(z). ReLU keeps a NaN out of a > 0 from hiding: where
- * a is NaN the loss is NaN too, and the step is refused. */
-static inline vec vec_slope(mlp_activation activation, vec a, vec d)
+/* d f'(z), where x is z if mlp_keeps_sums, else a = f(z). ReLU keeps a NaN out
+ * of a > 0 from hiding: where a is NaN the loss is NaN too, and the step is
+ * refused. */
+static inline vec vec_slope(mlp_activation activation, vec x, vec slope, vec d)
 {
+    const vec one = vec_all(1.0f);
     switch (activation) {
     case MLP_ACTIVATION_RELU:
-        return vec_where_positive(a, d);
+        return vec_pick(x, d, vec_zero());
     case MLP_ACTIVATION_SIGMOID:
-        return d * (a * (vec_all(1.0f) - a));
+        return d * (x * (one - x));
     case MLP_ACTIVATION_TANH:
-        return d * vec_fma(-a, a, vec_all(1.0f));
+        return d * vec_fma(-x, x, one);
+    case MLP_ACTIVATION_STEP:
+        return vec_zero();
+    case MLP_ACTIVATION_ARCTAN:
+        return d / vec_fma(x, x, one);
+    case MLP_ACTIVATION_LEAKY_RELU:
+        return vec_pick(x, d, vec_all(LEAK) * d);
+    case MLP_ACTIVATION_PRELU:
+        return vec_pick(x, d, slope * d);
+    case MLP_ACTIVATION_ELU: /* e^z = a + 1 */
+        return vec_pick(x, d, d * (x + one));
+    case MLP_ACTIVATION_SOFTPLUS: /* sigmoid(z) = 1 - e^-a */
+        return d * -vec_expm1(-x);
+    case MLP_ACTIVATION_SILU: { /* s + z s (1 - s), s = sigmoid(z) */
+        vec s = vec_sigmoid(x);
+        return d * (s * vec_fma(x, one - s, one));
+    }
+    case MLP_ACTIVATION_GELU: { /* P(z) + z p(z), p the normal density */
+        vec density = vec_all((float)(0.5 * M_2_SQRTPI * M_SQRT1_2)) *
+                      vec_exp(vec_all(-0.5f) * (x * x));
+        return d * vec_fma(x, density, vec_normal(x));
+    }
     case MLP_ACTIVATION_IDENTITY:
+    case MLP_ACTIVATIONS:
         break;
     }
     return d;

@@ -17,15 +17,24 @@ static mlp_activation output_activation(mlp_output output)
 }
 
 /* Floats of a layer; the sum of all must stay far from overflow. */
-static mlp_status layer_size(size_t in, size_t out, size_t *size)
+static mlp_status measure_layer(mlp_layer *layer)
 {
+    size_t in = layer->in;
+    size_t out = layer->out;
     const size_t most = (size_t)1 << 40;
     if (in == 0 || out == 0 || in >= most / (out + MLP_ALIGN)) {
         return mlp_fail(MLP_ERROR_USAGE,
                         "a layer of %zu x %zu weights is too large", in, out);
     }
-    *size = mlp_dense_size(in, out);
+    layer->has_slopes = layer->activation == MLP_ACTIVATION_PRELU;
+    layer->size = mlp_dense_size(in, out, layer->activation);
     return MLP_OK;
+}
+
+/* Rows of `out` parameters in canonical order: weights, bias, slopes. */
+static size_t canonical_rows(const mlp_layer *layer)
+{
+    return layer->in + 1 + layer->has_slopes;
 }
 
 static mlp_status fill_layers(const size_t *widths, const mlp_config *config,
@@ -37,11 +46,11 @@ static mlp_status fill_layers(const size_t *widths, const mlp_config *config,
         layer->out = widths[l + 1];
         layer->activation = l + 1 == model->layers
                                 ? output_activation(config->output)
-                                : config->activation;
+                                : mlp_config_activation(config, l);
         layer->offset = model->vector_size;
-        MLP_TRY(layer_size(layer->in, layer->out, &layer->size));
+        MLP_TRY(measure_layer(layer));
         model->vector_size += layer->size;
-        model->parameters += (layer->in + 1) * layer->out;
+        model->parameters += canonical_rows(layer) * layer->out;
         size_t wider = layer->in > layer->out ? layer->in : layer->out;
         model->widest = wider > model->widest ? wider : model->widest;
     }
@@ -81,12 +90,13 @@ void mlp_model_destroy(mlp_model **model)
 }
 
 /* Where canonical element (i, j) of a layer is in the vector; i = in means the
- * bias. */
+ * bias, and the slopes follow. */
 static size_t place_of(const mlp_layer *layer, size_t i, size_t j)
 {
-    return layer->offset + (i < layer->in
-                                ? mlp_dense_index(layer->in, layer->out, i, j)
-                                : mlp_dense_bias(layer->in, layer->out) + j);
+    if (i < layer->in) {
+        return layer->offset + mlp_dense_index(layer->in, layer->out, i, j);
+    }
+    return layer->offset + i * mlp_padded(layer->out) + j;
 }
 
 /* Columns from j on, the first of a panel, that are neighbours in both
@@ -103,7 +113,7 @@ void mlp_model_pack(const mlp_model *model, const float *canonical,
     memset(vector, 0, model->vector_size * sizeof *vector);
     for (size_t l = 0; l < model->layers; l++) {
         const mlp_layer *layer = &model->layer[l];
-        for (size_t i = 0; i <= layer->in; i++) {
+        for (size_t i = 0; i < canonical_rows(layer); i++) {
             for (size_t j = 0; j < layer->out; j += MLP_PANEL) {
                 size_t count = in_panel(layer, j);
                 memcpy(vector + place_of(layer, i, j), canonical,
@@ -119,7 +129,7 @@ void mlp_model_unpack(const mlp_model *model, const float *vector,
 {
     for (size_t l = 0; l < model->layers; l++) {
         const mlp_layer *layer = &model->layer[l];
-        for (size_t i = 0; i <= layer->in; i++) {
+        for (size_t i = 0; i < canonical_rows(layer); i++) {
             for (size_t j = 0; j < layer->out; j += MLP_PANEL) {
                 size_t count = in_panel(layer, j);
                 memcpy(canonical, vector + place_of(layer, i, j),

@@ -11,6 +11,7 @@ struct mlp_pass {
     const mlp_model *model;
     const mlp_kernels *kernels;
     float **activations; /* [layers], each [rows, padded(out)] */
+    float **kept;        /* the same; NULL in a layer that keeps nothing */
     float **dz;          /* the same shapes */
     float **scratch;     /* [threads], each [padded(widest), MLP_PANEL] */
     size_t threads;
@@ -34,7 +35,10 @@ static bool allocate_layers(mlp_pass *pass, size_t rows)
         size_t count = rows * mlp_padded(pass->model->layer[l].out);
         pass->activations[l] = floats(count);
         pass->dz[l] = floats(count);
-        if (pass->activations[l] == NULL || pass->dz[l] == NULL) {
+        bool keeps = mlp_keeps_sums(pass->model->layer[l].activation);
+        pass->kept[l] = keeps ? floats(count) : NULL;
+        if (pass->activations[l] == NULL || pass->dz[l] == NULL ||
+            (keeps && pass->kept[l] == NULL)) {
             return false;
         }
     }
@@ -56,14 +60,15 @@ mlp_status mlp_pass_create(const mlp_model *model, const mlp_kernels *kernels,
         made->kernels = kernels;
         made->threads = threads;
         made->activations = calloc(model->layers, sizeof *made->activations);
+        made->kept = calloc(model->layers, sizeof *made->kept);
         made->dz = calloc(model->layers, sizeof *made->dz);
         made->scratch = calloc(threads, sizeof *made->scratch);
         made->losses = calloc(rows + 1, sizeof *made->losses);
         made->predictions = calloc(rows + 1, sizeof *made->predictions);
     }
     *pass = made;
-    if (made == NULL || made->activations == NULL || made->dz == NULL ||
-        made->scratch == NULL || made->losses == NULL ||
+    if (made == NULL || made->activations == NULL || made->kept == NULL ||
+        made->dz == NULL || made->scratch == NULL || made->losses == NULL ||
         made->predictions == NULL || !allocate_layers(made, rows)) {
         mlp_pass_destroy(pass);
         return mlp_fail_memory("the activations of a batch");
@@ -83,6 +88,7 @@ void mlp_pass_destroy(mlp_pass **pass)
 {
     if (*pass != NULL) {
         free_all((*pass)->activations, (*pass)->model->layers);
+        free_all((*pass)->kept, (*pass)->model->layers);
         free_all((*pass)->dz, (*pass)->model->layers);
         free_all((*pass)->scratch, (*pass)->threads);
         free((*pass)->losses);
@@ -162,6 +168,11 @@ static mlp_dense dense_of(const mlp_pass *pass, size_t l)
                        pass->vector + layer->offset};
 }
 
+static mlp_units units_of(const mlp_pass *pass, size_t l)
+{
+    return (mlp_units){pass->activations[l], pass->kept[l]};
+}
+
 /* What layer l reads: the batch itself, or the activations before it. */
 static mlp_batch input_of(const mlp_pass *pass, size_t l)
 {
@@ -180,35 +191,36 @@ void mlp_pass_forward(mlp_pass *pass, size_t l, mlp_thread self)
     mlp_dense layer = dense_of(pass, l);
     mlp_batch input = input_of(pass, l);
     block mine = own_part(pass, l, mlp_panels(layer.out), self);
-    pass->kernels->forward(&layer, &input, pass->activations[l], mine.rows,
-                           mine.columns);
+    mlp_units units = units_of(pass, l);
+    pass->kernels->forward(&layer, &input, &units, mine.rows, mine.columns);
 }
 
 void mlp_pass_loss(mlp_pass *pass, bool is_training, mlp_thread self)
 {
     size_t last = pass->model->layers - 1;
-    const mlp_layer *layer = &pass->model->layer[last];
+    mlp_dense layer = dense_of(pass, last);
     mlp_loss_rows loss = {pass->activations[last],
                           is_training ? pass->dz[last] : NULL,
                           pass->labels,
                           pass->losses,
                           pass->predictions,
-                          layer->out,
-                          mlp_padded(layer->out)};
+                          layer.out,
+                          mlp_padded(layer.out)};
     mlp_range rows = mlp_thread_share(self, pass->batch->rows);
     if (pass->model->loss == MLP_LOSS_CROSS_ENTROPY) {
         pass->kernels->softmax(&loss, rows);
     } else {
-        pass->kernels->squared_error(&loss, layer->activation, rows);
+        pass->kernels->squared_error(&loss, &layer, rows);
     }
 }
 
 void mlp_pass_backward(mlp_pass *pass, size_t l, mlp_thread self)
 {
     mlp_dense layer = dense_of(pass, l);
+    mlp_dense below = dense_of(pass, l - 1);
+    mlp_units units = units_of(pass, l - 1);
     block mine = own_part(pass, l, mlp_panels(layer.in), self);
-    pass->kernels->backward(&layer, pass->dz[l], pass->activations[l - 1],
-                            pass->model->layer[l - 1].activation,
+    pass->kernels->backward(&layer, pass->dz[l], &below, &units,
                             pass->dz[l - 1], mine.rows, mine.columns,
                             pass->scratch[self.index]);
 }
@@ -218,13 +230,14 @@ void mlp_pass_gradient(mlp_pass *pass, size_t l, const mlp_gradient_node *nodes,
 {
     mlp_dense layer = dense_of(pass, l);
     mlp_batch input = input_of(pass, l);
+    mlp_units units = units_of(pass, l);
     size_t groups = (layer.in + MLP_GROUP - 1) / MLP_GROUP;
     block mine = own(groups, mlp_panels(layer.out), self);
     for (size_t n = 0; n < count && mine.rows.count > 0; n++) {
         mlp_gradient_node node = nodes[n];
         node.sum += pass->model->layer[l].offset;
-        pass->kernels->gradient(&layer, &input, pass->dz[l], &node, mine.rows,
-                                mine.columns);
+        pass->kernels->gradient(&layer, &input, pass->dz[l], &units, &node,
+                                mine.rows, mine.columns);
     }
 }
 

@@ -6,6 +6,7 @@
 #ifndef MLP_CHECKPOINT_H
 #define MLP_CHECKPOINT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,8 +19,8 @@
 enum { MLP_MOMENTS_MAX = 2 };
 
 /** The state of a run: everything that going on needs. All arrays are in
- *  canonical order (layer by layer, W [in, out] row-major, then b) and belong
- *  to the struct. Zero-initialize; destroy frees. */
+ *  canonical order (layer by layer, W [in, out] row-major, then b, then
+ *  PReLU's slopes) and belong to the struct. Zero-initialize; destroy frees. */
 typedef struct {
     mlp_config config;    /**< shards resolved: never 0 */
     size_t layers;        /**< dense layers */
@@ -40,10 +41,15 @@ typedef struct {
     unsigned char data_digest[MLP_DIGEST_BYTES];
 } mlp_checkpoint;
 
+/** Whether the units of a layer have slopes of their own, after the bias: those
+ *  of a hidden layer with PReLU. */
+bool mlp_checkpoint_has_slopes(const mlp_config *config, size_t layer);
+
 /** Number of parameters of dense layers of these widths: the sum over layers
- *  of in * out + out. MLP_ERROR_DATA when it does not fit size_t. */
-mlp_status mlp_checkpoint_count(const size_t *widths, size_t layers,
-                                size_t *parameter_count);
+ *  of in * out + out, and out more with slopes. MLP_ERROR_DATA when it does not
+ *  fit size_t. */
+mlp_status mlp_checkpoint_count(const mlp_config *config, const size_t *widths,
+                                size_t layers, size_t *parameter_count);
 
 void mlp_checkpoint_destroy(mlp_checkpoint *checkpoint);
 

@@ -20,12 +20,29 @@ enum {
     MLP_CONFIG_VALUE = 4160 /**< bytes that hold any value as text */
 };
 
+/** What a hidden layer makes of its sums z. The formulas are in
+ *  kernels_vector.h, derivatives beside them. */
 typedef enum {
     MLP_ACTIVATION_IDENTITY,
     MLP_ACTIVATION_SIGMOID,
     MLP_ACTIVATION_TANH,
-    MLP_ACTIVATION_RELU
+    MLP_ACTIVATION_RELU, /**< Nair and Hinton 2010 */
+    MLP_ACTIVATION_STEP, /**< McCulloch and Pitts 1943; no slope */
+    MLP_ACTIVATION_ARCTAN,
+    MLP_ACTIVATION_LEAKY_RELU, /**< Maas et al. 2013 */
+    MLP_ACTIVATION_PRELU,      /**< He et al. 2015: a learned slope a unit */
+    MLP_ACTIVATION_ELU,        /**< Clevert et al. 2016, alpha 1 */
+    MLP_ACTIVATION_SOFTPLUS,   /**< Dugas et al. 2001 */
+    MLP_ACTIVATION_SILU,       /**< Elfwing et al. 2018 */
+    MLP_ACTIVATION_GELU,       /**< Hendrycks and Gimpel 2016, with erf */
+    MLP_ACTIVATIONS            /**< how many there are */
 } mlp_activation;
+
+/** One activation for all hidden layers, or one for each. */
+typedef struct {
+    size_t count;
+    mlp_activation item[MLP_MAX_HIDDEN];
+} mlp_activation_list;
 
 /** What the last layer computes from its sums. */
 typedef enum {
@@ -87,7 +104,7 @@ typedef struct {
     /* model */
     size_t hidden[MLP_MAX_HIDDEN];
     size_t hidden_count;
-    mlp_activation activation; /**< of every hidden layer */
+    mlp_activation_list activation; /**< of the hidden layers */
     mlp_output output;
     mlp_loss loss;
     mlp_init init;
@@ -127,6 +144,7 @@ typedef enum {
     MLP_FIELD_U64,
     MLP_FIELD_DOUBLE,
     MLP_FIELD_ENUM,
+    MLP_FIELD_ENUMS, /**< one for all hidden layers or one for each */
     MLP_FIELD_BOOL,
     MLP_FIELD_INTERVAL
 } mlp_field_kind;
@@ -136,7 +154,7 @@ typedef struct {
     const char *name; /**< without dashes: "lr" */
     mlp_field_kind kind;
     size_t offset;              /**< of the field in mlp_config */
-    const char *const *choices; /**< MLP_FIELD_ENUM: names, NULL at the end */
+    const char *const *choices; /**< of an enum: names, NULL at the end */
     double least, most;         /**< allowed range of a number, inclusive */
     /** The weights depend on it: two runs that differ here differ in their
      *  digest, and --resume refuses to mix them. */
@@ -169,6 +187,9 @@ mlp_status mlp_config_set(mlp_config *config, const char *name,
  *  empty list of hidden layers is "none". */
 void mlp_config_get(const mlp_config *config, const mlp_config_field *field,
                     char text[MLP_CONFIG_VALUE]);
+
+/** The activation of hidden layer `layer` (from 0). */
+mlp_activation mlp_config_activation(const mlp_config *config, size_t layer);
 
 /** Whether the user gave this field. */
 bool mlp_config_was_given(const mlp_config *config, const char *name);

@@ -4,8 +4,8 @@
  *
  *  Every output element is one chain of fused multiply-adds in a fixed order
  *  (inputs for forward, outputs for backward, rows for a leaf's gradient), so
- *  tile sizes, vector width and number of threads cannot change a bit. One
- *  source, src/kernels_isa.c, is compiled once per instruction set.
+ *  tile sizes, vector width and number of threads cannot change a bit. The
+ *  sources src/kernels_isa_*.c are compiled once per instruction set.
  *
  *  Parameter layout of a layer [in, out]: panels of MLP_PANEL columns, each
  *  row-major; out is padded with zeros to a multiple of MLP_ALIGN, so the last
@@ -72,13 +72,28 @@ typedef struct {
 typedef struct {
     size_t in, out;
     mlp_activation activation;
-    const float *parameters; /**< panels, then bias */
+    const float *parameters; /**< panels, then bias, then PReLU's slopes */
 } mlp_dense;
 
-/** Parameters of a layer as laid out: weights and bias with their padding. */
-static inline size_t mlp_dense_size(size_t in, size_t out)
+/** What a layer makes of its sums. All [rows, mlp_padded(out)]. */
+typedef struct {
+    float *a; /**< its activations, which the next layer reads */
+    /** What the derivative is made of where that is not `a`: z of an activation
+     *  that mlp_keeps_sums; NULL without need. Under PReLU backward leaves
+     *  the slopes' gradients here, row by row. */
+    float *kept;
+} mlp_units;
+
+/** Whether a layer with this activation keeps z for its derivative. */
+bool mlp_keeps_sums(mlp_activation activation);
+
+/** Parameters of a layer as laid out: weights, bias and PReLU's slopes, with
+ *  their padding. */
+static inline size_t mlp_dense_size(size_t in, size_t out,
+                                    mlp_activation activation)
 {
-    return (in + 1) * mlp_padded(out);
+    bool has_slopes = activation == MLP_ACTIVATION_PRELU;
+    return (in + 1 + has_slopes) * mlp_padded(out);
 }
 
 /** Where w[i, j] lies in a layer's parameters; i = in gives the bias of j
@@ -94,6 +109,12 @@ static inline size_t mlp_dense_index(size_t in, size_t out, size_t i, size_t j)
 static inline size_t mlp_dense_bias(size_t in, size_t out)
 {
     return in * mlp_padded(out);
+}
+
+/** Where the slopes of PReLU begin, [padded(out)] after everything else. */
+static inline size_t mlp_dense_slopes(size_t in, size_t out)
+{
+    return (in + 1) * mlp_padded(out);
 }
 
 /** Rows of raw data to gather, as stored. */
@@ -141,29 +162,34 @@ typedef struct {
     /** Row masks of these groups of inputs, for batch->nonzeros. */
     void (*mask)(const mlp_rows *source, mlp_batch *batch, mlp_range groups);
 
-    /** y = f(x W + b) for these rows and panels. y: [rows, padded(out)] */
-    void (*forward)(const mlp_dense *layer, const mlp_batch *x, float *y,
-                    mlp_range rows, mlp_range panels);
+    /** z = x W + b, a = f(z) for these rows and panels. */
+    void (*forward)(const mlp_dense *layer, const mlp_batch *x,
+                    const mlp_units *y, mlp_range rows, mlp_range panels);
 
-    /** dx = (dz W^T) f'(a) for these rows and panels of dx's columns, where
-     *  `a` [rows, padded(in)] is the layer's input, made by `made_by`.
+    /** dx = (dz W^T) f'(z) for these rows and panels of dx's columns, where
+     *  the layer's input are the units of the layer `below`.
+     *  @param dx       [rows, padded(in)], overwritten
      *  @param scratch  [mlp_padded(out) * MLP_PANEL] */
-    void (*backward)(const mlp_dense *layer, const float *dz, const float *a,
-                     mlp_activation made_by, float *dx, mlp_range rows,
-                     mlp_range panels, float *scratch);
+    void (*backward)(const mlp_dense *layer, const float *dz,
+                     const mlp_dense *below, const mlp_units *units, float *dx,
+                     mlp_range rows, mlp_range panels, float *scratch);
 
     /** Gradient sums of the weights [these groups of inputs, these panels],
-     *  x^T dz, leaf by leaf and then by the node's plan; and of the bias when
-     *  the range holds group 0. */
+     *  x^T dz, leaf by leaf and then by the node's plan; and of the bias, and
+     *  the slopes, when the range holds group 0.
+     *  @param units  of this layer: under PReLU, after backward, kept has the
+     *                slopes' gradients; else not read */
     void (*gradient)(const mlp_dense *layer, const mlp_batch *x,
-                     const float *dz, const mlp_gradient_node *node,
-                     mlp_range groups, mlp_range panels);
+                     const float *dz, const mlp_units *units,
+                     const mlp_gradient_node *node, mlp_range groups,
+                     mlp_range panels);
 
     /** Softmax and cross-entropy; dz = p - onehot (Bishop 2006, eq. 4.109). */
     void (*softmax)(const mlp_loss_rows *loss, mlp_range rows);
 
-    /** Half the squared error against one-hot targets; dz = (a - t) f'(a). */
-    void (*squared_error)(const mlp_loss_rows *loss, mlp_activation made_by,
+    /** Half the squared error against one-hot targets; dz = (a - t) f'(a).
+     *  @param layer  the last one; its activation doesn't keep sums */
+    void (*squared_error)(const mlp_loss_rows *loss, const mlp_dense *layer,
                           mlp_range rows);
 
     /** count elements: multiples of MLP_ALIGN. velocity may be NULL when
@@ -171,11 +197,13 @@ typedef struct {
     void (*sgd)(const mlp_sgd *rule, size_t count, const float *sum, float *w,
                 float *velocity);
 
-    /** values = f(values), and d = d f'(z) where a = f(z). Elementwise, count
-     *  a multiple of MLP_ALIGN. */
-    void (*activate)(mlp_activation activation, size_t count, float *values);
-    void (*slope)(mlp_activation activation, size_t count, const float *a,
-                  float *d);
+    /** a = f(kept), or a = f(a) where nothing is kept, for a block of a layer
+     *  with `out` outputs; and d = d f'(z). Columns are a multiple of
+     *  MLP_ALIGN, or all of them from `first` on. */
+    void (*activate)(const mlp_dense *layer, const mlp_units *units,
+                     mlp_range rows, mlp_range columns);
+    void (*slope)(const mlp_dense *layer, const mlp_units *units, float *d,
+                  mlp_range rows, mlp_range columns);
 } mlp_kernels;
 
 /** The kernels for an instruction set, or for the best one this CPU has when

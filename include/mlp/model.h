@@ -1,11 +1,13 @@
 /** @file
  *  The shape of a multilayer perceptron, and its parameters as one flat
  *  vector: in the kernels' panel layout for computing, in canonical order
- *  (layer by layer, W [in, out] row-major, then b) for files and digests.
+ *  (layer by layer, W [in, out] row-major, then b, then PReLU's slopes) for
+ *  files and digests.
  */
 #ifndef MLP_MODEL_H
 #define MLP_MODEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +21,7 @@ typedef struct {
     mlp_activation activation; /**< the softmax of an output is in the loss */
     size_t offset;             /**< of its parameters in the vector */
     size_t size;               /**< floats there, with padding */
+    bool has_slopes;           /**< PReLU's, one a unit, are parameters, too */
 } mlp_layer;
 
 /** Read-only after create. */
@@ -45,7 +48,8 @@ void mlp_model_pack(const mlp_model *model, const float *canonical,
 void mlp_model_unpack(const mlp_model *model, const float *vector,
                       float *canonical);
 
-/** Draw initial weights; biases are 0. Each weight is a function of (seed,
+/** Draw initial weights; biases are 0, slopes of PReLU 1/4 (He et al. 2015,
+ *  section 2.1). Each weight is a function of (seed,
  *  layer, its index), so any rank draws the same.
  *
  *  Glorot: variance 2 / (in + out). Source: Glorot and Bengio 2010,

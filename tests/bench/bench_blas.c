@@ -71,21 +71,23 @@ static void blas_gradient(shape *s)
 
 static void our_forward(shape *s)
 {
-    s->kernels->forward(&s->dense, &s->batch, s->y, (mlp_range){0, s->rows},
+    const mlp_units units = {.a = s->y, .kept = NULL};
+    s->kernels->forward(&s->dense, &s->batch, &units, (mlp_range){0, s->rows},
                         (mlp_range){0, mlp_panels(s->out)});
 }
 
 static void our_backward(shape *s)
 {
-    s->kernels->backward(&s->dense, s->dz_padded, s->batch.values,
-                         MLP_ACTIVATION_IDENTITY, s->dx,
+    const mlp_dense below = {.activation = MLP_ACTIVATION_IDENTITY};
+    const mlp_units units = {.a = s->batch.values, .kept = NULL};
+    s->kernels->backward(&s->dense, s->dz_padded, &below, &units, s->dx,
                          (mlp_range){0, s->rows},
                          (mlp_range){0, mlp_panels(s->in)}, s->scratch);
 }
 
 static void our_gradient(shape *s)
 {
-    s->kernels->gradient(&s->dense, &s->batch, s->dz_padded, &s->node,
+    s->kernels->gradient(&s->dense, &s->batch, s->dz_padded, NULL, &s->node,
                          (mlp_range){0, (s->in + MLP_GROUP - 1) / MLP_GROUP},
                          (mlp_range){0, mlp_panels(s->out)});
 }
@@ -120,7 +122,8 @@ static void create_shape(shape *s)
     s->x = bench_values(s->rows * s->in, 1.0f, 1);
     s->w = bench_values(s->in * s->out, 1.0f, 2);
     s->dz = bench_values(s->rows * s->out, 1.0f, 3);
-    s->panels = bench_zeros(mlp_dense_size(s->in, s->out));
+    s->panels =
+        bench_zeros(mlp_dense_size(s->in, s->out, MLP_ACTIVATION_IDENTITY));
     for (size_t i = 0; i < s->in; i++) {
         for (size_t j = 0; j < s->out; j++) {
             s->panels[mlp_dense_index(s->in, s->out, i, j)] =
@@ -130,7 +133,7 @@ static void create_shape(shape *s)
     s->dz_padded = padded_copy(s->dz, s->rows, s->out);
     s->y = bench_zeros(s->rows * mlp_padded(s->out));
     s->dx = bench_zeros(s->rows * mlp_padded(s->in));
-    s->dw = bench_zeros(mlp_dense_size(s->in, s->out));
+    s->dw = bench_zeros(mlp_dense_size(s->in, s->out, MLP_ACTIVATION_IDENTITY));
     s->y_blas = bench_zeros(s->rows * s->out);
     s->dx_blas = bench_zeros(s->rows * s->in);
     s->dw_blas = bench_zeros(s->in * s->out);

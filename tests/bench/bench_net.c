@@ -72,7 +72,7 @@ static void create_layer(net *n, size_t l)
     layer_bench *layer = &n->layer[l];
     size_t in = plan->widths[l];
     size_t out = plan->widths[l + 1];
-    size_t size = mlp_dense_size(in, out);
+    size_t size = mlp_dense_size(in, out, MLP_ACTIVATION_RELU);
     size_t rows = plan->batch + 2 * plan->shards;
     layer->parameters =
         bench_values(size, sqrtf(6.0f / (float)in), (unsigned)l + 2);
@@ -222,7 +222,8 @@ static void forward(net *n, const uint16_t *labels)
         layer_bench *layer = &n->layer[l];
         mlp_batch input = input_of(n, l);
         double since = bench_cpu_seconds();
-        n->kernels->forward(&layer->dense, &input, layer->activations, rows,
+        const mlp_units units = {.a = layer->activations, .kept = NULL};
+        n->kernels->forward(&layer->dense, &input, &units, rows,
                             (mlp_range){0, mlp_panels(layer->dense.out)});
         lap(n, layer, FORWARD, &since);
     }
@@ -246,15 +247,16 @@ static void backward(net *n)
         mlp_batch input = input_of(n, l);
         double since = bench_cpu_seconds();
         if (l > 0) {
+            const layer_bench *below = &n->layer[l - 1];
+            const mlp_units units = {.a = below->activations, .kept = NULL};
             n->kernels->backward(
-                dense, layer->dz, input.values,
-                n->layer[l - 1].dense.activation, n->layer[l - 1].dz, rows,
+                dense, layer->dz, &below->dense, &units, below->dz, rows,
                 (mlp_range){0, mlp_panels(dense->in)}, n->scratch);
             lap(n, layer, BACKWARD, &since);
         }
         mlp_range groups = {0, (dense->in + MLP_GROUP - 1) / MLP_GROUP};
-        n->kernels->gradient(dense, &input, layer->dz, &layer->node, groups,
-                             (mlp_range){0, mlp_panels(dense->out)});
+        n->kernels->gradient(dense, &input, layer->dz, NULL, &layer->node,
+                             groups, (mlp_range){0, mlp_panels(dense->out)});
         lap(n, layer, GRADIENT, &since);
     }
 }
@@ -267,7 +269,8 @@ static void update(net *n)
         layer_bench *layer = &n->layer[l];
         double since = bench_cpu_seconds();
         n->kernels->sgd(&rule,
-                        mlp_dense_size(layer->dense.in, layer->dense.out),
+                        mlp_dense_size(layer->dense.in, layer->dense.out,
+                                       layer->dense.activation),
                         layer->sum, layer->parameters, layer->velocity);
         lap(n, layer, UPDATE, &since);
     }

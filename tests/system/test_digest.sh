@@ -82,10 +82,15 @@ digits="--data digits --epochs 3"
     some_teams $digits --validation 0.2 --hidden none
     some_teams $digits --activation tanh --init glorot-normal
     some_teams $digits --activation sigmoid --output sigmoid --loss mse
+    some_teams $digits --activation prelu,gelu --hidden 33,129 --l2 0.001
+    some_teams $digits --activation arctan,silu
+    some_teams $digits --activation elu,softplus,leaky-relu --hidden 33,17,9
     some_teams $digits --hidden 33,17,5 --output identity --loss mse --lr 0.01
     every_set $digits
     every_set $digits --activation tanh --hidden 33,17,129
     every_set $digits --activation sigmoid --output sigmoid --loss mse
+    every_set $digits --activation prelu,gelu,softplus --hidden 33,17,129
+    every_set $digits --activation arctan,silu,elu --hidden 33,17,129
 }
 
 for set in sse9 AVX2 avx5; do

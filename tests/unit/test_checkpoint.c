@@ -57,8 +57,15 @@ START_TEST(parameters_of_784_128_10_are_101770)
 {
     const size_t widths[] = {784, 128, 10};
     size_t count;
-    ck_assert_int_eq(mlp_checkpoint_count(widths, 2, &count), MLP_OK);
+    mlp_config config;
+    mlp_config_init(&config);
+    config.hidden_count = 1;
+    ck_assert_int_eq(mlp_checkpoint_count(&config, widths, 2, &count), MLP_OK);
     ck_assert_uint_eq(count, 101770);
+    /* a learned slope for each hidden unit, none for the outputs */
+    config.activation.item[0] = MLP_ACTIVATION_PRELU;
+    ck_assert_int_eq(mlp_checkpoint_count(&config, widths, 2, &count), MLP_OK);
+    ck_assert_uint_eq(count, 101770 + 128);
 }
 END_TEST
 
@@ -67,8 +74,12 @@ START_TEST(a_count_that_does_not_fit_is_refused)
     const size_t square[] = {(size_t)1 << 32, (size_t)1 << 32};
     const size_t sum[] = {SIZE_MAX, 1, 1};
     size_t count;
-    ck_assert_int_eq(mlp_checkpoint_count(square, 1, &count), MLP_ERROR_DATA);
-    ck_assert_int_eq(mlp_checkpoint_count(sum, 2, &count), MLP_ERROR_DATA);
+    mlp_config config;
+    mlp_config_init(&config);
+    ck_assert_int_eq(mlp_checkpoint_count(&config, square, 1, &count),
+                     MLP_ERROR_DATA);
+    ck_assert_int_eq(mlp_checkpoint_count(&config, sum, 2, &count),
+                     MLP_ERROR_DATA);
 }
 END_TEST
 

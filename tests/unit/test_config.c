@@ -69,7 +69,7 @@ START_TEST(every_kind_is_set_and_marked_given)
     ck_assert_uint_eq(config.hidden[2], 7);
     ck_assert(config.seed == UINT64_MAX);
     ck_assert_double_eq(config.lr, 0.0025);
-    ck_assert_int_eq(config.activation, MLP_ACTIVATION_TANH);
+    ck_assert_int_eq(config.activation.item[0], MLP_ACTIVATION_TANH);
     ck_assert(config.resume);
     ck_assert_uint_eq(config.every.count, 200);
     ck_assert(config.every.counts_steps);
@@ -88,12 +88,33 @@ START_TEST(no_hidden_layer_is_none)
 }
 END_TEST
 
+START_TEST(each_hidden_layer_may_have_its_activation)
+{
+    set("hidden", "30,20,10");
+    set("activation", "prelu, tanh,gelu");
+    assert_text("activation", "prelu,tanh,gelu");
+    ck_assert_int_eq(mlp_config_activation(&config, 0), MLP_ACTIVATION_PRELU);
+    ck_assert_int_eq(mlp_config_activation(&config, 2), MLP_ACTIVATION_GELU);
+    ck_assert_int_eq(mlp_config_check(&config), MLP_OK);
+    set("activation", "relu,tanh");
+    ck_assert_int_eq(mlp_config_check(&config), MLP_ERROR_USAGE);
+    ck_assert_ptr_nonnull(strstr(mlp_failure(), "2 names for 3 hidden"));
+    set("activation", "elu");
+    ck_assert_int_eq(mlp_config_activation(&config, 2), MLP_ACTIVATION_ELU);
+    set("activation", "step");
+    ck_assert_int_eq(mlp_config_check(&config), MLP_ERROR_USAGE);
+    ck_assert_ptr_nonnull(strstr(mlp_failure(), "slope is 0"));
+}
+END_TEST
+
 START_TEST(names_of_choices_stand_in_the_order_of_their_enums)
 {
     set("activation", "identity");
-    ck_assert_int_eq(config.activation, MLP_ACTIVATION_IDENTITY);
+    ck_assert_int_eq(config.activation.item[0], MLP_ACTIVATION_IDENTITY);
+    set("activation", "gelu");
+    ck_assert_int_eq(config.activation.item[0], MLP_ACTIVATION_GELU);
     set("activation", "relu");
-    ck_assert_int_eq(config.activation, MLP_ACTIVATION_RELU);
+    ck_assert_int_eq(config.activation.item[0], MLP_ACTIVATION_RELU);
     set("output", "identity");
     ck_assert_int_eq(config.output, MLP_OUTPUT_IDENTITY);
     set("loss", "mse");
@@ -166,7 +187,8 @@ START_TEST(malformed_lists_words_and_intervals_are_refused)
                    "nor none");
     assert_refused("activation", "swish",
                    "--activation: \"swish\" is not one of identity, sigmoid, "
-                   "tanh, relu");
+                   "tanh, relu, step, arctan, leaky-relu, prelu, elu, "
+                   "softplus, silu, gelu");
     assert_refused("resume", "maybe",
                    "--resume: \"maybe\" is neither true nor false");
     assert_refused("every", "steps",
@@ -407,6 +429,7 @@ int main(void)
     tcase_add_test(tests, every_kind_is_set_and_marked_given);
     tcase_add_test(tests, no_hidden_layer_is_none);
     tcase_add_test(tests, names_of_choices_stand_in_the_order_of_their_enums);
+    tcase_add_test(tests, each_hidden_layer_may_have_its_activation);
     tcase_add_test(tests, what_is_no_number_is_refused);
     tcase_add_test(tests, what_is_out_of_range_is_refused);
     tcase_add_test(tests, smallest_and_largest_allowed_values_are_taken);

@@ -83,7 +83,8 @@ static void fixture_init(fixture *f, shape s)
         float x = draw();
         f->raw[i] = s.is_sparse && x < 0.2f ? 0 : (uint8_t)(x * 500);
     }
-    f->parameters = zeros(mlp_dense_size(s.in, s.out), sizeof(float));
+    f->parameters =
+        zeros(mlp_dense_size(s.in, s.out, MLP_ACTIVATION_PRELU), sizeof(float));
     for (size_t i = 0; i < s.in; i++) {
         for (size_t j = 0; j < s.out; j++) {
             f->parameters[mlp_dense_index(s.in, s.out, i, j)] = draw();
@@ -146,11 +147,12 @@ static float *run_forward(fixture *f, const mlp_kernels *kernels, bool sparse,
 {
     float *y = zeros(f->rows * f->out_stride, sizeof(float));
     mlp_dense layer = dense_of(f, MLP_ACTIVATION_TANH);
+    const mlp_units units = {.a = y, .kept = NULL};
     gather(f, kernels, sparse);
     for (size_t p = 0; p < parts; p++) {
         for (size_t q = 0; q < parts; q++) {
             kernels->forward(
-                &layer, &f->batch, y, mlp_range_part(f->rows, parts, p),
+                &layer, &f->batch, &units, mlp_range_part(f->rows, parts, p),
                 mlp_range_part(mlp_panels(f->shape.out), parts, q));
         }
     }
@@ -162,13 +164,16 @@ static float *run_backward(fixture *f, const mlp_kernels *kernels, size_t parts)
     float *dx = zeros(f->rows * f->in_stride, sizeof(float));
     float *scratch = zeros(f->out_stride * MLP_PANEL, sizeof(float));
     mlp_dense layer = dense_of(f, MLP_ACTIVATION_IDENTITY);
+    const mlp_dense below = {.out = f->shape.in,
+                             .activation = MLP_ACTIVATION_SIGMOID};
+    const mlp_units units = {.a = f->batch.values, .kept = NULL};
     gather(f, kernels, false);
     for (size_t p = 0; p < parts; p++) {
         for (size_t q = 0; q < parts; q++) {
-            kernels->backward(
-                &layer, f->dz, f->batch.values, MLP_ACTIVATION_SIGMOID, dx,
-                mlp_range_part(f->rows, parts, p),
-                mlp_range_part(mlp_panels(f->shape.in), parts, q), scratch);
+            kernels->backward(&layer, f->dz, &below, &units, dx,
+                              mlp_range_part(f->rows, parts, p),
+                              mlp_range_part(mlp_panels(f->shape.in), parts, q),
+                              scratch);
         }
     }
     free(scratch);
@@ -178,7 +183,8 @@ static float *run_backward(fixture *f, const mlp_kernels *kernels, size_t parts)
 static float *run_gradient(fixture *f, const mlp_kernels *kernels, bool sparse,
                            size_t parts)
 {
-    size_t size = mlp_dense_size(f->shape.in, f->shape.out);
+    size_t size =
+        mlp_dense_size(f->shape.in, f->shape.out, MLP_ACTIVATION_IDENTITY);
     float *sum = zeros(size, sizeof(float));
     mlp_tree_node leaves[LEAVES] = {{0, 1}, {1, 1}, {2, 1}, {3, 1}, {4, 1}};
     mlp_gradient_node node = {.first_leaf = 0, .sum = sum};
@@ -193,7 +199,7 @@ static float *run_gradient(fixture *f, const mlp_kernels *kernels, bool sparse,
             mlp_range panels =
                 mlp_range_part(mlp_panels(f->shape.out), parts, q);
             if (groups.count > 0) {
-                kernels->gradient(&layer, &f->batch, f->dz, &node, groups,
+                kernels->gradient(&layer, &f->batch, f->dz, NULL, &node, groups,
                                   panels);
             }
         }
@@ -300,7 +306,9 @@ START_TEST(no_instruction_set_split_or_sparsity_changes_a_bit)
     float *sum = run_gradient(&f, best, false, 1);
     size_t y_bytes = f.rows * f.out_stride * sizeof(float);
     size_t dx_bytes = f.rows * f.in_stride * sizeof(float);
-    size_t sum_bytes = mlp_dense_size(f.shape.in, f.shape.out) * sizeof(float);
+    size_t sum_bytes =
+        mlp_dense_size(f.shape.in, f.shape.out, MLP_ACTIVATION_IDENTITY) *
+        sizeof(float);
     for (size_t s = 0; s < sizeof sets / sizeof *sets; s++) {
         const mlp_kernels *kernels = mlp_kernels_find(sets[s]);
         for (size_t parts = 1; kernels != NULL && parts <= 3; parts++) {
@@ -386,46 +394,179 @@ START_TEST(softmax_has_the_same_bits_on_every_set)
 }
 END_TEST
 
-START_TEST(relu_does_not_hide_a_nan)
+/* ---- activations ------------------------------------------------------- */
+
+enum { UNITS = 16 };
+static const double PRELU_SLOPE = 0.3;
+
+/* One row of a layer of UNITS units, whose weights don't matter. */
+typedef struct {
+    _Alignas(64) float parameters[3 * UNITS];
+    _Alignas(64) float a[UNITS];
+    _Alignas(64) float z[UNITS];
+    mlp_dense layer;
+    mlp_units units;
+} unit_row;
+
+static void activate(unit_row *row, const mlp_kernels *kernels,
+                     mlp_activation activation, const float *z)
 {
-    for (size_t s = 0; s < 3; s++) {
-        const mlp_kernels *kernels = mlp_kernels_find(sets[s]);
-        float values[16] = {NAN, -1.0f, 2.0f, -0.0f, INFINITY, -INFINITY};
-        if (kernels == NULL) {
-            continue;
-        }
-        kernels->activate(MLP_ACTIVATION_RELU, 16, values);
-        ck_assert(isnan(values[0]));
-        ck_assert_float_eq(values[1], 0.0f);
-        ck_assert_float_eq(values[2], 2.0f);
-        ck_assert(isinf(values[4]));
-        ck_assert_float_eq(values[5], 0.0f);
+    bool keeps = mlp_keeps_sums(activation);
+    row->layer = (mlp_dense){1, UNITS, activation, row->parameters};
+    row->units = (mlp_units){row->a, keeps ? row->z : NULL};
+    for (size_t i = 0; i < UNITS; i++) {
+        row->parameters[mlp_dense_slopes(1, UNITS) + i] = (float)PRELU_SLOPE;
+        row->a[i] = row->z[i] = z[i];
+    }
+    kernels->activate(&row->layer, &row->units, (mlp_range){0, 1},
+                      (mlp_range){0, UNITS});
+}
+
+/* The textbook's f(z) in double. */
+static double formula(mlp_activation activation, double z)
+{
+    switch (activation) {
+    case MLP_ACTIVATION_SIGMOID:
+        return 1 / (1 + exp(-z));
+    case MLP_ACTIVATION_TANH:
+        return tanh(z);
+    case MLP_ACTIVATION_RELU:
+        return z > 0 ? z : 0;
+    case MLP_ACTIVATION_STEP:
+        return z >= 0 ? 1 : 0;
+    case MLP_ACTIVATION_ARCTAN:
+        return atan(z);
+    case MLP_ACTIVATION_LEAKY_RELU:
+        return z > 0 ? z : 0.01 * z;
+    case MLP_ACTIVATION_PRELU:
+        return z > 0 ? z : PRELU_SLOPE * z;
+    case MLP_ACTIVATION_ELU:
+        return z > 0 ? z : exp(z) - 1;
+    case MLP_ACTIVATION_SOFTPLUS:
+        return log(1 + exp(z));
+    case MLP_ACTIVATION_SILU:
+        return z / (1 + exp(-z));
+    case MLP_ACTIVATION_GELU:
+        return z * 0.5 * (1 + erf(z / sqrt(2)));
+    default:
+        return z;
+    }
+}
+
+/* z from -6.9 to 7.5, none of them 0. */
+static void fill_sums(float *z, float scale)
+{
+    for (size_t i = 0; i < UNITS; i++) {
+        z[i] = scale * ((float)i - 7.2f);
+    }
+}
+
+START_TEST(activations_are_the_textbook_formulas)
+{
+    mlp_activation activation = (mlp_activation)_i;
+    unit_row row;
+    float z[UNITS];
+    fill_sums(z, 0.96f);
+    activate(&row, mlp_kernels_find(NULL), activation, z);
+    for (size_t i = 0; i < UNITS; i++) {
+        double want = formula(activation, z[i]);
+        ck_assert_double_eq_tol(row.a[i], want, 1e-6);
     }
 }
 END_TEST
 
 START_TEST(slopes_equal_central_differences)
 {
-    const mlp_kernels *kernels = mlp_kernels_find(NULL);
-    float z[16], a[16], d[16];
-    for (size_t i = 0; i < 16; i++) {
-        z[i] = 0.37f * ((float)i - 7.5f);
+    mlp_activation activation = (mlp_activation)_i;
+    unit_row row;
+    float z[UNITS], d[UNITS];
+    fill_sums(z, 0.37f);
+    for (size_t i = 0; i < UNITS; i++) {
         d[i] = 1.0f;
     }
-    memcpy(a, z, sizeof a);
-    kernels->activate((mlp_activation)_i, 16, a);
-    kernels->slope((mlp_activation)_i, 16, a, d);
-    for (size_t i = 0; i < 16; i++) {
-        double h = 1e-5, low = z[i] - h, high = z[i] + h, slope = 1.0;
-        if (_i == MLP_ACTIVATION_RELU) {
-            slope = (fmax(high, 0) - fmax(low, 0)) / (2 * h);
-        } else if (_i == MLP_ACTIVATION_SIGMOID) {
-            slope = (1 / (1 + exp(-high)) - 1 / (1 + exp(-low))) / (2 * h);
-        } else if (_i == MLP_ACTIVATION_TANH) {
-            slope = (tanh(high) - tanh(low)) / (2 * h);
-        }
+    const mlp_kernels *kernels = mlp_kernels_find(NULL);
+    activate(&row, kernels, activation, z);
+    kernels->slope(&row.layer, &row.units, d, (mlp_range){0, 1},
+                   (mlp_range){0, UNITS});
+    for (size_t i = 0; i < UNITS; i++) {
+        double h = 1e-5;
+        double want =
+            (formula(activation, z[i] + h) - formula(activation, z[i] - h)) /
+            (2 * h);
         /* float32 of a near 1, and h^2 of the difference */
-        ck_assert_double_eq_tol(d[i], slope, 1e-6);
+        ck_assert_double_eq_tol(d[i], want, 1e-6);
+    }
+}
+END_TEST
+
+START_TEST(prelu_leaves_the_gradient_of_its_slopes)
+{
+    unit_row row;
+    float z[UNITS], d[UNITS];
+    fill_sums(z, 0.5f);
+    for (size_t i = 0; i < UNITS; i++) {
+        d[i] = 2.0f;
+    }
+    const mlp_kernels *kernels = mlp_kernels_find(NULL);
+    activate(&row, kernels, MLP_ACTIVATION_PRELU, z);
+    kernels->slope(&row.layer, &row.units, d, (mlp_range){0, 1},
+                   (mlp_range){0, UNITS});
+    for (size_t i = 0; i < UNITS; i++) { /* a = slope z below 0 */
+        ck_assert_float_eq(row.z[i], z[i] > 0 ? 0.0f : 2.0f * z[i]);
+    }
+}
+END_TEST
+
+START_TEST(activations_have_the_same_bits_on_every_set)
+{
+    mlp_activation activation = (mlp_activation)_i;
+    for (int k = -6; k <= 6; k++) { /* from tiny sums to huge ones */
+        unit_row best;
+        float z[UNITS], best_d[UNITS];
+        fill_sums(z, powf(10.0f, (float)k));
+        for (size_t s = 0; s < 3; s++) {
+            const mlp_kernels *kernels = mlp_kernels_find(sets[s]);
+            unit_row row;
+            float d[UNITS] = {1, 2, 3, -4, 5, 6, 7, -8, 9, 1, 1, 1, 1, 1, 1, 1};
+            if (kernels == NULL) {
+                continue;
+            }
+            activate(&row, kernels, activation, z);
+            kernels->slope(&row.layer, &row.units, d, (mlp_range){0, 1},
+                           (mlp_range){0, UNITS});
+            if (kernels == mlp_kernels_find(NULL)) {
+                best = row;
+                memcpy(best_d, d, sizeof d);
+            }
+            ck_assert_mem_eq(row.a, best.a, sizeof row.a);
+            ck_assert_mem_eq(row.z, best.z, sizeof row.z);
+            ck_assert_mem_eq(d, best_d, sizeof d);
+            for (size_t i = 0; i < UNITS; i++) {
+                ck_assert(isfinite(row.a[i]) && isfinite(d[i]));
+            }
+        }
+    }
+}
+END_TEST
+
+START_TEST(no_activation_hides_a_nan)
+{
+    for (size_t s = 0; s < 3; s++) {
+        const mlp_kernels *kernels = mlp_kernels_find(sets[s]);
+        const float z[UNITS] = {NAN, -1.0f, 2.0f, -0.0f, INFINITY, -INFINITY};
+        unit_row row;
+        if (kernels == NULL) {
+            continue;
+        }
+        activate(&row, kernels, (mlp_activation)_i, z);
+        ck_assert(isnan(row.a[0]));
+        ck_assert(!isnan(row.a[1]) && !isnan(row.a[2]) && !isnan(row.a[3]));
+        if (_i == MLP_ACTIVATION_RELU) {
+            ck_assert_float_eq(row.a[1], 0.0f);
+            ck_assert_float_eq(row.a[2], 2.0f);
+            ck_assert(isinf(row.a[4]));
+            ck_assert_float_eq(row.a[5], 0.0f);
+        }
     }
 }
 END_TEST
@@ -468,8 +609,14 @@ int main(void)
     TCase *rows = tcase_create("rows");
     tcase_add_test(rows, equal_logits_cost_log_of_class_count);
     tcase_add_test(rows, softmax_has_the_same_bits_on_every_set);
-    tcase_add_test(rows, relu_does_not_hide_a_nan);
-    tcase_add_loop_test(rows, slopes_equal_central_differences, 0, 4);
+    tcase_add_loop_test(rows, activations_are_the_textbook_formulas, 0,
+                        MLP_ACTIVATIONS);
+    tcase_add_loop_test(rows, slopes_equal_central_differences, 0,
+                        MLP_ACTIVATIONS);
+    tcase_add_test(rows, prelu_leaves_the_gradient_of_its_slopes);
+    tcase_add_loop_test(rows, activations_have_the_same_bits_on_every_set, 0,
+                        MLP_ACTIVATIONS);
+    tcase_add_loop_test(rows, no_activation_hides_a_nan, 0, MLP_ACTIVATIONS);
     tcase_add_test(rows, momentum_steps_by_hand);
     suite_add_tcase(suite, rows);
     return run_suite(suite, CK_FORK_GETENV);

@@ -63,11 +63,12 @@ START_TEST(hidden_layers_and_output_have_their_activations)
         mlp_config config;
         mlp_model *model;
         mlp_config_init(&config);
-        config.activation = MLP_ACTIVATION_TANH;
+        config.activation =
+            (mlp_activation_list){2, {MLP_ACTIVATION_TANH, MLP_ACTIVATION_ELU}};
         config.output = (mlp_output)output;
         ck_assert_int_eq(mlp_model_create(widths, 3, &config, &model), MLP_OK);
         ck_assert_int_eq(model->layer[0].activation, MLP_ACTIVATION_TANH);
-        ck_assert_int_eq(model->layer[1].activation, MLP_ACTIVATION_TANH);
+        ck_assert_int_eq(model->layer[1].activation, MLP_ACTIVATION_ELU);
         ck_assert_int_eq(model->layer[2].activation, last[output]);
         mlp_model_destroy(&model);
     }
@@ -109,6 +110,32 @@ START_TEST(canonical_order_of_2_3_2_is_as_by_hand)
     ck_assert_mem_eq(vector, by_hand, sizeof by_hand);
     mlp_model_unpack(model, vector, back);
     ck_assert_mem_eq(back, canonical, sizeof canonical);
+    mlp_model_destroy(&model);
+}
+END_TEST
+
+START_TEST(slopes_of_prelu_follow_the_bias)
+{
+    const size_t widths[] = {1, 2, 1};
+    /* W1 [1, 2], b1 [2], slopes [2], W2 [2, 1], b2 [1] */
+    const float canonical[9] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+    static const float by_hand[6][16] = {{1, 2}, {3, 4}, {5, 6}, {7}, {8}, {9}};
+    mlp_config config;
+    mlp_model *model;
+    float vector[6 * 16], back[9], first[9];
+    mlp_config_init(&config);
+    config.activation.item[0] = MLP_ACTIVATION_PRELU;
+    ck_assert_int_eq(mlp_model_create(widths, 2, &config, &model), MLP_OK);
+    ck_assert_uint_eq(model->parameters, 9);
+    ck_assert_uint_eq(model->vector_size, 6 * 16);
+    mlp_model_pack(model, canonical, vector);
+    ck_assert_mem_eq(vector, by_hand, sizeof by_hand);
+    mlp_model_unpack(model, vector, back);
+    ck_assert_mem_eq(back, canonical, sizeof canonical);
+    mlp_model_initialize(model, MLP_INIT_HE_NORMAL, 1, first);
+    ck_assert_float_eq(first[3], 0.0f);
+    ck_assert_float_eq(first[4], 0.25f);
+    ck_assert_float_eq(first[5], 0.25f);
     mlp_model_destroy(&model);
 }
 END_TEST
@@ -318,6 +345,7 @@ int main(void)
     tcase_add_test(tests, hidden_layers_and_output_have_their_activations);
     tcase_add_test(tests, model_beyond_memory_is_refused);
     tcase_add_test(tests, canonical_order_of_2_3_2_is_as_by_hand);
+    tcase_add_test(tests, slopes_of_prelu_follow_the_bias);
     tcase_add_loop_test(tests, unpacked_is_what_was_packed, 0,
                         sizeof shapes / sizeof *shapes);
     tcase_add_loop_test(tests, weights_have_mean_0_and_the_papers_variance, 0,

@@ -195,7 +195,7 @@ START_TEST(command_line_wins_over_file_over_preset_in_any_order)
         ck_assert_double_eq(config.lr, 0.7);
         ck_assert_uint_eq(config.batch, 32);
         ck_assert_uint_eq(config.epochs, 100);
-        ck_assert_int_eq(config.activation, MLP_ACTIVATION_SIGMOID);
+        ck_assert_int_eq(config.activation.item[0], MLP_ACTIVATION_SIGMOID);
     }
 }
 END_TEST

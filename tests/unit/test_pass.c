@@ -14,7 +14,7 @@
 #include "run_suite.h"
 
 enum { ROWS = 9, LEAVES = 3, CLASSES = 3, FEATURES = 19 };
-enum { ACTIVATIONS = 4, OUTPUTS = 3, DEPTHS = REFERENCE_LAYERS };
+enum { ACTIVATIONS = MLP_ACTIVATIONS, OUTPUTS = 3, DEPTHS = REFERENCE_LAYERS };
 enum { NETS = ACTIVATIONS * OUTPUTS * DEPTHS };
 
 /* Floats carry 2^-24 of relative error; a sum here has at most 33 terms of
@@ -72,7 +72,7 @@ static void create_model(fixture *f)
 {
     mlp_config config;
     mlp_config_init(&config);
-    config.activation = f->net.hidden;
+    config.activation.item[0] = f->net.hidden;
     config.output = f->net.output;
     config.loss = f->net.output == MLP_OUTPUT_SOFTMAX ? MLP_LOSS_CROSS_ENTROPY
                                                       : MLP_LOSS_MSE;

@@ -1,0 +1,109 @@
+/** @file
+ *  Activations and their derivatives on blocks of a layer's units, for one
+ *  instruction set. The formulas are in kernels_vector.h.
+ */
+#include "kernels_isa.h"
+
+/* A block of a layer's units: all pointers are at its first element. */
+typedef struct {
+    const float *slopes; /* of PReLU, [cols] */
+    size_t rows, cols, stride;
+} block;
+
+static block block_of(const mlp_dense *layer, mlp_range rows, mlp_range columns)
+{
+    const float *slopes = layer->activation == MLP_ACTIVATION_PRELU
+                              ? layer->parameters +
+                                    mlp_dense_slopes(layer->in, layer->out) +
+                                    columns.first
+                              : NULL;
+    return (block){slopes, rows.count, columns.count, mlp_padded(layer->out)};
+}
+
+INLINE vec slopes_at(mlp_activation f, const block *b, size_t column)
+{
+    return f == MLP_ACTIVATION_PRELU ? vec_load(b->slopes + column)
+                                     : vec_zero();
+}
+
+INLINE void activate_as(mlp_activation f, const block *b, const float *z,
+                        float *a)
+{
+    for (size_t r = 0; r < b->rows; r++) {
+        for (size_t c = 0; c < b->cols; c += LANES) {
+            size_t at = r * b->stride + c;
+            vec_store(a + at,
+                      vec_activate(f, vec_load(z + at), slopes_at(f, b, c)));
+        }
+    }
+}
+
+/* x: z or a. PReLU: z becomes the slope's gradient, d z where z <= 0. */
+INLINE void slope_as(mlp_activation f, const block *b, float *x, float *d)
+{
+    for (size_t r = 0; r < b->rows; r++) {
+        for (size_t c = 0; c < b->cols; c += LANES) {
+            size_t at = r * b->stride + c;
+            vec before = vec_load(x + at);
+            vec above = vec_load(d + at);
+            vec_store(d + at, vec_slope(f, before, slopes_at(f, b, c), above));
+            if (f == MLP_ACTIVATION_PRELU) {
+                vec_store(x + at, vec_pick(before, vec_zero(), before * above));
+            }
+        }
+    }
+}
+
+/* Each activation has its own loop: CASE(name) calls it. */
+#define EACH_ACTIVATION                                                        \
+    CASE(SIGMOID)                                                              \
+    CASE(TANH)                                                                 \
+    CASE(RELU)                                                                 \
+    CASE(STEP)                                                                 \
+    CASE(ARCTAN)                                                               \
+    CASE(LEAKY_RELU)                                                           \
+    CASE(PRELU)                                                                \
+    CASE(ELU)                                                                  \
+    CASE(SOFTPLUS)                                                             \
+    CASE(SILU)                                                                 \
+    CASE(GELU)
+
+void ISA(mlp_activate)(const mlp_dense *layer, const mlp_units *units,
+                       mlp_range rows, mlp_range columns)
+{
+    block b = block_of(layer, rows, columns);
+    size_t first = rows.first * b.stride + columns.first;
+    float *a = units->a + first;
+    const float *z = units->kept != NULL ? units->kept + first : a;
+    switch (layer->activation) {
+#define CASE(name)                                                             \
+    case MLP_ACTIVATION_##name:                                                \
+        activate_as(MLP_ACTIVATION_##name, &b, z, a);                          \
+        break;
+        EACH_ACTIVATION
+#undef CASE
+    case MLP_ACTIVATION_IDENTITY:
+    case MLP_ACTIVATIONS:
+        break;
+    }
+}
+
+void ISA(mlp_slope)(const mlp_dense *layer, const mlp_units *units, float *d,
+                    mlp_range rows, mlp_range columns)
+{
+    block b = block_of(layer, rows, columns);
+    size_t first = rows.first * b.stride + columns.first;
+    float *x = (units->kept != NULL ? units->kept : units->a) + first;
+    d += first;
+    switch (layer->activation) {
+#define CASE(name)                                                             \
+    case MLP_ACTIVATION_##name:                                                \
+        slope_as(MLP_ACTIVATION_##name, &b, x, d);                             \
+        break;
+        EACH_ACTIVATION
+#undef CASE
+    case MLP_ACTIVATION_IDENTITY:
+    case MLP_ACTIVATIONS:
+        break;
+    }
+}
