@@ -185,18 +185,32 @@ static void tear_down(mlp_run_parts *run)
     mlp_dataset_destroy(&run->train.here);
     mlp_dataset_destroy(&run->validation.here);
     mlp_dataset_destroy(&run->test.here);
-    mlp_source_close(&run->source);
     mlp_checkpoint_destroy(&run->state);
     mlp_checkpoint_unlock(&run->lock);
+}
+
+static mlp_status tell_all(mlp_run_parts *run)
+{
+    mlp_status status = set_up(run);
+    if (status == MLP_OK) {
+        status = tell(run);
+    }
+    tear_down(run);
+    return status;
 }
 
 mlp_status mlp_run(mlp_comm *comm, const mlp_config *config)
 {
     mlp_run_parts run = {.comm = comm, .config = *config, .lock = -1};
-    mlp_status status = set_up(&run);
-    if (status == MLP_OK) {
-        status = tell(&run);
-    }
-    tear_down(&run);
+    mlp_status status = tell_all(&run);
+    mlp_source_close(&run.source);
     return status;
+}
+
+mlp_status mlp_run_on(mlp_comm *comm, const mlp_config *config,
+                      mlp_source *source)
+{
+    mlp_run_parts run = {
+        .comm = comm, .config = *config, .source = source, .lock = -1};
+    return tell_all(&run);
 }

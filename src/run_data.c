@@ -148,7 +148,9 @@ static mlp_status digest_data(mlp_run_parts *run)
 
 mlp_status mlp_run_load_data(mlp_run_parts *run)
 {
-    mlp_status status = mlp_source_open(run->config.data, &run->source);
+    mlp_status status = run->source != NULL
+                            ? MLP_OK
+                            : mlp_source_open(run->config.data, &run->source);
     MLP_TRY(mlp_comm_agree(run->comm, status));
     MLP_TRY(mlp_comm_agree(run->comm, load_splits(run)));
     MLP_TRY(measure(run));

@@ -6,6 +6,7 @@
 
 #include "mlp/comm.h"
 #include "mlp/config.h"
+#include "mlp/source.h"
 #include "mlp/status.h"
 
 /** Catch SIGTERM, SIGINT and SIGUSR1: the first asks for a stop after the step
@@ -21,5 +22,10 @@ void mlp_run_listen(void);
  *  same on every rank. Collective.
  */
 mlp_status mlp_run(mlp_comm *comm, const mlp_config *config);
+
+/** The same on rows of a source that the caller has opened, the same on every
+ *  rank, and closes; config->data does not count. Collective. */
+mlp_status mlp_run_on(mlp_comm *comm, const mlp_config *config,
+                      mlp_source *source);
 
 #endif

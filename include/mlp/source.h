@@ -55,6 +55,22 @@ mlp_status mlp_source_open(const char *spec, mlp_source **source);
  */
 mlp_status mlp_source_open_images(const char *spec, mlp_source **source);
 
+/** Rows that the caller has in memory, instead of files. */
+typedef struct {
+    const char *name;     /**< for messages */
+    size_t height, width; /**< of a row: 1 x features when no picture */
+    mlp_element element;
+    size_t rows[MLP_SPLITS];            /**< 0 test rows will do */
+    const void *values[MLP_SPLITS];     /**< [rows, height * width] */
+    const uint16_t *labels[MLP_SPLITS]; /**< [rows] */
+} mlp_source_arrays;
+
+/** Take rows from arrays, which are not copied and must outlive the source.
+ *  MLP_ERROR_DATA when there is no training row or no feature;
+ *  MLP_ERROR_INTERNAL without memory. Not collective. */
+mlp_status mlp_source_open_arrays(const mlp_source_arrays *arrays,
+                                  mlp_source **source);
+
 void mlp_source_close(mlp_source **source);
 
 const mlp_source_info *mlp_source_facts(const mlp_source *source);
