@@ -40,6 +40,7 @@ is_there() {
     libturbojpeg0-dev) has_library libturbojpeg ;;
     check) has_library check ;;
     hdf5-tools) has h5dump ;;
+    dpkg-dev) has dpkg-shlibdeps ;;
     libomp-dev) has clang &&
         [ -e "$(clang -print-resource-dir)/../../libarcher.so" ] ;;
     ca-certificates) [ -s /etc/ssl/certs/ca-certificates.crt ] ||
@@ -83,7 +84,7 @@ build="gcc libc6-dev make cmake pkgconf libopenmpi-dev openmpi-bin
     libjansson-dev libpng-dev libturbojpeg0-dev"
 fetch="curl ca-certificates" # for the real MNIST; without: built-in digits
 test="check clang-format clang-tidy cppcheck shellcheck hdf5-tools python3
-    strace tmux git clang libomp-dev"
+    strace tmux git clang libomp-dev help2man dpkg-dev"
 
 # shellcheck disable=SC2086 # the lists are words
 case ${1:-} in

@@ -1,0 +1,119 @@
+#!/bin/sh
+# Install, and use what was installed: the programs, their manual pages and
+# completion; the library from a program of one's own by pkg-config and by
+# CMake, static and shared; the Debian package; the recipe for Spack.
+set -eu
+# shellcheck source=tests/support/system.sh
+. "$MLP_SOURCE/tests/support/system.sh"
+
+! grep -q '^MLP_SANITIZE:STRING=.' "$MLP_BUILD/CMakeCache.txt" ||
+    skip "a build with sanitizers is not for installing"
+
+answer='of 0.8 and 0.3 the larger one is number 1'
+
+# expect_answer PROGRAM [LAUNCHER...]: the example trains, saves and predicts.
+expect_answer() {
+    example=$1
+    shift
+    rm -rf pairs
+    "$@" "$example" pairs >out 2>err </dev/null || fail "$example: exit code $?"
+    grep -qx "$answer" out || fail "$example: a wrong answer"
+    ls pairs/ckpt-*.h5 >/dev/null || fail "$example: nothing was saved"
+}
+
+cmake --install "$MLP_BUILD" --prefix "$place/usr" >install.log
+grep -q "$MLP_SOURCE" usr/lib*/pkgconfig/mlp.pc usr/lib*/cmake/mlp/*.cmake \
+    usr/lib/*/pkgconfig/mlp.pc usr/lib/*/cmake/mlp/*.cmake 2>/dev/null &&
+    fail "what is installed points to the sources"
+for program in mlp_train mlp; do
+    usr/bin/$program --version >out || fail "$program does not run"
+done
+
+# ---- the library
+
+PKG_CONFIG_PATH=$(dirname "$(find "$place/usr" -name mlp.pc)")
+export PKG_CONFIG_PATH
+words() { pkg-config --static --cflags --libs "$@"; }
+# shellcheck disable=SC2046 # options are words
+cc -Wall -Wextra -Werror -o example "$MLP_SOURCE/tests/embed/example.c" \
+    $(words mlp) || fail "the example does not build by pkg-config"
+expect_answer ./example
+# shellcheck disable=SC2046
+mpicc -o example_mpi "$MLP_SOURCE/tests/embed/example.c" \
+    $(pkg-config --libs-only-L --libs-only-l mlp-mpi | sed 's/-lmlp$//') \
+    $(words mlp) || fail "the example does not build with mlp-mpi"
+expect_answer ./example_mpi mpirun --oversubscribe --bind-to none -np 2
+[ "$(grep -c "$answer" out)" -eq 2 ] || fail "not a team of two"
+
+# expect_cmake NAME PREFIX: it builds with find_package(mlp), and runs.
+expect_cmake() {
+    cmake -S "$MLP_SOURCE/tests/embed" -B "$1" -DCMAKE_PREFIX_PATH="$2" \
+        >"$1.log" 2>&1 && cmake --build "$1" >>"$1.log" 2>&1 ||
+        { cat "$1.log" && fail "the example does not build by CMake: $1"; }
+    expect_answer "$1/example"
+}
+expect_cmake static "$place/usr"
+
+if is_full; then
+    cmake -S "$MLP_SOURCE" -B build -DBUILD_SHARED_LIBS=ON -DBUILD_TESTING=OFF \
+        >build.log 2>&1 && cmake --build build --parallel 2 >>build.log 2>&1 &&
+        cmake --install build --prefix "$place/shared_usr" >>build.log 2>&1 ||
+        { tail -n 20 build.log && fail "no shared build"; }
+    expect_cmake shared "$place/shared_usr"
+fi
+
+# ---- manual pages and completion
+
+if [ -n "$(find usr -name mlp_train.1)" ]; then
+    for program in mlp_train mlp; do
+        page=$(find usr -name $program.1)
+        usr/bin/$program --help | sed -n 's/^  \(--[a-z-]*\).*/\1/p' >options
+        [ -s options ] || fail "$program --help has no options"
+        sed 's/\\//g' "$page" >plain
+        while read -r option; do
+            grep -q -e "$option" plain || fail "$page lacks $option"
+        done <options
+    done
+else
+    echo "without manual pages: help2man is not installed"
+fi
+
+# completes EXPECTED WORD...: to what the last word may be completed.
+completes() {
+    expected=$1
+    shift
+    # shellcheck disable=SC2016 # bash expands it
+    PATH=$place/usr/bin:$PATH bash -c '
+        . "$0"
+        COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+        _mlp "$1" "${@: -1}" "${@: -2:1}"
+        echo "${COMPREPLY[*]}"' \
+        "$(find usr -path '*completions/mlp')" "$@" >out
+    grep -q -e "$expected" out || fail "completion of: $*"
+}
+if command -v bash >/dev/null; then
+    completes '^--activation$' mlp_train --activat
+    completes 'sigmoid.* relu' mlp_train --activation ''
+    completes '^keras-mnist$' mlp_train --preset ker
+    completes '^predict$' mlp predic
+    completes '^tsv json$' mlp predict run --format ''
+    completes '^$' mlp_train --data ''
+fi
+
+# ---- the Debian package
+
+if command -v dpkg-deb >/dev/null && command -v dpkg-shlibdeps >/dev/null; then
+    (cd "$MLP_BUILD" && cpack -G DEB -B "$place/deb") >deb.log 2>&1 ||
+        { tail -n 20 deb.log && fail "cpack"; }
+    dpkg-deb --info deb/mlp_*.deb >out
+    grep -q '^ Depends:.*libhdf5' out || fail "the package's dependencies"
+    dpkg-deb --extract deb/mlp_*.deb unpacked
+    "$(find unpacked -name mlp_train -path '*bin*')" --data digits --epochs 1 \
+        --quiet >out 2>err || fail "the packaged program does not run"
+    grep -q '^weights sha256' out || fail "the packaged program"
+else
+    echo "without the Debian package: dpkg-dev is not installed"
+fi
+
+python3 -c "compile(open('$MLP_SOURCE/jobs/spack/packages/mlp/package.py').read(), 'package.py', 'exec')" ||
+    fail "the recipe for Spack is no Python"
