@@ -1,0 +1,42 @@
+# spack repo add jobs/spack && spack install mlp
+# The sources are the clone that this file lies in.
+import os
+
+from spack.package import *
+
+
+class Mlp(CMakePackage):
+    """Data-parallel trainer of multilayer perceptrons over MPI and OpenMP:
+    the same weights for any number of ranks and threads, crash-safe HDF5
+    checkpoints."""
+
+    homepage = "file://" + os.path.abspath(
+        os.path.join(os.path.dirname(__file__), *[os.pardir] * 4))
+    git = homepage
+
+    license("MIT", checked_by="the maintainers")
+
+    version("main", branch="main")
+
+    variant("shared", default=False, description="Build shared libraries")
+
+    depends_on("c", type="build")
+    depends_on("cmake@3.18:", type="build")
+    depends_on("pkgconfig", type="build")
+    depends_on("help2man", type="build")
+    depends_on("mpi@3:")
+    depends_on("hdf5@1.10:+hl")
+    depends_on("sleef@3.5:")
+    depends_on("openssl")
+    depends_on("zlib-api")
+    depends_on("inih")
+    depends_on("jansson")
+    depends_on("libpng")
+    depends_on("libjpeg-turbo")
+    depends_on("check", type="test")
+
+    def cmake_args(self):
+        return [
+            self.define_from_variant("BUILD_SHARED_LIBS", "shared"),
+            self.define("BUILD_TESTING", self.run_tests),
+        ]
