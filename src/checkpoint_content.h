@@ -19,6 +19,13 @@ mlp_status mlp_checkpoint_facts_write(mlp_h5file *file,
 mlp_status mlp_checkpoint_facts_read(mlp_h5file *file, const char *path,
                                      mlp_checkpoint *c);
 
+/** Digests of configuration and state, which are of all the content. Checking
+ *  comes after reading it: are they what the file says? */
+mlp_status mlp_checkpoint_identity_write(mlp_h5file *file,
+                                         const mlp_checkpoint *c);
+mlp_status mlp_checkpoint_identity_check(mlp_h5file *file, const char *path,
+                                         const mlp_checkpoint *c);
+
 /** /model, /moments and /history. Reading comes after the facts, which the
  *  arrays must agree with, and allocates what *c then owns, also when it
  *  fails.

@@ -18,6 +18,7 @@ typedef enum {
     CLASSES,
     HEIGHT,
     WIDTH,
+    PARENT_STEP,
     MOMENTS,
     RUNNING_HITS,
     RUNNING_ROWS,
@@ -25,8 +26,8 @@ typedef enum {
 } count_index;
 
 static const char *const count_names[COUNTS] = {
-    "epoch", "step",         "train_rows",   "classes",     "height",
-    "width", "moment_count", "running_hits", "running_rows"};
+    "epoch", "step",        "train_rows",   "classes",      "height",
+    "width", "parent_step", "moment_count", "running_hits", "running_rows"};
 
 typedef enum {
     SHIFT,
@@ -48,6 +49,7 @@ static mlp_status write_scalars(mlp_h5file *file, const mlp_checkpoint *c)
         [CLASSES] = c->classes,
         [HEIGHT] = c->height,
         [WIDTH] = c->width,
+        [PARENT_STEP] = c->parent_step,
         [MOMENTS] = c->moment_count,
         [RUNNING_HITS] = c->running.hits,
         [RUNNING_ROWS] = c->running.rows,
@@ -83,6 +85,7 @@ static mlp_status read_scalars(mlp_h5file *file, mlp_checkpoint *c)
     c->classes = counts[CLASSES];
     c->height = counts[HEIGHT];
     c->width = counts[WIDTH];
+    c->parent_step = counts[PARENT_STEP];
     c->moment_count = counts[MOMENTS];
     c->running.hits = counts[RUNNING_HITS];
     c->running.rows = counts[RUNNING_ROWS];
@@ -93,13 +96,20 @@ static mlp_status read_scalars(mlp_h5file *file, mlp_checkpoint *c)
     return MLP_OK;
 }
 
-static mlp_status write_identity(mlp_h5file *file, const mlp_checkpoint *c)
+static mlp_status write_digest(mlp_h5file *file, const char *name,
+                               const unsigned char *digest)
 {
     char hex[MLP_DIGEST_HEX];
-    mlp_digest_hex(c->data_digest, hex);
+    mlp_digest_hex(digest, hex);
+    return mlp_h5file_write_text(file, "/", name, hex);
+}
+
+static mlp_status write_identity(mlp_h5file *file, const mlp_checkpoint *c)
+{
     MLP_TRY(mlp_h5file_write_text(file, "/", "format", FORMAT));
     MLP_TRY(mlp_h5file_write_text(file, "/", "program", "mlp " MLP_VERSION));
-    return mlp_h5file_write_text(file, "/", "data_sha256", hex);
+    MLP_TRY(write_digest(file, "data_sha256", c->data_digest));
+    return write_digest(file, "parent_sha256", c->parent_digest);
 }
 
 static mlp_status check_format(mlp_h5file *file, const char *path)
@@ -114,19 +124,19 @@ static mlp_status check_format(mlp_h5file *file, const char *path)
     return MLP_OK;
 }
 
-static mlp_status read_data_digest(mlp_h5file *file, const char *path,
-                                   mlp_checkpoint *c)
+static mlp_status read_digest(mlp_h5file *file, const char *path,
+                              const char *name, unsigned char *digest)
 {
     char hex[MLP_DIGEST_HEX], again[MLP_DIGEST_HEX];
-    MLP_TRY(mlp_h5file_read_text(file, "/", "data_sha256", hex, sizeof hex));
+    MLP_TRY(mlp_h5file_read_text(file, "/", name, hex, sizeof hex));
     for (size_t i = 0; i < MLP_DIGEST_BYTES; i++) {
         char byte[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
-        c->data_digest[i] = (unsigned char)strtoul(byte, NULL, 16);
+        digest[i] = (unsigned char)strtoul(byte, NULL, 16);
     }
-    mlp_digest_hex(c->data_digest, again);
+    mlp_digest_hex(digest, again);
     if (strcmp(hex, again) != 0) {
-        return mlp_fail(MLP_ERROR_DATA, "%s: data_sha256 is \"%s\", no digest",
-                        path, hex);
+        return mlp_fail(MLP_ERROR_DATA, "%s: %s is \"%s\", no digest", path,
+                        name, hex);
     }
     return MLP_OK;
 }
@@ -182,7 +192,45 @@ mlp_status mlp_checkpoint_facts_read(mlp_h5file *file, const char *path,
                                      mlp_checkpoint *c)
 {
     MLP_TRY(check_format(file, path));
-    MLP_TRY(read_data_digest(file, path, c));
+    MLP_TRY(read_digest(file, path, "data_sha256", c->data_digest));
+    MLP_TRY(read_digest(file, path, "parent_sha256", c->parent_digest));
     MLP_TRY(read_scalars(file, c));
     return read_config(file, path, &c->config);
+}
+
+mlp_status mlp_checkpoint_identity_write(mlp_h5file *file,
+                                         const mlp_checkpoint *c)
+{
+    unsigned char config[MLP_DIGEST_BYTES], state[MLP_DIGEST_BYTES];
+    MLP_TRY(mlp_checkpoint_config_digest(&c->config, config));
+    MLP_TRY(mlp_checkpoint_digest(c, state));
+    MLP_TRY(write_digest(file, "config_sha256", config));
+    return write_digest(file, "state_sha256", state);
+}
+
+/* What a digest is recorded as, and what it is. */
+static mlp_status compare(mlp_h5file *file, const char *path, const char *name,
+                          const unsigned char *found)
+{
+    unsigned char recorded[MLP_DIGEST_BYTES];
+    char hex[MLP_DIGEST_HEX], found_hex[MLP_DIGEST_HEX];
+    MLP_TRY(read_digest(file, path, name, recorded));
+    if (memcmp(recorded, found, sizeof recorded) == 0) {
+        return MLP_OK;
+    }
+    mlp_digest_hex(recorded, hex);
+    mlp_digest_hex(found, found_hex);
+    return mlp_fail(MLP_ERROR_DATA,
+                    "%s: %s is %.16s..., its content has %.16s...", path, name,
+                    hex, found_hex);
+}
+
+mlp_status mlp_checkpoint_identity_check(mlp_h5file *file, const char *path,
+                                         const mlp_checkpoint *c)
+{
+    unsigned char config[MLP_DIGEST_BYTES], state[MLP_DIGEST_BYTES];
+    MLP_TRY(mlp_checkpoint_config_digest(&c->config, config));
+    MLP_TRY(compare(file, path, "config_sha256", config));
+    MLP_TRY(mlp_checkpoint_digest(c, state));
+    return compare(file, path, "state_sha256", state);
 }

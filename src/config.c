@@ -104,6 +104,15 @@ static const mlp_config_field fields[] = {
     {"trace", MLP_FIELD_STRING, AT(trace), NULL, 0, 0, false, "Files", "FILE",
      "write a timeline of the first steps, for chrome://tracing or Perfetto"},
 
+    {"replay", MLP_FIELD_STRING, AT(replay), NULL, 0, 0, false, "Checks", "DIR",
+     "repeat steps of the run that left its checkpoints in DIR, and compare "
+     "the digests of later ones; writes nothing; exit code 65 if one differs"},
+    {"from", MLP_FIELD_U64, AT(from), NULL, 0, U64_LIMIT, false, "Checks", "N",
+     "replay from the checkpoint of step N, or, with 0, from the first "
+     "weights; default: from the oldest checkpoint"},
+    {"steps", MLP_FIELD_U64, AT(steps), NULL, 0, U64_LIMIT, false, "Checks",
+     "N", "steps to replay; 0: up to the newest checkpoint"},
+
     {"progress", MLP_FIELD_ENUM, AT(progress), progress_modes, 0, 0, false,
      "Talk", "WHEN",
      "draw a progress line; auto means when stdout is a terminal"},

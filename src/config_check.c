@@ -63,10 +63,31 @@ static mlp_status check_training(const mlp_config *config)
     return MLP_OK;
 }
 
+/* A replay leaves no traces. */
+static mlp_status check_replay(const mlp_config *config)
+{
+    static const char *const of_replay[] = {"from", "steps"};
+    bool is_replay = config->replay[0] != '\0';
+    if (is_replay && (config->checkpoint[0] != '\0' || config->resume ||
+                      config->log[0] != '\0')) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--replay writes nothing: it goes without "
+                        "--checkpoint, --resume and --log");
+    }
+    for (size_t i = 0; i < 2 && !is_replay; i++) {
+        if (mlp_config_was_given(config, of_replay[i])) {
+            return mlp_fail(MLP_ERROR_USAGE, "--%s goes with --replay DIR",
+                            of_replay[i]);
+        }
+    }
+    return MLP_OK;
+}
+
 mlp_status mlp_config_check(const mlp_config *config)
 {
     MLP_TRY(check_model(config));
     MLP_TRY(check_training(config));
+    MLP_TRY(check_replay(config));
     if (config->resume && config->checkpoint[0] == '\0') {
         return mlp_fail(MLP_ERROR_USAGE,
                         "--resume needs --checkpoint DIR to resume from");
@@ -84,13 +105,11 @@ static bool is_automatic(const mlp_config_field *field, const char *text)
     return field->kind == MLP_FIELD_SIZE && strcmp(text, "0") == 0;
 }
 
-/* A schedule spans all epochs, so their number shapes every step of it. */
-static bool shapes_result(const mlp_config_field *field,
-                          const mlp_config *recorded)
+bool mlp_config_shapes_result(const mlp_config *config,
+                              const mlp_config_field *field)
 {
-    return field->shapes_result ||
-           (strcmp(field->name, "epochs") == 0 &&
-            recorded->schedule != MLP_SCHEDULE_CONSTANT);
+    return field->shapes_result || (strcmp(field->name, "epochs") == 0 &&
+                                    config->schedule != MLP_SCHEDULE_CONSTANT);
 }
 
 /* Whether the user gave a value and the checkpoint has another one. */
@@ -98,7 +117,7 @@ static bool differs(const mlp_config *wanted, const mlp_config *recorded,
                     const mlp_config_field *field, char ours[MLP_CONFIG_VALUE],
                     char theirs[MLP_CONFIG_VALUE])
 {
-    if (!shapes_result(field, recorded) ||
+    if (!mlp_config_shapes_result(recorded, field) ||
         !mlp_config_was_given(wanted, field->name)) {
         return false;
     }

@@ -155,12 +155,33 @@ static mlp_status stop_message(const mlp_run_parts *run)
                     run->config.checkpoint);
 }
 
+/* A replay ends at its last witness, unless it was stopped before. */
+static mlp_status tell_replay(mlp_run_parts *run, mlp_status trained)
+{
+    if (run->witness_next < run->witness_count) {
+        return trained == MLP_STOPPED
+                   ? stop_message(run)
+                   : mlp_fail(MLP_ERROR_DATA,
+                              "%s: has a state after step %llu, where the run "
+                              "ends at step %llu",
+                              run->config.replay,
+                              (unsigned long long)run->config.max_steps,
+                              (unsigned long long)run->state.step);
+    }
+    mlp_status status =
+        mlp_run_is_leader(run) ? mlp_run_tell_replay(run) : MLP_OK;
+    return mlp_comm_agree(run->comm, status);
+}
+
 static mlp_status tell(mlp_run_parts *run)
 {
     double start = mlp_clock_seconds();
     mlp_status trained = mlp_run_train(run);
     if (trained != MLP_OK && trained != MLP_STOPPED) {
         return trained;
+    }
+    if (mlp_run_is_replay(run)) {
+        return tell_replay(run, trained);
     }
     if (trained == MLP_OK && !run->config.quiet) {
         MLP_TRY(report(run));
@@ -186,6 +207,7 @@ static void tear_down(mlp_run_parts *run)
     mlp_dataset_destroy(&run->validation.here);
     mlp_dataset_destroy(&run->test.here);
     mlp_checkpoint_destroy(&run->state);
+    free(run->witnesses);
     mlp_checkpoint_unlock(&run->lock);
 }
 

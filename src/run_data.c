@@ -156,5 +156,7 @@ mlp_status mlp_run_load_data(mlp_run_parts *run)
     MLP_TRY(measure(run));
     status = name_source(run, check_labels(run));
     MLP_TRY(mlp_comm_agree(run->comm, status));
-    return run->config.checkpoint[0] == '\0' ? MLP_OK : digest_data(run);
+    return run->config.checkpoint[0] == '\0' && !mlp_run_is_replay(run)
+               ? MLP_OK
+               : digest_data(run);
 }

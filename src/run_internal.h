@@ -15,6 +15,13 @@
 #include "mlp/source.h"
 #include "mlp/trainer.h"
 
+/** What a replay compares with: a state that the chain knows by its digest. */
+typedef struct {
+    uint64_t step;
+    unsigned char digest[MLP_DIGEST_BYTES];
+    char name[MLP_MAX_PATH]; /* who says so */
+} mlp_run_witness;
+
 typedef struct {
     mlp_comm *comm;
     mlp_config config; /* resolved: no automatic values left */
@@ -38,9 +45,13 @@ typedef struct {
     /* The state to save, and to go on from. Arrays are filled on all ranks
      * after a resume, and by rank 0 before a save. */
     mlp_checkpoint state;
+    bool is_saved; /* the parent of state is a file of this directory */
     char resumed_from[MLP_MAX_PATH]; /* "" for a new run */
     int lock;                        /* on the checkpoint directory */
-    mlp_runlog *log;                 /* rank 0 only */
+    mlp_run_witness
+        *witnesses; /* by rising step; NULL if nothing is replayed */
+    size_t witness_count, witness_next;
+    mlp_runlog *log; /* rank 0 only */
 } mlp_run_parts;
 
 /** Only rank 0 reads and writes files of the run; whether that went well
@@ -75,6 +86,27 @@ mlp_status mlp_run_save(mlp_run_parts *run);
 /** Train from the state's epoch and step to the last epoch: MLP_OK; or, when
  *  some rank was asked to stop, save: MLP_STOPPED. Collective. */
 mlp_status mlp_run_train(mlp_run_parts *run);
+
+/** Whether this run only repeats one that was. */
+static inline bool mlp_run_is_replay(const mlp_run_parts *run)
+{
+    return run->config.replay[0] != '\0';
+}
+
+/** To replay: read the chain, load the state to begin from, take over its
+ *  configuration and find what is to be compared. Collective. */
+mlp_status mlp_run_open_replay(mlp_run_parts *run);
+
+/** Copy what rank 0 loaded into run->config and run->state, arrays excepted,
+ *  to all ranks. Collective. */
+mlp_status mlp_run_share_facts(mlp_run_parts *run);
+
+/** Compare the state with the chain's of this step, if it has one:
+ *  MLP_ERROR_DATA when it differs. Collective. */
+mlp_status mlp_run_testify(mlp_run_parts *run);
+
+/** Say what the replay confirmed. Rank 0; not collective. */
+mlp_status mlp_run_tell_replay(const mlp_run_parts *run);
 
 /** Begin to measure, if the configuration asks for it. Collective. */
 mlp_status mlp_run_start_profile(mlp_run_parts *run);

@@ -48,7 +48,7 @@ static mlp_status allocate_arrays(mlp_checkpoint *state)
 
 /* What rank 0 loaded, without its arrays: these follow when their sizes have
  * been checked against the model. */
-static mlp_status broadcast_facts(mlp_run_parts *run)
+mlp_status mlp_run_share_facts(mlp_run_parts *run)
 {
     mlp_checkpoint facts = run->state;
     MLP_TRY(mlp_comm_broadcast(run->comm, run->resumed_from,
@@ -67,12 +67,15 @@ static mlp_status broadcast_facts(mlp_run_parts *run)
 
 mlp_status mlp_run_open_state(mlp_run_parts *run)
 {
+    if (mlp_run_is_replay(run)) {
+        return mlp_run_open_replay(run);
+    }
     if (run->config.checkpoint[0] == '\0') {
         return MLP_OK;
     }
     mlp_status status = mlp_run_is_leader(run) ? open_directory(run) : MLP_OK;
     MLP_TRY(mlp_comm_agree(run->comm, status));
-    return broadcast_facts(run);
+    return mlp_run_share_facts(run);
 }
 
 /* ---- begin ------------------------------------------------------------- */
@@ -127,6 +130,7 @@ static mlp_status describe_state(mlp_run_parts *run)
     const mlp_source_info *info = mlp_source_facts(run->source);
     mlp_checkpoint *state = &run->state;
     state->config = run->config;
+    state->config.classes = run->classes; /* or the next run's could differ */
     state->layers = run->model->layers;
     state->height = info->height;
     state->width = info->width;
@@ -159,6 +163,44 @@ static mlp_status broadcast_arrays(mlp_run_parts *run)
     return MLP_OK;
 }
 
+/* The state as it is now is the parent of the next one that is saved. Rank 0.
+ */
+static mlp_status become_parent(mlp_run_parts *run)
+{
+    mlp_checkpoint *state = &run->state;
+    unsigned char digest[MLP_DIGEST_BYTES];
+    MLP_TRY(mlp_checkpoint_digest(state, digest));
+    memcpy(state->parent_digest, digest, sizeof digest);
+    state->parent_step = state->step;
+    return MLP_OK;
+}
+
+/* A resumed state goes on from its file; else the chain begins here. */
+static mlp_status begin_chain(mlp_run_parts *run, bool is_resumed)
+{
+    if (!mlp_run_is_leader(run) || run->config.checkpoint[0] == '\0') {
+        return MLP_OK;
+    }
+    run->is_saved = is_resumed;
+    return become_parent(run);
+}
+
+static mlp_status fill_state(mlp_run_parts *run, bool is_resumed)
+{
+    if (is_resumed) {
+        MLP_TRY(broadcast_arrays(run));
+        return mlp_trainer_load(run->trainer, run->state.parameters,
+                                run->state.moments);
+    }
+    for (size_t i = 0; i < run->state.moment_count; i++) {
+        memset(run->state.moments[i], 0,
+               run->state.parameter_count * sizeof *run->state.moments[i]);
+    }
+    mlp_model_initialize(run->model, run->config.init, run->config.seed,
+                         run->state.parameters);
+    return mlp_trainer_load(run->trainer, run->state.parameters, NULL);
+}
+
 mlp_status mlp_run_begin_state(mlp_run_parts *run)
 {
     bool is_resumed = run->resumed_from[0] != '\0';
@@ -174,14 +216,8 @@ mlp_status mlp_run_begin_state(mlp_run_parts *run)
         status = check_room(run);
     }
     MLP_TRY(mlp_comm_agree(run->comm, status));
-    if (is_resumed) {
-        MLP_TRY(broadcast_arrays(run));
-        return mlp_trainer_load(run->trainer, run->state.parameters,
-                                run->state.moments);
-    }
-    mlp_model_initialize(run->model, run->config.init, run->config.seed,
-                         run->state.parameters);
-    return mlp_trainer_load(run->trainer, run->state.parameters, NULL);
+    MLP_TRY(fill_state(run, is_resumed));
+    return mlp_comm_agree(run->comm, begin_chain(run, is_resumed));
 }
 
 /* ---- save -------------------------------------------------------------- */
@@ -201,11 +237,17 @@ mlp_status mlp_run_fetch_state(mlp_run_parts *run)
     return MLP_OK;
 }
 
+/* A state is saved once: a second time it would be its own parent. */
 static mlp_status save_state(mlp_run_parts *run)
 {
+    if (run->is_saved && run->state.parent_step == run->state.step) {
+        return MLP_OK;
+    }
     MLP_TRY(mlp_run_fetch_state(run));
-    return mlp_checkpoint_save(run->config.checkpoint, run->config.keep,
-                               &run->state, NULL);
+    MLP_TRY(mlp_checkpoint_save(run->config.checkpoint, run->config.keep,
+                                &run->state, NULL));
+    run->is_saved = true;
+    return become_parent(run);
 }
 
 mlp_status mlp_run_save(mlp_run_parts *run)

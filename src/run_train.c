@@ -81,8 +81,11 @@ static mlp_status train_epoch(mlp_run_parts *run, size_t steps,
                             &state->running);
         }
         *wants_stop = result.wants_stop || has_enough_steps(run);
-        if (is_due(&run->config, true, state->step) && step + 1 < steps &&
-            !*wants_stop) {
+        if (step + 1 == steps) {
+            continue; /* the epoch is closed before its state is looked at */
+        }
+        MLP_TRY(mlp_run_testify(run));
+        if (is_due(&run->config, true, state->step) && !*wants_stop) {
             MLP_TRY(mlp_run_save(run));
         }
     }
@@ -133,6 +136,7 @@ static mlp_status close_epoch(mlp_run_parts *run)
     state->epoch++;
     state->running = (mlp_tally){0};
     state->running_seconds = 0.0;
+    MLP_TRY(mlp_run_testify(run));
     bool is_last = state->epoch == run->config.epochs;
     return is_last || is_due(&run->config, false, state->epoch) ||
                    is_due(&run->config, true, state->step)

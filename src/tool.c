@@ -8,7 +8,7 @@
 #include "mlp/options.h"
 
 static const mlp_tool_command *const commands[] = {
-    &mlp_tool_show, &mlp_tool_eval, &mlp_tool_predict};
+    &mlp_tool_show, &mlp_tool_verify, &mlp_tool_eval, &mlp_tool_predict};
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 

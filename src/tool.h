@@ -107,6 +107,7 @@ void mlp_tool_unload(mlp_tool_case *loaded);
 /* ---- the sub-commands */
 
 extern const mlp_tool_command mlp_tool_show;
+extern const mlp_tool_command mlp_tool_verify;
 extern const mlp_tool_command mlp_tool_eval;
 extern const mlp_tool_command mlp_tool_predict;
 

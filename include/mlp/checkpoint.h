@@ -39,11 +39,27 @@ typedef struct {
     double running_seconds; /**< and its time so far */
     mlp_history history;    /**< finished epochs */
     unsigned char data_digest[MLP_DIGEST_BYTES];
+    /** The checkpoint before this one in the run, by its step and digest, kept
+     *  or not; of the first, the initial state (step 0). Of the initial state
+     *  there is none: zeros. */
+    uint64_t parent_step;
+    unsigned char parent_digest[MLP_DIGEST_BYTES];
 } mlp_checkpoint;
 
 /** Whether the units of a layer have slopes of their own, after the bias: those
  *  of a hidden layer with PReLU. */
 bool mlp_checkpoint_has_slopes(const mlp_config *config, size_t layer);
+
+/** SHA-256 of the fields that shape the result, as lines "name=value" without
+ *  those at their defaults. */
+mlp_status mlp_checkpoint_config_digest(const mlp_config *config,
+                                        unsigned char value[MLP_DIGEST_BYTES]);
+
+/** SHA-256 of a state: of its configuration and data (by their digests), its
+ *  position, its running tally (not the time), its parameters and moments. A
+ *  run that repeats the steps gets the same one. */
+mlp_status mlp_checkpoint_digest(const mlp_checkpoint *checkpoint,
+                                 unsigned char value[MLP_DIGEST_BYTES]);
 
 /** Number of parameters of dense layers of these widths: the sum over layers
  *  of in * out + out, and out more with slopes. MLP_ERROR_DATA when it does not

@@ -129,6 +129,10 @@ typedef struct {
     uint64_t max_steps;       /**< stop and save after this one; 0 = never */
     char log[MLP_MAX_PATH];   /**< JSON lines, "" = none */
     char trace[MLP_MAX_PATH]; /**< timeline, "" = none */
+    /* checks */
+    char replay[MLP_MAX_PATH]; /**< directory of a chain; "" = train */
+    uint64_t from;             /**< begin at its checkpoint of this step */
+    uint64_t steps;            /**< of a replay; 0 = to the newest one */
     /* talk */
     mlp_progress_mode progress;
     bool quiet;
@@ -174,6 +178,11 @@ const mlp_config_field *mlp_config_find(const char *name);
  *  resumed run takes it over. These are the fields that shape the result, and
  *  the number of epochs. */
 bool mlp_config_is_state(const mlp_config_field *field);
+
+/** Whether the weights of a run with this configuration depend on the field: a
+ *  schedule spans all epochs, so their number shapes every step of it. */
+bool mlp_config_shapes_result(const mlp_config *config,
+                              const mlp_config_field *field);
 
 /** Every field at its default, none given. */
 void mlp_config_init(mlp_config *config);

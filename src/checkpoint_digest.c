@@ -1,0 +1,100 @@
+/** @file
+ *  The digest of a state: what a checkpoint is known by in the chain of its
+ *  run. Wall times are left out, so that a run which repeats the steps comes to
+ *  the same digest.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "mlp/checkpoint.h"
+
+static const char DOMAIN[] = "mlp state 1\n";
+
+/* "lr=0.05\n", unless it is the default: an option that later versions add
+ * leaves the digests of today's runs as they are. */
+static mlp_status add_field(mlp_digest *digest, const mlp_config *config,
+                            const mlp_config_field *field)
+{
+    char line[sizeof "=\n" + 64 + MLP_CONFIG_VALUE];
+    mlp_config defaults;
+    char usual[MLP_CONFIG_VALUE], value[MLP_CONFIG_VALUE];
+    mlp_config_init(&defaults);
+    mlp_config_get(&defaults, field, usual);
+    mlp_config_get(config, field, value);
+    if (strcmp(value, usual) == 0) {
+        return MLP_OK;
+    }
+    int length = snprintf(line, sizeof line, "%s=%s\n", field->name, value);
+    return mlp_digest_update(digest, line, (size_t)length);
+}
+
+static mlp_status add_config(mlp_digest *digest, const mlp_config *config)
+{
+    size_t count;
+    const mlp_config_field *fields = mlp_config_fields(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (mlp_config_shapes_result(config, &fields[i])) {
+            MLP_TRY(add_field(digest, config, &fields[i]));
+        }
+    }
+    return MLP_OK;
+}
+
+mlp_status mlp_checkpoint_config_digest(const mlp_config *config,
+                                        unsigned char value[MLP_DIGEST_BYTES])
+{
+    mlp_digest *digest = NULL;
+    MLP_TRY(mlp_digest_create(&digest));
+    mlp_status status = add_config(digest, config);
+    if (status == MLP_OK) {
+        status = mlp_digest_finish(digest, value);
+    }
+    mlp_digest_destroy(&digest);
+    return status;
+}
+
+/* The numbers before the arrays, as 64-bit words of this machine. */
+static mlp_status add_numbers(mlp_digest *digest, const mlp_checkpoint *c)
+{
+    uint64_t loss_bits;
+    memcpy(&loss_bits, &c->running.loss_sum, sizeof loss_bits);
+    const uint64_t numbers[] = {
+        c->epoch,           c->step,        c->train_rows, c->running.hits,
+        c->running.rows,    loss_bits,      c->classes,    c->layers,
+        c->parameter_count, c->moment_count};
+    MLP_TRY(mlp_digest_update(digest, numbers, sizeof numbers));
+    for (size_t i = 0; i <= c->layers; i++) {
+        uint64_t width = c->widths[i];
+        MLP_TRY(mlp_digest_update(digest, &width, sizeof width));
+    }
+    return MLP_OK;
+}
+
+static mlp_status add_state(mlp_digest *digest, const mlp_checkpoint *c)
+{
+    size_t bytes = c->parameter_count * sizeof *c->parameters;
+    unsigned char config[MLP_DIGEST_BYTES];
+    MLP_TRY(mlp_checkpoint_config_digest(&c->config, config));
+    MLP_TRY(mlp_digest_update(digest, DOMAIN, sizeof DOMAIN - 1));
+    MLP_TRY(mlp_digest_update(digest, config, sizeof config));
+    MLP_TRY(mlp_digest_update(digest, c->data_digest, sizeof c->data_digest));
+    MLP_TRY(add_numbers(digest, c));
+    MLP_TRY(mlp_digest_update(digest, c->parameters, bytes));
+    for (size_t i = 0; i < c->moment_count; i++) {
+        MLP_TRY(mlp_digest_update(digest, c->moments[i], bytes));
+    }
+    return MLP_OK;
+}
+
+mlp_status mlp_checkpoint_digest(const mlp_checkpoint *checkpoint,
+                                 unsigned char value[MLP_DIGEST_BYTES])
+{
+    mlp_digest *digest = NULL;
+    MLP_TRY(mlp_digest_create(&digest));
+    mlp_status status = add_state(digest, checkpoint);
+    if (status == MLP_OK) {
+        status = mlp_digest_finish(digest, value);
+    }
+    mlp_digest_destroy(&digest);
+    return status;
+}
