@@ -57,6 +57,16 @@ mlp_status mlp_image_decode(const char *name, const unsigned char *bytes,
 mlp_status mlp_image_resize(const mlp_image *image, size_t height, size_t width,
                             mlp_image *resized);
 
+/** Cut out what is drawn, light on dark, and put it on a new grid as the digits
+ *  of MNIST are: shrunk or enlarged without stretching to 5/7 of the grid, its
+ *  center of mass in the middle. A picture without anything stays black.
+ *  Source: LeCun et al. 1998, "Gradient-Based Learning Applied to Document
+ *  Recognition", section III.A.
+ *  @param image  gray
+ *  MLP_ERROR_INTERNAL without memory. */
+mlp_status mlp_image_center(const mlp_image *image, size_t height, size_t width,
+                            mlp_image *centered);
+
 /** Light to dark and dark to light. */
 void mlp_image_invert(mlp_image *image);
 

@@ -48,8 +48,8 @@ static void print_help(FILE *out)
 
 static void print_command_help(const mlp_tool_command *command, FILE *out)
 {
-    fprintf(out, "Usage: mlp %s FILE [OPTION]...\n%s\n\nOptions:\n",
-            command->name, command->description);
+    fprintf(out, "Usage: mlp %s %s [OPTION]...\n%s\n\nOptions:\n",
+            command->name, command->operands, command->description);
     mlp_tool_options_help(command, out);
     mlp_options_entry(out, "--help", "print this and exit");
     print_exit_codes(out);

@@ -47,15 +47,20 @@ mlp_status mlp_tool_output_close(mlp_tool_output *output, mlp_status status);
 /* ---- what the command line says: tool_options.c */
 
 typedef struct {
-    const char *file;   /**< a checkpoint, or a directory of them */
+    char **operands; /**< what is no option, in order; in the place of argv */
+    size_t operand_count;
+    const char *file;   /**< the first: a checkpoint, or a directory of them */
     const char *data;   /**< NULL when not given */
     const char *output; /**< NULL: standard output */
     mlp_split split;
-    const char *format; /**< NULL when not given */
+    bool has_rows;      /**< one of those that choose rows was given */
+    const char *format; /**< one of the sub-command's; the first if not given */
+    bool has_format;    /**< it was given */
     bool is_json;
-    size_t first, rows; /**< SIZE_MAX: all rows */
-    size_t threads;     /**< 0: one for each core */
-    bool wants_help;    /**< nothing else counts then */
+    size_t first, rows;          /**< SIZE_MAX: all rows */
+    size_t threads;              /**< 0: one for each core */
+    bool is_inverted, is_center; /**< pictures: dark on light; to be centered */
+    bool wants_help;             /**< nothing else counts then */
 } mlp_tool_options;
 
 typedef struct {
@@ -63,7 +68,9 @@ typedef struct {
     const char *summary;        /**< for `mlp help` */
     const char *description;    /**< for --help */
     const char *const *options; /**< names, NULL at the end */
-    const char *format;         /**< the other one beside json */
+    const char *const *formats; /**< names, NULL at the end */
+    const char *operands;       /**< for --help: "FILE" */
+    size_t operands_max;
     mlp_status (*run)(const mlp_tool_options *options, mlp_tool_output *output);
 } mlp_tool_command;
 
@@ -96,6 +103,11 @@ typedef struct {
     char data_name[MLP_MAX_PATH];
     mlp_dataset dataset;
 } mlp_tool_case;
+
+/** Load the model that the options name, without rows.
+ *  As mlp_tool_load_checkpoint. */
+mlp_status mlp_tool_load_model(const mlp_tool_options *options,
+                               mlp_tool_case *loaded);
 
 /** Load what the options name, and check that it fits together.
  *  @param has_labels  they are wanted, and below the number of classes

@@ -134,6 +134,7 @@ static mlp_status eval(const mlp_tool_options *options, mlp_tool_output *output)
     return status;
 }
 
+static const char *const formats[] = {"text", "json", NULL};
 static const char *const options_of_eval[] = {"data", "split", "threads",
                                               "format", NULL};
 
@@ -145,5 +146,7 @@ const mlp_tool_command mlp_tool_eval = {
         "classification\nreport and confusion matrix. On the test split of "
         "the training data the loss is\nthe very number that training logged.",
     .options = options_of_eval,
-    .format = "text",
+    .formats = formats,
+    .operands = "FILE",
+    .operands_max = 1,
     .run = eval};

@@ -93,15 +93,31 @@ static mlp_status check_rows(const mlp_tool_options *options, bool has_labels,
                : MLP_OK;
 }
 
-static mlp_status load(const mlp_tool_options *options, bool has_labels,
-                       mlp_tool_case *loaded)
+static mlp_status load_model(const mlp_tool_options *options,
+                             mlp_tool_case *loaded)
 {
     mlp_checkpoint *checkpoint = &loaded->checkpoint;
     MLP_TRY(mlp_tool_load_checkpoint(options->file, checkpoint,
                                      loaded->checkpoint_path));
     loaded->classes = checkpoint->widths[checkpoint->layers];
-    MLP_TRY(
-        mlp_inference_create(checkpoint, options->threads, &loaded->inference));
+    return mlp_inference_create(checkpoint, options->threads,
+                                &loaded->inference);
+}
+
+mlp_status mlp_tool_load_model(const mlp_tool_options *options,
+                               mlp_tool_case *loaded)
+{
+    mlp_status status = load_model(options, loaded);
+    if (status != MLP_OK) {
+        mlp_tool_unload(loaded);
+    }
+    return status;
+}
+
+static mlp_status load(const mlp_tool_options *options, bool has_labels,
+                       mlp_tool_case *loaded)
+{
+    MLP_TRY(load_model(options, loaded));
     MLP_TRY(load_rows(options, has_labels, loaded));
     mlp_status status = check_rows(options, has_labels, loaded);
     return status == MLP_OK

@@ -42,12 +42,14 @@ static mlp_status read_count(const char *name, const char *text, size_t least,
 
 static mlp_status set_data(const char *text, mlp_tool_options *options)
 {
+    options->has_rows = true;
     options->data = text;
     return MLP_OK;
 }
 
 static mlp_status set_split(const char *text, mlp_tool_options *options)
 {
+    options->has_rows = true;
     for (size_t split = 0; split < MLP_SPLITS; split++) {
         if (strcmp(text, split_names[split]) == 0) {
             options->split = (mlp_split)split;
@@ -59,11 +61,13 @@ static mlp_status set_split(const char *text, mlp_tool_options *options)
 
 static mlp_status set_first(const char *text, mlp_tool_options *options)
 {
+    options->has_rows = true;
     return read_count("first", text, 0, &options->first);
 }
 
 static mlp_status set_rows(const char *text, mlp_tool_options *options)
 {
+    options->has_rows = true;
     return read_count("rows", text, 1, &options->rows);
 }
 
@@ -71,6 +75,21 @@ static mlp_status set_rows(const char *text, mlp_tool_options *options)
 static mlp_status set_format(const char *text, mlp_tool_options *options)
 {
     options->format = text;
+    options->has_format = true;
+    return MLP_OK;
+}
+
+static mlp_status set_invert(const char *text, mlp_tool_options *options)
+{
+    (void)text;
+    options->is_inverted = true;
+    return MLP_OK;
+}
+
+static mlp_status set_center(const char *text, mlp_tool_options *options)
+{
+    (void)text;
+    options->is_center = true;
     return MLP_OK;
 }
 
@@ -93,7 +112,9 @@ static mlp_status set_output(const char *text, mlp_tool_options *options)
 /* ---- the table of all options, of which each sub-command has some */
 
 typedef struct {
-    const char *name, *operand, *help;
+    const char *name;
+    const char *operand; /* NULL for a switch */
+    const char *help;    /* NULL: the formats */
     mlp_status (*set)(const char *text, mlp_tool_options *options);
 } tool_option;
 
@@ -109,6 +130,14 @@ static const tool_option table[] = {
     {"format", "NAME", NULL, set_format},
     {"threads", "N", "threads; 0: one for each core; never changes the result",
      set_threads},
+    {"invert", NULL,
+     "the pictures are dark on light, as on paper; the training data is light "
+     "on dark",
+     set_invert},
+    {"center", NULL,
+     "cut out what is drawn in a picture, and put it in the middle as MNIST's "
+     "digits are",
+     set_center},
     {"output", "FILE",
      "write to FILE, which appears when it is complete, in place of standard "
      "output",
@@ -148,39 +177,75 @@ static mlp_status refuse_unknown(const mlp_tool_command *command,
 
 /* ---- the command line */
 
+/* "tsv, json or text" */
+static void list_formats(const mlp_tool_command *command, char *text,
+                         size_t room)
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (const char *const *name = command->formats; *name != NULL; name++) {
+        const char *joint = name == command->formats ? ""
+                            : name[1] == NULL        ? " or "
+                                                     : ", ";
+        used +=
+            (size_t)snprintf(text + used, room - used, "%s%s", joint, *name);
+    }
+}
+
 static mlp_status check_format(const mlp_tool_command *command,
                                mlp_tool_options *options)
 {
-    char wanted[32];
-    options->is_json =
-        options->format != NULL && strcmp(options->format, "json") == 0;
-    if (options->format == NULL || options->is_json ||
-        strcmp(options->format, command->format) == 0) {
-        return MLP_OK;
+    char wanted[64];
+    if (!options->has_format) {
+        options->format = command->formats[0];
     }
-    snprintf(wanted, sizeof wanted, "%s or json", command->format);
+    options->is_json = strcmp(options->format, "json") == 0;
+    for (const char *const *name = command->formats; *name != NULL; name++) {
+        if (strcmp(options->format, *name) == 0) {
+            return MLP_OK;
+        }
+    }
+    list_formats(command, wanted, sizeof wanted);
     return refuse("format", options->format, wanted);
 }
 
-static mlp_status take_file(const char *argument, mlp_tool_options *options)
+/* There is room for it where the arguments were that have been read. */
+static mlp_status take_operand(const mlp_tool_command *command, char *argument,
+                               mlp_tool_options *options)
 {
-    if (options->file != NULL) {
+    if (options->operand_count == command->operands_max) {
         return mlp_fail(MLP_ERROR_USAGE,
                         "\"%.200s\": there is a FILE already, \"%.200s\"",
                         argument, options->file);
     }
-    options->file = argument;
+    options->operands[options->operand_count++] = argument;
+    options->file = options->operands[0];
     return MLP_OK;
+}
+
+static mlp_status take_value(mlp_arguments *arguments,
+                             const mlp_option_word *word,
+                             const tool_option *option,
+                             mlp_tool_options *options)
+{
+    const char *value = NULL;
+    if (option->operand != NULL) {
+        MLP_TRY(
+            mlp_option_word_value(arguments, word, option->operand, &value));
+    } else if (word->joined != NULL) {
+        return mlp_fail(MLP_ERROR_USAGE, "--%s takes no value", word->name);
+    }
+    return option->set(value, options);
 }
 
 static mlp_status take_argument(const mlp_tool_command *command,
                                 mlp_arguments *arguments,
                                 mlp_tool_options *options)
 {
-    const char *argument = arguments->argv[arguments->next++];
+    char *argument = arguments->argv[arguments->next++];
     mlp_option_word word;
     if (argument[0] != '-') {
-        return take_file(argument, options);
+        return take_operand(command, argument, options);
     }
     if (strcmp(argument, "--help") == 0) {
         options->wants_help = true;
@@ -191,16 +256,16 @@ static mlp_status take_argument(const mlp_tool_command *command,
     if (option == NULL) {
         return refuse_unknown(command, word.name);
     }
-    const char *value = NULL;
-    MLP_TRY(mlp_option_word_value(arguments, &word, option->operand, &value));
-    return option->set(value, options);
+    return take_value(arguments, &word, option, options);
 }
 
 mlp_status mlp_tool_options_read(const mlp_tool_command *command,
                                  mlp_arguments *arguments,
                                  mlp_tool_options *options)
 {
-    *options = (mlp_tool_options){.split = MLP_SPLIT_TEST, .rows = SIZE_MAX};
+    *options = (mlp_tool_options){.operands = arguments->argv + arguments->next,
+                                  .split = MLP_SPLIT_TEST,
+                                  .rows = SIZE_MAX};
     while (arguments->next < arguments->argc && !options->wants_help) {
         MLP_TRY(take_argument(command, arguments, options));
     }
@@ -219,11 +284,13 @@ void mlp_tool_options_help(const mlp_tool_command *command, FILE *out)
 {
     for (const char *const *own = command->options; *own != NULL; own++) {
         const tool_option *option = find(command, *own);
-        char name[64], format[64];
-        snprintf(name, sizeof name, "--%s %s", option->name, option->operand);
-        snprintf(format, sizeof format, "%s or json [%s]", command->format,
-                 command->format);
+        char name[64], formats[64], help[96];
+        snprintf(name, sizeof name, "--%s%s%s", option->name,
+                 option->operand != NULL ? " " : "",
+                 option->operand != NULL ? option->operand : "");
+        list_formats(command, formats, sizeof formats);
+        snprintf(help, sizeof help, "%s [%s]", formats, command->formats[0]);
         mlp_options_entry(out, name,
-                          option->help != NULL ? option->help : format);
+                          option->help != NULL ? option->help : help);
     }
 }

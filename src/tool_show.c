@@ -248,6 +248,7 @@ static mlp_status show(const mlp_tool_options *options, mlp_tool_output *output)
     return status;
 }
 
+static const char *const formats[] = {"text", "json", NULL};
 static const char *const options_of_show[] = {"format", NULL};
 
 const mlp_tool_command mlp_tool_show = {
@@ -258,5 +259,7 @@ const mlp_tool_command mlp_tool_show = {
                    "data and weights\ndigests, the history of the epochs, and "
                    "the range of each layer's parameters.",
     .options = options_of_show,
-    .format = "text",
+    .formats = formats,
+    .operands = "FILE",
+    .operands_max = 1,
     .run = show};

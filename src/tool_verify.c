@@ -122,6 +122,7 @@ static mlp_status run(const mlp_tool_options *options, mlp_tool_output *output)
                                   : mlp_fail(MLP_ERROR_DATA, "%s", found.fault);
 }
 
+static const char *const formats[] = {"text", NULL};
 static const char *const options[] = {"output", NULL};
 
 const mlp_tool_command mlp_tool_verify = {
@@ -132,6 +133,8 @@ const mlp_tool_command mlp_tool_verify = {
         "configuration\nand data, and has the checkpoint before it, if that is "
         "kept, the digest that\nit names as its parent's? Exit code 65 if not.",
     .options = options,
-    .format = "text",
+    .formats = formats,
+    .operands = "FILE",
+    .operands_max = 1,
     .run = run,
 };

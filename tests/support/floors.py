@@ -11,7 +11,7 @@ import sys
 FLOORS = [
     "status range version",
     "config rng clock profile log metrics history digest h5file threads tree kernels"
-    " activation math accurate json image terminal",
+    " activation math accurate json image terminal drawing",
     "comm exchange",
     "source stream idx digits dataset shard scaler sampler feed"
     " model pass loss optimizer schedule init",

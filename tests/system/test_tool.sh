@@ -251,7 +251,7 @@ refuse 64 "did you mean --threads?" eval run --treads 2
 refuse 64 "--first: no such option of eval" eval run --first 2
 refuse 64 "--threads" eval run --threads two
 refuse 64 "--split" eval run --split other
-refuse 64 "tsv or json" predict run --data digits --format text
+refuse 64 "tsv, json or text" predict run --data digits --format png
 refuse 64 "--rows" predict run --data digits --rows 0
 refuse 64 "--data needs a value" predict run --data
 refuse 64 "begin with --" show -h

@@ -432,6 +432,61 @@ START_TEST(inverted_twice_is_as_before)
 }
 END_TEST
 
+/* ---- centered */
+
+START_TEST(what_is_drawn_is_centered_at_5_sevenths)
+{
+    create(90, 70, 1, 0);
+    for (size_t y = 30; y < 70; y++) { /* a bar of 40 x 20 pixels */
+        memset(image.pixels + 70 * y + 5, 255, 20);
+    }
+    image.pixels[0] = 63; /* noise */
+    ck_assert_int_eq(mlp_image_center(&image, 28, 28, &other), MLP_OK);
+    for (size_t y = 0; y < 28; y++) {
+        for (size_t x = 0; x < 28; x++) { /* now of 20 x 10 */
+            bool is_bar = y >= 4 && y < 24 && x >= 9 && x < 19;
+            ck_assert_uint_eq(other.pixels[28 * y + x], is_bar ? 255 : 0);
+        }
+    }
+}
+END_TEST
+
+START_TEST(a_heavy_foot_lifts_the_sign)
+{
+    create(20, 20, 1, 0);
+    memset(image.pixels + (size_t)20 * 18, 255, 40); /* two rows below, */
+    image.pixels[0] = 255;                           /* a dot above */
+    ck_assert_int_eq(mlp_image_center(&image, 28, 28, &other), MLP_OK);
+    ck_assert_uint_eq(other.pixels[4], 255);
+    ck_assert_uint_eq(other.pixels[28 * 18 + 4], 255);
+    ck_assert_uint_eq(other.pixels[28 * 20 + 4], 0);
+}
+END_TEST
+
+START_TEST(an_empty_picture_stays_black)
+{
+    create(5, 5, 1, 0);
+    ck_assert_int_eq(mlp_image_center(&image, 3, 2, &other), MLP_OK);
+    ck_assert_uint_eq(other.height, 3);
+    ck_assert_uint_eq(other.width, 2);
+    for (size_t i = 0; i < 6; i++) {
+        ck_assert_uint_eq(other.pixels[i], 0);
+    }
+}
+END_TEST
+
+START_TEST(a_sign_of_any_extents_fits_the_grid)
+{
+    for (size_t side = 1; side < 40; side += 6) {
+        create(side, 40 - side, 1, 0);
+        memset(image.pixels, 255, side * (40 - side));
+        ck_assert_int_eq(mlp_image_center(&image, 1 + side / 3, 7, &other),
+                         MLP_OK);
+        teardown();
+    }
+}
+END_TEST
+
 static void add_files(TCase *tests)
 {
     tcase_add_test(tests, gray_comes_back_from_a_png_as_it_was);
@@ -462,6 +517,10 @@ static void add_sizes(TCase *tests)
     tcase_add_test(tests, an_even_picture_stays_even_at_any_size);
     tcase_add_test(tests, colors_are_resized_each_for_itself);
     tcase_add_test(tests, inverted_twice_is_as_before);
+    tcase_add_test(tests, what_is_drawn_is_centered_at_5_sevenths);
+    tcase_add_test(tests, a_heavy_foot_lifts_the_sign);
+    tcase_add_test(tests, an_empty_picture_stays_black);
+    tcase_add_test(tests, a_sign_of_any_extents_fits_the_grid);
 }
 
 int main(void)

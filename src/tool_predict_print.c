@@ -1,0 +1,231 @@
+/** @file
+ *  Predictions as TSV, as JSON lines, and as a person likes to see them.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "drawing.h"
+#include "json.h"
+#include "tool_predict.h"
+
+enum {
+    PICTURE_COLUMNS = 56, /* and a bar beside it: 80 at most */
+    BAR_COLUMNS = 20,
+    BARS_MIN = 10
+};
+
+static bool is_softmax(const mlp_checkpoint *checkpoint)
+{
+    return checkpoint->config.output == MLP_OUTPUT_SOFTMAX;
+}
+
+static const float *outputs_of(const mlp_prediction *p, size_t r)
+{
+    return p->result.outputs + r * p->result.stride;
+}
+
+/* ---- TSV */
+
+void mlp_predict_print_header(FILE *out, const mlp_checkpoint *checkpoint,
+                              bool has_names)
+{
+    const char *column = is_softmax(checkpoint) ? "probability" : "output";
+    fprintf(out, "%s\tprediction", has_names ? "file" : "row");
+    for (size_t k = 0; k < checkpoint->widths[checkpoint->layers]; k++) {
+        fprintf(out, "\t%s_%zu", column, k);
+    }
+    fputc('\n', out);
+}
+
+/* A tab or a line break in it would make other columns and lines. */
+static void print_escaped(FILE *out, const char *name)
+{
+    for (; *name != '\0'; name++) {
+        switch (*name) {
+        case '\t':
+            fputs("\\t", out);
+            break;
+        case '\n':
+            fputs("\\n", out);
+            break;
+        case '\r':
+            fputs("\\r", out);
+            break;
+        case '\\':
+            fputs("\\\\", out);
+            break;
+        default:
+            fputc(*name, out);
+        }
+    }
+}
+
+static void print_tsv(FILE *out, const mlp_prediction *p, size_t r)
+{
+    if (p->names != NULL) {
+        print_escaped(out, p->names[r]);
+    } else {
+        fprintf(out, "%zu", p->first + r);
+    }
+    fprintf(out, "\t%u", p->result.predictions[r]);
+    for (size_t k = 0; k < p->result.classes; k++) {
+        fprintf(out, "\t%.9g", (double)outputs_of(p, r)[k]);
+    }
+    fputc('\n', out);
+}
+
+/* ---- JSON lines */
+
+static mlp_status print_json(FILE *out, const mlp_prediction *p, size_t r)
+{
+    bool has_names = p->names != NULL;
+    json_t *array = json_array();
+    for (size_t k = 0; k < p->result.classes; k++) {
+        mlp_json_append(&array, mlp_json_number((double)outputs_of(p, r)[k]));
+    }
+    json_t *object = json_pack(
+        "{s:o, s:o, s:o}", has_names ? "file" : "row",
+        has_names ? mlp_json_text(p->names[r]) : mlp_json_whole(p->first + r),
+        "prediction", mlp_json_whole(p->result.predictions[r]),
+        is_softmax(p->checkpoint) ? "probabilities" : "outputs", array);
+    return mlp_json_print(out, object, MLP_JSON_FLOAT);
+}
+
+/* ---- text */
+
+/* The classes to show: all of them in order, or the largest outputs, the
+ * largest first. */
+static size_t choose(const mlp_prediction *p, size_t r, size_t most,
+                     size_t *classes)
+{
+    const float *outputs = outputs_of(p, r);
+    size_t count = 0;
+    for (size_t k = 0; k < p->result.classes; k++) {
+        if (p->result.classes <= most) {
+            classes[count++] = k;
+            continue;
+        }
+        if (count == most && !(outputs[k] > outputs[classes[most - 1]])) {
+            continue;
+        }
+        size_t place = count < most ? count++ : most - 1;
+        for (; place > 0 && outputs[classes[place - 1]] < outputs[k]; place--) {
+            classes[place] = classes[place - 1];
+        }
+        classes[place] = k;
+    }
+    return count;
+}
+
+/* What a terminal would obey is not printed. */
+static void print_name(FILE *out, const char *name)
+{
+    for (; *name != '\0'; name++) {
+        bool is_control = (unsigned char)*name < 0x20 || *name == 0x7f;
+        fputc(is_control ? '?' : *name, out);
+    }
+}
+
+static void print_output(FILE *out, const mlp_prediction *p, double output)
+{
+    if (is_softmax(p->checkpoint)) {
+        fprintf(out, "%.2f%%", 100.0 * output);
+    } else {
+        fprintf(out, "%.4g", output);
+    }
+}
+
+static void print_bar(FILE *out, const mlp_prediction *p, size_t r, size_t k,
+                      mlp_drawing_style style)
+{
+    double output = (double)outputs_of(p, r)[k];
+    bool is_lit = style == MLP_DRAWING_COLOR && k == p->result.predictions[r];
+    int digits = snprintf(NULL, 0, "%zu", p->result.classes - 1);
+    fprintf(out, "  %s%*zu ", is_lit ? "\033[1;32m" : "", digits, k);
+    mlp_drawing_bar(out, output, BAR_COLUMNS, style);
+    fputc(' ', out);
+    print_output(out, p, output);
+    fputs(is_lit ? "\033[0m" : "", out);
+}
+
+static void print_lines(FILE *out, const mlp_prediction *p, size_t r,
+                        const mlp_image *fitted, const size_t *classes,
+                        size_t bars)
+{
+    mlp_drawing_style style = mlp_drawing_style_for(out);
+    size_t lines = mlp_drawing_lines(fitted);
+    size_t above = lines > bars ? (lines - bars) / 2 : 0;
+    for (size_t line = 0; line < lines || line < bars; line++) {
+        fputs("  ", out);
+        mlp_drawing_line(out, fitted, line, style);
+        if (line >= above && line - above < bars) {
+            print_bar(out, p, r, classes[line - above], style);
+        }
+        fputc('\n', out);
+    }
+}
+
+/* A row as a picture: 0 is black, and what is negative. */
+static mlp_status paint(const mlp_prediction *p, size_t r, mlp_image *image)
+{
+    const mlp_dataset *data = p->dataset;
+    size_t at = (p->begin + r) * data->features;
+    MLP_TRY(mlp_image_create(p->checkpoint->height, p->checkpoint->width, 1,
+                             image));
+    for (size_t i = 0; i < data->features; i++, at++) {
+        float value = data->element == MLP_ELEMENT_U8
+                          ? ((const unsigned char *)data->values)[at]
+                          : ((const float *)data->values)[at];
+        float light = p->largest > 0.0F ? value / p->largest : 0.0F;
+        light = light < 1.0F ? light : 1.0F;
+        image->pixels[i] =
+            light > 0.0F ? (unsigned char)lrintf(255.0F * light) : 0;
+    }
+    return MLP_OK;
+}
+
+static mlp_status print_text(FILE *out, const mlp_prediction *p, size_t r)
+{
+    mlp_image image, fitted;
+    MLP_TRY(paint(p, r, &image));
+    mlp_status status = mlp_drawing_fit(&image, PICTURE_COLUMNS, &fitted);
+    mlp_image_destroy(&image);
+    MLP_TRY(status);
+    size_t lines = mlp_drawing_lines(&fitted);
+    size_t most = lines > BARS_MIN ? lines : BARS_MIN;
+    size_t *classes = calloc(most, sizeof *classes);
+    if (classes == NULL) {
+        mlp_image_destroy(&fitted);
+        return mlp_fail_memory("a picture's classes");
+    }
+    if (p->names != NULL) {
+        print_name(out, p->names[r]);
+    } else {
+        fprintf(out, "row %zu", p->first + r);
+    }
+    uint32_t best = p->result.predictions[r];
+    fprintf(out, ": %u (", best);
+    print_output(out, p, (double)outputs_of(p, r)[best]);
+    fputs(")\n\n", out);
+    print_lines(out, p, r, &fitted, classes, choose(p, r, most, classes));
+    fputc('\n', out);
+    free(classes);
+    mlp_image_destroy(&fitted);
+    return MLP_OK;
+}
+
+mlp_status mlp_predict_print(FILE *out, const char *format,
+                             const mlp_prediction *prediction)
+{
+    for (size_t r = 0; r < prediction->result.rows; r++) {
+        if (strcmp(format, "json") == 0) {
+            MLP_TRY(print_json(out, prediction, r));
+        } else if (strcmp(format, "text") == 0) {
+            MLP_TRY(print_text(out, prediction, r));
+        } else {
+            print_tsv(out, prediction, r);
+        }
+    }
+    return MLP_OK;
+}
