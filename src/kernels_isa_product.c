@@ -7,11 +7,26 @@
 
 #include "kernels_isa.h"
 
+/* Rows of x are addressed as one of three strides after a pointer: a pointer
+ * each would be more than a CPU has registers for, and with some of them
+ * spilled to memory the compiler spills accumulators, too. */
+enum { ROWS_A_POINTER = 3 };
+
+/* Have the compiler forget how a pointer came about, or it goes back to one
+ * for each row. */
+#define FORGET(pointer) __asm__("" : "+r"(pointer))
+
 /* acc[r][v] = sum over k of x[r, k] w[k, v]: the chain runs over k. */
 INLINE void tile_product(size_t rows, size_t vecs, size_t depth, const float *x,
                          size_t x_stride, const float *w, size_t w_stride,
                          vec acc[TILE_ROWS][TILE_VECS])
 {
+    const float *at[TILE_ROWS];
+    UNROLL
+    for (size_t r = 0; r < rows; r += ROWS_A_POINTER) {
+        at[r] = x + r * x_stride;
+        FORGET(at[r]);
+    }
     UNROLL
     for (size_t r = 0; r < rows; r++) {
         UNROLL
@@ -27,11 +42,17 @@ INLINE void tile_product(size_t rows, size_t vecs, size_t depth, const float *x,
         }
         UNROLL
         for (size_t r = 0; r < rows; r++) {
-            vec xk = vec_all(x[r * x_stride + k]);
+            size_t after = r % ROWS_A_POINTER;
+            vec xk = vec_all(at[r - after][after * x_stride]);
             UNROLL
             for (size_t v = 0; v < vecs; v++) {
                 acc[r][v] = vec_fma(xk, wk[v], acc[r][v]);
             }
+        }
+        UNROLL
+        for (size_t r = 0; r < rows; r += ROWS_A_POINTER) {
+            at[r]++;
+            FORGET(at[r]);
         }
     }
 }
