@@ -121,6 +121,8 @@ static void forward_dense(const mlp_dense *layer, const mlp_batch *x,
 
 /* ---- forward over lists of non-zero inputs ----------------------------- */
 
+enum { LIST_AHEAD = 10 }; /* rows */
+
 /* One row, `vecs` vectors of columns, one block of inputs. */
 INLINE void list_tile(size_t vecs, const float *x, const uint8_t *list,
                       size_t count, const float *const *w, size_t w_stride,
@@ -134,6 +136,21 @@ INLINE void list_tile(size_t vecs, const float *x, const uint8_t *list,
             acc[v] = vec_fma(xk, vec_load(w[v] + k * w_stride), acc[v]);
         }
     }
+}
+
+/* Ask for a block of a row and its list some rows before they are read: they
+ * may be in the cache of the core that gathered them. */
+INLINE void prefetch_list(const mlp_batch *x, size_t row, size_t block)
+{
+    const mlp_nonzeros *nonzeros = x->nonzeros;
+    const float *values = x->values + row * x->stride + block * MLP_BLOCK;
+    size_t list = row * nonzeros->blocks + block;
+    UNROLL
+    for (size_t k = 0; k < MLP_BLOCK; k += MLP_ALIGN) {
+        __builtin_prefetch(values + k);
+    }
+    __builtin_prefetch(nonzeros->columns + list * MLP_BLOCK);
+    __builtin_prefetch(nonzeros->columns + list * MLP_BLOCK + 64);
 }
 
 INLINE void list_columns(size_t vecs, const mlp_dense *layer,
@@ -157,6 +174,7 @@ INLINE void list_columns(size_t vecs, const mlp_dense *layer,
             float *to = sums_of(y) + r * stride + column;
             size_t list = r * nonzeros->blocks + b;
             vec acc[LIST_VECS];
+            prefetch_list(x, r + LIST_AHEAD, b);
             UNROLL
             for (size_t v = 0; v < vecs; v++) {
                 acc[v] = b == 0 ? vec_zero() : vec_load(to + v * LANES);
