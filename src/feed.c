@@ -88,6 +88,21 @@ void mlp_feed_begin(mlp_feed *feed, const mlp_dataset *dataset,
     feed->all_labels = dataset->labels;
 }
 
+/* Threads share the words, in order of rows as in gather, so that most of what
+ * one reads it has just gathered; where words are few, their groups. */
+static void fill_masks(mlp_feed *feed, const mlp_kernels *kernels,
+                       mlp_thread self)
+{
+    mlp_range words = {0, feed->leaf_word[feed->batch.leaves]};
+    mlp_range groups = {0, feed->nonzeros.groups};
+    if (words.count >= self.count) {
+        words = mlp_thread_share(self, words.count);
+    } else {
+        groups = mlp_thread_share(self, groups.count);
+    }
+    kernels->mask(&feed->source, &feed->batch, words, groups);
+}
+
 void mlp_feed_fill(mlp_feed *feed, const mlp_kernels *kernels, mlp_thread self)
 {
     mlp_range rows = mlp_thread_share(self, feed->batch.rows);
@@ -96,8 +111,7 @@ void mlp_feed_fill(mlp_feed *feed, const mlp_kernels *kernels, mlp_thread self)
         feed->labels[r] = feed->all_labels[feed->source.index[r]];
     }
     if (feed->batch.nonzeros != NULL) {
-        kernels->mask(&feed->source, &feed->batch,
-                      mlp_thread_share(self, feed->nonzeros.groups));
+        fill_masks(feed, kernels, self);
     }
 }
 

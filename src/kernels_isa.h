@@ -117,7 +117,8 @@ void ISA(mlp_activate)(const mlp_dense *layer, const mlp_units *units,
 void ISA(mlp_slope)(const mlp_dense *layer, const mlp_units *units, float *d,
                     mlp_range rows, mlp_range columns);
 void ISA(mlp_gather)(const mlp_rows *source, mlp_batch *batch, mlp_range rows);
-void ISA(mlp_mask)(const mlp_rows *source, mlp_batch *batch, mlp_range groups);
+void ISA(mlp_mask)(const mlp_rows *source, mlp_batch *batch, mlp_range words,
+                   mlp_range groups);
 void ISA(mlp_softmax)(const mlp_loss_rows *loss, mlp_range rows);
 void ISA(mlp_squared_error)(const mlp_loss_rows *loss, const mlp_dense *layer,
                             mlp_range rows);

@@ -50,6 +50,16 @@ static void prefetch_row(const mlp_rows *source, size_t row, size_t cols)
     }
 }
 
+/* The room for a row was read by all threads in the last step: ask to own it
+ * some rows before it is written. */
+static void prefetch_room(const mlp_batch *batch, size_t row)
+{
+    const float *values = batch->values + row * batch->stride;
+    for (size_t k = 0; k < batch->stride; k += MLP_ALIGN) {
+        __builtin_prefetch(values + k, 1);
+    }
+}
+
 static void gather_row(const mlp_rows *source, size_t row, size_t cols,
                        float *to)
 {
@@ -69,10 +79,14 @@ static void gather_row(const mlp_rows *source, size_t row, size_t cols,
 void ISA(mlp_gather)(const mlp_rows *source, mlp_batch *batch, mlp_range rows)
 {
     size_t end = rows.first + rows.count;
+    bool is_shared = rows.count < batch->rows;
     for (size_t r = rows.first; r < end; r++) {
         float *to = batch->values + r * batch->stride;
         if (r + ROWS_AHEAD < end) {
             prefetch_row(source, source->index[r + ROWS_AHEAD], batch->cols);
+            if (is_shared) {
+                prefetch_room(batch, r + ROWS_AHEAD);
+            }
         }
         gather_row(source, source->index[r], batch->cols, to);
         memset(to + batch->cols, 0, (batch->stride - batch->cols) * sizeof *to);
@@ -128,22 +142,34 @@ static void mask_row(const mlp_rows *source, size_t row, size_t cols,
     }
 }
 
-void ISA(mlp_mask)(const mlp_rows *source, mlp_batch *batch, mlp_range groups)
+/* Words [first, end) of one leaf. */
+static void mask_leaf(const mlp_rows *source, mlp_batch *batch, size_t leaf,
+                      size_t first, size_t end, mlp_range groups)
 {
     const mlp_nonzeros *nonzeros = batch->nonzeros;
-    size_t words = batch->leaf_word[batch->leaves];
-    for (size_t w = 0; w < words; w++) {
-        memset(nonzeros->masks + w * nonzeros->groups + groups.first, 0,
-               groups.count * sizeof *nonzeros->masks);
-    }
-    for (size_t leaf = 0; leaf < batch->leaves; leaf++) {
-        size_t first = batch->leaf_start[leaf];
-        for (size_t r = 0; first + r < batch->leaf_start[leaf + 1]; r++) {
-            size_t word = batch->leaf_word[leaf] + r / MLP_MASK_ROWS;
-            mask_row(source, source->index[first + r], batch->cols, groups,
-                     r % MLP_MASK_ROWS,
-                     nonzeros->masks + word * nonzeros->groups);
+    for (size_t w = first; w < end; w++) {
+        uint64_t *words = nonzeros->masks + w * nonzeros->groups;
+        size_t row = batch->leaf_start[leaf] +
+                     (w - batch->leaf_word[leaf]) * MLP_MASK_ROWS;
+        size_t rows = least(MLP_MASK_ROWS, batch->leaf_start[leaf + 1] - row);
+        memset(words + groups.first, 0, groups.count * sizeof *words);
+        for (size_t r = 0; r < rows; r++) {
+            mask_row(source, source->index[row + r], batch->cols, groups,
+                     (unsigned)r, words);
         }
+    }
+}
+
+void ISA(mlp_mask)(const mlp_rows *source, mlp_batch *batch, mlp_range words,
+                   mlp_range groups)
+{
+    const size_t *leaf_word = batch->leaf_word;
+    size_t end = words.first + words.count;
+    for (size_t leaf = 0; leaf < batch->leaves; leaf++) {
+        size_t first = leaf_word[leaf];
+        mask_leaf(source, batch, leaf,
+                  first > words.first ? first : words.first,
+                  least(leaf_word[leaf + 1], end), groups);
     }
 }
 

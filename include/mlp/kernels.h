@@ -159,8 +159,9 @@ typedef struct {
     /** Gather rows: values, and non-zero lists if batch->nonzeros. */
     void (*gather)(const mlp_rows *source, mlp_batch *batch, mlp_range rows);
 
-    /** Row masks of these groups of inputs, for batch->nonzeros. */
-    void (*mask)(const mlp_rows *source, mlp_batch *batch, mlp_range groups);
+    /** Row masks of these words and groups of inputs, for batch->nonzeros. */
+    void (*mask)(const mlp_rows *source, mlp_batch *batch, mlp_range words,
+                 mlp_range groups);
 
     /** z = x W + b, a = f(z) for these rows and panels. */
     void (*forward)(const mlp_dense *layer, const mlp_batch *x,

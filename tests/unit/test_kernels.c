@@ -133,7 +133,9 @@ static void gather(fixture *f, const mlp_kernels *kernels, bool is_sparse)
     f->batch.nonzeros = is_sparse ? &f->nonzeros : NULL;
     kernels->gather(&rows, &f->batch, (mlp_range){0, f->rows});
     if (is_sparse) {
-        kernels->mask(&rows, &f->batch, (mlp_range){0, f->nonzeros.groups});
+        kernels->mask(&rows, &f->batch,
+                      (mlp_range){0, f->batch.leaf_word[f->batch.leaves]},
+                      (mlp_range){0, f->nonzeros.groups});
     }
 }
 
