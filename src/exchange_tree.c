@@ -54,9 +54,10 @@ static mlp_status tree_prepare(mlp_exchange *x)
 
 /* ---- sums ------------------------------------------------------------ */
 
-/* Floats summed at a time: the stack of partial sums stays in L1. Its depth is
+/* Floats summed at a time: two pages of each operand, so that the hardware gets
+ * to prefetch; the stack of partial sums stays in L1 or L2. Its depth is
  * at most the height of the tree plus one, and touched only as far as used. */
-enum { BLOCK = 1024, DEPTH_MAX = 66 };
+enum { BLOCK = 2048, DEPTH_MAX = 66 };
 
 typedef struct {
     _Alignas(64) float rows[DEPTH_MAX][BLOCK];
