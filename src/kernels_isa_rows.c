@@ -21,9 +21,6 @@ static uint8_t list_nonzeros(const float *from, size_t n, uint8_t *list)
     for (size_t k = 0; k < n; k += LANES) {
         __mmask16 is_some = _mm512_cmp_ps_mask(_mm512_loadu_ps(from + k),
                                                vec_zero(), _CMP_NEQ_UQ);
-        if (is_some == 0) {
-            continue;
-        }
         __m128i at = _mm_add_epi8(lanes, _mm_set1_epi8((char)k));
         __m512i packed =
             _mm512_maskz_compress_epi32(is_some, _mm512_cvtepu8_epi32(at));

@@ -12,7 +12,8 @@
 
 #include "run_suite.h"
 
-enum { SHAPES = 7, LEAVES = 5 };
+enum { CHOSEN_SHAPES = 7, RANDOM_SHAPES = 9, LEAVES = 5 };
+enum { SHAPES = CHOSEN_SHAPES + RANDOM_SHAPES };
 
 typedef struct {
     size_t in, out;
@@ -20,12 +21,31 @@ typedef struct {
     bool is_sparse;
 } shape;
 
-static const shape shapes[SHAPES] = {
+static const shape chosen[CHOSEN_SHAPES] = {
     {1, 1, {1, 0, 0, 0, 0}, false},         {3, 10, {2, 3, 1, 0, 2}, true},
     {64, 32, {4, 4, 4, 4, 4}, true},        {113, 65, {1, 70, 3, 0, 5}, true},
     {225, 100, {16, 16, 16, 16, 15}, true}, {17, 129, {9, 8, 9, 8, 9}, false},
     {784, 48, {3, 3, 2, 3, 3}, true},
 };
+
+/* The shapes above, then random ones, the same in every run; every other one
+ * has zeros. */
+static shape shape_of(int i)
+{
+    if (i < CHOSEN_SHAPES) {
+        return chosen[i];
+    }
+    mlp_rng_key key = {11, MLP_RNG_TEST, 0};
+    mlp_rng_block extents = mlp_rng_draw(key, (uint64_t)i, 0);
+    shape s = {
+        1 + extents.word[0] % 300, 1 + extents.word[1] % 150, {0}, i % 2 == 0};
+    for (uint32_t leaf = 0; leaf < LEAVES; leaf++) {
+        mlp_rng_block rows = mlp_rng_draw(key, (uint64_t)i, 1 + leaf);
+        s.leaf_rows[leaf] = rows.word[0] % 40;
+    }
+    s.leaf_rows[i % LEAVES]++; /* one row at least */
+    return s;
+}
 
 /* Everything that one case needs, for one shape. */
 typedef struct {
@@ -225,7 +245,7 @@ START_TEST(forward_equals_a_triple_loop_in_double)
 {
     const mlp_kernels *kernels = mlp_kernels_find(NULL);
     fixture f;
-    fixture_init(&f, shapes[_i]);
+    fixture_init(&f, shape_of(_i));
     float *y = run_forward(&f, kernels, f.shape.is_sparse, 1);
     for (size_t r = 0; r < f.rows; r++) {
         const uint8_t *x = f.raw + f.index[r] * f.shape.in;
@@ -248,7 +268,7 @@ START_TEST(backward_equals_a_triple_loop_in_double)
 {
     const mlp_kernels *kernels = mlp_kernels_find(NULL);
     fixture f;
-    fixture_init(&f, shapes[_i]);
+    fixture_init(&f, shape_of(_i));
     float *dx = run_backward(&f, kernels, 1);
     for (size_t r = 0; r < f.rows; r++) {
         for (size_t i = 0; i < f.shape.in; i++) {
@@ -270,7 +290,7 @@ START_TEST(gradient_equals_a_triple_loop_in_double)
 {
     const mlp_kernels *kernels = mlp_kernels_find(NULL);
     fixture f;
-    fixture_init(&f, shapes[_i]);
+    fixture_init(&f, shape_of(_i));
     float *sum = run_gradient(&f, kernels, f.shape.is_sparse, 1);
     for (size_t j = 0; j < f.shape.out; j++) {
         double bias = 0.0;
@@ -301,7 +321,7 @@ static const char *const sets[] = {"avx512", "avx2", "base"};
 START_TEST(no_instruction_set_split_or_sparsity_changes_a_bit)
 {
     fixture f;
-    fixture_init(&f, shapes[_i]);
+    fixture_init(&f, shape_of(_i));
     const mlp_kernels *best = mlp_kernels_find(NULL);
     float *y = run_forward(&f, best, false, 1);
     float *dx = run_backward(&f, best, 1);
