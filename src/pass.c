@@ -141,7 +141,7 @@ static block own(size_t rows, size_t columns, mlp_thread self)
 
 /* Weights of a layer that all threads may well read, and rows that give each
  * thread a few tiles. */
-enum { SHARED_BYTES = 256 * 1024, ROWS_OF_THREAD = 12 };
+enum { SHARED_BYTES = 64 * 1024, ROWS_OF_THREAD = 12 };
 
 bool mlp_pass_is_by_rows(const mlp_pass *pass, size_t l, mlp_thread self)
 {
