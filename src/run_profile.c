@@ -115,7 +115,7 @@ static double row_flops(const mlp_model *model, mlp_phase phase)
 static void print_row(const char *name, const double *values,
                       const char *format)
 {
-    printf("%-8s", name);
+    printf("%-12s", name);
     for (mlp_phase phase = 0; phase < MLP_PHASES; phase++) {
         if (isnan(values[phase])) {
             printf(" %9s", "");
@@ -126,12 +126,43 @@ static void print_row(const char *name, const double *values,
     printf("\n");
 }
 
+/* Shares of these seconds, and the rate at which `rows` rows were trained. */
+static void print_shares(const mlp_run_parts *run, const char *prefix,
+                         const double *seconds, double rows)
+{
+    double share[MLP_PHASES], rate[MLP_PHASES];
+    double total = 0.0;
+    for (mlp_phase phase = 0; phase < MLP_PHASES; phase++) {
+        total += seconds[phase];
+    }
+    for (mlp_phase phase = 0; phase < MLP_PHASES; phase++) {
+        double flops = row_flops(run->model, phase) * rows;
+        share[phase] = total > 0.0 ? 100.0 * seconds[phase] / total : NAN;
+        rate[phase] = flops > 0.0 && seconds[phase] > 0.0
+                          ? 1e-9 * flops / seconds[phase]
+                          : NAN;
+    }
+    char name[32];
+    snprintf(name, sizeof name, "%sshare", prefix);
+    print_row(name, share, " %8.1f%%");
+    snprintf(name, sizeof name, "%sGFLOP/s", prefix);
+    print_row(name, rate, " %9.1f");
+}
+
+/* Rows that a rank trained are as many as its shards are of all. */
+static double rows_of(const mlp_run_parts *run, size_t rank)
+{
+    mlp_range shards =
+        mlp_range_part(run->config.shards, mlp_comm_size(run->comm), rank);
+    return (double)run->trained_rows * (double)shards.count /
+           (double)run->config.shards;
+}
+
 static void print_table(const mlp_run_parts *run, const uint64_t *nanoseconds)
 {
     size_t ranks = mlp_comm_size(run->comm);
     double mean[MLP_PHASES] = {0};
-    double total = 0.0;
-    printf("\nseconds in training, mean over a rank's threads\nrank    ");
+    printf("\nseconds in training, mean over a rank's threads\n%-12s", "rank");
     for (mlp_phase phase = 0; phase < MLP_PHASES; phase++) {
         printf(" %9s", mlp_phase_name(phase));
     }
@@ -142,21 +173,16 @@ static void print_table(const mlp_run_parts *run, const uint64_t *nanoseconds)
         for (mlp_phase phase = 0; phase < MLP_PHASES; phase++) {
             row[phase] = 1e-9 * (double)nanoseconds[r * MLP_PHASES + phase];
             mean[phase] += row[phase] / (double)ranks;
-            total += row[phase] / (double)ranks;
         }
         snprintf(name, sizeof name, "%zu", r);
         print_row(name, row, " %9.3f");
+        if (ranks > 1) {
+            snprintf(name, sizeof name, "%zu ", r);
+            print_shares(run, name, row, rows_of(run, r));
+        }
     }
-    double share[MLP_PHASES], rate[MLP_PHASES];
-    for (mlp_phase phase = 0; phase < MLP_PHASES; phase++) {
-        double flops = row_flops(run->model, phase) * (double)run->trained_rows;
-        share[phase] = total > 0.0 ? 100.0 * mean[phase] / total : NAN;
-        rate[phase] =
-            flops > 0.0 && mean[phase] > 0.0 ? 1e-9 * flops / mean[phase] : NAN;
-    }
-    print_row("share", share, " %8.1f%%");
-    print_row("GFLOP/s", rate, " %9.1f");
-    printf("(GFLOP/s of all ranks together; skipped zeros count as done)\n");
+    print_shares(run, "", mean, (double)run->trained_rows);
+    printf("(last: all ranks together; skipped zeros count as done)\n");
 }
 
 /* ---- the timeline ------------------------------------------------------ */

@@ -34,6 +34,14 @@ expect_table() {
     awk '/^GFLOP\/s / { lines++; for (i = 2; i <= NF; i++) least += $i > 0 }
         END { exit lines != 1 || NF < 1 || least < 3 }' out ||
         fail "no rate of forward, backward and gradient"
+    [ "$1" -eq 1 ] && return
+    awk -v ranks="$1" '$2 == "share" {
+            for (i = 3; i <= NF; i++) sum[$1] += $i
+            shares += sum[$1] > 99 && sum[$1] < 101
+        }
+        $2 == "GFLOP/s" && NF >= 5 && $3 > 0 { rates++ }
+        END { exit shares != ranks || rates != ranks }' out ||
+        fail "no share and rate for each of $1 ranks"
 }
 
 echo "--profile: a row for each rank"
