@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { PIECE = 1 << 28, ALIGNMENT = 64 };
 
@@ -97,6 +98,24 @@ static mlp_status mpi_reduce(mlp_comm *comm, mlp_comm_reduction reduction,
         n -= piece;
     }
     return MLP_OK;
+}
+
+/* MPI's own waits may spin, and keep a core from the rank that works. */
+static mlp_status mpi_rest(mlp_comm *comm)
+{
+    static const struct timespec nap = {0, 2000000};
+    MPI_Request request;
+    int is_done = 0;
+    MLP_TRY(mlp_comm_mpi_check("MPI_Ibarrier",
+                               MPI_Ibarrier(as_mpi(comm)->world, &request)));
+    for (;;) {
+        MLP_TRY(mlp_comm_mpi_check(
+            "MPI_Test", MPI_Test(&request, &is_done, MPI_STATUS_IGNORE)));
+        if (is_done) {
+            return MLP_OK;
+        }
+        nanosleep(&nap, NULL);
+    }
 }
 
 typedef struct {
@@ -206,6 +225,7 @@ const mlp_comm_ops mlp_comm_mpi_ops = {
     .abort = mpi_abort,
     .broadcast = mpi_broadcast,
     .reduce = mpi_reduce,
+    .rest = mpi_rest,
     .share = mpi_share,
     .unshare = mpi_unshare,
     .gather_nodes = mpi_gather_nodes,

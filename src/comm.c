@@ -29,6 +29,21 @@ void mlp_comm_abort(mlp_comm *comm, mlp_status status)
     comm->ops->abort(comm, status);
 }
 
+void mlp_comm_leave(mlp_status status)
+{
+    _Exit((int)status);
+}
+
+mlp_pulse *mlp_comm_pulse(mlp_comm *comm)
+{
+    return comm->pulse != NULL ? comm->pulse : &comm->unseen;
+}
+
+void mlp_comm_set_pulse(mlp_comm *comm, mlp_pulse *pulse)
+{
+    comm->pulse = pulse;
+}
+
 size_t mlp_comm_rank(const mlp_comm *comm)
 {
     return comm->rank;
@@ -44,6 +59,57 @@ const mlp_comm_place *mlp_comm_where(const mlp_comm *comm)
     return &comm->place;
 }
 
+/* ---- what all ranks do together ---------------------------------------- */
+
+static void begin_wait(mlp_comm *comm)
+{
+    mlp_pulse_wait(mlp_comm_pulse(comm), true);
+}
+
+/* Without the transport there is no way to agree on what to do. */
+static mlp_status end_wait(mlp_comm *comm, mlp_status status)
+{
+    mlp_pulse_wait(mlp_comm_pulse(comm), false);
+    if (status != MLP_OK) {
+        mlp_comm_abort(comm, status);
+    }
+    return MLP_OK;
+}
+
+static mlp_status broadcast(mlp_comm *comm, size_t root, void *bytes, size_t n)
+{
+    if (comm->size == 1) {
+        return MLP_OK;
+    }
+    begin_wait(comm);
+    return end_wait(comm, comm->ops->broadcast(comm, root, bytes, n));
+}
+
+static mlp_status reduce(mlp_comm *comm, mlp_comm_reduction reduction,
+                         uint64_t *values, size_t n)
+{
+    if (comm->size == 1) {
+        return MLP_OK;
+    }
+    begin_wait(comm);
+    return end_wait(comm, comm->ops->reduce(comm, reduction, values, n));
+}
+
+mlp_status mlp_comm_broadcast(mlp_comm *comm, void *bytes, size_t n)
+{
+    return broadcast(comm, 0, bytes, n);
+}
+
+mlp_status mlp_comm_sum(mlp_comm *comm, uint64_t *values, size_t n)
+{
+    return reduce(comm, MLP_COMM_SUM, values, n);
+}
+
+mlp_status mlp_comm_max(mlp_comm *comm, uint64_t *values, size_t n)
+{
+    return reduce(comm, MLP_COMM_MAX, values, n);
+}
+
 /* How one rank failed, as it travels. */
 typedef struct {
     mlp_status status;
@@ -56,7 +122,7 @@ static mlp_status adopt_failure(mlp_comm *comm, size_t rank, mlp_status mine,
 {
     failure_report report = {.status = mine};
     snprintf(report.line, sizeof report.line, "%s", mlp_failure());
-    MLP_TRY(comm->ops->broadcast(comm, rank, &report, sizeof report));
+    MLP_TRY(broadcast(comm, rank, &report, sizeof report));
     if (is_common) {
         return mlp_fail(report.status, "%s", report.line);
     }
@@ -70,40 +136,30 @@ mlp_status mlp_comm_agree(mlp_comm *comm, mlp_status mine)
     }
     bool has_failed = mine != MLP_OK;
     uint64_t least[] = {has_failed ? comm->rank : comm->size, has_failed};
-    MLP_TRY(comm->ops->reduce(comm, MLP_COMM_MIN, least, 2));
+    MLP_TRY(reduce(comm, MLP_COMM_MIN, least, 2));
     if (least[0] == comm->size) {
         return MLP_OK;
     }
     return adopt_failure(comm, least[0], mine, least[1] == 1);
 }
 
-mlp_status mlp_comm_broadcast(mlp_comm *comm, void *bytes, size_t n)
+mlp_status mlp_comm_agree_patiently(mlp_comm *comm, mlp_status mine)
 {
-    return comm->size == 1 ? MLP_OK : comm->ops->broadcast(comm, 0, bytes, n);
-}
-
-static mlp_status reduce(mlp_comm *comm, mlp_comm_reduction reduction,
-                         uint64_t *values, size_t n)
-{
-    return comm->size == 1 ? MLP_OK
-                           : comm->ops->reduce(comm, reduction, values, n);
-}
-
-mlp_status mlp_comm_sum(mlp_comm *comm, uint64_t *values, size_t n)
-{
-    return reduce(comm, MLP_COMM_SUM, values, n);
-}
-
-mlp_status mlp_comm_max(mlp_comm *comm, uint64_t *values, size_t n)
-{
-    return reduce(comm, MLP_COMM_MAX, values, n);
+    if (comm->size > 1) {
+        begin_wait(comm);
+        MLP_TRY(end_wait(comm, comm->ops->rest(comm)));
+    }
+    return mlp_comm_agree(comm, mine);
 }
 
 mlp_status mlp_comm_share(mlp_comm *comm, size_t bytes, void **segments,
                           mlp_shared **shared)
 {
     *shared = NULL;
-    return comm->ops->share(comm, bytes, segments, shared);
+    begin_wait(comm);
+    mlp_status status = comm->ops->share(comm, bytes, segments, shared);
+    mlp_pulse_wait(mlp_comm_pulse(comm), false);
+    return status;
 }
 
 void mlp_shared_destroy(mlp_shared **shared)
@@ -149,5 +205,8 @@ mlp_status mlp_sums_end(mlp_sums *sums, size_t i)
 mlp_status mlp_comm_gather_nodes(mlp_comm *comm, const void *mine,
                                  const size_t *sizes, void *all)
 {
-    return comm->ops->gather_nodes(comm, mine, sizes, all);
+    begin_wait(comm);
+    mlp_status status = comm->ops->gather_nodes(comm, mine, sizes, all);
+    mlp_pulse_wait(mlp_comm_pulse(comm), false);
+    return status;
 }

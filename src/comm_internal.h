@@ -20,6 +20,8 @@ typedef struct {
     /** Not called in a team of one. */
     mlp_status (*reduce)(mlp_comm *comm, mlp_comm_reduction reduction,
                          uint64_t *values, size_t n);
+    /** Wait for all ranks, asleep. Not called in a team of one. */
+    mlp_status (*rest)(mlp_comm *comm);
     /** Sets *shared on success only, which is on all ranks or on none. */
     mlp_status (*share)(mlp_comm *comm, size_t bytes, void **segments,
                         mlp_shared **shared);
@@ -39,6 +41,8 @@ struct mlp_comm {
     const mlp_comm_ops *ops;
     size_t rank, size;
     mlp_comm_place place;
+    mlp_pulse *pulse; /**< NULL: nobody looks */
+    mlp_pulse unseen; /**< to have one then, too */
 };
 
 struct mlp_shared {

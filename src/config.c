@@ -83,6 +83,9 @@ static const mlp_config_field fields[] = {
      "Parallel", "NAME",
      "how ranks sum gradients: in one tree, so that the weights do not depend "
      "on the ranks; or by MPI's own sum, to compare with"},
+    {"watchdog", MLP_FIELD_DOUBLE, AT(watchdog), NULL, 0, 1e6, false,
+     "Parallel", "SECONDS",
+     "end a job that hangs for so long, and say which rank is stuck; 0: never"},
     {"sparse", MLP_FIELD_ENUM, AT(sparse), sparse_modes, 0, 0, false,
      "Parallel", "WHEN",
      "skip zero inputs; auto: when most are zero. Never changes the result"},
@@ -104,6 +107,10 @@ static const mlp_config_field fields[] = {
     {"trace", MLP_FIELD_STRING, AT(trace), NULL, 0, 0, false, "Files", "FILE",
      "write a timeline of the first steps, for chrome://tracing or Perfetto"},
 
+    {"verify", MLP_FIELD_BOOL, AT(verify), NULL, 0, 0, false, "Checks", NULL,
+     "train a slice of a few steps with one thread, with this team, stopped "
+     "and resumed, and with every instruction set, and compare digests; writes "
+     "nothing; exit code 65 if one differs"},
     {"replay", MLP_FIELD_STRING, AT(replay), NULL, 0, 0, false, "Checks", "DIR",
      "repeat steps of the run that left its checkpoints in DIR, and compare "
      "the digests of later ones; writes nothing; exit code 65 if one differs"},
@@ -111,7 +118,8 @@ static const mlp_config_field fields[] = {
      "replay from the checkpoint of step N, or, with 0, from the first "
      "weights; default: from the oldest checkpoint"},
     {"steps", MLP_FIELD_U64, AT(steps), NULL, 0, U64_LIMIT, false, "Checks",
-     "N", "steps to replay; 0: up to the newest checkpoint"},
+     "N",
+     "steps to replay, 0: up to the newest checkpoint; or to verify, 0: 32"},
 
     {"progress", MLP_FIELD_ENUM, AT(progress), progress_modes, 0, 0, false,
      "Talk", "WHEN",
@@ -141,6 +149,7 @@ static const mlp_config defaults = {
     .seed = 1,
     .every = {.count = 1, .counts_steps = false},
     .keep = 3,
+    .watchdog = 600,
 };
 
 const mlp_config_field *mlp_config_fields(size_t *count)

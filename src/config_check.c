@@ -66,19 +66,23 @@ static mlp_status check_training(const mlp_config *config)
 /* A replay leaves no traces. */
 static mlp_status check_replay(const mlp_config *config)
 {
-    static const char *const of_replay[] = {"from", "steps"};
     bool is_replay = config->replay[0] != '\0';
+    if (is_replay && config->verify) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--replay and --verify exclude each other");
+    }
     if (is_replay && (config->checkpoint[0] != '\0' || config->resume ||
                       config->log[0] != '\0')) {
         return mlp_fail(MLP_ERROR_USAGE,
                         "--replay writes nothing: it goes without "
                         "--checkpoint, --resume and --log");
     }
-    for (size_t i = 0; i < 2 && !is_replay; i++) {
-        if (mlp_config_was_given(config, of_replay[i])) {
-            return mlp_fail(MLP_ERROR_USAGE, "--%s goes with --replay DIR",
-                            of_replay[i]);
-        }
+    if (!is_replay && mlp_config_was_given(config, "from")) {
+        return mlp_fail(MLP_ERROR_USAGE, "--from goes with --replay DIR");
+    }
+    if (!is_replay && !config->verify && config->steps > 0) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--steps goes with --replay DIR or --verify");
     }
     return MLP_OK;
 }

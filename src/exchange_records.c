@@ -79,8 +79,7 @@ static mlp_status gather_records(mlp_exchange *x, double *table)
     return MLP_OK;
 }
 
-mlp_status mlp_exchange_tree_collect_records(mlp_exchange *x,
-                                             const double **all)
+static mlp_status collect(mlp_exchange *x, const double **all)
 {
     mlp_exchange_board *board = mlp_exchange_board_of(x);
     const mlp_comm_place *place = x->place;
@@ -98,4 +97,14 @@ mlp_status mlp_exchange_tree_collect_records(mlp_exchange *x,
     }
     *all = table;
     return MLP_OK;
+}
+
+mlp_status mlp_exchange_tree_collect_records(mlp_exchange *x,
+                                             const double **all)
+{
+    mlp_pulse *pulse = mlp_comm_pulse(x->comm);
+    mlp_pulse_wait(pulse, true);
+    mlp_status status = collect(x, all);
+    mlp_pulse_wait(pulse, false);
+    return status;
 }

@@ -40,6 +40,11 @@ mlp_range mlp_exchange_slice(const mlp_exchange *x, const mlp_exchange_part *p)
                        units.count * MLP_EXCHANGE_UNIT};
 }
 
+mlp_range mlp_exchange_own(const mlp_exchange *exchange, size_t part)
+{
+    return mlp_exchange_slice(exchange, &exchange->parts[part]);
+}
+
 static mlp_range share_of_slice(mlp_thread self, mlp_range slice)
 {
     mlp_range units = mlp_thread_share(self, slice.count / MLP_EXCHANGE_UNIT);

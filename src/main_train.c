@@ -8,6 +8,7 @@
 #include "mlp/log.h"
 #include "mlp/options.h"
 #include "mlp/run.h"
+#include "mlp/watchdog.h"
 
 static const char program[] = "mlp_train";
 
@@ -27,30 +28,36 @@ static mlp_status print_text(const mlp_comm *comm, mlp_action action)
                : mlp_fail(MLP_ERROR_IO, "cannot write to standard output");
 }
 
-static mlp_status act(mlp_comm *comm, int argc, char **argv)
+static mlp_status act(mlp_comm *comm, int argc, char **argv,
+                      mlp_watchdog **watchdog)
 {
     mlp_config config;
     mlp_action action;
     mlp_status status = mlp_options_parse(argc, argv, &config, &action);
     MLP_TRY(mlp_comm_agree(comm, status));
     mlp_log_open(program, mlp_comm_rank(comm) == 0, config.quiet);
-    return action == MLP_ACTION_RUN
-               ? mlp_run(comm, &config)
-               : mlp_comm_agree(comm, print_text(comm, action));
+    if (action != MLP_ACTION_RUN) {
+        return mlp_comm_agree(comm, print_text(comm, action));
+    }
+    MLP_TRY(mlp_watchdog_create(comm, config.watchdog, watchdog));
+    return mlp_run(comm, &config);
 }
 
 int main(int argc, char **argv)
 {
     mlp_run_listen();
     mlp_comm *comm = NULL;
+    mlp_watchdog *watchdog = NULL;
     mlp_status status = mlp_comm_world_create(&argc, &argv, &comm);
     bool is_leader = comm == NULL || mlp_comm_rank(comm) == 0;
     if (status == MLP_OK) {
-        status = act(comm, argc, argv);
+        status = act(comm, argc, argv, &watchdog);
     }
     if (status != MLP_OK && is_leader) {
         fprintf(stderr, "%s: %s\n", program, mlp_failure());
     }
+    mlp_watchdog_detach(watchdog);
     mlp_comm_destroy(&comm);
+    mlp_watchdog_destroy(&watchdog);
     return (int)status;
 }

@@ -5,6 +5,13 @@
 
 #include <math.h>
 
+void mlp_tally_add(mlp_tally *sum, const mlp_tally *more)
+{
+    sum->loss_sum += more->loss_sum;
+    sum->hits += more->hits;
+    sum->rows += more->rows;
+}
+
 double mlp_tally_loss(const mlp_tally *tally)
 {
     return tally->rows > 0 ? tally->loss_sum / (double)tally->rows

@@ -30,6 +30,9 @@ static mlp_status create_model(mlp_run_parts *run)
 /* The best that this CPU has, or the ones of $MLP_KERNELS. */
 static mlp_status choose_kernels(mlp_run_parts *run)
 {
+    if (run->kernels != NULL) {
+        return MLP_OK;
+    }
     const char *name = getenv("MLP_KERNELS");
     if (name == NULL || name[0] == '\0') {
         return mlp_kernels_best(&run->kernels);
@@ -43,7 +46,7 @@ static mlp_status choose_kernels(mlp_run_parts *run)
                           name);
 }
 
-static mlp_status create_trainer(mlp_run_parts *run)
+mlp_status mlp_run_create_trainer(mlp_run_parts *run)
 {
     MLP_TRY(mlp_comm_agree(run->comm, choose_kernels(run)));
     MLP_TRY(mlp_comm_agree(run->comm, create_model(run)));
@@ -74,13 +77,21 @@ static mlp_status start_log(mlp_run_parts *run)
                             is_resumed ? run->resumed_from : NULL);
 }
 
+static void enter(mlp_run_parts *run, mlp_pulse_phase phase)
+{
+    mlp_pulse_enter(mlp_comm_pulse(run->comm), phase);
+}
+
 static mlp_status set_up(mlp_run_parts *run)
 {
+    enter(run, MLP_PULSE_LOAD);
     MLP_TRY(mlp_run_open_state(run));
     MLP_TRY(mlp_run_plan(run));
+    enter(run, MLP_PULSE_DATA);
     MLP_TRY(mlp_run_load_data(run));
+    enter(run, MLP_PULSE_MAKE);
     MLP_TRY(mlp_run_start_profile(run));
-    MLP_TRY(create_trainer(run));
+    MLP_TRY(mlp_run_create_trainer(run));
     MLP_TRY(mlp_run_begin_state(run));
     mlp_status status = mlp_run_is_leader(run) ? start_log(run) : MLP_OK;
     return mlp_comm_agree(run->comm, status);
@@ -180,6 +191,7 @@ static mlp_status tell(mlp_run_parts *run)
     if (trained != MLP_OK && trained != MLP_STOPPED) {
         return trained;
     }
+    enter(run, MLP_PULSE_END);
     if (mlp_run_is_replay(run)) {
         return tell_replay(run, trained);
     }
@@ -203,9 +215,7 @@ static void tear_down(mlp_run_parts *run)
     mlp_trainer_destroy(&run->trainer);
     mlp_profile_destroy(&run->profile);
     mlp_model_destroy(&run->model);
-    mlp_dataset_destroy(&run->train.here);
-    mlp_dataset_destroy(&run->validation.here);
-    mlp_dataset_destroy(&run->test.here);
+    mlp_run_drop_data(run);
     mlp_checkpoint_destroy(&run->state);
     free(run->witnesses);
     mlp_checkpoint_unlock(&run->lock);
@@ -223,6 +233,9 @@ static mlp_status tell_all(mlp_run_parts *run)
 
 mlp_status mlp_run(mlp_comm *comm, const mlp_config *config)
 {
+    if (config->verify) {
+        return mlp_run_verify(comm, config);
+    }
     mlp_run_parts run = {.comm = comm, .config = *config, .lock = -1};
     mlp_status status = tell_all(&run);
     mlp_source_close(&run.source);

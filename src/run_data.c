@@ -156,7 +156,15 @@ mlp_status mlp_run_load_data(mlp_run_parts *run)
     MLP_TRY(measure(run));
     status = name_source(run, check_labels(run));
     MLP_TRY(mlp_comm_agree(run->comm, status));
-    return run->config.checkpoint[0] == '\0' && !mlp_run_is_replay(run)
+    return run->config.checkpoint[0] == '\0' && !mlp_run_is_replay(run) &&
+                   !run->config.verify
                ? MLP_OK
                : digest_data(run);
+}
+
+void mlp_run_drop_data(mlp_run_parts *run)
+{
+    mlp_dataset_destroy(&run->train.here);
+    mlp_dataset_destroy(&run->validation.here);
+    mlp_dataset_destroy(&run->test.here);
 }

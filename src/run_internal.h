@@ -61,6 +61,17 @@ static inline bool mlp_run_is_leader(const mlp_run_parts *run)
     return mlp_comm_rank(run->comm) == 0;
 }
 
+/** Choose the kernels, unless run->kernels are chosen, and make the model and
+ *  the trainer. Collective. */
+mlp_status mlp_run_create_trainer(mlp_run_parts *run);
+
+/** Free the rows. Not collective. */
+void mlp_run_drop_data(mlp_run_parts *run);
+
+/** In place of a run: train a slice of it in several ways, compare, and say
+ *  how it went. Collective. */
+mlp_status mlp_run_verify(mlp_comm *comm, const mlp_config *config);
+
 /** Fill in the automatic values: shards, threads. Collective. */
 mlp_status mlp_run_plan(mlp_run_parts *run);
 

@@ -255,6 +255,7 @@ mlp_status mlp_run_save(mlp_run_parts *run)
     if (run->config.checkpoint[0] == '\0') {
         return MLP_OK;
     }
+    mlp_pulse_enter(mlp_comm_pulse(run->comm), MLP_PULSE_SAVE);
     return mlp_comm_agree(run->comm,
                           mlp_run_is_leader(run) ? save_state(run) : MLP_OK);
 }

@@ -46,13 +46,6 @@ static bool is_due(const mlp_config *config, bool counts_steps, uint64_t done)
            config->every.count > 0 && done % config->every.count == 0;
 }
 
-static void add_tally(mlp_tally *sum, const mlp_tally *more)
-{
-    sum->loss_sum += more->loss_sum;
-    sum->hits += more->hits;
-    sum->rows += more->rows;
-}
-
 /* Whether --max-steps are done. */
 static bool has_enough_steps(const mlp_run_parts *run)
 {
@@ -70,9 +63,10 @@ static mlp_status train_epoch(mlp_run_parts *run, size_t steps,
     size_t step = state->step - state->epoch * steps;
     for (; step < steps && !*wants_stop; step++) {
         mlp_step_result result;
+        mlp_pulse_step(mlp_comm_pulse(run->comm), state->step + 1);
         MLP_TRY(mlp_trainer_step(run->trainer, state->epoch, step,
                                  stop_requested != 0, &result));
-        add_tally(&state->running, &result.tally);
+        mlp_tally_add(&state->running, &result.tally);
         run->trained_rows += result.tally.rows;
         state->step++;
         state->running_seconds = before + mlp_clock_seconds() - start;
@@ -99,6 +93,7 @@ static mlp_status evaluate(mlp_run_parts *run, const mlp_sharded *split,
     if (split->rows == 0) {
         return MLP_OK;
     }
+    mlp_pulse_enter(mlp_comm_pulse(run->comm), MLP_PULSE_EVALUATE);
     MLP_TRY(mlp_trainer_evaluate(run->trainer, split, tally, NULL));
     return isfinite(tally->loss_sum)
                ? MLP_OK

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mlp/digest.h"
 #include "mlp/schedule.h"
 #include "mlp/shard.h"
 
@@ -185,6 +186,37 @@ void mlp_trainer_wait(mlp_trainer *trainer)
     for (size_t l = 0; l < trainer->parts.model->layers; l++) {
         mlp_exchange_wait(trainer->exchange, l);
     }
+}
+
+mlp_range mlp_trainer_slice(const mlp_trainer *trainer, size_t layer)
+{
+    return mlp_exchange_own(trainer->exchange, layer);
+}
+
+static mlp_status digest_floats(mlp_trainer *trainer, mlp_range floats,
+                                mlp_digest *digest,
+                                unsigned char whole[MLP_DIGEST_BYTES])
+{
+    size_t states = 1 + mlp_optimizer_moments(trainer->parts.config);
+    for (size_t i = 0; i < states; i++) {
+        const float *state = mlp_exchange_state(trainer->exchange, i);
+        MLP_TRY(mlp_digest_update(digest, state + floats.first,
+                                  floats.count * sizeof *state));
+    }
+    return mlp_digest_finish(digest, whole);
+}
+
+mlp_status mlp_trainer_digest(mlp_trainer *trainer, size_t layer,
+                              mlp_range floats, uint64_t *value)
+{
+    unsigned char whole[MLP_DIGEST_BYTES];
+    mlp_digest *digest = NULL;
+    mlp_exchange_wait(trainer->exchange, layer);
+    MLP_TRY(mlp_digest_create(&digest));
+    mlp_status status = digest_floats(trainer, floats, digest, whole);
+    mlp_digest_destroy(&digest);
+    memcpy(value, whole, sizeof *value);
+    return status;
 }
 
 void mlp_trainer_store(mlp_trainer *trainer, float *parameters,

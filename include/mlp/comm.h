@@ -3,8 +3,8 @@
  *  the team over MPI in mpi/; nothing else knows which one it talks to.
  *
  *  "Collective" means: every rank of the team calls, in the same order, from
- *  its main thread. Errors of the transport itself come back as
- *  MLP_ERROR_INTERNAL.
+ *  its main thread. When the transport itself fails, ranks can agree on nothing
+ *  any more: then a call that all ranks make ends the job (mlp_comm_abort).
  */
 #ifndef MLP_COMM_H
 #define MLP_COMM_H
@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mlp/pulse.h"
 #include "mlp/status.h"
 
 typedef struct mlp_comm mlp_comm;
@@ -34,6 +35,16 @@ void mlp_comm_destroy(mlp_comm **comm);
 void mlp_comm_abort(mlp_comm *comm, mlp_status status)
     __attribute__((noreturn));
 
+/** End this process at once, from any thread, without a word: the launcher
+ *  notices, and ends the other ranks. */
+void mlp_comm_leave(mlp_status status) __attribute__((noreturn));
+
+/** Where this rank shows that it goes on; see pulse.h. Never NULL. */
+mlp_pulse *mlp_comm_pulse(mlp_comm *comm);
+
+/** Show it here from now on; NULL: where nobody looks. Not collective. */
+void mlp_comm_set_pulse(mlp_comm *comm, mlp_pulse *pulse);
+
 size_t mlp_comm_rank(const mlp_comm *comm);
 size_t mlp_comm_size(const mlp_comm *comm);
 
@@ -52,6 +63,10 @@ const mlp_comm_place *mlp_comm_where(const mlp_comm *comm);
  *  holds; it begins with "rank 3: " unless all ranks failed. Every phase that
  *  can fail on one rank ends with this. Collective. */
 mlp_status mlp_comm_agree(mlp_comm *comm, mlp_status mine);
+
+/** The same for a phase in which one rank works for seconds: the others sleep.
+ *  Collective. */
+mlp_status mlp_comm_agree_patiently(mlp_comm *comm, mlp_status mine);
 
 /** Copy rank 0's bytes to all. n is the same everywhere; any size. Collective.
  */

@@ -120,6 +120,7 @@ typedef struct {
     size_t shards;  /**< V; 0 = the smaller of 8 and batch, raised to ranks */
     size_t threads; /**< per rank; 0 = cores of this rank */
     mlp_exchange_kind exchange;
+    double watchdog; /**< seconds without any movement; 0 = for ever */
     mlp_sparse_mode sparse;
     /* files */
     char checkpoint[MLP_MAX_PATH]; /**< directory, "" = none */
@@ -130,6 +131,7 @@ typedef struct {
     char log[MLP_MAX_PATH];   /**< JSON lines, "" = none */
     char trace[MLP_MAX_PATH]; /**< timeline, "" = none */
     /* checks */
+    bool verify;               /**< compare digests in place of training */
     char replay[MLP_MAX_PATH]; /**< directory of a chain; "" = train */
     uint64_t from;             /**< begin at its checkpoint of this step */
     uint64_t steps;            /**< of a replay; 0 = to the newest one */

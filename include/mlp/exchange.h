@@ -53,6 +53,9 @@ float *mlp_exchange_state(mlp_exchange *exchange, size_t i);
  *  steps; all ranks agree (mlp_comm_agree) before they read them. */
 bool mlp_exchange_fills_state(const mlp_exchange *exchange);
 
+/** Floats of the state vectors that this rank updates of a part. */
+mlp_range mlp_exchange_own(const mlp_exchange *exchange, size_t part);
+
 /** The canonical nodes of this rank's shards, in order of first. */
 const mlp_tree_node *mlp_exchange_nodes(const mlp_exchange *exchange,
                                         size_t *count);

@@ -15,6 +15,9 @@ typedef struct {
     uint64_t rows;
 } mlp_tally;
 
+/** Add the counts and the loss of more rows. */
+void mlp_tally_add(mlp_tally *sum, const mlp_tally *more);
+
 double mlp_tally_loss(const mlp_tally *tally);     /**< mean; NAN for 0 rows */
 double mlp_tally_accuracy(const mlp_tally *tally); /**< in [0, 1]; NAN for 0 */
 

@@ -63,6 +63,17 @@ mlp_status mlp_trainer_load(mlp_trainer *trainer, const float *parameters,
 void mlp_trainer_store(mlp_trainer *trainer, float *parameters,
                        float *const *moments);
 
+/** Which floats this rank updates of a layer, as a range of the vectors in
+ *  which trainers hold parameters and moments. The same vectors for any team.
+ *  Not collective. */
+mlp_range mlp_trainer_slice(const mlp_trainer *trainer, size_t layer);
+
+/** The first eight bytes of the SHA-256 of some floats of the parameters and
+ *  of each moment, when all updates so far are done. Not collective, but only
+ *  between steps. */
+mlp_status mlp_trainer_digest(mlp_trainer *trainer, size_t layer,
+                              mlp_range floats, uint64_t *value);
+
 /** Learning rate of a global step (from 0). */
 double mlp_trainer_rate(const mlp_trainer *trainer, uint64_t step);
 

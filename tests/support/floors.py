@@ -11,11 +11,11 @@ import sys
 FLOORS = [
     "status range version",
     "config rng clock profile log metrics history digest h5file threads tree kernels"
-    " activation math accurate json image terminal drawing",
+    " activation math accurate json image terminal drawing pulse",
     "comm exchange",
     "source stream idx digits dataset shard scaler sampler feed"
     " model pass loss optimizer schedule init",
-    "trainer pace evaluate",
+    "trainer pace evaluate watchdog",
     "checkpoint inference report runlog progress",
     "options run tool",
     "main",

@@ -1,0 +1,77 @@
+#!/bin/sh
+# mlp_train --verify: it passes where the promise of one digest is kept, and
+# where it is broken it names step, layer and rank.
+set -eu
+# shellcheck source=tests/support/system.sh
+. "$MLP_SOURCE/tests/support/system.sh"
+
+expect_line() { grep -q -e "$1" "$3" || fail "$2: no line \"$1\" in $3"; }
+
+echo "it passes on any team, with the same digest"
+expected=
+for ranks in 0 1 3; do
+    team "$ranks" --data digits --verify --threads 2 --checkpoint dir \
+        --log log.jsonl
+    expect_status 0 "on $ranks ranks"
+    expect_line "verify: PASS: 32 steps, . ways, one digest" "$ranks ranks" out
+    expect_line "stopped and resumed after step 16: the same" "a resume" out
+    [ -z "$expected" ] || [ "$(digest)" = "$expected" ] ||
+        fail "another digest on $ranks ranks"
+    expected=$(digest)
+done
+sets=$(grep -c "3 ranks x 2 threads, .*: the same" out)
+wanted=1
+for flag in avx2 avx512vl; do
+    ! grep -q "$flag" /proc/cpuinfo || wanted=$((wanted + 1))
+done
+[ "$sets" -eq "$wanted" ] || fail "$sets instruction sets, not $wanted"
+[ ! -e dir ] && [ ! -e log.jsonl ] || fail "it wrote to the run's files"
+
+echo "the digest is that of the same training"
+team 2 --data digits --checkpoint dir --max-steps 32 --quiet
+[ "$(digest)" = "$expected" ] || fail "training has other weights: $(digest)"
+
+echo "over the end of an epoch, on several nodes, and of another model"
+export MLP_TEST_NODE_SIZE=2
+team 4 --data digits --verify --batch 30 --steps 16 --hidden 20 \
+    --activation tanh --validation 0.1
+unset MLP_TEST_NODE_SIZE
+expect_status 0 "4 ranks, 2 nodes"
+# 41 steps an epoch, 12 of the 16 in the first
+expect_line "verify: steps 30 to 45" "the slice" out
+
+refuse() {
+    expect_status "$1" "$3"
+    expect_line "$2" "$3" err
+    [ "$(grep '^mlp_train' err | grep -vc -e '--exchange mpi:')" -eq 1 ] ||
+        fail "$3: not one line"
+}
+
+echo "it fails where ranks add up in another order"
+team 3 --data digits --verify --exchange mpi
+refuse 65 "FAIL: 3 ranks x .* differs .* after step 1, in layer" "exchange mpi"
+
+if [ -e "$MLP_BUILD/tests/mlp_fault.so" ]; then
+    echo "it names the place of a single wrong bit"
+    cat >faulty <<END
+#!/bin/sh
+LD_PRELOAD=$MLP_BUILD/tests/mlp_fault.so exec "$program" "\$@"
+END
+    chmod +x faulty
+    program=./faulty
+    # Of each step 3 layers are digested, first parameters, then moments; the
+    # team's first step comes after the fourth broadcast.
+    export MLP_FAULT_AFTER="MPI_Bcast 4"
+    for place in "5 2 1" "1 3 2" "20 1 1"; do
+        # shellcheck disable=SC2086
+        set -- $place # step, layer, rank
+        export MLP_FAULT="$3 digest $((6 * ($1 - 1) + 2 * ($2 - 1) + 1)) flip"
+        team 3 --data digits --verify --threads 1
+        refuse 65 "after step $1, in layer $2 of 3, in what rank $3 updates" \
+            "a bit at step $1, layer $2, rank $3"
+    done
+fi
+team 2 --data digits --steps 8
+refuse 64 "steps goes with --replay DIR or --verify" "steps alone"
+set -- "${TMPDIR:-/tmp}"/mlp-verify-*
+[ ! -e "$1" ] || fail "it left $1"
