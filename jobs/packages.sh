@@ -3,6 +3,7 @@
 #
 #     sh jobs/packages.sh build    what the programs are built from
 #     sh jobs/packages.sh test     and what the tests use in addition
+#     sh jobs/packages.sh browser  and Chromium, which the test of reports uses
 #
 # Looks before it installs: when everything is there it touches nothing and
 # needs no network. Elsewhere than on Debian, or without root and passwordless
@@ -38,6 +39,9 @@ is_there() {
     libjansson-dev) has_library jansson ;;
     libpng-dev) has_library libpng ;;
     libturbojpeg0-dev) has_library libturbojpeg ;;
+    libcairo2-dev) has_library cairo ;;
+    python3-h5py) /usr/bin/python3 -c 'import h5py' 2>/dev/null ||
+        python3 -c 'import h5py' 2>/dev/null ;;
     check) has_library check ;;
     hdf5-tools) has h5dump ;;
     dpkg-dev) has dpkg-shlibdeps ;;
@@ -83,15 +87,17 @@ build="gcc libc6-dev make cmake pkgconf libopenmpi-dev openmpi-bin
     libhdf5-openmpi-dev libsleef-dev libssl-dev zlib1g-dev libinih-dev
     libjansson-dev libpng-dev libturbojpeg0-dev"
 fetch="curl ca-certificates" # for the real MNIST; without: built-in digits
+extra="libcairo2-dev" # for mlp report --format png
 test="check clang-format clang-tidy cppcheck shellcheck hdf5-tools python3
-    strace tmux git clang libomp-dev help2man dpkg-dev"
+    strace tmux git clang libomp-dev help2man dpkg-dev python3-h5py"
 
 # shellcheck disable=SC2086 # the lists are words
 case ${1:-} in
-build) missing=$(list_missing $build $fetch) ;;
-test) missing=$(list_missing $build $fetch $test) ;;
+build) missing=$(list_missing $build $fetch $extra) ;;
+test) missing=$(list_missing $build $fetch $extra $test) ;;
+browser) missing=$(list_missing $build $fetch $extra $test chromium) ;;
 *)
-    echo "usage: sh jobs/packages.sh build|test" >&2
+    echo "usage: sh jobs/packages.sh build|test|browser" >&2
     exit 64
     ;;
 esac

@@ -288,8 +288,10 @@ mlp_status mlp_run_tell_profile(mlp_run_parts *run)
     if (status == MLP_OK && run->config.profile &&
         mlp_comm_rank(run->comm) == 0) {
         print_table(run, nanoseconds);
+        status =
+            mlp_runlog_profile(run->log, run->state.step, nanoseconds, ranks);
     }
     free(nanoseconds);
-    MLP_TRY(status);
+    MLP_TRY(mlp_comm_agree(run->comm, status));
     return mlp_comm_agree(run->comm, trace(run));
 }

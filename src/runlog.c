@@ -161,6 +161,15 @@ mlp_status mlp_runlog_epoch(mlp_runlog *log, const mlp_epoch_record *record)
                              : MLP_OK;
 }
 
+mlp_status mlp_runlog_profile(mlp_runlog *log, uint64_t step,
+                              const uint64_t *nanoseconds, size_t ranks)
+{
+    return log->file != NULL
+               ? append(log,
+                        mlp_runlog_profile_record(step, nanoseconds, ranks))
+               : MLP_OK;
+}
+
 mlp_status mlp_runlog_end(mlp_runlog *log, const mlp_epoch_record *last,
                           const char *weights_hex, double wall_seconds,
                           bool is_finished)

@@ -2,6 +2,7 @@
  *  The records of the run log as JSON.
  */
 #include "json.h"
+#include "mlp/profile.h"
 #include "mlp/version.h"
 #include "runlog_parts.h"
 
@@ -56,6 +57,24 @@ json_t *mlp_runlog_epoch_record(const mlp_epoch_record *record)
         mlp_json_number(record->learning_rate), "seconds",
         mlp_json_number(record->wall_seconds), "samples_per_second",
         mlp_json_number(mlp_runlog_rate(record)));
+}
+
+/* One object for each rank, with the seconds of each phase. */
+json_t *mlp_runlog_profile_record(uint64_t step, const uint64_t *nanoseconds,
+                                  size_t ranks)
+{
+    json_t *array = json_array();
+    for (size_t r = 0; r < ranks; r++) {
+        json_t *seconds = json_object();
+        for (mlp_phase phase = 0; phase < MLP_PHASES; phase++) {
+            uint64_t spent = nanoseconds[r * MLP_PHASES + phase];
+            mlp_json_set(&seconds, mlp_phase_name(phase),
+                         mlp_json_number(1e-9 * (double)spent));
+        }
+        mlp_json_append(&array, seconds);
+    }
+    return json_pack("{s:s, s:o, s:o}", "event", "profile", "step",
+                     mlp_json_whole(step), "rank_seconds", array);
 }
 
 json_t *mlp_runlog_end_record(const mlp_epoch_record *last,

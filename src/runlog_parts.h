@@ -17,6 +17,8 @@ json_t *mlp_runlog_start_record(const mlp_config *config,
                                 const mlp_placement *placement,
                                 const char *resumed_from, uint64_t step);
 json_t *mlp_runlog_epoch_record(const mlp_epoch_record *record);
+json_t *mlp_runlog_profile_record(uint64_t step, const uint64_t *nanoseconds,
+                                  size_t ranks);
 json_t *mlp_runlog_end_record(const mlp_epoch_record *last,
                               const char *weights_hex, double wall_seconds,
                               bool is_finished);

@@ -8,7 +8,8 @@
 #include "mlp/options.h"
 
 static const mlp_tool_command *const commands[] = {
-    &mlp_tool_show, &mlp_tool_verify, &mlp_tool_eval, &mlp_tool_predict};
+    &mlp_tool_show, &mlp_tool_verify, &mlp_tool_eval, &mlp_tool_predict,
+    &mlp_tool_report};
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -42,7 +43,9 @@ static void print_help(FILE *out)
     fputs("\nExamples:\n"
           "  mlp show runs/a\n"
           "  mlp eval runs/a --data data/mnist --format json\n"
-          "  mlp predict runs/a --data photos-idx3-ubyte.gz --output a.tsv\n",
+          "  mlp predict runs/a --data photos-idx3-ubyte.gz --output a.tsv\n"
+          "  mlp predict runs/a photo.png --invert --center\n"
+          "  mlp report runs/a --output a.html\n",
           out);
 }
 

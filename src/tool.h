@@ -60,6 +60,7 @@ typedef struct {
     size_t first, rows;          /**< SIZE_MAX: all rows */
     size_t threads;              /**< 0: one for each core */
     bool is_inverted, is_center; /**< pictures: dark on light; to be centered */
+    char file_name[32];          /**< what output points to, if we named it */
     bool wants_help;             /**< nothing else counts then */
 } mlp_tool_options;
 
@@ -71,6 +72,9 @@ typedef struct {
     const char *const *formats; /**< names, NULL at the end */
     const char *operands;       /**< for --help: "FILE" */
     size_t operands_max;
+    /** On a terminal, without --output: the file is this name and the format,
+     *  but for "txt"; NULL: results go to the terminal. */
+    const char *file_stem;
     mlp_status (*run)(const mlp_tool_options *options, mlp_tool_output *output);
 } mlp_tool_command;
 
@@ -122,5 +126,6 @@ extern const mlp_tool_command mlp_tool_show;
 extern const mlp_tool_command mlp_tool_verify;
 extern const mlp_tool_command mlp_tool_eval;
 extern const mlp_tool_command mlp_tool_predict;
+extern const mlp_tool_command mlp_tool_report;
 
 #endif

@@ -6,8 +6,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "mlp/config.h"
+#include "mlp/log.h"
 #include "tool.h"
 
 /* ---- values */
@@ -209,6 +211,20 @@ static mlp_status check_format(const mlp_tool_command *command,
     return refuse("format", options->format, wanted);
 }
 
+/* A page or a picture is nothing for a terminal: it goes into a file here. */
+static void name_output(const mlp_tool_command *command,
+                        mlp_tool_options *options)
+{
+    if (command->file_stem == NULL || options->output != NULL ||
+        strcmp(options->format, "txt") == 0 || !isatty(STDOUT_FILENO)) {
+        return;
+    }
+    snprintf(options->file_name, sizeof options->file_name, "%s.%s",
+             command->file_stem, options->format);
+    options->output = options->file_name;
+    mlp_log_note("writing %s", options->file_name);
+}
+
 /* There is room for it where the arguments were that have been read. */
 static mlp_status take_operand(const mlp_tool_command *command, char *argument,
                                mlp_tool_options *options)
@@ -251,7 +267,8 @@ static mlp_status take_argument(const mlp_tool_command *command,
         options->wants_help = true;
         return MLP_OK;
     }
-    MLP_TRY(mlp_option_word_read(argument, &word));
+    const char *name = strcmp(argument, "-o") == 0 ? "--output" : argument;
+    MLP_TRY(mlp_option_word_read(name, &word));
     const tool_option *option = find(command, word.name);
     if (option == NULL) {
         return refuse_unknown(command, word.name);
@@ -277,7 +294,9 @@ mlp_status mlp_tool_options_read(const mlp_tool_command *command,
                         "%s needs a FILE: a checkpoint, or a directory of them",
                         command->name);
     }
-    return check_format(command, options);
+    MLP_TRY(check_format(command, options));
+    name_output(command, options);
+    return MLP_OK;
 }
 
 void mlp_tool_options_help(const mlp_tool_command *command, FILE *out)

@@ -58,6 +58,11 @@ void mlp_runlog_step(mlp_runlog *log, uint64_t epoch, size_t step, size_t steps,
 /** {"event":"epoch"}; the epoch's line on stdout. */
 mlp_status mlp_runlog_epoch(mlp_runlog *log, const mlp_epoch_record *record);
 
+/** {"event":"profile"}: where the time of this process's training went.
+ *  @param nanoseconds  [ranks, MLP_PHASES], mean over a rank's threads */
+mlp_status mlp_runlog_profile(mlp_runlog *log, uint64_t step,
+                              const uint64_t *nanoseconds, size_t ranks);
+
 /** {"event":"end"} or, for a run that stops early, {"event":"stop"}.
  *  @param weights_hex  digest of the weights, printed by the caller last */
 mlp_status mlp_runlog_end(mlp_runlog *log, const mlp_epoch_record *last,

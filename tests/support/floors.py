@@ -11,12 +11,13 @@ import sys
 FLOORS = [
     "status range version",
     "config rng clock profile log metrics history digest h5file threads tree kernels"
-    " activation math accurate json image terminal drawing pulse",
+    " activation math accurate json image terminal drawing pulse markup"
+    " canvas chart",
     "comm exchange",
     "source stream idx digits dataset shard scaler sampler feed"
     " model pass loss optimizer schedule init",
     "trainer pace evaluate watchdog",
-    "checkpoint inference report runlog progress",
+    "checkpoint inference report runlog progress story",
     "options run tool",
     "main",
 ]

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "mlp/profile.h"
 #include "mlp/version.h"
 
 #include "run_suite.h"
@@ -258,6 +259,26 @@ START_TEST(end_and_stop_carry_the_digest)
 }
 END_TEST
 
+START_TEST(a_profile_has_the_seconds_of_each_rank)
+{
+    uint64_t nanoseconds[2 * MLP_PHASES] = {0};
+    double first, second;
+    nanoseconds[MLP_PHASE_FORWARD] = 1500000000;
+    nanoseconds[MLP_PHASES + MLP_PHASE_WAIT] = 250000000;
+    mlp_runlog *log = open_log(UINT64_MAX);
+    ck_assert_int_eq(mlp_runlog_profile(log, 469, nanoseconds, 2), MLP_OK);
+    json_t *record = record_at(0);
+    ck_assert_int_eq(json_unpack(record, "{s:i, s:[{s:f}, {s:f}]}", "step",
+                                 &(int){0}, "rank_seconds", "forward", &first,
+                                 "wait", &second),
+                     0);
+    ck_assert_double_eq_tol(first, 1.5, 1e-9);
+    ck_assert_double_eq_tol(second, 0.25, 1e-9);
+    json_decref(record);
+    close_log(log);
+}
+END_TEST
+
 START_TEST(a_quiet_run_prints_nothing_and_still_logs)
 {
     set("quiet", "true");
@@ -384,6 +405,7 @@ int main(void)
     tcase_add_test(tests, an_epoch_is_a_record_and_a_line);
     tcase_add_test(tests, what_is_not_there_or_not_finite_is_null);
     tcase_add_test(tests, end_and_stop_carry_the_digest);
+    tcase_add_test(tests, a_profile_has_the_seconds_of_each_rank);
     tcase_add_test(tests, a_quiet_run_prints_nothing_and_still_logs);
     tcase_add_test(tests, a_run_without_log_writes_no_file);
     tcase_add_test(tests, a_new_run_starts_with_an_empty_file);

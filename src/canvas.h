@@ -1,0 +1,72 @@
+/** @file
+ *  Something to draw a figure on: SVG text, or the pixels of a PNG file. In
+ *  units of a CSS pixel, y downwards.
+ */
+#ifndef MLP_CANVAS_H
+#define MLP_CANVAS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "markup.h"
+#include "mlp/status.h"
+
+/** What a color means; the canvas knows which color that is. */
+typedef enum {
+    MLP_INK_PAPER,
+    MLP_INK_TEXT,
+    MLP_INK_MUTED,
+    MLP_INK_GRID,
+    MLP_INK_SERIES /**< and MLP_INK_COLORS - 1 more */
+} mlp_ink;
+enum { MLP_INK_COLORS = 8 };
+
+typedef enum { MLP_ANCHOR_START, MLP_ANCHOR_MIDDLE, MLP_ANCHOR_END } mlp_anchor;
+
+typedef struct mlp_canvas mlp_canvas;
+struct mlp_canvas {
+    /** A line through points. @param xy  [count, 2] */
+    void (*line)(mlp_canvas *canvas, const double *xy, size_t count,
+                 unsigned ink, double width, bool is_dashed);
+    /** @param title  shown when pointed at; NULL for none */
+    void (*box)(mlp_canvas *canvas, double x, double y, double width,
+                double height, unsigned ink, const char *title);
+    void (*disc)(mlp_canvas *canvas, double x, double y, double radius,
+                 unsigned ink, const char *title);
+    /** @param y  of the baseline */
+    void (*text)(mlp_canvas *canvas, double x, double y, double size,
+                 mlp_anchor anchor, unsigned ink, const char *text);
+};
+
+/* ---- SVG: canvas_svg.c */
+
+typedef struct {
+    mlp_canvas canvas; /* first */
+    mlp_markup *markup;
+} mlp_canvas_svg;
+
+/** Draw into an svg element that is open. Colors are classes, k0 to k11 in the
+ *  order of inks; whoever owns the page gives them, or takes the style below.
+ */
+void mlp_canvas_svg_init(mlp_canvas_svg *svg, mlp_markup *markup);
+
+/** A style sheet for a picture alone: on white paper. */
+const char *mlp_canvas_svg_style(void);
+
+/* ---- PNG: canvas_png.c, with cairo; or canvas_png_none.c, without */
+
+/** White paper. MLP_ERROR_USAGE when the build has no cairo;
+ *  MLP_ERROR_INTERNAL without memory.
+ *  @param scale  pixels of a unit */
+mlp_status mlp_canvas_png_create(double width, double height, double scale,
+                                 mlp_canvas **canvas);
+
+/** Write the file, which shows in the stream's error indicator when it fails.
+ *  MLP_ERROR_INTERNAL without memory. */
+mlp_status mlp_canvas_png_write(mlp_canvas *canvas, FILE *out);
+void mlp_canvas_png_destroy(mlp_canvas **canvas);
+
+/** 0xRRGGBB of an ink on white paper. */
+unsigned mlp_ink_color(unsigned ink);
+
+#endif

@@ -1,0 +1,204 @@
+#!/bin/sh
+# mlp report: pages, figures and text of runs; what is left out and what is
+# refused. In a real browser where there is one.
+set -eu
+# shellcheck source=tests/support/system.sh
+. "$MLP_SOURCE/tests/support/system.sh"
+
+command -v python3 >/dev/null 2>&1 || skip "python3 is not installed"
+
+mlp=$MLP_BUILD/mlp
+
+report() {
+    status=0
+    "$mlp" report "$@" >out 2>err </dev/null || status=$?
+}
+
+succeed() {
+    report "$@"
+    expect_status 0 "mlp report $*"
+    [ ! -s err ] || fail "mlp report $*: complains"
+}
+
+refuse() {
+    expected=$1
+    text=$2
+    shift 2
+    report "$@"
+    expect_status "$expected" "mlp report $*"
+    [ "$(wc -l <err)" -eq 1 ] || fail "not one line"
+    grep -qF -e "$text" err || fail "expected on stderr: $text"
+}
+
+# Elements closed in order, ids once and there where they are named, nothing
+# from elsewhere, no script.
+cat >check.py <<'END'
+import html.parser, re, sys
+
+EMPTY = {"meta", "img", "link", "br", "hr", "input", "col"}
+
+class Page(html.parser.HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.open, self.ids, self.refs, self.seen = [], [], [], set()
+    def handle_starttag(self, tag, attributes):
+        found = dict(attributes)
+        assert len(found) == len(attributes), f"an attribute twice: {tag}"
+        assert tag != "script" and not any(k.startswith("on") for k in found)
+        self.seen.add(tag)
+        if "id" in found:
+            self.ids.append(found["id"])
+        for key in ("aria-labelledby", "aria-describedby"):
+            self.refs += found.get(key, "").split()
+        for key in ("href", "src"):
+            value = found.get(key)
+            assert value is None or value[0] == "#" or \
+                value.startswith("data:image/png;base64,"), value
+            if value and value[0] == "#":
+                self.refs.append(value[1:])
+        if tag == "img":
+            assert "alt" in found
+        if tag == "svg":
+            assert found["role"] == "img"
+        if tag == "th":
+            assert found["scope"] in ("row", "col")
+        if tag not in EMPTY:
+            self.open.append(tag)
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag, f"</{tag}> out of order"
+
+text = open(sys.argv[1], encoding="utf-8").read()
+page = Page()
+page.feed(text)
+assert not page.open, page.open
+assert len(set(page.ids)) == len(page.ids), "an id twice"
+assert set(page.refs) <= set(page.ids), set(page.refs) - set(page.ids)
+assert not re.search(r"url\(|@import|https?://(?!www.w3.org)", text)
+for wanted in sys.argv[2:]:
+    assert wanted in text, f"expected: {wanted}"
+END
+expect_page() { python3 check.py "$@" || fail "not the page expected: $1"; }
+
+team 2 --data digits --epochs 4 --validation 0.1 --checkpoint run \
+    --log run/log.jsonl --profile
+expect_status 0 "training"
+weights=$(digest)
+team 0 --data digits --epochs 6 --lr 0.05 --checkpoint other \
+    --log other/log.jsonl
+expect_status 0 "another run"
+
+echo "a page of a run"
+succeed run -o page.html
+[ ! -s out ] || fail "something on standard output"
+expect_page page.html 'id="curves"' 'id="confusion"' 'id="mistakes"' \
+    'id="weights"' 'id="times"' "$weights" "instruction set" "(best)" \
+    "449 test rows" "rank 1, forward" "taken for"
+! grep -q 'id="missing"' page.html || fail "something is left out"
+succeed run
+cmp -s out page.html || fail "standard output has another page"
+
+echo "runs compared"
+succeed run other -o both.html
+expect_page both.html "2 runs compared" 'id="compared"' ">lr<" "0.05"
+
+echo "parts that are missing are named"
+cp run/log.jsonl alone.jsonl
+sed -i 's|"checkpoint":"run"|"checkpoint":"gone"|' alone.jsonl
+succeed alone.jsonl -o alone.html
+expect_page alone.html 'id="missing"' "no checkpoints at gone" 'id="times"'
+! grep -q 'id="confusion"' alone.html || fail "a matrix out of nothing"
+succeed other/ckpt-000006-00000066.h5 --data digits -o bare.html
+expect_page bare.html 'id="missing"' 'id="confusion"' 'id="curves"'
+! grep -q 'id="times"' bare.html || fail "times out of nothing"
+idx_directory wide
+succeed run --data wide -o wide.html
+expect_page wide.html 'id="missing"' "expected 64 features"
+MLP_DATA=digits succeed run/log.jsonl -o log.html
+expect_page log.html 'id="confusion"'
+sed '$d' run/log.jsonl >going.jsonl
+printf '{"event":"epo' >>going.jsonl
+succeed going.jsonl -o going.html
+expect_page going.html "it still runs, or was killed"
+
+echo "names and values from outside stay text"
+evil='<img src=x onerror=alert(1)>&"'
+mkdir "$evil"
+sed "s|\"instruction_set\":\"[a-z0-9]*\"|\"instruction_set\":\"</td><script>\"|" \
+    run/log.jsonl >"$evil/log.jsonl"
+succeed "$evil" -o evil.html
+expect_page evil.html "&lt;img src=x" "&lt;/td&gt;&lt;script&gt;"
+succeed "$evil" --format svg -o evil.svg
+
+echo "figures and text"
+succeed run other --format svg -o curves.svg
+python3 -c 'import xml.dom.minidom as m, sys
+[m.parse(f) for f in sys.argv[1:]]' curves.svg evil.svg || fail "no XML"
+LC_ALL=C.UTF-8 succeed run --format txt
+grep -q "^run: 4 epochs, best" out || fail "no summary"
+grep -q "^Accuracy: training (points), validation, test$" out || fail "no plot"
+[ "$(LC_ALL=C.UTF-8 awk '{ gsub(/[\200-\277]/, "") } length > 80' out | wc -l)" -eq 0 ] ||
+    fail "lines over 80"
+LC_ALL=C succeed run --format txt
+! LC_ALL=C grep -q '[^ -~]' out || fail "not ASCII"
+report run --format png -o curves.png
+if grep -q "without cairo" err; then
+    expect_status 64 "png without cairo"
+    [ ! -e curves.png ] || fail "a file all the same"
+else
+    expect_status 0 "png"
+    [ "$(head -c 8 curves.png | tail -c 7 | head -n 1 | tr -d '\r')" = PNG ] ||
+        fail "no PNG file"
+fi
+
+echo "what is refused leaves no file"
+refuse 66 "nothing" nothing -o new.html
+refuse 66 "wide: has neither a checkpoint nor a log" wide -o new.html
+echo '{"event":"start"}' >empty.jsonl
+refuse 65 "has no finished epoch" empty.jsonl -o new.html
+refuse 65 "check.py:1" check.py -o new.html
+refuse 64 "html, svg, png or txt" run --format pdf -o new.html
+refuse 64 "at most 8" a b c d e f g h i -o new.html
+refuse 74 "/dev/full" run -o /dev/full
+(ulimit -f 8 && refuse 74 "new.html" run -o new.html) || exit 1
+[ ! -e new.html ] || fail "a file is left"
+[ -z "$(find . -name '*.tmp.*')" ] || fail "partial files are left"
+
+echo "Python reads checkpoint and log as the README shows"
+for python in python3 /usr/bin/python3; do
+    "$python" -c 'import h5py' 2>/dev/null && break
+    python=
+done
+if [ -n "$python" ]; then
+    mkdir runs && cp -r run runs/first
+    sed -n '/^    import glob/,/^$/s/^    //p' "$MLP_SOURCE/README.md" >read.py
+    [ "$(grep -c . read.py)" -eq 10 ] || fail "not ten lines in the README"
+    "$python" read.py >out 2>err || fail "the README's lines fail"
+    grep -q "ckpt-000004-.* (64, 256) float32 " out || fail "other weights"
+    [ "$(grep -c '^[1-4] [0-9.]* [0-9.]*$' out)" -eq 4 ] || fail "other epochs"
+else
+    echo "not tried: h5py is not installed"
+fi
+
+echo "in a browser"
+browser=$(command -v chromium || command -v chromium-browser || true)
+[ -n "$browser" ] || skip "all but the browser passed: chromium is not installed"
+# shoot WIDTH FILE: the page at that width, in a picture.
+shoot() {
+    timeout 120 "$browser" --headless --no-sandbox --disable-gpu \
+        --disable-quic --no-first-run --disable-background-networking \
+        --disable-component-update --disable-sync --hide-scrollbars \
+        --user-data-dir="$place/profile" --window-size="$1,900" \
+        --screenshot="$place/$2" "file://$place/page.html" >out 2>err ||
+        fail "the browser fails"
+    [ -s "$2" ] || fail "no picture"
+}
+shoot 1200 wide.png
+timeout 120 "$browser" --headless --no-sandbox --disable-gpu --disable-quic \
+    --no-first-run --disable-background-networking \
+    --disable-component-update --disable-sync \
+    --user-data-dir="$place/profile" --dump-dom "file://$place/page.html" \
+    >dom.html 2>err || fail "the browser fails"
+expect_page dom.html 'id="curves"' 'id="times"'
+[ "$(grep -o '<section' dom.html | wc -l)" -eq \
+    "$(grep -o '<section' page.html | wc -l)" ] ||
+    fail "the browser reads other elements than were written"
