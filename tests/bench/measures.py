@@ -5,6 +5,7 @@ import subprocess
 import tempfile
 import time
 
+import steps
 from lines import Line
 from machine import (BLIS, HERE, OPENBLAS, PYTHON, CannotRun, Missing, Rival,
                      find_blas, rival_environment)
@@ -360,4 +361,5 @@ def memory(bench):
 
 ALL = {"kernels": kernels, "blas": blas, "epoch": epoch, "torch": torch,
        "ddp": ddp, "sklearn": sklearn, "threads": threads, "shards": shards,
-       "crowd": crowd, "wall": wall, "loading": loading, "memory": memory}
+       "crowd": crowd, "steps": steps.measure, "wall": wall,
+       "loading": loading, "memory": memory}
