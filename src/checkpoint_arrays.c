@@ -4,6 +4,7 @@
  */
 #include "checkpoint_content.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,6 +88,43 @@ static mlp_status write_vector(mlp_h5file *file, const mlp_checkpoint *c,
     }
     return each_tensor(file, "", c, group, vector, write_tensor);
 }
+
+/* ------------------------------------------------------ scaling */
+
+static mlp_status write_scaler(mlp_h5file *file, const mlp_checkpoint *c)
+{
+    const mlp_h5_shape shape = {MLP_H5_F32, 1, {c->widths[0]}};
+    if (c->scaler.shifts == NULL) {
+        return MLP_OK;
+    }
+    MLP_TRY(mlp_h5file_write_group(file, "scaler"));
+    MLP_TRY(mlp_h5file_write(file, "scaler/shift", shape, c->scaler.shifts));
+    return mlp_h5file_write(file, "scaler/scale", shape, c->scaler.scales);
+}
+
+/* Columns have shifts and scales of their own where /scaler is there. */
+static mlp_status read_scaler(mlp_h5file *file, const char *path,
+                              mlp_checkpoint *c)
+{
+    const mlp_h5_shape shape = {MLP_H5_F32, 1, {c->widths[0]}};
+    if (!mlp_h5file_has(file, "scaler")) {
+        return MLP_OK;
+    }
+    MLP_TRY(mlp_scaler_create(c->widths[0], &c->scaler));
+    MLP_TRY(read_tensor(file, path, "scaler/shift", shape, c->scaler.shifts));
+    MLP_TRY(read_tensor(file, path, "scaler/scale", shape, c->scaler.scales));
+    for (size_t i = 0; i < c->widths[0]; i++) {
+        if (!isfinite(c->scaler.shifts[i]) || !isfinite(c->scaler.scales[i])) {
+            return mlp_fail(MLP_ERROR_DATA,
+                            "%s: /scaler: column %zu has a number that is not "
+                            "finite",
+                            path, i);
+        }
+    }
+    return MLP_OK;
+}
+
+/* ------------------------------------------------------ the model */
 
 static mlp_status write_model(mlp_h5file *file, const mlp_checkpoint *c)
 {
@@ -303,6 +341,7 @@ mlp_status mlp_checkpoint_arrays_write(mlp_h5file *file,
                                        const mlp_checkpoint *c)
 {
     MLP_TRY(write_model(file, c));
+    MLP_TRY(write_scaler(file, c));
     return write_history(file, &c->history);
 }
 
@@ -310,5 +349,6 @@ mlp_status mlp_checkpoint_arrays_read(mlp_h5file *file, const char *path,
                                       uint64_t file_bytes, mlp_checkpoint *c)
 {
     MLP_TRY(read_model(file, path, file_bytes, c));
+    MLP_TRY(read_scaler(file, path, c));
     return read_history(file, path, &c->history);
 }

@@ -12,6 +12,8 @@
 static const char *const activations[] = {
     "identity", "sigmoid", "tanh",     "relu", "step", "arctan", "leaky-relu",
     "prelu",    "elu",     "softplus", "silu", "gelu", NULL};
+static const char *const scalings[] = {"auto",     "common", "max", "minmax",
+                                       "standard", "none",   NULL};
 static const char *const outputs[] = {"softmax", "sigmoid", "identity", NULL};
 static const char *const losses[] = {"cross-entropy", "mse", NULL};
 static const char *const optimizers[] = {"sgd", "nesterov", NULL};
@@ -38,6 +40,12 @@ static const mlp_config_field fields[] = {
      "number of classes, 2 to 65536; 0: from the training labels"},
     {"validation", MLP_FIELD_DOUBLE, AT(validation), NULL, 0, 0.9, true, "Data",
      "X", "fraction of the training rows, the last ones, kept for validation"},
+    {"scaling", MLP_FIELD_ENUM, AT(scaling), scalings, 0, 0, true, "Data",
+     "NAME",
+     "of the features, fitted on the training rows: division of all by one "
+     "factor, the largest value (common); or, column by column, by the largest "
+     "value (max), to 0 .. 1 (minmax), to mean 0 and deviation 1 (standard); "
+     "auto: common"},
 
     {"hidden", MLP_FIELD_SIZES, AT(hidden), NULL, 1, 1000000, true, "Model",
      "N,N...", "widths of the hidden layers, or \"none\""},

@@ -83,8 +83,10 @@ void mlp_feed_begin(mlp_feed *feed, const mlp_dataset *dataset,
             feed->leaf_word[i] + (rows + MLP_MASK_ROWS - 1) / MLP_MASK_ROWS;
     }
     feed->source =
-        (mlp_rows){dataset->values, dataset->element == MLP_ELEMENT_F32,
-                   microbatches->rows, scaler.shift, scaler.scale};
+        (mlp_rows){dataset->values,    dataset->element == MLP_ELEMENT_F32,
+                   microbatches->rows, scaler.shift,
+                   scaler.scale,       scaler.shifts,
+                   scaler.scales};
     feed->all_labels = dataset->labels;
 }
 

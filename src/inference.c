@@ -17,6 +17,7 @@ struct mlp_inference {
     float *vector; /* [model->vector_size] */
     mlp_feed *feed;
     mlp_pass *pass;
+    mlp_scaler scaler;
     size_t shards;
     double *shard_losses; /* [shards] */
     mlp_evaluator evaluator;
@@ -38,18 +39,21 @@ static mlp_status create_parameters(mlp_inference *made,
     return MLP_OK;
 }
 
-/* Zero inputs are always skipped: it changes no result, costs dense data
- * little, and most data has many. */
+/* Zero inputs are skipped wherever scaling leaves them zero: it changes no
+ * result, costs dense data little, and most data has many. */
 static mlp_status create_parts(mlp_inference *made,
                                const mlp_checkpoint *checkpoint, size_t threads)
 {
     const mlp_kernels *kernels;
+    size_t features = checkpoint->widths[0];
     MLP_TRY(mlp_kernels_best(&kernels));
     if (checkpoint->config.shards == 0) {
         return mlp_fail(MLP_ERROR_DATA, "the checkpoint is of no shards");
     }
     MLP_TRY(create_parameters(made, checkpoint));
-    MLP_TRY(mlp_feed_create(checkpoint->widths[0], EVALUATION_ROWS, 1, true,
+    MLP_TRY(mlp_scaler_copy(&checkpoint->scaler, features, &made->scaler));
+    MLP_TRY(mlp_feed_create(features, EVALUATION_ROWS, 1,
+                            mlp_scaler_keeps_zeros(&made->scaler, features),
                             &made->feed));
     MLP_TRY(mlp_pass_create(made->model, kernels, EVALUATION_ROWS, threads,
                             &made->pass));
@@ -58,9 +62,9 @@ static mlp_status create_parts(mlp_inference *made,
     if (made->shard_losses == NULL) {
         return mlp_fail_memory("the shards' losses");
     }
-    made->evaluator = (mlp_evaluator){
-        made->model,        kernels, made->vector, made->feed, made->pass,
-        checkpoint->scaler, threads};
+    made->evaluator =
+        (mlp_evaluator){made->model, kernels,      made->vector, made->feed,
+                        made->pass,  made->scaler, threads};
     return MLP_OK;
 }
 
@@ -84,6 +88,7 @@ void mlp_inference_destroy(mlp_inference **inference)
     if (*inference != NULL) {
         mlp_pass_destroy(&(*inference)->pass);
         mlp_feed_destroy(&(*inference)->feed);
+        mlp_scaler_destroy(&(*inference)->scaler);
         mlp_model_destroy(&(*inference)->model);
         free((*inference)->vector);
         free((*inference)->shard_losses);

@@ -57,10 +57,31 @@ static void prefetch_room(const mlp_batch *batch, size_t row)
     }
 }
 
+/* Each column by its own shift and scale. */
+static void gather_columns(const mlp_rows *source, size_t row, size_t cols,
+                           float *to)
+{
+    const float *shifts = source->shifts;
+    const float *scales = source->scales;
+    if (source->is_f32) {
+        const float *from = (const float *)source->values + row * cols;
+        for (size_t k = 0; k < cols; k++) {
+            to[k] = (from[k] - shifts[k]) * scales[k];
+        }
+    } else {
+        const uint8_t *from = (const uint8_t *)source->values + row * cols;
+        for (size_t k = 0; k < cols; k++) {
+            to[k] = ((float)from[k] - shifts[k]) * scales[k];
+        }
+    }
+}
+
 static void gather_row(const mlp_rows *source, size_t row, size_t cols,
                        float *to)
 {
-    if (source->is_f32) {
+    if (source->shifts != NULL) {
+        gather_columns(source, row, cols, to);
+    } else if (source->is_f32) {
         const float *from = (const float *)source->values + row * cols;
         for (size_t k = 0; k < cols; k++) {
             to[k] = (from[k] - source->shift) * source->scale;

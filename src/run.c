@@ -216,6 +216,7 @@ static void tear_down(mlp_run_parts *run)
     mlp_profile_destroy(&run->profile);
     mlp_model_destroy(&run->model);
     mlp_run_drop_data(run);
+    mlp_scaler_destroy(&run->scaler);
     mlp_checkpoint_destroy(&run->state);
     free(run->witnesses);
     mlp_checkpoint_unlock(&run->lock);

@@ -67,6 +67,49 @@ static uint64_t largest_of(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
+/* @param largest  of the training values of all ranks */
+static mlp_status fit_scaler(mlp_run_parts *run, float largest)
+{
+    switch (run->config.scaling) {
+    case MLP_SCALING_AUTO:
+    case MLP_SCALING_COMMON:
+        run->scaler = mlp_scaler_max(largest);
+        return MLP_OK;
+    case MLP_SCALING_NONE:
+        run->scaler = (mlp_scaler){.shift = 0.0F, .scale = 1.0F};
+        return MLP_OK;
+    case MLP_SCALING_MAX:
+    case MLP_SCALING_MINMAX:
+    case MLP_SCALING_STANDARD:
+        break;
+    }
+    mlp_status status =
+        mlp_run_fit_columns(run->comm, &run->train, run->config.shards,
+                            run->config.scaling, &run->scaler);
+    return name_source(run, status);
+}
+
+/* Whether to skip zero inputs: those of the file must be zeros when scaled. */
+static mlp_status choose_sparse(mlp_run_parts *run)
+{
+    size_t features = mlp_source_facts(run->source)->features;
+    uint64_t nonzeros = mlp_dataset_nonzeros(&run->train.here);
+    MLP_TRY(mlp_comm_sum(run->comm, &nonzeros, 1));
+    bool keeps_zeros = mlp_scaler_keeps_zeros(&run->scaler, features);
+    double values = (double)run->train.rows * (double)features;
+    run->is_sparse = run->config.sparse == MLP_SPARSE_AUTO
+                         ? (double)nonzeros < SPARSE_BELOW * values
+                         : run->config.sparse == MLP_SPARSE_ALWAYS;
+    if (run->config.sparse == MLP_SPARSE_ALWAYS && !keeps_zeros) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--sparse always: the zeros of this data are none "
+                        "after --scaling minmax or standard; leave it out, or "
+                        "take --scaling common or max");
+    }
+    run->is_sparse = run->is_sparse && keeps_zeros;
+    return MLP_OK;
+}
+
 /* What only all ranks together know: classes, the largest value (bits of a
  * float that is not negative rise with it), how many values are not zero. */
 static mlp_status measure(mlp_run_parts *run)
@@ -82,16 +125,9 @@ static mlp_status measure(mlp_run_parts *run)
     MLP_TRY(mlp_comm_max(run->comm, most, 2));
     bits = (uint32_t)most[1];
     memcpy(&largest, &bits, sizeof largest);
-    run->scaler = mlp_scaler_max(largest);
     run->classes = run->config.classes > 0 ? run->config.classes : most[0];
-    uint64_t nonzeros = mlp_dataset_nonzeros(&run->train.here);
-    MLP_TRY(mlp_comm_sum(run->comm, &nonzeros, 1));
-    double values = (double)run->train.rows *
-                    (double)mlp_source_facts(run->source)->features;
-    run->is_sparse = run->config.sparse == MLP_SPARSE_AUTO
-                         ? (double)nonzeros < SPARSE_BELOW * values
-                         : run->config.sparse == MLP_SPARSE_ALWAYS;
-    return MLP_OK;
+    MLP_TRY(fit_scaler(run, largest));
+    return choose_sparse(run);
 }
 
 static mlp_status check_labels(const mlp_run_parts *run)

@@ -79,6 +79,14 @@ mlp_status mlp_run_plan(mlp_run_parts *run);
  *  scaler, density and the data's digest over all ranks. Collective. */
 mlp_status mlp_run_load_data(mlp_run_parts *run);
 
+/** Fit the scaling of each column to a split: max, minmax or standard. The same
+ *  bits on any number of ranks.
+ *  @param scaler  overwritten; to be destroyed, after a failure too
+ *  MLP_ERROR_DATA as mlp_scaler_of. Collective. */
+mlp_status mlp_run_fit_columns(mlp_comm *comm, const mlp_sharded *split,
+                               size_t shards, mlp_scaling scaling,
+                               mlp_scaler *scaler);
+
 /** Prepare the checkpoint directory and, to resume, load its newest valid
  *  checkpoint and take over its configuration. Collective. */
 mlp_status mlp_run_open_state(mlp_run_parts *run);

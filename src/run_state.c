@@ -60,6 +60,7 @@ mlp_status mlp_run_share_facts(mlp_run_parts *run)
         facts.parameters = NULL;
         memset(facts.moments, 0, sizeof facts.moments);
         facts.history = (mlp_history){0};
+        facts.scaler = (mlp_scaler){0};
         run->state = facts;
     }
     return MLP_OK;
@@ -135,7 +136,8 @@ static mlp_status describe_state(mlp_run_parts *run)
     state->height = info->height;
     state->width = info->width;
     state->classes = run->classes;
-    state->scaler = run->scaler;
+    mlp_scaler_destroy(&state->scaler);
+    MLP_TRY(mlp_scaler_copy(&run->scaler, info->features, &state->scaler));
     state->parameter_count = run->model->parameters;
     state->moment_count = mlp_optimizer_moments(&run->config);
     state->train_rows = run->train.rows;

@@ -4,10 +4,103 @@
 #include "mlp/scaler.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* 0 and the smallest subnormals have no finite reciprocal. */
+static float reciprocal(float divisor)
+{
+    float scale = 1.0F / divisor;
+    return isfinite(scale) ? scale : 1.0F;
+}
 
 mlp_scaler mlp_scaler_max(float largest)
 {
-    float scale = 1.0F / largest;
-    /* 0 and the smallest subnormals have no finite reciprocal */
-    return (mlp_scaler){0.0F, isfinite(scale) ? scale : 1.0F};
+    return (mlp_scaler){.shift = 0.0F, .scale = reciprocal(largest)};
+}
+
+static mlp_scaler minmax(const mlp_column_facts *facts)
+{
+    return (mlp_scaler){.shift = facts->least,
+                        .scale = reciprocal(facts->largest - facts->least)};
+}
+
+/* The mean of equal values may be rounded, and their deviation then is not 0:
+ * what is constant is told by its extremes. */
+static mlp_scaler standard(const mlp_column_facts *facts)
+{
+    if (facts->least == facts->largest) {
+        return (mlp_scaler){.shift = facts->least, .scale = 1.0F};
+    }
+    return (mlp_scaler){.shift = (float)facts->mean,
+                        .scale = reciprocal((float)facts->deviation)};
+}
+
+mlp_status mlp_scaler_of(mlp_scaling scaling, const mlp_column_facts *facts,
+                         mlp_scaler *column)
+{
+    *column = (mlp_scaler){.shift = 0.0F, .scale = 1.0F};
+    if (scaling == MLP_SCALING_MAX) {
+        float a = fabsf(facts->least);
+        float b = fabsf(facts->largest);
+        *column = mlp_scaler_max(a > b ? a : b);
+        return MLP_OK;
+    }
+    if (scaling != MLP_SCALING_MINMAX && scaling != MLP_SCALING_STANDARD) {
+        return MLP_OK;
+    }
+    if (!isfinite(facts->largest - facts->least)) {
+        return mlp_fail(MLP_ERROR_DATA,
+                        "has values from %g to %g, too far apart for float32",
+                        (double)facts->least, (double)facts->largest);
+    }
+    *column = scaling == MLP_SCALING_MINMAX ? minmax(facts) : standard(facts);
+    return MLP_OK;
+}
+
+mlp_status mlp_scaler_create(size_t columns, mlp_scaler *scaler)
+{
+    *scaler = (mlp_scaler){.shift = 0.0F, .scale = 1.0F};
+    float *both = calloc(2 * columns + 1, sizeof *both);
+    if (both == NULL) {
+        return mlp_fail_memory("the scaling of the features");
+    }
+    scaler->shifts = both;
+    scaler->scales = both + columns;
+    for (size_t i = 0; i < columns; i++) {
+        scaler->scales[i] = 1.0F;
+    }
+    return MLP_OK;
+}
+
+void mlp_scaler_destroy(mlp_scaler *scaler)
+{
+    free(scaler->shifts);
+    *scaler = (mlp_scaler){.shift = 0.0F, .scale = 1.0F};
+}
+
+mlp_status mlp_scaler_copy(const mlp_scaler *scaler, size_t columns,
+                           mlp_scaler *copy)
+{
+    *copy = *scaler;
+    if (scaler->shifts == NULL) {
+        return MLP_OK;
+    }
+    MLP_TRY(mlp_scaler_create(columns, copy));
+    memcpy(copy->shifts, scaler->shifts, columns * sizeof *copy->shifts);
+    memcpy(copy->scales, scaler->scales, columns * sizeof *copy->scales);
+    return MLP_OK;
+}
+
+bool mlp_scaler_keeps_zeros(const mlp_scaler *scaler, size_t columns)
+{
+    if (scaler->shifts == NULL) {
+        return scaler->shift == 0.0F;
+    }
+    for (size_t i = 0; i < columns; i++) {
+        if (scaler->shifts[i] != 0.0F) {
+            return false;
+        }
+    }
+    return true;
 }

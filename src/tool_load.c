@@ -73,7 +73,8 @@ static mlp_status check_scale(const mlp_tool_case *loaded)
     float largest;
     MLP_TRY(mlp_dataset_largest(&loaded->dataset, &largest));
     float scaled = fabsf((largest - scaler.shift) * scaler.scale);
-    if (largest > 0.0F && (scaled < 0.1F || scaled > 10.0F)) {
+    if (scaler.shifts == NULL && largest > 0.0F &&
+        (scaled < 0.1F || scaled > 10.0F)) {
         mlp_log_warning("%s: the largest value is %g times that of the "
                         "training data: is this data on another scale?",
                         loaded->data_name, (double)scaled);

@@ -144,8 +144,12 @@ static void print_facts(FILE *out, const mlp_checkpoint *c, const char *path)
     mlp_digest_hex(c->data_digest, hex);
     fprintf(out, "\ndata           %zu training rows, %zu x %zu\n",
             c->train_rows, c->height, c->width);
-    fprintf(out, "scaler         (x - %g) * %.9g\n", (double)c->scaler.shift,
-            (double)c->scaler.scale);
+    if (c->scaler.shifts != NULL) {
+        fputs("scaler         column by column, in /scaler\n", out);
+    } else {
+        fprintf(out, "scaler         (x - %g) * %.9g\n",
+                (double)c->scaler.shift, (double)c->scaler.scale);
+    }
     fprintf(out, "data sha256    %s\n", hex);
 }
 
@@ -211,6 +215,28 @@ static json_t *parameters_json(const mlp_checkpoint *c)
     return array;
 }
 
+static json_t *numbers_json(const float *values, size_t count)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < count; i++) {
+        mlp_json_append(&array, mlp_json_number((double)values[i]));
+    }
+    return array;
+}
+
+/* Of all columns, or lists of one for each. */
+static json_t *scaler_json(const mlp_checkpoint *c)
+{
+    const mlp_scaler *scaler = &c->scaler;
+    if (scaler->shifts == NULL) {
+        return json_pack("{s:f, s:f}", "shift", (double)scaler->shift, "scale",
+                         (double)scaler->scale);
+    }
+    return json_pack("{s:o, s:o}", "shift",
+                     numbers_json(scaler->shifts, c->widths[0]), "scale",
+                     numbers_json(scaler->scales, c->widths[0]));
+}
+
 static mlp_status print_json(FILE *out, const mlp_checkpoint *c,
                              const char *path)
 {
@@ -218,7 +244,7 @@ static mlp_status print_json(FILE *out, const mlp_checkpoint *c,
     MLP_TRY(digest_weights(c, weights));
     mlp_digest_hex(c->data_digest, data);
     json_t *object = json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:f, s:f}, s:s, s:s, "
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:s, "
         "s:o, s:o, s:o}",
         "checkpoint", mlp_json_text(path), "widths",
         mlp_json_sizes(c->widths, c->layers + 1), "parameter_count",
@@ -226,8 +252,7 @@ static mlp_status print_json(FILE *out, const mlp_checkpoint *c,
         "step", mlp_json_whole(c->step), "running_rows",
         mlp_json_whole(c->running.rows), "train_rows",
         mlp_json_whole(c->train_rows), "height", mlp_json_whole(c->height),
-        "width", mlp_json_whole(c->width), "scaler", "shift",
-        (double)c->scaler.shift, "scale", (double)c->scaler.scale,
+        "width", mlp_json_whole(c->width), "scaler", scaler_json(c),
         "data_sha256", data, "weights_sha256", weights, "config",
         config_json(&c->config), "history", history_json(&c->history),
         "parameters", parameters_json(c));

@@ -27,7 +27,7 @@ typedef struct {
     size_t *widths;       /**< [layers + 1]: features, hidden ..., outputs */
     size_t height, width; /**< of an input picture */
     size_t classes;
-    mlp_scaler scaler;
+    mlp_scaler scaler; /**< its arrays are [widths[0]] */
     size_t parameter_count;
     float *parameters;               /**< [parameter_count] */
     size_t moment_count;             /**< vectors that the optimizer keeps */

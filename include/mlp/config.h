@@ -44,6 +44,16 @@ typedef struct {
     mlp_activation item[MLP_MAX_HIDDEN];
 } mlp_activation_list;
 
+/** How features are scaled; see scaler.h. */
+typedef enum {
+    MLP_SCALING_AUTO,   /**< common; for tables standard */
+    MLP_SCALING_COMMON, /**< division of all columns by one factor */
+    MLP_SCALING_MAX,    /**< the rest column by column */
+    MLP_SCALING_MINMAX,
+    MLP_SCALING_STANDARD,
+    MLP_SCALING_NONE
+} mlp_scaling;
+
 /** What the last layer computes from its sums. */
 typedef enum {
     MLP_OUTPUT_SOFTMAX,
@@ -101,6 +111,7 @@ typedef struct {
     char data[MLP_MAX_PATH]; /**< "" = $MLP_DATA, data/mnist or digits */
     size_t classes;          /**< 0 = from the training labels */
     double validation;       /**< the last fraction of the training rows */
+    mlp_scaling scaling;
     /* model */
     size_t hidden[MLP_MAX_HIDDEN];
     size_t hidden_count;

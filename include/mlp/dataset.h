@@ -37,6 +37,22 @@ mlp_status mlp_dataset_largest(const mlp_dataset *dataset, float *largest);
 /** How many feature values are not 0. */
 uint64_t mlp_dataset_nonzeros(const mlp_dataset *dataset);
 
+/** The smallest and largest value of each column, +inf and -inf for no rows.
+ *  @param least, largest  [features], overwritten */
+void mlp_dataset_extremes(const mlp_dataset *dataset, float *least,
+                          float *largest);
+
+/** Sum some columns over rows (counted in the dataset): one chain of additions
+ *  a column, row after row, in float64.
+ *  @param sums  [columns.count], overwritten */
+void mlp_dataset_sums(const mlp_dataset *dataset, mlp_range rows,
+                      mlp_range columns, double *sums);
+
+/** The same of the squared distances from a mean.
+ *  @param mean  [columns.count] */
+void mlp_dataset_squares(const mlp_dataset *dataset, mlp_range rows,
+                         mlp_range columns, const double *mean, double *sums);
+
 /** MLP_ERROR_DATA, naming split, row and label, when a label >= classes. */
 mlp_status mlp_dataset_check_labels(const mlp_dataset *dataset,
                                     const char *split_name, size_t classes);

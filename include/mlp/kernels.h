@@ -121,8 +121,9 @@ static inline size_t mlp_dense_slopes(size_t in, size_t out)
 typedef struct {
     const void *values; /**< [., cols] uint8 or float */
     bool is_f32;
-    const uint32_t *index; /**< [batch rows]: which row of values */
-    float shift, scale;    /**< x -> (x - shift) * scale */
+    const uint32_t *index;        /**< [batch rows]: which row of values */
+    float shift, scale;           /**< x -> (x - shift) * scale */
+    const float *shifts, *scales; /**< [cols], in their place, if not NULL */
 } mlp_rows;
 
 /** How to sum leaves into one canonical node, and where the sum goes. */

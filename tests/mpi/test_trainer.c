@@ -124,7 +124,7 @@ static mlp_status create_trainer(team *t, bool is_sparse)
                                      .model = t->model,
                                      .kernels = mlp_kernels_find(NULL),
                                      .train = &t->split,
-                                     .scaler = {0.0F, 1.0F},
+                                     .scaler = {.scale = 1.0F},
                                      .is_sparse = is_sparse};
     return mlp_trainer_create(&parts, &t->trainer);
 }

@@ -138,6 +138,9 @@ refuse 0 65 "noise" --data noise
 refuse 0 65 "/dev/null|regular file" --data /dev/null
 
 echo "options that mean nothing"
+refuse_all 64 "--scaling|mean|minmax" --data digits --scaling mean
+refuse_all 64 "--sparse always|--scaling" --data digits --sparse always \
+    --scaling standard
 refuse_all 64 "--hiden|--hidden" --hiden 4
 refuse 0 64 "words" words
 refuse 0 64 "--lr" --lr

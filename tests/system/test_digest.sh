@@ -86,6 +86,8 @@ digits="--data digits --epochs 3"
     some_teams $digits --activation arctan,silu
     some_teams $digits --activation elu,softplus,leaky-relu --hidden 33,17,9
     some_teams $digits --hidden 33,17,5 --output identity --loss mse --lr 0.01
+    some_teams $digits --scaling standard
+    some_teams $digits --scaling minmax --shards 11
     every_set $digits
     every_set $digits --activation tanh --hidden 33,17,129
     every_set $digits --activation sigmoid --output sigmoid --loss mse

@@ -118,7 +118,14 @@ static void expect_same(const mlp_checkpoint *a, const mlp_checkpoint *b)
     ck_assert_uint_eq(a->height, b->height);
     ck_assert_uint_eq(a->width, b->width);
     ck_assert_uint_eq(a->classes, b->classes);
-    ck_assert_mem_eq(&a->scaler, &b->scaler, sizeof a->scaler);
+    ck_assert_mem_eq(&a->scaler.shift, &b->scaler.shift, sizeof(float));
+    ck_assert_mem_eq(&a->scaler.scale, &b->scaler.scale, sizeof(float));
+    ck_assert_int_eq(a->scaler.shifts != NULL, b->scaler.shifts != NULL);
+    if (a->scaler.shifts != NULL) {
+        size_t columns = a->widths[0] * sizeof *a->scaler.shifts;
+        ck_assert_mem_eq(a->scaler.shifts, b->scaler.shifts, columns);
+        ck_assert_mem_eq(a->scaler.scales, b->scaler.scales, columns);
+    }
     ck_assert_uint_eq(a->parameter_count, b->parameter_count);
     ck_assert_mem_eq(a->parameters, b->parameters, bytes);
     ck_assert_uint_eq(a->moment_count, b->moment_count);
@@ -166,6 +173,18 @@ START_TEST(an_empty_history_and_no_moments_come_back)
     mlp_checkpoint bare = sample_create(0, 0, 0);
     expect_round_trip(&bare);
     mlp_checkpoint_destroy(&bare);
+}
+END_TEST
+
+START_TEST(scalings_of_single_columns_come_back)
+{
+    ck_assert_int_eq(mlp_scaler_create(sample.widths[0], &sample.scaler),
+                     MLP_OK);
+    for (size_t i = 0; i < sample.widths[0]; i++) {
+        sample.scaler.shifts[i] = (float)i / 3.0F;
+        sample.scaler.scales[i] = 1.0F / (float)(i + 1);
+    }
+    expect_round_trip(&sample);
 }
 END_TEST
 
@@ -517,6 +536,7 @@ int main(void)
     tcase_add_test(tcase, everything_comes_back_bit_for_bit);
     tcase_add_test(tcase, special_floats_come_back_bit_for_bit);
     tcase_add_test(tcase, an_empty_history_and_no_moments_come_back);
+    tcase_add_test(tcase, scalings_of_single_columns_come_back);
     tcase_add_test(tcase, as_many_moments_as_there_may_be_come_back);
     tcase_add_test(tcase, paths_of_this_machine_are_not_stored);
     tcase_add_test(tcase, every_truncation_is_refused);

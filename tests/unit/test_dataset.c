@@ -180,11 +180,32 @@ START_TEST(digest_of_rows_does_not_depend_on_what_else_is_loaded)
 }
 END_TEST
 
+START_TEST(columns_have_extremes_and_sums)
+{
+    float values[6] = {1.0F, -2.0F, 0.25F, 3.0F, 5.0F, 0.5F};
+    float least[3], largest[3];
+    double sums[2], squares[2];
+    uint16_t labels[2] = {0, 1};
+    mlp_dataset dataset = floats(values, labels);
+    mlp_dataset_extremes(&dataset, least, largest);
+    ck_assert_mem_eq(least, ((float[]){1.0F, -2.0F, 0.25F}), sizeof least);
+    ck_assert_mem_eq(largest, ((float[]){3.0F, 5.0F, 0.5F}), sizeof largest);
+    mlp_dataset_sums(&dataset, (mlp_range){0, 2}, (mlp_range){1, 2}, sums);
+    ck_assert_double_eq(sums[0], 3.0);
+    ck_assert_double_eq(sums[1], 0.75);
+    mlp_dataset_squares(&dataset, (mlp_range){1, 1}, (mlp_range){1, 2},
+                        (double[]){1.0, 0.0}, squares);
+    ck_assert_double_eq(squares[0], 16.0);
+    ck_assert_double_eq(squares[1], 0.25);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("dataset");
     TCase *tcase = tcase_create("dataset");
     tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_add_test(tcase, columns_have_extremes_and_sums);
     tcase_add_test(tcase, rows_are_those_of_the_range);
     tcase_add_test(tcase, values_are_aligned_for_vectors);
     tcase_add_test(tcase, no_rows_have_no_classes_and_no_largest_value);

@@ -21,7 +21,7 @@ static const mlp_dataset dataset = {.range = {0, ROWS},
                                     .element = MLP_ELEMENT_U8,
                                     .values = pixels,
                                     .labels = labels};
-static const mlp_scaler halves = {0.0F, 0.5F};
+static const mlp_scaler halves = {.scale = 0.5F};
 
 static void create_data(void)
 {
@@ -183,7 +183,8 @@ START_TEST(floats_are_shifted_and_scaled)
     const mlp_microbatches rows = {index, start, 1};
     mlp_feed *feed;
     ck_assert_int_eq(mlp_feed_create(3, 2, 1, false, &feed), MLP_OK);
-    mlp_feed_begin(feed, &floats, (mlp_scaler){2.0F, 2.0F}, &rows);
+    mlp_feed_begin(feed, &floats, (mlp_scaler){.shift = 2.0F, .scale = 2.0F},
+                   &rows);
     mlp_threads_run(1, fill, feed);
     const mlp_batch *batch = mlp_feed_batch(feed);
     for (size_t r = 0; r < 2; r++) {
@@ -197,6 +198,33 @@ START_TEST(floats_are_shifted_and_scaled)
 }
 END_TEST
 
+START_TEST(columns_have_shifts_and_scales_of_their_own)
+{
+    static float values[1][2] = {{3.0F, 5.0F}};
+    static uint8_t bytes[1][2] = {{3, 5}};
+    static uint16_t classes[1];
+    const uint32_t index[] = {0};
+    const size_t start[] = {0, 1};
+    const mlp_microbatches rows = {index, start, 1};
+    const mlp_dataset sets[] = {{{0, 1}, 2, MLP_ELEMENT_F32, values, classes},
+                                {{0, 1}, 2, MLP_ELEMENT_U8, bytes, classes}};
+    mlp_scaler scaler;
+    mlp_feed *feed;
+    ck_assert_int_eq(mlp_scaler_create(2, &scaler), MLP_OK);
+    scaler.shifts[0] = 1.0F;
+    scaler.scales[1] = 0.5F;
+    ck_assert_int_eq(mlp_feed_create(2, 1, 1, false, &feed), MLP_OK);
+    for (size_t i = 0; i < 2; i++) {
+        mlp_feed_begin(feed, &sets[i], scaler, &rows);
+        mlp_threads_run(1, fill, feed);
+        ck_assert_float_eq(mlp_feed_batch(feed)->values[0], 2.0F);
+        ck_assert_float_eq(mlp_feed_batch(feed)->values[1], 2.5F);
+    }
+    mlp_feed_destroy(&feed);
+    mlp_scaler_destroy(&scaler);
+}
+END_TEST
+
 int main(void)
 {
     create_data();
@@ -206,6 +234,7 @@ int main(void)
     tcase_add_test(tests, nothing_of_an_older_batch_shows_through);
     tcase_add_test(tests, dense_batch_has_no_lists);
     tcase_add_test(tests, floats_are_shifted_and_scaled);
+    tcase_add_test(tests, columns_have_shifts_and_scales_of_their_own);
     Suite *suite = suite_create("feed");
     suite_add_tcase(suite, tests);
     return run_suite(suite, CK_FORK_GETENV);

@@ -38,7 +38,7 @@ static void make_tiny(const float parameters[6])
                                   .height = 1,
                                   .width = 2,
                                   .classes = 2,
-                                  .scaler = {0.0F, 0.5F},
+                                  .scaler = {.scale = 0.5F},
                                   .parameter_count = 6};
     mlp_config_init(&checkpoint.config);
     set("hidden", "none");
@@ -159,7 +159,7 @@ static void make_for_digits(void)
                                   .height = 8,
                                   .width = 8,
                                   .classes = 10,
-                                  .scaler = {0.0F, 1.0F / 16.0F}};
+                                  .scaler = {.scale = 1.0F / 16.0F}};
     mlp_config_init(&checkpoint.config);
     set("hidden", "40,24");
     set("shards", "7");

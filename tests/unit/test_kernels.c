@@ -149,7 +149,7 @@ static void fixture_free(fixture *f)
 
 static void gather(fixture *f, const mlp_kernels *kernels, bool is_sparse)
 {
-    mlp_rows rows = {f->raw, false, f->index, 0.0f, 1.0f / 255};
+    mlp_rows rows = {.values = f->raw, .index = f->index, .scale = 1.0f / 255};
     f->batch.nonzeros = is_sparse ? &f->nonzeros : NULL;
     kernels->gather(&rows, &f->batch, (mlp_range){0, f->rows});
     if (is_sparse) {

@@ -120,7 +120,7 @@ static void create_batch(fixture *f, const size_t *leaf_start, size_t leaves,
     mlp_tree_node operands[LEAVES];
     ck_assert_int_eq(
         mlp_feed_create(FEATURES, ROWS, leaves, is_sparse, &f->feed), MLP_OK);
-    mlp_feed_begin(f->feed, &f->dataset, (mlp_scaler){0.0F, 0.5F},
+    mlp_feed_begin(f->feed, &f->dataset, (mlp_scaler){.scale = 0.5F},
                    &microbatches);
     mlp_threads_run(1, fill, f->feed);
     for (size_t i = 0; i < leaves; i++) {
