@@ -35,4 +35,11 @@ mlp_status mlp_checkpoint_arrays_write(mlp_h5file *file,
 mlp_status mlp_checkpoint_arrays_read(mlp_h5file *file, const char *path,
                                       uint64_t file_bytes, mlp_checkpoint *c);
 
+/** /schema, of a table. Reading comes after the arrays, which it must agree
+ *  with. */
+mlp_status mlp_checkpoint_table_write(mlp_h5file *file,
+                                      const mlp_checkpoint *c);
+mlp_status mlp_checkpoint_table_read(mlp_h5file *file, const char *path,
+                                     mlp_checkpoint *c);
+
 #endif

@@ -56,13 +56,19 @@ mlp_status mlp_checkpoint_config_digest(const mlp_config *config,
 /* The numbers before the arrays, as 64-bit words of this machine. */
 static mlp_status add_numbers(mlp_digest *digest, const mlp_checkpoint *c)
 {
-    uint64_t loss_bits;
-    memcpy(&loss_bits, &c->running.loss_sum, sizeof loss_bits);
+    double sums[MLP_TALLY_SUMS];
+    uint64_t bits[MLP_TALLY_SUMS];
+    mlp_tally_get_sums(&c->running, sums);
+    memcpy(bits, sums, sizeof bits);
     const uint64_t numbers[] = {
         c->epoch,           c->step,        c->train_rows, c->running.hits,
-        c->running.rows,    loss_bits,      c->classes,    c->layers,
+        c->running.rows,    bits[0],        c->classes,    c->layers,
         c->parameter_count, c->moment_count};
     MLP_TRY(mlp_digest_update(digest, numbers, sizeof numbers));
+    if (c->schema.is_regression) {
+        MLP_TRY(mlp_digest_update(digest, bits + 1,
+                                  (MLP_TALLY_SUMS - 1) * sizeof *bits));
+    }
     for (size_t i = 0; i <= c->layers; i++) {
         uint64_t width = c->widths[i];
         MLP_TRY(mlp_digest_update(digest, &width, sizeof width));

@@ -41,7 +41,7 @@ static double accuracy_of(const mlp_history *history, mlp_checkpoint_name name)
             const mlp_tally *tally = record->validation.rows > 0
                                          ? &record->validation
                                          : &record->test;
-            return tally->rows > 0 ? mlp_tally_accuracy(tally) : -1.0;
+            return tally->rows > 0 ? mlp_tally_score(tally) : -1.0;
         }
     }
     return -1.0;

@@ -22,23 +22,32 @@ typedef enum {
     MOMENTS,
     RUNNING_HITS,
     RUNNING_ROWS,
+    RUNNING_TARGETS,
     COUNTS
 } count_index;
 
 static const char *const count_names[COUNTS] = {
-    "epoch", "step",        "train_rows",   "classes",      "height",
-    "width", "parent_step", "moment_count", "running_hits", "running_rows"};
+    "epoch",        "step",         "train_rows",     "classes",
+    "height",       "width",        "parent_step",    "moment_count",
+    "running_hits", "running_rows", "running_targets"};
 
 typedef enum {
     SHIFT,
     SCALE,
     RUNNING_LOSS_SUM,
     RUNNING_SECONDS,
+    RUNNING_ERROR_SUM,
+    RUNNING_TARGET_SUM,
+    RUNNING_TARGET_SQUARES,
+    TARGET_SHIFT,
+    TARGET_SCALE,
     REALS
 } real_index;
 
 static const char *const real_names[REALS] = {
-    "scaler_shift", "scaler_scale", "running_loss_sum", "running_seconds"};
+    "scaler_shift",           "scaler_scale",      "running_loss_sum",
+    "running_seconds",        "running_error_sum", "running_target_sum",
+    "running_target_squares", "target_shift",      "target_scale"};
 
 static mlp_status write_scalars(mlp_h5file *file, const mlp_checkpoint *c)
 {
@@ -53,12 +62,18 @@ static mlp_status write_scalars(mlp_h5file *file, const mlp_checkpoint *c)
         [MOMENTS] = c->moment_count,
         [RUNNING_HITS] = c->running.hits,
         [RUNNING_ROWS] = c->running.rows,
+        [RUNNING_TARGETS] = c->running.targets,
     };
     const double reals[REALS] = {
         [SHIFT] = c->scaler.shift,
         [SCALE] = c->scaler.scale,
         [RUNNING_LOSS_SUM] = c->running.loss_sum,
         [RUNNING_SECONDS] = c->running_seconds,
+        [RUNNING_ERROR_SUM] = c->running.error_sum,
+        [RUNNING_TARGET_SUM] = c->running.target_sum,
+        [RUNNING_TARGET_SQUARES] = c->running.target_squares,
+        [TARGET_SHIFT] = c->target_scaler.shift,
+        [TARGET_SCALE] = c->target_scaler.scale,
     };
     for (size_t i = 0; i < COUNTS; i++) {
         MLP_TRY(mlp_h5file_write_u64(file, "/", count_names[i], counts[i]));
@@ -89,10 +104,16 @@ static mlp_status read_scalars(mlp_h5file *file, mlp_checkpoint *c)
     c->moment_count = counts[MOMENTS];
     c->running.hits = counts[RUNNING_HITS];
     c->running.rows = counts[RUNNING_ROWS];
+    c->running.targets = counts[RUNNING_TARGETS];
     c->scaler.shift = (float)reals[SHIFT];
     c->scaler.scale = (float)reals[SCALE];
     c->running.loss_sum = reals[RUNNING_LOSS_SUM];
     c->running_seconds = reals[RUNNING_SECONDS];
+    c->running.error_sum = reals[RUNNING_ERROR_SUM];
+    c->running.target_sum = reals[RUNNING_TARGET_SUM];
+    c->running.target_squares = reals[RUNNING_TARGET_SQUARES];
+    c->target_scaler.shift = (float)reals[TARGET_SHIFT];
+    c->target_scaler.scale = (float)reals[TARGET_SCALE];
     return MLP_OK;
 }
 

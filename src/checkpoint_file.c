@@ -17,6 +17,9 @@ mlp_status mlp_checkpoint_write(const char *path,
         status = mlp_checkpoint_arrays_write(file, checkpoint);
     }
     if (status == MLP_OK) {
+        status = mlp_checkpoint_table_write(file, checkpoint);
+    }
+    if (status == MLP_OK) {
         status = mlp_checkpoint_identity_write(file, checkpoint);
     }
     if (status != MLP_OK) {
@@ -37,6 +40,9 @@ mlp_status mlp_checkpoint_load(const char *path, mlp_checkpoint *checkpoint)
     mlp_status status = mlp_checkpoint_facts_read(file, path, checkpoint);
     if (status == MLP_OK) {
         status = mlp_checkpoint_arrays_read(file, path, bytes, checkpoint);
+    }
+    if (status == MLP_OK) {
+        status = mlp_checkpoint_table_read(file, path, checkpoint);
     }
     if (status == MLP_OK) {
         status = mlp_checkpoint_identity_check(file, path, checkpoint);

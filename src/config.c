@@ -14,6 +14,8 @@ static const char *const activations[] = {
     "prelu",    "elu",     "softplus", "silu", "gelu", NULL};
 static const char *const scalings[] = {"auto",     "common", "max", "minmax",
                                        "standard", "none",   NULL};
+static const char *const tasks[] = {"classification", "regression", NULL};
+static const char *const bad_rows[] = {"fail", "drop", NULL};
 static const char *const outputs[] = {"softmax", "sigmoid", "identity", NULL};
 static const char *const losses[] = {"cross-entropy", "mse", NULL};
 static const char *const optimizers[] = {"sgd", "nesterov", NULL};
@@ -34,7 +36,8 @@ static const char *const progress_modes[] = {"auto", "always", "never", NULL};
  * group, operand, help */
 static const mlp_config_field fields[] = {
     {"data", MLP_FIELD_STRING, AT(data), NULL, 0, 0, false, "Data", "PATH",
-     "directory of IDX files, HDF5 file, or \"digits\" (built in); default: "
+     "directory of IDX files, HDF5 file, CSV file, or \"digits\" (built in); "
+     "default: "
      "$MLP_DATA, else data/mnist, else digits"},
     {"classes", MLP_FIELD_SIZE, AT(classes), NULL, 0, 65536, true, "Data", "N",
      "number of classes, 2 to 65536; 0: from the training labels"},
@@ -45,7 +48,26 @@ static const mlp_config_field fields[] = {
      "of the features, fitted on the training rows: division of all by one "
      "factor, the largest value (common); or, column by column, by the largest "
      "value (max), to 0 .. 1 (minmax), to mean 0 and deviation 1 (standard); "
-     "auto: common"},
+     "auto: common, and standard for tables"},
+
+    {"label", MLP_FIELD_STRING, AT(label), NULL, 0, 0, true, "Tables", "COLUMN",
+     "the column of a CSV file to predict"},
+    {"task", MLP_FIELD_ENUM, AT(task), tasks, 0, 0, true, "Tables", "NAME",
+     "predict the label as a class, or as a number"},
+    {"ignore", MLP_FIELD_STRING, AT(ignore), NULL, 0, 0, true, "Tables",
+     "COLUMN,...", "columns to leave out"},
+    {"categorical", MLP_FIELD_STRING, AT(categorical), NULL, 0, 0, true,
+     "Tables", "COLUMN,...",
+     "columns of numbers that are names, like postal codes: one-hot"},
+    {"test-fraction", MLP_FIELD_DOUBLE, AT(test_fraction), NULL, 0, 0.9, true,
+     "Tables", "X",
+     "fraction of the rows, drawn by the seed, kept for testing"},
+    {"test-data", MLP_FIELD_STRING, AT(test_data), NULL, 0, 0, false, "Tables",
+     "FILE", "a CSV file of test rows"},
+    {"bad-rows", MLP_FIELD_ENUM, AT(bad_rows), bad_rows, 0, 0, true, "Tables",
+     "WHAT",
+     "a row with a cell that is missing, no number where one must be, or of a "
+     "category that training never saw: fail, or drop the row"},
 
     {"hidden", MLP_FIELD_SIZES, AT(hidden), NULL, 1, 1000000, true, "Model",
      "N,N...", "widths of the hidden layers, or \"none\""},

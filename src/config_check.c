@@ -48,6 +48,39 @@ static mlp_status check_model(const mlp_config *config)
     return MLP_OK;
 }
 
+void mlp_config_settle(mlp_config *config)
+{
+    if (config->task != MLP_TASK_REGRESSION) {
+        return;
+    }
+    if (!mlp_config_was_given(config, "output")) {
+        config->output = MLP_OUTPUT_IDENTITY;
+    }
+    if (!mlp_config_was_given(config, "loss")) {
+        config->loss = MLP_LOSS_MSE;
+    }
+}
+
+static mlp_status check_table(const mlp_config *config)
+{
+    if (config->task == MLP_TASK_REGRESSION &&
+        config->output != MLP_OUTPUT_IDENTITY) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--task regression goes with --output identity: the "
+                        "others give no number of any size");
+    }
+    if (config->task == MLP_TASK_REGRESSION && config->classes > 0) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--task regression has no classes: leave out "
+                        "--classes");
+    }
+    if (config->test_fraction > 0 && config->test_data[0] != '\0') {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--test-fraction and --test-data exclude each other");
+    }
+    return MLP_OK;
+}
+
 static mlp_status check_training(const mlp_config *config)
 {
     if (config->optimizer == MLP_OPTIMIZER_NESTEROV && config->momentum == 0) {
@@ -90,6 +123,7 @@ static mlp_status check_replay(const mlp_config *config)
 mlp_status mlp_config_check(const mlp_config *config)
 {
     MLP_TRY(check_model(config));
+    MLP_TRY(check_table(config));
     MLP_TRY(check_training(config));
     MLP_TRY(check_replay(config));
     if (config->resume && config->checkpoint[0] == '\0') {

@@ -43,8 +43,18 @@ static mlp_status allocate_and_read(mlp_source *source, mlp_split split,
     MLP_TRY(allocate(range.count, row_bytes, &dataset->values));
     MLP_TRY(allocate(range.count, sizeof *dataset->labels, &labels));
     dataset->labels = labels;
-    return mlp_source_read(source, split, range.first, range.count,
-                           dataset->values, dataset->labels);
+    MLP_TRY(mlp_source_read(source, split, range.first, range.count,
+                            dataset->values, dataset->labels));
+    const mlp_schema *schema = mlp_source_facts(source)->schema;
+    if (schema == NULL || !schema->is_regression ||
+        !mlp_source_facts(source)->has_labels) {
+        return MLP_OK;
+    }
+    void *targets = NULL;
+    MLP_TRY(allocate(range.count, sizeof *dataset->targets, &targets));
+    dataset->targets = targets;
+    return mlp_source_read_targets(source, split, range.first, range.count,
+                                   dataset->targets);
 }
 
 mlp_status mlp_dataset_load(mlp_source *source, mlp_split split,
@@ -64,6 +74,7 @@ void mlp_dataset_destroy(mlp_dataset *dataset)
 {
     free(dataset->values);
     free(dataset->labels);
+    free(dataset->targets);
     *dataset = (mlp_dataset){0};
 }
 
@@ -151,6 +162,10 @@ static mlp_status digest_rows(const mlp_dataset *dataset, mlp_range rows,
                               rows.count * row_bytes));
     MLP_TRY(mlp_digest_update(digest, dataset->labels + rows.first,
                               rows.count * sizeof *dataset->labels));
+    if (dataset->targets != NULL) {
+        MLP_TRY(mlp_digest_update(digest, dataset->targets + rows.first,
+                                  rows.count * sizeof *dataset->targets));
+    }
     return mlp_digest_finish(digest, value);
 }
 

@@ -30,11 +30,24 @@ void mlp_evaluate_rows(const mlp_evaluator *evaluator,
     const size_t leaf_start[2] = {0, rows.count};
     const mlp_microbatches one = {index, leaf_start, 1};
     mlp_feed_begin(evaluator->feed, dataset, evaluator->scaler, &one);
-    mlp_pass_begin(evaluator->pass, evaluator->vector,
-                   mlp_feed_batch(evaluator->feed),
-                   mlp_feed_labels(evaluator->feed));
+    mlp_pass_begin(
+        evaluator->pass, evaluator->vector, mlp_feed_batch(evaluator->feed),
+        mlp_feed_labels(evaluator->feed), mlp_feed_targets(evaluator->feed));
     mlp_evaluator crew = *evaluator;
     mlp_threads_run(crew.threads, run_batch, &crew);
+}
+
+/* Add the batch's targets, in order. */
+static void count_targets(const mlp_evaluator *evaluator, size_t rows,
+                          mlp_tally *tally)
+{
+    const float *targets = mlp_feed_targets(evaluator->feed);
+    const float *outputs = mlp_pass_outputs(evaluator->pass);
+    double unit = mlp_feed_target_unit(evaluator->feed);
+    for (size_t r = 0; targets != NULL && r < rows; r++) {
+        mlp_tally_target(tally, outputs[r * MLP_ALIGN], targets[r * MLP_ALIGN],
+                         unit);
+    }
 }
 
 /* Add the batch's rows, in order. */
@@ -54,6 +67,7 @@ static void count_rows(const mlp_evaluator *evaluator, size_t rows,
         }
     }
     tally->rows += rows;
+    count_targets(evaluator, rows, tally);
 }
 
 mlp_tally mlp_evaluate_shard(const mlp_evaluator *evaluator,

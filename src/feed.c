@@ -13,6 +13,9 @@ struct mlp_feed {
     uint16_t *labels;  /* [rows] */
     mlp_rows source;   /* of the batch under way */
     const uint16_t *all_labels;
+    float *targets; /* [rows, MLP_ALIGN], or NULL */
+    mlp_scaler target_scaler;
+    const float *all_targets;
 };
 
 /* One row of room more: vector stores may run over a list's end. */
@@ -62,12 +65,21 @@ void mlp_feed_destroy(mlp_feed **feed)
         free((*feed)->batch.values);
         free((*feed)->leaf_word);
         free((*feed)->labels);
+        free((*feed)->targets);
         free((*feed)->nonzeros.columns);
         free((*feed)->nonzeros.counts);
         free((*feed)->nonzeros.masks);
         free(*feed);
         *feed = NULL;
     }
+}
+
+mlp_status mlp_feed_expect_targets(mlp_feed *feed, size_t rows,
+                                   mlp_scaler scaler)
+{
+    feed->target_scaler = scaler;
+    feed->targets = calloc((rows + 1) * MLP_ALIGN, sizeof *feed->targets);
+    return feed->targets != NULL ? MLP_OK : mlp_fail_memory("a batch");
 }
 
 void mlp_feed_begin(mlp_feed *feed, const mlp_dataset *dataset,
@@ -88,6 +100,7 @@ void mlp_feed_begin(mlp_feed *feed, const mlp_dataset *dataset,
                    scaler.scale,       scaler.shifts,
                    scaler.scales};
     feed->all_labels = dataset->labels;
+    feed->all_targets = dataset->targets;
 }
 
 /* Threads share the words, in order of rows as in gather, so that most of what
@@ -112,6 +125,12 @@ void mlp_feed_fill(mlp_feed *feed, const mlp_kernels *kernels, mlp_thread self)
     for (size_t r = rows.first; r < rows.first + rows.count; r++) {
         feed->labels[r] = feed->all_labels[feed->source.index[r]];
     }
+    for (size_t r = rows.first;
+         feed->all_targets != NULL && r < rows.first + rows.count; r++) {
+        float target = feed->all_targets[feed->source.index[r]];
+        feed->targets[r * MLP_ALIGN] =
+            (target - feed->target_scaler.shift) * feed->target_scaler.scale;
+    }
     if (feed->batch.nonzeros != NULL) {
         fill_masks(feed, kernels, self);
     }
@@ -125,4 +144,14 @@ const mlp_batch *mlp_feed_batch(const mlp_feed *feed)
 const uint16_t *mlp_feed_labels(const mlp_feed *feed)
 {
     return feed->labels;
+}
+
+const float *mlp_feed_targets(const mlp_feed *feed)
+{
+    return feed->all_targets != NULL ? feed->targets : NULL;
+}
+
+double mlp_feed_target_unit(const mlp_feed *feed)
+{
+    return 1.0 / (double)feed->target_scaler.scale;
 }

@@ -19,7 +19,7 @@ struct mlp_inference {
     mlp_pass *pass;
     mlp_scaler scaler;
     size_t shards;
-    double *shard_losses; /* [shards] */
+    double *shard_sums; /* [MLP_TALLY_SUMS, shards] */
     mlp_evaluator evaluator;
 };
 
@@ -55,11 +55,16 @@ static mlp_status create_parts(mlp_inference *made,
     MLP_TRY(mlp_feed_create(features, EVALUATION_ROWS, 1,
                             mlp_scaler_keeps_zeros(&made->scaler, features),
                             &made->feed));
+    if (checkpoint->schema.is_regression) {
+        MLP_TRY(mlp_feed_expect_targets(made->feed, EVALUATION_ROWS,
+                                        checkpoint->target_scaler));
+    }
     MLP_TRY(mlp_pass_create(made->model, kernels, EVALUATION_ROWS, threads,
                             &made->pass));
     made->shards = checkpoint->config.shards;
-    made->shard_losses = calloc(made->shards, sizeof *made->shard_losses);
-    if (made->shard_losses == NULL) {
+    made->shard_sums =
+        calloc(MLP_TALLY_SUMS * made->shards, sizeof *made->shard_sums);
+    if (made->shard_sums == NULL) {
         return mlp_fail_memory("the shards' losses");
     }
     made->evaluator =
@@ -91,7 +96,7 @@ void mlp_inference_destroy(mlp_inference **inference)
         mlp_scaler_destroy(&(*inference)->scaler);
         mlp_model_destroy(&(*inference)->model);
         free((*inference)->vector);
-        free((*inference)->shard_losses);
+        free((*inference)->shard_sums);
         free(*inference);
         *inference = NULL;
     }
@@ -136,16 +141,24 @@ void mlp_inference_evaluate(mlp_inference *inference,
                             const mlp_dataset *dataset, mlp_tally *tally,
                             uint64_t *confusion)
 {
+    double sums[MLP_TALLY_SUMS];
     *tally = (mlp_tally){0};
     for (size_t i = 0; i < inference->shards; i++) {
         mlp_range rows =
             mlp_range_part(dataset->range.count, inference->shards, i);
         mlp_tally one =
             mlp_evaluate_shard(&inference->evaluator, dataset, rows, confusion);
-        inference->shard_losses[i] = one.loss_sum;
+        mlp_tally_get_sums(&one, sums);
+        for (size_t s = 0; s < MLP_TALLY_SUMS; s++) {
+            inference->shard_sums[s * inference->shards + i] = sums[s];
+        }
         tally->hits += one.hits;
         tally->rows += one.rows;
+        tally->targets += one.targets;
     }
-    tally->loss_sum =
-        mlp_tree_sum(inference->shard_losses, inference->shards, 1);
+    for (size_t s = 0; s < MLP_TALLY_SUMS; s++) {
+        sums[s] = mlp_tree_sum(inference->shard_sums + s * inference->shards,
+                               inference->shards, 1);
+    }
+    mlp_tally_set_sums(tally, sums);
 }

@@ -66,7 +66,11 @@ void ISA(mlp_squared_error)(const mlp_loss_rows *loss, const mlp_dense *layer,
         const float *a = loss->outputs + r * loss->stride;
         double sum = 0.0;
         for (size_t j = 0; j < loss->cols; j++) {
-            float error = a[j] - (j == loss->labels[r] ? 1.0f : 0.0f);
+            float target = loss->targets != NULL
+                               ? loss->targets[r * loss->stride + j]
+                           : j == loss->labels[r] ? 1.0f
+                                                  : 0.0f;
+            float error = a[j] - target;
             sum += (double)error * (double)error;
             if (loss->dz != NULL) {
                 loss->dz[r * loss->stride + j] = error;

@@ -5,13 +5,6 @@
 
 #include <math.h>
 
-void mlp_tally_add(mlp_tally *sum, const mlp_tally *more)
-{
-    sum->loss_sum += more->loss_sum;
-    sum->hits += more->hits;
-    sum->rows += more->rows;
-}
-
 double mlp_tally_loss(const mlp_tally *tally)
 {
     return tally->rows > 0 ? tally->loss_sum / (double)tally->rows
@@ -20,8 +13,67 @@ double mlp_tally_loss(const mlp_tally *tally)
 
 double mlp_tally_accuracy(const mlp_tally *tally)
 {
-    return tally->rows > 0 ? (double)tally->hits / (double)tally->rows
-                           : (double)NAN;
+    return tally->rows > 0 && tally->targets == 0
+               ? (double)tally->hits / (double)tally->rows
+               : (double)NAN;
+}
+
+double mlp_tally_mae(const mlp_tally *tally)
+{
+    return tally->targets > 0 ? tally->error_sum / (double)tally->targets
+                              : (double)NAN;
+}
+
+double mlp_tally_r2(const mlp_tally *tally)
+{
+    double n = (double)tally->targets;
+    double distances = n > 0 ? tally->target_squares -
+                                   tally->target_sum * tally->target_sum / n
+                             : 0;
+    return distances > 0 ? 1 - 2 * tally->loss_sum / distances : (double)NAN;
+}
+
+double mlp_tally_score(const mlp_tally *tally)
+{
+    return tally->targets > 0 ? 1 / (1 + mlp_tally_loss(tally))
+                              : mlp_tally_accuracy(tally);
+}
+
+void mlp_tally_target(mlp_tally *tally, float prediction, float target,
+                      double unit)
+{
+    double wanted = (double)target;
+    tally->targets++;
+    tally->error_sum += fabs((double)prediction - wanted) * unit;
+    tally->target_sum += wanted;
+    tally->target_squares += wanted * wanted;
+}
+
+void mlp_tally_add(mlp_tally *sum, const mlp_tally *more)
+{
+    sum->loss_sum += more->loss_sum;
+    sum->hits += more->hits;
+    sum->rows += more->rows;
+    sum->targets += more->targets;
+    sum->error_sum += more->error_sum;
+    sum->target_sum += more->target_sum;
+    sum->target_squares += more->target_squares;
+}
+
+void mlp_tally_get_sums(const mlp_tally *tally, double sums[MLP_TALLY_SUMS])
+{
+    sums[0] = tally->loss_sum;
+    sums[1] = tally->error_sum;
+    sums[2] = tally->target_sum;
+    sums[3] = tally->target_squares;
+}
+
+void mlp_tally_set_sums(mlp_tally *tally, const double sums[MLP_TALLY_SUMS])
+{
+    tally->loss_sum = sums[0];
+    tally->error_sum = sums[1];
+    tally->target_sum = sums[2];
+    tally->target_squares = sums[3];
 }
 
 static double ratio(double part, double whole)

@@ -103,6 +103,7 @@ mlp_status mlp_options_parse(int argc, char **argv, mlp_config *config,
     if (config->preset[0] != '\0') {
         MLP_TRY(mlp_config_preset(config, config->preset));
     }
+    mlp_config_settle(config);
     return mlp_config_check(config);
 }
 

@@ -21,6 +21,7 @@ struct mlp_pass {
     const float *vector;
     const mlp_batch *batch;
     const uint16_t *labels;
+    const float *targets;
 };
 
 static float *floats(size_t count)
@@ -99,11 +100,12 @@ void mlp_pass_destroy(mlp_pass **pass)
 }
 
 void mlp_pass_begin(mlp_pass *pass, const float *vector, const mlp_batch *batch,
-                    const uint16_t *labels)
+                    const uint16_t *labels, const float *targets)
 {
     pass->vector = vector;
     pass->batch = batch;
     pass->labels = labels;
+    pass->targets = targets;
 }
 
 /* ---- who owns which outputs -------------------------------------------- */
@@ -202,6 +204,7 @@ void mlp_pass_loss(mlp_pass *pass, bool is_training, mlp_thread self)
     mlp_loss_rows loss = {pass->activations[last],
                           is_training ? pass->dz[last] : NULL,
                           pass->labels,
+                          pass->targets,
                           pass->losses,
                           pass->predictions,
                           layer.out,

@@ -123,6 +123,9 @@ static void write_quality(const mlp_tally *train, char parts[PARTS][PART_BYTES])
     if (train->rows > 0) {
         snprintf(parts[LOSS], PART_BYTES, "loss %.4f", mlp_tally_loss(train));
     }
+    if (!isnan(mlp_tally_r2(train))) {
+        snprintf(parts[ACCURACY], PART_BYTES, "R2 %.4f", mlp_tally_r2(train));
+    }
     if (!isnan(accuracy)) {
         snprintf(parts[ACCURACY], PART_BYTES, "acc %.2f%%", 100 * accuracy);
     }

@@ -34,8 +34,19 @@ static double accuracy_of(const uint64_t *confusion, size_t classes)
     return rows > 0 ? (double)hits / (double)rows : 0;
 }
 
+/* A class in the column of names. */
+static void print_class(FILE *out, const mlp_names *names, size_t k)
+{
+    if (names != NULL && k < names->count) {
+        fprintf(out, "%12.40s ", names->items[k]);
+    } else {
+        fprintf(out, "%12zu ", k);
+    }
+}
+
 static void print_scores(FILE *out, const mlp_class_score *scores,
-                         size_t classes, double accuracy)
+                         size_t classes, const mlp_names *names,
+                         double accuracy)
 {
     mlp_class_score macro;
     mlp_class_score weighted;
@@ -43,7 +54,7 @@ static void print_scores(FILE *out, const mlp_class_score *scores,
     fprintf(out, "%12s  %9s %9s %9s %9s\n\n", "", "precision", "recall",
             "f1-score", "support");
     for (size_t k = 0; k < classes; k++) {
-        fprintf(out, "%12zu ", k);
+        print_class(out, names, k);
         print_score(out, &scores[k]);
     }
     fprintf(out, "\n%12s  %9s %9s %9.4f %9" PRIu64 "\n", "accuracy", "", "",
@@ -59,7 +70,8 @@ static int digits_of(uint64_t number)
     return snprintf(NULL, 0, "%" PRIu64, number);
 }
 
-static void print_matrix(FILE *out, const uint64_t *confusion, size_t classes)
+static void print_matrix(FILE *out, const uint64_t *confusion, size_t classes,
+                         const mlp_names *names)
 {
     int width = digits_of(classes - 1);
     for (size_t i = 0; i < classes * classes; i++) {
@@ -73,7 +85,7 @@ static void print_matrix(FILE *out, const uint64_t *confusion, size_t classes)
     }
     fprintf(out, "\n");
     for (size_t truth = 0; truth < classes; truth++) {
-        fprintf(out, "%12zu ", truth);
+        print_class(out, names, truth);
         for (size_t k = 0; k < classes; k++) {
             fprintf(out, " %*" PRIu64, width, confusion[truth * classes + k]);
         }
@@ -113,17 +125,17 @@ static void print_largest(FILE *out, const uint64_t *confusion, size_t classes)
 }
 
 mlp_status mlp_report_print(FILE *out, const uint64_t *confusion,
-                            size_t classes)
+                            size_t classes, const mlp_names *names)
 {
     mlp_class_score *scores = calloc(classes, sizeof *scores);
     if (scores == NULL) {
         return mlp_fail_memory("the classification report");
     }
     mlp_metrics_scores(confusion, classes, scores);
-    print_scores(out, scores, classes, accuracy_of(confusion, classes));
+    print_scores(out, scores, classes, names, accuracy_of(confusion, classes));
     free(scores);
     if (classes <= MATRIX_CLASSES_MAX) {
-        print_matrix(out, confusion, classes);
+        print_matrix(out, confusion, classes, names);
     } else {
         print_largest(out, confusion, classes);
     }

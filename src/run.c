@@ -50,9 +50,10 @@ mlp_status mlp_run_create_trainer(mlp_run_parts *run)
 {
     MLP_TRY(mlp_comm_agree(run->comm, choose_kernels(run)));
     MLP_TRY(mlp_comm_agree(run->comm, create_model(run)));
-    mlp_trainer_parts parts = {run->comm,      &run->config, run->model,
-                               run->kernels,   &run->train,  run->scaler,
-                               run->is_sparse, run->profile};
+    mlp_trainer_parts parts = {
+        run->comm,      &run->config, run->model,
+        run->kernels,   &run->train,  run->scaler,
+        run->is_sparse, run->profile, run->target_scaler};
     return mlp_trainer_create(&parts, &run->trainer);
 }
 
@@ -110,6 +111,10 @@ static const mlp_sharded *judged_split(const mlp_run_parts *run)
 static mlp_status report(mlp_run_parts *run)
 {
     size_t classes = run->classes;
+    const mlp_schema *schema = mlp_source_facts(run->source)->schema;
+    if (run->config.task == MLP_TASK_REGRESSION) {
+        return MLP_OK;
+    }
     if (classes > MLP_REPORT_CLASSES_MAX) {
         mlp_log_note("no report: %zu classes are more than %d", classes,
                      MLP_REPORT_CLASSES_MAX);
@@ -125,7 +130,8 @@ static mlp_status report(mlp_run_parts *run)
                                       confusion);
     }
     if (status == MLP_OK && mlp_run_is_leader(run)) {
-        status = mlp_report_print(stdout, confusion, classes);
+        status = mlp_report_print(stdout, confusion, classes,
+                                  mlp_schema_classes(schema));
     }
     free(confusion);
     return mlp_comm_agree(run->comm, status);
@@ -216,7 +222,6 @@ static void tear_down(mlp_run_parts *run)
     mlp_profile_destroy(&run->profile);
     mlp_model_destroy(&run->model);
     mlp_run_drop_data(run);
-    mlp_scaler_destroy(&run->scaler);
     mlp_checkpoint_destroy(&run->state);
     free(run->witnesses);
     mlp_checkpoint_unlock(&run->lock);

@@ -67,10 +67,58 @@ static uint64_t largest_of(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
+/* Categories are 0 or 1, which scaling leaves alone. */
+static mlp_status spare_indicators(mlp_run_parts *run)
+{
+    const mlp_source_info *info = mlp_source_facts(run->source);
+    bool *is_indicator = calloc(info->features, sizeof *is_indicator);
+    if (is_indicator == NULL) {
+        return mlp_fail_memory("the scaling of the features");
+    }
+    mlp_schema_indicators(info->schema, is_indicator);
+    for (size_t i = 0; i < info->features; i++) {
+        if (is_indicator[i]) {
+            run->scaler.shifts[i] = 0.0F;
+            run->scaler.scales[i] = 1.0F;
+        }
+    }
+    free(is_indicator);
+    return MLP_OK;
+}
+
+/* Targets of a regression get mean 0 and deviation 1: then any price or length
+ * suits the same learning rate. */
+static mlp_status fit_targets(mlp_run_parts *run)
+{
+    mlp_scaler scaler;
+    mlp_sharded targets = run->train;
+    run->target_scaler = (mlp_scaler){.shift = 0.0F, .scale = 1.0F};
+    if (targets.here.targets == NULL ||
+        run->config.scaling == MLP_SCALING_NONE) {
+        return MLP_OK;
+    }
+    targets.here.features = 1;
+    targets.here.element = MLP_ELEMENT_F32;
+    targets.here.values = targets.here.targets;
+    mlp_status status = mlp_run_fit_columns(
+        run->comm, &targets, run->config.shards, MLP_SCALING_STANDARD, &scaler);
+    if (status == MLP_OK) {
+        run->target_scaler.shift = scaler.shifts[0];
+        run->target_scaler.scale = scaler.scales[0];
+    }
+    mlp_scaler_destroy(&scaler);
+    return status;
+}
+
 /* @param largest  of the training values of all ranks */
 static mlp_status fit_scaler(mlp_run_parts *run, float largest)
 {
-    switch (run->config.scaling) {
+    const mlp_schema *schema = mlp_source_facts(run->source)->schema;
+    mlp_scaling scaling = run->config.scaling;
+    if (scaling == MLP_SCALING_AUTO) {
+        scaling = schema != NULL ? MLP_SCALING_STANDARD : MLP_SCALING_COMMON;
+    }
+    switch (scaling) {
     case MLP_SCALING_AUTO:
     case MLP_SCALING_COMMON:
         run->scaler = mlp_scaler_max(largest);
@@ -83,10 +131,11 @@ static mlp_status fit_scaler(mlp_run_parts *run, float largest)
     case MLP_SCALING_STANDARD:
         break;
     }
-    mlp_status status =
-        mlp_run_fit_columns(run->comm, &run->train, run->config.shards,
-                            run->config.scaling, &run->scaler);
-    return name_source(run, status);
+    mlp_status status = mlp_run_fit_columns(
+        run->comm, &run->train, run->config.shards, scaling, &run->scaler);
+    MLP_TRY(name_source(run, status));
+    status = schema != NULL ? spare_indicators(run) : MLP_OK;
+    return mlp_comm_agree(run->comm, status);
 }
 
 /* Whether to skip zero inputs: those of the file must be zeros when scaled. */
@@ -114,6 +163,8 @@ static mlp_status choose_sparse(mlp_run_parts *run)
  * float that is not negative rise with it), how many values are not zero. */
 static mlp_status measure(mlp_run_parts *run)
 {
+    const mlp_names *names =
+        mlp_schema_classes(mlp_source_facts(run->source)->schema);
     float largest = 0.0f;
     uint32_t bits;
     mlp_status status = mlp_dataset_largest(&run->train.here, &largest);
@@ -125,13 +176,19 @@ static mlp_status measure(mlp_run_parts *run)
     MLP_TRY(mlp_comm_max(run->comm, most, 2));
     bits = (uint32_t)most[1];
     memcpy(&largest, &bits, sizeof largest);
-    run->classes = run->config.classes > 0 ? run->config.classes : most[0];
+    run->classes = run->config.classes > 0 ? run->config.classes
+                   : names != NULL         ? names->count
+                                           : most[0];
     MLP_TRY(fit_scaler(run, largest));
+    MLP_TRY(fit_targets(run));
     return choose_sparse(run);
 }
 
 static mlp_status check_labels(const mlp_run_parts *run)
 {
+    if (run->config.task == MLP_TASK_REGRESSION) {
+        return MLP_OK;
+    }
     if (run->classes < 2) {
         return mlp_fail(MLP_ERROR_DATA,
                         "the training labels have only one class");
@@ -184,9 +241,11 @@ static mlp_status digest_data(mlp_run_parts *run)
 
 mlp_status mlp_run_load_data(mlp_run_parts *run)
 {
+    const mlp_table_options options = mlp_table_options_of(&run->config);
     mlp_status status = run->source != NULL
                             ? MLP_OK
-                            : mlp_source_open(run->config.data, &run->source);
+                            : mlp_source_open_table(run->config.data, &options,
+                                                    true, &run->source);
     MLP_TRY(mlp_comm_agree(run->comm, status));
     MLP_TRY(mlp_comm_agree(run->comm, load_splits(run)));
     MLP_TRY(measure(run));
@@ -203,4 +262,5 @@ void mlp_run_drop_data(mlp_run_parts *run)
     mlp_dataset_destroy(&run->train.here);
     mlp_dataset_destroy(&run->validation.here);
     mlp_dataset_destroy(&run->test.here);
+    mlp_scaler_destroy(&run->scaler);
 }

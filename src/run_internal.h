@@ -31,6 +31,7 @@ typedef struct {
     mlp_sharded train, validation, test;
     size_t classes;
     mlp_scaler scaler;
+    mlp_scaler target_scaler; /* of a regression */
     bool is_sparse;
     unsigned char data_digest[MLP_DIGEST_BYTES]; /* zero without checkpoints */
 

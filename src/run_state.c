@@ -61,6 +61,7 @@ mlp_status mlp_run_share_facts(mlp_run_parts *run)
         memset(facts.moments, 0, sizeof facts.moments);
         facts.history = (mlp_history){0};
         facts.scaler = (mlp_scaler){0};
+        facts.schema = (mlp_schema){0};
         run->state = facts;
     }
     return MLP_OK;
@@ -131,11 +132,18 @@ static mlp_status describe_state(mlp_run_parts *run)
     const mlp_source_info *info = mlp_source_facts(run->source);
     mlp_checkpoint *state = &run->state;
     state->config = run->config;
-    state->config.classes = run->classes; /* or the next run's could differ */
+    /* of the labels now, or the next run's could differ */
+    state->config.classes =
+        run->config.task == MLP_TASK_REGRESSION ? 0 : run->classes;
     state->layers = run->model->layers;
     state->height = info->height;
     state->width = info->width;
     state->classes = run->classes;
+    state->target_scaler = run->target_scaler;
+    if (info->schema != NULL) {
+        mlp_schema_destroy(&state->schema);
+        MLP_TRY(mlp_schema_copy(info->schema, &state->schema));
+    }
     mlp_scaler_destroy(&state->scaler);
     MLP_TRY(mlp_scaler_copy(&run->scaler, info->features, &state->scaler));
     state->parameter_count = run->model->parameters;

@@ -1,6 +1,8 @@
 /** @file
  *  The records of the run log as JSON.
  */
+#include <stdio.h>
+
 #include "json.h"
 #include "mlp/profile.h"
 #include "mlp/version.h"
@@ -41,9 +43,23 @@ json_t *mlp_runlog_start_record(const mlp_config *config,
                      "parameters", mlp_json_whole(placement->parameters));
 }
 
+/* "test_mae" and "test_r2", in a regression. */
+static void add_errors(json_t **object, const char *split,
+                       const mlp_tally *tally)
+{
+    char key[32];
+    if (tally->targets == 0) {
+        return;
+    }
+    snprintf(key, sizeof key, "%s_mae", split);
+    mlp_json_set(object, key, mlp_json_number(mlp_tally_mae(tally)));
+    snprintf(key, sizeof key, "%s_r2", split);
+    mlp_json_set(object, key, mlp_json_number(mlp_tally_r2(tally)));
+}
+
 json_t *mlp_runlog_epoch_record(const mlp_epoch_record *record)
 {
-    return json_pack(
+    json_t *object = json_pack(
         "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "event",
         "epoch", "epoch", mlp_json_whole(record->epoch), "step",
         mlp_json_whole(record->step), "train_loss",
@@ -57,6 +73,10 @@ json_t *mlp_runlog_epoch_record(const mlp_epoch_record *record)
         mlp_json_number(record->learning_rate), "seconds",
         mlp_json_number(record->wall_seconds), "samples_per_second",
         mlp_json_number(mlp_runlog_rate(record)));
+    add_errors(&object, "train", &record->train);
+    add_errors(&object, "validation", &record->validation);
+    add_errors(&object, "test", &record->test);
+    return object;
 }
 
 /* One object for each rank, with the seconds of each phase. */
@@ -81,11 +101,13 @@ json_t *mlp_runlog_end_record(const mlp_epoch_record *last,
                               const char *weights_hex, double wall_seconds,
                               bool is_finished)
 {
-    return json_pack(
+    json_t *object = json_pack(
         "{s:s, s:o, s:o, s:o, s:o, s:s, s:o}", "event",
         is_finished ? "end" : "stop", "epoch", mlp_json_whole(last->epoch),
         "step", mlp_json_whole(last->step), "test_loss",
         mlp_json_number(mlp_tally_loss(&last->test)), "test_accuracy",
         mlp_json_number(mlp_tally_accuracy(&last->test)), "weights_sha256",
         weights_hex, "seconds", mlp_json_number(wall_seconds));
+    add_errors(&object, "test", &last->test);
+    return object;
 }

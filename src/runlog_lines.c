@@ -60,9 +60,14 @@ void mlp_runlog_print_start(FILE *out, const mlp_config *config,
             at->instruction_set);
     fprintf(out,
             "data  %s (%zu train, %zu validation, %zu test rows, "
-            "%zu features, %zu classes)\n",
+            "%zu features, ",
             at->data, at->train_rows, at->validation_rows, at->test_rows,
-            at->widths[0], at->widths[at->layers]);
+            at->widths[0]);
+    if (config->task == MLP_TASK_REGRESSION) {
+        fprintf(out, "label %s)\n", config->label);
+    } else {
+        fprintf(out, "%zu classes)\n", at->widths[at->layers]);
+    }
     print_model(out, config, placement);
     if (resumed_from != NULL) {
         fprintf(out, "from  %s, step %" PRIu64 "\n", resumed_from, step);
@@ -72,7 +77,11 @@ void mlp_runlog_print_start(FILE *out, const mlp_config *config,
 
 static void print_tally(FILE *out, const char *name, const mlp_tally *tally)
 {
-    if (tally->rows > 0) {
+    if (tally->targets > 0) {
+        fprintf(out, "  %s loss %.4f mae %.4g R2 %.4f", name,
+                mlp_tally_loss(tally), mlp_tally_mae(tally),
+                mlp_tally_r2(tally));
+    } else if (tally->rows > 0) {
         fprintf(out, "  %s loss %.4f acc %5.2f%%", name, mlp_tally_loss(tally),
                 100 * mlp_tally_accuracy(tally));
     }

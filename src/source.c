@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "csv.h"
 #include "idx_files.h"
 #include "source_kinds.h"
 
@@ -56,15 +57,52 @@ static bool looks_like_idx(const char *path)
     return count == sizeof first && (is_gzip || is_plain);
 }
 
-static mlp_status open_file(const char *path, mlp_source *source)
+/* Options that only a table can follow. */
+static mlp_status check_no_table(const char *name,
+                                 const mlp_table_options *options)
 {
+    const char *asked = options == NULL                   ? NULL
+                        : options->label[0] != '\0'       ? "label"
+                        : options->ignore[0] != '\0'      ? "ignore"
+                        : options->categorical[0] != '\0' ? "categorical"
+                        : options->is_regression          ? "task regression"
+                        : options->test_fraction > 0      ? "test-fraction"
+                        : options->test_data[0] != '\0'   ? "test-data"
+                                                          : NULL;
+    if (asked == NULL || options->schema != NULL) {
+        return MLP_OK;
+    }
+    return mlp_fail(MLP_ERROR_USAGE,
+                    "--%s goes with a table, a file NAME.csv or NAME.tsv, not "
+                    "with %s",
+                    asked, name);
+}
+
+static mlp_status open_table(const char *path, const mlp_table_options *options,
+                             mlp_source *source)
+{
+    if (options == NULL) {
+        return mlp_fail(MLP_ERROR_DATA, "%s: a table is not expected here",
+                        path);
+    }
+    return mlp_source_table_open(path, options, source);
+}
+
+static mlp_status open_file(const char *path, const mlp_table_options *options,
+                            mlp_source *source)
+{
+    if (mlp_csv_has_name(path)) {
+        return open_table(path, options, source);
+    }
+    MLP_TRY(check_no_table(path, options));
     if (!source->info.has_labels && looks_like_idx(path)) {
         return mlp_source_idx_open_file(path, source);
     }
     return mlp_source_hdf5_open(path, source);
 }
 
-static mlp_status open_path(const char *path, mlp_source *source)
+static mlp_status open_path(const char *path, const mlp_table_options *options,
+                            mlp_source *source)
 {
     struct stat facts;
     if (stat(path, &facts) != 0) {
@@ -73,10 +111,11 @@ static mlp_status open_path(const char *path, mlp_source *source)
     }
     snprintf(source->info.name, sizeof source->info.name, "%s", path);
     if (S_ISDIR(facts.st_mode)) {
+        MLP_TRY(check_no_table(path, options));
         return mlp_source_idx_open(path, source);
     }
     if (S_ISREG(facts.st_mode)) {
-        return open_file(path, source);
+        return open_file(path, options, source);
     }
     return mlp_fail(MLP_ERROR_DATA,
                     "%s: expected a directory or a regular file, found a pipe "
@@ -84,17 +123,20 @@ static mlp_status open_path(const char *path, mlp_source *source)
                     path);
 }
 
-static mlp_status open_spec(const char *spec, mlp_source *source)
+static mlp_status open_spec(const char *spec, const mlp_table_options *options,
+                            mlp_source *source)
 {
     if (strcmp(spec, digits) == 0) {
         snprintf(source->info.name, sizeof source->info.name,
                  "digits (built in)");
+        MLP_TRY(check_no_table(source->info.name, options));
         return mlp_source_digits_open(source);
     }
-    return open_path(spec, source);
+    return open_path(spec, options, source);
 }
 
 static mlp_status open_source(const char *spec, bool has_labels,
+                              const mlp_table_options *options,
                               mlp_source **source)
 {
     *source = calloc(1, sizeof **source);
@@ -103,7 +145,7 @@ static mlp_status open_source(const char *spec, bool has_labels,
     }
     (*source)->info.has_labels = has_labels;
     mlp_status status =
-        open_spec(spec[0] != '\0' ? spec : default_spec(), *source);
+        open_spec(spec[0] != '\0' ? spec : default_spec(), options, *source);
     if (status != MLP_OK) {
         mlp_source_close(source);
     }
@@ -112,12 +154,32 @@ static mlp_status open_source(const char *spec, bool has_labels,
 
 mlp_status mlp_source_open(const char *spec, mlp_source **source)
 {
-    return open_source(spec, true, source);
+    return open_source(spec, true, NULL, source);
 }
 
 mlp_status mlp_source_open_images(const char *spec, mlp_source **source)
 {
-    return open_source(spec, false, source);
+    return open_source(spec, false, NULL, source);
+}
+
+mlp_table_options mlp_table_options_of(const mlp_config *config)
+{
+    return (mlp_table_options){
+        .label = config->label,
+        .ignore = config->ignore,
+        .categorical = config->categorical,
+        .is_regression = config->task == MLP_TASK_REGRESSION,
+        .drops_bad = config->bad_rows == MLP_BAD_ROWS_DROP,
+        .test_fraction = config->test_fraction,
+        .test_data = config->test_data,
+        .seed = config->seed};
+}
+
+mlp_status mlp_source_open_table(const char *spec,
+                                 const mlp_table_options *options,
+                                 bool has_labels, mlp_source **source)
+{
+    return open_source(spec, has_labels, options, source);
 }
 
 void mlp_source_close(mlp_source **source)
@@ -149,4 +211,13 @@ mlp_status mlp_source_read(mlp_source *source, mlp_split split, size_t first,
         labels = NULL;
     }
     return source->ops->read(source->state, split, first, rows, values, labels);
+}
+
+mlp_status mlp_source_read_targets(mlp_source *source, mlp_split split,
+                                   size_t first, size_t rows, float *targets)
+{
+    assert(source->ops->read_targets != NULL);
+    return rows == 0 ? MLP_OK
+                     : source->ops->read_targets(source->state, split, first,
+                                                 rows, targets);
 }

@@ -22,7 +22,7 @@ static mlp_status read_arrays(void *state, mlp_split split, size_t first,
 mlp_status mlp_source_open_arrays(const mlp_source_arrays *arrays,
                                   mlp_source **source)
 {
-    static const mlp_source_ops ops = {read_arrays, free};
+    static const mlp_source_ops ops = {.read = read_arrays, .close = free};
     if (arrays->rows[MLP_SPLIT_TRAIN] == 0 || arrays->height == 0 ||
         arrays->width == 0) {
         return mlp_fail(MLP_ERROR_DATA,

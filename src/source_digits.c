@@ -97,7 +97,7 @@ static mlp_status read_digits(void *state, mlp_split split, size_t first,
 
 mlp_status mlp_source_digits_open(mlp_source *source)
 {
-    static const mlp_source_ops ops = {read_digits, free};
+    static const mlp_source_ops ops = {.read = read_digits, .close = free};
     char *text = malloc(TEXT_BYTES);
     source->ops = &ops;
     source->state = malloc(sizeof(digits_table));

@@ -201,7 +201,7 @@ static mlp_status open_splits(hdf5_source *hdf5, mlp_h5_shape *images)
 
 mlp_status mlp_source_hdf5_open(const char *path, mlp_source *source)
 {
-    static const mlp_source_ops ops = {read_hdf5, close_hdf5};
+    static const mlp_source_ops ops = {.read = read_hdf5, .close = close_hdf5};
     mlp_source_info *info = &source->info;
     mlp_h5_shape images;
     hdf5_source *hdf5 = calloc(1, sizeof *hdf5);

@@ -237,7 +237,7 @@ static void tell_facts(const idx_source *idx, const idx_file *images,
 
 static mlp_status create_state(mlp_source *source)
 {
-    static const mlp_source_ops ops = {read_idx, close_idx};
+    static const mlp_source_ops ops = {.read = read_idx, .close = close_idx};
     source->ops = &ops;
     source->state = calloc(1, sizeof(idx_source));
     return source->state != NULL ? MLP_OK : mlp_fail_memory("a data source");

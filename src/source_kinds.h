@@ -13,6 +13,9 @@ typedef struct {
     mlp_status (*read)(void *state, mlp_split split, size_t first, size_t rows,
                        void *values, uint16_t *labels);
     void (*close)(void *state);
+    /** As mlp_source_read_targets; NULL: there are none. */
+    mlp_status (*read_targets)(void *state, mlp_split split, size_t first,
+                               size_t rows, float *targets);
 } mlp_source_ops;
 
 struct mlp_source {
@@ -28,6 +31,9 @@ mlp_status mlp_source_idx_open(const char *directory, mlp_source *source);
 /** One IDX file of images; has_labels is false. */
 mlp_status mlp_source_idx_open_file(const char *path, mlp_source *source);
 mlp_status mlp_source_hdf5_open(const char *path, mlp_source *source);
+mlp_status mlp_source_table_open(const char *path,
+                                 const mlp_table_options *options,
+                                 mlp_source *source);
 mlp_status mlp_source_digits_open(mlp_source *source);
 
 #endif

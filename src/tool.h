@@ -53,6 +53,8 @@ typedef struct {
     const char *data;   /**< NULL when not given */
     const char *output; /**< NULL: standard output */
     mlp_split split;
+    bool is_all;        /**< all rows of a table are of the test split */
+    bool drops_bad;     /**< leave bad rows of a table out */
     bool has_rows;      /**< one of those that choose rows was given */
     const char *format; /**< one of the sub-command's; the first if not given */
     bool has_format;    /**< it was given */

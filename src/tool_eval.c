@@ -27,13 +27,19 @@ static mlp_status print_text(FILE *out, const evaluation *e)
     fprintf(out, "data        %s, %s, %" PRIu64 " rows\n", e->of->data_name,
             e->split, e->tally.rows);
     fprintf(out, "loss        %.6f\n", mlp_tally_loss(&e->tally));
+    if (e->tally.targets > 0) {
+        fprintf(out, "MAE         %.6g\nR2          %.6f\n",
+                mlp_tally_mae(&e->tally), mlp_tally_r2(&e->tally));
+        return MLP_OK;
+    }
     fprintf(out, "accuracy    %.2f%% (%" PRIu64 " of %" PRIu64 ")\n",
             100 * mlp_tally_accuracy(&e->tally), e->tally.hits, e->tally.rows);
     if (e->confusion == NULL) {
         return MLP_OK;
     }
     fputc('\n', out);
-    return mlp_report_print(out, e->confusion, e->of->classes);
+    return mlp_report_print(out, e->confusion, e->of->classes,
+                            mlp_schema_classes(&c->schema));
 }
 
 /* ---- JSON */
@@ -93,6 +99,10 @@ static mlp_status print_json(FILE *out, const evaluation *e)
                   mlp_json_number(mlp_tally_loss(&e->tally)), "accuracy",
                   mlp_json_number(mlp_tally_accuracy(&e->tally)), "hits",
                   mlp_json_whole(e->tally.hits));
+    if (e->tally.targets > 0) {
+        mlp_json_set(&object, "mae", mlp_json_number(mlp_tally_mae(&e->tally)));
+        mlp_json_set(&object, "r2", mlp_json_number(mlp_tally_r2(&e->tally)));
+    }
     mlp_status status = e->confusion != NULL ? add_report(&object, e) : MLP_OK;
     if (status != MLP_OK) {
         json_decref(object);
@@ -122,7 +132,10 @@ static mlp_status eval(const mlp_tool_options *options, mlp_tool_output *output)
     evaluation e = {.of = &loaded,
                     .split = mlp_tool_split_name(options->split)};
     MLP_TRY(mlp_tool_load(options, true, &loaded));
-    mlp_status status = create_confusion(loaded.classes, &e.confusion);
+    mlp_status status = MLP_OK;
+    if (!loaded.checkpoint.schema.is_regression) {
+        status = create_confusion(loaded.classes, &e.confusion);
+    }
     if (status == MLP_OK) {
         mlp_inference_evaluate(loaded.inference, &loaded.dataset, &e.tally,
                                e.confusion);
@@ -135,8 +148,8 @@ static mlp_status eval(const mlp_tool_options *options, mlp_tool_output *output)
 }
 
 static const char *const formats[] = {"text", "json", NULL};
-static const char *const options_of_eval[] = {"data", "split", "threads",
-                                              "format", NULL};
+static const char *const options_of_eval[] = {"data",    "split",  "bad-rows",
+                                              "threads", "format", NULL};
 
 const mlp_tool_command mlp_tool_eval = {
     .name = "eval",

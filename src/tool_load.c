@@ -52,9 +52,21 @@ static mlp_status load_rows(const mlp_tool_options *options, bool has_labels,
     const char *spec = options->data != NULL ? options->data : "";
     mlp_source *source = NULL;
     mlp_range range;
-    MLP_TRY(has_labels ? mlp_source_open(spec, &source)
-                       : mlp_source_open_images(spec, &source));
+    mlp_table_options table = mlp_table_options_of(&loaded->checkpoint.config);
+    table.test_data = ""; /* --data names all there is */
+    table.test_fraction = options->is_all ? 0 : table.test_fraction;
+    table.schema = &loaded->checkpoint.schema;
+    if (options->drops_bad) {
+        table.drops_bad = true;
+    }
+    MLP_TRY(mlp_source_open_table(spec, &table, has_labels, &source));
     const mlp_source_info *info = mlp_source_facts(source);
+    bool is_table = info->schema != NULL;
+    if (options->is_all && !is_table) {
+        mlp_source_close(&source);
+        return mlp_fail(MLP_ERROR_USAGE, "--split all goes with a table; this "
+                                         "data has splits of its own");
+    }
     snprintf(loaded->data_name, sizeof loaded->data_name, "%s", info->name);
     mlp_status status = choose_rows(options, info, &range);
     if (status == MLP_OK) {
@@ -87,7 +99,7 @@ static mlp_status check_rows(const mlp_tool_options *options, bool has_labels,
 {
     MLP_TRY(mlp_inference_check(loaded->inference, &loaded->dataset));
     MLP_TRY(check_scale(loaded));
-    return has_labels
+    return has_labels && !loaded->checkpoint.schema.is_regression
                ? mlp_dataset_check_labels(&loaded->dataset,
                                           mlp_tool_split_name(options->split),
                                           loaded->classes)

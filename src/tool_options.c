@@ -49,6 +49,14 @@ static mlp_status set_data(const char *text, mlp_tool_options *options)
     return MLP_OK;
 }
 
+static mlp_status set_bad_rows(const char *text, mlp_tool_options *options)
+{
+    options->drops_bad = strcmp(text, "drop") == 0;
+    return options->drops_bad || strcmp(text, "fail") == 0
+               ? MLP_OK
+               : refuse("bad-rows", text, "fail or drop");
+}
+
 static mlp_status set_split(const char *text, mlp_tool_options *options)
 {
     options->has_rows = true;
@@ -58,7 +66,12 @@ static mlp_status set_split(const char *text, mlp_tool_options *options)
             return MLP_OK;
         }
     }
-    return refuse("split", text, "test or train");
+    if (strcmp(text, "all") == 0) {
+        options->is_all = true;
+        options->split = MLP_SPLIT_TEST;
+        return MLP_OK;
+    }
+    return refuse("split", text, "test, train or all");
 }
 
 static mlp_status set_first(const char *text, mlp_tool_options *options)
@@ -125,7 +138,11 @@ static const tool_option table[] = {
      "directory of IDX files, HDF5 file, or \"digits\" (built in); without it "
      "$MLP_DATA, else data/mnist, else digits",
      set_data},
-    {"split", "NAME", "test or train: which rows of the data [test]",
+    {"bad-rows", "WHAT",
+     "fail or drop: rows of a table with a bad cell [fail, or as in training]",
+     set_bad_rows},
+    {"split", "NAME",
+     "test or train: which rows of the data; of a table also all [test]",
      set_split},
     {"first", "N", "begin with row N, counted from 0 [0]", set_first},
     {"rows", "N", "stop after N rows, or at the end", set_rows},

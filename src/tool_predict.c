@@ -164,7 +164,7 @@ static mlp_status predict(const mlp_tool_options *options,
 
 static const char *const formats[] = {"tsv", "json", "text", NULL};
 static const char *const options_of_predict[] = {
-    "invert", "center",  "data",   "split",  "first",
+    "invert", "center",  "data",   "split",  "bad-rows", "first",
     "rows",   "threads", "format", "output", NULL};
 
 const mlp_tool_command mlp_tool_predict = {

@@ -25,6 +25,23 @@ static const float *outputs_of(const mlp_prediction *p, size_t r)
     return p->result.outputs + r * p->result.stride;
 }
 
+/* The prediction of a regression, in the unit of the table. */
+static double number_of(const mlp_prediction *p, size_t r)
+{
+    const mlp_scaler *scaler = &p->checkpoint->target_scaler;
+    return (double)outputs_of(p, r)[0] / (double)scaler->scale +
+           (double)scaler->shift;
+}
+
+/* The name of a class; NULL when it has only its number. */
+static const char *class_name(const mlp_checkpoint *checkpoint, size_t k)
+{
+    const mlp_names *names = mlp_schema_classes(&checkpoint->schema);
+    return names != NULL && k < names->count ? names->items[k] : NULL;
+}
+
+static void print_escaped(FILE *out, const char *name);
+
 /* ---- TSV */
 
 void mlp_predict_print_header(FILE *out, const mlp_checkpoint *checkpoint,
@@ -32,8 +49,16 @@ void mlp_predict_print_header(FILE *out, const mlp_checkpoint *checkpoint,
 {
     const char *column = is_softmax(checkpoint) ? "probability" : "output";
     fprintf(out, "%s\tprediction", has_names ? "file" : "row");
-    for (size_t k = 0; k < checkpoint->widths[checkpoint->layers]; k++) {
-        fprintf(out, "\t%s_%zu", column, k);
+    for (size_t k = 0; !checkpoint->schema.is_regression &&
+                       k < checkpoint->widths[checkpoint->layers];
+         k++) {
+        const char *name = class_name(checkpoint, k);
+        fprintf(out, "\t%s_", column);
+        if (name != NULL) {
+            print_escaped(out, name);
+        } else {
+            fprintf(out, "%zu", k);
+        }
     }
     fputc('\n', out);
 }
@@ -68,7 +93,17 @@ static void print_tsv(FILE *out, const mlp_prediction *p, size_t r)
     } else {
         fprintf(out, "%zu", p->first + r);
     }
-    fprintf(out, "\t%u", p->result.predictions[r]);
+    const char *name = class_name(p->checkpoint, p->result.predictions[r]);
+    if (p->checkpoint->schema.is_regression) {
+        fprintf(out, "\t%.9g\n", number_of(p, r));
+        return;
+    }
+    fputc('\t', out);
+    if (name != NULL) {
+        print_escaped(out, name);
+    } else {
+        fprintf(out, "%u", p->result.predictions[r]);
+    }
     for (size_t k = 0; k < p->result.classes; k++) {
         fprintf(out, "\t%.9g", (double)outputs_of(p, r)[k]);
     }
@@ -76,6 +111,16 @@ static void print_tsv(FILE *out, const mlp_prediction *p, size_t r)
 }
 
 /* ---- JSON lines */
+
+static json_t *prediction_json(const mlp_prediction *p, size_t r)
+{
+    const char *name = class_name(p->checkpoint, p->result.predictions[r]);
+    if (p->checkpoint->schema.is_regression) {
+        return mlp_json_number(number_of(p, r));
+    }
+    return name != NULL ? mlp_json_text(name)
+                        : mlp_json_whole(p->result.predictions[r]);
+}
 
 static mlp_status print_json(FILE *out, const mlp_prediction *p, size_t r)
 {
@@ -87,7 +132,7 @@ static mlp_status print_json(FILE *out, const mlp_prediction *p, size_t r)
     json_t *object = json_pack(
         "{s:o, s:o, s:o}", has_names ? "file" : "row",
         has_names ? mlp_json_text(p->names[r]) : mlp_json_whole(p->first + r),
-        "prediction", mlp_json_whole(p->result.predictions[r]),
+        "prediction", prediction_json(p, r),
         is_softmax(p->checkpoint) ? "probabilities" : "outputs", array);
     return mlp_json_print(out, object, MLP_JSON_FLOAT);
 }

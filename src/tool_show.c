@@ -88,6 +88,9 @@ static void print_tally(FILE *out, const mlp_tally *tally)
 {
     if (tally->rows == 0) {
         fprintf(out, " %10s %8s", "-", "-");
+    } else if (tally->targets > 0) {
+        fprintf(out, " %10.4f %8.4f", mlp_tally_loss(tally),
+                mlp_tally_r2(tally));
     } else {
         fprintf(out, " %10.4f %7.2f%%", mlp_tally_loss(tally),
                 100 * mlp_tally_accuracy(tally));
@@ -96,11 +99,13 @@ static void print_tally(FILE *out, const mlp_tally *tally)
 
 static void print_history(FILE *out, const mlp_history *history)
 {
+    bool is_regression =
+        history->count > 0 && history->records[0].train.targets > 0;
     fprintf(out, "\nhistory\n\n%7s %9s %10s %19s %13s\n", "", "", "training",
             "validation", "test");
     fprintf(out, "%7s %9s", "epoch", "step");
     for (size_t i = 0; i < 3; i++) {
-        fprintf(out, " %10s %8s", "loss", "accuracy");
+        fprintf(out, " %10s %8s", "loss", is_regression ? "R2" : "accuracy");
     }
     fputc('\n', out);
     for (size_t i = 0; i < history->count; i++) {

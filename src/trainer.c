@@ -95,10 +95,14 @@ static mlp_status create_locally(mlp_trainer *trainer)
                             &trainer->feed));
     MLP_TRY(mlp_pass_create(parts->model, parts->kernels, rows, config->threads,
                             &trainer->pass));
-    trainer->shard_losses =
-        calloc(config->shards, sizeof *trainer->shard_losses);
+    if (parts->train->here.targets != NULL) {
+        MLP_TRY(
+            mlp_feed_expect_targets(trainer->feed, rows, parts->target_scaler));
+    }
+    trainer->shard_sums =
+        calloc(MLP_TALLY_SUMS * config->shards, sizeof *trainer->shard_sums);
     trainer->busy = calloc(config->threads, sizeof *trainer->busy);
-    if (trainer->shard_losses == NULL || trainer->busy == NULL) {
+    if (trainer->shard_sums == NULL || trainer->busy == NULL) {
         return mlp_fail_memory("the trainer's counts");
     }
     mlp_pace_init(&trainer->pace, config->threads);
@@ -141,7 +145,7 @@ void mlp_trainer_destroy(mlp_trainer **trainer)
         mlp_tree_plan_destroy(&old->nodes[i].plan);
     }
     free(old->nodes);
-    free(old->shard_losses);
+    free(old->shard_sums);
     free(old->busy);
     mlp_sampler_destroy(&old->sampler);
     mlp_feed_destroy(&old->feed);

@@ -13,7 +13,7 @@ mlp_range mlp_sharded_rows(const mlp_sharded *split, size_t shards,
     return rows;
 }
 
-/* Tallies of this rank's shards: losses each at its place, the rest added. */
+/* Tallies of this rank's shards: sums each at its place, the rest added. */
 static void evaluate_shards(mlp_trainer *trainer, const mlp_sharded *split,
                             mlp_tally *tally, uint64_t *confusion)
 {
@@ -30,19 +30,24 @@ static void evaluate_shards(mlp_trainer *trainer, const mlp_sharded *split,
         mlp_range rows = mlp_sharded_rows(split, parts->config->shards, shard);
         mlp_tally one =
             mlp_evaluate_shard(&evaluator, &split->here, rows, confusion);
-        trainer->shard_losses[shard] = one.loss_sum;
+        double sums[MLP_TALLY_SUMS];
+        mlp_tally_get_sums(&one, sums);
+        for (size_t s = 0; s < MLP_TALLY_SUMS; s++) {
+            trainer->shard_sums[s * parts->config->shards + shard] = sums[s];
+        }
         tally->hits += one.hits;
         tally->rows += one.rows;
+        tally->targets += one.targets;
     }
 }
 
-/* Every shard's loss on every rank: where it is not this rank's it is 0, and
+/* Every shard's sums on every rank: where it is not this rank's it is 0, and
  * as unsigned integers 0 + bits = bits. */
-static mlp_status share_losses(mlp_trainer *trainer)
+static mlp_status share_sums(mlp_trainer *trainer)
 {
-    void *bits = trainer->shard_losses;
+    void *bits = trainer->shard_sums;
     return mlp_comm_sum(trainer->parts.comm, bits,
-                        trainer->parts.config->shards);
+                        MLP_TALLY_SUMS * trainer->parts.config->shards);
 }
 
 mlp_status mlp_trainer_evaluate(mlp_trainer *trainer, const mlp_sharded *split,
@@ -52,14 +57,19 @@ mlp_status mlp_trainer_evaluate(mlp_trainer *trainer, const mlp_sharded *split,
     size_t shards = trainer->parts.config->shards;
     size_t outputs = model->layer[model->layers - 1].out;
     *tally = (mlp_tally){0};
-    memset(trainer->shard_losses, 0, shards * sizeof *trainer->shard_losses);
+    double sums[MLP_TALLY_SUMS];
+    memset(trainer->shard_sums, 0, sizeof sums * shards);
     mlp_trainer_wait(trainer);
     evaluate_shards(trainer, split, tally, confusion);
-    MLP_TRY(share_losses(trainer));
-    uint64_t counts[2] = {tally->hits, tally->rows};
-    MLP_TRY(mlp_comm_sum(trainer->parts.comm, counts, 2));
-    *tally = (mlp_tally){mlp_tree_sum(trainer->shard_losses, shards, 1),
-                         counts[0], counts[1]};
+    MLP_TRY(share_sums(trainer));
+    uint64_t counts[3] = {tally->hits, tally->rows, tally->targets};
+    MLP_TRY(mlp_comm_sum(trainer->parts.comm, counts, 3));
+    *tally =
+        (mlp_tally){.hits = counts[0], .rows = counts[1], .targets = counts[2]};
+    for (size_t s = 0; s < MLP_TALLY_SUMS; s++) {
+        sums[s] = mlp_tree_sum(trainer->shard_sums + s * shards, shards, 1);
+    }
+    mlp_tally_set_sums(tally, sums);
     return confusion == NULL ? MLP_OK
                              : mlp_comm_sum(trainer->parts.comm, confusion,
                                             outputs * outputs);

@@ -21,6 +21,9 @@ enum {
     MLP_RECORD_HITS,
     MLP_RECORD_ROWS,
     MLP_RECORD_STOP,
+    MLP_RECORD_ERROR, /* of a regression, as in mlp_tally: these three */
+    MLP_RECORD_TARGETS,
+    MLP_RECORD_SQUARES,
     MLP_RECORD_SIZE
 };
 
@@ -34,7 +37,7 @@ struct mlp_trainer {
     mlp_pass *pass;
     mlp_optimizer optimizer;
     uint64_t shuffled_epoch; /* that the sampler is at */
-    double *shard_losses;    /* [shards], of an evaluation */
+    double *shard_sums;      /* [MLP_TALLY_SUMS, shards], of an evaluation */
     mlp_pace pace;
     double *busy; /* [threads], seconds in the last step */
 };

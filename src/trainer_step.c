@@ -19,6 +19,23 @@ typedef struct {
     double lr;
 } one_step;
 
+/* What a regression tells of one shard's rows. */
+static void write_targets(const mlp_trainer *trainer, size_t first, size_t end,
+                          double *record)
+{
+    const float *targets = mlp_feed_targets(trainer->feed);
+    const float *outputs = mlp_pass_outputs(trainer->pass);
+    double unit = mlp_feed_target_unit(trainer->feed);
+    mlp_tally tally = {0};
+    for (size_t r = first; targets != NULL && r < end; r++) {
+        mlp_tally_target(&tally, outputs[r * MLP_ALIGN], targets[r * MLP_ALIGN],
+                         unit);
+    }
+    record[MLP_RECORD_ERROR] = tally.error_sum;
+    record[MLP_RECORD_TARGETS] = tally.target_sum;
+    record[MLP_RECORD_SQUARES] = tally.target_squares;
+}
+
 /* Loss, hits and rows of each of this rank's shards. */
 static void write_records(const one_step *step)
 {
@@ -40,6 +57,7 @@ static void write_records(const one_step *step)
         record[MLP_RECORD_HITS] = (double)hits;
         record[MLP_RECORD_ROWS] = (double)(end - first);
         record[MLP_RECORD_STOP] = step->wants_stop;
+        write_targets(trainer, first, end, record);
         record += MLP_RECORD_SIZE;
     }
 }
@@ -54,13 +72,22 @@ static mlp_status read_records(const one_step *step)
     const double *all;
     MLP_TRY(mlp_exchange_collect_records(trainer->exchange, &all));
     *result = (mlp_step_result){0};
-    result->tally.loss_sum =
-        mlp_tree_sum(all + MLP_RECORD_LOSS, shards, MLP_RECORD_SIZE);
+    static const size_t summed[MLP_TALLY_SUMS] = {
+        MLP_RECORD_LOSS, MLP_RECORD_ERROR, MLP_RECORD_TARGETS,
+        MLP_RECORD_SQUARES};
+    double sums[MLP_TALLY_SUMS];
+    for (size_t i = 0; i < MLP_TALLY_SUMS; i++) {
+        sums[i] = mlp_tree_sum(all + summed[i], shards, MLP_RECORD_SIZE);
+    }
+    mlp_tally_set_sums(&result->tally, sums);
     for (size_t s = 0; s < shards; s++) {
         const double *record = all + s * MLP_RECORD_SIZE;
         result->tally.hits += (uint64_t)record[MLP_RECORD_HITS];
         result->tally.rows += (uint64_t)record[MLP_RECORD_ROWS];
         result->wants_stop |= record[MLP_RECORD_STOP] != 0.0;
+    }
+    if (trainer->parts.train->here.targets != NULL) {
+        result->tally.targets = result->tally.rows;
     }
     if (!isfinite(result->tally.loss_sum)) {
         return mlp_fail(MLP_DIVERGED,
@@ -249,7 +276,8 @@ mlp_status mlp_trainer_step(mlp_trainer *trainer, uint64_t epoch,
                    &step.microbatches);
     mlp_pass_begin(trainer->pass, mlp_exchange_state(trainer->exchange, 0),
                    mlp_feed_batch(trainer->feed),
-                   mlp_feed_labels(trainer->feed));
+                   mlp_feed_labels(trainer->feed),
+                   mlp_feed_targets(trainer->feed));
     run_crew(trainer, &step);
     if (step.status != MLP_OK && step.status != MLP_DIVERGED) {
         /* the others wait for what this rank can no longer send */

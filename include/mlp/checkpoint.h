@@ -14,6 +14,7 @@
 #include "mlp/digest.h"
 #include "mlp/history.h"
 #include "mlp/scaler.h"
+#include "mlp/schema.h"
 #include "mlp/status.h"
 
 enum { MLP_MOMENTS_MAX = 2 };
@@ -27,7 +28,9 @@ typedef struct {
     size_t *widths;       /**< [layers + 1]: features, hidden ..., outputs */
     size_t height, width; /**< of an input picture */
     size_t classes;
-    mlp_scaler scaler; /**< its arrays are [widths[0]] */
+    mlp_scaler scaler;        /**< its arrays are [widths[0]] */
+    mlp_schema schema;        /**< of a table; else count is 0 */
+    mlp_scaler target_scaler; /**< of a regression; shifts is NULL */
     size_t parameter_count;
     float *parameters;               /**< [parameter_count] */
     size_t moment_count;             /**< vectors that the optimizer keeps */

@@ -44,6 +44,12 @@ typedef struct {
     mlp_activation item[MLP_MAX_HIDDEN];
 } mlp_activation_list;
 
+/** What the last layer is to predict: a class, or a number. */
+typedef enum { MLP_TASK_CLASSIFICATION, MLP_TASK_REGRESSION } mlp_task;
+
+/** What becomes of a table's row with a bad cell. */
+typedef enum { MLP_BAD_ROWS_FAIL, MLP_BAD_ROWS_DROP } mlp_bad_rows;
+
 /** How features are scaled; see scaler.h. */
 typedef enum {
     MLP_SCALING_AUTO,   /**< common; for tables standard */
@@ -112,6 +118,14 @@ typedef struct {
     size_t classes;          /**< 0 = from the training labels */
     double validation;       /**< the last fraction of the training rows */
     mlp_scaling scaling;
+    /* tables */
+    mlp_task task;
+    char label[MLP_MAX_PATH];       /**< the column to predict */
+    char ignore[MLP_MAX_PATH];      /**< columns to leave out, "a,b" */
+    char categorical[MLP_MAX_PATH]; /**< numbers to take as texts, "a,b" */
+    double test_fraction;           /**< of the rows */
+    char test_data[MLP_MAX_PATH];   /**< a file of test rows, "" = none */
+    mlp_bad_rows bad_rows;
     /* model */
     size_t hidden[MLP_MAX_HIDDEN];
     size_t hidden_count;
@@ -230,6 +244,10 @@ const mlp_config_preset_row *mlp_config_presets(size_t *count);
  *  ("keras-mnist"), and mark them given: he chose them by the preset's name.
  *  MLP_ERROR_USAGE lists the presets. */
 mlp_status mlp_config_preset(mlp_config *config, const char *preset);
+
+/** Set what follows from other fields, where the user gave nothing: regression
+ *  goes with identity outputs and the squared error. */
+void mlp_config_settle(mlp_config *config);
 
 /** Contradictions between fields: softmax without cross-entropy, nesterov
  *  without momentum, resume without checkpoint, V > B ... MLP_ERROR_USAGE. */

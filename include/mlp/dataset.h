@@ -19,6 +19,7 @@ typedef struct {
     mlp_element element;
     void *values; /**< [range.count, features], row-major, 64-byte aligned */
     uint16_t *labels; /**< [range.count] */
+    float *targets;   /**< [range.count], of a regression; else NULL */
 } mlp_dataset;
 
 /** Allocate and read. MLP_ERROR_INTERNAL without memory, and as

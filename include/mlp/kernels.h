@@ -139,6 +139,7 @@ typedef struct {
                                  overwrites it with probabilities */
     float *dz;              /**< [rows, stride] or NULL when not training */
     const uint16_t *labels; /**< [rows], below cols */
+    const float *targets;   /**< [rows, stride]; NULL: one-hot labels */
     double *losses;         /**< [rows], overwritten */
     uint32_t *predicted;    /**< [rows], overwritten: largest, lowest if tied */
     size_t cols, stride;
@@ -189,7 +190,8 @@ typedef struct {
     /** Softmax and cross-entropy; dz = p - onehot (Bishop 2006, eq. 4.109). */
     void (*softmax)(const mlp_loss_rows *loss, mlp_range rows);
 
-    /** Half the squared error against one-hot targets; dz = (a - t) f'(a).
+    /** Half the squared error against targets, or one-hot labels; dz = (a - t)
+     * f'(a).
      *  @param layer  the last one; its activation doesn't keep sums */
     void (*squared_error)(const mlp_loss_rows *loss, const mlp_dense *layer,
                           mlp_range rows);

@@ -24,9 +24,10 @@ void mlp_pass_destroy(mlp_pass **pass);
 
 /** Begin with another batch and its labels. Call from one thread.
  *  @param vector  the model's parameters, [vector_size]; read until the end
- *  @param labels  [batch rows] */
+ *  @param labels   [batch rows]
+ *  @param targets  [batch rows, mlp_padded(outputs)]; NULL: one-hot labels */
 void mlp_pass_begin(mlp_pass *pass, const float *vector, const mlp_batch *batch,
-                    const uint16_t *labels);
+                    const uint16_t *labels, const float *targets);
 
 /** Whether a thread's part in forward and backward of layer l are the rows of
  *  mlp_thread_share, as in the loss: between two such parts no barrier is

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "mlp/metrics.h"
+#include "mlp/schema.h"
 #include "mlp/status.h"
 
 enum { MLP_REPORT_CLASSES_MAX = 2048 }; /**< its matrix takes 32 MiB */
@@ -18,10 +19,11 @@ enum { MLP_REPORT_CLASSES_MAX = 2048 }; /**< its matrix takes 32 MiB */
  *  averages; then the confusion matrix (above 30 classes only the 20 largest
  *  confusions, as a list).
  *
+ *  @param names      of the classes; NULL: they are numbered
  *  @param confusion  [classes, classes]: row = truth, column = prediction
  *  MLP_ERROR_INTERNAL without memory.
  */
 mlp_status mlp_report_print(FILE *out, const uint64_t *confusion,
-                            size_t classes);
+                            size_t classes, const mlp_names *names);
 
 #endif

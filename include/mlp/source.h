@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mlp/config.h"
+#include "mlp/schema.h"
 #include "mlp/status.h"
 
 typedef struct mlp_source mlp_source;
@@ -29,6 +31,7 @@ typedef struct {
     size_t features;         /**< height * width */
     size_t height, width;    /**< of a picture; 1 x features when it is none */
     mlp_element element;
+    const mlp_schema *schema; /**< of a table; NULL: it is none */
     bool has_labels; /**< false only for what mlp_source_open_images opened */
 } mlp_source_info;
 
@@ -44,6 +47,38 @@ typedef struct {
  *  expected and what was found. Not collective.
  */
 mlp_status mlp_source_open(const char *spec, mlp_source **source);
+
+/** How to read a table in a CSV file. */
+typedef struct {
+    const char *label;       /**< the column to predict */
+    const char *ignore;      /**< columns to leave out, "a,b"; "" none */
+    const char *categorical; /**< numbers to take as texts, "a,b"; "" none */
+    bool is_regression;      /**< the label is a number, not a class */
+    bool drops_bad;          /**< leave bad rows out; else they are an error */
+    double test_fraction;    /**< of the rows are test rows */
+    const char *test_data;   /**< a file of test rows; "" none */
+    uint64_t seed;           /**< chooses the test rows */
+    /** Of a model, instead of one made from the file, which may then lack the
+     *  label if labels are not wanted. Without test_fraction all rows are in
+     *  the test split. NULL: make one. */
+    const mlp_schema *schema;
+} mlp_table_options;
+
+/** What a configuration says of tables; borrows its texts. */
+mlp_table_options mlp_table_options_of(const mlp_config *config);
+
+/** Open a source that may be a table: a file NAME.csv, or NAME.tsv with tabs.
+ *  The first line names the columns. A column is of numbers if its first cell
+ *  with something in it is a number, else of texts, which become one-hot.
+ *
+ *  @param has_labels  as mlp_source_open; false: as mlp_source_open_images
+ *
+ *  MLP_ERROR_USAGE when options ask for a table and it is none. A bad cell:
+ *  MLP_ERROR_DATA with file, line and column. Otherwise as mlp_source_open.
+ */
+mlp_status mlp_source_open_table(const char *spec,
+                                 const mlp_table_options *options,
+                                 bool has_labels, mlp_source **source);
 
 /** Open a source for its images alone: labels are neither looked for nor read.
  *  Takes what mlp_source_open takes, and besides a single IDX file of images
@@ -86,5 +121,10 @@ const mlp_source_info *mlp_source_facts(const mlp_source *source);
  */
 mlp_status mlp_source_read(mlp_source *source, mlp_split split, size_t first,
                            size_t rows, void *values, uint16_t *labels);
+
+/** The numbers to predict, of a source whose schema is of a regression.
+ *  @param targets  [rows], overwritten */
+mlp_status mlp_source_read_targets(mlp_source *source, mlp_split split,
+                                   size_t first, size_t rows, float *targets);
 
 #endif

@@ -43,8 +43,9 @@ typedef struct {
     const mlp_kernels *kernels;
     const mlp_sharded *train;
     mlp_scaler scaler;
-    bool is_sparse;       /**< the data has enough zeros to skip them */
-    mlp_profile *profile; /**< of config->threads threads, or NULL */
+    bool is_sparse;           /**< the data has enough zeros to skip them */
+    mlp_profile *profile;     /**< of config->threads threads, or NULL */
+    mlp_scaler target_scaler; /**< of a regression */
 } mlp_trainer_parts;
 
 /** Collective. MLP_ERROR_INTERNAL on all ranks when one has no memory. */

@@ -231,6 +231,7 @@ static void forward(net *n, const uint16_t *labels)
     mlp_loss_rows loss = {last->activations,
                           last->dz,
                           labels,
+                          NULL,
                           n->losses,
                           n->predicted,
                           last->dense.out,

@@ -99,7 +99,10 @@ static mlp_sharded make_split(const scenario *s, mlp_comm *comm)
         }
     }
     return (mlp_sharded){
-        {here, FEATURES, MLP_ELEMENT_F32, values, labels}, 0, s->rows, shards};
+        {here, FEATURES, MLP_ELEMENT_F32, values, labels, NULL},
+        0,
+        s->rows,
+        shards};
 }
 
 static mlp_config make_config(const scenario *s)

@@ -14,7 +14,7 @@ FLOORS = [
     " activation math accurate json image terminal drawing pulse markup"
     " canvas chart",
     "comm exchange",
-    "source stream idx digits dataset shard scaler sampler feed"
+    "source stream idx digits csv schema table dataset shard scaler sampler feed"
     " model pass loss optimizer schedule init",
     "trainer pace evaluate watchdog",
     "checkpoint inference report runlog progress story",
@@ -22,7 +22,7 @@ FLOORS = [
     "main",
 ]
 # Two columns stand on floor 3; neither knows the other.
-DATA_COLUMN = ("source stream idx digits dataset shard scaler sampler"
+DATA_COLUMN = ("source stream idx digits csv schema table dataset shard scaler sampler"
                " feed").split()
 MODEL_COLUMN = "model pass loss optimizer schedule init".split()
 MOST_LINES = 400

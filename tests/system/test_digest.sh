@@ -88,6 +88,10 @@ digits="--data digits --epochs 3"
     some_teams $digits --hidden 33,17,5 --output identity --loss mse --lr 0.01
     some_teams $digits --scaling standard
     some_teams $digits --scaling minmax --shards 11
+    cars="--data $MLP_SOURCE/data/cars.csv --test-fraction 0.25 --batch 16"
+    some_teams $cars --label price --task regression --lr 0.02 --hidden 16
+    some_teams $cars --label colour --scaling minmax --validation 0.2
+    every_set $cars --label price --task regression --lr 0.02
     every_set $digits
     every_set $digits --activation tanh --hidden 33,17,129
     every_set $digits --activation sigmoid --output sigmoid --loss mse

@@ -359,8 +359,8 @@ static void softmax_rows(const mlp_kernels *kernels, float *y, float *dz,
                          size_t cols)
 {
     uint16_t labels[3] = {0, 1, 2};
-    mlp_loss_rows loss = {y,         dz,   labels,          losses,
-                          predicted, cols, mlp_padded(cols)};
+    mlp_loss_rows loss = {y,      dz,        labels, NULL,
+                          losses, predicted, cols,   mlp_padded(cols)};
     kernels->softmax(&loss, (mlp_range){0, rows});
 }
 

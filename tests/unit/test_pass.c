@@ -193,7 +193,7 @@ static outcome run_pass(fixture *f, const mlp_kernels *kernels, size_t threads)
     ck_assert_int_eq(mlp_pass_create(f->model, kernels, ROWS, threads, &pass),
                      MLP_OK);
     mlp_pass_begin(pass, f->vector, mlp_feed_batch(f->feed),
-                   mlp_feed_labels(f->feed));
+                   mlp_feed_labels(f->feed), NULL);
     f->node.sum = vector;
     running context = {pass, &f->node, f->model->layers};
     mlp_threads_run(threads, run, &context);

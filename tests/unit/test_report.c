@@ -16,7 +16,7 @@ static char *report_of(const uint64_t *confusion, size_t classes)
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
     ck_assert_ptr_nonnull(out);
-    ck_assert_int_eq(mlp_report_print(out, confusion, classes), MLP_OK);
+    ck_assert_int_eq(mlp_report_print(out, confusion, classes, NULL), MLP_OK);
     fclose(out);
     return text;
 }

@@ -1,0 +1,94 @@
+#!/bin/sh
+# Tables from outside: the used cars of data/ from training to predictions,
+# classes with names, and what is refused.
+set -eu
+# shellcheck source=tests/support/system.sh
+. "$MLP_SOURCE/tests/support/system.sh"
+
+mlp=$MLP_BUILD/mlp
+cars=$MLP_SOURCE/data/cars.csv
+of_cars="--data $cars --label price --task regression --test-fraction 0.25
+    --hidden 16 --lr 0.02 --batch 16 --epochs 40"
+
+# ---- regression, resumed, is one run
+
+# shellcheck disable=SC2086 # a list of words
+{
+    team 0 $of_cars --checkpoint whole --log whole.jsonl
+    expect_status 0 "cars"
+    expected=$(digest)
+    grep -q "180 train, 0 validation, 60 test rows, 7 features, label price" \
+        out || fail "it does not describe the data"
+    team 3 $of_cars --checkpoint parts --max-steps 300 --quiet
+    team 2 --data "$cars" --checkpoint parts --resume --quiet
+    expect_status 0 "resumed without options"
+}
+[ "$(digest)" = "$expected" ] || fail "resumed: other weights"
+sed -n 's/.*"test_r2":\([^,}]*\).*/\1/p' whole.jsonl | tail -n 1 >r2
+awk '$1 > 0.9 && $1 < 1 { good = 1 } END { exit !good }' r2 ||
+    fail "R2 of the cars is $(cat r2)"
+
+# ---- eval gives what was logged; predict is in the table's unit
+
+"$mlp" eval whole --data "$cars" --format json >out
+[ "$(sed 's/.*"r2":\([^,}]*\).*/\1/' out)" = "$(cat r2)" ] ||
+    fail "eval: not the logged R2"
+printf 'colour,km,years\nred,20000,2\nblue,200000,14\n' >new.csv
+"$mlp" predict whole --data new.csv >out
+awk 'NR == 2 && $2 > 14000 && $2 < 23000 { a = 1 }
+    NR == 3 && $2 < 4000 { b = 1 } END { exit !(a && b && NR == 3) }' out ||
+    fail "predict: no likely prices"
+"$mlp" show whole >out
+grep -q "R2" out || fail "show: no R2"
+
+# ---- classes have names
+
+awk -F, 'NR == 1 { print "years,km,class" }
+    NR > 1 { print $1 "," $2 "," ($4 > 9000 ? "dear" : "cheap") }' \
+    "$cars" >classes.csv
+team 2 --data classes.csv --label class --test-fraction 0.2 --hidden 8 \
+    --batch 16 --checkpoint named --epochs 20
+expect_status 0 "classes"
+grep -q "^ *cheap  *[0-9.]* " out || fail "the report has no names"
+"$mlp" predict named --data new.csv >out
+grep -q "probability_cheap" out || fail "predict: no names in the header"
+[ "$(sed -n 's/^0	\([a-z]*\)	.*/\1/p' out)" = dear ] || fail "predict: no name"
+
+# ---- what is refused, and what is dropped
+
+refuse() {
+    code=$1 text=$2
+    shift 2
+    team 2 "$@"
+    expect_status "$code" "$*"
+    grep -qF -e "$text" err || fail "expected on stderr: $text"
+}
+{ cat "$cars" && echo '5,many,red,7000' && echo '5,9,,7000'; } >bad.csv
+by="--label price --task regression"
+# shellcheck disable=SC2086
+{
+    refuse 65 "bad.csv:242: column 2 (km): expected a number, found \"many\"" \
+        --data bad.csv $by
+    team 3 --data bad.csv $by --bad-rows drop --epochs 1
+    expect_status 0 "bad rows dropped"
+    grep -q "2 of 242 rows are dropped, the first: line 242" err ||
+        fail "it does not count the dropped rows"
+    refuse 65 "expected a column \"price\"" --data "$cars" $by \
+        --test-data new.csv
+    refuse 64 "--label COLUMN is missing" --data "$cars"
+    refuse 64 "no column \"cost\"" --data "$cars" --label cost
+    refuse 64 "--output identity" --data "$cars" $by --output sigmoid \
+        --loss mse
+    refuse 64 "has no classes" --data "$cars" $by --classes 3
+    refuse 64 "exclude each other" --data "$cars" $by --test-fraction 0.1 \
+        --test-data new.csv
+    refuse 64 "--task regression goes with a table" --data digits \
+        --task regression
+}
+status=0
+"$mlp" eval whole --data new.csv 2>err || status=$?
+expect_status 65 "eval without the label"
+grep -q 'expected a column "price"' err || fail "it does not name the column"
+status=0
+"$mlp" predict whole --data digits 2>err || status=$?
+expect_status 65 "predict other data"

@@ -1,0 +1,171 @@
+/** @file
+ *  Tests of reading comma-separated values, good ones and hostile ones.
+ */
+#include "csv.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "run_suite.h"
+
+static char path[64];
+static mlp_csv csv;
+
+/* A file of these bytes, opened. */
+static void open_bytes(const char *bytes, size_t count)
+{
+    strcpy(path, "/tmp/mlp-csv-XXXXXX");
+    int fd = mkstemp(path);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(write(fd, bytes, count), (ssize_t)count);
+    close(fd);
+    ck_assert_int_eq(mlp_csv_open(path, &csv), MLP_OK);
+}
+
+static void open_text(const char *text)
+{
+    open_bytes(text, strlen(text));
+}
+
+static void close_text(void)
+{
+    mlp_csv_close(&csv);
+    unlink(path);
+}
+
+static void expect_record(size_t line, size_t fields, const char *const *texts)
+{
+    bool is_there = false;
+    ck_assert_int_eq(mlp_csv_next(&csv, &is_there), MLP_OK);
+    ck_assert(is_there);
+    ck_assert_uint_eq(csv.record_line, line);
+    ck_assert_uint_eq(csv.fields, fields);
+    for (size_t i = 0; i < fields; i++) {
+        ck_assert_str_eq(mlp_csv_field(&csv, i), texts[i]);
+    }
+}
+
+static void expect_end(void)
+{
+    bool is_there = true;
+    ck_assert_int_eq(mlp_csv_next(&csv, &is_there), MLP_OK);
+    ck_assert(!is_there);
+}
+
+START_TEST(cells_are_as_in_rfc_4180)
+{
+    open_text("aaa,b b,\r\n\"x,\"\"y\"\"\",\"\",\"two\nlines\"\r\n1,2,3");
+    expect_record(1, 3, (const char *[]){"aaa", "b b", ""});
+    expect_record(2, 3, (const char *[]){"x,\"y\"", "", "two\nlines"});
+    expect_record(4, 3, (const char *[]){"1", "2", "3"});
+    expect_end();
+    close_text();
+}
+END_TEST
+
+START_TEST(marks_and_empty_lines_are_passed_over)
+{
+    open_text("\xEF\xBB\xBFname\n\n\nvalue\n\n");
+    expect_record(1, 1, (const char *[]){"name"});
+    expect_record(4, 1, (const char *[]){"value"});
+    expect_end();
+    close_text();
+    open_text("");
+    expect_end();
+    close_text();
+}
+END_TEST
+
+START_TEST(one_can_go_back_to_a_place)
+{
+    open_text("a\n\"b\n\"\nc\n");
+    expect_record(1, 1, (const char *[]){"a"});
+    mlp_csv_place place = mlp_csv_tell(&csv);
+    expect_record(2, 1, (const char *[]){"b\n"});
+    expect_record(4, 1, (const char *[]){"c"});
+    ck_assert_int_eq(mlp_csv_seek(&csv, place), MLP_OK);
+    expect_record(2, 1, (const char *[]){"b\n"});
+    close_text();
+}
+END_TEST
+
+static void expect_refused(const char *place, const char *why)
+{
+    bool is_there;
+    mlp_status status = MLP_OK;
+    for (int i = 0; i < 3 && status == MLP_OK; i++) {
+        status = mlp_csv_next(&csv, &is_there);
+    }
+    ck_assert_int_eq(status, MLP_ERROR_DATA);
+    ck_assert_ptr_nonnull(strstr(mlp_failure(), place));
+    ck_assert_ptr_nonnull(strstr(mlp_failure(), why));
+    close_text();
+}
+
+START_TEST(what_is_no_csv_is_refused_with_line_and_column)
+{
+    open_text("a,b\n1,\"open");
+    expect_refused(":2: column 2", "closing quote");
+    open_text("a,b\n1,\"2\"3\n");
+    expect_refused(":2: column 2", "separator behind");
+    open_text("a,b\nx\"y\",2\n");
+    expect_refused(":2: column 1", "quote inside");
+    open_text("a\rb\n");
+    expect_refused(":1: column 1", "carriage return");
+    open_bytes("a,b\n\0,2\n", 8);
+    expect_refused(":2: column 1", "NUL");
+}
+END_TEST
+
+START_TEST(records_without_end_take_no_memory_without_end)
+{
+    size_t size = 3 * MLP_CSV_RECORD_MOST;
+    char *bytes = malloc(size);
+    ck_assert_ptr_nonnull(bytes);
+    memset(bytes, 'x', size);
+    open_bytes(bytes, size);
+    expect_refused(":1:", "1 MiB");
+    bytes[0] = '"';
+    open_bytes(bytes, size);
+    expect_refused(":1:", "closing quote missing");
+    memset(bytes, ',', size);
+    open_bytes(bytes, size);
+    expect_refused(":1:", "16384 cells");
+    free(bytes);
+}
+END_TEST
+
+START_TEST(what_is_no_regular_file_is_refused)
+{
+    ck_assert_int_eq(mlp_csv_open("/nowhere.csv", &csv), MLP_ERROR_MISSING);
+    ck_assert_int_eq(mlp_csv_open("/dev/null", &csv), MLP_ERROR_DATA);
+    ck_assert_int_eq(mlp_csv_open("/tmp", &csv), MLP_ERROR_DATA);
+}
+END_TEST
+
+START_TEST(names_tell_tables)
+{
+    ck_assert(mlp_csv_has_name("data/cars.csv"));
+    ck_assert(mlp_csv_has_name("CARS.CSV"));
+    ck_assert(mlp_csv_has_name("a.tsv"));
+    ck_assert(!mlp_csv_has_name("a.h5"));
+    ck_assert(!mlp_csv_has_name("csv"));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("csv");
+    TCase *tests = tcase_create("csv");
+    tcase_add_test(tests, cells_are_as_in_rfc_4180);
+    tcase_add_test(tests, marks_and_empty_lines_are_passed_over);
+    tcase_add_test(tests, one_can_go_back_to_a_place);
+    tcase_add_test(tests, what_is_no_csv_is_refused_with_line_and_column);
+    tcase_add_test(tests, records_without_end_take_no_memory_without_end);
+    tcase_add_test(tests, what_is_no_regular_file_is_refused);
+    tcase_add_test(tests, names_tell_tables);
+    suite_add_tcase(suite, tests);
+    return run_suite(suite, CK_FORK_GETENV);
+}
