@@ -132,6 +132,10 @@ static const mlp_config_field fields[] = {
      "Files", "N",
      "stop and save after step N of the training, counted over all epochs; "
      "exit code 75; 0: do not"},
+    {"max-time", MLP_FIELD_DURATION, AT(max_time), NULL, 0, 8.64e9, false,
+     "Files", "[D-]HH:MM:SS",
+     "save and stop in time to be gone after so long; 00:00:00: at the end of "
+     "the Slurm job, or never"},
     {"log", MLP_FIELD_STRING, AT(log), NULL, 0, 0, false, "Files", "FILE",
      "record the run as JSON lines"},
     {"trace", MLP_FIELD_STRING, AT(trace), NULL, 0, 0, false, "Files", "FILE",

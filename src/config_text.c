@@ -175,6 +175,39 @@ static mlp_status parse_interval(const mlp_config_field *field,
     return MLP_OK;
 }
 
+/* Digits up to the separator, which is passed over; false when there are none
+ * or too many. */
+static bool take_number(const char **text, char separator, uint64_t *number)
+{
+    size_t length = strspn(*text, "0123456789");
+    if (length == 0 || length > 9 || (*text)[length] != separator) {
+        return false;
+    }
+    *number = strtoull(*text, NULL, 10);
+    *text += length + (separator != '\0');
+    return true;
+}
+
+/* As squeue prints it. Other forms are refused: "30" is minutes to Slurm and
+ * seconds to most other people. */
+static mlp_status parse_duration(const mlp_config_field *field,
+                                 const char *text, uint64_t *seconds)
+{
+    const char *rest = text;
+    uint64_t days = 0;
+    uint64_t hours;
+    uint64_t minutes;
+    uint64_t left;
+    if ((strchr(text, '-') != NULL && !take_number(&rest, '-', &days)) ||
+        !take_number(&rest, ':', &hours) ||
+        !take_number(&rest, ':', &minutes) || !take_number(&rest, 0, &left) ||
+        minutes > 59 || left > 59) {
+        return refuse(field, text, "is not a time like 01:30:00 or 2-12:00:00");
+    }
+    *seconds = ((days * 24 + hours) * 60 + minutes) * 60 + left;
+    return check_range(field, text, (double)*seconds);
+}
+
 static mlp_status parse_choice(const mlp_config_field *field, const char *text,
                                unsigned *choice)
 {
@@ -254,6 +287,8 @@ mlp_status mlp_config_parse(mlp_config *config, const mlp_config_field *field,
         return parse_switch(field, text, place);
     case MLP_FIELD_INTERVAL:
         return parse_interval(field, text, place);
+    case MLP_FIELD_DURATION:
+        return parse_duration(field, text, place);
     case MLP_FIELD_SIZE:
     case MLP_FIELD_U64:
         break;
@@ -290,6 +325,18 @@ static void print_choices(const mlp_config_field *field,
     }
 }
 
+static void print_duration(uint64_t seconds, char text[MLP_CONFIG_VALUE])
+{
+    const uint64_t day = 86400;
+    int used = 0;
+    if (seconds >= day) {
+        used = snprintf(text, MLP_CONFIG_VALUE, "%" PRIu64 "-", seconds / day);
+    }
+    snprintf(text + used, MLP_CONFIG_VALUE - (size_t)used,
+             "%02" PRIu64 ":%02" PRIu64 ":%02" PRIu64, seconds % day / 3600,
+             seconds / 60 % 60, seconds % 60);
+}
+
 void mlp_config_print(const mlp_config *config, const mlp_config_field *field,
                       char text[MLP_CONFIG_VALUE])
 {
@@ -324,6 +371,9 @@ void mlp_config_print(const mlp_config *config, const mlp_config_field *field,
     case MLP_FIELD_INTERVAL:
         snprintf(text, limit, "%" PRIu64 "%s", interval->count,
                  interval->counts_steps ? "steps" : "");
+        break;
+    case MLP_FIELD_DURATION:
+        print_duration(*(const uint64_t *)place, text);
         break;
     }
 }

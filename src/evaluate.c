@@ -5,6 +5,7 @@
 
 #include <assert.h>
 
+#include "mlp/stop.h"
 #include "mlp/threads.h"
 
 static void run_batch(void *context, mlp_thread self)
@@ -75,7 +76,7 @@ mlp_tally mlp_evaluate_shard(const mlp_evaluator *evaluator,
                              uint64_t *confusion)
 {
     mlp_tally tally = {0};
-    while (rows.count > 0) {
+    while (rows.count > 0 && !mlp_stop_is_wanted()) {
         size_t count =
             rows.count < EVALUATION_ROWS ? rows.count : EVALUATION_ROWS;
         mlp_evaluate_rows(evaluator, dataset, (mlp_range){rows.first, count});

@@ -36,6 +36,7 @@ void mlp_evaluate_rows(const mlp_evaluator *evaluator,
                        const mlp_dataset *dataset, mlp_range rows);
 
 /** The tally of one shard: its loss is one chain of additions over its rows.
+ *  Rows are left out when a stop is wanted (stop.h).
  *
  *  @param rows       counted in the dataset, any number
  *  @param confusion  [outputs, outputs], row = truth, added to; or NULL

@@ -8,6 +8,7 @@
 #include "mlp/log.h"
 #include "mlp/options.h"
 #include "mlp/run.h"
+#include "mlp/stop.h"
 #include "mlp/watchdog.h"
 
 static const char program[] = "mlp_train";
@@ -45,7 +46,7 @@ static mlp_status act(mlp_comm *comm, int argc, char **argv,
 
 int main(int argc, char **argv)
 {
-    mlp_run_listen();
+    mlp_stop_listen();
     mlp_comm *comm = NULL;
     mlp_watchdog *watchdog = NULL;
     mlp_status status = mlp_comm_world_create(&argc, &argv, &comm);

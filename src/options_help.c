@@ -112,6 +112,7 @@ void mlp_options_help(FILE *out)
         "the "
         "best\n"
         "               of this CPU; all give the same weights\n"
+        "  SLURM_JOB_END_TIME  default of --max-time, as a Unix time\n"
         "\nExamples:\n"
         "  mlp_train\n"
         "  mpirun -np 4 mlp_train --data data/mnist --epochs 20\n"

@@ -10,6 +10,7 @@
 #include "mlp/clock.h"
 #include "mlp/log.h"
 #include "mlp/report.h"
+#include "mlp/stop.h"
 
 #include "run_internal.h"
 
@@ -72,8 +73,9 @@ static mlp_status start_log(mlp_run_parts *run)
                                      .parameters = run->model->parameters,
                                      .widths = run->state.widths,
                                      .layers = run->model->layers};
-    MLP_TRY(mlp_runlog_open(
-        &run->config, is_resumed ? run->state.step : UINT64_MAX, &run->log));
+    MLP_TRY(mlp_runlog_open(&run->config,
+                            is_resumed ? run->state.step : UINT64_MAX,
+                            run->state.epoch, &run->log));
     return mlp_runlog_start(run->log, &run->config, &placement,
                             is_resumed ? run->resumed_from : NULL);
 }
@@ -83,17 +85,33 @@ static void enter(mlp_run_parts *run, mlp_pulse_phase phase)
     mlp_pulse_enter(mlp_comm_pulse(run->comm), phase);
 }
 
+/* Leave before the first step when some rank was asked to: whatever is saved
+ * is as it was. */
+static mlp_status heed_stop(mlp_run_parts *run)
+{
+    mlp_status status = MLP_OK;
+    if (mlp_stop_is_wanted()) {
+        status = mlp_fail(MLP_STOPPED, "stopped on request before the first "
+                                       "step; start it again to go on");
+    }
+    return mlp_comm_agree(run->comm, status);
+}
+
 static mlp_status set_up(mlp_run_parts *run)
 {
     enter(run, MLP_PULSE_LOAD);
+    MLP_TRY(mlp_run_limit_time(run));
     MLP_TRY(mlp_run_open_state(run));
+    MLP_TRY(heed_stop(run));
     MLP_TRY(mlp_run_plan(run));
     enter(run, MLP_PULSE_DATA);
     MLP_TRY(mlp_run_load_data(run));
+    MLP_TRY(heed_stop(run));
     enter(run, MLP_PULSE_MAKE);
     MLP_TRY(mlp_run_start_profile(run));
     MLP_TRY(mlp_run_create_trainer(run));
     MLP_TRY(mlp_run_begin_state(run));
+    MLP_TRY(heed_stop(run));
     mlp_status status = mlp_run_is_leader(run) ? start_log(run) : MLP_OK;
     return mlp_comm_agree(run->comm, status);
 }
@@ -159,16 +177,17 @@ static mlp_status sign_off(mlp_run_parts *run, bool is_finished, double seconds)
 
 static mlp_status stop_message(const mlp_run_parts *run)
 {
+    const char *why = mlp_stop_was_asked() ? "on request" : "in time";
     if (run->config.checkpoint[0] == '\0') {
         return mlp_fail(MLP_STOPPED,
-                        "stopped on request after step %llu; nothing is saved "
-                        "without --checkpoint",
-                        (unsigned long long)run->state.step);
+                        "stopped %s after step %llu; nothing is saved without "
+                        "--checkpoint",
+                        why, (unsigned long long)run->state.step);
     }
     return mlp_fail(MLP_STOPPED,
-                    "stopped on request after step %llu; go on with "
-                    "--checkpoint %s --resume",
-                    (unsigned long long)run->state.step,
+                    "stopped %s after step %llu; go on with --checkpoint %s "
+                    "--resume",
+                    why, (unsigned long long)run->state.step,
                     run->config.checkpoint);
 }
 
@@ -190,6 +209,17 @@ static mlp_status tell_replay(mlp_run_parts *run, mlp_status trained)
     return mlp_comm_agree(run->comm, status);
 }
 
+/* All steps are done and saved: a stop that comes now only takes the report. */
+static mlp_status report_if_not_stopped(mlp_run_parts *run)
+{
+    mlp_status status = report(run);
+    if (status != MLP_STOPPED) {
+        return status;
+    }
+    mlp_log_note("stopped after the last step: no report");
+    return MLP_OK;
+}
+
 static mlp_status tell(mlp_run_parts *run)
 {
     double start = mlp_clock_seconds();
@@ -202,7 +232,7 @@ static mlp_status tell(mlp_run_parts *run)
         return tell_replay(run, trained);
     }
     if (trained == MLP_OK && !run->config.quiet) {
-        MLP_TRY(report(run));
+        MLP_TRY(report_if_not_stopped(run));
     }
     MLP_TRY(mlp_run_tell_profile(run));
     double seconds = mlp_clock_seconds() - start;

@@ -42,6 +42,7 @@ typedef struct {
     size_t most_threads;   /* of any rank */
     double profile_start;  /* on mlp_clock_seconds */
     uint64_t trained_rows; /* of all ranks, in this process's life */
+    double longest_step, longest_save; /* seconds, in this process's life */
 
     /* The state to save, and to go on from. Arrays are filled on all ranks
      * after a resume, and by rank 0 before a save. */
@@ -72,6 +73,10 @@ void mlp_run_drop_data(mlp_run_parts *run);
 /** In place of a run: train a slice of it in several ways, compare, and say
  *  how it went. Collective. */
 mlp_status mlp_run_verify(mlp_comm *comm, const mlp_config *config);
+
+/** When to be gone, from --max-time or Slurm's word for this job; taken from
+ *  rank 0, whose command line and surroundings count. Collective. */
+mlp_status mlp_run_limit_time(mlp_run_parts *run);
 
 /** Fill in the automatic values: shards, threads. Collective. */
 mlp_status mlp_run_plan(mlp_run_parts *run);

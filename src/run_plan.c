@@ -2,8 +2,10 @@
  *  Resolving the configuration: how many shards, how many threads.
  */
 #include <stdlib.h>
+#include <time.h>
 
 #include "mlp/log.h"
+#include "mlp/stop.h"
 #include "mlp/threads.h"
 
 #include "run_internal.h"
@@ -75,6 +77,28 @@ static mlp_status count_cores(mlp_run_parts *run)
     }
 done:
     free(users);
+    return status;
+}
+
+/* Seconds until this Slurm job ends, 0 when that is not known. */
+static double seconds_of_job(void)
+{
+    const char *text = getenv("SLURM_JOB_END_TIME"); /* Unix time */
+    char *end = NULL;
+    double at = text != NULL ? strtod(text, &end) : 0.0;
+    if (text == NULL || end == text || *end != '\0') {
+        return 0.0;
+    }
+    double left = difftime((time_t)at, time(NULL));
+    return left > 1.0 ? left : 1.0;
+}
+
+mlp_status mlp_run_limit_time(mlp_run_parts *run)
+{
+    double seconds = run->config.max_time > 0 ? (double)run->config.max_time
+                                              : seconds_of_job();
+    mlp_status status = mlp_comm_broadcast(run->comm, &seconds, sizeof seconds);
+    mlp_stop_limit(seconds);
     return status;
 }
 

@@ -6,36 +6,45 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <signal.h>
-#include <string.h>
 
 #include "mlp/clock.h"
 #include "mlp/shard.h"
+#include "mlp/stop.h"
 
 #include "run_internal.h"
 
-/* ---- stopping on request ----------------------------------------------- */
+/* ---- stopping in time -------------------------------------------------- */
 
-/* The one thing that a signal handler may touch. */
-static volatile sig_atomic_t stop_requested;
+/* Seconds to leave after a save: the end of the log, MPI's farewell. */
+static const double LEAVE_SECONDS = 1.0;
+/* A disk that is written to for the first time is assumed to be this slow. */
+static const double SLOW_DISK = 50e6;
 
-static void request_stop(int signal_number)
+/* From the wish to the end: the step under way and the one in which the others
+ * hear of it, then a save. Twice what was measured: both vary. */
+static void reserve_time(const mlp_run_parts *run)
 {
-    (void)signal_number;
-    stop_requested = 1;
+    double step = run->longest_step;
+    double save = run->longest_save;
+    if (save == 0.0 && run->config.checkpoint[0] != '\0') {
+        save = (double)run->state.parameter_count * sizeof(float) *
+               (double)(1 + run->state.moment_count) / SLOW_DISK;
+    }
+    mlp_stop_reserve(LEAVE_SECONDS + 2 * (2 * step + save));
 }
 
-/* The first signal asks for a stop after this step; the second ends the
- * process at once, as if there were no handler. */
-void mlp_run_listen(void)
+static void note_longest(double seconds, double *longest)
 {
-    struct sigaction action;
-    memset(&action, 0, sizeof action);
-    action.sa_handler = request_stop;
-    action.sa_flags = (int)SA_RESETHAND | SA_RESTART;
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGUSR1, &action, NULL);
+    *longest = seconds > *longest ? seconds : *longest;
+}
+
+static mlp_status save(mlp_run_parts *run)
+{
+    double start = mlp_clock_seconds();
+    MLP_TRY(mlp_run_save(run));
+    note_longest(mlp_clock_seconds() - start, &run->longest_save);
+    reserve_time(run);
+    return MLP_OK;
 }
 
 /* ---- training ---------------------------------------------------------- */
@@ -65,11 +74,13 @@ static mlp_status train_epoch(mlp_run_parts *run, size_t steps,
         mlp_step_result result;
         mlp_pulse_step(mlp_comm_pulse(run->comm), state->step + 1);
         MLP_TRY(mlp_trainer_step(run->trainer, state->epoch, step,
-                                 stop_requested != 0, &result));
+                                 mlp_stop_is_wanted(), &result));
         mlp_tally_add(&state->running, &result.tally);
         run->trained_rows += result.tally.rows;
         state->step++;
-        state->running_seconds = before + mlp_clock_seconds() - start;
+        double seconds = before + mlp_clock_seconds() - start;
+        note_longest(seconds - state->running_seconds, &run->longest_step);
+        state->running_seconds = seconds;
         if (run->log != NULL && mlp_runlog_wants_step(run->log)) {
             mlp_runlog_step(run->log, state->epoch + 1, step + 1, steps,
                             &state->running);
@@ -80,9 +91,10 @@ static mlp_status train_epoch(mlp_run_parts *run, size_t steps,
         }
         MLP_TRY(mlp_run_testify(run));
         if (is_due(&run->config, true, state->step) && !*wants_stop) {
-            MLP_TRY(mlp_run_save(run));
+            MLP_TRY(save(run));
         }
     }
+    reserve_time(run);
     return MLP_OK;
 }
 
@@ -135,21 +147,24 @@ static mlp_status close_epoch(mlp_run_parts *run)
     bool is_last = state->epoch == run->config.epochs;
     return is_last || is_due(&run->config, false, state->epoch) ||
                    is_due(&run->config, true, state->step)
-               ? mlp_run_save(run)
+               ? save(run)
                : MLP_OK;
 }
 
-/* A stop at an epoch's last step closes the epoch first: a log that has its
- * record agrees with a checkpoint that has it, too. */
+/* A stop that comes in an epoch's last step or in its evaluation leaves the
+ * epoch open: all its steps are done, and a run that resumes evaluates. */
 mlp_status mlp_run_train(mlp_run_parts *run)
 {
     mlp_checkpoint *state = &run->state;
     size_t steps = mlp_epoch_steps(run->train.rows, run->config.batch);
     bool wants_stop = has_enough_steps(run);
+    reserve_time(run);
     while (state->epoch < run->config.epochs && !wants_stop) {
         MLP_TRY(train_epoch(run, steps, &wants_stop));
         if (state->step == (state->epoch + 1) * steps) {
-            MLP_TRY(close_epoch(run));
+            mlp_status status = close_epoch(run);
+            MLP_TRY(status == MLP_STOPPED ? MLP_OK : status);
+            wants_stop = wants_stop || status == MLP_STOPPED;
         }
     }
     if (state->epoch >= run->config.epochs) {

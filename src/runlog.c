@@ -39,10 +39,11 @@ static mlp_status fail_open(const mlp_runlog *log)
                     log->path, (int)(slash - log->path), log->path);
 }
 
-static mlp_status open_file(mlp_runlog *log, bool is_resumed)
+static mlp_status open_file(mlp_runlog *log, bool is_resumed,
+                            uint64_t resume_epoch)
 {
     if (is_resumed) {
-        MLP_TRY(mlp_runlog_cut(log->path, log->first_step));
+        MLP_TRY(mlp_runlog_cut(log->path, log->first_step, resume_epoch));
     }
     log->file = fopen(log->path, is_resumed ? "ae" : "we");
     return log->file != NULL ? MLP_OK : fail_open(log);
@@ -57,7 +58,7 @@ static void make_way(void *context)
 }
 
 mlp_status mlp_runlog_open(const mlp_config *config, uint64_t resume_step,
-                           mlp_runlog **log)
+                           uint64_t resume_epoch, mlp_runlog **log)
 {
     bool is_resumed = resume_step != UINT64_MAX;
     mlp_runlog *opened = calloc(1, sizeof *opened);
@@ -72,8 +73,9 @@ mlp_status mlp_runlog_open(const mlp_config *config, uint64_t resume_step,
     mlp_progress_init(&opened->progress, stdout,
                       config->quiet ? MLP_PROGRESS_NEVER : config->progress,
                       config->epochs);
-    mlp_status status =
-        config->log[0] != '\0' ? open_file(opened, is_resumed) : MLP_OK;
+    mlp_status status = config->log[0] != '\0'
+                            ? open_file(opened, is_resumed, resume_epoch)
+                            : MLP_OK;
     if (status != MLP_OK) {
         free(opened);
         return status;

@@ -10,10 +10,27 @@
 
 #include "runlog_parts.h"
 
+/* Where the run goes on. */
+typedef struct {
+    uint64_t step, epoch;
+} resume_point;
+
+static bool is_after(const json_t *record, const char *name, uint64_t last)
+{
+    const json_t *value = json_object_get(record, name);
+    return json_is_integer(value) && (uint64_t)json_integer_value(value) > last;
+}
+
+static bool is_epoch(const json_t *record)
+{
+    const char *event = json_string_value(json_object_get(record, "event"));
+    return event != NULL && strcmp(event, "epoch") == 0;
+}
+
 /* Whether a line may stay; MLP_ERROR_DATA when it is no record at all: then
  * the file is somebody else's, and not to be cut. */
 static mlp_status judge(const char *path, size_t line_number, const char *line,
-                        size_t length, uint64_t resume_step, bool *may_stay)
+                        size_t length, resume_point point, bool *may_stay)
 {
     json_t *record = json_loadb(line, length, 0, NULL);
     if (!json_is_object(record)) {
@@ -23,16 +40,15 @@ static mlp_status judge(const char *path, size_t line_number, const char *line,
                         "another file",
                         path, line_number);
     }
-    json_t *step = json_object_get(record, "step");
-    *may_stay = !json_is_integer(step) ||
-                (uint64_t)json_integer_value(step) <= resume_step;
+    *may_stay = !is_after(record, "step", point.step) &&
+                !(is_epoch(record) && is_after(record, "epoch", point.epoch));
     json_decref(record);
     return MLP_OK;
 }
 
 /* The length of the leading whole lines that may stay. A last line without
  * its end was being written when the run was killed. */
-static mlp_status measure(FILE *file, const char *path, uint64_t resume_step,
+static mlp_status measure(FILE *file, const char *path, resume_point point,
                           off_t *kept)
 {
     mlp_status status = MLP_OK;
@@ -46,8 +62,8 @@ static mlp_status measure(FILE *file, const char *path, uint64_t resume_step,
         if (length <= 0 || line[length - 1] != '\n') {
             break;
         }
-        status = judge(path, ++line_number, line, (size_t)length, resume_step,
-                       &may_stay);
+        status =
+            judge(path, ++line_number, line, (size_t)length, point, &may_stay);
         *kept += may_stay ? length : 0;
     }
     free(line);
@@ -57,7 +73,8 @@ static mlp_status measure(FILE *file, const char *path, uint64_t resume_step,
     return status;
 }
 
-mlp_status mlp_runlog_cut(const char *path, uint64_t resume_step)
+mlp_status mlp_runlog_cut(const char *path, uint64_t resume_step,
+                          uint64_t resume_epoch)
 {
     struct stat facts;
     off_t kept = 0;
@@ -68,7 +85,8 @@ mlp_status mlp_runlog_cut(const char *path, uint64_t resume_step)
     if (file == NULL) {
         return mlp_fail(MLP_ERROR_IO, "--log: %s: %s", path, strerror(errno));
     }
-    mlp_status status = measure(file, path, resume_step, &kept);
+    mlp_status status =
+        measure(file, path, (resume_point){resume_step, resume_epoch}, &kept);
     fclose(file);
     if (status == MLP_OK && kept < facts.st_size && truncate(path, kept) != 0) {
         return mlp_fail(MLP_ERROR_IO, "--log: %s: %s", path, strerror(errno));

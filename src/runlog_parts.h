@@ -34,10 +34,12 @@ void mlp_runlog_print_epoch(FILE *out, const mlp_epoch_record *record,
 /** Rows of training a second in an epoch; NAN for no time. */
 double mlp_runlog_rate(const mlp_epoch_record *record);
 
-/** Cut a run log behind its last whole record of a step <= resume_step. What
- *  is kept is not rewritten, so nothing can get lost. A file that is not
+/** Cut a run log before its first record of a step > resume_step or of the end
+ *  of an epoch > resume_epoch, and before a record that is not whole. What is
+ *  kept is not rewritten, so nothing can get lost. A file that is not
  *  there or no regular file stays as it is.
  *  MLP_ERROR_IO; MLP_ERROR_DATA when the file is no run log. */
-mlp_status mlp_runlog_cut(const char *path, uint64_t resume_step);
+mlp_status mlp_runlog_cut(const char *path, uint64_t resume_step,
+                          uint64_t resume_epoch);
 
 #endif

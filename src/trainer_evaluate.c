@@ -3,6 +3,8 @@
  */
 #include <string.h>
 
+#include "mlp/stop.h"
+
 #include "trainer_internal.h"
 
 mlp_range mlp_sharded_rows(const mlp_sharded *split, size_t shards,
@@ -62,8 +64,12 @@ mlp_status mlp_trainer_evaluate(mlp_trainer *trainer, const mlp_sharded *split,
     mlp_trainer_wait(trainer);
     evaluate_shards(trainer, split, tally, confusion);
     MLP_TRY(share_sums(trainer));
-    uint64_t counts[3] = {tally->hits, tally->rows, tally->targets};
-    MLP_TRY(mlp_comm_sum(trainer->parts.comm, counts, 3));
+    uint64_t counts[] = {tally->hits, tally->rows, tally->targets,
+                         mlp_stop_is_wanted()};
+    MLP_TRY(mlp_comm_sum(trainer->parts.comm, counts, 4));
+    if (counts[3] > 0) {
+        return mlp_fail(MLP_STOPPED, "stopped while it evaluated");
+    }
     *tally =
         (mlp_tally){.hits = counts[0], .rows = counts[1], .targets = counts[2]};
     for (size_t s = 0; s < MLP_TALLY_SUMS; s++) {

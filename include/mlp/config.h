@@ -153,6 +153,7 @@ typedef struct {
     size_t keep;
     bool resume;
     uint64_t max_steps;       /**< stop and save after this one; 0 = never */
+    uint64_t max_time;        /**< seconds, 0 = no limit, or Slurm's */
     char log[MLP_MAX_PATH];   /**< JSON lines, "" = none */
     char trace[MLP_MAX_PATH]; /**< timeline, "" = none */
     /* checks */
@@ -177,7 +178,8 @@ typedef enum {
     MLP_FIELD_ENUM,
     MLP_FIELD_ENUMS, /**< one for all hidden layers or one for each */
     MLP_FIELD_BOOL,
-    MLP_FIELD_INTERVAL
+    MLP_FIELD_INTERVAL,
+    MLP_FIELD_DURATION /**< seconds, as "HH:MM:SS" or "D-HH:MM:SS" */
 } mlp_field_kind;
 
 /** One row of the table. */

@@ -9,16 +9,11 @@
 #include "mlp/source.h"
 #include "mlp/status.h"
 
-/** Catch SIGTERM, SIGINT and SIGUSR1: the first asks for a stop after the step
- *  under way, a second one ends the process at once. Called first of all in
- *  main, so that a signal during start-up is not lost either. */
-void mlp_run_listen(void);
-
 /** Train as the configuration says, log, save, report, and print the weights'
  *  digest as the last line on stdout.
  *
- *  MLP_OK; MLP_STOPPED after SIGTERM, SIGUSR1 or SIGINT, saved if there is a
- *  checkpoint directory; MLP_DIVERGED; or the status of what went wrong. The
+ *  MLP_OK; MLP_STOPPED when some rank was asked to (stop.h), saved if there is
+ *  a checkpoint directory; MLP_DIVERGED; or the status of what went wrong. The
  *  same on every rank. Collective.
  */
 mlp_status mlp_run(mlp_comm *comm, const mlp_config *config);

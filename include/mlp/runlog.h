@@ -29,12 +29,14 @@ typedef struct {
 typedef struct mlp_runlog mlp_runlog;
 
 /** Open config->log (if any) and look at what stdout is. A run that resumes
- *  appends; and lines of steps after `resume_step` that an earlier, killed run
- *  wrote are cut off, so that no record is there twice. MLP_ERROR_IO;
- *  MLP_ERROR_DATA when the file to append to is no run log.
- *  @param resume_step  UINT64_MAX for a new run: the file starts empty */
+ *  appends; and lines of steps after `resume_step`, and of epochs after
+ *  `resume_epoch`, that an earlier, killed run wrote are cut off, so that no
+ *  record is there twice. MLP_ERROR_IO; MLP_ERROR_DATA when the file to append
+ *  to is no run log.
+ *  @param resume_step   UINT64_MAX for a new run: the file starts empty
+ *  @param resume_epoch  epochs that are closed, evaluated and recorded */
 mlp_status mlp_runlog_open(const mlp_config *config, uint64_t resume_step,
-                           mlp_runlog **log);
+                           uint64_t resume_epoch, mlp_runlog **log);
 
 /** Write what is buffered and close; MLP_ERROR_IO when that fails. */
 mlp_status mlp_runlog_close(mlp_runlog **log);

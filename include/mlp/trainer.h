@@ -92,6 +92,8 @@ mlp_status mlp_trainer_step(mlp_trainer *trainer, uint64_t epoch, size_t step,
                             bool wants_stop, mlp_step_result *result);
 
 /** Loss, hits and confusion over a sharded split with the current parameters.
+ *  MLP_STOPPED on all ranks when a stop is wanted on one (stop.h), which does
+ *  not evaluate the rest of its rows: the tally is then worth nothing.
  *  @param confusion  [outputs, outputs], row = truth, zeroed by
  *  the caller; or NULL
  *  Collective. */

@@ -10,7 +10,8 @@ import sys
 
 FLOORS = [
     "status range version",
-    "config rng clock profile log metrics history digest h5file threads tree kernels"
+    "stop"
+    " config rng clock profile log metrics history digest h5file threads tree kernels"
     " activation math accurate json image terminal drawing pulse markup"
     " canvas chart",
     "comm exchange",

@@ -6,6 +6,7 @@
 
 #include <check.h>
 #include <float.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -174,6 +175,31 @@ START_TEST(smallest_and_largest_allowed_values_are_taken)
     set("batch", "2147483647");
     set("shards", "65536");
     set("validation", "0.9");
+}
+END_TEST
+
+START_TEST(durations_are_read_as_slurm_prints_them)
+{
+    assert_text("max-time", "00:00:00");
+    set("max-time", "1:02:03");
+    ck_assert_uint_eq(config.max_time, 3723);
+    assert_text("max-time", "01:02:03");
+    set("max-time", "2-12:00:00");
+    ck_assert_uint_eq(config.max_time, 216000);
+    assert_text("max-time", "2-12:00:00");
+    set("max-time", "100:00:00");
+    assert_text("max-time", "4-04:00:00");
+    static const char *const wrong[] = {
+        "",         "30",       "30:00",    "1:60:00",     "1:00:60",
+        "-1:00:00", "1:00:00s", "1:00:00:", "1-2-1:00:00", "1:+1:00"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        char line[200];
+        snprintf(line, sizeof line,
+                 "--max-time: \"%s\" is not a time like 01:30:00 or "
+                 "2-12:00:00",
+                 wrong[i]);
+        assert_refused("max-time", wrong[i], line);
+    }
 }
 END_TEST
 
@@ -433,6 +459,7 @@ int main(void)
     tcase_add_test(tests, what_is_no_number_is_refused);
     tcase_add_test(tests, what_is_out_of_range_is_refused);
     tcase_add_test(tests, smallest_and_largest_allowed_values_are_taken);
+    tcase_add_test(tests, durations_are_read_as_slurm_prints_them);
     tcase_add_test(tests, malformed_lists_words_and_intervals_are_refused);
     tcase_add_test(tests, more_layers_than_fit_are_refused);
     tcase_add_test(tests, a_path_that_does_not_fit_is_refused);

@@ -101,8 +101,9 @@ static json_t *record_at(size_t index)
 static mlp_runlog *open_log(uint64_t resume_step)
 {
     mlp_runlog *log = NULL;
-    ck_assert_msg(mlp_runlog_open(&config, resume_step, &log) == MLP_OK, "%s",
-                  mlp_failure());
+    ck_assert_msg(mlp_runlog_open(&config, resume_step, UINT64_MAX, &log) ==
+                      MLP_OK,
+                  "%s", mlp_failure());
     return log;
 }
 
@@ -343,6 +344,19 @@ START_TEST(a_resumed_run_keeps_all_that_is_not_later)
 }
 END_TEST
 
+/* The epoch's last step is saved, but not that it is closed. */
+START_TEST(a_resumed_run_cuts_the_end_of_an_epoch_that_is_open)
+{
+#define CLOSED_1 "{\"event\":\"epoch\",\"epoch\":1,\"step\":100}\n"
+#define CLOSED_2 "{\"event\":\"epoch\",\"epoch\":2,\"step\":200}\n"
+    mlp_runlog *log = NULL;
+    write_log(START CLOSED_1 CLOSED_2);
+    ck_assert_int_eq(mlp_runlog_open(&config, 200, 1, &log), MLP_OK);
+    close_log(log);
+    ck_assert_str_eq(content_of(config.log), START CLOSED_1);
+}
+END_TEST
+
 START_TEST(a_torn_last_line_is_dropped)
 {
     write_log(START EPOCH_1 "{\"event\":\"epo");
@@ -362,7 +376,7 @@ START_TEST(a_file_that_is_no_run_log_is_left_alone)
 {
     mlp_runlog *log = NULL;
     write_log(START "epoch,loss\n1,0.5\n");
-    ck_assert_int_eq(mlp_runlog_open(&config, 100, &log), MLP_ERROR_DATA);
+    ck_assert_int_eq(mlp_runlog_open(&config, 100, 1, &log), MLP_ERROR_DATA);
     ck_assert_ptr_null(log);
     ck_assert_ptr_nonnull(strstr(mlp_failure(), "run.jsonl:2:"));
     ck_assert_str_eq(content_of(config.log), START "epoch,loss\n1,0.5\n");
@@ -373,7 +387,8 @@ START_TEST(a_log_that_cannot_be_opened_or_written_names_itself)
 {
     mlp_runlog *log = NULL;
     set("log", "/no/such/folder/run.jsonl");
-    ck_assert_int_eq(mlp_runlog_open(&config, UINT64_MAX, &log), MLP_ERROR_IO);
+    ck_assert_int_eq(mlp_runlog_open(&config, UINT64_MAX, 0, &log),
+                     MLP_ERROR_IO);
     ck_assert_ptr_null(log);
     ck_assert_str_eq(mlp_failure(),
                      "--log: /no/such/folder/run.jsonl: there is no directory "
@@ -411,6 +426,7 @@ int main(void)
     tcase_add_test(tests, a_new_run_starts_with_an_empty_file);
     tcase_add_test(tests, a_resumed_run_cuts_later_steps_and_appends);
     tcase_add_test(tests, a_resumed_run_keeps_all_that_is_not_later);
+    tcase_add_test(tests, a_resumed_run_cuts_the_end_of_an_epoch_that_is_open);
     tcase_add_test(tests, a_torn_last_line_is_dropped);
     tcase_add_test(tests, a_resumed_run_without_a_log_begins_one);
     tcase_add_test(tests, a_file_that_is_no_run_log_is_left_alone);
