@@ -6,15 +6,25 @@
 #     MLP_RUN       checkpoints and log; default: runs/job-ID there. The job's
 #                   number stays the same when it is requeued, so it finds its
 #                   checkpoints again; set it to go on with an older run.
-#     MLP_RESTARTS  how often a job may requeue itself at its time limit
+#     MLP_RESTARTS  how often a job may requeue itself; 100
+#
+# A job is stopped by its time limit, by `scancel -b -s USR1`, by preemption, by
+# the death of a node. In the first three cases it saves before; in all it is
+# requeued, goes on where it was, and appends to its output and log. `scancel`
+# ends it for good; it saves, too, if srun started it.
 
 if [ -z "${SLURM_JOB_ID:-}" ]; then
     echo "no Slurm job: submit this script with sbatch" >&2
     exit 64
 fi
+# The name by which a task of an array is requeued without the others.
+job=$SLURM_JOB_ID
+if [ -n "${SLURM_ARRAY_TASK_ID:-}" ]; then
+    job=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID
+fi
 MLP_HOME=${MLP_HOME:-$SLURM_SUBMIT_DIR}
 MLP_TRAIN=${MLP_TRAIN:-$MLP_HOME/build/mlp_train}
-MLP_RUN=${MLP_RUN:-$MLP_HOME/runs/job-$SLURM_JOB_ID}
+MLP_RUN=${MLP_RUN:-$MLP_HOME/runs/job-$job}
 MLP_RESTARTS=${MLP_RESTARTS:-100}
 if [ ! -x "$MLP_TRAIN" ]; then
     echo "$MLP_TRAIN: not there; build it before you submit a job" >&2
@@ -26,23 +36,46 @@ mkdir -p "$MLP_RUN"
 # shellcheck disable=SC2034 # used by the scripts
 train=("$MLP_TRAIN" --checkpoint "$MLP_RUN" --resume --log "$MLP_RUN/log.jsonl")
 
-is_stopping=no
-is_interrupted=no
+# When Slurm will end the job: mlp_train stops in time by itself. Slurm tells it
+# since 23.02; before, squeue does. No limit, no time.
+if end=$(squeue -h -j "$job" -o %e 2>/dev/null) && end=$(date -d "$end" +%s \
+    2>/dev/null); then
+    export SLURM_JOB_END_TIME=$end
+fi
 
+launcher=
+is_asked=no
+is_ended=no
+
+# Both srun and mpirun hand USR1 to every rank.
 pass_on_stop() {
-    is_stopping=yes
+    is_asked=yes
     is_interrupted=yes
-    # Both srun and mpirun hand USR1 to every rank; mpirun dies of TERM.
-    kill -USR1 "$launcher" 2>/dev/null || true
+    [ -z "$launcher" ] || kill -USR1 "$launcher" 2>/dev/null || true
+}
+
+# TERM is Slurm's: the job is cancelled, or preempted, and then requeued by
+# Slurm. It comes to ranks, too, when srun started them.
+heed_term() {
+    is_ended=yes
+    if [ "$launcher_name" = srun ]; then
+        is_interrupted=yes
+    else
+        pass_on_stop
+    fi
 }
 
 # Run a launcher as a child, because bash handles a signal only between
 # commands or in wait; sets result to its exit status.
 launch() {
     echo "+ $*"
-    "$@" &
+    launcher_name=${1##*/}
+    trap pass_on_stop USR1
+    trap heed_term TERM
+    # A signal that comes before the program catches it must not kill it.
+    (trap '' USR1 && exec "$@") &
     launcher=$!
-    trap pass_on_stop USR1 TERM
+    [ "$is_asked" = no ] || pass_on_stop
     is_interrupted=yes
     while [ "$is_interrupted" = yes ]; do # else the status is the signal's
         is_interrupted=no
@@ -51,15 +84,15 @@ launch() {
     done
 }
 
-# Launch, and when Slurm's warning stopped the run (75: saved, resumable), ask
-# for another turn.
+# Launch, and when the run was stopped (75: saved, resumable) and Slurm did not
+# end the job, ask for another turn.
 train_until_done() {
     launch "$@"
     echo "exit status $result, restart ${SLURM_RESTART_COUNT:-0}"
-    if [ "$result" -eq 75 ] && [ "$is_stopping" = yes ] &&
+    if [ "$result" -eq 75 ] && [ "$is_ended" = no ] &&
         [ "${SLURM_RESTART_COUNT:-0}" -lt "$MLP_RESTARTS" ]; then
-        echo "+ scontrol requeue $SLURM_JOB_ID"
-        scontrol requeue "$SLURM_JOB_ID"
+        echo "+ scontrol requeue $job"
+        scontrol requeue "$job"
     fi
     exit "$result"
 }

@@ -44,6 +44,9 @@ is_there() {
         python3 -c 'import h5py' 2>/dev/null ;;
     check) has_library check ;;
     hdf5-tools) has h5dump ;;
+    slurm-wlm) has slurmctld || [ -x /usr/sbin/slurmctld ] ;;
+    munge) has munged || [ -x /usr/sbin/munged ] ;;
+    iproute2) has ip || [ -x /sbin/ip ] ;;
     dpkg-dev) has dpkg-shlibdeps ;;
     libomp-dev) has clang &&
         [ -e "$(clang -print-resource-dir)/../../libarcher.so" ] ;;
@@ -89,7 +92,8 @@ build="gcc libc6-dev make cmake pkgconf libopenmpi-dev openmpi-bin
 fetch="curl ca-certificates" # for the real MNIST; without: built-in digits
 extra="libcairo2-dev" # for mlp report --format png
 test="check clang-format clang-tidy cppcheck shellcheck hdf5-tools python3
-    strace tmux git clang libomp-dev help2man dpkg-dev python3-h5py"
+    strace tmux git clang libomp-dev help2man dpkg-dev python3-h5py
+    slurm-wlm munge iproute2"
 
 # shellcheck disable=SC2086 # the lists are words
 case ${1:-} in
