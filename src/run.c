@@ -64,6 +64,8 @@ static mlp_status start_log(mlp_run_parts *run)
     const mlp_placement placement = {.ranks = mlp_comm_size(run->comm),
                                      .threads = run->config.threads,
                                      .cores = run->cores,
+                                     .nodes = mlp_comm_where(run->comm)->nodes,
+                                     .is_bound = run->is_bound,
                                      .instruction_set = run->kernels->name,
                                      .data =
                                          mlp_source_facts(run->source)->name,

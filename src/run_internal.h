@@ -26,6 +26,7 @@ typedef struct {
     mlp_comm *comm;
     mlp_config config; /* resolved: no automatic values left */
     size_t cores;      /* that the ranks of this node may use */
+    bool is_bound;     /* this rank may not use all cores of its node */
 
     mlp_source *source;
     mlp_sharded train, validation, test;
@@ -80,6 +81,10 @@ mlp_status mlp_run_limit_time(mlp_run_parts *run);
 
 /** Fill in the automatic values: shards, threads. Collective. */
 mlp_status mlp_run_plan(mlp_run_parts *run);
+
+/** Count cores, choose the threads, and warn of a placement that wastes cores,
+ *  with the launch line to use instead. Collective. */
+mlp_status mlp_run_place(mlp_run_parts *run);
 
 /** Open the source and load this rank's shards of every split; classes,
  *  scaler, density and the data's digest over all ranks. Collective. */

@@ -6,7 +6,6 @@
 
 #include "mlp/log.h"
 #include "mlp/stop.h"
-#include "mlp/threads.h"
 
 #include "run_internal.h"
 
@@ -44,42 +43,6 @@ static mlp_status resolve_shards(mlp_config *config, size_t ranks)
     return MLP_OK;
 }
 
-/* Cores divided by the ranks that may use them, core by core: two ranks bound
- * to a core each have one, two unbound ranks on two cores have one, too. */
-static mlp_status count_cores(mlp_run_parts *run)
-{
-    const mlp_comm_place *place = mlp_comm_where(run->comm);
-    size_t cpus = place->nodes * MLP_THREADS_CPUS;
-    uint64_t *users = calloc(cpus, sizeof *users);
-    uint8_t mine[MLP_THREADS_CPUS];
-    mlp_status status =
-        users == NULL ? mlp_fail_memory("the cores' users") : MLP_OK;
-    status = mlp_comm_agree(run->comm, status);
-    if (status != MLP_OK) {
-        goto done;
-    }
-    uint64_t *here = users + place->node * MLP_THREADS_CPUS;
-    mlp_threads_allowed(mine);
-    for (size_t cpu = 0; cpu < MLP_THREADS_CPUS; cpu++) {
-        here[cpu] = mine[cpu];
-    }
-    status = mlp_comm_sum(run->comm, users, cpus);
-    double share = 0.0;
-    run->cores = 0;
-    for (size_t cpu = 0; cpu < MLP_THREADS_CPUS; cpu++) {
-        run->cores += here[cpu] > 0;
-        if (mine[cpu]) {
-            share += 1.0 / (double)here[cpu];
-        }
-    }
-    if (run->config.threads == 0) {
-        run->config.threads = share < 1.0 ? 1 : (size_t)(share + 1e-9);
-    }
-done:
-    free(users);
-    return status;
-}
-
 /* Seconds until this Slurm job ends, 0 when that is not known. */
 static double seconds_of_job(void)
 {
@@ -109,5 +72,5 @@ mlp_status mlp_run_plan(mlp_run_parts *run)
         mlp_log_note("--exchange mpi: the weights and their digest now depend "
                      "on the number of ranks");
     }
-    return count_cores(run);
+    return mlp_run_place(run);
 }

@@ -26,21 +26,22 @@ json_t *mlp_runlog_start_record(const mlp_config *config,
 {
     json_t *from =
         resumed_from != NULL ? mlp_json_text(resumed_from) : json_null();
-    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:{s:o, s:o, s:o, s:s}, "
-                     "s:{s:o, s:o, s:o, s:o}, s:o, s:o}",
-                     "event", "start", "version", MLP_VERSION, "step",
-                     mlp_json_whole(step), "resumed_from", from, "config",
-                     config_object(config), "placement", "ranks",
-                     mlp_json_whole(placement->ranks), "threads",
-                     mlp_json_whole(placement->threads), "cores",
-                     mlp_json_whole(placement->cores), "instruction_set",
-                     placement->instruction_set, "data", "name",
-                     mlp_json_text(placement->data), "train_rows",
-                     mlp_json_whole(placement->train_rows), "validation_rows",
-                     mlp_json_whole(placement->validation_rows), "test_rows",
-                     mlp_json_whole(placement->test_rows), "widths",
-                     mlp_json_sizes(placement->widths, placement->layers + 1),
-                     "parameters", mlp_json_whole(placement->parameters));
+    return json_pack(
+        "{s:s, s:s, s:o, s:o, s:o, s:{s:o, s:o, s:o, s:o, s:b, s:s}, "
+        "s:{s:o, s:o, s:o, s:o}, s:o, s:o}",
+        "event", "start", "version", MLP_VERSION, "step", mlp_json_whole(step),
+        "resumed_from", from, "config", config_object(config), "placement",
+        "ranks", mlp_json_whole(placement->ranks), "threads",
+        mlp_json_whole(placement->threads), "cores",
+        mlp_json_whole(placement->cores), "nodes",
+        mlp_json_whole(placement->nodes), "is_bound", placement->is_bound,
+        "instruction_set", placement->instruction_set, "data", "name",
+        mlp_json_text(placement->data), "train_rows",
+        mlp_json_whole(placement->train_rows), "validation_rows",
+        mlp_json_whole(placement->validation_rows), "test_rows",
+        mlp_json_whole(placement->test_rows), "widths",
+        mlp_json_sizes(placement->widths, placement->layers + 1), "parameters",
+        mlp_json_whole(placement->parameters));
 }
 
 /* "test_mae" and "test_r2", in a regression. */

@@ -54,10 +54,13 @@ void mlp_runlog_print_start(FILE *out, const mlp_config *config,
                             const char *resumed_from, uint64_t step)
 {
     const mlp_placement *at = placement;
-    fprintf(out, "mlp_train %s: %zu rank%s x %zu thread%s on %zu core%s, %s\n",
-            MLP_VERSION, at->ranks, plural(at->ranks), at->threads,
-            plural(at->threads), at->cores, plural(at->cores),
-            at->instruction_set);
+    fprintf(out, "mlp_train %s: %zu rank%s x %zu thread%s on ", MLP_VERSION,
+            at->ranks, plural(at->ranks), at->threads, plural(at->threads));
+    if (at->nodes > 1) {
+        fprintf(out, "%zu nodes of ", at->nodes);
+    }
+    fprintf(out, "%zu core%s,%s %s\n", at->cores, plural(at->cores),
+            at->is_bound ? " bound," : "", at->instruction_set);
     fprintf(out,
             "data  %s (%zu train, %zu validation, %zu test rows, "
             "%zu features, ",

@@ -89,7 +89,7 @@ void mlp_wait_add(mlp_counter *counter, uint32_t amount, uint32_t target)
     }
 }
 
-static size_t cores_online(void)
+size_t mlp_threads_online(void)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     return cores > 0 ? (size_t)cores : 1;
@@ -103,7 +103,7 @@ size_t mlp_threads_cores(void)
         return (size_t)CPU_COUNT(&mask);
     }
 #endif
-    return cores_online(); /* or more cores than a cpu_set_t has bits */
+    return mlp_threads_online(); /* or more cores than a cpu_set_t has bits */
 }
 
 void mlp_threads_allowed(uint8_t *allowed)
@@ -118,14 +118,14 @@ void mlp_threads_allowed(uint8_t *allowed)
     }
 #endif
     for (size_t cpu = 0; cpu < MLP_THREADS_CPUS; cpu++) {
-        allowed[cpu] = cpu < cores_online();
+        allowed[cpu] = cpu < mlp_threads_online();
     }
 }
 
 size_t mlp_threads_fair(size_t ranks)
 {
     size_t mine = mlp_threads_cores(); /* maybe bound, maybe the whole node */
-    size_t fair = cores_online() / ranks;
+    size_t fair = mlp_threads_online() / ranks;
     return mine < fair ? mine : fair;
 }
 

@@ -18,8 +18,10 @@
 /** Where the run takes place. */
 typedef struct {
     size_t ranks, threads, cores; /**< cores of a node that its ranks may use */
-    const char *instruction_set;  /**< of the kernels: "avx512", "avx2" ... */
-    const char *data;             /**< the source's name */
+    size_t nodes;
+    bool is_bound; /**< the leading rank may not use all cores of its node */
+    const char *instruction_set; /**< of the kernels: "avx512", "avx2" ... */
+    const char *data;            /**< the source's name */
     size_t train_rows, validation_rows, test_rows;
     size_t parameters;
     const size_t *widths; /**< [layers + 1] */

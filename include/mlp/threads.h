@@ -23,6 +23,9 @@ typedef struct {
 /** Cores that this process may run on. */
 size_t mlp_threads_cores(void);
 
+/** Cores of this computer. */
+size_t mlp_threads_online(void);
+
 enum { MLP_THREADS_CPUS = 1024 }; /**< processors that have a number here */
 
 /** Which processors this process may run on.
