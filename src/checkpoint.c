@@ -39,6 +39,7 @@ void mlp_checkpoint_destroy(mlp_checkpoint *checkpoint)
     for (size_t i = 0; i < MLP_MOMENTS_MAX; i++) {
         free(checkpoint->moments[i]);
     }
+    mlp_names_destroy(&checkpoint->class_names);
     mlp_schema_destroy(&checkpoint->schema);
     mlp_scaler_destroy(&checkpoint->scaler);
     mlp_history_destroy(&checkpoint->history);

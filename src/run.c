@@ -131,7 +131,7 @@ static const mlp_sharded *judged_split(const mlp_run_parts *run)
 static mlp_status report(mlp_run_parts *run)
 {
     size_t classes = run->classes;
-    const mlp_schema *schema = mlp_source_facts(run->source)->schema;
+    const mlp_names *names = mlp_source_facts(run->source)->class_names;
     if (run->config.task == MLP_TASK_REGRESSION) {
         return MLP_OK;
     }
@@ -150,8 +150,7 @@ static mlp_status report(mlp_run_parts *run)
                                       confusion);
     }
     if (status == MLP_OK && mlp_run_is_leader(run)) {
-        status = mlp_report_print(stdout, confusion, classes,
-                                  mlp_schema_classes(schema));
+        status = mlp_report_print(stdout, confusion, classes, names);
     }
     free(confusion);
     return mlp_comm_agree(run->comm, status);

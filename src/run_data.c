@@ -163,8 +163,7 @@ static mlp_status choose_sparse(mlp_run_parts *run)
  * float that is not negative rise with it), how many values are not zero. */
 static mlp_status measure(mlp_run_parts *run)
 {
-    const mlp_names *names =
-        mlp_schema_classes(mlp_source_facts(run->source)->schema);
+    const mlp_names *names = mlp_source_facts(run->source)->class_names;
     float largest = 0.0f;
     uint32_t bits;
     mlp_status status = mlp_dataset_largest(&run->train.here, &largest);

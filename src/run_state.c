@@ -62,6 +62,7 @@ mlp_status mlp_run_share_facts(mlp_run_parts *run)
         facts.history = (mlp_history){0};
         facts.scaler = (mlp_scaler){0};
         facts.schema = (mlp_schema){0};
+        facts.class_names = (mlp_names){0};
         run->state = facts;
     }
     return MLP_OK;
@@ -140,6 +141,8 @@ static mlp_status describe_state(mlp_run_parts *run)
     state->width = info->width;
     state->classes = run->classes;
     state->target_scaler = run->target_scaler;
+    mlp_names_destroy(&state->class_names);
+    MLP_TRY(mlp_names_copy(info->class_names, &state->class_names));
     if (info->schema != NULL) {
         mlp_schema_destroy(&state->schema);
         MLP_TRY(mlp_schema_copy(info->schema, &state->schema));

@@ -107,6 +107,15 @@ void mlp_names_destroy(mlp_names *names)
     *names = (mlp_names){0};
 }
 
+mlp_status mlp_names_copy(const mlp_names *names, mlp_names *copy)
+{
+    *copy = (mlp_names){0};
+    for (size_t i = 0; names != NULL && i < names->count; i++) {
+        MLP_TRY(mlp_names_add(copy, names->items[i], names->count));
+    }
+    return MLP_OK;
+}
+
 /* ---- schemas ----------------------------------------------------------- */
 
 void mlp_schema_destroy(mlp_schema *schema)

@@ -15,16 +15,36 @@ static const char *const task_names[] = {"classification", "regression"};
 
 /* ---- print ------------------------------------------------------------- */
 
+static json_t *names_json(const mlp_names *names)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < names->count; i++) {
+        mlp_json_append(&array, json_string(names->items[i]));
+    }
+    return array;
+}
+
+static mlp_status dump(json_t *value, char **text)
+{
+    *text = json_dumps(value, JSON_COMPACT);
+    json_decref(value);
+    return *text != NULL
+               ? MLP_OK
+               : mlp_fail(MLP_ERROR_DATA, "names of columns or categories are "
+                                          "not UTF-8");
+}
+
+mlp_status mlp_names_print(const mlp_names *names, char **text)
+{
+    return dump(names_json(names), text);
+}
+
 static json_t *column_json(const mlp_column *column)
 {
     json_t *object = json_pack("{s:o, s:s}", "name", json_string(column->name),
                                "kind", kind_names[column->kind]);
     if (column->kind == MLP_COLUMN_TEXT) {
-        json_t *names = json_array();
-        for (size_t i = 0; i < column->categories.count; i++) {
-            mlp_json_append(&names, json_string(column->categories.items[i]));
-        }
-        mlp_json_set(&object, "categories", names);
+        mlp_json_set(&object, "categories", names_json(&column->categories));
     }
     return object;
 }
@@ -38,12 +58,7 @@ mlp_status mlp_schema_print(const mlp_schema *schema, char **text)
     json_t *object = json_pack(
         "{s:s, s:o, s:o}", "task", task_names[schema->is_regression], "label",
         json_string(schema->columns[schema->label].name), "columns", columns);
-    *text = json_dumps(object, JSON_COMPACT);
-    json_decref(object);
-    return *text != NULL
-               ? MLP_OK
-               : mlp_fail(MLP_ERROR_DATA, "names of columns or categories are "
-                                          "not UTF-8");
+    return dump(object, text);
 }
 
 /* ---- parse ------------------------------------------------------------- */
@@ -65,10 +80,9 @@ static bool find_word(const char *word, const char *const *words, size_t count,
     return false;
 }
 
-static mlp_status parse_categories(const json_t *object, size_t most,
-                                   mlp_names *names)
+static mlp_status parse_names(const json_t *array, size_t most,
+                              mlp_names *names)
 {
-    const json_t *array = json_object_get(object, "categories");
     for (size_t i = 0; i < json_array_size(array); i++) {
         const char *name = json_string_value(json_array_get(array, i));
         if (name == NULL) {
@@ -99,9 +113,9 @@ static mlp_status parse_column(const json_t *object, bool is_label,
     }
     return column->kind != MLP_COLUMN_TEXT
                ? MLP_OK
-               : parse_categories(
-                     object, is_label ? MLP_CLASSES_MOST : MLP_CATEGORIES_MOST,
-                     &column->categories);
+               : parse_names(json_object_get(object, "categories"),
+                             is_label ? MLP_CLASSES_MOST : MLP_CATEGORIES_MOST,
+                             &column->categories);
 }
 
 static mlp_status parse_columns(const json_t *array, const char *label,
@@ -155,6 +169,20 @@ mlp_status mlp_schema_parse(const char *text, size_t length, mlp_schema *schema)
     json_decref(root);
     if (status != MLP_OK) {
         mlp_schema_destroy(schema);
+    }
+    return status;
+}
+
+mlp_status mlp_names_parse(const char *text, size_t length, size_t most,
+                           mlp_names *names)
+{
+    *names = (mlp_names){0};
+    json_t *array = json_loadb(text, length, 0, NULL);
+    mlp_status status = array != NULL ? parse_names(array, most, names)
+                                      : refuse("no list of names");
+    json_decref(array);
+    if (status != MLP_OK) {
+        mlp_names_destroy(names);
     }
     return status;
 }

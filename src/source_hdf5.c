@@ -16,6 +16,7 @@ enum {
 };
 
 static const char unsplit_images[] = "images";
+static const char class_names[] = "class_names";
 static const char *const labels_name[MLP_SPLITS] = {"train/labels",
                                                     "test/labels"};
 
@@ -24,6 +25,7 @@ typedef struct {
     const char *path; /* the source's name */
     const char *images_name[MLP_SPLITS];
     bool has_labels;
+    mlp_names class_names;
     mlp_element element;
     size_t rows[MLP_SPLITS];
 } hdf5_source;
@@ -83,15 +85,17 @@ static mlp_status check_kind(const hdf5_source *hdf5, const char *name,
     bool is_float = shape->type == MLP_H5_F32 || shape->type == MLP_H5_F64;
     bool is_expected =
         is_labels ? shape->rank == 1 && !is_float
-                  : (shape->rank == 2 || shape->rank == 3) &&
+                  : shape->rank >= 2 && shape->rank <= MLP_H5_RANK_MAX &&
                         (shape->type == MLP_H5_U8 || shape->type == MLP_H5_F32);
     if (!is_expected) {
         return mlp_fail(MLP_ERROR_DATA,
                         "%s: /%s: expected %s, found another type or %zu "
                         "dimensions",
                         hdf5->path, name,
-                        is_labels ? "[n] integers"
-                                  : "[n, h, w] or [n, d] of uint8 or float32",
+                        is_labels
+                            ? "[n] integers"
+                            : "[n, d], [n, h, w] or [n, h, w, c] of uint8 or "
+                              "float32",
                         shape->rank);
     }
     return MLP_OK;
@@ -160,8 +164,11 @@ static mlp_status open_split(hdf5_source *hdf5, mlp_split split,
 
 static size_t features_of(const mlp_h5_shape *images)
 {
-    return (size_t)(images->rank == 3 ? images->dims[1] * images->dims[2]
-                                      : images->dims[1]);
+    size_t features = 1;
+    for (size_t i = 1; i < images->rank; i++) {
+        features *= (size_t)images->dims[i];
+    }
+    return features;
 }
 
 static mlp_status open_test(hdf5_source *hdf5, const mlp_h5_shape *train)
@@ -184,7 +191,38 @@ static void close_hdf5(void *state)
 {
     hdf5_source *hdf5 = state;
     mlp_h5file_abandon(&hdf5->file);
+    mlp_names_destroy(&hdf5->class_names);
     free(hdf5);
+}
+
+/* Names of the classes, where the file has them: JSON, as uint8. */
+static mlp_status open_names(hdf5_source *hdf5)
+{
+    enum { BYTES_MOST = 1 << 24 };
+    mlp_h5_shape shape;
+    if (!mlp_h5file_has(hdf5->file, class_names)) {
+        return MLP_OK;
+    }
+    MLP_TRY(mlp_h5file_shape(hdf5->file, class_names, &shape));
+    if (shape.rank != 1 || shape.type != MLP_H5_U8 ||
+        shape.dims[0] > BYTES_MOST) {
+        return mlp_fail(MLP_ERROR_DATA, "%s: /%s: expected a text as uint8",
+                        hdf5->path, class_names);
+    }
+    char *text = malloc(shape.dims[0] + 1);
+    if (text == NULL) {
+        return mlp_fail_memory("the names of classes");
+    }
+    mlp_status status = mlp_h5file_read_rows(hdf5->file, class_names, 0,
+                                             shape.dims[0], MLP_H5_U8, text);
+    if (status == MLP_OK &&
+        mlp_names_parse(text, shape.dims[0], MLP_CLASSES_MOST,
+                        &hdf5->class_names) != MLP_OK) {
+        status = mlp_fail(MLP_ERROR_DATA, "%s: /%s: %s", hdf5->path,
+                          class_names, mlp_failure());
+    }
+    free(text);
+    return status;
 }
 
 /* Which images there are.
@@ -216,12 +254,14 @@ mlp_status mlp_source_hdf5_open(const char *path, mlp_source *source)
     hdf5->has_labels = info->has_labels;
     MLP_TRY(mlp_h5file_open(path, &hdf5->file));
     MLP_TRY(open_splits(hdf5, &images));
+    MLP_TRY(open_names(hdf5));
+    info->class_names = hdf5->class_names.count > 0 ? &hdf5->class_names : NULL;
     hdf5->element = images.type == MLP_H5_U8 ? MLP_ELEMENT_U8 : MLP_ELEMENT_F32;
     info->rows[MLP_SPLIT_TRAIN] = hdf5->rows[MLP_SPLIT_TRAIN];
     info->rows[MLP_SPLIT_TEST] = hdf5->rows[MLP_SPLIT_TEST];
     info->features = features_of(&images);
-    info->height = images.rank == 3 ? (size_t)images.dims[1] : 1;
-    info->width = (size_t)images.dims[images.rank - 1];
+    info->height = images.rank > 2 ? (size_t)images.dims[1] : 1;
+    info->width = info->features / info->height;
     info->element = hdf5->element;
     return MLP_OK;
 }

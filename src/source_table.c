@@ -346,6 +346,7 @@ mlp_status mlp_source_table_open(const char *path,
     }
     count_rows(table, source->info.rows);
     source->info.schema = &table->schema;
+    source->info.class_names = mlp_schema_classes(&table->schema);
     source->info.features = mlp_schema_features(&table->schema);
     source->info.height = 1;
     source->info.width = source->info.features;

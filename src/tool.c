@@ -8,8 +8,8 @@
 #include "mlp/options.h"
 
 static const mlp_tool_command *const commands[] = {
-    &mlp_tool_show, &mlp_tool_verify, &mlp_tool_eval, &mlp_tool_predict,
-    &mlp_tool_report};
+    &mlp_tool_show,    &mlp_tool_verify, &mlp_tool_eval,
+    &mlp_tool_predict, &mlp_tool_report, &mlp_tool_data};
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -99,8 +99,9 @@ static mlp_status run(const mlp_tool_command *command, mlp_arguments *arguments)
     mlp_tool_options options;
     mlp_tool_output output;
     MLP_TRY(mlp_tool_options_read(command, arguments, &options));
-    MLP_TRY(mlp_tool_output_open(options.wants_help ? NULL : options.output,
-                                 &output));
+    MLP_TRY(mlp_tool_output_open(
+        options.wants_help || command->makes_file ? NULL : options.output,
+        &output));
     mlp_status status = MLP_OK;
     if (options.wants_help) {
         print_command_help(command, output.file);

@@ -63,7 +63,11 @@ typedef struct {
     size_t threads;              /**< 0: one for each core */
     bool is_inverted, is_center; /**< pictures: dark on light; to be centered */
     char file_name[32];          /**< what output points to, if we named it */
-    bool wants_help;             /**< nothing else counts then */
+    size_t height, width;        /**< of --size; 0: not given */
+    bool is_gray, skips_bad;
+    double test_fraction;
+    uint64_t seed;
+    bool wants_help; /**< nothing else counts then */
 } mlp_tool_options;
 
 typedef struct {
@@ -77,6 +81,7 @@ typedef struct {
     /** On a terminal, without --output: the file is this name and the format,
      *  but for "txt"; NULL: results go to the terminal. */
     const char *file_stem;
+    bool makes_file; /**< --output is no stream but a file that it makes */
     mlp_status (*run)(const mlp_tool_options *options, mlp_tool_output *output);
 } mlp_tool_command;
 
@@ -129,5 +134,6 @@ extern const mlp_tool_command mlp_tool_verify;
 extern const mlp_tool_command mlp_tool_eval;
 extern const mlp_tool_command mlp_tool_predict;
 extern const mlp_tool_command mlp_tool_report;
+extern const mlp_tool_command mlp_tool_data;
 
 #endif

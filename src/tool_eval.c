@@ -38,8 +38,7 @@ static mlp_status print_text(FILE *out, const evaluation *e)
         return MLP_OK;
     }
     fputc('\n', out);
-    return mlp_report_print(out, e->confusion, e->of->classes,
-                            mlp_schema_classes(&c->schema));
+    return mlp_report_print(out, e->confusion, e->of->classes, &c->class_names);
 }
 
 /* ---- JSON */

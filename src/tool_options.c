@@ -124,6 +124,55 @@ static mlp_status set_output(const char *text, mlp_tool_options *options)
     return MLP_OK;
 }
 
+static mlp_status set_size(const char *text, mlp_tool_options *options)
+{
+    enum { SIDE_MOST = 4096 };
+    char height[8];
+    size_t length = strcspn(text, "x");
+    snprintf(height, sizeof height, "%.*s", (int)length, text);
+    if (length >= sizeof height || text[length] != 'x' ||
+        read_count("size", height, 1, &options->height) != MLP_OK ||
+        read_count("size", text + length + 1, 1, &options->width) != MLP_OK ||
+        options->height > SIDE_MOST || options->width > SIDE_MOST) {
+        return refuse("size", text, "HEIGHTxWIDTH, each from 1 to 4096");
+    }
+    return MLP_OK;
+}
+
+static mlp_status set_gray(const char *text, mlp_tool_options *options)
+{
+    (void)text;
+    options->is_gray = true;
+    return MLP_OK;
+}
+
+static mlp_status set_bad_images(const char *text, mlp_tool_options *options)
+{
+    options->skips_bad = strcmp(text, "skip") == 0;
+    return options->skips_bad || strcmp(text, "fail") == 0
+               ? MLP_OK
+               : refuse("bad-images", text, "fail or skip");
+}
+
+/* The same options as mlp_train's, with the same ranges. */
+static mlp_status set_test_fraction(const char *text, mlp_tool_options *options)
+{
+    mlp_config config;
+    mlp_config_init(&config);
+    MLP_TRY(mlp_config_set(&config, "test-fraction", text));
+    options->test_fraction = config.test_fraction;
+    return MLP_OK;
+}
+
+static mlp_status set_seed(const char *text, mlp_tool_options *options)
+{
+    mlp_config config;
+    mlp_config_init(&config);
+    MLP_TRY(mlp_config_set(&config, "seed", text));
+    options->seed = config.seed;
+    return MLP_OK;
+}
+
 /* ---- the table of all options, of which each sub-command has some */
 
 typedef struct {
@@ -157,6 +206,17 @@ static const tool_option table[] = {
      "cut out what is drawn in a picture, and put it in the middle as MNIST's "
      "digits are",
      set_center},
+    {"size", "HxW", "height and width that pictures get, like 32x32", set_size},
+    {"gray", NULL,
+     "make pictures gray, one value a pixel; else red, green, "
+     "blue",
+     set_gray},
+    {"test-fraction", "X", "fraction of the pictures for testing [0.2]",
+     set_test_fraction},
+    {"seed", "N", "key of the order of the rows [1]", set_seed},
+    {"bad-images", "WHAT",
+     "fail or skip: what to do with a picture that cannot be read [fail]",
+     set_bad_images},
     {"output", "FILE",
      "write to FILE, which appears when it is complete, in place of standard "
      "output",
@@ -271,12 +331,17 @@ static mlp_status take_value(mlp_arguments *arguments,
     return option->set(value, options);
 }
 
+static char output_word[] = "--output";
+
 static mlp_status take_argument(const mlp_tool_command *command,
                                 mlp_arguments *arguments,
                                 mlp_tool_options *options)
 {
     char *argument = arguments->argv[arguments->next++];
     mlp_option_word word;
+    if (strcmp(argument, "-o") == 0 && find(command, "output") != NULL) {
+        argument = output_word;
+    }
     if (argument[0] != '-') {
         return take_operand(command, argument, options);
     }
@@ -299,7 +364,9 @@ mlp_status mlp_tool_options_read(const mlp_tool_command *command,
 {
     *options = (mlp_tool_options){.operands = arguments->argv + arguments->next,
                                   .split = MLP_SPLIT_TEST,
-                                  .rows = SIZE_MAX};
+                                  .rows = SIZE_MAX,
+                                  .test_fraction = 0.2,
+                                  .seed = 1};
     while (arguments->next < arguments->argc && !options->wants_help) {
         MLP_TRY(take_argument(command, arguments, options));
     }

@@ -107,7 +107,8 @@ void mlp_pictures_destroy(mlp_pictures *pictures)
 float mlp_pictures_white(const mlp_checkpoint *checkpoint)
 {
     float scale = checkpoint->scaler.scale;
-    if (checkpoint->scaler.shift != 0.0F || !(scale > 0.0F)) {
+    if (checkpoint->scaler.shifts != NULL || checkpoint->scaler.shift != 0.0F ||
+        !(scale > 0.0F)) {
         return 255.0F;
     }
     float largest = 1.0F / scale;

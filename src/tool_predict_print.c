@@ -36,8 +36,8 @@ static double number_of(const mlp_prediction *p, size_t r)
 /* The name of a class; NULL when it has only its number. */
 static const char *class_name(const mlp_checkpoint *checkpoint, size_t k)
 {
-    const mlp_names *names = mlp_schema_classes(&checkpoint->schema);
-    return names != NULL && k < names->count ? names->items[k] : NULL;
+    const mlp_names *names = &checkpoint->class_names;
+    return k < names->count ? names->items[k] : NULL;
 }
 
 static void print_escaped(FILE *out, const char *name);

@@ -30,6 +30,7 @@ typedef struct {
     size_t classes;
     mlp_scaler scaler;        /**< its arrays are [widths[0]] */
     mlp_schema schema;        /**< of a table; else count is 0 */
+    mlp_names class_names;    /**< empty: classes are numbered */
     mlp_scaler target_scaler; /**< of a regression; shifts is NULL */
     size_t parameter_count;
     float *parameters;               /**< [parameter_count] */

@@ -35,6 +35,15 @@ size_t mlp_names_find(const mlp_names *names, const char *name);
 mlp_status mlp_names_add(mlp_names *names, const char *name, size_t most);
 void mlp_names_destroy(mlp_names *names);
 
+/** As a JSON list, which the caller frees; and back: MLP_ERROR_DATA when it is
+ *  none, has a name twice, or more than `most`. */
+mlp_status mlp_names_print(const mlp_names *names, char **text);
+mlp_status mlp_names_parse(const char *text, size_t length, size_t most,
+                           mlp_names *names);
+
+/** Make another one of the same content; of NULL an empty one. */
+mlp_status mlp_names_copy(const mlp_names *names, mlp_names *copy);
+
 typedef enum {
     MLP_COLUMN_UNKNOWN, /**< no cell seen yet */
     MLP_COLUMN_NUMBER,

@@ -31,7 +31,8 @@ typedef struct {
     size_t features;         /**< height * width */
     size_t height, width;    /**< of a picture; 1 x features when it is none */
     mlp_element element;
-    const mlp_schema *schema; /**< of a table; NULL: it is none */
+    const mlp_schema *schema;     /**< of a table; NULL: it is none */
+    const mlp_names *class_names; /**< NULL: classes are numbered */
     bool has_labels; /**< false only for what mlp_source_open_images opened */
 } mlp_source_info;
 

@@ -1,0 +1,107 @@
+#!/bin/sh
+# A folder of made-up pictures, from mlp data import to predictions with the
+# names of the folders; and what is refused.
+set -eu
+# shellcheck source=tests/support/system.sh
+. "$MLP_SOURCE/tests/support/system.sh"
+
+mlp=$MLP_BUILD/mlp
+for needed in python3 h5dump; do
+    command -v $needed >/dev/null 2>&1 || skip "$needed is not installed"
+done
+
+# 30 PNG pictures a class, bright at the top or at the left; and a JPEG each.
+mkdir -p pictures/top pictures/left
+python3 - <<'END'
+import struct, zlib
+
+def png(path, pixels):
+    height, width = len(pixels), len(pixels[0])
+    def chunk(kind, data):
+        return (struct.pack(">I", len(data)) + kind + data
+                + struct.pack(">I", zlib.crc32(kind + data)))
+    rows = b"".join(b"\0" + bytes(v for p in row for v in p)
+                    for row in pixels)
+    with open(path, "wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\n"
+                   + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height,
+                                                8, 2, 0, 0, 0))
+                   + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+for i in range(30):
+    side = 10 + i % 5
+    for name, bright in (("top", lambda y, x: y), ("left", lambda y, x: x)):
+        png(f"pictures/{name}/{i}.png",
+            [[(200, 180, 160 + i) if bright(y, x) < side // 2 else (i, 20, 9)
+              for x in range(side + i % 3)] for y in range(side)])
+END
+base64 -d >pictures/top/a.jpg <<'END'
+/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAMCAgMCAgMDAwMEAwMEBQgFBQQEBQoHBwYI
+DAoMDAsKCwsNDhIQDQ4RDgsLEBYQERMUFRUVDA8XGBYUGBIUFRT/wAALCAAIAAgBAREA
+/8QAFAABAAAAAAAAAAAAAAAAAAAACP/EABYQAAMAAAAAAAAAAAAAAAAAAAAUYf/aAAgB
+AQAAPwBkrQ//2Q==
+END
+cp pictures/top/a.jpg pictures/left/b.jpeg
+echo "no picture, and not named as one" >pictures/top/notes.txt
+
+tool() {
+    status=0
+    "$mlp" "$@" >out 2>err </dev/null || status=$?
+}
+
+refuse() {
+    expected=$1 text=$2
+    shift 2
+    tool "$@"
+    expect_status "$expected" "mlp $*"
+    grep -qF -e "$text" err || fail "expected on stderr: $text"
+    [ ! -e no.h5 ] || fail "mlp $*: leaves a file"
+}
+
+# ---- import, show, train, predict
+
+tool data import pictures --size 12x8 --gray --test-fraction 0.25 -o gray.h5
+expect_status 0 "import"
+grep -q "46 training and 16 test pictures of 12 x 8, gray, in 2 classes" out ||
+    fail "it does not say what it made"
+tool data import pictures --size 12x8 --gray --test-fraction 0.25 -o again.h5
+for part in train/images train/labels test/images; do
+    for file in gray again; do
+        h5dump -d $part $file.h5 | sed 1d >$file.txt
+    done
+    cmp gray.txt again.txt || fail "the same seed gives another $part"
+done
+tool data import pictures --size 6x5 --output color.h5
+expect_status 0 "import in color"
+tool data show gray.h5
+grep -q "features   96 (12 x 8), uint8" out || fail "show: no extents"
+grep -q "left " out || fail "show: no names"
+
+team 2 --data gray.h5 --hidden 8 --batch 8 --epochs 30 --checkpoint run
+expect_status 0 "training on pictures"
+expected=$(digest)
+grep -q "^ *left  *[0-9.]* " out || fail "the report has no names"
+team 3 --data gray.h5 --hidden 8 --batch 8 --epochs 30 --quiet
+[ "$(digest)" = "$expected" ] || fail "three ranks: other weights"
+"$mlp" predict run pictures/top/7.png pictures/left/8.png --format tsv >out
+[ "$(cut -f 2 out | tr '\n' ' ')" = "prediction top left " ] ||
+    fail "predict: not the folders' names"
+team 0 --data color.h5 --hidden 8 --batch 8 --epochs 2 --quiet
+expect_status 0 "training on pictures in color"
+
+# ---- what is refused
+
+refuse 64 "--size" data import pictures -o no.h5
+refuse 64 "HEIGHTxWIDTH" data import pictures --size 32 -o no.h5
+refuse 64 "--output" data import pictures --size 4x4
+refuse 66 "nowhere" data import nowhere --size 4x4 -o no.h5
+refuse 65 "two classes" data import pictures/top --size 4x4 -o no.h5
+refuse 64 "neither import nor show" data export pictures
+head -c 60 pictures/top/3.png >pictures/top/cut.png
+refuse 65 "pictures/top/cut.png" data import pictures --size 4x4 -o no.h5
+tool data import pictures --size 4x4 --bad-images skip -o some.h5
+expect_status 0 "a bad picture skipped"
+grep -q "skipped: pictures/top/cut.png" err || fail "it is not named"
+grep -q "1 skipped" out || fail "it is not counted"
+mkdir pictures/empty
+refuse 65 "pictures/empty: has no" data import pictures --size 4x4 -o no.h5
