@@ -4,6 +4,8 @@
 #ifndef MLP_CHECKPOINT_FILE_H
 #define MLP_CHECKPOINT_FILE_H
 
+#include <stddef.h>
+
 #include "mlp/checkpoint.h"
 #include "mlp/status.h"
 
@@ -11,5 +13,13 @@
  *  was written of it is left for the caller to remove. */
 mlp_status mlp_checkpoint_write(const char *path,
                                 const mlp_checkpoint *checkpoint);
+
+/** Read the content of a file in memory; its seal is not looked at. On failure
+ *  *checkpoint holds nothing.
+ *  @param path   what messages call it
+ *  @param bytes  [size], seal first
+ *  MLP_ERROR_DATA, MLP_ERROR_INTERNAL without memory. */
+mlp_status mlp_checkpoint_parse(const char *path, unsigned char *bytes,
+                                size_t size, mlp_checkpoint *checkpoint);
 
 #endif

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -39,7 +40,7 @@ static uint64_t get_little_endian(const unsigned char *bytes, size_t n)
 }
 
 /* One read at an offset; fewer bytes than asked for only at the file's end. */
-static mlp_status read_at(int fd, const char *path, uint64_t offset,
+static mlp_status read_at(int fd, const char *path, size_t offset,
                           unsigned char *bytes, size_t n, size_t *got)
 {
     *got = 0;
@@ -57,65 +58,14 @@ static mlp_status read_at(int fd, const char *path, uint64_t offset,
     return MLP_OK;
 }
 
-/* Digest everything behind the seal. */
-static mlp_status digest_content(int fd, const char *path, mlp_digest *digest,
-                                 uint64_t *length)
+mlp_status mlp_seal_fill(unsigned char *bytes, size_t size)
 {
-    unsigned char bytes[65536];
-    size_t got = sizeof bytes;
-    *length = MLP_SEAL_BYTES;
-    while (got == sizeof bytes) {
-        MLP_TRY(read_at(fd, path, *length, bytes, sizeof bytes, &got));
-        MLP_TRY(mlp_digest_update(digest, bytes, got));
-        *length += got;
-    }
-    return MLP_OK;
-}
-
-/* The seal that the file's content deserves. */
-static mlp_status compute(int fd, const char *path,
-                          unsigned char seal[MLP_SEAL_BYTES])
-{
-    mlp_digest *digest = NULL;
-    uint64_t length;
-    MLP_TRY(mlp_digest_create(&digest));
-    mlp_status status = digest_content(fd, path, digest, &length);
-    if (status != MLP_OK) {
-        goto done;
-    }
-    memset(seal, 0, MLP_SEAL_BYTES);
-    memcpy(seal, MAGIC, sizeof MAGIC);
-    put_little_endian(seal + VERSION_AT, 4, FORMAT_VERSION);
-    put_little_endian(seal + LENGTH_AT, 8, length);
-    status = mlp_digest_finish(digest, seal + DIGEST_AT);
-done:
-    mlp_digest_destroy(&digest);
-    return status;
-}
-
-static mlp_status write_seal(int fd, const char *path)
-{
-    unsigned char seal[MLP_SEAL_BYTES];
-    MLP_TRY(compute(fd, path, seal));
-    errno = ENOSPC; /* what a short write means */
-    if (pwrite(fd, seal, sizeof seal, 0) != (ssize_t)sizeof seal) {
-        return fail_io(path, "write");
-    }
-    /* A second fsync could succeed without the first one's data: no retry. */
-    return fsync(fd) == 0 ? MLP_OK : fail_io(path, "sync");
-}
-
-mlp_status mlp_seal_write(const char *path)
-{
-    int fd = open(path, O_RDWR | O_CLOEXEC);
-    if (fd < 0) {
-        return fail_io(path, "open");
-    }
-    mlp_status status = write_seal(fd, path);
-    if (close(fd) != 0 && status == MLP_OK) {
-        status = fail_io(path, "close");
-    }
-    return status;
+    memset(bytes, 0, MLP_SEAL_BYTES);
+    memcpy(bytes, MAGIC, sizeof MAGIC);
+    put_little_endian(bytes + VERSION_AT, 4, FORMAT_VERSION);
+    put_little_endian(bytes + LENGTH_AT, 8, size);
+    return mlp_digest_of(bytes + MLP_SEAL_BYTES, size - MLP_SEAL_BYTES,
+                         bytes + DIGEST_AT);
 }
 
 static mlp_status check_header(const char *path, const unsigned char *seal,
@@ -141,14 +91,31 @@ static mlp_status check_header(const char *path, const unsigned char *seal,
     return MLP_OK;
 }
 
-static mlp_status check_digest(int fd, const char *path,
-                               const unsigned char *seal)
+/* A file that cannot be loaded need not be digested either: that would take
+ * minutes for one that is huge, but for the most part holes. */
+static mlp_status check_memory(const char *path, uint64_t length)
 {
-    unsigned char deserved[MLP_SEAL_BYTES];
+    uint64_t memory =
+        (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGE_SIZE);
+    if (length > memory) {
+        return mlp_fail(MLP_ERROR_DATA,
+                        "%s: has %ju MB, more than this machine's memory of "
+                        "%ju MB",
+                        path, (uintmax_t)(length / 1000000),
+                        (uintmax_t)(memory / 1000000));
+    }
+    return MLP_OK;
+}
+
+static mlp_status check_seal(const char *path, unsigned char *bytes,
+                             size_t size)
+{
+    unsigned char seal[MLP_SEAL_BYTES];
     char found[MLP_DIGEST_HEX], expected[MLP_DIGEST_HEX];
-    MLP_TRY(compute(fd, path, deserved));
-    if (memcmp(seal, deserved, sizeof deserved) != 0) {
-        mlp_digest_hex(deserved + DIGEST_AT, found);
+    memcpy(seal, bytes, sizeof seal);
+    MLP_TRY(mlp_seal_fill(bytes, size));
+    if (memcmp(seal, bytes, sizeof seal) != 0) {
+        mlp_digest_hex(bytes + DIGEST_AT, found);
         mlp_digest_hex(seal + DIGEST_AT, expected);
         return mlp_fail(MLP_ERROR_DATA,
                         "%s: damaged: its SHA-256 is %.16s..., its seal says "
@@ -158,7 +125,8 @@ static mlp_status check_digest(int fd, const char *path,
     return MLP_OK;
 }
 
-static mlp_status verify(int fd, const char *path, uint64_t *length)
+/* The length that the file has and its seal promises. */
+static mlp_status read_length(int fd, const char *path, uint64_t *length)
 {
     struct stat facts;
     unsigned char seal[MLP_SEAL_BYTES];
@@ -177,17 +145,51 @@ static mlp_status verify(int fd, const char *path, uint64_t *length)
     }
     *length = (uint64_t)facts.st_size;
     MLP_TRY(check_header(path, seal, *length));
-    return check_digest(fd, path, seal);
+    return check_memory(path, *length);
 }
 
-mlp_status mlp_seal_verify(const char *path, uint64_t *length)
+static mlp_status read_verified(int fd, const char *path, unsigned char **bytes,
+                                size_t *size)
 {
-    /* Not to wait for ever should this be a pipe. */
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    uint64_t length;
+    size_t got;
+    MLP_TRY(read_length(fd, path, &length));
+    *size = (size_t)length;
+    *bytes = malloc(*size);
+    if (*bytes == NULL) {
+        return mlp_fail_memory("the bytes of a checkpoint");
+    }
+    mlp_status status = read_at(fd, path, 0, *bytes, *size, &got);
+    if (status == MLP_OK && got < *size) {
+        status = mlp_fail(MLP_ERROR_DATA, "%s: has %zu bytes, expected %zu",
+                          path, got, *size);
+    }
+    if (status == MLP_OK) {
+        status = check_seal(path, *bytes, *size);
+    }
+    if (status != MLP_OK) {
+        free(*bytes);
+        *bytes = NULL;
+    }
+    return status;
+}
+
+mlp_status mlp_seal_read(const char *path, unsigned char **bytes, size_t *size)
+{
+    *bytes = NULL;
+    /* Not to wait for ever should this be a pipe, nor to go where a link of
+     * somebody else's leads. */
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 && errno == ELOOP) {
+        return mlp_fail(MLP_ERROR_DATA,
+                        "%s: is a symbolic link, or behind a loop of them; a "
+                        "checkpoint is a file",
+                        path);
+    }
     if (fd < 0) {
         return mlp_fail(MLP_ERROR_MISSING, "%s: %s", path, strerror(errno));
     }
-    mlp_status status = verify(fd, path, length);
+    mlp_status status = read_verified(fd, path, bytes, size);
     close(fd);
     return status;
 }

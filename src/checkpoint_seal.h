@@ -13,21 +13,24 @@
 #define MLP_CHECKPOINT_SEAL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "mlp/status.h"
 
 enum { MLP_SEAL_BYTES = 512 };
 
-/** Write the seal of a file whose content is complete, and make the file
- *  durable (fsync). MLP_ERROR_IO. */
-mlp_status mlp_seal_write(const char *path);
+/** Fill in the seal of a file in memory whose content is complete.
+ *  @param bytes  [size] of the whole file; the first MLP_SEAL_BYTES are
+ *                overwritten */
+mlp_status mlp_seal_fill(unsigned char *bytes, size_t size);
 
-/** Check a file against its seal.
- *  @param length  of the file in bytes
+/** Read a whole file that its seal agrees with.
+ *  @param bytes  [size], for the caller to free; NULL after a failure
  *  MLP_ERROR_MISSING when it cannot be opened, MLP_ERROR_IO when it cannot be
- *  read, MLP_ERROR_DATA when it is no file of ours, cut short, or damaged. */
-mlp_status mlp_seal_verify(const char *path, uint64_t *length);
+ *  read, MLP_ERROR_DATA when it is no file of ours, a link, cut short, damaged,
+ *  or larger than this machine's memory. */
+mlp_status mlp_seal_read(const char *path, unsigned char **bytes, size_t *size);
 
 /** Whether this is a regular file that begins as ours do. Reads no more. */
 bool mlp_seal_is_ours(const char *path);

@@ -11,8 +11,6 @@
 
 #include "h5file_internal.h"
 
-enum { CORE_INCREMENT = 1 << 20 }; /* by which a file in memory grows */
-
 static void destroy(mlp_h5file **file)
 {
     if (*file != NULL) {
@@ -53,6 +51,27 @@ static hid_t access_list(void)
     return list;
 }
 
+/* H5Fopen by an access list, which is closed.
+ * @param name  of the file on disk; of one in memory, where none can be */
+static mlp_status open_by(const char *name, hid_t access, mlp_h5file **file)
+{
+    errno = 0;
+    (*file)->id = H5Fopen(name, H5F_ACC_RDONLY, access);
+    int cause = errno;
+    H5Pclose(access);
+    if ((*file)->id >= 0) {
+        return MLP_OK;
+    }
+    mlp_status status =
+        cause == EACCES || cause == EPERM
+            ? mlp_fail(MLP_ERROR_MISSING, "%s: %s", (*file)->path,
+                       strerror(cause))
+            : mlp_fail(MLP_ERROR_DATA, "%s: is no HDF5 file, or a damaged one",
+                       (*file)->path);
+    destroy(file);
+    return status;
+}
+
 mlp_status mlp_h5file_open(const char *path, mlp_h5file **file)
 {
     *file = NULL;
@@ -68,64 +87,23 @@ mlp_status mlp_h5file_open(const char *path, mlp_h5file **file)
     hid_t access = access_list();
     H5Pset_fapl_sec2(access);
     H5Pset_file_locking(access, 1, 1); /* where the file system has locks */
-    errno = 0;
-    (*file)->id = H5Fopen(path, H5F_ACC_RDONLY, access);
-    int cause = errno;
-    H5Pclose(access);
-    if ((*file)->id >= 0) {
-        return MLP_OK;
-    }
-    destroy(file);
-    if (cause == EACCES || cause == EPERM) {
-        return mlp_fail(MLP_ERROR_MISSING, "%s: %s", path, strerror(cause));
-    }
-    return mlp_fail(MLP_ERROR_DATA, "%s: is no HDF5 file, or a damaged one",
-                    path);
+    return open_by(path, access, file);
+}
+
+mlp_status mlp_h5file_open_image(const char *path, unsigned char *bytes,
+                                 size_t size, mlp_h5file **file)
+{
+    MLP_TRY(allocate(path, file));
+    (*file)->bytes = size;
+    hid_t access = access_list();
+    mlp_h5_read_in_memory(access, bytes, size);
+    return open_by("/dev/null/in-memory", access, file);
 }
 
 static mlp_status fail_io(const mlp_h5file *file, const char *verb)
 {
     return mlp_fail(MLP_ERROR_IO, "%s: cannot %s: %s", file->path, verb,
                     strerror(errno));
-}
-
-static void *grow_image(void *image, size_t size,
-                        H5FD_file_image_op_t operation, void *file)
-{
-    (void)operation;
-    (void)file;
-    return realloc(image, size);
-}
-
-/* HDF5 has closed the file and lets go of its memory: keep it. */
-static herr_t keep_image(void *image, H5FD_file_image_op_t operation,
-                         void *file)
-{
-    (void)operation;
-    ((mlp_h5file *)file)->image = image;
-    return 0;
-}
-
-static void *share_file(void *file)
-{
-    return file;
-}
-
-static herr_t unshare_file(void *file)
-{
-    (void)file;
-    return 0;
-}
-
-static void hold_in_memory(hid_t access, mlp_h5file *file)
-{
-    H5FD_file_image_callbacks_t callbacks = {.image_realloc = grow_image,
-                                             .image_free = keep_image,
-                                             .udata_copy = share_file,
-                                             .udata_free = unshare_file,
-                                             .udata = file};
-    H5Pset_fapl_core(access, CORE_INCREMENT, 0);
-    H5Pset_file_image_callbacks(access, &callbacks);
 }
 
 mlp_status mlp_h5file_create(const char *path, size_t user_block,
@@ -135,7 +113,7 @@ mlp_status mlp_h5file_create(const char *path, size_t user_block,
     mlp_status status = MLP_OK;
     hid_t access = access_list();
     hid_t creation = mlp_h5_creation_list(H5P_FILE_CREATE);
-    hold_in_memory(access, *file);
+    mlp_h5_hold_in_memory(access, *file);
     H5Pset_userblock(creation, user_block);
     H5Pset_istore_k(creation, 4); /* most datasets have one or a few chunks */
     (*file)->user_block = user_block;
@@ -187,6 +165,12 @@ static mlp_status write_all(const mlp_h5file *file, const char *bytes,
     return MLP_OK;
 }
 
+/* A second fsync could succeed without the first one's data: no retry. */
+static mlp_status sync_output(const mlp_h5file *file)
+{
+    return fsync(file->output) == 0 ? MLP_OK : fail_io(file, "sync");
+}
+
 /* A full disk may show as late as here. */
 static mlp_status close_output(mlp_h5file *file)
 {
@@ -195,21 +179,33 @@ static mlp_status close_output(mlp_h5file *file)
     return close(output) == 0 ? MLP_OK : fail_io(file, "close");
 }
 
-mlp_status mlp_h5file_close(mlp_h5file **file)
+static mlp_status write_out(mlp_h5file *file, mlp_h5file_seal seal)
+{
+    size_t size = 0;
+    MLP_TRY(close_image(file, &size));
+    if (seal != NULL) {
+        MLP_TRY(seal((unsigned char *)file->image, size));
+    }
+    MLP_TRY(write_all(file, file->image, size));
+    if (seal != NULL) {
+        MLP_TRY(sync_output(file));
+    }
+    return close_output(file);
+}
+
+mlp_status mlp_h5file_close_sealed(mlp_h5file **file, mlp_h5file_seal seal)
 {
     mlp_status status = MLP_OK;
     if (*file != NULL && (*file)->output >= 0) {
-        size_t size = 0;
-        status = close_image(*file, &size);
-        if (status == MLP_OK) {
-            status = write_all(*file, (*file)->image, size);
-        }
-        if (status == MLP_OK) {
-            status = close_output(*file);
-        }
+        status = write_out(*file, seal);
     }
     mlp_h5file_abandon(file);
     return status;
+}
+
+mlp_status mlp_h5file_close(mlp_h5file **file)
+{
+    return mlp_h5file_close_sealed(file, NULL);
 }
 
 void mlp_h5file_abandon(mlp_h5file **file)

@@ -33,6 +33,14 @@ mlp_status mlp_h5_fail_build(const mlp_h5file *file, const char *name);
  *  are kept, so that the same content gives the same bytes. */
 hid_t mlp_h5_creation_list(hid_t class);
 
+/* ---- in memory: h5file_memory.c */
+
+/** Have a file made in memory; file->image has it once HDF5 has closed it. */
+void mlp_h5_hold_in_memory(hid_t access, mlp_h5file *file);
+
+/** Have a file read from bytes [size], which are not copied. */
+void mlp_h5_read_in_memory(hid_t access, unsigned char *bytes, size_t size);
+
 /* ---- types: h5file_type.c */
 
 /** The type in this machine's memory; invalid for MLP_H5_OTHER. */

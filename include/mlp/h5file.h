@@ -49,9 +49,24 @@ mlp_status mlp_h5file_create(const char *path, size_t user_block,
 /** Open for reading. MLP_ERROR_MISSING, or MLP_ERROR_DATA if no HDF5. */
 mlp_status mlp_h5file_open(const char *path, mlp_h5file **file);
 
+/** Open a file that is in memory, for reading.
+ *  @param path   what messages call it
+ *  @param bytes  [size]; must stay until the file is closed
+ *  MLP_ERROR_DATA if no HDF5. */
+mlp_status mlp_h5file_open_image(const char *path, unsigned char *bytes,
+                                 size_t size, mlp_h5file **file);
+
 /** Close. A file being made is written now: MLP_ERROR_IO with errno's text
  *  when the disk is full, and what is left of the file is of no use. */
 mlp_status mlp_h5file_close(mlp_h5file **file);
+
+/** What fills in the user block of a file that is otherwise complete.
+ *  @param bytes  [size] of the whole file, user block first */
+typedef mlp_status (*mlp_h5file_seal)(unsigned char *bytes, size_t size);
+
+/** Close a file being made, as close does, but let `seal` fill in the user
+ *  block before anything is written, and make the file durable (fsync). */
+mlp_status mlp_h5file_close_sealed(mlp_h5file **file, mlp_h5file_seal seal);
 
 /** Close after a failure; the failure already remembered stays. */
 void mlp_h5file_abandon(mlp_h5file **file);

@@ -1,0 +1,143 @@
+/** @file
+ *  A child process with limits, whose death is an answer. It is no jail for
+ *  code that a file smuggles in: it is for the crash, the endless loop and the
+ *  huge allocation that a parser of damaged bytes can end in.
+ */
+#include "sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+    MEMORY_BYTES = 64 << 20,       /* besides some times the file's size */
+    MEMORY_TIMES = 4,              /* parameters, moments, HDF5's chunks */
+    CPU_SECONDS = 2,               /* and a second more */
+    BYTES_A_SECOND = 20 * 1000000, /* for so many bytes of the file */
+};
+
+static void limit(int resource, rlim_t value)
+{
+    struct rlimit now;
+    if (getrlimit(resource, &now) == 0) {
+        now.rlim_cur = value < now.rlim_max ? value : now.rlim_max;
+        (void)setrlimit(resource, &now);
+    }
+}
+
+/* Of this process, in bytes; 0 when it cannot be told. */
+static rlim_t address_space(void)
+{
+    unsigned long long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (file == NULL || fscanf(file, "%llu", &pages) != 1) {
+        pages = 0;
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGE_SIZE);
+}
+
+static void enter(size_t bytes)
+{
+    rlim_t space = address_space();
+    if (space > 0) {
+        limit(RLIMIT_AS, space + MEMORY_BYTES + MEMORY_TIMES * (rlim_t)bytes);
+    }
+    limit(RLIMIT_CPU, CPU_SECONDS + bytes / BYTES_A_SECOND);
+    limit(RLIMIT_FSIZE, 0);
+    limit(RLIMIT_CORE, 0);
+    int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int fd = STDIN_FILENO; nowhere >= 0 && fd <= STDERR_FILENO; fd++) {
+        (void)dup2(nowhere, fd);
+    }
+    static const int fatal[] = {SIGSEGV, SIGBUS,  SIGFPE, SIGILL, SIGABRT,
+                                SIGXCPU, SIGTERM, SIGINT, SIGUSR1};
+    for (size_t i = 0; i < sizeof fatal / sizeof fatal[0]; i++) {
+        (void)signal(fatal[i], SIG_DFL); /* MPI's would say a lot */
+    }
+}
+
+/* The child's part. The line goes out in one write that a pipe takes whole. */
+static void answer(int out, size_t bytes, mlp_status (*action)(void *),
+                   void *context)
+{
+    enter(bytes);
+    mlp_status status = action(context);
+    const char *line = mlp_failure();
+    bool is_told = status == MLP_OK ||
+                   write(out, line, strlen(line)) == (ssize_t)strlen(line);
+    _exit(is_told ? (int)status : MLP_ERROR_INTERNAL);
+}
+
+/* The line that the child left, until it has ended. */
+static void listen_to(int in, char line[MLP_FAILURE_MAX])
+{
+    size_t used = 0;
+    ssize_t got = 1;
+    while (got != 0 && used < MLP_FAILURE_MAX - 1) {
+        got = read(in, line + used, MLP_FAILURE_MAX - 1 - used);
+        if (got < 0 && errno != EINTR) {
+            break;
+        }
+        used += got < 0 ? 0 : (size_t)got;
+    }
+    line[used] = '\0';
+}
+
+static mlp_status judge(const char *path, int result, const char *line)
+{
+    if (WIFEXITED(result)) {
+        mlp_status status = (mlp_status)WEXITSTATUS(result);
+        return status == MLP_OK ? MLP_OK : mlp_fail(status, "%s", line);
+    }
+    int number = WTERMSIG(result);
+    return number == SIGXCPU || number == SIGKILL
+               ? mlp_fail(MLP_ERROR_DATA,
+                          "%s: damaged, or made to harm: reading it takes too "
+                          "long",
+                          path)
+               : mlp_fail(MLP_ERROR_DATA,
+                          "%s: damaged, or made to harm: reading it ends in a "
+                          "crash (%s)",
+                          path, strsignal(number));
+}
+
+static mlp_status fail_child(const char *path)
+{
+    return mlp_fail(MLP_ERROR_INTERNAL,
+                    "%s: cannot start a process to try it in: %s", path,
+                    strerror(errno));
+}
+
+mlp_status mlp_sandbox_try(const char *path, size_t bytes,
+                           mlp_status (*action)(void *context), void *context)
+{
+    int ends[2], result = 0;
+    char line[MLP_FAILURE_MAX];
+    if (pipe(ends) != 0) {
+        return fail_child(path);
+    }
+    pid_t child = fork();
+    if (child == 0) {
+        answer(ends[1], bytes, action, context);
+    }
+    close(ends[1]);
+    if (child > 0) {
+        listen_to(ends[0], line);
+    }
+    close(ends[0]);
+    while (child > 0 && waitpid(child, &result, 0) < 0) {
+        if (errno != EINTR) {
+            child = -1;
+        }
+    }
+    return child > 0 ? judge(path, result, line) : fail_child(path);
+}
