@@ -50,6 +50,9 @@ is_there() {
     dpkg-dev) has dpkg-shlibdeps ;;
     libomp-dev) has clang &&
         [ -e "$(clang -print-resource-dir)/../../libarcher.so" ] ;;
+    libclang-rt-14-dev) has clang &&
+        ls "$(clang -print-resource-dir)"/lib/*/libclang_rt.fuzzer* \
+            >/dev/null 2>&1 ;;
     ca-certificates) [ -s /etc/ssl/certs/ca-certificates.crt ] ||
         [ ! -d /etc/apt ] ;;
     *) has "$1" ;;
@@ -92,7 +95,8 @@ build="gcc libc6-dev make cmake pkgconf libopenmpi-dev openmpi-bin
 fetch="curl ca-certificates" # for the real MNIST; without: built-in digits
 extra="libcairo2-dev" # for mlp report --format png
 test="check clang-format clang-tidy cppcheck shellcheck hdf5-tools python3
-    strace tmux git clang libomp-dev help2man dpkg-dev python3-h5py
+    strace tmux git clang libomp-dev libclang-rt-14-dev help2man dpkg-dev
+    python3-h5py
     slurm-wlm munge iproute2"
 
 # shellcheck disable=SC2086 # the lists are words

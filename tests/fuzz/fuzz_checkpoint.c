@@ -1,0 +1,42 @@
+/** @file
+ *  Fuzz target: a checkpoint whose seal is true, as a person with bad intent
+ *  would make it, parsed without the sandbox around it. The input is what
+ *  follows the seal.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "checkpoint_file.h"
+#include "checkpoint_seal.h"
+#include "fuzz_hdf5.h"
+
+enum { SIZE_MAX_BYTES = 1 << 16 };
+
+static void expect_complete(const mlp_checkpoint *c)
+{
+    size_t count;
+    fuzz_expect(mlp_checkpoint_count(&c->config, c->widths, c->layers,
+                                     &count) == MLP_OK &&
+                    count == c->parameter_count && c->parameters != NULL,
+                "a checkpoint that was loaded is whole");
+    fuzz_expect(count * sizeof(float) <= SIZE_MAX_BYTES,
+                "no more numbers than the file has bytes for");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    mlp_checkpoint checkpoint;
+    if (size > SIZE_MAX_BYTES - MLP_SEAL_BYTES) {
+        return 0;
+    }
+    uint8_t *bytes = calloc(1, MLP_SEAL_BYTES + size);
+    fuzz_expect(bytes != NULL, "there is memory");
+    memcpy(bytes + MLP_SEAL_BYTES, data, size);
+    if (mlp_checkpoint_parse("fuzz", bytes, MLP_SEAL_BYTES + size,
+                             &checkpoint) == MLP_OK) {
+        expect_complete(&checkpoint);
+        mlp_checkpoint_destroy(&checkpoint);
+    }
+    free(bytes);
+    return 0;
+}

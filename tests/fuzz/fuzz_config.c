@@ -1,0 +1,40 @@
+/** @file
+ *  Fuzz target: a --config file. What it makes of it must survive being
+ *  written and read again.
+ */
+#include <string.h>
+
+#include "fuzz.h"
+#include "mlp/options.h"
+
+static void expect_round_trip(const mlp_config *config)
+{
+    size_t count;
+    const mlp_config_field *fields = mlp_config_fields(&count);
+    mlp_config again = *config;
+    for (size_t i = 0; i < count; i++) {
+        char before[MLP_CONFIG_VALUE], after[MLP_CONFIG_VALUE];
+        mlp_config_get(config, &fields[i], before);
+        if (fields[i].kind == MLP_FIELD_STRING) {
+            continue;
+        }
+        fuzz_expect(mlp_config_set(&again, fields[i].name, before) == MLP_OK,
+                    "a value that was read can be read again");
+        mlp_config_get(&again, &fields[i], after);
+        fuzz_expect(strcmp(before, after) == 0, "and is the same");
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char program[] = "mlp_train", option[] = "--config", path[512];
+    char *argv[] = {program, option, path, NULL};
+    mlp_config config;
+    mlp_action action;
+    strncpy(path, fuzz_file("a.ini", data, size), sizeof path - 1);
+    path[sizeof path - 1] = '\0';
+    if (mlp_options_parse(3, argv, &config, &action) == MLP_OK) {
+        expect_round_trip(&config);
+    }
+    return 0;
+}

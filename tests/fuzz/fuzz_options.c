@@ -1,0 +1,26 @@
+/** @file
+ *  Fuzz target: a command line, of one word a line.
+ */
+#include <string.h>
+
+#include "fuzz.h"
+#include "mlp/options.h"
+
+enum { TEXT_MAX = 8192, WORDS_MAX = 64 };
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static char text[TEXT_MAX];
+    char program[] = "mlp_train", *argv[WORDS_MAX + 2] = {program};
+    int argc = 1;
+    mlp_config config;
+    mlp_action action;
+    size = size < TEXT_MAX - 1 ? size : TEXT_MAX - 1;
+    memcpy(text, data, size);
+    text[size] = '\0';
+    for (char *rest = text; rest != NULL && argc <= WORDS_MAX;) {
+        argv[argc++] = strsep(&rest, "\n");
+    }
+    (void)mlp_options_parse(argc, argv, &config, &action);
+    return 0;
+}

@@ -1,0 +1,18 @@
+/** @file
+ *  Fuzz target: the run log that a resumed run goes on with.
+ */
+#include "fuzz.h"
+#include "runlog_parts.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const char *path = fuzz_file("log.jsonl", data, size);
+    mlp_status status = mlp_runlog_cut(path, 100);
+    fuzz_expect(status == MLP_OK || status == MLP_ERROR_DATA,
+                "what is no record is wrong data");
+    if (status == MLP_OK) {
+        fuzz_expect(mlp_runlog_cut(path, 100) == MLP_OK,
+                    "what was cut once needs no second cut");
+    }
+    return 0;
+}

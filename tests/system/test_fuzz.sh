@@ -1,0 +1,59 @@
+#!/bin/sh
+# Every reader of files and options comes back, whatever it reads: libFuzzer
+# mutates the kept inputs under AddressSanitizer and UBSan, seconds each, 10
+# minutes each in the full setting (MLP_FUZZ_SECONDS says otherwise). Names of
+# readers as arguments leave out the others. The unit tests fuzz_* replay the
+# kept inputs alone.
+set -eu
+# shellcheck source=tests/support/system.sh
+. "$MLP_SOURCE/tests/support/system.sh"
+
+seconds=4
+! is_full || seconds=600
+seconds=${MLP_FUZZ_SECONDS:-$seconds}
+
+command -v clang >/dev/null 2>&1 || skip "clang is not installed"
+cat >probe.c <<'END'
+int LLVMFuzzerTestOneInput(const char *data, unsigned long size)
+{
+    return data == (const char *)size;
+}
+END
+clang -fsanitize=fuzzer,address probe.c -o probe >out 2>err ||
+    skip "libFuzzer of clang is not installed (libclang-rt-14-dev)"
+
+# shellcheck disable=SC2046 # a list of words
+[ $# -gt 0 ] || set -- $(cd "$MLP_SOURCE/tests/fuzz" &&
+    printf "%s\n" fuzz_*.c | sed 's/^fuzz_//; s/\.c$//')
+build=$MLP_BUILD/fuzz
+mkdir -p "$build"
+targets=
+for reader in "$@"; do
+    targets="$targets fuzz_$reader"
+done
+# shellcheck disable=SC2086 # a list of words
+{
+    CC=clang cmake -S "$MLP_SOURCE" -B "$build" \
+        -DMLP_SANITIZE=address,undefined,fuzzer-no-link &&
+        cmake --build "$build" --parallel "$(nproc 2>/dev/null || echo 2)" \
+            --target $targets
+} >out 2>err || fail "the build"
+
+for reader in "$@"; do
+    found=$build/found/$reader # grows from run to run
+    mkdir -p "$found"
+    leaks=1
+    case $reader in
+    checkpoint | hdf5*) leaks=0 ;; # HDF5's own would be looked for each time
+    esac
+    status=0
+    "$build/tests/fuzz/fuzz_$reader" -max_total_time="$seconds" -timeout=60 \
+        -rss_limit_mb=1024 -malloc_limit_mb=1000000000 \
+        -max_len=32768 -detect_leaks=$leaks \
+        -artifact_prefix="$found-" -print_final_stats=1 \
+        "$found" "$MLP_SOURCE/tests/fuzz/corpus/$reader" \
+        >out 2>err </dev/null || status=$?
+    [ "$status" -eq 0 ] || fail "fuzz_$reader: code $status; see $found-*"
+    echo "$reader: $(sed -n 's/stat::number_of_executed_units: *//p' err)" \
+        "inputs in $seconds s, all came back"
+done
