@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 enum {
-    MEMORY_BYTES = 64 << 20,       /* besides some times the file's size */
+    MEMORY_BYTES = 192 << 20,      /* besides some times the file's size */
     MEMORY_TIMES = 4,              /* parameters, moments, HDF5's chunks */
     CPU_SECONDS = 2,               /* and a second more */
     BYTES_A_SECOND = 20 * 1000000, /* for so many bytes of the file */
@@ -94,11 +94,14 @@ static void listen_to(int in, char line[MLP_FAILURE_MAX])
 
 static mlp_status judge(const char *path, int result, const char *line)
 {
-    if (WIFEXITED(result)) {
-        mlp_status status = (mlp_status)WEXITSTATUS(result);
-        return status == MLP_OK ? MLP_OK : mlp_fail(status, "%s", line);
+    if (WIFEXITED(result) && WEXITSTATUS(result) == MLP_OK) {
+        return MLP_OK;
     }
-    int number = WTERMSIG(result);
+    if (WIFEXITED(result) && line[0] != '\0') {
+        return mlp_fail((mlp_status)WEXITSTATUS(result), "%s", line);
+    }
+    /* A sanitizer, which leaves no line, counts as an abort. */
+    int number = WIFSIGNALED(result) ? WTERMSIG(result) : SIGABRT;
     return number == SIGXCPU || number == SIGKILL
                ? mlp_fail(MLP_ERROR_DATA,
                           "%s: damaged, or made to harm: reading it takes too "

@@ -95,7 +95,7 @@ static mlp_status allocate(void *context)
 
 START_TEST(memory_is_bounded_by_the_size_of_the_file)
 {
-    size_t modest = (size_t)1 << 24, greedy = (size_t)1 << 28;
+    size_t modest = (size_t)1 << 24, greedy = (size_t)1 << 29;
     ck_assert_int_eq(tried(allocate, &modest), MLP_OK);
     ck_assert_int_eq(tried(allocate, &greedy), MLP_ERROR_INTERNAL);
     ck_assert_ptr_nonnull(strstr(mlp_failure(), "out of memory for a bomb"));
