@@ -26,9 +26,32 @@ static mlp_status fail_io(const char *path, const char *verb)
                     strerror(errno));
 }
 
+/* A name is durable once the directory that it is in is: without this, a power
+ * loss could take the new directory and all checkpoints in it. Only an attempt:
+ * the directory above may be one that cannot be read. */
+static void sync_parent(const char *path)
+{
+    char parent[MLP_MAX_PATH];
+    snprintf(parent, sizeof parent, "%s", path);
+    char *slash = strrchr(parent, '/');
+    if (slash != NULL) {
+        slash[slash == parent] = '\0';
+    }
+    int fd =
+        open(slash != NULL ? parent : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        (void)fsync(fd);
+        close(fd);
+    }
+}
+
 static bool is_made(const char *path)
 {
-    return mkdir(path, 0777) == 0 || errno == EEXIST;
+    if (mkdir(path, 0777) != 0) {
+        return errno == EEXIST;
+    }
+    sync_parent(path);
+    return true;
 }
 
 /* From the end, so that nothing is asked of directories that are there: some

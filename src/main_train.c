@@ -2,6 +2,7 @@
  *  mlp_train: join the team, read the options, run, and leave with one exit
  *  code on every rank.
  */
+#include <signal.h>
 #include <stdio.h>
 
 #include "mlp/comm.h"
@@ -47,6 +48,7 @@ static mlp_status act(mlp_comm *comm, int argc, char **argv,
 int main(int argc, char **argv)
 {
     mlp_stop_listen();
+    signal(SIGXFSZ, SIG_IGN); /* a file too large is an error like others */
     mlp_comm *comm = NULL;
     mlp_watchdog *watchdog = NULL;
     mlp_status status = mlp_comm_world_create(&argc, &argv, &comm);
