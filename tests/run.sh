@@ -83,4 +83,5 @@ run_tests test "$labels"
 echo "== summary"
 cd "$source_dir/build"
 # shellcheck disable=SC2086 # a list of names without blanks
-exec awk -f ../tests/support/summary.awk $results
+exec awk -v faults=../tests/support/fault_tests.txt -v labels="$labels" \
+    -f ../tests/support/summary.awk $results

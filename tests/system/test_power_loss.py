@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+"""States that a power loss may leave of a save.
+
+What a save asks of the file system is taken from strace and played again: up
+to each of its calls, with every subset of those not yet made durable. Blocks
+of a file are durable once it is synced, names once their directory is; until
+then the disk may hold any of them and lack the others. Each state must load
+as the older or the newer checkpoint, and a committed one may not be lost.
+(Pillai et al. 2014, "All file systems are not created equal": ALICE.)
+"""
+import itertools
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.environ["MLP_SOURCE"], "tests", "support"))
+# pylint: disable=wrong-import-position
+from saving import Job, fail, need_strace  # noqa: E402
+
+TOOL = os.path.join(os.environ["MLP_BUILD"], "mlp")
+BLOCK = 4096
+MOST_STATES = 4096
+NAME = re.compile(r'"[^"]*/([^"/]+)"')
+OPEN_FILE = re.compile(r"^\d+<[^>]*/([^/>]+)>")
+
+
+def operations(calls, content):
+    """("link", name) | ("write", name, block) | ("sync", name) |
+    ("rename", from, to) | ("unlink", name) | ("sync directory",)"""
+    found = []
+    for call in calls:
+        names = NAME.findall(call.text)
+        opened = OPEN_FILE.match(call.text)
+        if call.result.startswith("-") or "probe" in call.text:
+            continue
+        if call.name == "openat" and "O_CREAT" in call.text:
+            found += [("link", names[0])] if names[0] != ".lock" else []
+        elif "write" in call.name and ".h5" in call.text:
+            blocks = (len(content) + BLOCK - 1) // BLOCK
+            found += [("write", opened[1], b) for b in range(blocks)]
+        elif call.name == "fsync" and ".h5" in call.text:
+            found.append(("sync", opened[1]))
+        elif call.name == "fsync":
+            found.append(("sync directory",))
+        elif call.name == "rename":
+            found.append(("rename", names[0], names[1]))
+        elif call.name == "unlink":
+            found.append(("unlink", names[0]))
+    return found
+
+
+def split(done):
+    """Those of the operations that are durable, and the others."""
+    durable, loose = [], []
+    for at, one in enumerate(done):
+        rest = done[at + 1:]
+        if one[0].startswith("sync"):
+            continue
+        barrier = (("sync", one[1]) if one[0] == "write"
+                   else ("sync directory",))
+        (durable if barrier in rest else loose).append((at, one))
+    return durable, loose
+
+
+def play(steps, old, content):
+    """The directory's content after these operations, in order."""
+    files = dict(old)
+    data = {}
+    for _, one in sorted(steps):
+        if one[0] == "write":
+            block = slice(one[2] * BLOCK, (one[2] + 1) * BLOCK)
+            have = data.setdefault(one[1], bytearray())
+            piece = content[block]
+            have.extend(bytes(max(0, block.start + len(piece) - len(have))))
+            have[block.start:block.start + len(piece)] = piece
+        elif one[0] == "link":
+            files[one[1]] = one[1]
+        elif one[0] == "rename": # the name may be durable, the first one not
+            files.pop(one[1], None)
+            files[one[2]] = one[1]
+        elif one[0] == "unlink":
+            files.pop(one[1], None)
+    return {name: bytes(data.get(what, b"")) if isinstance(what, str) else what
+            for name, what in files.items()}
+
+
+def states(done, old, content):
+    durable, loose = split(done)
+    for count in range(len(loose) + 1):
+        for some in itertools.combinations(loose, count):
+            yield play([*durable, *some], old, content)
+
+
+def load(folder, state):
+    """The name of the checkpoint that this state loads as."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    for name, content in state.items():
+        (folder / name).write_bytes(content)
+    done = subprocess.run([TOOL, "show", str(folder)], capture_output=True,
+                          text=True, check=False)
+    names = re.findall(r"ckpt-\d+-\d+\.h5", done.stdout)
+    if done.returncode != 0 or not names:
+        fail(f"cannot be loaded: {sorted(state)}: {done.stderr}")
+    return names[0]
+
+
+def main():
+    need_strace()
+    job = Job()
+    job.begin()
+    old = {n: (job.folder / n).read_bytes() for n in job.names()}
+    done, calls = job.trace()
+    job.expect(done, 0, "traced")
+    new = (job.folder / job.new[-1]).read_bytes()
+    steps = operations(calls, new)
+    kinds = {s[0] for s in steps}
+    if kinds != {"link", "write", "sync", "rename", "sync directory",
+                 "unlink"}:
+        fail(f"a save that is not understood: {steps}")
+    committed = steps.index(("sync directory",), [
+        s[0] for s in steps].index("rename"))
+    seen = {}
+    tried = 0
+    for end in range(len(steps) + 1):
+        for state in states(steps[:end], old, new):
+            tried += 1
+            key = tuple(sorted(state.items()))
+            if key not in seen:
+                seen[key] = load(pathlib.Path(job.place) / "state", state)
+            if end > committed and seen[key] != job.new[-1]:
+                fail(f"a committed checkpoint is lost: {sorted(state)}")
+            if tried > MOST_STATES:
+                fail("too many states")
+    if set(seen.values()) != {*job.old, job.new[-1]}:
+        fail("only one of the two was ever loaded")
+    job.close()
+    print(f"{tried} states, {len(seen)} different ones, "
+          "each loads as the old or the new checkpoint")
+
+
+main()
