@@ -245,20 +245,15 @@ END_TEST
 START_TEST(hdf5_labels_beyond_sixteen_bits_are_refused)
 {
     const uint64_t wide[TRAIN_ROWS] = {0, 1, 65536, 3, 4};
-    unsigned char values[TRAIN_ROWS * HEIGHT * WIDTH];
-    uint16_t labels[TRAIN_ROWS];
     split_content train = picture_bytes(TRAIN_ROWS);
     mlp_source *source = NULL;
     train.labels.type = MLP_H5_U64;
     train.classes = wide;
     write_hdf5(&train, NULL);
-    ck_assert_int_eq(mlp_source_open(path, &source), MLP_OK);
-    ck_assert_int_eq(
-        mlp_source_read(source, MLP_SPLIT_TRAIN, 0, TRAIN_ROWS, values, labels),
-        MLP_ERROR_DATA);
+    /* already by the rehearsal, which reads all rows of so small a file */
+    ck_assert_int_eq(mlp_source_open(path, &source), MLP_ERROR_DATA);
     ck_assert_msg(strstr(mlp_failure(), "found 65536 in row 2") != NULL, "%s",
                   mlp_failure());
-    mlp_source_close(&source);
 }
 END_TEST
 
