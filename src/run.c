@@ -270,6 +270,7 @@ static mlp_status tell_all(mlp_run_parts *run)
 
 mlp_status mlp_run(mlp_comm *comm, const mlp_config *config)
 {
+    MLP_TRY(mlp_run_check_start(comm, config));
     if (config->verify) {
         return mlp_run_verify(comm, config);
     }
@@ -282,6 +283,7 @@ mlp_status mlp_run(mlp_comm *comm, const mlp_config *config)
 mlp_status mlp_run_on(mlp_comm *comm, const mlp_config *config,
                       mlp_source *source)
 {
+    MLP_TRY(mlp_run_check_start(comm, config));
     mlp_run_parts run = {
         .comm = comm, .config = *config, .source = source, .lock = -1};
     return tell_all(&run);

@@ -246,6 +246,7 @@ mlp_status mlp_run_load_data(mlp_run_parts *run)
                             : mlp_source_open_table(run->config.data, &options,
                                                     true, &run->source);
     MLP_TRY(mlp_comm_agree(run->comm, status));
+    MLP_TRY(mlp_run_check_data(run));
     MLP_TRY(mlp_comm_agree(run->comm, load_splits(run)));
     MLP_TRY(measure(run));
     status = name_source(run, check_labels(run));

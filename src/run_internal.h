@@ -71,6 +71,14 @@ mlp_status mlp_run_create_trainer(mlp_run_parts *run);
 /** Free the rows. Not collective. */
 void mlp_run_drop_data(mlp_run_parts *run);
 
+/** Whether all ranks run one executable and were started with the same options;
+ *  MLP_ERROR_USAGE names the odd rank. Collective. */
+mlp_status mlp_run_check_start(mlp_comm *comm, const mlp_config *config);
+
+/** Whether the source has the same extents and first rows on all ranks;
+ *  MLP_ERROR_DATA names the odd rank. Collective. */
+mlp_status mlp_run_check_data(mlp_run_parts *run);
+
 /** In place of a run: train a slice of it in several ways, compare, and say
  *  how it went. Collective. */
 mlp_status mlp_run_verify(mlp_comm *comm, const mlp_config *config);

@@ -92,15 +92,15 @@ static void beat_for_busy(const mlp_watchdog *dog, double *computed,
 
 /* ---- speaking ---------------------------------------------------------- */
 
-/* The first rank of the node that can speak does. */
-static bool is_speaker(const mlp_sighting *all, size_t local)
+/* The first rank of the node that can speak does, and once. */
+static bool is_speaker(const mlp_watchdog *dog, const mlp_sighting *all)
 {
-    for (size_t i = 0; i < local; i++) {
+    for (size_t i = 0; i < dog->local; i++) {
         if (all[i].process == MLP_PROCESS_RUNS) {
             return false;
         }
     }
-    return true;
+    return atomic_exchange(&dog->pulses[0]->is_told, 1) == 0;
 }
 
 /* All ranks but those of this node, as "0-2,5". */
@@ -163,11 +163,12 @@ __attribute__((noreturn)) static void give_up(const mlp_watchdog *dog)
     if (all != NULL) {
         bool is_elsewhere = dog->here < dog->size &&
                             mlp_sighting_blame(all, dog->here) == dog->here;
-        if (!is_speaker(all, dog->local)) {
+        if (!is_speaker(dog, all)) {
             sleep_seconds(2 * GRACE_SECONDS); /* then go without a word */
         } else {
             sleep_seconds(is_elsewhere ? GRACE_SECONDS : 0.0);
             speak(dog, all, is_elsewhere);
+            sleep_seconds(GRACE_SECONDS / 2); /* so that others see it here */
         }
     }
     mlp_comm_leave(MLP_ERROR_INTERNAL);
@@ -330,6 +331,7 @@ void mlp_watchdog_detach(mlp_watchdog *watchdog)
     for (size_t i = 0; i < dog->here; i++) {
         memcpy(&dog->last[i], dog->pulses[i], sizeof dog->last[i]);
         dog->pulses[i] = &dog->last[i];
+        mlp_pulse_wait(dog->pulses[i], true); /* it may spin to the end */
     }
     pthread_mutex_unlock(&dog->mutex);
     mlp_comm_set_pulse(dog->comm, NULL);

@@ -27,7 +27,9 @@ typedef struct {
     _Atomic int32_t phase;  /**< mlp_pulse_phase */
     _Atomic int32_t is_waiting; /**< for other ranks */
     _Atomic int32_t pid;
-    int32_t unused[9];
+    _Atomic int32_t
+        is_told; /**< of local rank 0: somebody spoke for the node */
+    int32_t unused[8];
 } mlp_pulse;
 
 /** The rank is now in this phase. */
