@@ -18,7 +18,8 @@ static const char *const tasks[] = {"classification", "regression", NULL};
 static const char *const bad_rows[] = {"fail", "drop", NULL};
 static const char *const outputs[] = {"softmax", "sigmoid", "identity", NULL};
 static const char *const losses[] = {"cross-entropy", "mse", NULL};
-static const char *const optimizers[] = {"sgd", "nesterov", NULL};
+static const char *const optimizers[] = {"sgd",   "nesterov", "rmsprop", "adam",
+                                         "adamw", "lars",     "lamb",    NULL};
 static const char *const schedules[] = {"constant", "linear", "cosine", NULL};
 static const char *const inits[] = {"glorot-uniform", "glorot-normal",
                                     "he-uniform", "he-normal", NULL};
@@ -85,7 +86,9 @@ static const mlp_config_field fields[] = {
      "NAME",
      "take the values of a preset, listed below, for what is not given"},
     {"optimizer", MLP_FIELD_ENUM, AT(optimizer), optimizers, 0, 0, true,
-     "Training", "NAME", "update rule"},
+     "Training", "NAME",
+     "update rule: nesterov looks ahead, rmsprop, adam and adamw scale each "
+     "parameter's step, lars and lamb each layer's, for large batches"},
     {"lr", MLP_FIELD_DOUBLE, AT(lr), NULL, ABOVE_0, DBL_MAX, true, "Training",
      "X", "learning rate"},
     {"schedule", MLP_FIELD_ENUM, AT(schedule), schedules, 0, 0, true,
@@ -96,6 +99,29 @@ static const mlp_config_field fields[] = {
      "Training", "X", "share of the last update kept, 0 to below 1"},
     {"l2", MLP_FIELD_DOUBLE, AT(l2), NULL, 0, 1e6, true, "Training", "X",
      "lambda of the penalty lambda/2 |W|^2 on the weights"},
+    {"beta1", MLP_FIELD_DOUBLE, AT(beta1), NULL, 0, BELOW_1, true, "Training",
+     "X", "share of the mean gradient kept: adam, adamw, lamb"},
+    {"beta2", MLP_FIELD_DOUBLE, AT(beta2), NULL, 0, BELOW_1, true, "Training",
+     "X", "share of the mean square kept: adam, adamw, lamb"},
+    {"rho", MLP_FIELD_DOUBLE, AT(rho), NULL, 0, BELOW_1, true, "Training", "X",
+     "share of the mean square kept: rmsprop"},
+    {"epsilon", MLP_FIELD_DOUBLE, AT(epsilon), NULL, ABOVE_0, 1, true,
+     "Training", "X",
+     "added to the root of the mean square: rmsprop, adam, adamw, lamb"},
+    {"weight-decay", MLP_FIELD_DOUBLE, AT(weight_decay), NULL, 0, 1e6, true,
+     "Training", "X",
+     "share of the weights taken off, times the rate: adamw, lamb (0.01), "
+     "lars (0.0005)"},
+    {"trust", MLP_FIELD_DOUBLE, AT(trust), NULL, ABOVE_0, 1e6, true, "Training",
+     "X", "size of a layer's step by that of its weights: lars"},
+    {"clip-norm", MLP_FIELD_DOUBLE, AT(clip_norm), NULL, 0, DBL_MAX, true,
+     "Training", "X",
+     "scale the gradient down to this norm where it is larger, against single "
+     "bad batches; 0: never"},
+    {"max-norm", MLP_FIELD_DOUBLE, AT(max_norm), NULL, 0, DBL_MAX, true,
+     "Training", "X",
+     "scale a unit's incoming weights down to this norm after each step, 3 or "
+     "so, often with dropout; 0: never"},
     {"batch", MLP_FIELD_SIZE, AT(batch), NULL, 1, INT_LIMIT, true, "Training",
      "N", "rows of a global batch, over all ranks"},
     {"epochs", MLP_FIELD_SIZE, AT(epochs), NULL, 1, 1000000, false, "Training",
@@ -178,6 +204,11 @@ static const mlp_config defaults = {
     .lr = 0.1,
     .schedule = MLP_SCHEDULE_LINEAR,
     .momentum = 0.9,
+    .beta1 = 0.9,
+    .beta2 = 0.999,
+    .rho = 0.9,
+    .epsilon = 1e-8,
+    .trust = 0.001,
     .batch = 128,
     .epochs = 10,
     .seed = 1,

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config_optimizer.h"
+
 static mlp_status check_activations(const mlp_config *config)
 {
     const mlp_activation_list *list = &config->activation;
@@ -83,6 +85,7 @@ static mlp_status check_table(const mlp_config *config)
 
 static mlp_status check_training(const mlp_config *config)
 {
+    MLP_TRY(mlp_config_check_optimizer(config));
     if (config->optimizer == MLP_OPTIMIZER_NESTEROV && config->momentum == 0) {
         return mlp_fail(MLP_ERROR_USAGE,
                         "--optimizer nesterov needs --momentum above 0");
@@ -202,8 +205,10 @@ mlp_status mlp_config_adopt(mlp_config *wanted, const mlp_config *recorded)
         if (mlp_config_is_state(&fields[i]) &&
             (!mlp_config_was_given(wanted, fields[i].name) ||
              is_automatic(&fields[i], text))) {
+            bool was_given = wanted->given[i];
             mlp_config_get(recorded, &fields[i], text);
             MLP_TRY(mlp_config_set(wanted, fields[i].name, text));
+            wanted->given[i] = was_given;
         }
     }
     return mlp_config_check(wanted);

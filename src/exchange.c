@@ -31,7 +31,7 @@ static mlp_status lay_parts(mlp_exchange *x, const size_t *sizes)
 static mlp_status allocate_segments(mlp_exchange *x)
 {
     mlp_exchange_memory *memories[] = {&x->gradients, &x->states, &x->boards,
-                                       &x->records};
+                                       &x->records, &x->measures};
     for (size_t i = 0; i < sizeof memories / sizeof memories[0]; i++) {
         memories[i]->segments =
             mlp_exchange_allocate(x->place->size, sizeof(void *));
@@ -73,6 +73,7 @@ static mlp_status share_memory(mlp_exchange *x)
     MLP_TRY(share(x, &x->boards,
                   once * (sizeof(mlp_exchange_board) +
                           shape->parts * sizeof(mlp_exchange_part_board))));
+    MLP_TRY(share(x, &x->measures, once * shape->measures * sizeof(double)));
     return share(x, &x->records,
                  once * 2 * shape->shards * shape->record_size *
                      sizeof(double));
@@ -130,6 +131,7 @@ void mlp_exchange_destroy(mlp_exchange **exchange)
         return;
     }
     release(&x->records);
+    release(&x->measures);
     release(&x->boards);
     release(&x->states);
     release(&x->gradients);
@@ -174,4 +176,9 @@ float *mlp_exchange_gradient(mlp_exchange *exchange, size_t i)
 double *mlp_exchange_records(mlp_exchange *exchange)
 {
     return exchange->own_records;
+}
+
+double *mlp_exchange_measures(mlp_exchange *exchange)
+{
+    return exchange->measures.segments[0];
 }

@@ -27,6 +27,7 @@ typedef struct {
 typedef struct {
     _Alignas(64) mlp_counter recorded;
     _Alignas(64) mlp_counter gathered; /**< steps, by local rank 0 */
+    _Alignas(64) mlp_counter met;      /**< ranks times meetings */
     mlp_exchange_part_board parts[];   /**< [parts] */
 } mlp_exchange_board;
 
@@ -91,6 +92,7 @@ struct mlp_exchange {
     mlp_exchange_memory states;    /**< local rank 0: [states, total] */
     mlp_exchange_memory boards;    /**< local rank 0: mlp_exchange_board */
     mlp_exchange_memory records;   /**< local rank 0: [2, shards, record] */
+    mlp_exchange_memory measures;  /**< local rank 0: [measures] */
     const float **sources;         /**< [source_count]: gradients */
 
     /* Between nodes only: */
@@ -105,6 +107,8 @@ struct mlp_exchange {
     double *unsorted_records; /**< [shards, record_size], in order of node */
     uint32_t recorded_steps;  /**< written by the thread that publishes */
     uint32_t collected_steps; /**< written by thread 0 */
+    uint32_t meetings;        /**< written by the last thread to come */
+    _Atomic size_t meeting;   /**< threads that have come */
 
     mlp_exchange_reduction *reduction; /**< of exchange_reduce.c */
 };

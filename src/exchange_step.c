@@ -29,15 +29,25 @@
 
 #include "exchange_internal.h"
 
+/* Part i of a range cut into parts of whole grains, but for its end. */
+static mlp_range cut(mlp_range range, size_t parts, size_t i)
+{
+    size_t grains = (range.count + MLP_EXCHANGE_GRAIN - 1) / MLP_EXCHANGE_GRAIN;
+    mlp_range part = mlp_range_part(grains, parts, i);
+    size_t first = part.first * MLP_EXCHANGE_GRAIN;
+    size_t end = first + part.count * MLP_EXCHANGE_GRAIN;
+    first = first < range.count ? first : range.count;
+    end = end < range.count ? end : range.count;
+    return (mlp_range){range.first + first, end - first};
+}
+
 mlp_range mlp_exchange_slice(const mlp_exchange *x, const mlp_exchange_part *p)
 {
     if (x->place->rank >= x->place->smallest) {
         return (mlp_range){p->first, 0};
     }
-    mlp_range units = mlp_range_part(p->count / MLP_EXCHANGE_UNIT,
-                                     x->place->smallest, x->place->rank);
-    return (mlp_range){p->first + units.first * MLP_EXCHANGE_UNIT,
-                       units.count * MLP_EXCHANGE_UNIT};
+    return cut((mlp_range){p->first, p->count}, x->place->smallest,
+               x->place->rank);
 }
 
 mlp_range mlp_exchange_own(const mlp_exchange *exchange, size_t part)
@@ -45,11 +55,20 @@ mlp_range mlp_exchange_own(const mlp_exchange *exchange, size_t part)
     return mlp_exchange_slice(exchange, &exchange->parts[part]);
 }
 
-static mlp_range share_of_slice(mlp_thread self, mlp_range slice)
+mlp_range mlp_exchange_share(const mlp_exchange *exchange, size_t part,
+                             mlp_thread self)
 {
-    mlp_range units = mlp_thread_share(self, slice.count / MLP_EXCHANGE_UNIT);
-    return (mlp_range){slice.first + units.first * MLP_EXCHANGE_UNIT,
-                       units.count * MLP_EXCHANGE_UNIT};
+    mlp_range slice = mlp_exchange_slice(exchange, &exchange->parts[part]);
+    return cut(slice, self.count, self.index);
+}
+
+mlp_range mlp_exchange_split(const mlp_exchange *exchange, size_t total,
+                             mlp_thread self)
+{
+    const mlp_comm_place *place = exchange->place;
+    mlp_range mine = mlp_range_part(total, place->size, place->rank);
+    mlp_range share = mlp_thread_share(self, mine.count);
+    return (mlp_range){mine.first + share.first, share.count};
 }
 
 /* Whether this thread of the crew is the last to come here. */
@@ -80,25 +99,49 @@ void mlp_exchange_await(mlp_exchange *exchange, size_t part, mlp_thread self)
     exchange->ops->await(exchange, part, self);
 }
 
+mlp_status mlp_exchange_sum(mlp_exchange *exchange, size_t part,
+                            mlp_thread self, mlp_exchange_update *take,
+                            void *context)
+{
+    mlp_exchange_await(exchange, part, self);
+    mlp_range slice = mlp_exchange_slice(exchange, &exchange->parts[part]);
+    mlp_range share = mlp_exchange_share(exchange, part, self);
+    return exchange->ops->sum(&(mlp_exchange_call){exchange, part, self, take,
+                                                   context, slice, share});
+}
+
+void mlp_exchange_release(mlp_exchange *exchange, size_t part, mlp_thread self)
+{
+    mlp_exchange_part *p = &exchange->parts[part];
+    uint32_t step = p->finished + 1;
+    if (is_last(&p->leaving, self)) {
+        p->finished = step;
+        mlp_wait_add(&mlp_exchange_board_of(exchange)->parts[part].finished, 1,
+                     mlp_exchange_all_ranks(exchange, step));
+    }
+}
+
 mlp_status mlp_exchange_finish(mlp_exchange *exchange, size_t part,
                                mlp_thread self, mlp_exchange_update *update,
                                void *context)
 {
-    mlp_exchange_part *p = &exchange->parts[part];
-    mlp_exchange_part_board *board =
-        &mlp_exchange_board_of(exchange)->parts[part];
-    uint32_t step = p->finished + 1;
-    mlp_exchange_await(exchange, part, self);
-    mlp_range slice = mlp_exchange_slice(exchange, p);
-    mlp_range share = share_of_slice(self, slice);
-    MLP_TRY(exchange->ops->sum(&(mlp_exchange_call){
-        exchange, part, self, update, context, slice, share}));
-    if (is_last(&p->leaving, self)) {
-        p->finished = step;
-        mlp_wait_add(&board->finished, 1,
-                     mlp_exchange_all_ranks(exchange, step));
-    }
+    MLP_TRY(mlp_exchange_sum(exchange, part, self, update, context));
+    mlp_exchange_release(exchange, part, self);
     return MLP_OK;
+}
+
+/* Every thread reads how many meetings there were before it says that it has
+ * come; the last one writes it before it tells the others. */
+void mlp_exchange_meet(mlp_exchange *exchange, mlp_thread self)
+{
+    mlp_counter *met = &mlp_exchange_board_of(exchange)->met;
+    uint32_t meeting = exchange->meetings + 1;
+    uint32_t target = mlp_exchange_all_ranks(exchange, meeting);
+    if (is_last(&exchange->meeting, self)) {
+        exchange->meetings = meeting;
+        mlp_wait_add(met, 1, target);
+    }
+    mlp_wait_until(met, target, self.count > exchange->fair_threads);
 }
 
 void mlp_exchange_wait(mlp_exchange *exchange, size_t part)

@@ -122,7 +122,11 @@ void ISA(mlp_mask)(const mlp_rows *source, mlp_batch *batch, mlp_range words,
 void ISA(mlp_softmax)(const mlp_loss_rows *loss, mlp_range rows);
 void ISA(mlp_squared_error)(const mlp_loss_rows *loss, const mlp_dense *layer,
                             mlp_range rows);
-void ISA(mlp_sgd_update)(const mlp_sgd *rule, size_t count, const float *sum,
-                         float *w, float *velocity);
+void ISA(mlp_update_apply)(const mlp_update *rule, size_t count,
+                           const float *sum, float *w, float *const *moments);
+void ISA(mlp_update_direction)(const mlp_update *rule, size_t count,
+                               const float *w, float *const *moments,
+                               float *sum);
+double ISA(mlp_squares)(const float *values, size_t count);
 
 #endif

@@ -200,7 +200,9 @@ const mlp_kernels ISA(mlp_kernels) = {
     .gradient = ISA(mlp_gradient),
     .softmax = ISA(mlp_softmax),
     .squared_error = ISA(mlp_squared_error),
-    .sgd = ISA(mlp_sgd_update),
+    .update = ISA(mlp_update_apply),
+    .direction = ISA(mlp_update_direction),
+    .squares = ISA(mlp_squares),
     .activate = ISA(mlp_activate),
     .slope = ISA(mlp_slope),
 };

@@ -68,6 +68,11 @@ static inline vec vec_fma(vec a, vec b, vec c)
     return VEC(fmadd_ps)(a, b, c);
 }
 
+static inline vec vec_sqrt(vec x)
+{
+    return VEC(sqrt_ps)(x);
+}
+
 /* max(0, x), and NaN for NaN: the instruction returns its second operand */
 static inline vec vec_relu(vec x)
 {
@@ -128,6 +133,14 @@ static inline vec vec_fma(vec a, vec b, vec c)
     }
     return c;
 #endif
+}
+
+static inline vec vec_sqrt(vec x)
+{
+    for (int i = 0; i < LANES; i++) {
+        x[i] = sqrtf(x[i]);
+    }
+    return x;
 }
 
 static inline vec vec_relu(vec x)

@@ -5,7 +5,19 @@
 
 size_t mlp_optimizer_moments(const mlp_config *config)
 {
-    return config->momentum > 0.0 ? 1 : 0;
+    const mlp_optimizer_facts *facts = mlp_config_optimizer(config->optimizer);
+    if (facts->has_betas) {
+        return 2;
+    }
+    return facts->has_rho || (facts->has_momentum && config->momentum > 0.0)
+               ? 1
+               : 0;
+}
+
+bool mlp_optimizer_has_ratios(const mlp_config *config)
+{
+    return config->optimizer == MLP_OPTIMIZER_LARS ||
+           config->optimizer == MLP_OPTIMIZER_LAMB;
 }
 
 mlp_optimizer mlp_optimizer_make(const mlp_config *config,
@@ -13,15 +25,65 @@ mlp_optimizer mlp_optimizer_make(const mlp_config *config,
                                  const mlp_kernels *kernels,
                                  float *const *states)
 {
+    const mlp_optimizer_facts *facts = mlp_config_optimizer(config->optimizer);
     mlp_optimizer optimizer = {
         .model = model,
         .kernels = kernels,
-        .rule = {.momentum = (float)config->momentum,
-                 .l2 = (float)config->l2,
-                 .is_nesterov = config->optimizer == MLP_OPTIMIZER_NESTEROV},
-        .parameters = states[0],
-        .velocity = mlp_optimizer_moments(config) > 0 ? states[1] : NULL};
+        .rule = {.kind = config->optimizer,
+                 .momentum = (float)config->momentum,
+                 .l2 = facts->has_l2 ? (float)config->l2 : 0.0f,
+                 .decay = facts->has_decay ? (float)config->weight_decay : 0.0f,
+                 .epsilon = (float)config->epsilon},
+        .beta1 = config->beta1,
+        .beta2 = facts->has_rho ? config->rho : config->beta2,
+        .trust = config->trust,
+        .parameters = states[0]};
+    optimizer.rule.share1 = (float)(1.0 - optimizer.beta1);
+    optimizer.rule.share2 = (float)(1.0 - optimizer.beta2);
+    for (size_t i = 0; i < mlp_optimizer_moments(config); i++) {
+        optimizer.moments[i] = states[1 + i];
+    }
     return optimizer;
+}
+
+/* x^n by multiplications alone, which round alike everywhere; libm's pow does
+ * not. */
+static double power(double x, uint64_t n)
+{
+    double result = 1.0;
+    for (; n > 0; n /= 2) {
+        result = n % 2 == 1 ? result * x : result;
+        x *= x;
+    }
+    return result;
+}
+
+void mlp_optimizer_begin(mlp_optimizer *optimizer, double lr, size_t rows,
+                         uint64_t step)
+{
+    mlp_update *rule = &optimizer->rule;
+    optimizer->lr = lr;
+    rule->lr = (float)lr;
+    rule->per_row = (float)(1.0 / (double)rows);
+    rule->unbias1 = (float)(1.0 / (1.0 - power(optimizer->beta1, step + 1)));
+    rule->unbias2 = (float)(1.0 / (1.0 - power(optimizer->beta2, step + 1)));
+}
+
+void mlp_optimizer_clip(mlp_optimizer *optimizer, double share)
+{
+    optimizer->rule.per_row = (float)(share * (double)optimizer->rule.per_row);
+}
+
+void mlp_optimizer_adapt(mlp_optimizer *optimizer, double weights,
+                         double direction)
+{
+    double ratio = weights / direction;
+    if (optimizer->rule.kind == MLP_OPTIMIZER_LARS) {
+        double decay = (double)optimizer->rule.decay;
+        ratio = optimizer->trust * weights / (direction + decay * weights);
+    }
+    bool has_both = weights > 0.0 && direction > 0.0;
+    optimizer->rule.lr = (float)(optimizer->lr * (has_both ? ratio : 1.0));
 }
 
 /* The first element after `first` at which another rule begins: a layer's
@@ -38,21 +100,60 @@ static size_t next_border(const mlp_model *model, size_t first, bool *is_bias)
     return *is_bias ? layer->offset + layer->size : bias;
 }
 
+/* Elements under one rule. */
+typedef struct {
+    mlp_update rule;
+    size_t first, count;
+    float *moments[MLP_OPTIMIZER_MOMENTS];
+} stretch;
+
+/* The longest stretch of elements first .. end - 1 from `first` on. */
+static stretch stretch_from(const mlp_optimizer *optimizer, size_t first,
+                            size_t end)
+{
+    bool is_bias;
+    size_t border = next_border(optimizer->model, first, &is_bias);
+    stretch next = {.rule = optimizer->rule,
+                    .first = first,
+                    .count = (border < end ? border : end) - first};
+    if (is_bias) {
+        next.rule.l2 = 0.0f;
+        next.rule.decay = 0.0f;
+    }
+    for (size_t i = 0; i < MLP_OPTIMIZER_MOMENTS; i++) {
+        float *moment = optimizer->moments[i];
+        next.moments[i] = moment == NULL ? NULL : moment + first;
+    }
+    return next;
+}
+
 void mlp_optimizer_update(const mlp_optimizer *optimizer, size_t first,
                           size_t count, const float *sum)
 {
     size_t end = first + count;
     while (first < end) {
-        bool is_bias;
-        size_t border = next_border(optimizer->model, first, &is_bias);
-        size_t length = (border < end ? border : end) - first;
-        mlp_sgd rule = optimizer->rule;
-        rule.l2 = is_bias ? 0.0f : rule.l2;
-        float *velocity = optimizer->velocity;
-        optimizer->kernels->sgd(&rule, length, sum,
-                                optimizer->parameters + first,
-                                velocity == NULL ? NULL : velocity + first);
-        first += length;
-        sum += length;
+        stretch next = stretch_from(optimizer, first, end);
+        if (next.rule.kind == MLP_OPTIMIZER_LAMB) { /* all in the direction */
+            next.rule.per_row = 1.0f;
+            next.rule.l2 = 0.0f;
+        }
+        optimizer->kernels->update(&next.rule, next.count, sum,
+                                   optimizer->parameters + first, next.moments);
+        first += next.count;
+        sum += next.count;
+    }
+}
+
+void mlp_optimizer_direct(const mlp_optimizer *optimizer, size_t first,
+                          size_t count, float *sum)
+{
+    size_t end = first + count;
+    while (first < end) {
+        stretch next = stretch_from(optimizer, first, end);
+        optimizer->kernels->direction(&next.rule, next.count,
+                                      optimizer->parameters + first,
+                                      next.moments, sum);
+        first += next.count;
+        sum += next.count;
     }
 }

@@ -104,6 +104,7 @@ mlp_status mlp_options_parse(int argc, char **argv, mlp_config *config,
         MLP_TRY(mlp_config_preset(config, config->preset));
     }
     mlp_config_settle(config);
+    mlp_config_complete(config);
     return mlp_config_check(config);
 }
 

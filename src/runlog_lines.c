@@ -35,8 +35,10 @@ static void print_model(FILE *out, const mlp_config *config,
     print_option(out, config, "optimizer");
     fprintf(out, " lr");
     print_option(out, config, "lr");
-    fprintf(out, " momentum");
-    print_option(out, config, "momentum");
+    if (mlp_config_optimizer(config->optimizer)->has_momentum) {
+        fprintf(out, " momentum");
+        print_option(out, config, "momentum");
+    }
     if (config->l2 > 0) {
         fprintf(out, " l2");
         print_option(out, config, "l2");

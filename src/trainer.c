@@ -30,6 +30,7 @@ static mlp_status create_exchange(mlp_trainer *trainer)
         sizes,
         1 + mlp_optimizer_moments(trainer->parts.config),
         MLP_RECORD_SIZE,
+        mlp_trainer_measures(&trainer->parts),
         trainer->parts.config->exchange};
     mlp_status status =
         mlp_exchange_create(trainer->parts.comm, &shape, &trainer->exchange);
@@ -106,6 +107,12 @@ static mlp_status create_locally(mlp_trainer *trainer)
         return mlp_fail_memory("the trainer's counts");
     }
     mlp_pace_init(&trainer->pace, config->threads);
+    if (mlp_trainer_needs_norms(config)) {
+        trainer->sums =
+            aligned_alloc(64, parts->model->vector_size * sizeof(float));
+        return trainer->sums != NULL ? MLP_OK
+                                     : mlp_fail_memory("the gradient's sum");
+    }
     return MLP_OK;
 }
 
@@ -147,6 +154,7 @@ void mlp_trainer_destroy(mlp_trainer **trainer)
     free(old->nodes);
     free(old->shard_sums);
     free(old->busy);
+    free(old->sums);
     mlp_sampler_destroy(&old->sampler);
     mlp_feed_destroy(&old->feed);
     mlp_pass_destroy(&old->pass);

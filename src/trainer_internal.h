@@ -36,11 +36,33 @@ struct mlp_trainer {
     mlp_feed *feed;
     mlp_pass *pass;
     mlp_optimizer optimizer;
+    float *sums; /* [vector_size], gradient of all ranks; of this rank's
+                    slices only. NULL where no norms are needed */
     uint64_t shuffled_epoch; /* that the sampler is at */
     double *shard_sums;      /* [MLP_TALLY_SUMS, shards], of an evaluation */
     mlp_pace pace;
     double *busy; /* [threads], seconds in the last step */
 };
+
+/** What the update has to know of a step. */
+typedef struct {
+    double lr;
+    size_t rows;      /* of the global batch */
+    uint64_t step;    /* global, from 0 */
+    bool is_given_up; /* no update */
+} mlp_step_facts;
+
+/** Whether an update takes norms of the gradient or of weights. */
+bool mlp_trainer_needs_norms(const mlp_config *config);
+
+/** Numbers that the ranks of a node share for them. */
+size_t mlp_trainer_measures(const mlp_trainer_parts *parts);
+
+/** Sum the gradients of all ranks, and update. Every thread of the crew calls
+ *  and gets the same status; MLP_DIVERGED, on all ranks, when the gradient's
+ *  norm was needed and is not finite: parameters are as before. Collective. */
+mlp_status mlp_trainer_finish(mlp_trainer *trainer, mlp_thread self,
+                              const mlp_step_facts *facts);
 
 /** Wait until all ranks have finished updating all layers. */
 void mlp_trainer_wait(mlp_trainer *trainer);

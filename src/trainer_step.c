@@ -16,6 +16,7 @@ typedef struct {
     mlp_status status; /* written by thread 0, read after a barrier */
     uint64_t epoch;    /* where in the training it is, from 0 */
     size_t index;
+    uint64_t global; /* step of the run, from 0 */
     double lr;
 } one_step;
 
@@ -62,6 +63,14 @@ static void write_records(const one_step *step)
     }
 }
 
+static mlp_status fail_diverged(const one_step *step, const char *what)
+{
+    return mlp_fail(MLP_DIVERGED,
+                    "epoch %llu, step %zu: the %s is not finite: a smaller "
+                    "--lr may help",
+                    (unsigned long long)step->epoch + 1, step->index + 1, what);
+}
+
 /* The whole batch's tally, from the records of all ranks. Every rank comes to
  * the same verdict on it. */
 static mlp_status read_records(const one_step *step)
@@ -89,13 +98,8 @@ static mlp_status read_records(const one_step *step)
     if (trainer->parts.train->here.targets != NULL) {
         result->tally.targets = result->tally.rows;
     }
-    if (!isfinite(result->tally.loss_sum)) {
-        return mlp_fail(MLP_DIVERGED,
-                        "epoch %llu, step %zu: the loss is not finite: a "
-                        "smaller --lr may help",
-                        (unsigned long long)step->epoch + 1, step->index + 1);
-    }
-    return MLP_OK;
+    return isfinite(result->tally.loss_sum) ? MLP_OK
+                                            : fail_diverged(step, "loss");
 }
 
 /* One thread's part in a step. */
@@ -103,9 +107,8 @@ typedef struct {
     one_step *step;
     mlp_trainer *trainer;
     mlp_thread self;
-    mlp_optimizer rule; /* this batch's */
-    bool was_by_rows;   /* of the stage before */
-    double waited;      /* seconds, for other threads */
+    bool was_by_rows; /* of the stage before */
+    double waited;    /* seconds, for other threads */
 } worker;
 
 /* The time since the last lap went into this phase. */
@@ -183,42 +186,17 @@ static void gradients(worker *w)
     }
 }
 
-static void update(void *context, size_t first, size_t count, const float *sum)
+/* The same verdict on all threads: a failure of the exchange, after which
+ * nothing can go on; or a norm that is not finite. */
+static void finish(worker *w, mlp_status verdict)
 {
-    const worker *w = context;
-    lap(w, MLP_PHASE_EXCHANGE);
-    mlp_optimizer_update(&w->rule, first, count, sum);
-    lap(w, MLP_PHASE_UPDATE);
-}
-
-/* A step that is given up: parameters stay, and the exchange is through. */
-static void leave_alone(void *context, size_t first, size_t count,
-                        const float *sum)
-{
-    (void)context;
-    (void)first;
-    (void)count;
-    (void)sum;
-}
-
-static void finish(worker *w, mlp_exchange_update *act)
-{
-    mlp_trainer *trainer = w->trainer;
     one_step *step = w->step;
-    w->rule = trainer->optimizer;
-    w->rule.rule.lr = (float)step->lr;
-    w->rule.rule.per_row = (float)(1.0 / (double)step->result->tally.rows);
-    for (size_t l = trainer->parts.model->layers; l-- > 0;) {
-        mlp_exchange_await(trainer->exchange, l, w->self);
-        lap(w, MLP_PHASE_WAIT);
-        mlp_status status =
-            mlp_exchange_finish(trainer->exchange, l, w->self, act, w);
-        if (status != MLP_OK) { /* for the whole crew: nothing can go on */
-            if (w->self.index == 0) {
-                step->status = status;
-            }
-            return;
-        }
+    const mlp_step_facts facts = {step->lr, step->result->tally.rows,
+                                  step->global, verdict == MLP_DIVERGED};
+    mlp_status status = mlp_trainer_finish(w->trainer, w->self, &facts);
+    if (status != MLP_OK && w->self.index == 0) {
+        step->status =
+            status == MLP_DIVERGED ? fail_diverged(step, "gradient") : status;
     }
 }
 
@@ -238,7 +216,7 @@ static void run_step(void *context, mlp_thread self)
     meet(&w);
     mlp_status verdict = w.step->status;
     if (verdict == MLP_OK || verdict == MLP_DIVERGED) {
-        finish(&w, verdict == MLP_OK ? update : leave_alone);
+        finish(&w, verdict);
     }
     w.trainer->busy[self.index] = mlp_clock_seconds() - start - w.waited;
 }
@@ -267,11 +245,16 @@ mlp_status mlp_trainer_step(mlp_trainer *trainer, uint64_t epoch,
         mlp_sampler_shuffle(trainer->sampler, epoch);
         trainer->shuffled_epoch = epoch;
     }
-    one_step step = {
-        trainer,    mlp_sampler_batch(trainer->sampler, step_index),
-        wants_stop, result,
-        MLP_OK,     epoch,
-        step_index, mlp_trainer_rate(trainer, epoch * steps + step_index)};
+    uint64_t global = epoch * steps + step_index;
+    one_step step = {.trainer = trainer,
+                     .microbatches =
+                         mlp_sampler_batch(trainer->sampler, step_index),
+                     .wants_stop = wants_stop,
+                     .result = result,
+                     .epoch = epoch,
+                     .index = step_index,
+                     .global = global,
+                     .lr = mlp_trainer_rate(trainer, global)};
     mlp_feed_begin(trainer->feed, &parts->train->here, parts->scaler,
                    &step.microbatches);
     mlp_pass_begin(trainer->pass, mlp_exchange_state(trainer->exchange, 0),

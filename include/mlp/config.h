@@ -72,7 +72,18 @@ typedef enum {
     MLP_LOSS_MSE            /**< 1/(2m) sum of squares; sigmoid, identity */
 } mlp_loss;
 
-typedef enum { MLP_OPTIMIZER_SGD, MLP_OPTIMIZER_NESTEROV } mlp_optimizer_kind;
+/** How a gradient becomes an update; formulas: mlp_update in kernels.h. */
+typedef enum {
+    MLP_OPTIMIZER_SGD,
+    MLP_OPTIMIZER_NESTEROV,
+    MLP_OPTIMIZER_RMSPROP,
+    MLP_OPTIMIZER_ADAM,
+    MLP_OPTIMIZER_ADAMW,
+    MLP_OPTIMIZER_LARS,
+    MLP_OPTIMIZER_LAMB
+} mlp_optimizer_kind;
+
+enum { MLP_OPTIMIZERS = MLP_OPTIMIZER_LAMB + 1 };
 
 /** The learning rate over the run; see schedule.h. */
 typedef enum {
@@ -138,8 +149,15 @@ typedef struct {
     double lr;
     mlp_schedule schedule;
     double momentum;
-    double l2;    /**< lambda of lambda/2 |W|^2, weights only */
-    size_t batch; /**< rows of a GLOBAL batch */
+    double l2;           /**< lambda of lambda/2 |W|^2, weights only */
+    double beta1, beta2; /**< shares of the moments kept: Adam's, LAMB's */
+    double rho;          /**< and RMSprop's */
+    double epsilon;      /**< added to the root that divides */
+    double weight_decay; /**< beside the gradient: AdamW, LARS, LAMB */
+    double trust;        /**< LARS: size of a step by that of the weights */
+    double clip_norm;    /**< of the whole gradient at most; 0 = no limit */
+    double max_norm;     /**< of a unit's weights at most; 0 = no limit */
+    size_t batch;        /**< rows of a GLOBAL batch */
     size_t epochs;
     uint64_t seed;
     size_t shards;  /**< V; 0 = the smaller of 8 and batch, raised to ranks */
@@ -239,6 +257,18 @@ typedef struct {
     const char *const *values; /**< name, text, name, text ... NULL */
 } mlp_config_preset_row;
 
+/** What an optimizer takes. */
+typedef struct {
+    bool has_momentum, has_betas, has_rho, has_l2, has_decay, has_trust;
+    double lr, weight_decay; /**< where the user gives none */
+} mlp_optimizer_facts;
+
+const mlp_optimizer_facts *mlp_config_optimizer(mlp_optimizer_kind kind);
+
+/** Fill in what depends on other fields and was not given: the optimizer's
+ *  learning rate and weight decay. After the last mlp_config_set. */
+void mlp_config_complete(mlp_config *config);
+
 /** All presets. */
 const mlp_config_preset_row *mlp_config_presets(size_t *count);
 
@@ -252,7 +282,8 @@ mlp_status mlp_config_preset(mlp_config *config, const char *preset);
 void mlp_config_settle(mlp_config *config);
 
 /** Contradictions between fields: softmax without cross-entropy, nesterov
- *  without momentum, resume without checkpoint, V > B ... MLP_ERROR_USAGE. */
+ *  without momentum, an option of another optimizer, resume without
+ *  checkpoint, V > B ... MLP_ERROR_USAGE. */
 mlp_status mlp_config_check(const mlp_config *config);
 
 /** Compare the fields that shape the result.

@@ -30,12 +30,16 @@
 
 typedef struct mlp_exchange mlp_exchange;
 
+/** Floats: shares of a part are multiples of it, whoever has how many. */
+enum { MLP_EXCHANGE_GRAIN = 256 };
+
 typedef struct {
     size_t shards;            /**< V, leaves of the tree */
     size_t parts;             /**< layers */
     const size_t *part_sizes; /**< [parts] floats, multiples of 16 */
     size_t states;            /**< vectors kept: parameters and moments */
     size_t record_size;       /**< doubles per shard that ride along */
+    size_t measures;          /**< doubles that a node's ranks share */
     mlp_exchange_kind kind;   /**< how to sum */
 } mlp_exchange_shape;
 
@@ -108,6 +112,36 @@ void mlp_exchange_await(mlp_exchange *exchange, size_t part, mlp_thread self);
 mlp_status mlp_exchange_finish(mlp_exchange *exchange, size_t part,
                                mlp_thread self, mlp_exchange_update *update,
                                void *context);
+
+/* finish in two steps, for an update that needs all sums of all parts first:
+ * sum each part, meet, update the shares, release each part. */
+
+/** The first half of finish: `take` gets the sums of this thread's share and
+ *  keeps what it needs of them. Shares and the pieces that take gets begin at
+ *  multiples of MLP_EXCHANGE_GRAIN in the part, and end at one or with the
+ *  part. */
+mlp_status mlp_exchange_sum(mlp_exchange *exchange, size_t part,
+                            mlp_thread self, mlp_exchange_update *take,
+                            void *context);
+
+/** The second half: this thread's share of the part is up to date. */
+void mlp_exchange_release(mlp_exchange *exchange, size_t part, mlp_thread self);
+
+/** Elements of the vector that this thread updates in this part. All nodes
+ *  update the whole vector. */
+mlp_range mlp_exchange_share(const mlp_exchange *exchange, size_t part,
+                             mlp_thread self);
+
+/** Of `total` things that each node does once, those that this thread does. */
+mlp_range mlp_exchange_split(const mlp_exchange *exchange, size_t total,
+                             mlp_thread self);
+
+/** Numbers that all ranks of the node read and write: [measures], 0 at first.
+ *  Written before a meeting, they may be read after it. */
+double *mlp_exchange_measures(mlp_exchange *exchange);
+
+/** Wait until every thread of every rank of the node is here. */
+void mlp_exchange_meet(mlp_exchange *exchange, mlp_thread self);
 
 /** Wait until all ranks of the node have finished the part: from here on its
  * parameters may be read, and this rank's gradients overwritten. Every thread

@@ -145,13 +145,45 @@ typedef struct {
     size_t cols, stride;
 } mlp_loss_rows;
 
-/** Stochastic gradient descent with momentum (Sutskever et al. 2013, in the
- *  form of PyTorch): g = sum / m + l2 w; v = mu v + g; w -= lr v, or for
- *  Nesterov w -= lr (g + mu v). */
+/** An update rule, with the numbers of one step. g = sum / m (clipped or not)
+ *  is the gradient, w the parameters.
+ *
+ *  - SGD: g += l2 w; v = mu v + g; w -= lr v; without momentum w -= lr g.
+ *    Source: Sutskever et al. 2013, "On the importance of initialization and
+ *    momentum in deep learning", eq. 1 and 2, in the form of PyTorch.
+ *  - Nesterov: the same v; w -= lr (g + mu v). Ibid., eq. 3 and 4.
+ *  - RMSprop: g += l2 w; v += (1 - rho) (g^2 - v);
+ *    w -= lr g / (sqrt(v) + epsilon). Source: Tieleman and Hinton 2012,
+ *    "Lecture 6.5 - rmsprop", Neural networks for machine learning.
+ *  - Adam: g += l2 w; m += (1 - beta1) (g - m); v += (1 - beta2) (g^2 - v);
+ *    w -= lr m' / (sqrt(v') + epsilon), where m' = m / (1 - beta1^t) and
+ *    v' = v / (1 - beta2^t) in step t = 1, 2 ... Source: Kingma and Ba 2015,
+ *    "Adam: a method for stochastic optimization", algorithm 1.
+ *  - AdamW: Adam without l2; w -= lr (m' / (sqrt(v') + epsilon) + decay w).
+ *    Source: Loshchilov and Hutter 2019, "Decoupled weight decay
+ *    regularization", algorithm 2.
+ *  - LARS: v = mu v + lr r (g + decay w); w -= v, where for each layer
+ *    r = trust |w| / (|g| + decay |w|). Source: You et al. 2017, "Large batch
+ *    training of convolutional networks", eq. 6 and algorithm 1.
+ *  - LAMB: u = AdamW's direction; w -= lr r u, where for each layer
+ *    r = |w| / |u|. Source: You et al. 2020, "Large batch optimization for
+ *    deep learning: training BERT in 76 minutes", algorithm 2.
+ *
+ *  r is 1 where a norm is 0. A layer's weights and biases are one vector to
+ *  these norms. l2 and decay are for weights, and 0 for biases. Moments are
+ *  v; or m, v.
+ */
 typedef struct {
-    float lr, momentum, l2, per_row; /**< per_row = 1 / m */
-    bool is_nesterov;
-} mlp_sgd;
+    mlp_optimizer_kind kind;
+    float lr;       /**< times r, where there is one */
+    float per_row;  /**< 1 / m, times the share that clipping leaves */
+    float momentum; /**< mu */
+    float l2, decay;
+    float share1;           /**< 1 - beta1 */
+    float share2;           /**< 1 - beta2, or 1 - rho */
+    float unbias1, unbias2; /**< 1 / (1 - beta^t) */
+    float epsilon;
+} mlp_update;
 
 /** One instruction set's kernels. Ranges: rows of the batch, panels of 32
  *  columns, groups of MLP_GROUP inputs. Scratch is the calling thread's. */
@@ -196,10 +228,21 @@ typedef struct {
     void (*squared_error)(const mlp_loss_rows *loss, const mlp_dense *layer,
                           mlp_range rows);
 
-    /** count elements: multiples of MLP_ALIGN. velocity may be NULL when
-     *  momentum is 0. */
-    void (*sgd)(const mlp_sgd *rule, size_t count, const float *sum, float *w,
-                float *velocity);
+    /** Update w from the sum of gradients; of LAMB, from its direction, with
+     *  per_row = 1 and no decay.
+     *  @param count    of elements, a multiple of MLP_ALIGN
+     *  @param moments  [2], each [count] or NULL where the rule has none */
+    void (*update)(const mlp_update *rule, size_t count, const float *sum,
+                   float *w, float *const *moments);
+
+    /** The first half of LAMB: update the moments; u takes the place of the
+     *  sum. */
+    void (*direction)(const mlp_update *rule, size_t count, const float *w,
+                      float *const *moments, float *sum);
+
+    /** Sum of squares, in float64 and one fixed order.
+     *  @param count  a multiple of MLP_ALIGN */
+    double (*squares)(const float *values, size_t count);
 
     /** a = f(kept), or a = f(a) where nothing is kept, for a block of a layer
      *  with `out` outputs; and d = d f'(z). Columns are a multiple of

@@ -265,14 +265,18 @@ static void backward(net *n)
 /* With a rate so small that made-up labels do not lead astray. */
 static void update(net *n)
 {
-    mlp_sgd rule = {1e-6f, 0.9f, 0.0f, 1.0f / (float)n->plan->batch, false};
+    const mlp_update rule = {.kind = MLP_OPTIMIZER_SGD,
+                             .lr = 1e-6f,
+                             .momentum = 0.9f,
+                             .per_row = 1.0f / (float)n->plan->batch};
     for (size_t l = n->plan->layers; l-- > 0;) {
         layer_bench *layer = &n->layer[l];
         double since = bench_cpu_seconds();
-        n->kernels->sgd(&rule,
-                        mlp_dense_size(layer->dense.in, layer->dense.out,
-                                       layer->dense.activation),
-                        layer->sum, layer->parameters, layer->velocity);
+        float *const moments[] = {layer->velocity, NULL};
+        n->kernels->update(&rule,
+                           mlp_dense_size(layer->dense.in, layer->dense.out,
+                                          layer->dense.activation),
+                           layer->sum, layer->parameters, moments);
         lap(n, layer, UPDATE, &since);
     }
 }

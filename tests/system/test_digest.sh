@@ -79,6 +79,12 @@ digits="--data digits --epochs 3"
     some_teams $digits --batch 4096 # more than there are rows
     some_teams $digits --momentum 0
     some_teams $digits --optimizer nesterov --momentum 0.8 --l2 0.001
+    some_teams $digits --optimizer adamw
+    some_teams $digits --optimizer lars --clip-norm 0.5 --momentum 0.8
+    some_teams $digits --optimizer lamb --max-norm 1
+    for optimizer in rmsprop adam lars lamb; do
+        every_set $digits --epochs 1 --optimizer $optimizer
+    done
     some_teams $digits --validation 0.2 --hidden none
     some_teams $digits --activation tanh --init glorot-normal
     some_teams $digits --activation sigmoid --output sigmoid --loss mse

@@ -360,6 +360,32 @@ START_TEST(contradictions_are_refused)
     assert_contradiction("--quiet");
     set("classes", "1");
     assert_contradiction("--classes");
+    set("optimizer", "adam");
+    set("momentum", "0.5");
+    assert_contradiction("--momentum goes with --optimizer sgd, nesterov, "
+                         "lars, not with adam");
+    set("optimizer", "lamb");
+    set("l2", "0.1");
+    assert_contradiction("--l2 goes with --optimizer sgd, nesterov, rmsprop, "
+                         "adam, not with lamb");
+    set("beta1", "0.8");
+    assert_contradiction("--beta1 goes with --optimizer adam, adamw, lamb");
+}
+END_TEST
+
+START_TEST(an_optimizer_brings_its_own_rate)
+{
+    set("optimizer", "adam");
+    mlp_config_complete(&config);
+    ck_assert_double_eq(config.lr, 0.001);
+    ck_assert(!mlp_config_was_given(&config, "lr"));
+    ck_assert_int_eq(mlp_config_check(&config), MLP_OK);
+    set("lr", "0.5");
+    mlp_config_complete(&config);
+    ck_assert_double_eq(config.lr, 0.5);
+    mlp_config_init(&config);
+    mlp_config_complete(&config);
+    ck_assert_double_eq(config.lr, 0.1);
 }
 END_TEST
 
@@ -469,6 +495,7 @@ int main(void)
     tcase_add_test(tests, every_preset_is_a_valid_configuration);
     tcase_add_test(tests, an_unknown_preset_lists_the_known);
     tcase_add_test(tests, contradictions_are_refused);
+    tcase_add_test(tests, an_optimizer_brings_its_own_rate);
     tcase_add_test(tests, what_belongs_together_passes);
     tcase_add_test(tests, only_given_fields_that_shape_the_result_are_compared);
     tcase_add_test(tests, epochs_shape_the_result_of_a_schedule);

@@ -593,26 +593,6 @@ START_TEST(no_activation_hides_a_nan)
 }
 END_TEST
 
-START_TEST(momentum_steps_by_hand)
-{
-    const mlp_kernels *kernels = mlp_kernels_find(NULL);
-    float sum[16] = {8.0f}, w[16] = {1.0f}, v[16] = {0.5f};
-    mlp_sgd rule = {0.1f, 0.5f, 0.25f, 0.125f, false};
-    kernels->sgd(&rule, 16, sum, w, v);
-    /* g = 8/8 + 0.25; v = 0.25 + 1.25; w = 1 - 0.1 * 1.5 */
-    ck_assert_float_eq(v[0], 1.5f);
-    ck_assert_float_eq_tol(w[0], 0.85f, 1e-7f);
-    rule.is_nesterov = true;
-    w[0] = 1.0f;
-    v[0] = 0.5f;
-    kernels->sgd(&rule, 16, sum, w, v);
-    ck_assert_float_eq_tol(w[0], 1.0f - 0.1f * (1.25f + 0.5f * 1.5f), 1e-7f);
-    w[0] = 1.0f;
-    kernels->sgd(&rule, 16, sum, w, NULL);
-    ck_assert_float_eq_tol(w[0], 0.875f, 1e-7f);
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("kernels");
@@ -639,7 +619,6 @@ int main(void)
     tcase_add_loop_test(rows, activations_have_the_same_bits_on_every_set, 0,
                         MLP_ACTIVATIONS);
     tcase_add_loop_test(rows, no_activation_hides_a_nan, 0, MLP_ACTIVATIONS);
-    tcase_add_test(rows, momentum_steps_by_hand);
     suite_add_tcase(suite, rows);
     return run_suite(suite, CK_FORK_GETENV);
 }
