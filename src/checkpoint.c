@@ -32,6 +32,14 @@ mlp_status mlp_checkpoint_count(const mlp_config *config, const size_t *widths,
     return MLP_OK;
 }
 
+const float *mlp_checkpoint_result(const mlp_checkpoint *checkpoint)
+{
+    bool has_best = checkpoint->config.patience > 0 && checkpoint->epoch > 0 &&
+                    checkpoint->moment_count > 0;
+    return has_best ? checkpoint->moments[checkpoint->moment_count - 1]
+                    : checkpoint->parameters;
+}
+
 void mlp_checkpoint_destroy(mlp_checkpoint *checkpoint)
 {
     free(checkpoint->widths);

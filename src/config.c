@@ -20,7 +20,11 @@ static const char *const outputs[] = {"softmax", "sigmoid", "identity", NULL};
 static const char *const losses[] = {"cross-entropy", "mse", NULL};
 static const char *const optimizers[] = {"sgd",   "nesterov", "rmsprop", "adam",
                                          "adamw", "lars",     "lamb",    NULL};
-static const char *const schedules[] = {"constant", "linear", "cosine", NULL};
+static const char *const schedules[] = {"constant", "linear",      "cosine",
+                                        "step",     "exponential", "one-cycle",
+                                        "plateau",  NULL};
+static const char *const lr_scales[] = {"none", "linear", "sqrt", NULL};
+static const char *const monitors[] = {"loss", "accuracy", NULL};
 static const char *const inits[] = {"glorot-uniform", "glorot-normal",
                                     "he-uniform", "he-normal", NULL};
 static const char *const exchanges[] = {"tree", "mpi", NULL};
@@ -94,7 +98,32 @@ static const mlp_config_field fields[] = {
     {"schedule", MLP_FIELD_ENUM, AT(schedule), schedules, 0, 0, true,
      "Training", "NAME",
      "how the learning rate goes over all epochs: down to 0 along a line or a "
-     "cosine, or not at all"},
+     "cosine; by gamma at times (step), each epoch (exponential) or when "
+     "nothing gets better (plateau); up and down (one-cycle); constant"},
+    {"warmup", MLP_FIELD_INTERVAL, AT(warmup), NULL, 0, 1e15, true, "Training",
+     "N",
+     "epochs, or \"200steps\", in which the rate rises to lr: for large "
+     "batches and rates"},
+    {"lr-every", MLP_FIELD_INTERVAL, AT(lr_every), NULL, 1, 1e15, true,
+     "Training", "N",
+     "schedule step: epochs, or \"200steps\", between reductions"},
+    {"gamma", MLP_FIELD_DOUBLE, AT(gamma), NULL, ABOVE_0, 1, true, "Training",
+     "X", "schedules step, plateau and exponential (0.9): factor of the rate"},
+    {"plateau", MLP_FIELD_SIZE, AT(plateau), NULL, 1, 1000000, true, "Training",
+     "N", "schedule plateau: epochs without a better one before a reduction"},
+    {"lr-scale", MLP_FIELD_ENUM, AT(lr_scale), lr_scales, 0, 0, true,
+     "Training", "NAME",
+     "multiply the rate by batch / 128, or by its root: for large batches"},
+    {"patience", MLP_FIELD_SIZE, AT(patience), NULL, 0, 1000000, true,
+     "Training", "N",
+     "stop after N epochs without a better one, and end with the weights of "
+     "the best; 0: go on"},
+    {"min-delta", MLP_FIELD_DOUBLE, AT(min_delta), NULL, 0, DBL_MAX, true,
+     "Training", "X", "patience, plateau: an epoch is better by more than X"},
+    {"monitor", MLP_FIELD_ENUM, AT(monitor), monitors, 0, 0, true, "Training",
+     "NAME",
+     "patience, plateau: what gets better, on validation rows if there are "
+     "any, else on training rows"},
     {"momentum", MLP_FIELD_DOUBLE, AT(momentum), NULL, 0, BELOW_1, true,
      "Training", "X", "share of the last update kept, 0 to below 1"},
     {"l2", MLP_FIELD_DOUBLE, AT(l2), NULL, 0, 1e6, true, "Training", "X",
@@ -203,6 +232,9 @@ static const mlp_config defaults = {
     .optimizer = MLP_OPTIMIZER_SGD,
     .lr = 0.1,
     .schedule = MLP_SCHEDULE_LINEAR,
+    .lr_every = {.count = 10, .counts_steps = false},
+    .gamma = 0.1,
+    .plateau = 5,
     .momentum = 0.9,
     .beta1 = 0.9,
     .beta2 = 0.999,

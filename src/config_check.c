@@ -83,8 +83,56 @@ static mlp_status check_table(const mlp_config *config)
     return MLP_OK;
 }
 
+static bool is_step(mlp_schedule schedule)
+{
+    return schedule == MLP_SCHEDULE_STEP;
+}
+
+static bool is_plateau(mlp_schedule schedule)
+{
+    return schedule == MLP_SCHEDULE_PLATEAU;
+}
+
+static bool has_gamma(mlp_schedule schedule)
+{
+    return is_step(schedule) || is_plateau(schedule) ||
+           schedule == MLP_SCHEDULE_EXPONENTIAL;
+}
+
+static mlp_status check_schedule(const mlp_config *config)
+{
+    static const struct {
+        const char *name;
+        bool (*is_used)(mlp_schedule schedule);
+        const char *users;
+    } options[] = {{"lr-every", is_step, "step"},
+                   {"gamma", has_gamma, "step, exponential or plateau"},
+                   {"plateau", is_plateau, "plateau"}};
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        if (mlp_config_was_given(config, options[i].name) &&
+            !options[i].is_used(config->schedule)) {
+            return mlp_fail(MLP_ERROR_USAGE, "--%s goes with --schedule %s",
+                            options[i].name, options[i].users);
+        }
+    }
+    if (config->warmup.count > 0 &&
+        config->schedule == MLP_SCHEDULE_ONE_CYCLE) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--schedule one-cycle warms up by itself: it goes "
+                        "without --warmup");
+    }
+    if (!config->warmup.counts_steps && config->warmup.count > 0 &&
+        config->warmup.count >= config->epochs) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--warmup %zu leaves nothing of --epochs %zu",
+                        (size_t)config->warmup.count, config->epochs);
+    }
+    return MLP_OK;
+}
+
 static mlp_status check_training(const mlp_config *config)
 {
+    MLP_TRY(check_schedule(config));
     MLP_TRY(mlp_config_check_optimizer(config));
     if (config->optimizer == MLP_OPTIMIZER_NESTEROV && config->momentum == 0) {
         return mlp_fail(MLP_ERROR_USAGE,
@@ -146,11 +194,17 @@ static bool is_automatic(const mlp_config_field *field, const char *text)
     return field->kind == MLP_FIELD_SIZE && strcmp(text, "0") == 0;
 }
 
+static bool spans_the_run(mlp_schedule schedule)
+{
+    return schedule == MLP_SCHEDULE_LINEAR || schedule == MLP_SCHEDULE_COSINE ||
+           schedule == MLP_SCHEDULE_ONE_CYCLE;
+}
+
 bool mlp_config_shapes_result(const mlp_config *config,
                               const mlp_config_field *field)
 {
     return field->shapes_result || (strcmp(field->name, "epochs") == 0 &&
-                                    config->schedule != MLP_SCHEDULE_CONSTANT);
+                                    spans_the_run(config->schedule));
 }
 
 /* Whether the user gave a value and the checkpoint has another one. */

@@ -20,7 +20,7 @@ static const mlp_optimizer_facts facts[MLP_OPTIMIZERS] = {
     [MLP_OPTIMIZER_LARS] = {.has_momentum = true,
                             .has_decay = true,
                             .has_trust = true,
-                            .lr = 10.0,
+                            .lr = 5.0,
                             .weight_decay = 0.0005},
     [MLP_OPTIMIZER_LAMB] = {.has_betas = true,
                             .has_decay = true,
@@ -41,6 +41,10 @@ void mlp_config_complete(mlp_config *config)
     }
     if (!mlp_config_was_given(config, "weight-decay")) {
         config->weight_decay = own->weight_decay;
+    }
+    if (!mlp_config_was_given(config, "gamma") &&
+        config->schedule == MLP_SCHEDULE_EXPONENTIAL) {
+        config->gamma = 0.9;
     }
 }
 

@@ -35,7 +35,8 @@ static mlp_status create_parameters(mlp_inference *made,
     if (made->vector == NULL) {
         return mlp_fail_memory("the parameters");
     }
-    mlp_model_pack(made->model, checkpoint->parameters, made->vector);
+    mlp_model_pack(made->model, mlp_checkpoint_result(checkpoint),
+                   made->vector);
     return MLP_OK;
 }
 

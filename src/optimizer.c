@@ -3,6 +3,8 @@
  */
 #include "mlp/optimizer.h"
 
+#include "mlp/schedule.h"
+
 size_t mlp_optimizer_moments(const mlp_config *config)
 {
     const mlp_optimizer_facts *facts = mlp_config_optimizer(config->optimizer);
@@ -46,16 +48,10 @@ mlp_optimizer mlp_optimizer_make(const mlp_config *config,
     return optimizer;
 }
 
-/* x^n by multiplications alone, which round alike everywhere; libm's pow does
- * not. */
-static double power(double x, uint64_t n)
+/* 1 / (1 - beta^t) of step t - 1 */
+static float unbias(double beta, uint64_t step)
 {
-    double result = 1.0;
-    for (; n > 0; n /= 2) {
-        result = n % 2 == 1 ? result * x : result;
-        x *= x;
-    }
-    return result;
+    return (float)(1.0 / (1.0 - mlp_schedule_power(beta, step + 1)));
 }
 
 void mlp_optimizer_begin(mlp_optimizer *optimizer, double lr, size_t rows,
@@ -65,8 +61,8 @@ void mlp_optimizer_begin(mlp_optimizer *optimizer, double lr, size_t rows,
     optimizer->lr = lr;
     rule->lr = (float)lr;
     rule->per_row = (float)(1.0 / (double)rows);
-    rule->unbias1 = (float)(1.0 / (1.0 - power(optimizer->beta1, step + 1)));
-    rule->unbias2 = (float)(1.0 / (1.0 - power(optimizer->beta2, step + 1)));
+    rule->unbias1 = unbias(optimizer->beta1, step);
+    rule->unbias2 = unbias(optimizer->beta2, step);
 }
 
 void mlp_optimizer_clip(mlp_optimizer *optimizer, double share)

@@ -10,6 +10,7 @@
 #include "mlp/comm.h"
 #include "mlp/config.h"
 #include "mlp/model.h"
+#include "mlp/monitor.h"
 #include "mlp/runlog.h"
 #include "mlp/scaler.h"
 #include "mlp/source.h"
@@ -44,6 +45,8 @@ typedef struct {
     double profile_start;  /* on mlp_clock_seconds */
     uint64_t trained_rows; /* of all ranks, in this process's life */
     double longest_step, longest_save; /* seconds, in this process's life */
+
+    mlp_verdict verdict; /* on the finished epochs */
 
     /* The state to save, and to go on from. Arrays are filled on all ranks
      * after a resume, and by rank 0 before a save. */
@@ -117,6 +120,17 @@ mlp_status mlp_run_begin_state(mlp_run_parts *run);
 /** Copy parameters and moments from the trainer into the state, between
  *  steps. MLP_DIVERGED when a weight is not finite. Rank 0; not collective. */
 mlp_status mlp_run_fetch_state(mlp_run_parts *run);
+
+/** Judge the finished epochs: rank 0 has the history, all follow it.
+ *  Collective. */
+mlp_status mlp_run_judge(mlp_run_parts *run);
+
+/** With --patience: keep the weights of the epoch that has just been judged,
+ *  and fetched, if it is the best. Rank 0's matter; not collective. */
+void mlp_run_keep_best(mlp_run_parts *run);
+
+/** With --patience: go back to the weights of the best epoch. Collective. */
+mlp_status mlp_run_restore_best(mlp_run_parts *run);
 
 /** Save a checkpoint, if there is a directory to save to. Collective. */
 mlp_status mlp_run_save(mlp_run_parts *run);

@@ -83,6 +83,12 @@ mlp_status mlp_run_open_state(mlp_run_parts *run)
 
 /* ---- begin ------------------------------------------------------------- */
 
+/* Kept beside the parameters: moments, and the best epoch's weights. */
+static size_t vectors_of(const mlp_config *config)
+{
+    return mlp_optimizer_moments(config) + (config->patience > 0 ? 1 : 0);
+}
+
 /* The loaded state must be of this model and this data. Only rank 0 has its
  * widths and history. */
 static mlp_status check_resumed(const mlp_run_parts *run,
@@ -107,10 +113,10 @@ static mlp_status check_resumed(const mlp_run_parts *run,
                         "here; the digests differ)",
                         path, state->train_rows, run->train.rows);
     }
-    if (state->moment_count != mlp_optimizer_moments(&run->config)) {
-        return mlp_fail(
-            MLP_ERROR_DATA, "%s: has %zu moments, the optimizer needs %zu",
-            path, state->moment_count, mlp_optimizer_moments(&run->config));
+    if (state->moment_count != vectors_of(&run->config)) {
+        return mlp_fail(MLP_ERROR_DATA,
+                        "%s: has %zu moments, the optimizer needs %zu", path,
+                        state->moment_count, vectors_of(&run->config));
     }
     return MLP_OK;
 }
@@ -150,7 +156,7 @@ static mlp_status describe_state(mlp_run_parts *run)
     mlp_scaler_destroy(&state->scaler);
     MLP_TRY(mlp_scaler_copy(&run->scaler, info->features, &state->scaler));
     state->parameter_count = run->model->parameters;
-    state->moment_count = mlp_optimizer_moments(&run->config);
+    state->moment_count = vectors_of(&run->config);
     state->train_rows = run->train.rows;
     if (state->widths == NULL) {
         state->widths = calloc(state->layers + 1, sizeof *state->widths);

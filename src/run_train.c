@@ -125,6 +125,12 @@ static mlp_status write_record(mlp_run_parts *run,
     return mlp_runlog_epoch(run->log, record);
 }
 
+/* Whether no epoch is left to train, or none is worth it. */
+static bool is_over(const mlp_run_parts *run)
+{
+    return run->state.epoch >= run->config.epochs || run->verdict.stops;
+}
+
 /* Record an epoch that has just been trained. */
 static mlp_status close_epoch(mlp_run_parts *run)
 {
@@ -143,8 +149,10 @@ static mlp_status close_epoch(mlp_run_parts *run)
     state->epoch++;
     state->running = (mlp_tally){0};
     state->running_seconds = 0.0;
+    MLP_TRY(mlp_run_judge(run));
+    mlp_run_keep_best(run);
     MLP_TRY(mlp_run_testify(run));
-    bool is_last = state->epoch == run->config.epochs;
+    bool is_last = is_over(run);
     return is_last || is_due(&run->config, false, state->epoch) ||
                    is_due(&run->config, true, state->step)
                ? save(run)
@@ -159,7 +167,8 @@ mlp_status mlp_run_train(mlp_run_parts *run)
     size_t steps = mlp_epoch_steps(run->train.rows, run->config.batch);
     bool wants_stop = has_enough_steps(run);
     reserve_time(run);
-    while (state->epoch < run->config.epochs && !wants_stop) {
+    MLP_TRY(mlp_run_judge(run));
+    while (!is_over(run) && !wants_stop) {
         MLP_TRY(train_epoch(run, steps, &wants_stop));
         if (state->step == (state->epoch + 1) * steps) {
             mlp_status status = close_epoch(run);
@@ -167,8 +176,8 @@ mlp_status mlp_run_train(mlp_run_parts *run)
             wants_stop = wants_stop || status == MLP_STOPPED;
         }
     }
-    if (state->epoch >= run->config.epochs) {
-        return MLP_OK;
+    if (is_over(run)) {
+        return mlp_run_restore_best(run);
     }
     MLP_TRY(mlp_run_save(run));
     return MLP_STOPPED;

@@ -125,6 +125,7 @@ mlp_status mlp_trainer_create(const mlp_trainer_parts *parts,
     MLP_TRY(mlp_comm_agree(parts->comm, status));
     made->parts = *parts;
     made->shuffled_epoch = UINT64_MAX;
+    made->rate_share = 1.0;
     status = create_exchange(made);
     if (status == MLP_OK) {
         status = mlp_comm_agree(parts->comm, create_locally(made));
@@ -163,11 +164,16 @@ void mlp_trainer_destroy(mlp_trainer **trainer)
     *trainer = NULL;
 }
 
+void mlp_trainer_slow(mlp_trainer *trainer, double share)
+{
+    trainer->rate_share = share;
+}
+
 double mlp_trainer_rate(const mlp_trainer *trainer, uint64_t step)
 {
     const mlp_config *config = trainer->parts.config;
     uint64_t steps = mlp_epoch_steps(trainer->parts.train->rows, config->batch);
-    return mlp_schedule_lr(config, step, config->epochs * steps);
+    return trainer->rate_share * mlp_schedule_lr(config, step, steps);
 }
 
 /* ---- load and store ---------------------------------------------------- */

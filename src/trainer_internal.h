@@ -36,8 +36,9 @@ struct mlp_trainer {
     mlp_feed *feed;
     mlp_pass *pass;
     mlp_optimizer optimizer;
-    float *sums; /* [vector_size], gradient of all ranks; of this rank's
-                    slices only. NULL where no norms are needed */
+    float *sums;       /* [vector_size], gradient of all ranks; of this rank's
+                          slices only. NULL where no norms are needed */
+    double rate_share; /* of the schedule's learning rate */
     uint64_t shuffled_epoch; /* that the sampler is at */
     double *shard_sums;      /* [MLP_TALLY_SUMS, shards], of an evaluation */
     mlp_pace pace;

@@ -17,7 +17,7 @@
 #include "mlp/schema.h"
 #include "mlp/status.h"
 
-enum { MLP_MOMENTS_MAX = 2 };
+enum { MLP_MOMENTS_MAX = 3 };
 
 /** The state of a run: everything that going on needs. All arrays are in
  *  canonical order (layer by layer, W [in, out] row-major, then b, then
@@ -34,7 +34,9 @@ typedef struct {
     mlp_scaler target_scaler; /**< of a regression; shifts is NULL */
     size_t parameter_count;
     float *parameters;               /**< [parameter_count] */
-    size_t moment_count;             /**< vectors that the optimizer keeps */
+    size_t moment_count;             /**< vectors that the optimizer keeps;
+                                          with --patience, then the weights of
+                                          the best epoch so far */
     float *moments[MLP_MOMENTS_MAX]; /**< each [parameter_count] */
     uint64_t epoch;                  /**< finished epochs */
     uint64_t step;                   /**< global steps done */
@@ -70,6 +72,10 @@ mlp_status mlp_checkpoint_digest(const mlp_checkpoint *checkpoint,
  *  fit size_t. */
 mlp_status mlp_checkpoint_count(const mlp_config *config, const size_t *widths,
                                 size_t layers, size_t *parameter_count);
+
+/** The weights that the run would end with, stopped here: the best epoch's with
+ *  --patience, else those it would go on with. [parameter_count] */
+const float *mlp_checkpoint_result(const mlp_checkpoint *checkpoint);
 
 void mlp_checkpoint_destroy(mlp_checkpoint *checkpoint);
 

@@ -89,8 +89,22 @@ enum { MLP_OPTIMIZERS = MLP_OPTIMIZER_LAMB + 1 };
 typedef enum {
     MLP_SCHEDULE_CONSTANT,
     MLP_SCHEDULE_LINEAR,
-    MLP_SCHEDULE_COSINE
+    MLP_SCHEDULE_COSINE,
+    MLP_SCHEDULE_STEP,
+    MLP_SCHEDULE_EXPONENTIAL,
+    MLP_SCHEDULE_ONE_CYCLE,
+    MLP_SCHEDULE_PLATEAU
 } mlp_schedule;
+
+/** How the learning rate grows with the batch. */
+typedef enum {
+    MLP_LR_SCALE_NONE,
+    MLP_LR_SCALE_LINEAR,
+    MLP_LR_SCALE_SQRT
+} mlp_lr_scale;
+
+/** What tells a better epoch from a worse one; see monitor.h. */
+typedef enum { MLP_MONITOR_LOSS, MLP_MONITOR_ACCURACY } mlp_monitor;
 
 typedef enum {
     MLP_INIT_GLOROT_UNIFORM,
@@ -148,6 +162,14 @@ typedef struct {
     mlp_optimizer_kind optimizer;
     double lr;
     mlp_schedule schedule;
+    mlp_interval warmup;   /**< epochs or steps in which the rate rises */
+    mlp_interval lr_every; /**< of the schedule step: between reductions */
+    double gamma;          /**< factor of a reduction */
+    size_t plateau;        /**< epochs that the schedule plateau waits */
+    mlp_lr_scale lr_scale; /**< with the batch */
+    size_t patience;       /**< epochs without a better one; 0 = go on */
+    double min_delta;      /**< better by more than that */
+    mlp_monitor monitor;   /**< by what */
     double momentum;
     double l2;           /**< lambda of lambda/2 |W|^2, weights only */
     double beta1, beta2; /**< shares of the moments kept: Adam's, LAMB's */
@@ -266,7 +288,8 @@ typedef struct {
 const mlp_optimizer_facts *mlp_config_optimizer(mlp_optimizer_kind kind);
 
 /** Fill in what depends on other fields and was not given: the optimizer's
- *  learning rate and weight decay. After the last mlp_config_set. */
+ *  learning rate and weight decay, the schedule's gamma. After the last
+ * mlp_config_set. */
 void mlp_config_complete(mlp_config *config);
 
 /** All presets. */

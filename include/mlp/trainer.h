@@ -75,6 +75,10 @@ mlp_range mlp_trainer_slice(const mlp_trainer *trainer, size_t layer);
 mlp_status mlp_trainer_digest(mlp_trainer *trainer, size_t layer,
                               mlp_range floats, uint64_t *value);
 
+/** From the next step on take this share of the schedule's learning rate, on
+ *  every rank. */
+void mlp_trainer_slow(mlp_trainer *trainer, double share);
+
 /** Learning rate of a global step (from 0). */
 double mlp_trainer_rate(const mlp_trainer *trainer, uint64_t step);
 

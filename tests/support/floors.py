@@ -16,7 +16,7 @@ FLOORS = [
     " canvas chart sandbox",
     "comm exchange",
     "source stream idx digits csv schema table dataset shard scaler sampler feed"
-    " model pass loss optimizer norms schedule init",
+    " model pass loss optimizer norms schedule monitor init",
     "trainer pace evaluate watchdog",
     "checkpoint inference report runlog progress story",
     "options run tool",
@@ -25,7 +25,7 @@ FLOORS = [
 # Two columns stand on floor 3; neither knows the other.
 DATA_COLUMN = ("source stream idx digits csv schema table dataset shard scaler sampler"
                " feed").split()
-MODEL_COLUMN = "model pass loss optimizer norms schedule init".split()
+MODEL_COLUMN = "model pass loss optimizer norms schedule monitor init".split()
 MOST_LINES = 400
 
 FLOOR_OF = {stem: floor for floor, stems in enumerate(FLOORS)

@@ -368,6 +368,13 @@ START_TEST(contradictions_are_refused)
     set("l2", "0.1");
     assert_contradiction("--l2 goes with --optimizer sgd, nesterov, rmsprop, "
                          "adam, not with lamb");
+    set("gamma", "0.5");
+    assert_contradiction("--gamma goes with --schedule step, exponential or");
+    set("schedule", "one-cycle");
+    set("warmup", "1");
+    assert_contradiction("without --warmup");
+    set("warmup", "10");
+    assert_contradiction("--warmup 10 leaves nothing of --epochs 10");
     set("beta1", "0.8");
     assert_contradiction("--beta1 goes with --optimizer adam, adamw, lamb");
 }
