@@ -258,3 +258,13 @@ const float *mlp_pass_outputs(const mlp_pass *pass)
 {
     return pass->activations[pass->model->layers - 1];
 }
+
+const float *mlp_pass_activations(const mlp_pass *pass, size_t l)
+{
+    return pass->activations[l];
+}
+
+const float *mlp_pass_dz(const mlp_pass *pass, size_t l)
+{
+    return pass->dz[l];
+}

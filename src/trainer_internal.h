@@ -65,6 +65,12 @@ size_t mlp_trainer_measures(const mlp_trainer_parts *parts);
 mlp_status mlp_trainer_finish(mlp_trainer *trainer, mlp_thread self,
                               const mlp_step_facts *facts);
 
+/** After a step that was given up: say which quantity of which layer and rank
+ *  was the first not to be finite. The same line on all ranks. MLP_DIVERGED,
+ *  or what the transport says. Collective. */
+mlp_status mlp_trainer_diagnose(mlp_trainer *trainer, uint64_t epoch,
+                                size_t step);
+
 /** Wait until all ranks have finished updating all layers. */
 void mlp_trainer_wait(mlp_trainer *trainer);
 

@@ -63,14 +63,6 @@ static void write_records(const one_step *step)
     }
 }
 
-static mlp_status fail_diverged(const one_step *step, const char *what)
-{
-    return mlp_fail(MLP_DIVERGED,
-                    "epoch %llu, step %zu: the %s is not finite: a smaller "
-                    "--lr may help",
-                    (unsigned long long)step->epoch + 1, step->index + 1, what);
-}
-
 /* The whole batch's tally, from the records of all ranks. Every rank comes to
  * the same verdict on it. */
 static mlp_status read_records(const one_step *step)
@@ -98,8 +90,7 @@ static mlp_status read_records(const one_step *step)
     if (trainer->parts.train->here.targets != NULL) {
         result->tally.targets = result->tally.rows;
     }
-    return isfinite(result->tally.loss_sum) ? MLP_OK
-                                            : fail_diverged(step, "loss");
+    return isfinite(result->tally.loss_sum) ? MLP_OK : MLP_DIVERGED;
 }
 
 /* One thread's part in a step. */
@@ -195,8 +186,7 @@ static void finish(worker *w, mlp_status verdict)
                                   step->global, verdict == MLP_DIVERGED};
     mlp_status status = mlp_trainer_finish(w->trainer, w->self, &facts);
     if (status != MLP_OK && w->self.index == 0) {
-        step->status =
-            status == MLP_DIVERGED ? fail_diverged(step, "gradient") : status;
+        step->status = status;
     }
 }
 
@@ -266,5 +256,7 @@ mlp_status mlp_trainer_step(mlp_trainer *trainer, uint64_t epoch,
         /* the others wait for what this rank can no longer send */
         mlp_comm_abort(parts->comm, step.status);
     }
-    return step.status;
+    return step.status == MLP_DIVERGED
+               ? mlp_trainer_diagnose(trainer, epoch, step_index)
+               : step.status;
 }

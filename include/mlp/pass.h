@@ -58,4 +58,9 @@ const uint32_t *mlp_pass_predictions(const mlp_pass *pass);
  *  [batch rows, mlp_padded(outputs)] */
 const float *mlp_pass_outputs(const mlp_pass *pass);
 
+/** Of any layer: activations, and dz of the last backward.
+ *  [batch rows, mlp_padded(out)] */
+const float *mlp_pass_activations(const mlp_pass *pass, size_t l);
+const float *mlp_pass_dz(const mlp_pass *pass, size_t l);
+
 #endif

@@ -435,10 +435,132 @@ START_TEST(huge_learning_rate_stops_all_and_leaves_the_parameters)
 }
 END_TEST
 
+/* ---- naming what is not finite ------------------------------------------ */
+
+/* Kernels that leave a not-a-number in what they make, on the last rank and in
+ * layer 1, whose input is 33 wide. */
+static const mlp_kernels *real;
+static mlp_kernels poisoned;
+
+static bool is_meant(const mlp_dense *layer)
+{
+    return layer->in == 33 && mlp_comm_rank(world) + 1 == mlp_comm_size(world);
+}
+
+static void poison_forward(const mlp_dense *layer, const mlp_batch *x,
+                           const mlp_units *y, mlp_range rows, mlp_range panels)
+{
+    real->forward(layer, x, y, rows, panels);
+    if (is_meant(layer)) {
+        y->a[0] = NAN;
+    }
+}
+
+static void poison_gradient(const mlp_dense *layer, const mlp_batch *x,
+                            const float *dz, const mlp_units *units,
+                            const mlp_gradient_node *node, mlp_range groups,
+                            mlp_range panels)
+{
+    real->gradient(layer, x, dz, units, node, groups, panels);
+    if (is_meant(layer)) {
+        node->sum[0] = INFINITY;
+    }
+}
+
+static void poison_loss(const mlp_loss_rows *loss, mlp_range rows)
+{
+    real->softmax(loss, rows);
+    if (mlp_comm_rank(world) + 1 == mlp_comm_size(world)) {
+        loss->losses[0] = NAN;
+    }
+}
+
+/* Train one step, and keep the line that every rank has then. Collective. */
+static uint64_t ranks_that_say(team *t, const char *expected)
+{
+    mlp_step_result result;
+    mlp_status status = take_step(t, 0, false, &result);
+    uint64_t count = ranks_where(
+        status == MLP_DIVERGED && strstr(mlp_failure(), expected) != NULL &&
+        strstr(mlp_failure(), "epoch 1, step 1: ") != NULL);
+    if (count != mlp_comm_size(world)) {
+        fprintf(stderr, "expected %s, have %s\n", expected, mlp_failure());
+    }
+    return count;
+}
+
+static uint64_t ranks_that_find(const char *what, double clip_norm)
+{
+    team t;
+    char expected[80];
+    size_t last = mlp_comm_size(world) - 1;
+    snprintf(expected, sizeof expected, "rank %zu%s is not finite", last, what);
+    mlp_status created = create_team(&scenarios[0], world, &t);
+    mlp_trainer_destroy(&t.trainer);
+    t.config.clip_norm = clip_norm;
+    const mlp_trainer_parts parts = {.comm = t.comm,
+                                     .config = &t.config,
+                                     .model = t.model,
+                                     .kernels = &poisoned,
+                                     .train = &t.split,
+                                     .scaler = {0.0F, 1.0F},
+                                     .is_sparse = true};
+    created =
+        created == MLP_OK ? mlp_trainer_create(&parts, &t.trainer) : created;
+    if (created == MLP_OK) {
+        created = mlp_trainer_load(t.trainer, t.parameters, NULL);
+    }
+    uint64_t count = created == MLP_OK ? ranks_that_say(&t, expected) : 0;
+    destroy_team(&t);
+    return count;
+}
+
+START_TEST(the_first_quantity_that_is_not_finite_is_named)
+{
+    real = mlp_kernels_find(NULL);
+    poisoned = *real;
+    poisoned.forward = poison_forward;
+    uint64_t activation = ranks_that_find(", layer 1: an activation", 0.0);
+    poisoned = *real;
+    poisoned.softmax = poison_loss;
+    uint64_t loss = ranks_that_find(": the loss", 0.0);
+    poisoned = *real;
+    poisoned.gradient = poison_gradient;
+    uint64_t gradient = ranks_that_find(", layer 1: a gradient", 1.0);
+    ck_assert_uint_eq(activation, mlp_comm_size(world));
+    ck_assert_uint_eq(loss, mlp_comm_size(world));
+    ck_assert_uint_eq(gradient, mlp_comm_size(world));
+}
+END_TEST
+
+START_TEST(an_input_and_a_weight_that_are_not_finite_are_named)
+{
+    scenario s = scenarios[0];
+    team t;
+    mlp_status created = create_team(&s, world, &t);
+    t.parameters[(FEATURES + 1) * 33 + 5] = INFINITY; /* of layer 1 */
+    mlp_status loaded = mlp_trainer_load(t.trainer, t.parameters, NULL);
+    uint64_t weight = ranks_that_say(&t, "rank 0, layer 1: a weight is");
+    destroy_team(&t);
+    s.batch = 100; /* the bad row is in the first step */
+    s.bad_row = 99;
+    mlp_status again = create_team(&s, world, &t);
+    uint64_t input = ranks_that_say(&t, ": an input is not finite");
+    destroy_team(&t);
+    ck_assert_int_eq(created, MLP_OK);
+    ck_assert_int_eq(loaded, MLP_OK);
+    ck_assert_int_eq(again, MLP_OK);
+    ck_assert_uint_eq(weight, mlp_comm_size(world));
+    ck_assert_uint_eq(input, mlp_comm_size(world));
+}
+END_TEST
+
 static Suite *create_suite(void)
 {
     enum { SCENARIOS = sizeof scenarios / sizeof *scenarios };
     TCase *tests = tcase_create("trainer");
+    tcase_add_test(tests, the_first_quantity_that_is_not_finite_is_named);
+    tcase_add_test(tests, an_input_and_a_weight_that_are_not_finite_are_named);
     tcase_add_loop_test(tests,
                         parameters_and_tallies_have_the_bits_of_a_team_of_one,
                         0, SCENARIOS);

@@ -1,0 +1,146 @@
+/** @file
+ *  Where a value that is not finite came from. A step finds out that there is
+ *  one by the loss or by the gradient's norm, which cost nothing; only then
+ *  each rank looks through what it has, in the order in which one value makes
+ *  the next.
+ */
+#include <math.h>
+#include <stdio.h>
+
+#include "trainer_internal.h"
+
+/* The places of a step, in order: the input; each layer's weights and
+ * activations; the loss; backwards each layer's error and gradient. */
+typedef enum { INPUT, WEIGHT, ACTIVATION, LOSS, ERROR, GRADIENT } quantity;
+
+typedef struct {
+    quantity what;
+    size_t layer;
+} place;
+
+static size_t places(const mlp_trainer *trainer)
+{
+    return 2 + 4 * trainer->parts.model->layers;
+}
+
+static place place_at(const mlp_trainer *trainer, size_t order)
+{
+    size_t layers = trainer->parts.model->layers;
+    if (order == 0) {
+        return (place){INPUT, 0};
+    }
+    if (order <= 2 * layers) {
+        return (place){order % 2 == 1 ? WEIGHT : ACTIVATION, (order - 1) / 2};
+    }
+    size_t behind = order - 2 * layers - 1;
+    if (behind == 0) {
+        return (place){LOSS, layers - 1};
+    }
+    return (place){behind % 2 == 1 ? ERROR : GRADIENT,
+                   layers - 1 - (behind - 1) / 2};
+}
+
+static bool are_finite(const float *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!isfinite(values[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool are_losses_finite(const mlp_trainer *trainer, size_t rows)
+{
+    for (size_t r = 0; r < rows; r++) {
+        if (!isfinite(mlp_pass_losses(trainer->pass)[r])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool are_gradients_finite(const mlp_trainer *trainer,
+                                 const mlp_layer *layer)
+{
+    for (size_t i = 0; i < trainer->node_count; i++) {
+        const float *sum = trainer->nodes[i].sum + layer->offset;
+        if (!are_finite(sum, layer->size)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_finite_at(const mlp_trainer *trainer, place at)
+{
+    const mlp_layer *layer = &trainer->parts.model->layer[at.layer];
+    const mlp_batch *batch = mlp_feed_batch(trainer->feed);
+    size_t outputs = batch->rows * mlp_padded(layer->out);
+    switch (at.what) {
+    case INPUT:
+        return are_finite(batch->values, batch->rows * batch->stride);
+    case WEIGHT:
+        return are_finite(trainer->optimizer.parameters + layer->offset,
+                          layer->size);
+    case ACTIVATION:
+        return are_finite(mlp_pass_activations(trainer->pass, at.layer),
+                          outputs);
+    case LOSS:
+        return are_losses_finite(trainer, batch->rows);
+    case ERROR:
+        return are_finite(mlp_pass_dz(trainer->pass, at.layer), outputs);
+    case GRADIENT:
+        break;
+    }
+    return are_gradients_finite(trainer, layer);
+}
+
+/* The first place where this rank has such a value; places() if nowhere. */
+static size_t first_place(const mlp_trainer *trainer)
+{
+    size_t order = 0;
+    while (order < places(trainer) &&
+           is_finite_at(trainer, place_at(trainer, order))) {
+        order++;
+    }
+    return order;
+}
+
+/* "rank 2, layer 1: an activation" */
+static void name_place(place at, size_t rank, char *text, size_t size)
+{
+    static const char *const names[] = {[INPUT] = "an input",
+                                        [WEIGHT] = "a weight",
+                                        [ACTIVATION] = "an activation",
+                                        [LOSS] = "the loss",
+                                        [ERROR] = "an error going back",
+                                        [GRADIENT] = "a gradient"};
+    if (at.what == INPUT || at.what == LOSS) {
+        snprintf(text, size, "rank %zu: %s", rank, names[at.what]);
+    } else {
+        snprintf(text, size, "rank %zu, layer %zu: %s", rank, at.layer,
+                 names[at.what]);
+    }
+}
+
+mlp_status mlp_trainer_diagnose(mlp_trainer *trainer, uint64_t epoch,
+                                size_t step)
+{
+    size_t none = places(trainer);
+    char text[128] = "the sum of all ranks";
+    /* The largest is the first place, and of these the lowest rank. */
+    uint64_t found =
+        ((uint64_t)(none - first_place(trainer)) << 32) |
+        (UINT32_MAX - (uint32_t)mlp_comm_rank(trainer->parts.comm));
+    MLP_TRY(mlp_comm_max(trainer->parts.comm, &found, 1));
+    size_t order = none - (size_t)(found >> 32);
+    if (order < none) {
+        name_place(place_at(trainer, order), UINT32_MAX - (uint32_t)found, text,
+                   sizeof text);
+    }
+    return mlp_fail(MLP_DIVERGED,
+                    "epoch %llu, step %zu: %s is not finite: a smaller --lr "
+                    "may help",
+                    (unsigned long long)epoch + 1, step + 1, text);
+}
