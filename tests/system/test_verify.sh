@@ -43,12 +43,12 @@ expect_line "verify: steps 30 to 45" "the slice" out
 refuse() {
     expect_status "$1" "$3"
     expect_line "$2" "$3" err
-    [ "$(grep '^mlp_train' err | grep -vc -e '--exchange mpi:')" -eq 1 ] ||
+    [ "$(grep '^mlp_train' err | wc -l)" -eq 1 ] ||
         fail "$3: not one line"
 }
 
 echo "it fails where ranks add up in another order"
-team 3 --data digits --verify --exchange mpi
+team 3 --data digits --verify --exchange mpi --quiet
 refuse 65 "FAIL: 3 ranks x .* differs .* after step 1, in layer" "exchange mpi"
 
 if [ -e "$MLP_BUILD/tests/mlp_fault.so" ]; then
@@ -66,7 +66,7 @@ END
         # shellcheck disable=SC2086
         set -- $place # step, layer, rank
         export MLP_FAULT="$3 digest $((6 * ($1 - 1) + 2 * ($2 - 1) + 1)) flip"
-        team 3 --data digits --verify --threads 1
+        team 3 --data digits --verify --threads 1 --quiet
         refuse 65 "after step $1, in layer $2 of 3, in what rank $3 updates" \
             "a bit at step $1, layer $2, rank $3"
     done
