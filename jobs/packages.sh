@@ -38,10 +38,12 @@ is_there() {
     libinih-dev) has_library inih ;;
     libjansson-dev) has_library jansson ;;
     libpng-dev) has_library libpng ;;
+    libprotobuf-c-dev) has_library libprotobuf-c ;;
+    protobuf-c-compiler) has protoc-c ;;
     libturbojpeg0-dev) has_library libturbojpeg ;;
     libcairo2-dev) has_library cairo ;;
-    python3-h5py) /usr/bin/python3 -c 'import h5py' 2>/dev/null ||
-        python3 -c 'import h5py' 2>/dev/null ;;
+    python3-*) /usr/bin/python3 -c "import ${1#python3-}" 2>/dev/null ||
+        python3 -c "import ${1#python3-}" 2>/dev/null ;;
     check) has_library check ;;
     hdf5-tools) has h5dump ;;
     slurm-wlm) has slurmctld || [ -x /usr/sbin/slurmctld ] ;;
@@ -91,12 +93,13 @@ install() {
 
 build="gcc libc6-dev make cmake pkgconf libopenmpi-dev openmpi-bin
     libhdf5-openmpi-dev libsleef-dev libssl-dev zlib1g-dev libinih-dev
-    libjansson-dev libpng-dev libturbojpeg0-dev"
+    libjansson-dev libpng-dev libturbojpeg0-dev libprotobuf-c-dev
+    protobuf-c-compiler"
 fetch="curl ca-certificates" # for the real MNIST; without: built-in digits
 extra="libcairo2-dev" # for mlp report --format png
 test="check clang-format clang-tidy cppcheck shellcheck hdf5-tools python3
     strace tmux git clang libomp-dev libclang-rt-14-dev help2man dpkg-dev
-    python3-h5py
+    python3-h5py python3-onnx
     slurm-wlm munge iproute2"
 
 # shellcheck disable=SC2086 # the lists are words

@@ -106,29 +106,39 @@ static mlp_status fail_io(const mlp_h5file *file, const char *verb)
                     strerror(errno));
 }
 
+/* Begin a file in memory. */
+static mlp_status begin_image(mlp_h5file *file, size_t user_block)
+{
+    hid_t access = access_list();
+    hid_t creation = mlp_h5_creation_list(H5P_FILE_CREATE);
+    mlp_h5_hold_in_memory(access, file);
+    H5Pset_userblock(creation, user_block);
+    H5Pset_istore_k(creation, 4); /* most datasets have one or a few chunks */
+    file->user_block = user_block;
+    file->id = H5Fcreate(file->path, H5F_ACC_TRUNC, creation, access);
+    H5Pclose(creation);
+    H5Pclose(access);
+    return file->id >= 0 ? MLP_OK : mlp_h5_fail_build(file, "");
+}
+
 mlp_status mlp_h5file_create(const char *path, size_t user_block,
                              mlp_h5file **file)
 {
     MLP_TRY(allocate(path, file));
-    mlp_status status = MLP_OK;
-    hid_t access = access_list();
-    hid_t creation = mlp_h5_creation_list(H5P_FILE_CREATE);
-    mlp_h5_hold_in_memory(access, *file);
-    H5Pset_userblock(creation, user_block);
-    H5Pset_istore_k(creation, 4); /* most datasets have one or a few chunks */
-    (*file)->user_block = user_block;
     (*file)->output = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if ((*file)->output < 0) {
-        status = fail_io(*file, "create");
-        goto done;
+    mlp_status status = (*file)->output >= 0 ? begin_image(*file, user_block)
+                                             : fail_io(*file, "create");
+    if (status != MLP_OK) {
+        destroy(file);
     }
-    (*file)->id = H5Fcreate(path, H5F_ACC_TRUNC, creation, access);
-    if ((*file)->id < 0) {
-        status = mlp_h5_fail_build(*file, "");
-    }
-done:
-    H5Pclose(creation);
-    H5Pclose(access);
+    return status;
+}
+
+mlp_status mlp_h5file_create_stream(FILE *stream, mlp_h5file **file)
+{
+    MLP_TRY(allocate("an HDF5 file", file));
+    (*file)->stream = stream;
+    mlp_status status = begin_image(*file, 0);
     if (status != MLP_OK) {
         destroy(file);
     }
@@ -186,6 +196,10 @@ static mlp_status write_out(mlp_h5file *file, mlp_h5file_seal seal)
     if (seal != NULL) {
         MLP_TRY(seal((unsigned char *)file->image, size));
     }
+    if (file->stream != NULL) {
+        fwrite(file->image, 1, size, file->stream);
+        return MLP_OK;
+    }
     MLP_TRY(write_all(file, file->image, size));
     if (seal != NULL) {
         MLP_TRY(sync_output(file));
@@ -195,10 +209,9 @@ static mlp_status write_out(mlp_h5file *file, mlp_h5file_seal seal)
 
 mlp_status mlp_h5file_close_sealed(mlp_h5file **file, mlp_h5file_seal seal)
 {
-    mlp_status status = MLP_OK;
-    if (*file != NULL && (*file)->output >= 0) {
-        status = write_out(*file, seal);
-    }
+    bool is_made =
+        *file != NULL && ((*file)->output >= 0 || (*file)->stream != NULL);
+    mlp_status status = is_made ? write_out(*file, seal) : MLP_OK;
     mlp_h5file_abandon(file);
     return status;
 }

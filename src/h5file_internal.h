@@ -8,6 +8,7 @@
 #include <hdf5.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "mlp/h5file.h"
 
@@ -16,7 +17,8 @@ struct mlp_h5file {
     char *path;
 
     /* Of a file being made. */
-    int output; /* where it goes when it is closed; else -1 */
+    int output;   /* where it goes when it is closed; else -1 */
+    FILE *stream; /* or this; else NULL */
     size_t user_block;
     char *image; /* its bytes, once HDF5 has closed it */
 

@@ -1,6 +1,7 @@
 /** @file
  *  Reading datasets and attributes, after h5file_check.c has let them pass.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "h5file_internal.h"
@@ -85,16 +86,22 @@ mlp_status mlp_h5file_read_rows(mlp_h5file *file, const char *name,
     return MLP_OK;
 }
 
+/* The attribute, if it is there. */
+static hid_t open_any_attribute(mlp_h5file *file, const char *object,
+                                const char *name)
+{
+    if (strcmp(object, "/") != 0 && !mlp_h5_is_reached(file->id, object)) {
+        return H5I_INVALID_HID;
+    }
+    return H5Aopen_by_name(file->id, object, name, H5P_DEFAULT, H5P_DEFAULT);
+}
+
 /* The attribute's type, if it is there and scalar. */
 static hid_t open_attribute(mlp_h5file *file, const char *object,
                             const char *name, hid_t *attribute)
 {
     hid_t type = H5I_INVALID_HID;
-    *attribute = H5I_INVALID_HID;
-    if (strcmp(object, "/") == 0 || mlp_h5_is_reached(file->id, object)) {
-        *attribute =
-            H5Aopen_by_name(file->id, object, name, H5P_DEFAULT, H5P_DEFAULT);
-    }
+    *attribute = open_any_attribute(file, object, name);
     hid_t space = H5Aget_space(*attribute);
     if (H5Sget_simple_extent_type(space) == H5S_SCALAR) {
         type = H5Aget_type(*attribute);
@@ -132,6 +139,38 @@ mlp_status mlp_h5file_read_text(mlp_h5file *file, const char *object,
                    H5Tset_size(memory, size) >= 0 &&
                    H5Tset_strpad(memory, H5T_STR_NULLTERM) >= 0 &&
                    H5Aread(attribute, memory, text) >= 0;
+    H5Tclose(memory);
+    return close_attribute(file, name, attribute, type, is_read);
+}
+
+enum { TEXTS_MOST = 1 << 20 };
+
+mlp_status mlp_h5file_read_texts(mlp_h5file *file, const char *object,
+                                 const char *name, char **texts, size_t *count,
+                                 size_t *width)
+{
+    hid_t attribute = open_any_attribute(file, object, name);
+    hid_t type = H5Aget_type(attribute);
+    hid_t memory = H5Tcopy(type);
+    hid_t space = H5Aget_space(attribute);
+    hssize_t points = H5Sget_simple_extent_npoints(space);
+    bool is_text =
+        H5Tget_class(type) == H5T_STRING && H5Tis_variable_str(type) == 0;
+    *width = H5Tget_size(type) + 1;
+    *count = points > 0 ? (size_t)points : 0;
+    *texts = NULL;
+    bool is_read = points == 0; /* of whatever type an empty list is */
+    if (is_text && points > 0 && *width <= TEXTS_MOST / *count) {
+        *texts = calloc(*count, *width);
+        is_read = *texts != NULL && H5Tset_size(memory, *width) >= 0 &&
+                  H5Tset_strpad(memory, H5T_STR_NULLTERM) >= 0 &&
+                  H5Aread(attribute, memory, *texts) >= 0;
+    }
+    if (!is_read) {
+        free(*texts);
+        *texts = NULL;
+    }
+    H5Sclose(space);
     H5Tclose(memory);
     return close_attribute(file, name, attribute, type, is_read);
 }

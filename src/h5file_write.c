@@ -2,6 +2,7 @@
  *  Writing groups, datasets and attributes, into a file that is in memory
  *  until it is closed.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "h5file_internal.h"
@@ -83,11 +84,11 @@ mlp_status mlp_h5file_write(mlp_h5file *file, const char *name,
     return status;
 }
 
-static mlp_status write_attribute(mlp_h5file *file, const char *object,
-                                  const char *name, hid_t type,
-                                  const void *value)
+/* space is closed. */
+static mlp_status write_in_space(mlp_h5file *file, const char *object,
+                                 const char *name, hid_t type, hid_t space,
+                                 const void *value)
 {
-    hid_t space = H5Screate(H5S_SCALAR);
     hid_t attribute = H5Acreate_by_name(file->id, object, name, type, space,
                                         H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
     mlp_status status = MLP_OK;
@@ -99,12 +100,52 @@ static mlp_status write_attribute(mlp_h5file *file, const char *object,
     return status;
 }
 
+static mlp_status write_attribute(mlp_h5file *file, const char *object,
+                                  const char *name, hid_t type,
+                                  const void *value)
+{
+    return write_in_space(file, object, name, type, H5Screate(H5S_SCALAR),
+                          value);
+}
+
+/* UTF-8 in so many bytes. */
+static hid_t text_type(size_t bytes)
+{
+    hid_t type = H5Tcopy(H5T_C_S1);
+    H5Tset_size(type, bytes);
+    H5Tset_cset(type, H5T_CSET_UTF8);
+    return type;
+}
+
+mlp_status mlp_h5file_write_texts(mlp_h5file *file, const char *object,
+                                  const char *name, const char *const *texts,
+                                  size_t count)
+{
+    size_t longest = 1;
+    for (size_t i = 0; i < count; i++) {
+        size_t length = strlen(texts[i]) + 1;
+        longest = length > longest ? length : longest;
+    }
+    char *table = calloc(count + 1, longest);
+    if (table == NULL) {
+        return mlp_fail_memory("a list of texts");
+    }
+    for (size_t i = 0; i < count; i++) {
+        memcpy(table + i * longest, texts[i], strlen(texts[i]));
+    }
+    hid_t type = text_type(longest);
+    hsize_t dims[] = {count};
+    mlp_status status = write_in_space(file, object, name, type,
+                                       H5Screate_simple(1, dims, NULL), table);
+    H5Tclose(type);
+    free(table);
+    return status;
+}
+
 mlp_status mlp_h5file_write_text(mlp_h5file *file, const char *object,
                                  const char *name, const char *text)
 {
-    hid_t type = H5Tcopy(H5T_C_S1);
-    H5Tset_size(type, strlen(text) + 1);
-    H5Tset_cset(type, H5T_CSET_UTF8);
+    hid_t type = text_type(strlen(text) + 1);
     mlp_status status = write_attribute(file, object, name, type, text);
     H5Tclose(type);
     return status;

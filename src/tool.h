@@ -59,8 +59,10 @@ typedef struct {
     const char *format; /**< one of the sub-command's; the first if not given */
     bool has_format;    /**< it was given */
     bool is_json;
-    size_t first, rows;          /**< SIZE_MAX: all rows */
-    size_t threads;              /**< 0: one for each core */
+    const char *activation, *function; /**< NULL when not given */
+    const char *to;     /**< a format to export to; NULL when not given */
+    size_t first, rows; /**< SIZE_MAX: all rows */
+    size_t threads;     /**< 0: one for each core */
     bool is_inverted, is_center; /**< pictures: dark on light; to be centered */
     char file_name[32];          /**< what output points to, if we named it */
     size_t height, width;        /**< of --size; 0: not given */
@@ -135,5 +137,7 @@ extern const mlp_tool_command mlp_tool_eval;
 extern const mlp_tool_command mlp_tool_predict;
 extern const mlp_tool_command mlp_tool_report;
 extern const mlp_tool_command mlp_tool_data;
+extern const mlp_tool_command mlp_tool_export;
+extern const mlp_tool_command mlp_tool_import;
 
 #endif

@@ -118,6 +118,24 @@ static mlp_status set_threads(const char *text, mlp_tool_options *options)
     return MLP_OK;
 }
 
+static mlp_status set_to(const char *text, mlp_tool_options *options)
+{
+    options->to = text;
+    return MLP_OK;
+}
+
+static mlp_status set_activation(const char *text, mlp_tool_options *options)
+{
+    options->activation = text;
+    return MLP_OK;
+}
+
+static mlp_status set_function(const char *text, mlp_tool_options *options)
+{
+    options->function = text;
+    return MLP_OK;
+}
+
 static mlp_status set_output(const char *text, mlp_tool_options *options)
 {
     options->output = text;
@@ -196,6 +214,13 @@ static const tool_option table[] = {
     {"first", "N", "begin with row N, counted from 0 [0]", set_first},
     {"rows", "N", "stop after N rows, or at the end", set_rows},
     {"format", "NAME", NULL, set_format},
+    {"to", "FORMAT", "keras, keras-weights, safetensors, onnx or c: the format",
+     set_to},
+    {"activation", "NAME,..", "of the hidden layers, as for mlp_train [relu]",
+     set_activation},
+    {"function", "NAME",
+     "softmax, sigmoid or identity: function of the last layer [softmax]",
+     set_function},
     {"threads", "N", "threads; 0: one for each core; never changes the result",
      set_threads},
     {"invert", NULL,
@@ -206,7 +231,7 @@ static const tool_option table[] = {
      "cut out what is drawn in a picture, and put it in the middle as MNIST's "
      "digits are",
      set_center},
-    {"size", "HxW", "height and width that pictures get, like 32x32", set_size},
+    {"size", "HxW", "height and width of pictures, like 28x28", set_size},
     {"gray", NULL,
      "make pictures gray, one value a pixel; else red, green, "
      "blue",

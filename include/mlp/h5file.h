@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "mlp/status.h"
 
@@ -45,6 +46,10 @@ typedef struct {
  *  two from 512) left zero at its start. MLP_ERROR_IO with errno's text. */
 mlp_status mlp_h5file_create(const char *path, size_t user_block,
                              mlp_h5file **file);
+
+/** Make a file that goes to a stream when it is closed. Errors of that write
+ *  are left to the stream's error indicator. */
+mlp_status mlp_h5file_create_stream(FILE *stream, mlp_h5file **file);
 
 /** Open for reading. MLP_ERROR_MISSING, or MLP_ERROR_DATA if no HDF5. */
 mlp_status mlp_h5file_open(const char *path, mlp_h5file **file);
@@ -83,6 +88,10 @@ mlp_status mlp_h5file_write(mlp_h5file *file, const char *name,
 /** Scalar attributes of an object ("/" for the file's own). */
 mlp_status mlp_h5file_write_text(mlp_h5file *file, const char *object,
                                  const char *name, const char *text);
+/** An attribute that is a list of texts, [count]; count may be 0. */
+mlp_status mlp_h5file_write_texts(mlp_h5file *file, const char *object,
+                                  const char *name, const char *const *texts,
+                                  size_t count);
 mlp_status mlp_h5file_write_u64(mlp_h5file *file, const char *object,
                                 const char *name, uint64_t value);
 mlp_status mlp_h5file_write_f64(mlp_h5file *file, const char *object,
@@ -113,6 +122,13 @@ mlp_status mlp_h5file_read_rows(mlp_h5file *file, const char *name,
  *  absent or differently typed attribute is MLP_ERROR_DATA. */
 mlp_status mlp_h5file_read_text(mlp_h5file *file, const char *object,
                                 const char *name, char *text, size_t size);
+
+/** Read an attribute that is a list of texts of fixed width.
+ *  @param texts  [count, width], each text with a NUL; the caller frees
+ *  MLP_ERROR_DATA as above, and when it has more than 2^20 bytes. */
+mlp_status mlp_h5file_read_texts(mlp_h5file *file, const char *object,
+                                 const char *name, char **texts, size_t *count,
+                                 size_t *width);
 mlp_status mlp_h5file_read_u64(mlp_h5file *file, const char *object,
                                const char *name, uint64_t *value);
 mlp_status mlp_h5file_read_f64(mlp_h5file *file, const char *object,

@@ -32,6 +32,7 @@ class Mlp(CMakePackage):
     depends_on("inih")
     depends_on("jansson")
     depends_on("libpng")
+    depends_on("protobuf-c")
     depends_on("libjpeg-turbo")
     depends_on("check", type="test")
 

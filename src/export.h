@@ -1,0 +1,66 @@
+/** @file
+ *  A trained model in the formats that other programs read. Private to the
+ *  tool; each format is in a file of its own.
+ */
+#ifndef MLP_EXPORT_H
+#define MLP_EXPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "mlp/checkpoint.h"
+#include "mlp/status.h"
+
+/** One dense layer: z = x W + b, a = f(z). Arrays are the checkpoint's. */
+typedef struct {
+    size_t in, out;
+    const float *weights; /**< [in, out] */
+    const float *bias;    /**< [out] */
+    const float *slopes;  /**< [out] under PReLU, else NULL */
+    mlp_activation activation;
+    bool is_softmax; /**< after it: the last layer of a classifier */
+} mlp_export_layer;
+
+/** A checkpoint's model, taken apart: (x - shift) scale, then the layers. */
+typedef struct {
+    size_t layers;
+    mlp_export_layer layer[MLP_MAX_HIDDEN + 1];
+    size_t inputs, outputs;
+    size_t widest; /**< of all in and out */
+    mlp_scaler scaler;
+} mlp_export_model;
+
+/** @param checkpoint  must outlive the model */
+void mlp_export_take(const mlp_checkpoint *checkpoint, mlp_export_model *model);
+
+/** Make the last layer of a regression give its targets as they are in the
+ *  data: fold their scaling into its weights. MLP_ERROR_USAGE when its output
+ *  is not linear. */
+mlp_status mlp_export_unscale(mlp_checkpoint *checkpoint);
+
+/** The activation's name as --activation has it. */
+const char *mlp_export_activation_name(mlp_activation activation);
+
+/** A format: its name, and how to write a model to a stream. A write that
+ *  fails is left to the stream's error indicator. MLP_ERROR_USAGE when the
+ *  format cannot say what the model does; MLP_ERROR_INTERNAL without memory. */
+typedef mlp_status mlp_export_write(FILE *out, const mlp_export_model *model);
+
+/** Keras's HDF5 model: architecture and weights, with the scaling of inputs as
+ *  its first layer. */
+mlp_export_write mlp_export_keras;
+
+/** Keras's .weights.h5, for a model of the same layers. */
+mlp_export_write mlp_export_keras_weights;
+
+/** Tensors named as by PyTorch: layers.0.weight [out, in], layers.0.bias. */
+mlp_export_write mlp_export_safetensors;
+
+/** ONNX, opset 13, from `input` [batch, inputs] to `output`. */
+mlp_export_write mlp_export_onnx;
+
+/** A C header without dependencies: weights and a function mlp_predict. */
+mlp_export_write mlp_export_c;
+
+#endif

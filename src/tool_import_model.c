@@ -1,0 +1,119 @@
+/** @file
+ *  mlp import: a checkpoint from a dense net of another program.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "checkpoint_file.h"
+#include "import.h"
+#include "tool.h"
+
+/* HDF5 begins with these bytes. */
+static bool is_hdf5(const char *path)
+{
+    static const unsigned char sign[] = {0x89, 'H', 'D', 'F', 13, 10, 26, 10};
+    unsigned char first[sizeof sign];
+    FILE *file = fopen(path, "re");
+    bool is = file != NULL &&
+              fread(first, 1, sizeof first, file) == sizeof first &&
+              memcmp(first, sign, sizeof sign) == 0;
+    if (file != NULL) {
+        fclose(file);
+    }
+    return is;
+}
+
+static mlp_status copy(const char *path, FILE *out)
+{
+    char bytes[65536];
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
+        return mlp_fail(MLP_ERROR_IO, "%s: cannot be read: %s", path,
+                        strerror(errno));
+    }
+    size_t count;
+    while ((count = fread(bytes, 1, sizeof bytes, file)) > 0) {
+        fwrite(bytes, 1, count, out);
+    }
+    fclose(file);
+    return MLP_OK;
+}
+
+/* A checkpoint is sealed in a file of its own; its bytes then go where the
+ * output goes. */
+static mlp_status write_checkpoint(const mlp_checkpoint *checkpoint,
+                                   const mlp_tool_output *output)
+{
+    char path[MLP_MAX_PATH + 8];
+    snprintf(path, sizeof path, "%s.sealed", output->temporary);
+    mlp_status status = mlp_checkpoint_write(path, checkpoint);
+    if (status == MLP_OK) {
+        status = copy(path, output->file);
+    }
+    unlink(path);
+    return status;
+}
+
+/* The words of options are those of mlp_train; a classifier unless told. */
+static mlp_status configure(const mlp_tool_options *options, mlp_config *config)
+{
+    mlp_config_init(config);
+    if (options->activation != NULL) {
+        MLP_TRY(mlp_config_set(config, "activation", options->activation));
+    }
+    if (options->function != NULL) {
+        MLP_TRY(mlp_config_set(config, "output", options->function));
+    }
+    return mlp_config_set(config, "loss",
+                          config->output == MLP_OUTPUT_SOFTMAX ? "cross-entropy"
+                                                               : "mse");
+}
+
+static mlp_status import(const mlp_tool_options *options,
+                         mlp_tool_output *output)
+{
+    mlp_import_model model = {0};
+    mlp_checkpoint checkpoint = {.height = options->height,
+                                 .width = options->width};
+    const char *path = options->file;
+    if (output->temporary[0] == '\0') {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "import needs --output FILE, which becomes a "
+                        "checkpoint");
+    }
+    MLP_TRY(configure(options, &checkpoint.config));
+    mlp_status status = is_hdf5(path) ? mlp_import_keras(path, &model)
+                                      : mlp_import_safetensors(path, &model);
+    if (status == MLP_OK) {
+        status = mlp_import_finish(&model, path, &checkpoint);
+    }
+    if (status == MLP_OK) {
+        status = write_checkpoint(&checkpoint, output);
+    }
+    mlp_import_destroy(&model);
+    mlp_checkpoint_destroy(&checkpoint);
+    return status;
+}
+
+static const char *const formats[] = {"binary", NULL};
+static const char *const options[] = {"activation", "function", "size",
+                                      "output", NULL};
+
+const mlp_tool_command mlp_tool_import = {
+    .name = "import",
+    .summary = "a checkpoint from a dense net of Keras or PyTorch",
+    .description =
+        "Make a checkpoint, for mlp eval and predict and for mlp_train "
+        "--weights, from\nFILE: Keras's .h5, a model or weights alone, or "
+        "safetensors with NAME.weight\n[out, in] and NAME.bias [out] for each "
+        "layer, in the order of their numbers.\n\nActivations and scaling are "
+        "taken from a Keras model, and from what mlp export\nwrote; else "
+        "options name the activations, and features are not scaled.",
+    .options = options,
+    .formats = formats,
+    .operands = "FILE",
+    .operands_max = 1,
+    .run = import,
+};
