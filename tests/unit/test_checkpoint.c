@@ -240,7 +240,7 @@ START_TEST(every_truncation_is_refused)
     unsigned char *bytes;
     mlp_checkpoint loaded;
     size_t length = write_bare(&bytes);
-    ck_assert_uint_lt(length, 16384);
+    ck_assert_uint_lt(length, 32768);
     while (length-- > 0) {
         ck_assert_int_eq(truncate(path, (off_t)length), 0);
         ck_assert_int_eq(mlp_checkpoint_load(path, &loaded), MLP_ERROR_DATA);

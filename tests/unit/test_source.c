@@ -268,13 +268,13 @@ START_TEST(hdf5_shapes_and_types_that_do_not_fit_are_refused)
     train = picture_bytes(TRAIN_ROWS);
     train.images.rank = 1;
     write_hdf5(&train, NULL);
-    expect_failure(path, MLP_ERROR_DATA, "/train/images: expected [n, h, w]");
+    expect_failure(path, MLP_ERROR_DATA, "/train/images: expected [n, d]");
 
     train = picture_bytes(TRAIN_ROWS);
     train.images.type = MLP_H5_F64;
     train.values = doubles;
     write_hdf5(&train, NULL);
-    expect_failure(path, MLP_ERROR_DATA, "/train/images: expected [n, h, w]");
+    expect_failure(path, MLP_ERROR_DATA, "/train/images: expected [n, d]");
 
     train = picture_bytes(TRAIN_ROWS);
     train.labels.type = MLP_H5_F32;
