@@ -118,6 +118,7 @@ slurm_up() {
     chmod 755 "$place" "$slurm" "$slurm/munge" # munged insists
     export SLURM_CONF="$slurm/slurm.conf"
     trap slurm_down EXIT
+    trap 'exit 143' HUP INT TERM # so that EXIT comes, too
     (umask 077 && head -c 128 /dev/urandom >"$slurm/munge/key")
     munged --key-file="$slurm/munge/key" --socket="$slurm/munge/socket" \
         --pid-file="$slurm/munge/pid" --log-file="$slurm/munge/log" \
