@@ -107,8 +107,11 @@ void mlp_pictures_destroy(mlp_pictures *pictures)
 float mlp_pictures_white(const mlp_checkpoint *checkpoint)
 {
     float scale = checkpoint->scaler.scale;
-    if (checkpoint->scaler.shifts != NULL || checkpoint->scaler.shift != 0.0F ||
-        !(scale > 0.0F)) {
+    mlp_scaling scaling = checkpoint->config.scaling;
+    bool is_by_largest =
+        (scaling == MLP_SCALING_AUTO || scaling == MLP_SCALING_COMMON) &&
+        checkpoint->scaler.scales == NULL && scale > 0.0F;
+    if (!is_by_largest) {
         return 255.0F;
     }
     float largest = 1.0F / scale;
