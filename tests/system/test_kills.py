@@ -27,7 +27,7 @@ class Chain:
 
     def __init__(self, job, dice):
         self.job, self.dice = job, dice
-        self.words = [*job.words, "--epochs", "60", "--every", "1steps",
+        self.words = [*job.words, "--epochs", "12", "--every", "1steps",
                       "--keep", "3", "--resume"]
         self.fresh()
         began = time.monotonic()
