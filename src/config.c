@@ -16,8 +16,10 @@ static const char *const scalings[] = {"auto",     "common", "max", "minmax",
                                        "standard", "none",   NULL};
 static const char *const tasks[] = {"classification", "regression", NULL};
 static const char *const bad_rows[] = {"fail", "drop", NULL};
-static const char *const outputs[] = {"softmax", "sigmoid", "identity", NULL};
-static const char *const losses[] = {"cross-entropy", "mse", NULL};
+static const char *const outputs[] = {"softmax",  "sigmoid", "identity", "tanh",
+                                      "softplus", "step",    NULL};
+static const char *const losses[] = {
+    "cross-entropy", "mse", "binary-cross-entropy", "perceptron", NULL};
 static const char *const optimizers[] = {"sgd",   "nesterov", "rmsprop", "adam",
                                          "adamw", "lars",     "lamb",    NULL};
 static const char *const schedules[] = {"constant", "linear",      "cosine",
@@ -26,7 +28,8 @@ static const char *const schedules[] = {"constant", "linear",      "cosine",
 static const char *const lr_scales[] = {"none", "linear", "sqrt", NULL};
 static const char *const monitors[] = {"loss", "accuracy", NULL};
 static const char *const inits[] = {"glorot-uniform", "glorot-normal",
-                                    "he-uniform", "he-normal", NULL};
+                                    "he-uniform",     "he-normal",
+                                    "small-uniform",  NULL};
 static const char *const exchanges[] = {"tree", "mpi", NULL};
 static const char *const sparse_modes[] = {"auto", "always", "never", NULL};
 static const char *const progress_modes[] = {"auto", "always", "never", NULL};
@@ -41,8 +44,8 @@ static const char *const progress_modes[] = {"auto", "always", "never", NULL};
  * group, operand, help */
 static const mlp_config_field fields[] = {
     {"data", MLP_FIELD_STRING, AT(data), NULL, 0, 0, false, "Data", "PATH",
-     "directory of IDX files, HDF5 file, CSV file, or \"digits\" (built in); "
-     "default: "
+     "directory of IDX files, HDF5 file, CSV file, or built in: \"digits\", "
+     "\"and\", \"or\", \"xor\"; default: "
      "$MLP_DATA, else data/mnist, else digits"},
     {"classes", MLP_FIELD_SIZE, AT(classes), NULL, 0, 65536, true, "Data", "N",
      "number of classes, 2 to 65536; 0: from the training labels"},
@@ -79,10 +82,25 @@ static const mlp_config_field fields[] = {
     {"activation", MLP_FIELD_ENUMS, AT(activation), activations, 0, 0, true,
      "Model", "NAME,...", "function of the hidden layers, or one for each"},
     {"output", MLP_FIELD_ENUM, AT(output), outputs, 0, 0, true, "Model", "NAME",
-     "function of the last layer; softmax goes with cross-entropy, the "
-     "others with mse"},
+     "function of the last layer; softmax goes with cross-entropy, step with "
+     "perceptron, the others with mse, sigmoid also with "
+     "binary-cross-entropy"},
     {"loss", MLP_FIELD_ENUM, AT(loss), losses, 0, 0, true, "Model", "NAME",
      "what training makes small"},
+    {"binary", MLP_FIELD_BOOL, AT(binary), NULL, 0, 0, true, "Model", NULL,
+     "tell two classes by one output unit: class 1 from 0.5 on"},
+    {"dropout", MLP_FIELD_DOUBLES, AT(dropout), NULL, 0, 1, true, "Model",
+     "X,...",
+     "share of the hidden units, of all layers or of each, that a training "
+     "step leaves out: against learning by heart"},
+    {"label-smoothing", MLP_FIELD_DOUBLE, AT(label_smoothing), NULL, 0, BELOW_1,
+     true, "Model", "X",
+     "share of the wanted output that goes to all classes alike: against "
+     "being too sure"},
+    {"class-weights", MLP_FIELD_STRING, AT(class_weights), NULL, 0, 0, true,
+     "Model", "W,...",
+     "what a row of each class counts in the training loss, or \"balanced\": "
+     "all classes alike, however rare; or \"none\""},
     {"init", MLP_FIELD_ENUM, AT(init), inits, 0, 0, true, "Model", "NAME",
      "first weights"},
 
@@ -215,6 +233,8 @@ static const mlp_config_field fields[] = {
      "draw a progress line; auto means when stdout is a terminal"},
     {"quiet", MLP_FIELD_BOOL, AT(quiet), NULL, 0, 0, false, "Talk", NULL,
      "print the final result only"},
+    {"top-k", MLP_FIELD_SIZE, AT(top_k), NULL, 0, 65536, false, "Talk", "K",
+     "report how often the class is among the K largest outputs; 0: don't"},
     {"profile", MLP_FIELD_BOOL, AT(profile), NULL, 0, 0, false, "Talk", NULL,
      "print where the time went, for every rank"},
 };
@@ -226,6 +246,8 @@ static const mlp_config defaults = {
     .hidden = {256, 128},
     .hidden_count = 2,
     .activation = {.count = 1, .item = {MLP_ACTIVATION_RELU}},
+    .dropout = {.count = 1, .item = {0.0}},
+    .class_weights = "none",
     .output = MLP_OUTPUT_SOFTMAX,
     .loss = MLP_LOSS_CROSS_ENTROPY,
     .init = MLP_INIT_HE_UNIFORM,
@@ -302,5 +324,11 @@ bool mlp_config_was_given(const mlp_config *config, const char *name)
 mlp_activation mlp_config_activation(const mlp_config *config, size_t layer)
 {
     const mlp_activation_list *list = &config->activation;
+    return list->item[list->count == 1 ? 0 : layer];
+}
+
+double mlp_config_dropout(const mlp_config *config, size_t layer)
+{
+    const mlp_double_list *list = &config->dropout;
     return list->item[list->count == 1 ? 0 : layer];
 }

@@ -8,15 +8,22 @@
 
 #include "config_optimizer.h"
 
-static mlp_status check_activations(const mlp_config *config)
+/* A list for hidden layers has one item, or one for each. */
+static mlp_status check_list(const mlp_config *config, const char *name,
+                             size_t count)
 {
-    const mlp_activation_list *list = &config->activation;
-    if (list->count > 1 && list->count != config->hidden_count) {
-        return mlp_fail(MLP_ERROR_USAGE,
-                        "--activation has %zu names for %zu hidden layers: "
-                        "give one for all, or one for each",
-                        list->count, config->hidden_count);
-    }
+    return count <= 1 || count == config->hidden_count
+               ? MLP_OK
+               : mlp_fail(MLP_ERROR_USAGE,
+                          "--%s has %zu values for %zu hidden layers: give one "
+                          "for all, or one for each",
+                          name, count, config->hidden_count);
+}
+
+static mlp_status check_hidden(const mlp_config *config)
+{
+    MLP_TRY(check_list(config, "activation", config->activation.count));
+    MLP_TRY(check_list(config, "dropout", config->dropout.count));
     for (size_t l = 0; l < config->hidden_count; l++) {
         if (mlp_config_activation(config, l) == MLP_ACTIVATION_STEP) {
             return mlp_fail(MLP_ERROR_USAGE,
@@ -24,28 +31,108 @@ static mlp_status check_activations(const mlp_config *config)
                             "backpropagation would change no weight below it; "
                             "sigmoid is the step that can be trained");
         }
+        if (mlp_config_dropout(config, l) >= 1.0) {
+            return mlp_fail(MLP_ERROR_USAGE,
+                            "--dropout %g leaves out every unit of a layer, so "
+                            "nothing is left to train: below 1, usually 0.2 to "
+                            "0.5",
+                            mlp_config_dropout(config, l));
+        }
+    }
+    if (config->hidden_count == 0 && mlp_config_dropout(config, 0) > 0.0) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--dropout leaves out hidden units, and with --hidden "
+                        "none there are none");
+    }
+    return MLP_OK;
+}
+
+/* Which losses an output goes with, and why not with the others. */
+static mlp_status check_pair(const mlp_config *config)
+{
+    bool is_mse = config->loss == MLP_LOSS_MSE;
+    switch (config->output) {
+    case MLP_OUTPUT_SOFTMAX:
+        return config->loss == MLP_LOSS_CROSS_ENTROPY
+                   ? MLP_OK
+                   : mlp_fail(MLP_ERROR_USAGE,
+                              "--output softmax gives probabilities, which go "
+                              "with --loss cross-entropy; the other losses go "
+                              "with --output sigmoid, identity ...");
+    case MLP_OUTPUT_STEP:
+        return config->loss == MLP_LOSS_PERCEPTRON
+                   ? MLP_OK
+                   : mlp_fail(MLP_ERROR_USAGE,
+                              "--output step has slope 0 everywhere, so only "
+                              "the delta rule of --loss perceptron can train "
+                              "it");
+    case MLP_OUTPUT_SIGMOID:
+        is_mse |= config->loss == MLP_LOSS_BINARY_CROSS_ENTROPY;
+        break;
+    case MLP_OUTPUT_IDENTITY:
+    case MLP_OUTPUT_TANH:
+    case MLP_OUTPUT_SOFTPLUS:
+        break;
+    }
+    if (is_mse) {
+        return MLP_OK;
+    }
+    switch (config->loss) {
+    case MLP_LOSS_CROSS_ENTROPY:
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--loss cross-entropy goes with --output softmax only; "
+                        "for other outputs add --loss mse");
+    case MLP_LOSS_PERCEPTRON:
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--loss perceptron is the delta rule of --output step");
+    default:
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--loss binary-cross-entropy goes with --output "
+                        "sigmoid, whose outputs are probabilities");
+    }
+}
+
+static mlp_status check_perceptron(const mlp_config *config)
+{
+    if (config->hidden_count > 0) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--loss perceptron trains one layer: it says nothing "
+                        "of the weights below; add --hidden none");
+    }
+    if (config->optimizer != MLP_OPTIMIZER_SGD || config->momentum > 0 ||
+        config->l2 > 0) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--loss perceptron is a rule of its own, w -= lr (a - "
+                        "t) x: --optimizer sgd, --momentum 0, --l2 0");
+    }
+    if (config->label_smoothing > 0) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--label-smoothing: a step is 0 or 1 and never "
+                        "between, as --loss perceptron would have to learn");
     }
     return MLP_OK;
 }
 
 static mlp_status check_model(const mlp_config *config)
 {
-    MLP_TRY(check_activations(config));
-    bool is_softmax = config->output == MLP_OUTPUT_SOFTMAX;
-    bool is_cross_entropy = config->loss == MLP_LOSS_CROSS_ENTROPY;
-    if (is_softmax && !is_cross_entropy) {
+    MLP_TRY(check_hidden(config));
+    if (config->binary && config->output == MLP_OUTPUT_SOFTMAX) {
         return mlp_fail(MLP_ERROR_USAGE,
-                        "--loss mse goes with --output sigmoid or identity, "
-                        "not with softmax");
+                        "--binary has one output unit, and softmax over one "
+                        "is always 1: use --output sigmoid");
     }
-    if (is_cross_entropy && !is_softmax) {
-        return mlp_fail(MLP_ERROR_USAGE,
-                        "--loss cross-entropy goes with --output softmax only; "
-                        "for other outputs add --loss mse");
+    MLP_TRY(check_pair(config));
+    if (config->loss == MLP_LOSS_PERCEPTRON) {
+        MLP_TRY(check_perceptron(config));
     }
     if (config->classes == 1) {
         return mlp_fail(MLP_ERROR_USAGE,
                         "--classes: 1 is below 2 (0: from the labels)");
+    }
+    if (config->binary && config->classes > 2) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--binary tells two classes, --classes says %zu",
+                        config->classes);
     }
     return MLP_OK;
 }

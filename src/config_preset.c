@@ -30,7 +30,39 @@ static const char *const mnist_fast[] = {
     "momentum", "0.9",        "batch",      "128",
     "epochs",   "4",          NULL};
 
+/* The lecture's perceptron: the delta rule on every row of a truth table. */
+#define PERCEPTRON(table)                                                      \
+    {                                                                          \
+        "data", table, "hidden", "none", "output", "step", "loss",             \
+            "perceptron", "binary", "true", "init", "small-uniform",           \
+            "optimizer", "sgd", "lr", "0.1", "schedule", "constant",           \
+            "momentum", "0", "batch", "1", "epochs", "100", NULL               \
+    }
+static const char *const perceptron_and[] = PERCEPTRON("and");
+static const char *const perceptron_or[] = PERCEPTRON("or");
+static const char *const perceptron_xor[] = PERCEPTRON("xor");
+
+/* The lecture's nets: sigmoid layers, mean squared error, row by row. */
+#define LECTURE(table, widths, epoch_count)                                    \
+    "data", table, "hidden", widths, "activation", "sigmoid", "output",        \
+        "sigmoid", "loss", "mse", "init", "glorot-uniform", "optimizer",       \
+        "sgd", "lr", "0.1", "schedule", "constant", "momentum", "0", "batch",  \
+        "1", "epochs", epoch_count
+static const char *const xor_net[] = {
+    LECTURE("xor", "2", "10000"), "binary", "true", "seed", "2", NULL};
+static const char *const digits_net[] = {LECTURE("digits", "32,16", "1000"),
+                                         NULL};
+
 static const mlp_config_preset_row presets[] = {
+    {"perceptron-and", "one step unit learns AND by the delta rule, and stops",
+     perceptron_and},
+    {"perceptron-or", "the same for OR", perceptron_or},
+    {"perceptron-xor", "the same for XOR, which one unit cannot learn",
+     perceptron_xor},
+    {"xor", "2-2-1 sigmoid units learn XOR, mean squared error, row by row",
+     xor_net},
+    {"digits", "64-32-16-10 sigmoid units learn the digits, row by row",
+     digits_net},
     {"keras-mnist",
      "sigmoid layers, plain SGD with lr 0.01, 100 epochs: Keras's defaults",
      keras_mnist},

@@ -2,6 +2,7 @@
  *  One value of the configuration as text: strict reading, exact writing.
  */
 #include "config_text.h"
+#include "config_list.h"
 
 #include <errno.h>
 #include <float.h>
@@ -108,48 +109,6 @@ static mlp_status parse_double(const mlp_config_field *field, const char *text,
     return MLP_OK;
 }
 
-enum { ITEM_BYTES = 32 }; /* of one item of a list, with its NUL */
-
-/* The list's next item, "relu" of "relu, tanh"; *rest moves behind it, and is
- * NULL after the last. What a list of this field looks like is in `like`. */
-static mlp_status next_item(const mlp_config_field *field, const char *text,
-                            const char *like, size_t index, const char **rest,
-                            char item[ITEM_BYTES])
-{
-    size_t length = strcspn(*rest, ",");
-    if (index == MLP_MAX_HIDDEN) {
-        return refuse(field, text, "has more than 64 layers");
-    }
-    if (length == 0 || length >= ITEM_BYTES) {
-        return refuse(field, text, like);
-    }
-    snprintf(item, ITEM_BYTES, "%.*s", (int)length, *rest);
-    *rest = (*rest)[length] == ',' ? *rest + length + 1 : NULL;
-    *rest = *rest != NULL ? *rest + strspn(*rest, " ") : NULL;
-    return MLP_OK;
-}
-
-/* "256,128" or "none". */
-static mlp_status parse_widths(mlp_config *config,
-                               const mlp_config_field *field, const char *text)
-{
-    size_t widths[MLP_MAX_HIDDEN] = {0};
-    size_t count = 0;
-    const char *rest = strcmp(text, "none") == 0 ? NULL : text;
-    while (rest != NULL) {
-        char item[ITEM_BYTES];
-        uint64_t width = 0;
-        MLP_TRY(next_item(field, text,
-                          "is not a list of widths like 256,128, nor none",
-                          count, &rest, item));
-        MLP_TRY(parse_whole(field, item, &width));
-        widths[count++] = width;
-    }
-    memcpy(config->hidden, widths, sizeof widths);
-    config->hidden_count = count;
-    return MLP_OK;
-}
-
 static mlp_status parse_interval(const mlp_config_field *field,
                                  const char *text, mlp_interval *interval)
 {
@@ -225,24 +184,6 @@ static mlp_status parse_choice(const mlp_config_field *field, const char *text,
                     field->name, text, known);
 }
 
-/* "relu" or "relu,tanh". */
-static mlp_status parse_choices(const mlp_config_field *field, const char *text,
-                                mlp_activation_list *list)
-{
-    mlp_activation_list read = {0};
-    const char *rest = text;
-    while (rest != NULL) {
-        char item[ITEM_BYTES];
-        unsigned choice = 0;
-        MLP_TRY(next_item(field, text, "is not a list like relu,tanh",
-                          read.count, &rest, item));
-        MLP_TRY(parse_choice(field, item, &choice));
-        read.item[read.count++] = (mlp_activation)choice;
-    }
-    *list = read;
-    return MLP_OK;
-}
-
 static mlp_status parse_switch(const mlp_config_field *field, const char *text,
                                bool *is_on)
 {
@@ -276,13 +217,13 @@ mlp_status mlp_config_parse(mlp_config *config, const mlp_config_field *field,
     case MLP_FIELD_STRING:
         return parse_string(field, text, place);
     case MLP_FIELD_SIZES:
-        return parse_widths(config, field, text);
+    case MLP_FIELD_ENUMS:
+    case MLP_FIELD_DOUBLES:
+        return mlp_config_list_parse(config, field, text);
     case MLP_FIELD_DOUBLE:
         return parse_double(field, text, place);
     case MLP_FIELD_ENUM:
         return parse_choice(field, text, place);
-    case MLP_FIELD_ENUMS:
-        return parse_choices(field, text, place);
     case MLP_FIELD_BOOL:
         return parse_switch(field, text, place);
     case MLP_FIELD_INTERVAL:
@@ -301,28 +242,6 @@ mlp_status mlp_config_parse(mlp_config *config, const mlp_config_field *field,
         *(uint64_t *)place = number;
     }
     return MLP_OK;
-}
-
-static void print_widths(const mlp_config *config, char text[MLP_CONFIG_VALUE])
-{
-    snprintf(text, MLP_CONFIG_VALUE, "none");
-    size_t used = 0;
-    for (size_t i = 0; i < config->hidden_count; i++) {
-        used += (size_t)snprintf(text + used, MLP_CONFIG_VALUE - used, "%s%zu",
-                                 i > 0 ? "," : "", config->hidden[i]);
-    }
-}
-
-static void print_choices(const mlp_config_field *field,
-                          const mlp_activation_list *list,
-                          char text[MLP_CONFIG_VALUE])
-{
-    size_t used = 0;
-    for (size_t i = 0; i < list->count; i++) {
-        used +=
-            (size_t)snprintf(text + used, MLP_CONFIG_VALUE - used, "%s%s",
-                             i > 0 ? "," : "", field->choices[list->item[i]]);
-    }
 }
 
 static void print_duration(uint64_t seconds, char text[MLP_CONFIG_VALUE])
@@ -351,7 +270,9 @@ void mlp_config_print(const mlp_config *config, const mlp_config_field *field,
         snprintf(text, limit, "%zu", *(const size_t *)place);
         break;
     case MLP_FIELD_SIZES:
-        print_widths(config, text);
+    case MLP_FIELD_ENUMS:
+    case MLP_FIELD_DOUBLES:
+        mlp_config_list_print(config, field, text);
         break;
     case MLP_FIELD_U64:
         snprintf(text, limit, "%" PRIu64, *(const uint64_t *)place);
@@ -361,9 +282,6 @@ void mlp_config_print(const mlp_config *config, const mlp_config_field *field,
         break;
     case MLP_FIELD_ENUM:
         snprintf(text, limit, "%s", field->choices[*(const unsigned *)place]);
-        break;
-    case MLP_FIELD_ENUMS:
-        print_choices(field, place, text);
         break;
     case MLP_FIELD_BOOL:
         snprintf(text, limit, "%s", *(const bool *)place ? "true" : "false");

@@ -56,7 +56,7 @@ static void count_rows(const mlp_evaluator *evaluator, size_t rows,
                        mlp_tally *tally, uint64_t *confusion)
 {
     const mlp_model *model = evaluator->model;
-    size_t outputs = model->layer[model->layers - 1].out;
+    size_t classes = model->classes;
     const double *losses = mlp_pass_losses(evaluator->pass);
     const uint32_t *predictions = mlp_pass_predictions(evaluator->pass);
     const uint16_t *labels = mlp_feed_labels(evaluator->feed);
@@ -64,7 +64,7 @@ static void count_rows(const mlp_evaluator *evaluator, size_t rows,
         tally->loss_sum += losses[r];
         tally->hits += predictions[r] == labels[r];
         if (confusion != NULL) {
-            confusion[labels[r] * outputs + predictions[r]]++;
+            confusion[labels[r] * classes + predictions[r]]++;
         }
     }
     tally->rows += rows;

@@ -39,7 +39,7 @@ void mlp_evaluate_rows(const mlp_evaluator *evaluator,
  *  Rows are left out when a stop is wanted (stop.h).
  *
  *  @param rows       counted in the dataset, any number
- *  @param confusion  [outputs, outputs], row = truth, added to; or NULL
+ *  @param confusion  [classes, classes], row = truth, added to; or NULL
  */
 mlp_tally mlp_evaluate_shard(const mlp_evaluator *evaluator,
                              const mlp_dataset *dataset, mlp_range rows,

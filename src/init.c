@@ -8,8 +8,13 @@
 
 #include "accurate.h"
 
+static const double SMALL = 0.05;
+
 static double variance(mlp_init init, const mlp_layer *layer)
 {
+    if (init == MLP_INIT_SMALL_UNIFORM) {
+        return SMALL * SMALL / 3.0;
+    }
     bool is_he = init == MLP_INIT_HE_UNIFORM || init == MLP_INIT_HE_NORMAL;
     return 2.0 / (double)(is_he ? layer->in : layer->in + layer->out);
 }

@@ -55,6 +55,7 @@ json_t *mlp_json_field(const mlp_config *config, const mlp_config_field *field)
     case MLP_FIELD_STRING:
     case MLP_FIELD_ENUM:
     case MLP_FIELD_ENUMS:
+    case MLP_FIELD_DOUBLES:
     case MLP_FIELD_INTERVAL:
     case MLP_FIELD_DURATION:
         break;

@@ -97,6 +97,12 @@ INLINE bool is_fused(mlp_activation activation)
            activation == MLP_ACTIVATION_RELU;
 }
 
+/* Whether a block that has been stored needs another look. */
+INLINE bool needs_block(const mlp_dense *layer, const mlp_units *units)
+{
+    return !is_fused(layer->activation) || units->keep != NULL;
+}
+
 INLINE vec activate_fused(mlp_activation activation, vec z)
 {
     return activation == MLP_ACTIVATION_RELU ? vec_relu(z) : z;
@@ -119,9 +125,10 @@ void ISA(mlp_slope)(const mlp_dense *layer, const mlp_units *units, float *d,
 void ISA(mlp_gather)(const mlp_rows *source, mlp_batch *batch, mlp_range rows);
 void ISA(mlp_mask)(const mlp_rows *source, mlp_batch *batch, mlp_range words,
                    mlp_range groups);
-void ISA(mlp_softmax)(const mlp_loss_rows *loss, mlp_range rows);
-void ISA(mlp_squared_error)(const mlp_loss_rows *loss, const mlp_dense *layer,
-                            mlp_range rows);
+void ISA(mlp_loss)(mlp_loss kind, const mlp_loss_rows *loss,
+                   const mlp_dense *layer, mlp_range rows);
+void ISA(mlp_dropout)(const mlp_dropout *dropout, float *keep, size_t stride,
+                      mlp_range rows, mlp_range panels);
 void ISA(mlp_update_apply)(const mlp_update *rule, size_t count,
                            const float *sum, float *w, float *const *moments);
 void ISA(mlp_update_direction)(const mlp_update *rule, size_t count,

@@ -68,13 +68,34 @@ INLINE void slope_as(mlp_activation f, const block *b, float *x, float *d)
     CASE(SILU)                                                                 \
     CASE(GELU)
 
+/* to = from keep */
+static void multiply(const block *b, const float *from, const float *keep,
+                     float *to)
+{
+    for (size_t r = 0; r < b->rows; r++) {
+        for (size_t c = 0; c < b->cols; c += LANES) {
+            size_t at = r * b->stride + c;
+            vec_store(to + at, vec_load(from + at) * vec_load(keep + at));
+        }
+    }
+}
+
+/* Where f(z) goes, and z is before unless it is kept. */
+static float *plain_outputs(const mlp_dense *layer, const mlp_units *units)
+{
+    return units->kept != NULL && !mlp_keeps_sums(layer->activation)
+               ? units->kept
+               : units->a;
+}
+
 void ISA(mlp_activate)(const mlp_dense *layer, const mlp_units *units,
                        mlp_range rows, mlp_range columns)
 {
     block b = block_of(layer, rows, columns);
     size_t first = rows.first * b.stride + columns.first;
-    float *a = units->a + first;
-    const float *z = units->kept != NULL ? units->kept + first : a;
+    float *a = plain_outputs(layer, units) + first;
+    const float *z =
+        mlp_keeps_sums(layer->activation) ? units->kept + first : a;
     switch (layer->activation) {
 #define CASE(name)                                                             \
     case MLP_ACTIVATION_##name:                                                \
@@ -86,6 +107,9 @@ void ISA(mlp_activate)(const mlp_dense *layer, const mlp_units *units,
     case MLP_ACTIVATIONS:
         break;
     }
+    if (units->keep != NULL) {
+        multiply(&b, a, units->keep + first, units->a + first);
+    }
 }
 
 void ISA(mlp_slope)(const mlp_dense *layer, const mlp_units *units, float *d,
@@ -95,6 +119,9 @@ void ISA(mlp_slope)(const mlp_dense *layer, const mlp_units *units, float *d,
     size_t first = rows.first * b.stride + columns.first;
     float *x = (units->kept != NULL ? units->kept : units->a) + first;
     d += first;
+    if (units->keep != NULL) {
+        multiply(&b, d, units->keep + first, d);
+    }
     switch (layer->activation) {
 #define CASE(name)                                                             \
     case MLP_ACTIVATION_##name:                                                \

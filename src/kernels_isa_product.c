@@ -100,7 +100,7 @@ static void forward_panel(const mlp_dense *layer, const mlp_batch *x,
         TILE_SWITCH(tile.count)
 #undef TILE
     }
-    if (!is_fused(layer->activation)) {
+    if (needs_block(layer, y)) {
         ISA(mlp_activate)
         (layer, y, tile, (mlp_range){panel * MLP_PANEL, width});
     }
@@ -192,7 +192,7 @@ INLINE void list_columns(size_t vecs, const mlp_dense *layer,
             }
         }
     }
-    if (!is_fused(layer->activation)) {
+    if (needs_block(layer, y)) {
         ISA(mlp_activate)(layer, y, rows, (mlp_range){column, vecs * LANES});
     }
 }
@@ -312,7 +312,8 @@ static void backward_panel(const mlp_dense *layer, const float *dz,
                            float *dx, mlp_range tile, mlp_range columns,
                            const float *packed)
 {
-    bool is_relu = below->activation == MLP_ACTIVATION_RELU;
+    bool needs_more = needs_block(below, units);
+    bool is_relu = !needs_more && below->activation == MLP_ACTIVATION_RELU;
     size_t stride = mlp_padded(layer->in);
     const float *rows = dz + tile.first * mlp_padded(layer->out);
     for (size_t c = 0; c < columns.count; c += TILE_COLS) {
@@ -324,7 +325,7 @@ static void backward_panel(const mlp_dense *layer, const float *dz,
         TILE_SWITCH(tile.count)
 #undef TILE
     }
-    if (!is_fused(below->activation)) {
+    if (needs_more) {
         ISA(mlp_slope)(below, units, dx, tile, columns);
     }
 }

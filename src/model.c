@@ -10,10 +10,25 @@
 #include "mlp/kernels.h"
 #include "mlp/rng.h"
 
-static mlp_activation output_activation(mlp_output output)
+/* Softmax, and the sigmoid of a cross-entropy, are part of the loss. */
+static mlp_activation output_activation(const mlp_config *config)
 {
-    return output == MLP_OUTPUT_SIGMOID ? MLP_ACTIVATION_SIGMOID
-                                        : MLP_ACTIVATION_IDENTITY;
+    switch (config->output) {
+    case MLP_OUTPUT_SIGMOID:
+        return config->loss == MLP_LOSS_BINARY_CROSS_ENTROPY
+                   ? MLP_ACTIVATION_IDENTITY
+                   : MLP_ACTIVATION_SIGMOID;
+    case MLP_OUTPUT_TANH:
+        return MLP_ACTIVATION_TANH;
+    case MLP_OUTPUT_SOFTPLUS:
+        return MLP_ACTIVATION_SOFTPLUS;
+    case MLP_OUTPUT_STEP:
+        return MLP_ACTIVATION_STEP;
+    case MLP_OUTPUT_SOFTMAX:
+    case MLP_OUTPUT_IDENTITY:
+        break;
+    }
+    return MLP_ACTIVATION_IDENTITY;
 }
 
 /* Floats of a layer; the sum of all must stay far from overflow. */
@@ -44,9 +59,10 @@ static mlp_status fill_layers(const size_t *widths, const mlp_config *config,
         mlp_layer *layer = &model->layer[l];
         layer->in = widths[l];
         layer->out = widths[l + 1];
-        layer->activation = l + 1 == model->layers
-                                ? output_activation(config->output)
-                                : mlp_config_activation(config, l);
+        bool is_last = l + 1 == model->layers;
+        layer->activation = is_last ? output_activation(config)
+                                    : mlp_config_activation(config, l);
+        layer->dropout = is_last ? 0.0 : mlp_config_dropout(config, l);
         layer->offset = model->vector_size;
         MLP_TRY(measure_layer(layer));
         model->vector_size += layer->size;
@@ -65,6 +81,7 @@ mlp_status mlp_model_create(const size_t *widths, size_t layers,
     if (made != NULL) {
         made->layers = layers;
         made->loss = config->loss;
+        made->classes = config->binary ? 2 : widths[layers];
         made->layer = calloc(layers, sizeof *made->layer);
     }
     if (made == NULL || made->layer == NULL) {

@@ -12,6 +12,7 @@ struct mlp_pass {
     const mlp_kernels *kernels;
     float **activations; /* [layers], each [rows, padded(out)] */
     float **kept;        /* the same; NULL in a layer that keeps nothing */
+    float **keep;        /* the same; NULL in a layer without dropout */
     float **dz;          /* the same shapes */
     float **scratch;     /* [threads], each [padded(widest), MLP_PANEL] */
     size_t threads;
@@ -22,6 +23,11 @@ struct mlp_pass {
     const mlp_batch *batch;
     const uint16_t *labels;
     const float *targets;
+    mlp_dropout dropout;
+    bool drops;
+    /* of all training passes */
+    double label_smoothing;
+    const float *class_weights;
 };
 
 static float *floats(size_t count)
@@ -36,10 +42,14 @@ static bool allocate_layers(mlp_pass *pass, size_t rows)
         size_t count = rows * mlp_padded(pass->model->layer[l].out);
         pass->activations[l] = floats(count);
         pass->dz[l] = floats(count);
-        bool keeps = mlp_keeps_sums(pass->model->layer[l].activation);
+        const mlp_layer *layer = &pass->model->layer[l];
+        bool drops = layer->dropout > 0.0;
+        bool keeps = drops || mlp_keeps_sums(layer->activation);
         pass->kept[l] = keeps ? floats(count) : NULL;
+        pass->keep[l] = drops ? floats(count) : NULL;
         if (pass->activations[l] == NULL || pass->dz[l] == NULL ||
-            (keeps && pass->kept[l] == NULL)) {
+            (keeps && pass->kept[l] == NULL) ||
+            (drops && pass->keep[l] == NULL)) {
             return false;
         }
     }
@@ -62,6 +72,7 @@ mlp_status mlp_pass_create(const mlp_model *model, const mlp_kernels *kernels,
         made->threads = threads;
         made->activations = calloc(model->layers, sizeof *made->activations);
         made->kept = calloc(model->layers, sizeof *made->kept);
+        made->keep = calloc(model->layers, sizeof *made->keep);
         made->dz = calloc(model->layers, sizeof *made->dz);
         made->scratch = calloc(threads, sizeof *made->scratch);
         made->losses = calloc(rows + 1, sizeof *made->losses);
@@ -69,8 +80,9 @@ mlp_status mlp_pass_create(const mlp_model *model, const mlp_kernels *kernels,
     }
     *pass = made;
     if (made == NULL || made->activations == NULL || made->kept == NULL ||
-        made->dz == NULL || made->scratch == NULL || made->losses == NULL ||
-        made->predictions == NULL || !allocate_layers(made, rows)) {
+        made->keep == NULL || made->dz == NULL || made->scratch == NULL ||
+        made->losses == NULL || made->predictions == NULL ||
+        !allocate_layers(made, rows)) {
         mlp_pass_destroy(pass);
         return mlp_fail_memory("the activations of a batch");
     }
@@ -90,6 +102,7 @@ void mlp_pass_destroy(mlp_pass **pass)
     if (*pass != NULL) {
         free_all((*pass)->activations, (*pass)->model->layers);
         free_all((*pass)->kept, (*pass)->model->layers);
+        free_all((*pass)->keep, (*pass)->model->layers);
         free_all((*pass)->dz, (*pass)->model->layers);
         free_all((*pass)->scratch, (*pass)->threads);
         free((*pass)->losses);
@@ -106,6 +119,20 @@ void mlp_pass_begin(mlp_pass *pass, const float *vector, const mlp_batch *batch,
     pass->batch = batch;
     pass->labels = labels;
     pass->targets = targets;
+    pass->drops = false;
+}
+
+void mlp_pass_adjust(mlp_pass *pass, double label_smoothing,
+                     const float *class_weights)
+{
+    pass->label_smoothing = label_smoothing;
+    pass->class_weights = class_weights;
+}
+
+void mlp_pass_drop(mlp_pass *pass, const mlp_dropout *dropout)
+{
+    pass->dropout = *dropout;
+    pass->drops = true;
 }
 
 /* ---- who owns which outputs -------------------------------------------- */
@@ -172,7 +199,11 @@ static mlp_dense dense_of(const mlp_pass *pass, size_t l)
 
 static mlp_units units_of(const mlp_pass *pass, size_t l)
 {
-    return (mlp_units){pass->activations[l], pass->kept[l]};
+    const mlp_layer *layer = &pass->model->layer[l];
+    bool drops = pass->drops && layer->dropout > 0.0;
+    bool keeps = drops || mlp_keeps_sums(layer->activation);
+    return (mlp_units){pass->activations[l], keeps ? pass->kept[l] : NULL,
+                       drops ? pass->keep[l] : NULL};
 }
 
 /* What layer l reads: the batch itself, or the activations before it. */
@@ -194,6 +225,13 @@ void mlp_pass_forward(mlp_pass *pass, size_t l, mlp_thread self)
     mlp_batch input = input_of(pass, l);
     block mine = own_part(pass, l, mlp_panels(layer.out), self);
     mlp_units units = units_of(pass, l);
+    if (units.keep != NULL) {
+        mlp_dropout dropout = pass->dropout;
+        dropout.layer = (uint32_t)l;
+        dropout.share = pass->model->layer[l].dropout;
+        pass->kernels->dropout(&dropout, pass->keep[l], mlp_padded(layer.out),
+                               mine.rows, mine.columns);
+    }
     pass->kernels->forward(&layer, &input, &units, mine.rows, mine.columns);
 }
 
@@ -201,20 +239,22 @@ void mlp_pass_loss(mlp_pass *pass, bool is_training, mlp_thread self)
 {
     size_t last = pass->model->layers - 1;
     mlp_dense layer = dense_of(pass, last);
-    mlp_loss_rows loss = {pass->activations[last],
-                          is_training ? pass->dz[last] : NULL,
-                          pass->labels,
-                          pass->targets,
-                          pass->losses,
-                          pass->predictions,
-                          layer.out,
-                          mlp_padded(layer.out)};
-    mlp_range rows = mlp_thread_share(self, pass->batch->rows);
-    if (pass->model->loss == MLP_LOSS_CROSS_ENTROPY) {
-        pass->kernels->softmax(&loss, rows);
-    } else {
-        pass->kernels->squared_error(&loss, &layer, rows);
-    }
+    double spread = is_training ? pass->label_smoothing : 0.0;
+    double each = spread / (double)(layer.out > 1 ? layer.out : 2);
+    const mlp_loss_rows loss = {.outputs = pass->activations[last],
+                                .dz = is_training ? pass->dz[last] : NULL,
+                                .labels = pass->labels,
+                                .targets = pass->targets,
+                                .on = (float)(1.0 - spread + each),
+                                .off = (float)each,
+                                .class_weights =
+                                    is_training ? pass->class_weights : NULL,
+                                .losses = pass->losses,
+                                .predicted = pass->predictions,
+                                .cols = layer.out,
+                                .stride = mlp_padded(layer.out)};
+    pass->kernels->loss(pass->model->loss, &loss, &layer,
+                        mlp_thread_share(self, pass->batch->rows));
 }
 
 void mlp_pass_backward(mlp_pass *pass, size_t l, mlp_thread self)

@@ -23,7 +23,7 @@ static mlp_status create_model(mlp_run_parts *run)
     widths[0] = mlp_source_facts(run->source)->features;
     memcpy(widths + 1, config->hidden,
            config->hidden_count * sizeof *config->hidden);
-    widths[config->hidden_count + 1] = run->classes;
+    widths[config->hidden_count + 1] = config->binary ? 1 : run->classes;
     return mlp_model_create(widths, config->hidden_count + 1, config,
                             &run->model);
 }
@@ -51,10 +51,16 @@ mlp_status mlp_run_create_trainer(mlp_run_parts *run)
 {
     MLP_TRY(mlp_comm_agree(run->comm, choose_kernels(run)));
     MLP_TRY(mlp_comm_agree(run->comm, create_model(run)));
-    mlp_trainer_parts parts = {
-        run->comm,      &run->config, run->model,
-        run->kernels,   &run->train,  run->scaler,
-        run->is_sparse, run->profile, run->target_scaler};
+    const mlp_trainer_parts parts = {.comm = run->comm,
+                                     .config = &run->config,
+                                     .model = run->model,
+                                     .kernels = run->kernels,
+                                     .train = &run->train,
+                                     .scaler = run->scaler,
+                                     .is_sparse = run->is_sparse,
+                                     .class_weights = run->class_weights,
+                                     .profile = run->profile,
+                                     .target_scaler = run->target_scaler};
     return mlp_trainer_create(&parts, &run->trainer);
 }
 
@@ -134,6 +140,9 @@ static mlp_status report(mlp_run_parts *run)
     const mlp_names *names = mlp_source_facts(run->source)->class_names;
     if (run->config.task == MLP_TASK_REGRESSION) {
         return MLP_OK;
+    }
+    if (mlp_run_is_small(run)) {
+        return mlp_run_tell_rows(run);
     }
     if (classes > MLP_REPORT_CLASSES_MAX) {
         mlp_log_note("no report: %zu classes are more than %d", classes,

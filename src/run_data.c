@@ -192,6 +192,12 @@ static mlp_status check_labels(const mlp_run_parts *run)
         return mlp_fail(MLP_ERROR_DATA,
                         "the training labels have only one class");
     }
+    if (run->config.binary && run->classes > 2) {
+        return mlp_fail(MLP_ERROR_DATA,
+                        "--binary tells two classes, the training labels have "
+                        "%zu",
+                        run->classes);
+    }
     MLP_TRY(
         mlp_dataset_check_labels(&run->train.here, "training", run->classes));
     MLP_TRY(mlp_dataset_check_labels(&run->validation.here, "validation",
@@ -251,6 +257,7 @@ mlp_status mlp_run_load_data(mlp_run_parts *run)
     MLP_TRY(measure(run));
     status = name_source(run, check_labels(run));
     MLP_TRY(mlp_comm_agree(run->comm, status));
+    MLP_TRY(mlp_run_weigh_classes(run));
     return run->config.checkpoint[0] == '\0' && !mlp_run_is_replay(run) &&
                    !run->config.verify
                ? MLP_OK
@@ -263,4 +270,6 @@ void mlp_run_drop_data(mlp_run_parts *run)
     mlp_dataset_destroy(&run->validation.here);
     mlp_dataset_destroy(&run->test.here);
     mlp_scaler_destroy(&run->scaler);
+    free(run->class_weights);
+    run->class_weights = NULL;
 }

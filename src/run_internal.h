@@ -32,10 +32,13 @@ typedef struct {
     mlp_source *source;
     mlp_sharded train, validation, test;
     size_t classes;
+    float *class_weights; /* [classes], NULL: all 1 */
     mlp_scaler scaler;
     mlp_scaler target_scaler; /* of a regression */
     bool is_sparse;
     unsigned char data_digest[MLP_DIGEST_BYTES]; /* zero without checkpoints */
+
+    bool is_converged; /* an epoch had no error, so no weight will move */
 
     mlp_model *model;
     const mlp_kernels *kernels;
@@ -101,6 +104,14 @@ mlp_status mlp_run_place(mlp_run_parts *run);
  *  scaler, density and the data's digest over all ranks. Collective. */
 mlp_status mlp_run_load_data(mlp_run_parts *run);
 
+/** Fill in class_weights, if the configuration asks for it. Collective. */
+mlp_status mlp_run_weigh_classes(mlp_run_parts *run);
+
+/** Whether all rows there are fit a table. */
+bool mlp_run_is_small(const mlp_run_parts *run);
+
+/** Print that table, and whether the rows are learned. Collective. */
+mlp_status mlp_run_tell_rows(mlp_run_parts *run);
 /** Fit the scaling of each column to a split: max, minmax or standard. The same
  *  bits on any number of ranks.
  *  @param scaler  overwritten; to be destroyed, after a failure too

@@ -125,10 +125,19 @@ static mlp_status write_record(mlp_run_parts *run,
     return mlp_runlog_epoch(run->log, record);
 }
 
+/* The perceptron's rule moves no weight for a row that is right. */
+static bool is_without_error(const mlp_run_parts *run)
+{
+    const mlp_tally *tally = &run->state.running;
+    return run->config.loss == MLP_LOSS_PERCEPTRON && tally->rows > 0 &&
+           tally->hits == tally->rows;
+}
+
 /* Whether no epoch is left to train, or none is worth it. */
 static bool is_over(const mlp_run_parts *run)
 {
-    return run->state.epoch >= run->config.epochs || run->verdict.stops;
+    return run->state.epoch >= run->config.epochs || run->verdict.stops ||
+           run->is_converged;
 }
 
 /* Record an epoch that has just been trained. */
@@ -147,6 +156,7 @@ static mlp_status close_epoch(mlp_run_parts *run)
         mlp_run_is_leader(run) ? write_record(run, &record) : MLP_OK;
     MLP_TRY(mlp_comm_agree(run->comm, status));
     state->epoch++;
+    run->is_converged = is_without_error(run);
     state->running = (mlp_tally){0};
     state->running_seconds = 0.0;
     MLP_TRY(mlp_run_judge(run));

@@ -14,6 +14,8 @@
 #include "progress.h"
 #include "runlog_parts.h"
 
+enum { LINES_MOST = 100 };
+
 struct mlp_runlog {
     char path[MLP_MAX_PATH];
     FILE *file; /* NULL: no log was asked for */
@@ -154,9 +156,16 @@ static void print_epoch(mlp_runlog *log, const mlp_epoch_record *record)
     fflush(stdout);
 }
 
+/* A person wants to see a hundred lines, not ten thousand. */
+static bool is_shown(const mlp_runlog *log, uint64_t epoch)
+{
+    uint64_t every = (log->epochs + LINES_MOST - 1) / LINES_MOST;
+    return epoch == 1 || epoch == log->epochs || epoch % every == 0;
+}
+
 mlp_status mlp_runlog_epoch(mlp_runlog *log, const mlp_epoch_record *record)
 {
-    if (!log->is_quiet) {
+    if (!log->is_quiet && is_shown(log, record->epoch)) {
         print_epoch(log, record);
     }
     return log->file != NULL ? append(log, mlp_runlog_epoch_record(record))

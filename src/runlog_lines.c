@@ -71,7 +71,8 @@ void mlp_runlog_print_start(FILE *out, const mlp_config *config,
     if (config->task == MLP_TASK_REGRESSION) {
         fprintf(out, "label %s)\n", config->label);
     } else {
-        fprintf(out, "%zu classes)\n", at->widths[at->layers]);
+        fprintf(out, "%zu classes)\n",
+                config->binary ? 2 : at->widths[at->layers]);
     }
     print_model(out, config, placement);
     if (resumed_from != NULL) {

@@ -132,6 +132,12 @@ static mlp_status open_spec(const char *spec, const mlp_table_options *options,
         MLP_TRY(check_no_table(source->info.name, options));
         return mlp_source_digits_open(source);
     }
+    if (mlp_source_is_truth_table(spec)) {
+        snprintf(source->info.name, sizeof source->info.name, "%s (built in)",
+                 spec);
+        MLP_TRY(check_no_table(source->info.name, options));
+        return mlp_source_truth_open(spec, source);
+    }
     return open_path(spec, options, source);
 }
 

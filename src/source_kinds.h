@@ -35,5 +35,8 @@ mlp_status mlp_source_table_open(const char *path,
                                  const mlp_table_options *options,
                                  mlp_source *source);
 mlp_status mlp_source_digits_open(mlp_source *source);
+/** A truth table: "and", "or" or "xor", with training rows only. */
+bool mlp_source_is_truth_table(const char *name);
+mlp_status mlp_source_truth_open(const char *name, mlp_source *source);
 
 #endif

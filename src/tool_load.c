@@ -112,7 +112,8 @@ static mlp_status load_model(const mlp_tool_options *options,
     mlp_checkpoint *checkpoint = &loaded->checkpoint;
     MLP_TRY(mlp_tool_load_checkpoint(options->file, checkpoint,
                                      loaded->checkpoint_path));
-    loaded->classes = checkpoint->widths[checkpoint->layers];
+    loaded->classes =
+        checkpoint->config.binary ? 2 : checkpoint->widths[checkpoint->layers];
     return mlp_inference_create(checkpoint, options->threads,
                                 &loaded->inference);
 }

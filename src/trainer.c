@@ -12,6 +12,9 @@
 
 #include "trainer_internal.h"
 
+/* Multiplications of a step below which a crew costs more than it brings. */
+enum { CREW_WORK = 1 << 16 };
+
 /* ---- create and destroy ------------------------------------------------ */
 
 static mlp_status create_exchange(mlp_trainer *trainer)
@@ -100,6 +103,8 @@ static mlp_status create_locally(mlp_trainer *trainer)
         MLP_TRY(
             mlp_feed_expect_targets(trainer->feed, rows, parts->target_scaler));
     }
+    mlp_pass_adjust(trainer->pass, config->label_smoothing,
+                    parts->class_weights);
     trainer->shard_sums =
         calloc(MLP_TALLY_SUMS * config->shards, sizeof *trainer->shard_sums);
     trainer->busy = calloc(config->threads, sizeof *trainer->busy);
@@ -107,6 +112,9 @@ static mlp_status create_locally(mlp_trainer *trainer)
         return mlp_fail_memory("the trainer's counts");
     }
     mlp_pace_init(&trainer->pace, config->threads);
+    if (parts->model->parameters * config->batch < CREW_WORK) {
+        trainer->pace.count = 1; /* to begin with */
+    }
     if (mlp_trainer_needs_norms(config)) {
         trainer->sums =
             aligned_alloc(64, parts->model->vector_size * sizeof(float));

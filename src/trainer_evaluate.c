@@ -15,18 +15,45 @@ mlp_range mlp_sharded_rows(const mlp_sharded *split, size_t shards,
     return rows;
 }
 
+static mlp_evaluator evaluator_of(mlp_trainer *trainer)
+{
+    const mlp_trainer_parts *parts = &trainer->parts;
+    return (mlp_evaluator){.model = parts->model,
+                           .kernels = parts->kernels,
+                           .vector = mlp_exchange_state(trainer->exchange, 0),
+                           .feed = trainer->feed,
+                           .pass = trainer->pass,
+                           .scaler = parts->scaler,
+                           .threads = parts->config->threads};
+}
+
+void mlp_trainer_outputs(mlp_trainer *trainer, const mlp_dataset *dataset,
+                         float *outputs)
+{
+    const mlp_model *model = trainer->parts.model;
+    size_t count = model->layer[model->layers - 1].out;
+    const mlp_evaluator evaluator = evaluator_of(trainer);
+    mlp_trainer_wait(trainer);
+    for (size_t first = 0; first < dataset->range.count;
+         first += EVALUATION_ROWS) {
+        size_t rest = dataset->range.count - first;
+        size_t rows = rest < EVALUATION_ROWS ? rest : EVALUATION_ROWS;
+        mlp_evaluate_rows(&evaluator, dataset, (mlp_range){first, rows});
+        for (size_t r = 0; r < rows; r++) {
+            memcpy(outputs,
+                   mlp_pass_outputs(trainer->pass) + r * mlp_padded(count),
+                   count * sizeof *outputs);
+            outputs += count;
+        }
+    }
+}
+
 /* Tallies of this rank's shards: sums each at its place, the rest added. */
 static void evaluate_shards(mlp_trainer *trainer, const mlp_sharded *split,
                             mlp_tally *tally, uint64_t *confusion)
 {
     const mlp_trainer_parts *parts = &trainer->parts;
-    const mlp_evaluator evaluator = {parts->model,
-                                     parts->kernels,
-                                     mlp_exchange_state(trainer->exchange, 0),
-                                     trainer->feed,
-                                     trainer->pass,
-                                     parts->scaler,
-                                     parts->config->threads};
+    const mlp_evaluator evaluator = evaluator_of(trainer);
     for (size_t i = 0; i < split->shards.count; i++) {
         size_t shard = split->shards.first + i;
         mlp_range rows = mlp_sharded_rows(split, parts->config->shards, shard);
@@ -55,9 +82,8 @@ static mlp_status share_sums(mlp_trainer *trainer)
 mlp_status mlp_trainer_evaluate(mlp_trainer *trainer, const mlp_sharded *split,
                                 mlp_tally *tally, uint64_t *confusion)
 {
-    const mlp_model *model = trainer->parts.model;
+    size_t classes = trainer->parts.model->classes;
     size_t shards = trainer->parts.config->shards;
-    size_t outputs = model->layer[model->layers - 1].out;
     *tally = (mlp_tally){0};
     double sums[MLP_TALLY_SUMS];
     memset(trainer->shard_sums, 0, sizeof sums * shards);
@@ -78,5 +104,5 @@ mlp_status mlp_trainer_evaluate(mlp_trainer *trainer, const mlp_sharded *split,
     mlp_tally_set_sums(tally, sums);
     return confusion == NULL ? MLP_OK
                              : mlp_comm_sum(trainer->parts.comm, confusion,
-                                            outputs * outputs);
+                                            classes * classes);
 }

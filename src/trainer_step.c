@@ -251,6 +251,11 @@ mlp_status mlp_trainer_step(mlp_trainer *trainer, uint64_t epoch,
                    mlp_feed_batch(trainer->feed),
                    mlp_feed_labels(trainer->feed),
                    mlp_feed_targets(trainer->feed));
+    const mlp_dropout dropout = {.seed = parts->config->seed,
+                                 .epoch = (uint32_t)epoch,
+                                 .rows = step.microbatches.rows,
+                                 .first = parts->train->here.range.first};
+    mlp_pass_drop(trainer->pass, &dropout);
     run_crew(trainer, &step);
     if (step.status != MLP_OK && step.status != MLP_DIVERGED) {
         /* the others wait for what this rank can no longer send */

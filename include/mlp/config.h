@@ -60,16 +60,28 @@ typedef enum {
     MLP_SCALING_NONE
 } mlp_scaling;
 
+/** One number for all hidden layers, or one for each. */
+typedef struct {
+    size_t count;
+    double item[MLP_MAX_HIDDEN];
+} mlp_double_list;
+
 /** What the last layer computes from its sums. */
 typedef enum {
     MLP_OUTPUT_SOFTMAX,
     MLP_OUTPUT_SIGMOID,
-    MLP_OUTPUT_IDENTITY
+    MLP_OUTPUT_IDENTITY,
+    MLP_OUTPUT_TANH,
+    MLP_OUTPUT_SOFTPLUS, /**< regression on what is never negative */
+    MLP_OUTPUT_STEP      /**< the perceptron's */
 } mlp_output;
 
 typedef enum {
     MLP_LOSS_CROSS_ENTROPY, /**< with softmax */
-    MLP_LOSS_MSE            /**< 1/(2m) sum of squares; sigmoid, identity */
+    MLP_LOSS_MSE,           /**< 1/(2m) sum of squares; not with softmax */
+    MLP_LOSS_BINARY_CROSS_ENTROPY, /**< with sigmoid, unit by unit */
+    MLP_LOSS_PERCEPTRON /**< with step: wrong outputs; the delta rule, whose dz
+                             is a - t. Rosenblatt 1958 */
 } mlp_loss;
 
 /** How a gradient becomes an update; formulas: mlp_update in kernels.h. */
@@ -110,7 +122,8 @@ typedef enum {
     MLP_INIT_GLOROT_UNIFORM,
     MLP_INIT_GLOROT_NORMAL,
     MLP_INIT_HE_UNIFORM,
-    MLP_INIT_HE_NORMAL
+    MLP_INIT_HE_NORMAL,
+    MLP_INIT_SMALL_UNIFORM
 } mlp_init;
 
 typedef enum {
@@ -155,9 +168,13 @@ typedef struct {
     size_t hidden[MLP_MAX_HIDDEN];
     size_t hidden_count;
     mlp_activation_list activation; /**< of the hidden layers */
+    mlp_double_list dropout; /**< share of a hidden layer's units left out */
+    bool binary;             /**< one output unit tells two classes */
     mlp_output output;
     mlp_loss loss;
     mlp_init init;
+    double label_smoothing;
+    char class_weights[MLP_MAX_PATH]; /**< "none", "balanced" or a list */
     /* training */
     mlp_optimizer_kind optimizer;
     double lr;
@@ -204,6 +221,7 @@ typedef struct {
     /* talk */
     mlp_progress_mode progress;
     bool quiet;
+    size_t top_k; /**< report hits among so many outputs; 0 = don't */
     bool profile;
     /** Whether field i of the table was given by the user, not defaulted. */
     bool given[MLP_MAX_FIELDS];
@@ -216,7 +234,8 @@ typedef enum {
     MLP_FIELD_U64,
     MLP_FIELD_DOUBLE,
     MLP_FIELD_ENUM,
-    MLP_FIELD_ENUMS, /**< one for all hidden layers or one for each */
+    MLP_FIELD_ENUMS,   /**< one for all hidden layers or one for each */
+    MLP_FIELD_DOUBLES, /**< the same */
     MLP_FIELD_BOOL,
     MLP_FIELD_INTERVAL,
     MLP_FIELD_DURATION /**< seconds, as "HH:MM:SS" or "D-HH:MM:SS" */
@@ -268,6 +287,9 @@ void mlp_config_get(const mlp_config *config, const mlp_config_field *field,
 
 /** The activation of hidden layer `layer` (from 0). */
 mlp_activation mlp_config_activation(const mlp_config *config, size_t layer);
+
+/** The share of hidden layer `layer` (from 0) that dropout leaves out. */
+double mlp_config_dropout(const mlp_config *config, size_t layer);
 
 /** Whether the user gave this field. */
 bool mlp_config_was_given(const mlp_config *config, const char *name);

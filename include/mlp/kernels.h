@@ -79,10 +79,26 @@ typedef struct {
 typedef struct {
     float *a; /**< its activations, which the next layer reads */
     /** What the derivative is made of where that is not `a`: z of an activation
-     *  that mlp_keeps_sums; NULL without need. Under PReLU backward leaves
-     *  the slopes' gradients here, row by row. */
+     *  that mlp_keeps_sums, else f(z) under dropout; NULL without need. Under
+     *  PReLU backward leaves the slopes' gradients here, row by row. */
     float *kept;
+    const float *keep; /**< dropout's factors: a = f(z) keep; NULL: all 1 */
 } mlp_units;
+
+/** Which units a training step leaves out (inverted dropout): the factor of a
+ *  unit is 0, or 1 / (1 - share), by a draw that is a function of (seed,
+ *  layer, epoch, row, unit) alone.
+ *
+ *  Source: Srivastava et al. 2014, "Dropout: a simple way to prevent neural
+ *  networks from overfitting".
+ */
+typedef struct {
+    uint64_t seed;
+    uint32_t epoch, layer;
+    double share;         /**< that is left out, below 1 */
+    const uint32_t *rows; /**< [batch rows]: row first + rows[r] of the split */
+    size_t first;
+} mlp_dropout;
 
 /** Whether a layer with this activation keeps z for its derivative. */
 bool mlp_keeps_sums(mlp_activation activation);
@@ -135,13 +151,20 @@ typedef struct {
 
 /** The loss at the last layer, of rows whose logits or outputs are given. */
 typedef struct {
-    float *outputs;         /**< [rows, stride]: z of softmax, else a; softmax
-                                 overwrites it with probabilities */
-    float *dz;              /**< [rows, stride] or NULL when not training */
-    const uint16_t *labels; /**< [rows], below cols */
-    const float *targets;   /**< [rows, stride]; NULL: one-hot labels */
-    double *losses;         /**< [rows], overwritten */
-    uint32_t *predicted;    /**< [rows], overwritten: largest, lowest if tied */
+    float *outputs; /**< [rows, stride]: z under the cross-entropies, which
+                         overwrite it with probabilities; else a */
+    float *dz;      /**< [rows, stride] or NULL when not training */
+    const uint16_t *labels; /**< [rows], below cols; 0 or 1 if cols is 1; NULL
+                                 with targets */
+    const float *targets;   /**< [rows, stride], of regression, or NULL */
+    /** What is wanted of a label's output and of the others: 1 and 0, nearer
+     *  to each other with smoothed labels. */
+    float on, off;
+    const float *class_weights; /**< [classes], factors of a row's loss and dz;
+                                     NULL: all 1 */
+    double *losses;             /**< [rows], overwritten */
+    uint32_t *predicted; /**< [rows], overwritten: largest, lowest if tied; of
+                              one output 1 from 0.5 on; 0 with targets */
     size_t cols, stride;
 } mlp_loss_rows;
 
@@ -219,14 +242,20 @@ typedef struct {
                      const mlp_gradient_node *node, mlp_range groups,
                      mlp_range panels);
 
-    /** Softmax and cross-entropy; dz = p - onehot (Bishop 2006, eq. 4.109). */
-    void (*softmax)(const mlp_loss_rows *loss, mlp_range rows);
-
-    /** Half the squared error against targets, or one-hot labels; dz = (a - t)
-     * f'(a).
+    /** Losses, predictions and dz of rows, where t is what is wanted:
+     *  - cross-entropy of the softmax p: dz = p - t (Bishop 2006, eq. 4.109)
+     *  - binary cross-entropy of each sigmoid p: dz = p - t
+     *  - half the squared error: dz = (a - t) f'(a)
+     *  - perceptron: wrong outputs, dz = a - t
      *  @param layer  the last one; its activation doesn't keep sums */
-    void (*squared_error)(const mlp_loss_rows *loss, const mlp_dense *layer,
-                          mlp_range rows);
+    void (*loss)(mlp_loss kind, const mlp_loss_rows *loss,
+                 const mlp_dense *layer, mlp_range rows);
+
+    /** Dropout's factors for these rows and panels of a layer's units.
+     *  @param keep    [rows, stride], overwritten
+     *  @param stride  mlp_padded(out) */
+    void (*dropout)(const mlp_dropout *dropout, float *keep, size_t stride,
+                    mlp_range rows, mlp_range panels);
 
     /** Update w from the sum of gradients; of LAMB, from its direction, with
      *  per_row = 1 and no decay.

@@ -19,9 +19,10 @@
 typedef struct {
     size_t in, out;
     mlp_activation activation; /**< the softmax of an output is in the loss */
-    size_t offset;             /**< of its parameters in the vector */
-    size_t size;               /**< floats there, with padding */
-    bool has_slopes;           /**< PReLU's, one a unit, are parameters, too */
+    double dropout;  /**< share of its units that training leaves out */
+    size_t offset;   /**< of its parameters in the vector */
+    size_t size;     /**< floats there, with padding */
+    bool has_slopes; /**< PReLU's, one a unit, are parameters, too */
 } mlp_layer;
 
 /** Read-only after create. */
@@ -29,6 +30,7 @@ typedef struct {
     size_t layers;
     mlp_layer *layer; /**< [layers] */
     mlp_loss loss;
+    size_t classes;     /**< of labels: the outputs, or 2 for a single one */
     size_t parameters;  /**< in canonical order: without padding */
     size_t vector_size; /**< floats of the vector: with padding */
     size_t widest;      /**< largest of all in and out */
@@ -49,8 +51,8 @@ void mlp_model_unpack(const mlp_model *model, const float *vector,
                       float *canonical);
 
 /** Draw initial weights; biases are 0, slopes of PReLU 1/4 (He et al. 2015,
- *  section 2.1). Each weight is a function of (seed,
- *  layer, its index), so any rank draws the same.
+ *  section 2.1). Small: uniform on [-0.05, 0.05], the perceptron's start. Each
+ * weight is a function of (seed, layer, its index), so any rank draws the same.
  *
  *  Glorot: variance 2 / (in + out). Source: Glorot and Bengio 2010,
  *  "Understanding the difficulty of training deep feedforward neural

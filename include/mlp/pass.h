@@ -22,12 +22,25 @@ mlp_status mlp_pass_create(const mlp_model *model, const mlp_kernels *kernels,
                            size_t rows, size_t threads, mlp_pass **pass);
 void mlp_pass_destroy(mlp_pass **pass);
 
-/** Begin with another batch and its labels. Call from one thread.
- *  @param vector  the model's parameters, [vector_size]; read until the end
- *  @param labels   [batch rows]
- *  @param targets  [batch rows, mlp_padded(outputs)]; NULL: one-hot labels */
+/** What the training loss wants beside the labels; evaluation goes without.
+ *  @param label_smoothing  share of the wanted 1 that goes to all classes
+ *                          alike. Source: Szegedy et al. 2016, "Rethinking the
+ *                          Inception architecture", section 7
+ *  @param class_weights    [classes], kept: factors of a row's loss; NULL: 1 */
+void mlp_pass_adjust(mlp_pass *pass, double label_smoothing,
+                     const float *class_weights);
+
+/** Begin with another batch and its truth. Call from one thread.
+ *  @param vector   the model's parameters, [vector_size]; read until the end
+ *  @param labels   [batch rows]; NULL with targets
+ *  @param targets  [batch rows, mlp_padded(outputs)], of regression; or NULL */
 void mlp_pass_begin(mlp_pass *pass, const float *vector, const mlp_batch *batch,
                     const uint16_t *labels, const float *targets);
+
+/** Leave out units in this pass, which mlp_pass_begin began: the share of each
+ *  layer is the model's, the rest is as given; its rows are read until the
+ *  end. Call from one thread. */
+void mlp_pass_drop(mlp_pass *pass, const mlp_dropout *dropout);
 
 /** Whether a thread's part in forward and backward of layer l are the rows of
  *  mlp_thread_share, as in the loss: between two such parts no barrier is

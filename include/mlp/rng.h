@@ -16,6 +16,7 @@
 typedef enum {
     MLP_RNG_INIT = 1,    /**< initial weights: row = layer, unit = index */
     MLP_RNG_SHUFFLE = 2, /**< order of rows: row = shard, unit = position */
+    MLP_RNG_DROPOUT = 3, /**< units left out: row = layer and row */
     MLP_RNG_SPLIT = 9,   /**< test rows of a table: row = row */
     MLP_RNG_TEST = 255   /**< made-up data in tests */
 } mlp_rng_purpose;

@@ -40,9 +40,9 @@ typedef struct {
  *  magics, extents, that images and labels agree.
  *
  *  @param spec  a directory with the four IDX files (plain or .gz), an HDF5
- *               file, "digits", or "" for the default: $MLP_DATA if set, else
- *               data/mnist beside the working directory or the project's
- *               source if it is complete, else "digits"
+ *               file, "digits", a truth table ("and", "or", "xor"), or "" for
+ * the default: $MLP_DATA if set, else data/mnist beside the working directory
+ * or the project's source if it is complete, else "digits"
  *
  *  MLP_ERROR_MISSING, MLP_ERROR_DATA: the line names the file, what was
  *  expected and what was found. Not collective.

@@ -43,9 +43,10 @@ typedef struct {
     const mlp_kernels *kernels;
     const mlp_sharded *train;
     mlp_scaler scaler;
-    bool is_sparse;           /**< the data has enough zeros to skip them */
-    mlp_profile *profile;     /**< of config->threads threads, or NULL */
-    mlp_scaler target_scaler; /**< of a regression */
+    bool is_sparse;             /**< the data has enough zeros to skip them */
+    const float *class_weights; /**< [model->classes], or NULL: all 1 */
+    mlp_profile *profile;       /**< of config->threads threads, or NULL */
+    mlp_scaler target_scaler;   /**< of a regression */
 } mlp_trainer_parts;
 
 /** Collective. MLP_ERROR_INTERNAL on all ranks when one has no memory. */
@@ -95,10 +96,16 @@ typedef struct {
 mlp_status mlp_trainer_step(mlp_trainer *trainer, uint64_t epoch, size_t step,
                             bool wants_stop, mlp_step_result *result);
 
+/** What the current parameters make of rows: [rows, outputs], without padding.
+ *  Not collective, but only between steps.
+ *  @param outputs  [dataset rows, outputs], overwritten */
+void mlp_trainer_outputs(mlp_trainer *trainer, const mlp_dataset *dataset,
+                         float *outputs);
+
 /** Loss, hits and confusion over a sharded split with the current parameters.
  *  MLP_STOPPED on all ranks when a stop is wanted on one (stop.h), which does
  *  not evaluate the rest of its rows: the tally is then worth nothing.
- *  @param confusion  [outputs, outputs], row = truth, zeroed by
+ *  @param confusion  [classes, classes], row = truth, zeroed by
  *  the caller; or NULL
  *  Collective. */
 mlp_status mlp_trainer_evaluate(mlp_trainer *trainer, const mlp_sharded *split,

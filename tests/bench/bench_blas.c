@@ -71,7 +71,7 @@ static void blas_gradient(shape *s)
 
 static void our_forward(shape *s)
 {
-    const mlp_units units = {.a = s->y, .kept = NULL};
+    const mlp_units units = {.a = s->y};
     s->kernels->forward(&s->dense, &s->batch, &units, (mlp_range){0, s->rows},
                         (mlp_range){0, mlp_panels(s->out)});
 }
@@ -79,7 +79,7 @@ static void our_forward(shape *s)
 static void our_backward(shape *s)
 {
     const mlp_dense below = {.activation = MLP_ACTIVATION_IDENTITY};
-    const mlp_units units = {.a = s->batch.values, .kept = NULL};
+    const mlp_units units = {.a = s->batch.values};
     s->kernels->backward(&s->dense, s->dz_padded, &below, &units, s->dx,
                          (mlp_range){0, s->rows},
                          (mlp_range){0, mlp_panels(s->in)}, s->scratch);

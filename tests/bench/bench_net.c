@@ -222,21 +222,21 @@ static void forward(net *n, const uint16_t *labels)
         layer_bench *layer = &n->layer[l];
         mlp_batch input = input_of(n, l);
         double since = bench_cpu_seconds();
-        const mlp_units units = {.a = layer->activations, .kept = NULL};
+        const mlp_units units = {.a = layer->activations};
         n->kernels->forward(&layer->dense, &input, &units, rows,
                             (mlp_range){0, mlp_panels(layer->dense.out)});
         lap(n, layer, FORWARD, &since);
     }
     const layer_bench *last = &n->layer[n->plan->layers - 1];
-    mlp_loss_rows loss = {last->activations,
-                          last->dz,
-                          labels,
-                          NULL,
-                          n->losses,
-                          n->predicted,
-                          last->dense.out,
-                          mlp_padded(last->dense.out)};
-    n->kernels->softmax(&loss, rows);
+    const mlp_loss_rows loss = {.outputs = last->activations,
+                                .dz = last->dz,
+                                .labels = labels,
+                                .on = 1.0f,
+                                .losses = n->losses,
+                                .predicted = n->predicted,
+                                .cols = last->dense.out,
+                                .stride = mlp_padded(last->dense.out)};
+    n->kernels->loss(MLP_LOSS_CROSS_ENTROPY, &loss, &last->dense, rows);
 }
 
 static void backward(net *n)
@@ -249,7 +249,7 @@ static void backward(net *n)
         double since = bench_cpu_seconds();
         if (l > 0) {
             const layer_bench *below = &n->layer[l - 1];
-            const mlp_units units = {.a = below->activations, .kept = NULL};
+            const mlp_units units = {.a = below->activations};
             n->kernels->backward(
                 dense, layer->dz, &below->dense, &units, below->dz, rows,
                 (mlp_range){0, mlp_panels(dense->in)}, n->scratch);

@@ -99,7 +99,7 @@ START_TEST(each_hidden_layer_may_have_its_activation)
     ck_assert_int_eq(mlp_config_check(&config), MLP_OK);
     set("activation", "relu,tanh");
     ck_assert_int_eq(mlp_config_check(&config), MLP_ERROR_USAGE);
-    ck_assert_ptr_nonnull(strstr(mlp_failure(), "2 names for 3 hidden"));
+    ck_assert_ptr_nonnull(strstr(mlp_failure(), "2 values for 3 hidden"));
     set("activation", "elu");
     ck_assert_int_eq(mlp_config_activation(&config, 2), MLP_ACTIVATION_ELU);
     set("activation", "step");
@@ -344,7 +344,7 @@ static void assert_contradiction(const char *words)
 START_TEST(contradictions_are_refused)
 {
     set("loss", "mse");
-    assert_contradiction("--output sigmoid or identity");
+    assert_contradiction("--output softmax gives probabilities");
     set("output", "sigmoid");
     assert_contradiction("--output softmax only");
     set("optimizer", "nesterov");

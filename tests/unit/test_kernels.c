@@ -169,7 +169,7 @@ static float *run_forward(fixture *f, const mlp_kernels *kernels, bool sparse,
 {
     float *y = zeros(f->rows * f->out_stride, sizeof(float));
     mlp_dense layer = dense_of(f, MLP_ACTIVATION_TANH);
-    const mlp_units units = {.a = y, .kept = NULL};
+    const mlp_units units = {.a = y};
     gather(f, kernels, sparse);
     for (size_t p = 0; p < parts; p++) {
         for (size_t q = 0; q < parts; q++) {
@@ -188,7 +188,7 @@ static float *run_backward(fixture *f, const mlp_kernels *kernels, size_t parts)
     mlp_dense layer = dense_of(f, MLP_ACTIVATION_IDENTITY);
     const mlp_dense below = {.out = f->shape.in,
                              .activation = MLP_ACTIVATION_SIGMOID};
-    const mlp_units units = {.a = f->batch.values, .kept = NULL};
+    const mlp_units units = {.a = f->batch.values};
     gather(f, kernels, false);
     for (size_t p = 0; p < parts; p++) {
         for (size_t q = 0; q < parts; q++) {
@@ -359,9 +359,15 @@ static void softmax_rows(const mlp_kernels *kernels, float *y, float *dz,
                          size_t cols)
 {
     uint16_t labels[3] = {0, 1, 2};
-    mlp_loss_rows loss = {y,      dz,        labels, NULL,
-                          losses, predicted, cols,   mlp_padded(cols)};
-    kernels->softmax(&loss, (mlp_range){0, rows});
+    const mlp_loss_rows loss = {.outputs = y,
+                                .dz = dz,
+                                .labels = labels,
+                                .on = 1.0f,
+                                .losses = losses,
+                                .predicted = predicted,
+                                .cols = cols,
+                                .stride = mlp_padded(cols)};
+    kernels->loss(MLP_LOSS_CROSS_ENTROPY, &loss, NULL, (mlp_range){0, rows});
 }
 
 START_TEST(equal_logits_cost_log_of_class_count)
@@ -416,6 +422,181 @@ START_TEST(softmax_has_the_same_bits_on_every_set)
 }
 END_TEST
 
+/* ---- losses ------------------------------------------------------------ */
+
+/* Losses of one row of two outputs, or of one. */
+typedef struct {
+    float y[16], dz[16];
+    double loss;
+    uint32_t predicted;
+} loss_row;
+
+static loss_row lose(mlp_loss kind, mlp_loss_rows how, float y0, float y1)
+{
+    static const float zeros_of_layer[64];
+    const mlp_dense layer = {1, how.cols,
+                             kind == MLP_LOSS_PERCEPTRON
+                                 ? MLP_ACTIVATION_STEP
+                                 : MLP_ACTIVATION_IDENTITY,
+                             zeros_of_layer};
+    loss_row row = {.y = {y0, y1}, .dz = {0}};
+    how.outputs = row.y;
+    how.dz = row.dz;
+    how.losses = &row.loss;
+    how.predicted = &row.predicted;
+    how.stride = 16;
+    mlp_kernels_find(NULL)->loss(kind, &how, &layer, (mlp_range){0, 1});
+    return row;
+}
+
+START_TEST(smoothed_cross_entropy_by_hand)
+{
+    const uint16_t label = 1;
+    const mlp_loss_rows how = {
+        .labels = &label, .on = 0.9f, .off = 0.1f, .cols = 2};
+    /* logits 0 and log 3: probabilities 1/4 and 3/4 */
+    loss_row row = lose(MLP_LOSS_CROSS_ENTROPY, how, 0.0f, (float)log(3.0));
+    ck_assert_double_eq_tol(row.loss, -0.9 * log(0.75) - 0.1 * log(0.25), 1e-7);
+    ck_assert_float_eq_tol(row.dz[0], 0.25f - 0.1f, 1e-6f);
+    ck_assert_float_eq_tol(row.dz[1], 0.75f - 0.9f, 1e-6f);
+    ck_assert_float_eq(row.dz[2], 0.0f);
+    ck_assert_uint_eq(row.predicted, 1);
+}
+END_TEST
+
+START_TEST(class_weights_multiply_loss_and_derivative)
+{
+    const uint16_t label = 1;
+    const float weights[] = {5.0f, 3.0f};
+    mlp_loss_rows how = {.labels = &label, .on = 1.0f, .cols = 2};
+    for (int kind = MLP_LOSS_CROSS_ENTROPY;
+         kind <= MLP_LOSS_BINARY_CROSS_ENTROPY; kind++) {
+        how.class_weights = NULL;
+        loss_row plain = lose((mlp_loss)kind, how, 0.25f, 0.5f);
+        how.class_weights = weights;
+        loss_row weighted = lose((mlp_loss)kind, how, 0.25f, 0.5f);
+        ck_assert_double_eq_tol(weighted.loss, 3.0 * plain.loss, 1e-15);
+        ck_assert_float_eq_tol(weighted.dz[0], 3.0f * plain.dz[0], 1e-6f);
+        ck_assert_float_eq_tol(weighted.dz[1], 3.0f * plain.dz[1], 1e-6f);
+    }
+}
+END_TEST
+
+START_TEST(squared_error_of_targets_by_hand)
+{
+    const float targets[16] = {2.0f, -1.0f};
+    const mlp_loss_rows how = {.targets = targets, .cols = 2};
+    loss_row row = lose(MLP_LOSS_MSE, how, 2.5f, 1.0f);
+    ck_assert_double_eq(row.loss, 0.5 * (0.25 + 4.0));
+    ck_assert_float_eq(row.dz[0], 0.5f);
+    ck_assert_float_eq(row.dz[1], 2.0f);
+    ck_assert_uint_eq(row.predicted, 0);
+}
+END_TEST
+
+START_TEST(one_output_tells_two_classes)
+{
+    for (uint16_t label = 0; label < 2; label++) {
+        const mlp_loss_rows how = {.labels = &label, .on = 1.0f, .cols = 1};
+        loss_row row = lose(MLP_LOSS_MSE, how, 0.75f, 0.0f);
+        float error = 0.75f - (float)label;
+        ck_assert_double_eq(row.loss, 0.5 * (double)(error * error));
+        ck_assert_float_eq(row.dz[0], error);
+        ck_assert_uint_eq(row.predicted, 1);
+        ck_assert_uint_eq(lose(MLP_LOSS_MSE, how, 0.49f, 0.0f).predicted, 0);
+        ck_assert_uint_eq(lose(MLP_LOSS_MSE, how, 0.5f, 0.0f).predicted, 1);
+    }
+}
+END_TEST
+
+START_TEST(binary_cross_entropy_by_hand)
+{
+    const uint16_t label = 1;
+    const mlp_loss_rows how = {.labels = &label, .on = 1.0f, .cols = 1};
+    /* z = log 3: p = 3/4 */
+    loss_row row =
+        lose(MLP_LOSS_BINARY_CROSS_ENTROPY, how, (float)log(3.0), 0.0f);
+    ck_assert_double_eq_tol(row.loss, -log(0.75), 1e-7);
+    ck_assert_float_eq_tol(row.y[0], 0.75f, 1e-6f);
+    ck_assert_float_eq_tol(row.dz[0], -0.25f, 1e-6f);
+    /* surely wrong: the loss is -z, and finite */
+    row = lose(MLP_LOSS_BINARY_CROSS_ENTROPY, how, -1000.0f, 0.0f);
+    ck_assert_double_eq_tol(row.loss, 1000.0, 1e-9);
+    ck_assert_float_eq(row.dz[0], -1.0f);
+}
+END_TEST
+
+START_TEST(delta_rule_moves_wrong_outputs_only)
+{
+    const uint16_t label = 1;
+    const mlp_loss_rows how = {.labels = &label, .on = 1.0f, .cols = 1};
+    loss_row row = lose(MLP_LOSS_PERCEPTRON, how, 0.0f, 0.0f);
+    ck_assert_double_eq(row.loss, 1.0);
+    ck_assert_float_eq(row.dz[0], -1.0f);
+    row = lose(MLP_LOSS_PERCEPTRON, how, 1.0f, 0.0f);
+    ck_assert_double_eq(row.loss, 0.0);
+    ck_assert_float_eq(row.dz[0], 0.0f);
+}
+END_TEST
+
+/* ---- dropout ----------------------------------------------------------- */
+
+/* What unit j of a row draws, by rng.h alone. */
+static uint32_t drawn(const mlp_dropout *dropout, size_t r, size_t j)
+{
+    mlp_rng_key key = {dropout->seed, MLP_RNG_DROPOUT, dropout->epoch};
+    uint64_t row =
+        (uint64_t)dropout->layer << 40 | (dropout->first + dropout->rows[r]);
+    size_t unit = j / MLP_PANEL * 8 + j % 8;
+    return mlp_rng_draw(key, row, (uint32_t)unit).word[j % MLP_PANEL / 8];
+}
+
+START_TEST(dropout_is_a_function_of_the_row_and_unit)
+{
+    enum { ROWS = 3, STRIDE = 80 };
+    const uint32_t rows[ROWS] = {7, 0, 123456};
+    const mlp_dropout dropout = {.seed = 0x123456789abcdef0U,
+                                 .epoch = 9,
+                                 .layer = 2,
+                                 .share = 0.25,
+                                 .rows = rows,
+                                 .first = (size_t)1 << 33};
+    for (size_t s = 0; s < 3; s++) {
+        const mlp_kernels *kernels = mlp_kernels_find(sets[s]);
+        float keep[ROWS * STRIDE];
+        for (size_t p = 0; kernels != NULL && p < 3; p++) {
+            kernels->dropout(&dropout, keep, STRIDE, (mlp_range){0, ROWS},
+                             (mlp_range){p, 1});
+        }
+        for (size_t i = 0; kernels != NULL && i < ROWS * STRIDE; i++) {
+            bool is_kept =
+                drawn(&dropout, i / STRIDE, i % STRIDE) >= UINT32_C(1) << 30;
+            ck_assert_float_eq(keep[i], is_kept ? 1.0f / 0.75f : 0.0f);
+        }
+    }
+}
+END_TEST
+
+START_TEST(dropout_leaves_out_its_share)
+{
+    enum { ROWS = 500, STRIDE = 64 };
+    static uint32_t rows[ROWS];
+    static float keep[ROWS * STRIDE];
+    const mlp_dropout dropout = {.seed = 1, .share = 0.3, .rows = rows};
+    size_t dropped = 0;
+    for (size_t r = 0; r < ROWS; r++) {
+        rows[r] = (uint32_t)r;
+    }
+    mlp_kernels_find(NULL)->dropout(&dropout, keep, STRIDE,
+                                    (mlp_range){0, ROWS}, (mlp_range){0, 2});
+    for (size_t i = 0; i < ROWS * STRIDE; i++) {
+        dropped += keep[i] == 0.0f;
+    }
+    /* 32,000 draws: four standard deviations are 328 */
+    ck_assert_double_eq_tol((double)dropped, 0.3 * ROWS * STRIDE, 328);
+}
+END_TEST
+
 /* ---- activations ------------------------------------------------------- */
 
 enum { UNITS = 16 };
@@ -435,7 +616,7 @@ static void activate(unit_row *row, const mlp_kernels *kernels,
 {
     bool keeps = mlp_keeps_sums(activation);
     row->layer = (mlp_dense){1, UNITS, activation, row->parameters};
-    row->units = (mlp_units){row->a, keeps ? row->z : NULL};
+    row->units = (mlp_units){row->a, keeps ? row->z : NULL, NULL};
     for (size_t i = 0; i < UNITS; i++) {
         row->parameters[mlp_dense_slopes(1, UNITS) + i] = (float)PRELU_SLOPE;
         row->a[i] = row->z[i] = z[i];
@@ -611,6 +792,14 @@ int main(void)
     TCase *rows = tcase_create("rows");
     tcase_add_test(rows, equal_logits_cost_log_of_class_count);
     tcase_add_test(rows, softmax_has_the_same_bits_on_every_set);
+    tcase_add_test(rows, smoothed_cross_entropy_by_hand);
+    tcase_add_test(rows, class_weights_multiply_loss_and_derivative);
+    tcase_add_test(rows, squared_error_of_targets_by_hand);
+    tcase_add_test(rows, one_output_tells_two_classes);
+    tcase_add_test(rows, binary_cross_entropy_by_hand);
+    tcase_add_test(rows, delta_rule_moves_wrong_outputs_only);
+    tcase_add_test(rows, dropout_is_a_function_of_the_row_and_unit);
+    tcase_add_test(rows, dropout_leaves_out_its_share);
     tcase_add_loop_test(rows, activations_are_the_textbook_formulas, 0,
                         MLP_ACTIVATIONS);
     tcase_add_loop_test(rows, slopes_equal_central_differences, 0,

@@ -1,0 +1,74 @@
+#!/bin/sh
+# What the lecture shows, by its presets: the perceptron on truth tables, the
+# small net on XOR, the digits row by row; and what it says cannot work.
+set -eu
+# shellcheck source=tests/support/system.sh
+. "$MLP_SOURCE/tests/support/system.sh"
+
+for table in and or; do
+    for seed in 1 2 3; do
+        team 0 --preset "perceptron-$table" --seed "$seed"
+        expect_status 0 "perceptron-$table"
+        grep -q '^converged: no error in epoch [0-9]*$' out ||
+            fail "perceptron-$table, seed $seed: no line of success"
+        ! grep -q wrong out || fail "perceptron-$table: a row is wrong"
+    done
+done
+
+team 0 --preset perceptron-xor
+expect_status 0 perceptron-xor
+grep -q '^did not converge: after 100 epochs [1-4] of 4 rows' out ||
+    fail "perceptron-xor does not say that it failed"
+
+team 0 --preset xor
+expect_status 0 xor
+grep -q '^learned: all 4 rows are right after 10000 epochs$' out ||
+    fail "xor is not learned"
+awk '$1 == "x1" { head = NR }
+    head && NR > head && NR <= head + 4 {
+        rows++
+        if ($3 != ($1 != $2) || $5 != $3 ||
+            ($4 - $3) * ($4 - $3) > 0.04) exit 1
+    }
+    END { if (rows != 4) exit 1 }' out || fail "xor: the table is wrong"
+
+team 0 --preset xor --seed 1
+expect_status 0 "xor, seed 1"
+grep -q 'the loss stands still at .*: a local minimum; try another --seed' \
+    out || fail "xor, seed 1: the local minimum is not reported"
+
+# The whole thousand epochs take half a minute where the machine is busy.
+epochs=60
+! is_full || epochs=1000
+team 0 --preset digits --epochs "$epochs"
+expect_status 0 digits
+accuracy=$(awk '$1 == "accuracy" { print int(1e4 * $2) }' out)
+echo "digits: $accuracy hundredths of a percent after $epochs epochs"
+[ "$accuracy" -ge 9300 ] || fail "digits: below 93%"
+! is_full || [ "$accuracy" -ge 9600 ] || fail "digits: below 96%"
+
+# refused TEXT ARGUMENT...: with exit code 64 and a reason.
+refused() {
+    text=$1
+    shift
+    team 0 --data digits "$@"
+    expect_status 64 "$*"
+    grep -q -e "$text" err || fail "the reason is not \"$text\": $*"
+}
+refused 'slope is 0 everywhere' --activation step
+refused 'softmax over one is always 1' --data xor --binary
+refused 'softmax gives probabilities' --loss mse
+refused 'leaves out every unit' --dropout 1
+refused 'no.* hidden\|hidden.* none' --hidden none --dropout 0.5
+refused 'delta rule' --output step --loss mse
+refused 'one layer' --output step --loss perceptron --momentum 0
+refused 'rule of its own' --output step --loss perceptron --hidden none
+refused 'goes with --output sigmoid' --output tanh \
+    --loss binary-cross-entropy
+refused '2 values for 3 hidden layers' --hidden 9,8,7 --activation relu,tanh
+refused 'fewer than the 10 classes' --class-weights 1,2
+refused 'more weights than the 10' --class-weights 1,1,1,1,1,1,1,1,1,1,1
+refused 'not a list of numbers' --class-weights 1,-2
+
+team 0 --data digits --binary --output sigmoid --loss mse
+expect_status 65 "--binary on ten classes"
