@@ -19,6 +19,9 @@ can_compile() {
     echo '#include <stdio.h>' | cc -fsyntax-only -xc - 2>/dev/null
 }
 
+# Debian's own python3, whatever other comes first on the path.
+imports() { /usr/bin/python3 -c "import $1" 2>/dev/null; }
+
 # Debian's name of a need -> is it there already, under whatever name?
 is_there() {
     case $1 in
@@ -49,6 +52,7 @@ is_there() {
     slurm-wlm) has slurmctld || [ -x /usr/sbin/slurmctld ] ;;
     munge) has munged || [ -x /usr/sbin/munged ] ;;
     iproute2) has ip || [ -x /sbin/ip ] ;;
+    python3-numpy) imports numpy ;;
     dpkg-dev) has dpkg-shlibdeps ;;
     libomp-dev) has clang &&
         [ -e "$(clang -print-resource-dir)/../../libarcher.so" ] ;;
@@ -99,7 +103,7 @@ fetch="curl ca-certificates" # for the real MNIST; without: built-in digits
 extra="libcairo2-dev" # for mlp report --format png
 test="check clang-format clang-tidy cppcheck shellcheck hdf5-tools python3
     strace tmux git clang libomp-dev libclang-rt-14-dev help2man dpkg-dev
-    python3-h5py python3-onnx
+    python3-h5py python3-numpy python3-onnx
     slurm-wlm munge iproute2"
 
 # shellcheck disable=SC2086 # the lists are words

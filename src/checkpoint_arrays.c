@@ -49,6 +49,33 @@ static mlp_status read_tensor(mlp_h5file *file, const char *path,
                                 values);
 }
 
+/* As read_tensor, from a file that some other program may have written. */
+static mlp_status take_tensor(mlp_h5file *file, const char *path,
+                              const char *name, mlp_h5_shape shape,
+                              float *values)
+{
+    mlp_h5_shape found;
+    MLP_TRY(mlp_h5file_shape(file, name, &found));
+    if (found.type != MLP_H5_F32) {
+        return mlp_fail(MLP_ERROR_DATA, "%s: /%s is not of float32", path,
+                        name);
+    }
+    size_t cols = shape.rank == 2 ? shape.dims[1] : 1;
+    size_t found_cols = found.rank == 2 ? found.dims[1] : 1;
+    if (found.rank != shape.rank || found.dims[0] != shape.dims[0] ||
+        found_cols != cols) {
+        return mlp_fail(MLP_ERROR_DATA,
+                        "%s: /%s has %zu dimensions and begins with [%zu, "
+                        "%zu], the model needs %zu and [%zu, %zu]",
+                        path, name, (size_t)found.rank,
+                        (size_t)(found.rank > 0 ? found.dims[0] : 1),
+                        found_cols, (size_t)shape.rank, (size_t)shape.dims[0],
+                        cols);
+    }
+    return mlp_h5file_read_rows(file, name, 0, shape.dims[0], MLP_H5_F32,
+                                values);
+}
+
 /* Do the same to every W [in, out], b [out] and, under PReLU, slopes [out] of
  * a vector in canonical order, which are datasets of GROUP/layer0,
  * GROUP/layer1 ... */
@@ -363,4 +390,10 @@ mlp_status mlp_checkpoint_arrays_read(mlp_h5file *file, const char *path,
     MLP_TRY(read_model(file, path, file_bytes, c));
     MLP_TRY(read_scaler(file, path, c));
     return read_history(file, path, &c->history);
+}
+
+mlp_status mlp_checkpoint_weights_read(mlp_h5file *file, const char *path,
+                                       mlp_checkpoint *c)
+{
+    return each_tensor(file, path, c, "model", c->parameters, take_tensor);
 }

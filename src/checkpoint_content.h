@@ -42,4 +42,9 @@ mlp_status mlp_checkpoint_table_write(mlp_h5file *file,
 mlp_status mlp_checkpoint_table_read(mlp_h5file *file, const char *path,
                                      mlp_checkpoint *c);
 
+/** Fill c->parameters from /model of any HDF5 file, whose W, b and slopes have
+ *  the shapes that c->widths and c->config say. */
+mlp_status mlp_checkpoint_weights_read(mlp_h5file *file, const char *path,
+                                       mlp_checkpoint *c);
+
 #endif

@@ -3,7 +3,10 @@
  */
 #include "checkpoint_file.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "checkpoint_content.h"
 #include "checkpoint_seal.h"
@@ -84,5 +87,55 @@ mlp_status mlp_checkpoint_load(const char *path, mlp_checkpoint *checkpoint)
             mlp_checkpoint_parse(path, sealed.bytes, sealed.size, checkpoint);
     }
     free(sealed.bytes);
+    return status;
+}
+
+/* ---- weights alone ----------------------------------------------------- */
+
+/* A file with weights, and the model that wants them. */
+typedef struct {
+    sealed_file file; /* bytes: NULL when it has no seal of ours */
+    mlp_checkpoint *model;
+} weights_file;
+
+static mlp_status read_weights(void *context)
+{
+    const weights_file *weights = context;
+    const char *path = weights->file.path;
+    mlp_h5file *file = NULL;
+    MLP_TRY(weights->file.bytes != NULL
+                ? mlp_h5file_open_image(path, weights->file.bytes,
+                                        weights->file.size, &file)
+                : mlp_h5file_open(path, &file));
+    mlp_status status = mlp_checkpoint_weights_read(file, path, weights->model);
+    mlp_h5file_abandon(&file);
+    return status;
+}
+
+static mlp_status open_weights(const char *path, sealed_file *file)
+{
+    struct stat facts;
+    if (mlp_seal_is_ours(path)) {
+        return mlp_seal_read(path, &file->bytes, &file->size);
+    }
+    if (stat(path, &facts) != 0) {
+        return mlp_fail(MLP_ERROR_MISSING, "%s: cannot be opened: %s", path,
+                        strerror(errno));
+    }
+    file->size = (size_t)facts.st_size;
+    return MLP_OK;
+}
+
+mlp_status mlp_checkpoint_load_weights(const char *path,
+                                       mlp_checkpoint *checkpoint)
+{
+    weights_file weights = {.file = {.path = path}, .model = checkpoint};
+    MLP_TRY(open_weights(path, &weights.file));
+    mlp_status status =
+        mlp_sandbox_try(path, weights.file.size, read_weights, &weights);
+    if (status == MLP_OK) {
+        status = read_weights(&weights);
+    }
+    free(weights.file.bytes);
     return status;
 }

@@ -175,6 +175,14 @@ static const mlp_config_field fields[] = {
      "N", "times to go through the training rows"},
     {"seed", MLP_FIELD_U64, AT(seed), NULL, 0, U64_LIMIT, true, "Training", "N",
      "key of all randomness: first weights and shuffles"},
+    {"shuffle", MLP_FIELD_BOOL, AT(shuffle), NULL, 0, 0, true, "Training", NULL,
+     "take a shard's rows in another order in every epoch, which is the "
+     "default; --no-shuffle: as they are, to compare with another program "
+     "(with --shards 1 also batch by batch)"},
+    {"weights", MLP_FIELD_STRING, AT(weights), NULL, 0, 0, false, "Training",
+     "FILE",
+     "start from the weights of a checkpoint, or of an HDF5 file with its "
+     "/model/layer0/W, b ...; after a resume they don't matter"},
 
     {"shards", MLP_FIELD_SIZE, AT(shards), NULL, 0, 65536, true, "Parallel",
      "N",
@@ -266,6 +274,7 @@ static const mlp_config defaults = {
     .batch = 128,
     .epochs = 10,
     .seed = 1,
+    .shuffle = true,
     .every = {.count = 1, .counts_steps = false},
     .keep = 3,
     .watchdog = 600,

@@ -51,6 +51,32 @@ static void count_targets(const mlp_evaluator *evaluator, size_t rows,
     }
 }
 
+/* Whether the label's output is among the k largest; of equal outputs the
+ * lower class comes first, as in predictions. */
+static bool is_among_top(const float *outputs, size_t classes, size_t label,
+                         size_t k)
+{
+    size_t before = 0;
+    for (size_t j = 0; j < classes; j++) {
+        before += outputs[j] > outputs[label] ||
+                  (outputs[j] == outputs[label] && j < label);
+    }
+    return before < k;
+}
+
+static uint64_t count_top(const mlp_evaluator *evaluator, size_t rows)
+{
+    size_t classes = evaluator->model->classes;
+    const float *outputs = mlp_pass_outputs(evaluator->pass);
+    const uint16_t *labels = mlp_feed_labels(evaluator->feed);
+    uint64_t hits = 0;
+    for (size_t r = 0; r < rows; r++) {
+        hits += is_among_top(outputs + r * mlp_padded(classes), classes,
+                             labels[r], evaluator->top_k);
+    }
+    return hits;
+}
+
 /* Add the batch's rows, in order. */
 static void count_rows(const mlp_evaluator *evaluator, size_t rows,
                        mlp_tally *tally, uint64_t *confusion)
@@ -69,6 +95,7 @@ static void count_rows(const mlp_evaluator *evaluator, size_t rows,
     }
     tally->rows += rows;
     count_targets(evaluator, rows, tally);
+    tally->top_hits += evaluator->top_k > 0 ? count_top(evaluator, rows) : 0;
 }
 
 mlp_tally mlp_evaluate_shard(const mlp_evaluator *evaluator,

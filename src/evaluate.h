@@ -28,6 +28,7 @@ typedef struct {
     mlp_pass *pass;      /**< for as many rows and threads at least */
     mlp_scaler scaler;
     size_t threads;
+    size_t top_k; /**< count top_hits among so many outputs; 0: don't */
 } mlp_evaluator;
 
 /** Run rows forward (counted in the dataset, at most EVALUATION_ROWS): losses,

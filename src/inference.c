@@ -70,7 +70,7 @@ static mlp_status create_parts(mlp_inference *made,
     }
     made->evaluator =
         (mlp_evaluator){made->model, kernels,      made->vector, made->feed,
-                        made->pass,  made->scaler, threads};
+                        made->pass,  made->scaler, threads,      0};
     return MLP_OK;
 }
 
@@ -138,6 +138,20 @@ mlp_inference_result mlp_inference_run(mlp_inference *inference,
                                       mlp_pass_predictions(inference->pass)};
 }
 
+mlp_status mlp_inference_count_top(mlp_inference *inference, size_t k)
+{
+    const mlp_model *model = inference->model;
+    size_t outputs = model->layer[model->layers - 1].out;
+    if (k >= outputs) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--top-k %zu: the model has %zu output%s, and every "
+                        "class is among so many",
+                        k, outputs, outputs == 1 ? "" : "s");
+    }
+    inference->evaluator.top_k = k;
+    return MLP_OK;
+}
+
 void mlp_inference_evaluate(mlp_inference *inference,
                             const mlp_dataset *dataset, mlp_tally *tally,
                             uint64_t *confusion)
@@ -156,6 +170,7 @@ void mlp_inference_evaluate(mlp_inference *inference,
         tally->hits += one.hits;
         tally->rows += one.rows;
         tally->targets += one.targets;
+        tally->top_hits += one.top_hits;
     }
     for (size_t s = 0; s < MLP_TALLY_SUMS; s++) {
         sums[s] = mlp_tree_sum(inference->shard_sums + s * inference->shards,

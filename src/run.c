@@ -24,6 +24,12 @@ static mlp_status create_model(mlp_run_parts *run)
     memcpy(widths + 1, config->hidden,
            config->hidden_count * sizeof *config->hidden);
     widths[config->hidden_count + 1] = config->binary ? 1 : run->classes;
+    if (config->top_k >= widths[config->hidden_count + 1]) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--top-k %zu: the model has %zu outputs, and every "
+                        "class is among so many",
+                        config->top_k, widths[config->hidden_count + 1]);
+    }
     return mlp_model_create(widths, config->hidden_count + 1, config,
                             &run->model);
 }
@@ -134,6 +140,14 @@ static const mlp_sharded *judged_split(const mlp_run_parts *run)
                                       : &run->train;
 }
 
+static void print_top(const mlp_run_parts *run, const mlp_tally *tally)
+{
+    if (run->config.top_k > 0) {
+        printf("\ntop-%zu accuracy %.4f\n", run->config.top_k,
+               (double)tally->top_hits / (double)tally->rows);
+    }
+}
+
 static mlp_status report(mlp_run_parts *run)
 {
     size_t classes = run->classes;
@@ -160,6 +174,7 @@ static mlp_status report(mlp_run_parts *run)
     }
     if (status == MLP_OK && mlp_run_is_leader(run)) {
         status = mlp_report_print(stdout, confusion, classes, names);
+        print_top(run, &tally);
     }
     free(confusion);
     return mlp_comm_agree(run->comm, status);

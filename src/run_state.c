@@ -204,6 +204,26 @@ static mlp_status begin_chain(mlp_run_parts *run, bool is_resumed)
     return become_parent(run);
 }
 
+/* Drawn by every rank, or read by rank 0 from --weights. Collective. */
+static mlp_status first_weights(mlp_run_parts *run)
+{
+    mlp_checkpoint *state = &run->state;
+    const mlp_config *config = &run->config;
+    if (config->weights[0] == '\0') {
+        mlp_model_initialize(run->model, config->init, config->seed,
+                             state->parameters);
+        return MLP_OK;
+    }
+    mlp_status status =
+        mlp_run_is_leader(run)
+            ? mlp_checkpoint_load_weights(config->weights, state)
+            : MLP_OK;
+    MLP_TRY(mlp_comm_agree(run->comm, status));
+    return mlp_comm_broadcast(run->comm, state->parameters,
+                              state->parameter_count *
+                                  sizeof *state->parameters);
+}
+
 static mlp_status fill_state(mlp_run_parts *run, bool is_resumed)
 {
     if (is_resumed) {
@@ -215,8 +235,7 @@ static mlp_status fill_state(mlp_run_parts *run, bool is_resumed)
         memset(run->state.moments[i], 0,
                run->state.parameter_count * sizeof *run->state.moments[i]);
     }
-    mlp_model_initialize(run->model, run->config.init, run->config.seed,
-                         run->state.parameters);
+    MLP_TRY(first_weights(run));
     return mlp_trainer_load(run->trainer, run->state.parameters, NULL);
 }
 

@@ -5,6 +5,7 @@
 #include "mlp/sampler.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "mlp/rng.h"
@@ -12,6 +13,7 @@
 
 struct mlp_sampler {
     uint64_t seed;
+    bool keeps_order;
     size_t rows, shards, batch;
     mlp_range owned;    /* shards of this rank */
     size_t *shard_rows; /* [owned.count + 1], where a shard's rows begin here */
@@ -101,16 +103,25 @@ void mlp_sampler_destroy(mlp_sampler **sampler)
     }
 }
 
+void mlp_sampler_keep_order(mlp_sampler *sampler)
+{
+    sampler->keeps_order = true;
+}
+
 void mlp_sampler_shuffle(mlp_sampler *sampler, uint64_t epoch)
 {
     mlp_rng_key key = {sampler->seed, MLP_RNG_SHUFFLE, (uint32_t)epoch};
     for (size_t i = 0; i < sampler->owned.count; i++) {
         size_t begin = sampler->shard_rows[i];
         size_t end = sampler->shard_rows[i + 1];
-        mlp_rng_permutation(key, sampler->owned.first + i, end - begin,
-                            sampler->order + begin);
+        if (!sampler->keeps_order) {
+            mlp_rng_permutation(key, sampler->owned.first + i, end - begin,
+                                sampler->order + begin);
+        }
         for (size_t k = begin; k < end; k++) {
-            sampler->order[k] += (uint32_t)begin;
+            sampler->order[k] = sampler->keeps_order
+                                    ? (uint32_t)k
+                                    : sampler->order[k] + (uint32_t)begin;
         }
     }
 }

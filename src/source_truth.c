@@ -54,7 +54,8 @@ bool mlp_source_is_truth_table(const char *name)
 
 mlp_status mlp_source_truth_open(const char *name, mlp_source *source)
 {
-    static const mlp_source_ops ops = {read_table, close_table};
+    static const mlp_source_ops ops = {.read = read_table,
+                                       .close = close_table};
     source->ops = &ops;
     source->state = find(name);
     snprintf(source->info.name, sizeof source->info.name, "%s (built in)",

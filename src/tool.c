@@ -8,8 +8,9 @@
 #include "mlp/options.h"
 
 static const mlp_tool_command *const commands[] = {
-    &mlp_tool_show,   &mlp_tool_verify, &mlp_tool_eval,   &mlp_tool_predict,
-    &mlp_tool_report, &mlp_tool_data,   &mlp_tool_export, &mlp_tool_import};
+    &mlp_tool_show,    &mlp_tool_verify, &mlp_tool_eval,
+    &mlp_tool_predict, &mlp_tool_report, &mlp_tool_data,
+    &mlp_tool_export,  &mlp_tool_import, &mlp_tool_trace};
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -42,6 +43,7 @@ static void print_help(FILE *out)
     print_exit_codes(out);
     fputs("\nExamples:\n"
           "  mlp show runs/a\n"
+          "  mlp trace net.txt --format markdown\n"
           "  mlp eval runs/a --data data/mnist --format json\n"
           "  mlp predict runs/a --data photos-idx3-ubyte.gz --output a.tsv\n"
           "  mlp predict runs/a photo.png --invert --center\n"

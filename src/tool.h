@@ -62,6 +62,7 @@ typedef struct {
     const char *activation, *function; /**< NULL when not given */
     const char *to;     /**< a format to export to; NULL when not given */
     size_t first, rows; /**< SIZE_MAX: all rows */
+    size_t top_k;       /**< 0: not asked for */
     size_t threads;     /**< 0: one for each core */
     bool is_inverted, is_center; /**< pictures: dark on light; to be centered */
     char file_name[32];          /**< what output points to, if we named it */
@@ -139,5 +140,6 @@ extern const mlp_tool_command mlp_tool_report;
 extern const mlp_tool_command mlp_tool_data;
 extern const mlp_tool_command mlp_tool_export;
 extern const mlp_tool_command mlp_tool_import;
+extern const mlp_tool_command mlp_tool_trace;
 
 #endif

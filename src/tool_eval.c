@@ -15,9 +15,15 @@ typedef struct {
     const char *split;
     mlp_tally tally;
     uint64_t *confusion; /* [classes, classes]; NULL: too many classes */
+    size_t top_k;        /* 0: not asked for */
 } evaluation;
 
 /* ---- text */
+
+static double top_accuracy(const evaluation *e)
+{
+    return (double)e->tally.top_hits / (double)e->tally.rows;
+}
 
 static mlp_status print_text(FILE *out, const evaluation *e)
 {
@@ -34,6 +40,10 @@ static mlp_status print_text(FILE *out, const evaluation *e)
     }
     fprintf(out, "accuracy    %.2f%% (%" PRIu64 " of %" PRIu64 ")\n",
             100 * mlp_tally_accuracy(&e->tally), e->tally.hits, e->tally.rows);
+    if (e->top_k > 0) {
+        fprintf(out, "top-%-8zu%.2f%% (%" PRIu64 " of %" PRIu64 ")\n", e->top_k,
+                100 * top_accuracy(e), e->tally.top_hits, e->tally.rows);
+    }
     if (e->confusion == NULL) {
         return MLP_OK;
     }
@@ -102,6 +112,11 @@ static mlp_status print_json(FILE *out, const evaluation *e)
         mlp_json_set(&object, "mae", mlp_json_number(mlp_tally_mae(&e->tally)));
         mlp_json_set(&object, "r2", mlp_json_number(mlp_tally_r2(&e->tally)));
     }
+    if (e->top_k > 0) {
+        mlp_json_set(&object, "top_k", mlp_json_whole(e->top_k));
+        mlp_json_set(&object, "top_k_accuracy",
+                     mlp_json_number(top_accuracy(e)));
+    }
     mlp_status status = e->confusion != NULL ? add_report(&object, e) : MLP_OK;
     if (status != MLP_OK) {
         json_decref(object);
@@ -129,11 +144,15 @@ static mlp_status eval(const mlp_tool_options *options, mlp_tool_output *output)
 {
     mlp_tool_case loaded = {0};
     evaluation e = {.of = &loaded,
-                    .split = mlp_tool_split_name(options->split)};
+                    .split = mlp_tool_split_name(options->split),
+                    .top_k = options->top_k};
     MLP_TRY(mlp_tool_load(options, true, &loaded));
     mlp_status status = MLP_OK;
     if (!loaded.checkpoint.schema.is_regression) {
         status = create_confusion(loaded.classes, &e.confusion);
+    }
+    if (status == MLP_OK) {
+        status = mlp_inference_count_top(loaded.inference, options->top_k);
     }
     if (status == MLP_OK) {
         mlp_inference_evaluate(loaded.inference, &loaded.dataset, &e.tally,
@@ -147,8 +166,8 @@ static mlp_status eval(const mlp_tool_options *options, mlp_tool_output *output)
 }
 
 static const char *const formats[] = {"text", "json", NULL};
-static const char *const options_of_eval[] = {"data",    "split",  "bad-rows",
-                                              "threads", "format", NULL};
+static const char *const options_of_eval[] = {
+    "data", "split", "bad-rows", "threads", "top-k", "format", NULL};
 
 const mlp_tool_command mlp_tool_eval = {
     .name = "eval",

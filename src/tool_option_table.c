@@ -119,6 +119,11 @@ static mlp_status set_threads(const char *text, mlp_tool_options *options)
     return MLP_OK;
 }
 
+static mlp_status set_top_k(const char *text, mlp_tool_options *options)
+{
+    return read_count("top-k", text, 1, &options->top_k);
+}
+
 static mlp_status set_to(const char *text, mlp_tool_options *options)
 {
     options->to = text;
@@ -218,6 +223,8 @@ static const mlp_tool_option table[] = {
      set_function},
     {"threads", "N", "threads; 0: one for each core; never changes the result",
      set_threads},
+    {"top-k", "K", "tell how often the class is among the K largest outputs",
+     set_top_k},
     {"invert", NULL,
      "the pictures are dark on light, as on paper; the training data is light "
      "on dark",

@@ -94,6 +94,9 @@ static mlp_status create_locally(mlp_trainer *trainer)
     MLP_TRY(mlp_sampler_create(config->seed, parts->train->rows, config->shards,
                                parts->train->shards, config->batch,
                                &trainer->sampler));
+    if (!config->shuffle) {
+        mlp_sampler_keep_order(trainer->sampler);
+    }
     MLP_TRY(mlp_feed_create(parts->train->here.features, rows,
                             parts->train->shards.count + 1, parts->is_sparse,
                             &trainer->feed));

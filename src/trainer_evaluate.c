@@ -24,7 +24,8 @@ static mlp_evaluator evaluator_of(mlp_trainer *trainer)
                            .feed = trainer->feed,
                            .pass = trainer->pass,
                            .scaler = parts->scaler,
-                           .threads = parts->config->threads};
+                           .threads = parts->config->threads,
+                           .top_k = parts->config->top_k};
 }
 
 void mlp_trainer_outputs(mlp_trainer *trainer, const mlp_dataset *dataset,
@@ -67,6 +68,7 @@ static void evaluate_shards(mlp_trainer *trainer, const mlp_sharded *split,
         tally->hits += one.hits;
         tally->rows += one.rows;
         tally->targets += one.targets;
+        tally->top_hits += one.top_hits;
     }
 }
 
@@ -91,13 +93,15 @@ mlp_status mlp_trainer_evaluate(mlp_trainer *trainer, const mlp_sharded *split,
     evaluate_shards(trainer, split, tally, confusion);
     MLP_TRY(share_sums(trainer));
     uint64_t counts[] = {tally->hits, tally->rows, tally->targets,
-                         mlp_stop_is_wanted()};
-    MLP_TRY(mlp_comm_sum(trainer->parts.comm, counts, 4));
-    if (counts[3] > 0) {
+                         tally->top_hits, mlp_stop_is_wanted()};
+    MLP_TRY(mlp_comm_sum(trainer->parts.comm, counts, 5));
+    if (counts[4] > 0) {
         return mlp_fail(MLP_STOPPED, "stopped while it evaluated");
     }
-    *tally =
-        (mlp_tally){.hits = counts[0], .rows = counts[1], .targets = counts[2]};
+    *tally = (mlp_tally){.hits = counts[0],
+                         .rows = counts[1],
+                         .targets = counts[2],
+                         .top_hits = counts[3]};
     for (size_t s = 0; s < MLP_TALLY_SUMS; s++) {
         sums[s] = mlp_tree_sum(trainer->shard_sums + s * shards, shards, 1);
     }

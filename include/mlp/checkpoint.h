@@ -119,6 +119,12 @@ void mlp_checkpoint_unlock(int *lock);
 mlp_status mlp_checkpoint_save(const char *directory, size_t keep,
                                const mlp_checkpoint *checkpoint, char *path);
 
+/** Fill checkpoint->parameters, which its widths and configuration give the
+ *  shapes of, from the /model of another checkpoint (whose seal is verified),
+ *  or of any HDF5 file of that layout. MLP_ERROR_MISSING, MLP_ERROR_DATA. */
+mlp_status mlp_checkpoint_load_weights(const char *path,
+                                       mlp_checkpoint *checkpoint);
+
 /** Read and verify one file. MLP_ERROR_MISSING, MLP_ERROR_DATA; MLP_ERROR_IO
  *  when the disk fails. What *checkpoint held before is not freed; on failure
  *  it holds nothing. */

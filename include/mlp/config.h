@@ -199,6 +199,8 @@ typedef struct {
     size_t batch;        /**< rows of a GLOBAL batch */
     size_t epochs;
     uint64_t seed;
+    bool shuffle;               /**< the rows of a shard, anew in every epoch */
+    char weights[MLP_MAX_PATH]; /**< to start from; "" = draw them */
     size_t shards;  /**< V; 0 = the smaller of 8 and batch, raised to ranks */
     size_t threads; /**< per rank; 0 = cores of this rank */
     mlp_exchange_kind exchange;

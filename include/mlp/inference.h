@@ -53,6 +53,10 @@ mlp_inference_result mlp_inference_run(mlp_inference *inference,
                                        const mlp_dataset *dataset,
                                        mlp_range rows);
 
+/** Have mlp_inference_evaluate count top_hits among the k largest outputs, too;
+ * 0: not. MLP_ERROR_USAGE when the model has no more than k outputs. */
+mlp_status mlp_inference_count_top(mlp_inference *inference, size_t k);
+
 /** Loss, hits and confusion over all rows of a dataset. The loss is summed as
  *  in training, shard by shard and then in the tree, so that a split gives
  *  the very number that the trainer logged for it.

@@ -17,6 +17,8 @@ typedef struct {
     uint64_t targets; /**< numbers that were predicted */
     double error_sum; /**< of |prediction - target|, in the data's unit */
     double target_sum, target_squares; /**< of scaled targets */
+    uint64_t top_hits; /**< rows whose label is among the K largest outputs,
+                          where an evaluation was asked for that */
 } mlp_tally;
 
 double mlp_tally_loss(const mlp_tally *tally); /**< mean; NAN for 0 rows */

@@ -31,6 +31,9 @@ mlp_status mlp_sampler_create(uint64_t seed, size_t rows, size_t shards,
                               mlp_sampler **sampler);
 void mlp_sampler_destroy(mlp_sampler **sampler);
 
+/** From now on mlp_sampler_shuffle leaves the rows in their order. */
+void mlp_sampler_keep_order(mlp_sampler *sampler);
+
 /** Shuffle every owned shard for an epoch (from 0). */
 void mlp_sampler_shuffle(mlp_sampler *sampler, uint64_t epoch);
 

@@ -47,6 +47,21 @@ echo "digits: $accuracy hundredths of a percent after $epochs epochs"
 [ "$accuracy" -ge 9300 ] || fail "digits: below 93%"
 ! is_full || [ "$accuracy" -ge 9600 ] || fail "digits: below 96%"
 
+# Among one output is right; among nine of ten is more than that.
+team 3 --data digits --epochs 1 --top-k 1
+expect_status 0 "--top-k 1"
+awk '$1 == "accuracy" { a = $2 } /^top-1 accuracy/ { t = $3 }
+    END { exit a == "" || t != a }' out || fail "top-1 is not the accuracy"
+team 2 --data digits --epochs 1 --top-k 3 --checkpoint runs
+expect_status 0 "--top-k 3"
+top=$(sed -n 's/^top-3 accuracy //p' out)
+"$MLP_BUILD/mlp" eval runs --data digits --top-k 3 >out 2>err ||
+    fail "mlp eval --top-k"
+awk -v run="$top" '/^accuracy/ { accuracy = $2 / 100 }
+    /^top-3/ { top = $2 / 100 }
+    END { d = top - run; exit !(top > accuracy && d * d < 1e-8) }' out ||
+    fail "mlp eval has another top-3 accuracy than the run, $top"
+
 # refused TEXT ARGUMENT...: with exit code 64 and a reason.
 refused() {
     text=$1
@@ -68,6 +83,7 @@ refused 'goes with --output sigmoid' --output tanh \
 refused '2 values for 3 hidden layers' --hidden 9,8,7 --activation relu,tanh
 refused 'fewer than the 10 classes' --class-weights 1,2
 refused 'more weights than the 10' --class-weights 1,1,1,1,1,1,1,1,1,1,1
+refused 'every class is among so many' --top-k 10
 refused 'not a list of numbers' --class-weights 1,-2
 
 team 0 --data digits --binary --output sigmoid --loss mse
