@@ -467,9 +467,10 @@ static void poison_gradient(const mlp_dense *layer, const mlp_batch *x,
     }
 }
 
-static void poison_loss(const mlp_loss_rows *loss, mlp_range rows)
+static void poison_loss(mlp_loss kind, const mlp_loss_rows *loss,
+                        const mlp_dense *layer, mlp_range rows)
 {
-    real->softmax(loss, rows);
+    real->loss(kind, loss, layer, rows);
     if (mlp_comm_rank(world) + 1 == mlp_comm_size(world)) {
         loss->losses[0] = NAN;
     }
@@ -522,7 +523,7 @@ START_TEST(the_first_quantity_that_is_not_finite_is_named)
     poisoned.forward = poison_forward;
     uint64_t activation = ranks_that_find(", layer 1: an activation", 0.0);
     poisoned = *real;
-    poisoned.softmax = poison_loss;
+    poisoned.loss = poison_loss;
     uint64_t loss = ranks_that_find(": the loss", 0.0);
     poisoned = *real;
     poisoned.gradient = poison_gradient;
