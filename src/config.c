@@ -221,6 +221,9 @@ static const mlp_config_field fields[] = {
      "record the run as JSON lines"},
     {"trace", MLP_FIELD_STRING, AT(trace), NULL, 0, 0, false, "Files", "FILE",
      "write a timeline of the first steps, for chrome://tracing or Perfetto"},
+    {"tensorboard", MLP_FIELD_STRING, AT(tensorboard), NULL, 0, 0, false,
+     "Files", "DIR",
+     "write each epoch's figures to this directory, for TensorBoard"},
 
     {"verify", MLP_FIELD_BOOL, AT(verify), NULL, 0, 0, false, "Checks", NULL,
      "train a slice of a few steps with one thread, with this team, stopped "

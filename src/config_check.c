@@ -242,11 +242,12 @@ static mlp_status check_replay(const mlp_config *config)
         return mlp_fail(MLP_ERROR_USAGE,
                         "--replay and --verify exclude each other");
     }
-    if (is_replay && (config->checkpoint[0] != '\0' || config->resume ||
-                      config->log[0] != '\0')) {
+    if (is_replay &&
+        (config->checkpoint[0] != '\0' || config->resume ||
+         config->log[0] != '\0' || config->tensorboard[0] != '\0')) {
         return mlp_fail(MLP_ERROR_USAGE,
                         "--replay writes nothing: it goes without "
-                        "--checkpoint, --resume and --log");
+                        "--checkpoint, --resume, --log and --tensorboard");
     }
     if (!is_replay && mlp_config_was_given(config, "from")) {
         return mlp_fail(MLP_ERROR_USAGE, "--from goes with --replay DIR");

@@ -70,6 +70,20 @@ mlp_status mlp_run_create_trainer(mlp_run_parts *run)
     return mlp_trainer_create(&parts, &run->trainer);
 }
 
+/* The first step that the run can record: an epoch that is closed is recorded,
+ * one whose end is saved but not evaluated is not. */
+static mlp_status open_board(mlp_run_parts *run)
+{
+    const mlp_history *history = &run->state.history;
+    bool is_closed =
+        history->count > 0 &&
+        history->records[history->count - 1].step == run->state.step;
+    return run->config.tensorboard[0] != '\0'
+               ? mlp_tensorboard_open(run->config.tensorboard,
+                                      run->state.step + is_closed, &run->board)
+               : MLP_OK;
+}
+
 static mlp_status start_log(mlp_run_parts *run)
 {
     bool is_resumed = run->resumed_from[0] != '\0';
@@ -87,6 +101,7 @@ static mlp_status start_log(mlp_run_parts *run)
                                      .parameters = run->model->parameters,
                                      .widths = run->state.widths,
                                      .layers = run->model->layers};
+    MLP_TRY(open_board(run)); /* first: it touches nothing that is there */
     MLP_TRY(mlp_runlog_open(&run->config,
                             is_resumed ? run->state.step : UINT64_MAX,
                             run->state.epoch, &run->log));
@@ -194,6 +209,7 @@ static mlp_status sign_off(mlp_run_parts *run, bool is_finished, double seconds)
     mlp_digest_hex(digest, hex);
     MLP_TRY(mlp_runlog_end(run->log, last, hex, seconds, is_finished));
     MLP_TRY(mlp_runlog_close(&run->log));
+    MLP_TRY(mlp_tensorboard_close(&run->board));
     printf("weights sha256 %s\n", hex);
     return fflush(stdout) == 0 && !ferror(stdout)
                ? MLP_OK
@@ -273,6 +289,7 @@ static void tear_down(mlp_run_parts *run)
     if (run->log != NULL) {
         mlp_runlog_close(&run->log);
     }
+    mlp_tensorboard_close(&run->board);
     mlp_trainer_destroy(&run->trainer);
     mlp_profile_destroy(&run->profile);
     mlp_model_destroy(&run->model);

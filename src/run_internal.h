@@ -14,6 +14,7 @@
 #include "mlp/runlog.h"
 #include "mlp/scaler.h"
 #include "mlp/source.h"
+#include "mlp/tensorboard.h"
 #include "mlp/trainer.h"
 
 /** What a replay compares with: a state that the chain knows by its digest. */
@@ -60,7 +61,8 @@ typedef struct {
     mlp_run_witness
         *witnesses; /* by rising step; NULL if nothing is replayed */
     size_t witness_count, witness_next;
-    mlp_runlog *log; /* rank 0 only */
+    mlp_runlog *log;        /* rank 0 only */
+    mlp_tensorboard *board; /* NULL without --tensorboard; rank 0 only */
 } mlp_run_parts;
 
 /** Only rank 0 reads and writes files of the run; whether that went well

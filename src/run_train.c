@@ -122,7 +122,9 @@ static mlp_status write_record(mlp_run_parts *run,
 {
     MLP_TRY(mlp_run_fetch_state(run));
     MLP_TRY(mlp_history_add(&run->state.history, record));
-    return mlp_runlog_epoch(run->log, record);
+    MLP_TRY(mlp_runlog_epoch(run->log, record));
+    return run->board != NULL ? mlp_tensorboard_epoch(run->board, record)
+                              : MLP_OK;
 }
 
 /* The perceptron's rule moves no weight for a row that is right. */

@@ -250,7 +250,7 @@ mlp_status mlp_run_verify(mlp_comm *comm, const mlp_config *config)
 {
     mlp_verification v = {.run = {.comm = comm, .config = *config, .lock = -1}};
     v.run.config.checkpoint[0] = v.run.config.log[0] = '\0';
-    v.run.config.trace[0] = '\0';
+    v.run.config.trace[0] = v.run.config.tensorboard[0] = '\0';
     v.run.config.profile = v.run.config.resume = false;
     mlp_status status = verify(&v);
     end(&v.run);

@@ -215,6 +215,7 @@ typedef struct {
     uint64_t max_time;        /**< seconds, 0 = no limit, or Slurm's */
     char log[MLP_MAX_PATH];   /**< JSON lines, "" = none */
     char trace[MLP_MAX_PATH]; /**< timeline, "" = none */
+    char tensorboard[MLP_MAX_PATH]; /**< directory of events, "" = none */
     /* checks */
     bool verify;               /**< compare digests in place of training */
     char replay[MLP_MAX_PATH]; /**< directory of a chain; "" = train */

@@ -18,7 +18,7 @@ FLOORS = [
     "source stream idx digits csv schema table dataset shard scaler sampler feed"
     " model pass loss optimizer norms schedule monitor init",
     "trainer pace evaluate watchdog",
-    "checkpoint inference report runlog progress story export import",
+    "checkpoint inference report runlog tensorboard progress story export import",
     "options run tool",
     "main",
 ]

@@ -190,6 +190,7 @@ refuse 0 74 "noise/log" --data digits --log noise/log
 refuse_all 74 "nowhere/trace" --data digits --trace nowhere/trace
 refuse 0 74 "noise/trace" --data digits --trace noise/trace
 refuse 0 74 "empty" --data digits --log empty
+refuse_all 74 "noise/board" --data digits --tensorboard noise/board
 
 # The devices of a full disk; links, so that no device is at risk.
 ln -s /dev/full full
