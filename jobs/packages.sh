@@ -19,9 +19,6 @@ can_compile() {
     echo '#include <stdio.h>' | cc -fsyntax-only -xc - 2>/dev/null
 }
 
-# Debian's own python3, whatever other comes first on the path.
-imports() { /usr/bin/python3 -c "import $1" 2>/dev/null; }
-
 # Debian's name of a need -> is it there already, under whatever name?
 is_there() {
     case $1 in
@@ -52,7 +49,6 @@ is_there() {
     slurm-wlm) has slurmctld || [ -x /usr/sbin/slurmctld ] ;;
     munge) has munged || [ -x /usr/sbin/munged ] ;;
     iproute2) has ip || [ -x /sbin/ip ] ;;
-    python3-numpy) imports numpy ;;
     dpkg-dev) has dpkg-shlibdeps ;;
     libomp-dev) has clang &&
         [ -e "$(clang -print-resource-dir)/../../libarcher.so" ] ;;

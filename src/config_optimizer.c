@@ -90,7 +90,8 @@ static mlp_status check_option(const mlp_config *config, size_t option)
 {
     const char *name = options[option].name;
     const mlp_config_field *field = mlp_config_find(name);
-    double value = *(const double *)((const char *)config + field->offset);
+    double value;
+    memcpy(&value, (const char *)config + field->offset, sizeof value);
     if (takes(config->optimizer, option) || value == 0.0 ||
         !mlp_config_was_given(config, name)) {
         return MLP_OK;

@@ -131,7 +131,7 @@ void ISA(mlp_update_apply)(const mlp_update *rule, size_t count,
         if (has_momentum) {
             lars(rule, count, sum, w, moments[0], true);
         } else {
-            lars(rule, count, sum, w, NULL, false);
+            lars(rule, count, sum, w, moments[0], false);
         }
         break;
     case MLP_OPTIMIZER_NESTEROV:

@@ -64,7 +64,10 @@ static mlp_status add_picture(import *in, const char *path, size_t label)
         free(copy);
         return mlp_fail_memory("the names of pictures");
     }
-    in->pictures[in->count++] = (picture){copy, (uint16_t)label, false};
+    picture *added = &in->pictures[in->count++];
+    added->path = copy;
+    added->label = (uint16_t)label;
+    added->is_bad = false;
     return MLP_OK;
 }
 

@@ -9,9 +9,9 @@ limit_seconds=20
 
 # expect_one_line TEXT...: of ours on stderr, with all the texts.
 expect_one_line() {
-    # mpirun adds lines of its own
+    # mpirun adds lines of its own, and a crowded machine a note
     [ "$ranks" -gt 0 ] || [ "$(wc -l <err)" -eq 1 ] || fail "not one line"
-    grep "^mlp_train: " err >line || true
+    grep "^mlp_train: " err | grep -v "more than its share" >line || true
     [ "$(wc -l <line)" -eq 1 ] || fail "not one line of ours"
     for text in "$@"; do
         grep -qF -e "$text" line || fail "expected on stderr: $text"
