@@ -59,7 +59,7 @@ static bool is_among_top(const float *outputs, size_t classes, size_t label,
     size_t before = 0;
     for (size_t j = 0; j < classes; j++) {
         before += outputs[j] > outputs[label] ||
-                  (outputs[j] == outputs[label] && j < label);
+                  (j < label && outputs[j] == outputs[label]);
     }
     return before < k;
 }

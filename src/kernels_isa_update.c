@@ -118,7 +118,6 @@ void ISA(mlp_update_direction)(const mlp_update *rule, size_t count,
 void ISA(mlp_update_apply)(const mlp_update *rule, size_t count,
                            const float *sum, float *w, float *const *moments)
 {
-    bool has_momentum = moments[0] != NULL;
     switch (rule->kind) {
     case MLP_OPTIMIZER_RMSPROP:
         rmsprop(rule, count, sum, w, moments[0]);
@@ -128,7 +127,7 @@ void ISA(mlp_update_apply)(const mlp_update *rule, size_t count,
         adam(rule, count, sum, w, moments[0], moments[1]);
         break;
     case MLP_OPTIMIZER_LARS:
-        if (has_momentum) {
+        if (moments[0] != NULL) {
             lars(rule, count, sum, w, moments[0], true);
         } else {
             lars(rule, count, sum, w, moments[0], false);
@@ -139,7 +138,7 @@ void ISA(mlp_update_apply)(const mlp_update *rule, size_t count,
         break;
     case MLP_OPTIMIZER_SGD:
     case MLP_OPTIMIZER_LAMB: /* of its direction */
-        if (has_momentum && rule->kind == MLP_OPTIMIZER_SGD) {
+        if (moments[0] != NULL && rule->kind == MLP_OPTIMIZER_SGD) {
             sgd(rule, count, sum, w, moments[0], true, false);
         } else {
             sgd(rule, count, sum, w, NULL, false, false);
