@@ -193,15 +193,19 @@ static void put_parts(line *l, int limit, char parts[PARTS][PART_BYTES])
     }
 }
 
+/* Epoch and step, the epoch alone where both don't fit: never half a number. */
 static void put_head(line *l, const mlp_progress *progress, int limit,
                      size_t step)
 {
     char head[96];
-    int length =
-        snprintf(head, sizeof head, "epoch %" PRIu64 "/%" PRIu64 " %zu/%zu",
-                 progress->epoch, progress->epochs, step, progress->steps);
-    length = length < limit ? length : limit;
-    put(l, length, "%.*s", length, head);
+    int epoch = snprintf(head, sizeof head, "epoch %" PRIu64 "/%" PRIu64,
+                         progress->epoch, progress->epochs);
+    int both = epoch + snprintf(head + epoch, sizeof head - (size_t)epoch,
+                                " %zu/%zu", step, progress->steps);
+    int length = both <= limit ? both : epoch;
+    if (length <= limit) {
+        put(l, length, "%.*s", length, head);
+    }
 }
 
 void mlp_progress_draw(mlp_progress *progress, uint64_t epoch, size_t step,

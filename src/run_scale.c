@@ -97,7 +97,7 @@ static mlp_status find_extremes(fit *of)
 /* Sums of some columns over all ranks' rows, each divided by the rows.
  * @param mean   of these columns: sum squared distances; NULL: values
  * @param means  [columns.count], overwritten */
-static mlp_status average(fit *of, mlp_range columns, const double *mean,
+static mlp_status average(const fit *of, mlp_range columns, const double *mean,
                           double *means)
 {
     const mlp_sharded *split = of->split;
@@ -122,7 +122,7 @@ static mlp_status average(fit *of, mlp_range columns, const double *mean,
     return MLP_OK;
 }
 
-static mlp_status find_moments(fit *of)
+static mlp_status find_moments(const fit *of)
 {
     for (size_t first = 0; first < of->columns; first += of->block) {
         size_t left = of->columns - first;

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -34,15 +35,16 @@ static void limit(int resource, rlim_t value)
 /* Of this process, in bytes; 0 when it cannot be told. */
 static rlim_t address_space(void)
 {
-    unsigned long long pages = 0;
+    char text[128]; /* begins with its pages */
+    rlim_t pages = 0;
     FILE *file = fopen("/proc/self/statm", "re");
-    if (file == NULL || fscanf(file, "%llu", &pages) != 1) {
-        pages = 0;
+    if (file != NULL && fgets(text, sizeof text, file) != NULL) {
+        pages = (rlim_t)strtoull(text, NULL, 10);
     }
     if (file != NULL) {
         fclose(file);
     }
-    return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGE_SIZE);
+    return pages * (rlim_t)sysconf(_SC_PAGE_SIZE);
 }
 
 static void enter(size_t bytes)

@@ -23,7 +23,7 @@ static int compare(const char *a, const char *b)
         return is_number ? -1 : 1;
     }
     if (is_number) {
-        long long difference = atoll(a) - atoll(b);
+        long long difference = strtoll(a, NULL, 10) - strtoll(b, NULL, 10);
         if (difference != 0) {
             return difference < 0 ? -1 : 1;
         }

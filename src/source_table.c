@@ -309,7 +309,8 @@ static mlp_status read_table(void *state, mlp_split split, size_t first,
 static mlp_status read_targets(void *state, mlp_split split, size_t first,
                                size_t rows, float *targets)
 {
-    const mlp_table_rows to = {NULL, NULL, targets};
+    mlp_table_rows to = {NULL, NULL, NULL};
+    to.targets = targets;
     return read_rows(state, split, first, rows, &to);
 }
 

@@ -202,7 +202,7 @@ static mlp_status sort_rows(import *in)
 {
     const mlp_rng_key key = {in->options->seed, MLP_RNG_SPLIT, 0};
     size_t good = in->count - in->bad;
-    uint32_t *all = calloc(in->count, sizeof *all);
+    uint32_t *all = calloc(in->count + 1, sizeof *all);
     in->sorted = reallocarray(NULL, good + 1, in->bytes);
     in->labels = calloc(good + 1, sizeof *in->labels);
     if (all == NULL || in->sorted == NULL || in->labels == NULL) {

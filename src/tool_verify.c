@@ -54,10 +54,11 @@ static void check_parent(const mlp_chain *chain, const mlp_chain_link *link,
 static void check_run(const mlp_chain_link *first, const mlp_chain_link *link,
                       const char *name, verdict *found)
 {
-    if (memcmp(first->config_digest, link->config_digest, MLP_DIGEST_BYTES)) {
+    if (memcmp(first->config_digest, link->config_digest, MLP_DIGEST_BYTES) !=
+        0) {
         blame(found, name, "is of another configuration than the first one");
     }
-    if (memcmp(first->data_digest, link->data_digest, MLP_DIGEST_BYTES)) {
+    if (memcmp(first->data_digest, link->data_digest, MLP_DIGEST_BYTES) != 0) {
         blame(found, name, "is of other data than the first one");
     }
 }

@@ -26,10 +26,11 @@ close() { screen kill-server; }
 
 look() { screen capture-pane -p >out; }
 
-# The progress line ends before any other; nothing of an older one is left.
+# One progress line, and nothing of an older one is left. Where the step does
+# not fit, the line has the epoch alone.
 drawn() {
     look
-    [ "$(grep -Ec '^epoch +[0-9]+/100000 [0-9]+/337' out)" -eq 1 ]
+    [ "$(grep -Ec '^epoch [0-9]+/100000( [0-9]+/337.*)?$' out)" -eq 1 ]
 }
 drawn_with() { drawn && grep -Eq "$1" out; }
 
