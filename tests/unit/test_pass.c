@@ -337,7 +337,9 @@ START_TEST(threads_and_instruction_sets_change_no_bit)
     outcome expected = run_pass(&f, mlp_kernels_find("base"), 1);
     for (size_t k = 0; k < 3; k++) {
         const mlp_kernels *kernels = mlp_kernels_find(names[k]);
-        for (size_t threads = 1; kernels != NULL && threads <= 7; threads++) {
+        size_t most = (size_t)_i % 3 == k ? 7 : 1; /* each set's turn */
+        for (size_t threads = 1; kernels != NULL && threads <= most;
+             threads++) {
             outcome o = run_pass(&f, kernels, threads);
             check_same_bits(&o, &expected, f.model->parameters);
             free_outcome(&o);
