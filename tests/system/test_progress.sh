@@ -22,7 +22,12 @@ open() {
         "env LC_ALL=C.UTF-8 $1 2>&1; echo \$? >code; sleep 600"
     screen pipe-pane -o 'cat >sent'
 }
-close() { screen kill-server; }
+# The next one must not meet a server that is leaving.
+close() {
+    screen kill-server
+    wait_for 60 is_gone
+}
+is_gone() { ! screen list-sessions >/dev/null 2>&1; }
 
 look() { screen capture-pane -p >out; }
 
