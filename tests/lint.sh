@@ -66,8 +66,9 @@ lint_tidy() {
     need clang-tidy
     build=${MLP_BUILD:-$scratch/build} # the record of how files are compiled
     if [ ! -f "$build/compile_commands.json" ]; then
-        cmake -S . -B "$build" >"$scratch/log" 2>&1 ||
-            { cat "$scratch/log" && exit 1; }
+        { cmake -S . -B "$build" &&
+            cmake --build "$build" --target mlp_messages; } \
+            >"$scratch/log" 2>&1 || { cat "$scratch/log" && exit 1; }
     fi
     # The compiler's <omp.h>, less the attributes that clang does not know.
     mkdir "$scratch/include"
