@@ -171,6 +171,11 @@ static const mlp_config_field fields[] = {
      "so, often with dropout; 0: never"},
     {"batch", MLP_FIELD_SIZE, AT(batch), NULL, 1, INT_LIMIT, true, "Training",
      "N", "rows of a global batch, over all ranks"},
+    {"accumulate", MLP_FIELD_SIZE, AT(accumulate), NULL, 1, 65536, true,
+     "Training", "K",
+     "sum the gradients of K batches before each update: the very result of a "
+     "batch K times as large, with activations for one of them in memory; for "
+     "large nets and batches"},
     {"epochs", MLP_FIELD_SIZE, AT(epochs), NULL, 1, 1000000, false, "Training",
      "N", "times to go through the training rows"},
     {"seed", MLP_FIELD_U64, AT(seed), NULL, 0, U64_LIMIT, true, "Training", "N",
@@ -275,6 +280,7 @@ static const mlp_config defaults = {
     .epsilon = 1e-8,
     .trust = 0.001,
     .batch = 128,
+    .accumulate = 1,
     .epochs = 10,
     .seed = 1,
     .shuffle = true,
@@ -337,6 +343,11 @@ mlp_activation mlp_config_activation(const mlp_config *config, size_t layer)
 {
     const mlp_activation_list *list = &config->activation;
     return list->item[list->count == 1 ? 0 : layer];
+}
+
+size_t mlp_config_step_rows(const mlp_config *config)
+{
+    return config->batch * config->accumulate;
 }
 
 double mlp_config_dropout(const mlp_config *config, size_t layer)

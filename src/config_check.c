@@ -225,11 +225,11 @@ static mlp_status check_training(const mlp_config *config)
         return mlp_fail(MLP_ERROR_USAGE,
                         "--optimizer nesterov needs --momentum above 0");
     }
-    if (config->shards > config->batch) {
+    if (config->shards > mlp_config_step_rows(config)) {
         return mlp_fail(MLP_ERROR_USAGE,
                         "--shards %zu is more than a batch has rows: raise "
                         "--batch from %zu or lower --shards",
-                        config->shards, config->batch);
+                        config->shards, mlp_config_step_rows(config));
     }
     return MLP_OK;
 }

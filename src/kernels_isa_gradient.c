@@ -98,12 +98,39 @@ INLINE void add_masked(size_t inputs, size_t vecs, uint64_t bits,
     }
 }
 
+/* What store_tile left in `sum`. */
+INLINE void load_tile(size_t inputs, size_t vecs, const tile_place *place,
+                      const float *sum, vec *acc)
+{
+    size_t in = place->layer->in;
+    size_t out = place->layer->out;
+    clear(inputs * vecs, acc);
+    UNROLL
+    for (size_t i = 0; i < inputs; i++) {
+        if (i < place->inputs) {
+            UNROLL
+            for (size_t v = 0; v < vecs; v++) {
+                size_t column = place->column + v * LANES;
+                acc[i * vecs + v] = vec_load(
+                    sum + mlp_dense_index(in, out, place->input + i, column));
+            }
+        }
+    }
+}
+
+/* A leaf's chain, from what it came to in earlier pieces of the batch, if it
+ * did. */
 INLINE void sum_leaf(size_t inputs, size_t vecs, walk how,
-                     const tile_place *place, leaf_view view, vec *acc)
+                     const tile_place *place, leaf_view view,
+                     const float *begun, vec *acc)
 {
     size_t x_stride = place->x->stride;
     size_t dz_stride = place->dz_stride;
-    clear(inputs * vecs, acc);
+    if (begun == NULL) {
+        clear(inputs * vecs, acc);
+    } else {
+        load_tile(inputs, vecs, place, begun, acc);
+    }
     if (how == SHORT_MASKS) {
         add_masked(inputs, vecs, view.bits, view.x, x_stride, view.dz,
                    dz_stride, acc);
@@ -170,17 +197,18 @@ INLINE void sum_quad(size_t inputs, size_t vecs, walk how,
     for (size_t i = 0; i < 4; i++) {
         view[i] = view_leaf(how, place, leaf + i);
     }
-    sum_leaf(inputs, vecs, how, place, view[0], c);
-    sum_leaf(inputs, vecs, how, place, view[1], ab);
+    sum_leaf(inputs, vecs, how, place, view[0], NULL, c);
+    sum_leaf(inputs, vecs, how, place, view[1], NULL, ab);
     add_left(count, c, ab);
-    sum_leaf(inputs, vecs, how, place, view[2], c);
-    sum_leaf(inputs, vecs, how, place, view[3], acc);
+    sum_leaf(inputs, vecs, how, place, view[2], NULL, c);
+    sum_leaf(inputs, vecs, how, place, view[3], NULL, acc);
     add_left(count, c, acc);
     add_left(count, ab, acc);
 }
 
-/* The tree over leaves: the newest sum in registers, older ones stacked. */
-INLINE void sum_tile(size_t inputs, size_t vecs, walk how,
+/* The tree over leaves: the newest sum in registers, older ones stacked.
+ * @param goes_on  each leaf's chain has begun in earlier pieces of the batch */
+INLINE void sum_tile(size_t inputs, size_t vecs, walk how, bool goes_on,
                      const tile_place *place, const mlp_gradient_node *node)
 {
     const mlp_tree_plan *plan = &node->plan;
@@ -202,12 +230,14 @@ INLINE void sum_tile(size_t inputs, size_t vecs, walk how,
             depth++;
         }
         size_t leaf = node->first_leaf + (size_t)plan->steps[s];
-        if (how != LONG_MASKS && 3 * count <= QUAD_VECS && is_quad(plan, s)) {
+        if (!goes_on && how != LONG_MASKS && 3 * count <= QUAD_VECS &&
+            is_quad(plan, s)) {
             sum_quad(inputs, vecs, how, place, leaf, acc);
             s += 6;
         } else {
             leaf_view view = view_leaf(how, place, leaf);
-            sum_leaf(inputs, vecs, how, place, view, acc);
+            sum_leaf(inputs, vecs, how, place, view,
+                     goes_on ? node->begun + leaf * node->stride : NULL, acc);
         }
     }
     store_tile(inputs, vecs, place, node->sum, acc);
@@ -229,7 +259,9 @@ static void sum_rows(const tile_place *place, const mlp_gradient_node *node,
             continue;
         }
         size_t leaf = node->first_leaf + (size_t)node->plan.steps[s];
-        vec sum = vec_zero();
+        size_t begun = leaf * node->stride + at + place->column;
+        vec sum =
+            node->begun != NULL ? vec_load(node->begun + begun) : vec_zero();
         for (size_t r = start[leaf]; r < start[leaf + 1]; r++) {
             sum = sum + vec_load(from + r * stride + place->column);
         }
@@ -239,8 +271,9 @@ static void sum_rows(const tile_place *place, const mlp_gradient_node *node,
 }
 
 /* Columns [first, end) of one node by dense tiles of these inputs. */
-static void gradient_dense(tile_place place, const mlp_gradient_node *node,
-                           size_t first_input, size_t inputs, size_t end)
+INLINE void gradient_tiles(bool goes_on, tile_place place,
+                           const mlp_gradient_node *node, size_t first_input,
+                           size_t inputs, size_t end)
 {
     size_t tiles = tile_count(inputs);
     for (size_t vecs; place.column < end; place.column += vecs * LANES) {
@@ -249,25 +282,37 @@ static void gradient_dense(tile_place place, const mlp_gradient_node *node,
             mlp_range tile = mlp_range_part(inputs, tiles, t);
             place.input = first_input + tile.first;
             place.inputs = tile.count;
-#define TILE(i, v) sum_tile(i, v, ALL_ROWS, &place, node)
+#define TILE(i, v) sum_tile(i, v, ALL_ROWS, goes_on, &place, node)
             TILE_SWITCH(tile.count)
 #undef TILE
         }
     }
 }
 
-INLINE void gradient_groups(size_t vecs, walk how, tile_place place,
-                            const mlp_gradient_node *node, size_t first_input,
-                            size_t inputs)
+static void gradient_dense(tile_place place, const mlp_gradient_node *node,
+                           size_t first_input, size_t inputs, size_t end)
+{
+    gradient_tiles(false, place, node, first_input, inputs, end);
+}
+
+static void gradient_dense_on(tile_place place, const mlp_gradient_node *node,
+                              size_t first_input, size_t inputs, size_t end)
+{
+    gradient_tiles(true, place, node, first_input, inputs, end);
+}
+
+INLINE void gradient_groups(size_t vecs, walk how, bool goes_on,
+                            tile_place place, const mlp_gradient_node *node,
+                            size_t first_input, size_t inputs)
 {
     for (size_t i = 0; i < inputs; i += MLP_GROUP) {
         place.input = first_input + i;
         place.inputs = least(MLP_GROUP, inputs - i);
-        sum_tile(MLP_GROUP, vecs, how, &place, node);
+        sum_tile(MLP_GROUP, vecs, how, goes_on, &place, node);
     }
 }
 
-INLINE void gradient_sparse(walk how, tile_place place,
+INLINE void gradient_sparse(walk how, bool goes_on, tile_place place,
                             const mlp_gradient_node *node, size_t first_input,
                             size_t inputs, size_t end)
 {
@@ -275,12 +320,13 @@ INLINE void gradient_sparse(walk how, tile_place place,
         size_t vecs = (end - place.column) / LANES;
         if (vecs >= GROUP_VECS) {
             vecs = GROUP_VECS;
-            gradient_groups(GROUP_VECS, how, place, node, first_input, inputs);
+            gradient_groups(GROUP_VECS, how, goes_on, place, node, first_input,
+                            inputs);
         } else if (vecs >= 2) {
             vecs = 2;
-            gradient_groups(2, how, place, node, first_input, inputs);
+            gradient_groups(2, how, goes_on, place, node, first_input, inputs);
         } else {
-            gradient_groups(1, how, place, node, first_input, inputs);
+            gradient_groups(1, how, goes_on, place, node, first_input, inputs);
         }
         place.column += vecs * LANES;
     }
@@ -289,13 +335,19 @@ INLINE void gradient_sparse(walk how, tile_place place,
 static void gradient_short(tile_place place, const mlp_gradient_node *node,
                            size_t first_input, size_t inputs, size_t end)
 {
-    gradient_sparse(SHORT_MASKS, place, node, first_input, inputs, end);
+    gradient_sparse(SHORT_MASKS, false, place, node, first_input, inputs, end);
 }
 
 static void gradient_long(tile_place place, const mlp_gradient_node *node,
                           size_t first_input, size_t inputs, size_t end)
 {
-    gradient_sparse(LONG_MASKS, place, node, first_input, inputs, end);
+    gradient_sparse(LONG_MASKS, false, place, node, first_input, inputs, end);
+}
+
+static void gradient_sparse_on(tile_place place, const mlp_gradient_node *node,
+                               size_t first_input, size_t inputs, size_t end)
+{
+    gradient_sparse(LONG_MASKS, true, place, node, first_input, inputs, end);
 }
 
 static bool has_long_leaves(const mlp_batch *x)
@@ -323,8 +375,13 @@ void ISA(mlp_gradient)(const mlp_dense *layer, const mlp_batch *x,
                         .dz = dz,
                         .dz_stride = mlp_padded(layer->out),
                         .column = column};
-    if (x->nonzeros == NULL) {
+    bool goes_on = node->begun != NULL;
+    if (x->nonzeros == NULL && goes_on) {
+        gradient_dense_on(place, node, first, inputs, end);
+    } else if (x->nonzeros == NULL) {
         gradient_dense(place, node, first, inputs, end);
+    } else if (goes_on) {
+        gradient_sparse_on(place, node, first, inputs, end);
     } else if (has_long_leaves(x)) {
         gradient_long(place, node, first, inputs, end);
     } else {

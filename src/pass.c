@@ -269,7 +269,7 @@ void mlp_pass_backward(mlp_pass *pass, size_t l, mlp_thread self)
 }
 
 void mlp_pass_gradient(mlp_pass *pass, size_t l, const mlp_gradient_node *nodes,
-                       size_t count, mlp_thread self)
+                       size_t count, const float *begun, mlp_thread self)
 {
     mlp_dense layer = dense_of(pass, l);
     mlp_batch input = input_of(pass, l);
@@ -279,6 +279,9 @@ void mlp_pass_gradient(mlp_pass *pass, size_t l, const mlp_gradient_node *nodes,
     for (size_t n = 0; n < count && mine.rows.count > 0; n++) {
         mlp_gradient_node node = nodes[n];
         node.sum += pass->model->layer[l].offset;
+        node.begun =
+            begun == NULL ? NULL : begun + pass->model->layer[l].offset;
+        node.stride = pass->model->vector_size;
         pass->kernels->gradient(&layer, &input, pass->dz[l], &units, &node,
                                 mine.rows, mine.columns);
     }

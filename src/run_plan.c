@@ -18,14 +18,15 @@ static size_t least(size_t a, size_t b)
 
 static mlp_status resolve_shards(mlp_config *config, size_t ranks)
 {
-    if (ranks > config->batch) {
+    size_t rows = mlp_config_step_rows(config);
+    if (ranks > rows) {
         return mlp_fail(MLP_ERROR_USAGE,
                         "%zu ranks cannot share a global batch of %zu rows: "
                         "use at most %zu ranks, or a larger --batch",
-                        ranks, config->batch, config->batch);
+                        ranks, rows, rows);
     }
     if (config->shards == 0) {
-        config->shards = least(DEFAULT_SHARDS, config->batch);
+        config->shards = least(DEFAULT_SHARDS, rows);
         if (ranks > config->shards) {
             config->shards = ranks;
             mlp_log_note("%zu ranks need %zu shards: the default is raised "

@@ -176,7 +176,8 @@ static mlp_status close_epoch(mlp_run_parts *run)
 mlp_status mlp_run_train(mlp_run_parts *run)
 {
     mlp_checkpoint *state = &run->state;
-    size_t steps = mlp_epoch_steps(run->train.rows, run->config.batch);
+    size_t steps =
+        mlp_epoch_steps(run->train.rows, mlp_config_step_rows(&run->config));
     bool wants_stop = has_enough_steps(run);
     reserve_time(run);
     MLP_TRY(mlp_run_judge(run));

@@ -172,7 +172,8 @@ static mlp_status find_slices(mlp_verification *v)
 static void choose_slice(mlp_verification *v)
 {
     const mlp_config *config = &v->run.config;
-    v->epoch_steps = mlp_epoch_steps(v->run.train.rows, config->batch);
+    v->epoch_steps =
+        mlp_epoch_steps(v->run.train.rows, mlp_config_step_rows(config));
     uint64_t all = v->epoch_steps * config->epochs;
     v->steps = config->steps > 0 ? config->steps : DEFAULT_STEPS;
     v->steps = v->steps < LEAST_STEPS ? LEAST_STEPS : v->steps;

@@ -43,8 +43,11 @@ static void print_model(FILE *out, const mlp_config *config,
         fprintf(out, " l2");
         print_option(out, config, "l2");
     }
-    fprintf(out, ", batch %zu, %zu shard%s", config->batch, config->shards,
-            plural(config->shards));
+    fprintf(out, ", batch %zu", config->batch);
+    if (config->accumulate > 1) {
+        fprintf(out, " x %zu", config->accumulate);
+    }
+    fprintf(out, ", %zu shard%s", config->shards, plural(config->shards));
     if (config->preset[0] != '\0') {
         fprintf(out, ", preset %s", config->preset);
     }

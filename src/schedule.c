@@ -25,7 +25,7 @@ static uint64_t steps_of(mlp_interval interval, uint64_t epoch_steps)
 
 static double scaled_lr(const mlp_config *config)
 {
-    double ratio = (double)config->batch / MLP_SCHEDULE_BATCH;
+    double ratio = (double)mlp_config_step_rows(config) / MLP_SCHEDULE_BATCH;
     switch (config->lr_scale) {
     case MLP_LR_SCALE_LINEAR:
         return config->lr * ratio;

@@ -75,8 +75,29 @@ static mlp_status create_nodes(mlp_trainer *trainer)
     return MLP_OK;
 }
 
-/* Rows of a batch that this rank holds at most: each shard has at most
- * ceil(batch / shards), and one more where shards differ in length. */
+/* A shard's chain goes on over the pieces of a batch, so its sums so far need a
+ * place: the memory of one gradient for each shard here. */
+static mlp_status create_leaves(mlp_trainer *trainer)
+{
+    mlp_range shards = trainer->parts.train->shards;
+    size_t size = trainer->parts.model->vector_size;
+    trainer->leaves = calloc(shards.count, sizeof *trainer->leaves);
+    trainer->leaf_sums =
+        aligned_alloc(64, shards.count * size * sizeof *trainer->leaf_sums);
+    if (trainer->leaves == NULL || trainer->leaf_sums == NULL) {
+        return mlp_fail_memory("the gradients that --accumulate keeps");
+    }
+    for (size_t i = 0; i < shards.count; i++) {
+        mlp_tree_node leaf = {shards.first + i, 1};
+        trainer->leaves[i].sum = trainer->leaf_sums + i * size;
+        MLP_TRY(plan_node(trainer, leaf, &trainer->leaves[i]));
+        trainer->leaf_count = i + 1;
+    }
+    return MLP_OK;
+}
+
+/* Rows of a piece of a batch that this rank holds at most: each shard has at
+ * most ceil(batch / shards), and one more where shards differ in length. */
 static size_t rows_at_most(const mlp_trainer *trainer)
 {
     const mlp_config *config = trainer->parts.config;
@@ -91,6 +112,9 @@ static mlp_status create_locally(mlp_trainer *trainer)
     const mlp_config *config = parts->config;
     size_t rows = rows_at_most(trainer);
     MLP_TRY(create_nodes(trainer));
+    if (config->accumulate > 1) {
+        MLP_TRY(create_leaves(trainer));
+    }
     MLP_TRY(mlp_sampler_create(config->seed, parts->train->rows, config->shards,
                                parts->train->shards, config->batch,
                                &trainer->sampler));
@@ -154,16 +178,24 @@ mlp_status mlp_trainer_create(const mlp_trainer_parts *parts,
     return MLP_OK;
 }
 
+static void destroy_plans(mlp_gradient_node *nodes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        mlp_tree_plan_destroy(&nodes[i].plan);
+    }
+}
+
 void mlp_trainer_destroy(mlp_trainer **trainer)
 {
     mlp_trainer *old = *trainer;
     if (old == NULL) {
         return;
     }
-    for (size_t i = 0; i < old->node_count; i++) {
-        mlp_tree_plan_destroy(&old->nodes[i].plan);
-    }
+    destroy_plans(old->nodes, old->node_count);
+    destroy_plans(old->leaves, old->leaf_count);
     free(old->nodes);
+    free(old->leaves);
+    free(old->leaf_sums);
     free(old->shard_sums);
     free(old->busy);
     free(old->sums);
@@ -183,7 +215,8 @@ void mlp_trainer_slow(mlp_trainer *trainer, double share)
 double mlp_trainer_rate(const mlp_trainer *trainer, uint64_t step)
 {
     const mlp_config *config = trainer->parts.config;
-    uint64_t steps = mlp_epoch_steps(trainer->parts.train->rows, config->batch);
+    uint64_t steps = mlp_epoch_steps(trainer->parts.train->rows,
+                                     mlp_config_step_rows(config));
     return trainer->rate_share * mlp_schedule_lr(config, step, steps);
 }
 

@@ -1,6 +1,5 @@
 /** @file
- *  The trainer's insides, for trainer.c, trainer_step.c and
- *  trainer_evaluate.c.
+ *  The trainer's insides, for the files trainer*.c.
  */
 #ifndef MLP_TRAINER_INTERNAL_H
 #define MLP_TRAINER_INTERNAL_H
@@ -15,23 +14,18 @@
 #include "evaluate.h"
 #include "pace.h"
 
-/* What rides along with a shard's gradient. */
-enum {
-    MLP_RECORD_LOSS,
-    MLP_RECORD_HITS,
-    MLP_RECORD_ROWS,
-    MLP_RECORD_STOP,
-    MLP_RECORD_ERROR, /* of a regression, as in mlp_tally: these three */
-    MLP_RECORD_TARGETS,
-    MLP_RECORD_SQUARES,
-    MLP_RECORD_SIZE
-};
+enum { MLP_RECORD_SIZE = 7 }; /* doubles; see trainer_records.c */
 
 struct mlp_trainer {
     mlp_trainer_parts parts;
     mlp_exchange *exchange;
     mlp_gradient_node *nodes; /* [node_count], this rank's canonical nodes */
     size_t node_count;
+    /* With --accumulate: a node for each shard here, whose sums go on from
+     * piece to piece of a batch. Else NULL. */
+    mlp_gradient_node *leaves; /* [leaf_count] */
+    size_t leaf_count;
+    float *leaf_sums; /* [shards here, vector_size] */
     mlp_sampler *sampler;
     mlp_feed *feed;
     mlp_pass *pass;
@@ -64,6 +58,22 @@ size_t mlp_trainer_measures(const mlp_trainer_parts *parts);
  *  norm was needed and is not finite: parameters are as before. Collective. */
 mlp_status mlp_trainer_finish(mlp_trainer *trainer, mlp_thread self,
                               const mlp_step_facts *facts);
+
+/** Add what feed and pass have of some rows to the records of this rank's
+ *  shards, in the order of the rows.
+ *  @param is_first  nothing was added in this step yet */
+void mlp_trainer_add_records(const mlp_trainer *trainer,
+                             const mlp_microbatches *microbatches,
+                             bool is_first, bool wants_stop);
+
+/** Whether the losses in this rank's records are, which are not published. */
+bool mlp_trainer_has_finite_losses(const mlp_trainer *trainer);
+
+/** The whole batch's tally, from the records of all ranks. Every rank comes to
+ *  the same verdict on it: MLP_DIVERGED when its loss is not finite, or what
+ *  the transport says. Call from the crew's thread 0. Collective. */
+mlp_status mlp_trainer_read_records(const mlp_trainer *trainer,
+                                    mlp_step_result *result);
 
 /** After a step that was given up: say which quantity of which layer and rank
  *  was the first not to be finite. The same line on all ranks. MLP_DIVERGED,

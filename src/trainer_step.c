@@ -1,8 +1,6 @@
 /** @file
  *  One step of synchronized data-parallel training, as each thread sees it.
  */
-#include <math.h>
-
 #include "mlp/clock.h"
 #include "mlp/shard.h"
 
@@ -10,7 +8,9 @@
 
 typedef struct {
     mlp_trainer *trainer;
-    mlp_microbatches microbatches;
+    size_t piece, pieces;          /* of the batch; one without --accumulate */
+    mlp_microbatches microbatches; /* of this piece */
+    bool is_spoiled;               /* its loss is not finite */
     bool wants_stop;
     mlp_step_result *result;
     mlp_status status; /* written by thread 0, read after a barrier */
@@ -19,79 +19,6 @@ typedef struct {
     uint64_t global; /* step of the run, from 0 */
     double lr;
 } one_step;
-
-/* What a regression tells of one shard's rows. */
-static void write_targets(const mlp_trainer *trainer, size_t first, size_t end,
-                          double *record)
-{
-    const float *targets = mlp_feed_targets(trainer->feed);
-    const float *outputs = mlp_pass_outputs(trainer->pass);
-    double unit = mlp_feed_target_unit(trainer->feed);
-    mlp_tally tally = {0};
-    for (size_t r = first; targets != NULL && r < end; r++) {
-        mlp_tally_target(&tally, outputs[r * MLP_ALIGN], targets[r * MLP_ALIGN],
-                         unit);
-    }
-    record[MLP_RECORD_ERROR] = tally.error_sum;
-    record[MLP_RECORD_TARGETS] = tally.target_sum;
-    record[MLP_RECORD_SQUARES] = tally.target_squares;
-}
-
-/* Loss, hits and rows of each of this rank's shards. */
-static void write_records(const one_step *step)
-{
-    const mlp_trainer *trainer = step->trainer;
-    const double *losses = mlp_pass_losses(trainer->pass);
-    const uint32_t *predictions = mlp_pass_predictions(trainer->pass);
-    const uint16_t *labels = mlp_feed_labels(trainer->feed);
-    double *record = mlp_exchange_records(trainer->exchange);
-    for (size_t i = 0; i < step->microbatches.leaves; i++) {
-        size_t first = step->microbatches.leaf_start[i];
-        size_t end = step->microbatches.leaf_start[i + 1];
-        double loss = 0.0;
-        size_t hits = 0;
-        for (size_t r = first; r < end; r++) {
-            loss += losses[r];
-            hits += predictions[r] == labels[r];
-        }
-        record[MLP_RECORD_LOSS] = loss;
-        record[MLP_RECORD_HITS] = (double)hits;
-        record[MLP_RECORD_ROWS] = (double)(end - first);
-        record[MLP_RECORD_STOP] = step->wants_stop;
-        write_targets(trainer, first, end, record);
-        record += MLP_RECORD_SIZE;
-    }
-}
-
-/* The whole batch's tally, from the records of all ranks. Every rank comes to
- * the same verdict on it. */
-static mlp_status read_records(const one_step *step)
-{
-    const mlp_trainer *trainer = step->trainer;
-    size_t shards = trainer->parts.config->shards;
-    mlp_step_result *result = step->result;
-    const double *all;
-    MLP_TRY(mlp_exchange_collect_records(trainer->exchange, &all));
-    *result = (mlp_step_result){0};
-    static const size_t summed[MLP_TALLY_SUMS] = {
-        MLP_RECORD_LOSS, MLP_RECORD_ERROR, MLP_RECORD_TARGETS,
-        MLP_RECORD_SQUARES};
-    double sums[MLP_TALLY_SUMS];
-    for (size_t i = 0; i < MLP_TALLY_SUMS; i++) {
-        sums[i] = mlp_tree_sum(all + summed[i], shards, MLP_RECORD_SIZE);
-    }
-    mlp_tally_set_sums(&result->tally, sums);
-    for (size_t s = 0; s < shards; s++) {
-        const double *record = all + s * MLP_RECORD_SIZE;
-        result->tally.hits += (uint64_t)record[MLP_RECORD_HITS];
-        result->tally.rows += (uint64_t)record[MLP_RECORD_ROWS];
-        result->wants_stop |= record[MLP_RECORD_STOP] != 0.0;
-    }
-    if (trainer->parts.train->here.targets != NULL) {
-        result->tally.targets = result->tally.rows;
-    }
-    return isfinite(result->tally.loss_sum) ? MLP_OK : MLP_DIVERGED;
-}
 
 /* One thread's part in a step. */
 typedef struct {
@@ -159,23 +86,98 @@ static void backward(worker *w)
     }
 }
 
+static void note_records(const one_step *step)
+{
+    mlp_trainer_add_records(step->trainer, &step->microbatches,
+                            step->piece == 0, step->wants_stop);
+}
+
+/* Where the leaves' sums of the pieces before this one are. */
+static const float *begun(const worker *w)
+{
+    return w->step->piece > 0 ? w->trainer->leaf_sums : NULL;
+}
+
 /* Last layer first, so that it is on its way while the others follow. */
 static void gradients(worker *w)
 {
     mlp_trainer *trainer = w->trainer;
     begin_stage(w, false);
     if (w->self.index == 0) {
-        write_records(w->step);
+        note_records(w->step);
         mlp_exchange_publish_records(trainer->exchange);
         lap(w, MLP_PHASE_LOSS);
     }
     for (size_t l = trainer->parts.model->layers; l-- > 0;) {
         mlp_pass_gradient(trainer->pass, l, trainer->nodes, trainer->node_count,
-                          w->self);
+                          begun(w), w->self);
         mlp_exchange_publish(trainer->exchange, l, w->self);
         lap(w, MLP_PHASE_GRADIENT);
     }
 }
+
+/* ---- pieces of a batch ------------------------------------------------- */
+
+/* Point feed and pass at the piece's rows. Dealing goes round the table, so
+ * the pieces of a batch are what smaller batches would be. */
+static void begin_piece(one_step *step)
+{
+    mlp_trainer *trainer = step->trainer;
+    const mlp_trainer_parts *parts = &trainer->parts;
+    step->microbatches = mlp_sampler_batch(
+        trainer->sampler,
+        step->index * parts->config->accumulate + step->piece);
+    mlp_feed_begin(trainer->feed, &parts->train->here, parts->scaler,
+                   &step->microbatches);
+    mlp_pass_begin(trainer->pass, mlp_exchange_state(trainer->exchange, 0),
+                   mlp_feed_batch(trainer->feed),
+                   mlp_feed_labels(trainer->feed),
+                   mlp_feed_targets(trainer->feed));
+    const mlp_dropout dropout = {.seed = parts->config->seed,
+                                 .epoch = (uint32_t)step->epoch,
+                                 .rows = step->microbatches.rows,
+                                 .first = parts->train->here.range.first};
+    mlp_pass_drop(trainer->pass, &dropout);
+}
+
+/* The leaves' sums go on over this piece. */
+static void accumulate(worker *w)
+{
+    mlp_trainer *trainer = w->trainer;
+    begin_stage(w, false);
+    if (w->self.index == 0) {
+        note_records(w->step);
+        lap(w, MLP_PHASE_LOSS);
+    }
+    for (size_t l = trainer->parts.model->layers; l-- > 0;) {
+        mlp_pass_gradient(trainer->pass, l, trainer->leaves,
+                          trainer->leaf_count, begun(w), w->self);
+        lap(w, MLP_PHASE_GRADIENT);
+    }
+}
+
+/* Go to the batch's next piece; not from one whose loss is not finite, which
+ * is the one to look at afterwards (trainer_diagnose.c). */
+static bool go_on(worker *w)
+{
+    one_step *step = w->step;
+    if (step->piece + 1 == step->pieces) {
+        return false;
+    }
+    accumulate(w);
+    meet(w);
+    if (w->self.index == 0) {
+        step->is_spoiled = !mlp_trainer_has_finite_losses(w->trainer);
+        if (!step->is_spoiled) {
+            step->piece++;
+            begin_piece(step);
+        }
+    }
+    meet(w);
+    return !step->is_spoiled;
+}
+
+/* ---- the step ---------------------------------------------------------- */
 
 /* The same verdict on all threads: a failure of the exchange, after which
  * nothing can go on; or a norm that is not finite. */
@@ -196,12 +198,14 @@ static void run_step(void *context, mlp_thread self)
     w.trainer = w.step->trainer;
     double start = mlp_clock_seconds();
     mlp_profile_start(w.trainer->parts.profile, self.index);
-    gather(&w);
-    forward(&w);
-    backward(&w);
+    do {
+        gather(&w);
+        forward(&w);
+        backward(&w);
+    } while (go_on(&w));
     gradients(&w);
     if (self.index == 0) {
-        w.step->status = read_records(w.step);
+        w.step->status = mlp_trainer_read_records(w.trainer, w.step->result);
     }
     meet(&w);
     mlp_status verdict = w.step->status;
@@ -225,37 +229,37 @@ static void run_crew(mlp_trainer *trainer, one_step *step)
     mlp_pace_note(&trainer->pace, seconds, seconds - busy);
 }
 
+/* Pieces that have rows: the epoch's last batch may be short. */
+static size_t pieces_of(const mlp_trainer *trainer, size_t step_index)
+{
+    const mlp_config *config = trainer->parts.config;
+    size_t most = config->accumulate;
+    size_t all = mlp_epoch_steps(trainer->parts.train->rows, config->batch);
+    size_t before = step_index * most;
+    return all - before < most ? all - before : most;
+}
+
 mlp_status mlp_trainer_step(mlp_trainer *trainer, uint64_t epoch,
                             size_t step_index, bool wants_stop,
                             mlp_step_result *result)
 {
     const mlp_trainer_parts *parts = &trainer->parts;
-    uint64_t steps = mlp_epoch_steps(parts->train->rows, parts->config->batch);
+    uint64_t steps = mlp_epoch_steps(parts->train->rows,
+                                     mlp_config_step_rows(parts->config));
     if (trainer->shuffled_epoch != epoch) {
         mlp_sampler_shuffle(trainer->sampler, epoch);
         trainer->shuffled_epoch = epoch;
     }
     uint64_t global = epoch * steps + step_index;
     one_step step = {.trainer = trainer,
-                     .microbatches =
-                         mlp_sampler_batch(trainer->sampler, step_index),
+                     .pieces = pieces_of(trainer, step_index),
                      .wants_stop = wants_stop,
                      .result = result,
                      .epoch = epoch,
                      .index = step_index,
                      .global = global,
                      .lr = mlp_trainer_rate(trainer, global)};
-    mlp_feed_begin(trainer->feed, &parts->train->here, parts->scaler,
-                   &step.microbatches);
-    mlp_pass_begin(trainer->pass, mlp_exchange_state(trainer->exchange, 0),
-                   mlp_feed_batch(trainer->feed),
-                   mlp_feed_labels(trainer->feed),
-                   mlp_feed_targets(trainer->feed));
-    const mlp_dropout dropout = {.seed = parts->config->seed,
-                                 .epoch = (uint32_t)epoch,
-                                 .rows = step.microbatches.rows,
-                                 .first = parts->train->here.range.first};
-    mlp_pass_drop(trainer->pass, &dropout);
+    begin_piece(&step);
     run_crew(trainer, &step);
     if (step.status != MLP_OK && step.status != MLP_DIVERGED) {
         /* the others wait for what this rank can no longer send */

@@ -197,6 +197,7 @@ typedef struct {
     double clip_norm;    /**< of the whole gradient at most; 0 = no limit */
     double max_norm;     /**< of a unit's weights at most; 0 = no limit */
     size_t batch;        /**< rows of a GLOBAL batch */
+    size_t accumulate;   /**< batches whose gradients make one update */
     size_t epochs;
     uint64_t seed;
     bool shuffle;               /**< the rows of a shard, anew in every epoch */
@@ -293,6 +294,10 @@ mlp_activation mlp_config_activation(const mlp_config *config, size_t layer);
 
 /** The share of hidden layer `layer` (from 0) that dropout leaves out. */
 double mlp_config_dropout(const mlp_config *config, size_t layer);
+
+/** Rows of one update: accumulate batches. Every rule, schedule and count of
+ *  steps sees them as one batch. */
+size_t mlp_config_step_rows(const mlp_config *config);
 
 /** Whether the user gave this field. */
 bool mlp_config_was_given(const mlp_config *config, const char *name);

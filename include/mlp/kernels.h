@@ -147,6 +147,12 @@ typedef struct {
     mlp_tree_plan plan; /**< operands: leaves of the batch */
     size_t first_leaf;  /**< operand 0 of the plan */
     float *sum;         /**< the layer's gradient, in parameter layout */
+    /** Where leaves have rows in earlier pieces of the batch: [leaves], each
+     *  `stride` floats after the last, the sums that they came to, in parameter
+     *  layout, which each leaf's chain goes on from. NULL: from 0. A leaf's
+     *  sums may be `sum` itself. */
+    const float *begun;
+    size_t stride;
 } mlp_gradient_node;
 
 /** The loss at the last layer, of rows whose logits or outputs are given. */

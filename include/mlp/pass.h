@@ -59,9 +59,12 @@ void mlp_pass_loss(mlp_pass *pass, bool is_training, mlp_thread self);
 void mlp_pass_backward(mlp_pass *pass, size_t l, mlp_thread self);
 
 /** Gradient sums of layer l from its dz (barrier before).
- *  @param nodes  [count]; sum is the beginning of a whole gradient vector */
+ *  @param nodes  [count]; sum is the beginning of a whole gradient vector
+ *  @param begun  [batch leaves, vector_size], what each leaf's sums came to in
+ *                earlier pieces of the batch, to go on from; NULL: nothing yet.
+ *                A thread owns the same part of layer l in every piece */
 void mlp_pass_gradient(mlp_pass *pass, size_t l, const mlp_gradient_node *nodes,
-                       size_t count, mlp_thread self);
+                       size_t count, const float *begun, mlp_thread self);
 
 /** Of the last mlp_pass_loss, [batch rows]. */
 const double *mlp_pass_losses(const mlp_pass *pass);

@@ -159,7 +159,8 @@ static void destroy_team(team *t)
 static mlp_status take_step(team *t, size_t step, bool wants_stop,
                             mlp_step_result *result)
 {
-    size_t steps = mlp_epoch_steps(t->split.rows, t->config.batch);
+    size_t steps =
+        mlp_epoch_steps(t->split.rows, mlp_config_step_rows(&t->config));
     return mlp_trainer_step(t->trainer, step / steps, step % steps, wants_stop,
                             result);
 }
@@ -219,6 +220,41 @@ START_TEST(parameters_and_tallies_have_the_bits_of_a_team_of_one)
     uint64_t same = ranks_where(is_same);
     destroy_team(&many);
     destroy_team(&one);
+    ck_assert_uint_eq(same, mlp_comm_size(world));
+}
+END_TEST
+
+/* The same configuration with its batch in pieces. Collective over comm. */
+static mlp_status create_pieces(const scenario *s, mlp_comm *comm, size_t batch,
+                                team *t)
+{
+    MLP_TRY(create_team(s, comm, t));
+    mlp_trainer_destroy(&t->trainer);
+    t->config.batch = batch;
+    t->config.accumulate = s->batch / batch;
+    MLP_TRY(create_trainer(t, s->is_sparse));
+    return mlp_trainer_load(t->trainer, t->parameters, NULL);
+}
+
+/* Up to 8 pieces, some of single rows; and with fewer rows than shards. */
+START_TEST(a_batch_in_pieces_has_the_bits_of_a_whole_one)
+{
+    const scenario *s = &scenarios[_i];
+    uint64_t same = mlp_comm_size(world);
+    for (size_t batch = 1; batch < s->batch; batch++) {
+        team pieces;
+        team whole;
+        if (s->batch % batch != 0 || s->batch / batch > 8) {
+            continue;
+        }
+        bool is_same = create_pieces(s, world, batch, &pieces) == MLP_OK;
+        is_same = create_team(s, alone, &whole) == MLP_OK && is_same &&
+                  train_both(&pieces, &whole);
+        uint64_t here = ranks_where(is_same);
+        same = here < same ? here : same;
+        destroy_team(&pieces);
+        destroy_team(&whole);
+    }
     ck_assert_uint_eq(same, mlp_comm_size(world));
 }
 END_TEST
@@ -534,6 +570,23 @@ START_TEST(the_first_quantity_that_is_not_finite_is_named)
 }
 END_TEST
 
+/* Of an earlier piece than the last, too: it is not gone on from. */
+START_TEST(an_input_of_a_batchs_first_piece_is_named)
+{
+    scenario s = scenarios[0];
+    team t;
+    s.batch = 100; /* all rows are in the first step */
+    for (size_t row = 0; row < 2; row++) {
+        s.bad_row = row * 99;
+        mlp_status status = create_pieces(&s, world, 10, &t);
+        uint64_t input = ranks_that_say(&t, ": an input is not finite");
+        destroy_team(&t);
+        ck_assert_int_eq(status, MLP_OK);
+        ck_assert_uint_eq(input, mlp_comm_size(world));
+    }
+}
+END_TEST
+
 START_TEST(an_input_and_a_weight_that_are_not_finite_are_named)
 {
     scenario s = scenarios[0];
@@ -562,6 +615,9 @@ static Suite *create_suite(void)
     TCase *tests = tcase_create("trainer");
     tcase_add_test(tests, the_first_quantity_that_is_not_finite_is_named);
     tcase_add_test(tests, an_input_and_a_weight_that_are_not_finite_are_named);
+    tcase_add_test(tests, an_input_of_a_batchs_first_piece_is_named);
+    tcase_add_loop_test(tests, a_batch_in_pieces_has_the_bits_of_a_whole_one, 0,
+                        SCENARIOS);
     tcase_add_loop_test(tests,
                         parameters_and_tallies_have_the_bits_of_a_team_of_one,
                         0, SCENARIOS);

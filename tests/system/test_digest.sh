@@ -56,6 +56,22 @@ some_teams() {
     ! is_full || every_team "$@"
 }
 
+# same_as ARGUMENT...: is it $expected in this way, too, on some teams?
+same_as() {
+    expect_digest 0 2 "$@"
+    expect_digest 3 1 "$@"
+    export MLP_TEST_NODE_SIZE=2
+    expect_digest 4 2 "$@"
+    unset MLP_TEST_NODE_SIZE
+}
+
+# A batch of 128 rows and the same in pieces, down to single rows.
+in_pieces() {
+    begin --data digits --epochs 2 --batch 128 "$@"
+    same_as --data digits --epochs 2 --batch 32 --accumulate 4 "$@"
+    expect_digest 2 1 --data digits --epochs 2 --batch 1 --accumulate 128 "$@"
+}
+
 every_set() {
     begin "$@"
     for set in avx512 avx2 base; do
@@ -106,6 +122,9 @@ digits="--data digits --epochs 3"
     some_teams $cars --label price --task regression --lr 0.02 --hidden 16
     some_teams $cars --label colour --scaling minmax --validation 0.2
     every_set $cars --label price --task regression --lr 0.02
+    in_pieces --optimizer lamb --clip-norm 1 --warmup 5steps --lr-scale sqrt
+    in_pieces --dropout 0.2,0.5 --activation prelu,gelu --validation 0.1
+    every_set $digits --epochs 1 --batch 32 --accumulate 4
     every_set $digits
     every_set $digits --activation tanh --hidden 33,17,129
     every_set $digits --activation sigmoid --output sigmoid --loss mse

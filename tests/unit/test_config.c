@@ -355,6 +355,10 @@ START_TEST(contradictions_are_refused)
     set("shards", "16");
     set("batch", "8");
     assert_contradiction("--shards 16");
+    set("shards", "33");
+    set("batch", "8");
+    set("accumulate", "4");
+    assert_contradiction("--shards 33");
     set("quiet", "true");
     set("progress", "always");
     assert_contradiction("--quiet");
@@ -401,8 +405,9 @@ START_TEST(what_belongs_together_passes)
     set("loss", "mse");
     set("output", "sigmoid");
     set("optimizer", "nesterov");
-    set("shards", "8");
+    set("shards", "32");
     set("batch", "8");
+    set("accumulate", "4");
     set("resume", "true");
     set("checkpoint", "runs/a");
     set("quiet", "true");

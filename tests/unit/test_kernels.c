@@ -202,19 +202,21 @@ static float *run_backward(fixture *f, const mlp_kernels *kernels, size_t parts)
     return dx;
 }
 
-static float *run_gradient(fixture *f, const mlp_kernels *kernels, bool sparse,
-                           size_t parts)
+static size_t gradient_size(const fixture *f)
 {
-    size_t size =
-        mlp_dense_size(f->shape.in, f->shape.out, MLP_ACTIVATION_IDENTITY);
-    float *sum = zeros(size, sizeof(float));
+    return mlp_dense_size(f->shape.in, f->shape.out, MLP_ACTIVATION_IDENTITY);
+}
+
+/* Sum leaves [first, first + count) of the gathered batch into the node. */
+static void sum_node(fixture *f, const mlp_kernels *kernels, size_t first,
+                     size_t count, mlp_gradient_node node, size_t parts)
+{
     mlp_tree_node leaves[LEAVES] = {{0, 1}, {1, 1}, {2, 1}, {3, 1}, {4, 1}};
-    mlp_gradient_node node = {.first_leaf = 0, .sum = sum};
-    ck_assert_int_eq(mlp_tree_plan_create(LEAVES, (mlp_tree_node){0, LEAVES},
-                                          leaves, LEAVES, &node.plan),
+    node.first_leaf = first;
+    ck_assert_int_eq(mlp_tree_plan_create(LEAVES, (mlp_tree_node){first, count},
+                                          leaves + first, count, &node.plan),
                      MLP_OK);
     mlp_dense layer = dense_of(f, MLP_ACTIVATION_IDENTITY);
-    gather(f, kernels, sparse);
     for (size_t p = 0; p < parts; p++) {
         for (size_t q = 0; q < parts; q++) {
             mlp_range groups = mlp_range_part(f->nonzeros.groups, parts, p);
@@ -227,6 +229,58 @@ static float *run_gradient(fixture *f, const mlp_kernels *kernels, bool sparse,
         }
     }
     mlp_tree_plan_destroy(&node.plan);
+}
+
+static float *run_gradient(fixture *f, const mlp_kernels *kernels, bool sparse,
+                           size_t parts)
+{
+    float *sum = zeros(gradient_size(f), sizeof(float));
+    gather(f, kernels, sparse);
+    sum_node(f, kernels, 0, LEAVES, (mlp_gradient_node){.sum = sum}, parts);
+    return sum;
+}
+
+/* dz of the rows of a leaf that belong to a piece; 0, which adds nothing, in
+ * the others. */
+static float *dz_of_piece(const fixture *f, size_t piece, size_t pieces)
+{
+    float *dz = zeros(f->rows * f->out_stride, sizeof(float));
+    for (size_t i = 0; i < LEAVES; i++) {
+        size_t rows = f->leaf_start[i + 1] - f->leaf_start[i];
+        mlp_range part = mlp_range_part(rows, pieces, piece);
+        size_t first = (f->leaf_start[i] + part.first) * f->out_stride;
+        memcpy(dz + first, f->dz + first,
+               part.count * f->out_stride * sizeof(float));
+    }
+    return dz;
+}
+
+/* The same in pieces: each leaf goes on from what it came to. */
+static float *run_pieces(fixture *f, const mlp_kernels *kernels, bool sparse,
+                         size_t pieces)
+{
+    size_t size = gradient_size(f);
+    float *sum = zeros(size, sizeof(float));
+    float *begun = zeros(LEAVES * size, sizeof(float));
+    float *dz = f->dz;
+    gather(f, kernels, sparse);
+    for (size_t piece = 0; piece < pieces; piece++) {
+        mlp_gradient_node node = {.begun = piece > 0 ? begun : NULL,
+                                  .stride = size};
+        f->dz = dz;
+        f->dz = dz_of_piece(f, piece, pieces);
+        for (size_t i = 0; i < LEAVES && piece + 1 < pieces; i++) {
+            node.sum = begun + i * size;
+            sum_node(f, kernels, i, 1, node, 2);
+        }
+        if (piece + 1 == pieces) {
+            node.sum = sum;
+            sum_node(f, kernels, 0, LEAVES, node, 2);
+        }
+        free(f->dz);
+    }
+    f->dz = dz;
+    free(begun);
     return sum;
 }
 
@@ -349,6 +403,25 @@ START_TEST(no_instruction_set_split_or_sparsity_changes_a_bit)
     }
     free(y);
     free(dx);
+    free(sum);
+    fixture_free(&f);
+}
+END_TEST
+
+START_TEST(a_gradient_in_pieces_has_the_bits_of_one)
+{
+    fixture f;
+    fixture_init(&f, shape_of(_i));
+    size_t bytes = gradient_size(&f) * sizeof(float);
+    float *sum = run_gradient(&f, mlp_kernels_find(NULL), false, 1);
+    for (size_t s = 0; s < sizeof sets / sizeof *sets; s++) {
+        const mlp_kernels *kernels = mlp_kernels_find(sets[s]);
+        for (int sparse = 0; kernels != NULL && sparse <= 1; sparse++) {
+            float *in_pieces = run_pieces(&f, kernels, sparse, 3);
+            ck_assert_mem_eq(sum, in_pieces, bytes);
+            free(in_pieces);
+        }
+    }
     free(sum);
     fixture_free(&f);
 }
@@ -787,6 +860,8 @@ int main(void)
                         SHAPES);
     tcase_add_loop_test(products,
                         no_instruction_set_split_or_sparsity_changes_a_bit, 0,
+                        SHAPES);
+    tcase_add_loop_test(products, a_gradient_in_pieces_has_the_bits_of_one, 0,
                         SHAPES);
     suite_add_tcase(suite, products);
     TCase *rows = tcase_create("rows");

@@ -178,7 +178,7 @@ static void run(void *context, mlp_thread self)
         if (l > 0) {
             mlp_pass_backward(r->pass, l, self);
         }
-        mlp_pass_gradient(r->pass, l, r->node, 1, self);
+        mlp_pass_gradient(r->pass, l, r->node, 1, NULL, self);
         mlp_thread_barrier(self);
     }
 }

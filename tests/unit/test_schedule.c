@@ -102,6 +102,8 @@ START_TEST(the_rate_grows_with_the_batch)
     ck_assert_double_eq(rate(MLP_SCHEDULE_CONSTANT, 0), 2.0);
     config.lr_scale = MLP_LR_SCALE_SQRT;
     ck_assert_double_eq(rate(MLP_SCHEDULE_CONSTANT, 0), 1.0);
+    config.accumulate = 4; /* makes the batch larger */
+    ck_assert_double_eq(rate(MLP_SCHEDULE_CONSTANT, 0), 2.0);
 }
 END_TEST
 

@@ -1,0 +1,103 @@
+/** @file
+ *  What rides along with a step's gradients: loss, hits and rows of each shard.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "trainer_internal.h"
+
+enum {
+    LOSS,
+    HITS,
+    ROWS,
+    STOP,
+    ERROR, /* of a regression, as in mlp_tally: these three */
+    TARGETS,
+    SQUARES
+};
+_Static_assert(SQUARES + 1 == MLP_RECORD_SIZE, "the last one");
+
+/* What a regression tells of one shard's rows. */
+static void add_targets(const mlp_trainer *trainer, size_t first, size_t end,
+                        double *record)
+{
+    const float *targets = mlp_feed_targets(trainer->feed);
+    const float *outputs = mlp_pass_outputs(trainer->pass);
+    double unit = mlp_feed_target_unit(trainer->feed);
+    mlp_tally tally = {.error_sum = record[ERROR],
+                       .target_sum = record[TARGETS],
+                       .target_squares = record[SQUARES]};
+    for (size_t r = first; targets != NULL && r < end; r++) {
+        mlp_tally_target(&tally, outputs[r * MLP_ALIGN], targets[r * MLP_ALIGN],
+                         unit);
+    }
+    record[ERROR] = tally.error_sum;
+    record[TARGETS] = tally.target_sum;
+    record[SQUARES] = tally.target_squares;
+}
+
+void mlp_trainer_add_records(const mlp_trainer *trainer,
+                             const mlp_microbatches *microbatches,
+                             bool is_first, bool wants_stop)
+{
+    const double *losses = mlp_pass_losses(trainer->pass);
+    const uint32_t *predictions = mlp_pass_predictions(trainer->pass);
+    const uint16_t *labels = mlp_feed_labels(trainer->feed);
+    double *record = mlp_exchange_records(trainer->exchange);
+    for (size_t i = 0; i < microbatches->leaves; i++) {
+        size_t first = microbatches->leaf_start[i];
+        size_t end = microbatches->leaf_start[i + 1];
+        if (is_first) {
+            memset(record, 0, MLP_RECORD_SIZE * sizeof *record);
+        }
+        double loss = record[LOSS];
+        size_t hits = 0;
+        for (size_t r = first; r < end; r++) {
+            loss += losses[r];
+            hits += predictions[r] == labels[r];
+        }
+        record[LOSS] = loss;
+        record[HITS] += (double)hits;
+        record[ROWS] += (double)(end - first);
+        record[STOP] = wants_stop;
+        add_targets(trainer, first, end, record);
+        record += MLP_RECORD_SIZE;
+    }
+}
+
+bool mlp_trainer_has_finite_losses(const mlp_trainer *trainer)
+{
+    const double *record = mlp_exchange_records(trainer->exchange);
+    for (size_t i = 0; i < trainer->parts.train->shards.count; i++) {
+        if (!isfinite(record[i * MLP_RECORD_SIZE + LOSS])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+mlp_status mlp_trainer_read_records(const mlp_trainer *trainer,
+                                    mlp_step_result *result)
+{
+    size_t shards = trainer->parts.config->shards;
+    const double *all;
+    MLP_TRY(mlp_exchange_collect_records(trainer->exchange, &all));
+    *result = (mlp_step_result){0};
+    static const size_t summed[MLP_TALLY_SUMS] = {LOSS, ERROR, TARGETS,
+                                                  SQUARES};
+    double sums[MLP_TALLY_SUMS];
+    for (size_t i = 0; i < MLP_TALLY_SUMS; i++) {
+        sums[i] = mlp_tree_sum(all + summed[i], shards, MLP_RECORD_SIZE);
+    }
+    mlp_tally_set_sums(&result->tally, sums);
+    for (size_t s = 0; s < shards; s++) {
+        const double *record = all + s * MLP_RECORD_SIZE;
+        result->tally.hits += (uint64_t)record[HITS];
+        result->tally.rows += (uint64_t)record[ROWS];
+        result->wants_stop |= record[STOP] != 0.0;
+    }
+    if (trainer->parts.train->here.targets != NULL) {
+        result->tally.targets = result->tally.rows;
+    }
+    return isfinite(result->tally.loss_sum) ? MLP_OK : MLP_DIVERGED;
+}
