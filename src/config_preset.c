@@ -30,6 +30,18 @@ static const char *const mnist_fast[] = {
     "momentum", "0.9",        "batch",      "128",
     "epochs",   "4",          NULL};
 
+/* Eight updates an epoch that end no worse than batches of 128 rows do. The
+ * rate is the one of 20, 30 and 40 that was best on validation rows. */
+static const char *const mnist_large_batch[] = {
+    "hidden", "256,128",    "activation",   "relu",
+    "output", "softmax",    "loss",         "cross-entropy",
+    "init",   "he-uniform", "optimizer",    "lars",
+    "lr",     "30",         "schedule",     "linear",
+    "warmup", "3",          "momentum",     "0.9",
+    "trust",  "0.001",      "weight-decay", "0.0005",
+    "batch",  "8192",       "epochs",       "30",
+    NULL};
+
 /* The lecture's perceptron: the delta rule on every row of a truth table. */
 #define PERCEPTRON(table)                                                      \
     {                                                                          \
@@ -68,6 +80,9 @@ static const mlp_config_preset_row presets[] = {
      keras_mnist},
     {"mnist-fast", "98% on MNIST in four epochs, about a second on two cores",
      mnist_fast},
+    {"mnist-large-batch",
+     "98.2% on MNIST with batches of 8,192 rows, by LARS and a warm-up",
+     mnist_large_batch},
 };
 
 enum { PRESETS = sizeof presets / sizeof presets[0] };
