@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "mlp/log.h"
 
@@ -19,11 +20,24 @@ void mlp_comm_destroy(mlp_comm **comm)
     }
 }
 
+enum { NAME_MAX_BYTES = 96 };
+
+/* "rank 3", or with several computers "rank 3 on node07". */
+static void name_myself(const mlp_comm *comm, char name[NAME_MAX_BYTES])
+{
+    char host[NAME_MAX_BYTES / 2] = "";
+    bool is_far = comm->place.nodes > 1 && gethostname(host, sizeof host) == 0;
+    host[sizeof host - 1] = '\0'; /* a long one may lack it */
+    snprintf(name, NAME_MAX_BYTES, "rank %zu%s%s", comm->rank,
+             is_far ? " on " : "", is_far ? host : "");
+}
+
 void mlp_comm_abort(mlp_comm *comm, mlp_status status)
 {
     if (mlp_failure()[0] != '\0') {
-        fprintf(stderr, "%s: rank %zu: %s\n", mlp_log_name(), comm->rank,
-                mlp_failure());
+        char name[NAME_MAX_BYTES];
+        name_myself(comm, name);
+        fprintf(stderr, "%s: %s: %s\n", mlp_log_name(), name, mlp_failure());
     }
     fflush(NULL);
     comm->ops->abort(comm, status);
@@ -114,6 +128,7 @@ mlp_status mlp_comm_max(mlp_comm *comm, uint64_t *values, size_t n)
 typedef struct {
     mlp_status status;
     char line[MLP_FAILURE_MAX];
+    char name[NAME_MAX_BYTES]; /* of the rank */
 } failure_report;
 
 /* Copy the failure of one rank to all; they return its status. */
@@ -122,11 +137,12 @@ static mlp_status adopt_failure(mlp_comm *comm, size_t rank, mlp_status mine,
 {
     failure_report report = {.status = mine};
     snprintf(report.line, sizeof report.line, "%s", mlp_failure());
+    name_myself(comm, report.name);
     MLP_TRY(broadcast(comm, rank, &report, sizeof report));
     if (is_common) {
         return mlp_fail(report.status, "%s", report.line);
     }
-    return mlp_fail(report.status, "rank %zu: %s", rank, report.line);
+    return mlp_fail(report.status, "%s: %s", report.name, report.line);
 }
 
 mlp_status mlp_comm_agree(mlp_comm *comm, mlp_status mine)

@@ -1,6 +1,7 @@
 /** @file
  *  The chapter of a run in which each rank loads its shards.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -244,18 +245,31 @@ static mlp_status digest_data(mlp_run_parts *run)
     return status;
 }
 
-mlp_status mlp_run_load_data(mlp_run_parts *run)
+/* Without --data and $MLP_DATA all look for what rank 0 found: a rank that fell
+ * back on the digits would not say which files its host lacks. Collective. */
+static mlp_status open_source(mlp_run_parts *run)
 {
     const mlp_table_options options = mlp_table_options_of(&run->config);
-    mlp_status status = run->source != NULL
-                            ? MLP_OK
-                            : mlp_source_open_table(run->config.data, &options,
-                                                    true, &run->source);
-    MLP_TRY(mlp_comm_agree(run->comm, status));
+    const char *named = getenv("MLP_DATA");
+    char spec[MLP_MAX_PATH];
+    snprintf(spec, sizeof spec, "%s", mlp_source_default());
+    MLP_TRY(mlp_comm_broadcast(run->comm, spec, sizeof spec));
+    if (run->config.data[0] != '\0' || (named != NULL && named[0] != '\0')) {
+        memcpy(spec, run->config.data, sizeof spec);
+    }
+    return mlp_comm_agree(
+        run->comm, mlp_source_open_table(spec, &options, true, &run->source));
+}
+
+mlp_status mlp_run_load_data(mlp_run_parts *run)
+{
+    if (run->source == NULL) {
+        MLP_TRY(open_source(run));
+    }
     MLP_TRY(mlp_run_check_data(run));
     MLP_TRY(mlp_comm_agree(run->comm, load_splits(run)));
     MLP_TRY(measure(run));
-    status = name_source(run, check_labels(run));
+    mlp_status status = name_source(run, check_labels(run));
     MLP_TRY(mlp_comm_agree(run->comm, status));
     MLP_TRY(mlp_run_weigh_classes(run));
     return run->config.checkpoint[0] == '\0' && !mlp_run_is_replay(run) &&

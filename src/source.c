@@ -27,7 +27,7 @@ static int holds_idx_files(const char *directory)
     return mlp_idx_files_find(directory, &files) == MLP_OK;
 }
 
-static const char *default_spec(void)
+const char *mlp_source_default(void)
 {
     static const char here[] = "data/mnist";
     static const char beside_source[] = MLP_SOURCE_DIR "/data/mnist";
@@ -150,8 +150,8 @@ static mlp_status open_source(const char *spec, bool has_labels,
         return mlp_fail_memory("a data source");
     }
     (*source)->info.has_labels = has_labels;
-    mlp_status status =
-        open_spec(spec[0] != '\0' ? spec : default_spec(), options, *source);
+    mlp_status status = open_spec(spec[0] != '\0' ? spec : mlp_source_default(),
+                                  options, *source);
     if (status != MLP_OK) {
         mlp_source_close(source);
     }

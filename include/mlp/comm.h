@@ -60,8 +60,9 @@ const mlp_comm_place *mlp_comm_where(const mlp_comm *comm);
 
 /** Agree on how a phase went: MLP_OK if it was MLP_OK for all, else the status
  *  of the lowest rank that failed, whose line (mlp_failure) every rank then
- *  holds; it begins with "rank 3: " unless all ranks failed. Every phase that
- *  can fail on one rank ends with this. Collective. */
+ *  holds; it begins with "rank 3: " unless all ranks failed, with several
+ *  nodes with "rank 3 on node07: ". Every phase that can fail on one rank ends
+ *  with this. Collective. */
 mlp_status mlp_comm_agree(mlp_comm *comm, mlp_status mine);
 
 /** The same for a phase in which one rank works for seconds: the others sleep.

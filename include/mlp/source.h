@@ -36,6 +36,9 @@ typedef struct {
     bool has_labels; /**< false only for what mlp_source_open_images opened */
 } mlp_source_info;
 
+/** What "" means to mlp_source_open here and now. */
+const char *mlp_source_default(void);
+
 /** Open a source and check everything that can be checked without its rows:
  *  magics, extents, that images and labels agree.
  *

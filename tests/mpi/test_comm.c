@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "run_suite.h"
 
@@ -67,9 +68,14 @@ static mlp_status fail_on(const bool *fails)
 
 static void expect_failure_of(size_t first, mlp_status status, bool is_common)
 {
-    char line[100];
+    char line[200];
+    char host[65] = "";
     int prefix = 0;
-    if (!is_common) {
+    if (!is_common && mlp_comm_where(comm)->nodes > 1) {
+        ck_assert_int_eq(gethostname(host, sizeof host - 1), 0);
+        prefix =
+            snprintf(line, sizeof line, "rank %zu on %.47s: ", first, host);
+    } else if (!is_common) {
         prefix = snprintf(line, sizeof line, "rank %zu: ", first);
     }
     snprintf(line + prefix, sizeof line - (size_t)prefix, "file %zu is bad",
