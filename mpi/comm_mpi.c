@@ -2,13 +2,11 @@
  *  The team over MPI: what its ranks say to each other. Its birth is in
  *  comm_world.c.
  *
- *  Counts in MPI are int. Broadcasts and reductions go in pieces; a gather
- *  between nodes above INT_MAX bytes is refused.
+ *  Counts in MPI are int: broadcasts and reductions go in pieces.
  */
 #include "comm_mpi.h"
 
 #include <assert.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -45,7 +43,6 @@ static void mpi_destroy(mlp_comm *comm)
     free_comm(&c->node);
     free_comm(&c->world);
     free(c->node_of);
-    free(c->counts);
     free(c);
     MPI_Finalize();
 }
@@ -196,30 +193,6 @@ static void mpi_unshare(mlp_shared *shared)
     free(s);
 }
 
-static mlp_status mpi_gather_nodes(mlp_comm *comm, const void *mine,
-                                   const size_t *sizes, void *all)
-{
-    mpi_comm *c = as_mpi(comm);
-    size_t nodes = comm->place.nodes;
-    int *offsets = c->counts + nodes;
-    size_t sum = 0;
-    for (size_t i = 0; i < nodes; i++) {
-        if (sizes[i] > INT_MAX - sum) {
-            return mlp_fail(MLP_ERROR_INTERNAL,
-                            "a gather between nodes exceeds %d bytes: more "
-                            "ranks per node make it smaller",
-                            INT_MAX);
-        }
-        c->counts[i] = (int)sizes[i];
-        offsets[i] = (int)sum;
-        sum += sizes[i];
-    }
-    return mlp_comm_mpi_check("MPI_Allgatherv",
-                              MPI_Allgatherv(mine, c->counts[comm->place.node],
-                                             MPI_BYTE, all, c->counts, offsets,
-                                             MPI_BYTE, c->column));
-}
-
 const mlp_comm_ops mlp_comm_mpi_ops = {
     .destroy = mpi_destroy,
     .abort = mpi_abort,
@@ -228,9 +201,13 @@ const mlp_comm_ops mlp_comm_mpi_ops = {
     .rest = mpi_rest,
     .share = mpi_share,
     .unshare = mpi_unshare,
-    .gather_nodes = mpi_gather_nodes,
     .sums_create = mlp_comm_mpi_sums_create,
     .sums_begin = mlp_comm_mpi_sums_begin,
     .sums_poke = mlp_comm_mpi_sums_poke,
     .sums_end = mlp_comm_mpi_sums_end,
+    .transfers_create = mlp_comm_mpi_transfers_create,
+    .transfers_destroy = mlp_comm_mpi_transfers_destroy,
+    .transfers_plan = mlp_comm_mpi_transfers_plan,
+    .transfers_begin = mlp_comm_mpi_transfers_begin,
+    .transfers_test = mlp_comm_mpi_transfers_test,
 };

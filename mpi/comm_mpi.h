@@ -14,7 +14,6 @@ typedef struct {
     MPI_Comm node;   /**< the ranks that share this rank's memory */
     MPI_Comm column; /**< ranks with this local rank, in order of node */
     size_t *node_of; /**< [size], owned; local_rank is its second half */
-    int *counts; /**< [nodes] bytes to gather, owned; then [nodes] offsets */
 } mpi_comm;
 
 extern const mlp_comm_ops mlp_comm_mpi_ops;
@@ -26,6 +25,16 @@ mlp_status mlp_comm_mpi_sums_begin(mlp_sums *sums, size_t i, mlp_sum_type type,
                                    void *numbers, size_t n);
 mlp_status mlp_comm_mpi_sums_poke(mlp_sums *sums);
 mlp_status mlp_comm_mpi_sums_end(mlp_sums *sums, size_t i);
+
+/* The operations of comm_transfers.c. */
+mlp_status mlp_comm_mpi_transfers_create(mlp_comm *comm, size_t count,
+                                         mlp_transfers **transfers);
+void mlp_comm_mpi_transfers_destroy(mlp_transfers *transfers);
+mlp_status mlp_comm_mpi_transfers_plan(mlp_transfers *transfers, size_t i,
+                                       const mlp_lane *lanes);
+mlp_status mlp_comm_mpi_transfers_begin(mlp_transfers *transfers, size_t i);
+mlp_status mlp_comm_mpi_transfers_test(mlp_transfers *transfers, size_t i,
+                                       bool *is_over);
 
 /** MLP_OK for MPI_SUCCESS; else remember the call and MPI's text for it. */
 mlp_status mlp_comm_mpi_check(const char *call, int code);

@@ -150,13 +150,11 @@ static mlp_status split_world(mpi_comm *c)
                                              (int)place->node, &c->column));
 }
 
-static mlp_status allocate_tables(mpi_comm *c)
+static mlp_status allocate_table(mpi_comm *c)
 {
     _Static_assert(sizeof(size_t) == sizeof(uint64_t), "gathered as uint64_t");
     c->node_of = calloc(2 * c->base.size, sizeof *c->node_of);
-    c->counts = calloc(2 * c->base.size, sizeof *c->counts);
-    return c->node_of == NULL || c->counts == NULL ? mlp_fail_memory("the team")
-                                                   : MLP_OK;
+    return c->node_of == NULL ? mlp_fail_memory("the team") : MLP_OK;
 }
 
 static mlp_status join(mpi_comm *c)
@@ -170,7 +168,7 @@ static mlp_status join(mpi_comm *c)
     c->base.rank = (size_t)rank;
     c->base.size = (size_t)size;
     MLP_TRY(check_launcher(c->base.size));
-    MLP_TRY(mlp_comm_agree(&c->base, allocate_tables(c)));
+    MLP_TRY(mlp_comm_agree(&c->base, allocate_table(c)));
     return mlp_comm_agree(&c->base, split_world(c));
 }
 

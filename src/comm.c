@@ -218,11 +218,35 @@ mlp_status mlp_sums_end(mlp_sums *sums, size_t i)
     return sums->comm->size == 1 ? MLP_OK : sums->comm->ops->sums_end(sums, i);
 }
 
-mlp_status mlp_comm_gather_nodes(mlp_comm *comm, const void *mine,
-                                 const size_t *sizes, void *all)
+mlp_status mlp_transfers_create(mlp_comm *comm, size_t count,
+                                mlp_transfers **transfers)
 {
-    begin_wait(comm);
-    mlp_status status = comm->ops->gather_nodes(comm, mine, sizes, all);
-    mlp_pulse_wait(mlp_comm_pulse(comm), false);
-    return status;
+    *transfers = NULL;
+    MLP_TRY(comm->ops->transfers_create(comm, count, transfers));
+    (*transfers)->comm = comm;
+    return MLP_OK;
+}
+
+void mlp_transfers_destroy(mlp_transfers **transfers)
+{
+    if (*transfers != NULL) {
+        (*transfers)->comm->ops->transfers_destroy(*transfers);
+        *transfers = NULL;
+    }
+}
+
+mlp_status mlp_transfers_plan(mlp_transfers *transfers, size_t i,
+                              const mlp_lane *lanes)
+{
+    return transfers->comm->ops->transfers_plan(transfers, i, lanes);
+}
+
+mlp_status mlp_transfers_begin(mlp_transfers *transfers, size_t i)
+{
+    return transfers->comm->ops->transfers_begin(transfers, i);
+}
+
+mlp_status mlp_transfers_test(mlp_transfers *transfers, size_t i, bool *is_over)
+{
+    return transfers->comm->ops->transfers_test(transfers, i, is_over);
 }

@@ -26,8 +26,6 @@ typedef struct {
     mlp_status (*share)(mlp_comm *comm, size_t bytes, void **segments,
                         mlp_shared **shared);
     void (*unshare)(mlp_shared *shared);
-    mlp_status (*gather_nodes)(mlp_comm *comm, const void *mine,
-                               const size_t *sizes, void *all);
     /** One block of memory, which comm.c frees. */
     mlp_status (*sums_create)(mlp_comm *comm, size_t count, mlp_sums **sums);
     /** These are not called in a team of one. */
@@ -35,6 +33,15 @@ typedef struct {
                              void *numbers, size_t n);
     mlp_status (*sums_poke)(mlp_sums *sums);
     mlp_status (*sums_end)(mlp_sums *sums, size_t i);
+    /** These are not called where there is only one node. */
+    mlp_status (*transfers_create)(mlp_comm *comm, size_t count,
+                                   mlp_transfers **transfers);
+    void (*transfers_destroy)(mlp_transfers *transfers);
+    mlp_status (*transfers_plan)(mlp_transfers *transfers, size_t i,
+                                 const mlp_lane *lanes);
+    mlp_status (*transfers_begin)(mlp_transfers *transfers, size_t i);
+    mlp_status (*transfers_test)(mlp_transfers *transfers, size_t i,
+                                 bool *is_over);
 } mlp_comm_ops;
 
 struct mlp_comm {
@@ -50,6 +57,10 @@ struct mlp_shared {
 };
 
 struct mlp_sums {
+    mlp_comm *comm;
+};
+
+struct mlp_transfers {
     mlp_comm *comm;
 };
 

@@ -53,16 +53,6 @@ static void serial_unshare(mlp_shared *shared)
     free(s);
 }
 
-static mlp_status serial_gather_nodes(mlp_comm *comm, const void *mine,
-                                      const size_t *sizes, void *all)
-{
-    (void)comm;
-    if (sizes[0] > 0) {
-        memcpy(all, mine, sizes[0]);
-    }
-    return MLP_OK;
-}
-
 static mlp_status serial_sums_create(mlp_comm *comm, size_t count,
                                      mlp_sums **sums)
 {
@@ -76,7 +66,6 @@ static const mlp_comm_ops serial_ops = {
     .abort = serial_abort,
     .share = serial_share,
     .unshare = serial_unshare,
-    .gather_nodes = serial_gather_nodes,
     .sums_create = serial_sums_create,
 };
 

@@ -79,13 +79,12 @@ static mlp_status share_memory(mlp_exchange *x)
                      sizeof(double));
 }
 
-static void find_sources(mlp_exchange *x)
+static const mlp_exchange_ops *choose_ops(const mlp_comm *comm,
+                                          mlp_exchange_kind kind)
 {
-    for (size_t i = 0; i < x->plan.source_count; i++) {
-        const mlp_exchange_source *source = &x->plan.sources[i];
-        const float *sums = x->gradients.segments[source->local_rank];
-        x->sources[i] = sums + source->index * x->total;
-    }
+    return kind == MLP_EXCHANGE_MPI           ? &mlp_exchange_reduce_ops
+           : mlp_comm_where(comm)->nodes == 1 ? &mlp_exchange_tree_ops
+                                              : &mlp_exchange_nodes_ops;
 }
 
 mlp_status mlp_exchange_create(mlp_comm *comm, const mlp_exchange_shape *shape,
@@ -95,8 +94,7 @@ mlp_status mlp_exchange_create(mlp_comm *comm, const mlp_exchange_shape *shape,
     mlp_exchange *x = calloc(1, sizeof *x);
     mlp_status status = x == NULL ? mlp_fail_memory("the exchange") : MLP_OK;
     if (status == MLP_OK) {
-        x->ops = shape->kind == MLP_EXCHANGE_MPI ? &mlp_exchange_reduce_ops
-                                                 : &mlp_exchange_tree_ops;
+        x->ops = choose_ops(comm, shape->kind);
         x->comm = comm;
         x->home = comm;
         x->place = mlp_comm_where(comm);
@@ -109,11 +107,13 @@ mlp_status mlp_exchange_create(mlp_comm *comm, const mlp_exchange_shape *shape,
         assert(x != NULL); /* or we would not have agreed */
         status = mlp_comm_agree(comm, share_memory(x));
     }
+    if (status == MLP_OK) {
+        status = mlp_comm_agree(comm, x->ops->connect(x));
+    }
     if (status != MLP_OK) {
         mlp_exchange_destroy(&x);
         return status;
     }
-    find_sources(x);
     *exchange = x;
     return MLP_OK;
 }
@@ -130,6 +130,7 @@ void mlp_exchange_destroy(mlp_exchange **exchange)
     if (x == NULL) {
         return;
     }
+    mlp_exchange_between_destroy(&x->between);
     release(&x->records);
     release(&x->measures);
     release(&x->boards);
@@ -139,15 +140,14 @@ void mlp_exchange_destroy(mlp_exchange **exchange)
     mlp_exchange_plan_destroy(&x->plan);
     free(x->parts);
     free(x->sources);
-    free(x->handed);
-    free(x->gathered);
-    free(x->outer);
-    free(x->sizes);
     free(x->own_records);
-    free(x->packed_records);
-    free(x->unsorted_records);
     free(x);
     *exchange = NULL;
+}
+
+bool mlp_exchange_is_far(const mlp_exchange *exchange)
+{
+    return mlp_comm_where(exchange->comm)->nodes > 1;
 }
 
 bool mlp_exchange_fills_state(const mlp_exchange *exchange)

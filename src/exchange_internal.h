@@ -1,7 +1,8 @@
 /** @file
  *  The state of an exchange, for the files that make it up: exchange.c (its
- *  life), exchange_step.c (the order of a step), and two ways to sum:
- *  exchange_tree.c with exchange_records.c, and exchange_reduce.c.
+ *  life), exchange_step.c (the order of a step), and three ways to sum:
+ *  exchange_tree.c within a node and exchange_nodes.c between nodes, which
+ *  have exchange_sum.c and exchange_records.c in common; exchange_reduce.c.
  */
 #ifndef MLP_EXCHANGE_INTERNAL_H
 #define MLP_EXCHANGE_INTERNAL_H
@@ -62,7 +63,10 @@ typedef struct {
     /** What this rank can do by itself when its parts are known: the plan of
      *  its subtrees, and memory. Not collective. */
     mlp_status (*prepare)(mlp_exchange *x);
-    /** Thread 0 comes by after each part that it has published. */
+    /** The same when the node's memory is there, too. */
+    mlp_status (*connect)(mlp_exchange *x);
+    /** Thread 0 comes by after each part that it has published, and in
+     *  between. */
     void (*visit)(mlp_exchange *x);
     void (*await)(mlp_exchange *x, size_t part, mlp_thread self);
     /** After await: sum this thread's share, and update it. */
@@ -72,9 +76,11 @@ typedef struct {
 } mlp_exchange_ops;
 
 extern const mlp_exchange_ops mlp_exchange_tree_ops;
+extern const mlp_exchange_ops mlp_exchange_nodes_ops;
 extern const mlp_exchange_ops mlp_exchange_reduce_ops;
 
 typedef struct mlp_exchange_reduction mlp_exchange_reduction;
+typedef struct mlp_exchange_between mlp_exchange_between;
 
 struct mlp_exchange {
     const mlp_exchange_ops *ops;
@@ -95,21 +101,13 @@ struct mlp_exchange {
     mlp_exchange_memory measures;  /**< local rank 0: [measures] */
     const float **sources;         /**< [source_count]: gradients */
 
-    /* Between nodes only: */
-    float *handed;        /**< [inner_count, largest slice] */
-    float *gathered;      /**< [outer_count, largest slice] */
-    const float **outer;  /**< [outer_count]: in gathered, per part */
-    size_t *sizes;        /**< [nodes], bytes to gather */
-    mlp_status gathering; /**< how it went, from thread 0 to the others */
-
     double *own_records;      /**< [owned shards, record_size] */
-    double *packed_records;   /**< [shards, record_size], of this node */
-    double *unsorted_records; /**< [shards, record_size], in order of node */
     uint32_t recorded_steps;  /**< written by the thread that publishes */
     uint32_t collected_steps; /**< written by thread 0 */
     uint32_t meetings;        /**< written by the last thread to come */
     _Atomic size_t meeting;   /**< threads that have come */
 
+    mlp_exchange_between *between;     /**< of exchange_nodes.c */
     mlp_exchange_reduction *reduction; /**< of exchange_reduce.c */
 };
 
@@ -148,10 +146,34 @@ static inline void mlp_exchange_add(float *out, const float *a, const float *b,
     }
 }
 
-void mlp_exchange_tree_publish_records(mlp_exchange *x);
-mlp_status mlp_exchange_tree_collect_records(mlp_exchange *x,
-                                             const double **all);
+/** A sum in the order of a plan. */
+typedef struct {
+    const mlp_tree_plan *plan;
+    const float *const *operands;
+    size_t origin; /**< float of the vector at which the operands begin */
+} mlp_exchange_addition;
 
+/** Add up a range of the vector; `take` gets the sums, piece by piece. */
+void mlp_exchange_add_up(const mlp_exchange_addition *addition, mlp_range range,
+                         mlp_exchange_update *take, void *context);
+
+/* The tree's: of exchange_tree.c and exchange_records.c. */
+mlp_status mlp_exchange_tree_prepare(mlp_exchange *x);
+mlp_status mlp_exchange_tree_connect(mlp_exchange *x);
+void mlp_exchange_tree_publish_records(mlp_exchange *x);
+
+/** Bytes of a node's records. */
+size_t mlp_exchange_node_records(const mlp_exchange *x, size_t node);
+
+/** Copy the records of a node, rank after rank, out of the table, or into it.
+ *  @param packed  [mlp_exchange_node_records] bytes */
+void mlp_exchange_copy_records(const mlp_exchange *x, size_t node,
+                               double *table, double *packed, bool is_packing);
+
+/** Part i of a range cut into parts of whole grains, but for its end. */
+mlp_range mlp_exchange_cut(mlp_range range, size_t parts, size_t i);
+
+void mlp_exchange_between_destroy(mlp_exchange_between **between);
 void mlp_exchange_reduction_destroy(mlp_exchange_reduction **reduction);
 
 /** Floats of a part that this rank updates, as a range of the vector. The

@@ -32,13 +32,22 @@ void mlp_exchange_tree_publish_records(mlp_exchange *x)
                bytes);
     }
     mlp_wait_add(&mlp_exchange_board_of(x)->recorded, 1,
-                 step * (uint32_t)x->place->size);
+                 mlp_exchange_all_ranks(x, step));
 }
 
-/* The records of a node, rank after rank, out of the table or, for the others,
- * into it. */
-static void copy_node(const mlp_exchange *x, size_t node, double *table,
-                      double *packed, bool is_packing)
+size_t mlp_exchange_node_records(const mlp_exchange *x, size_t node)
+{
+    size_t bytes = 0;
+    for (size_t r = 0; r < mlp_comm_size(x->comm); r++) {
+        if (x->place->node_of[r] == node) {
+            bytes += record_bytes(x, shards_of(x, r).count);
+        }
+    }
+    return bytes;
+}
+
+void mlp_exchange_copy_records(const mlp_exchange *x, size_t node,
+                               double *table, double *packed, bool is_packing)
 {
     for (size_t r = 0; r < mlp_comm_size(x->comm); r++) {
         if (x->place->node_of[r] != node) {
@@ -50,61 +59,4 @@ static void copy_node(const mlp_exchange *x, size_t node, double *table,
                record_bytes(x, shards.count));
         packed += shards.count * x->shape.record_size;
     }
-}
-
-/* Fill sizes with the bytes of each node's records. */
-static void measure_nodes(mlp_exchange *x)
-{
-    memset(x->sizes, 0, x->place->nodes * sizeof *x->sizes);
-    for (size_t r = 0; r < mlp_comm_size(x->comm); r++) {
-        x->sizes[x->place->node_of[r]] +=
-            record_bytes(x, shards_of(x, r).count);
-    }
-}
-
-static mlp_status gather_records(mlp_exchange *x, double *table)
-{
-    const mlp_comm_place *place = x->place;
-    copy_node(x, place->node, table, x->packed_records, true);
-    measure_nodes(x);
-    MLP_TRY(mlp_comm_gather_nodes(x->comm, x->packed_records, x->sizes,
-                                  x->unsorted_records));
-    double *packed = x->unsorted_records;
-    for (size_t node = 0; node < place->nodes; node++) {
-        if (node != place->node) {
-            copy_node(x, node, table, packed, false);
-        }
-        packed += x->sizes[node] / sizeof(double);
-    }
-    return MLP_OK;
-}
-
-static mlp_status collect(mlp_exchange *x, const double **all)
-{
-    mlp_exchange_board *board = mlp_exchange_board_of(x);
-    const mlp_comm_place *place = x->place;
-    uint32_t step = ++x->collected_steps;
-    bool is_crowded = x->fair_threads == 0;
-    mlp_wait_until(&board->recorded, step * (uint32_t)place->size, is_crowded);
-    double *table = mlp_exchange_table(x, step);
-    if (place->nodes > 1 && x->shape.record_size > 0) {
-        if (place->rank == 0) {
-            MLP_TRY(gather_records(x, table));
-            mlp_wait_add(&board->gathered, 1, step);
-        } else {
-            mlp_wait_until(&board->gathered, step, is_crowded);
-        }
-    }
-    *all = table;
-    return MLP_OK;
-}
-
-mlp_status mlp_exchange_tree_collect_records(mlp_exchange *x,
-                                             const double **all)
-{
-    mlp_pulse *pulse = mlp_comm_pulse(x->comm);
-    mlp_pulse_wait(pulse, true);
-    mlp_status status = collect(x, all);
-    mlp_pulse_wait(pulse, false);
-    return status;
 }

@@ -14,9 +14,9 @@
  *  - So no rank adds to a counter for s + 1 before all have added to it for
  *    s, and a counter reaches ranks * s exactly when all are through step s.
  *    It may wrap: waiting compares differences.
- *  - Between nodes nothing is shared. The gather returns when all nodes have
- *    handed their sums on, and the buffers are free for the next part: they
- *    are filled between two barriers of the crew.
+ *  - Between nodes nothing is shared. A part has buffers of its own, which
+ *    are filled for step s + 1 when all threads of all ranks of the node have
+ *    published it again, so when none of them reads the sums of step s.
  *
  *  Threads of a crew need not agree where they are, except at barriers: one
  *  may be in finish before another has published. So finish counts its own
@@ -29,8 +29,7 @@
 
 #include "exchange_internal.h"
 
-/* Part i of a range cut into parts of whole grains, but for its end. */
-static mlp_range cut(mlp_range range, size_t parts, size_t i)
+mlp_range mlp_exchange_cut(mlp_range range, size_t parts, size_t i)
 {
     size_t grains = (range.count + MLP_EXCHANGE_GRAIN - 1) / MLP_EXCHANGE_GRAIN;
     mlp_range part = mlp_range_part(grains, parts, i);
@@ -46,8 +45,8 @@ mlp_range mlp_exchange_slice(const mlp_exchange *x, const mlp_exchange_part *p)
     if (x->place->rank >= x->place->smallest) {
         return (mlp_range){p->first, 0};
     }
-    return cut((mlp_range){p->first, p->count}, x->place->smallest,
-               x->place->rank);
+    return mlp_exchange_cut((mlp_range){p->first, p->count}, x->place->smallest,
+                            x->place->rank);
 }
 
 mlp_range mlp_exchange_own(const mlp_exchange *exchange, size_t part)
@@ -59,7 +58,7 @@ mlp_range mlp_exchange_share(const mlp_exchange *exchange, size_t part,
                              mlp_thread self)
 {
     mlp_range slice = mlp_exchange_slice(exchange, &exchange->parts[part]);
-    return cut(slice, self.count, self.index);
+    return mlp_exchange_cut(slice, self.count, self.index);
 }
 
 mlp_range mlp_exchange_split(const mlp_exchange *exchange, size_t total,
@@ -81,6 +80,13 @@ static bool is_last(_Atomic size_t *count, mlp_thread self)
     return true;
 }
 
+void mlp_exchange_help(mlp_exchange *exchange, mlp_thread self)
+{
+    if (self.index == 0) {
+        exchange->ops->visit(exchange);
+    }
+}
+
 void mlp_exchange_publish(mlp_exchange *exchange, size_t part, mlp_thread self)
 {
     mlp_exchange_part *p = &exchange->parts[part];
@@ -89,9 +95,7 @@ void mlp_exchange_publish(mlp_exchange *exchange, size_t part, mlp_thread self)
         mlp_wait_add(&mlp_exchange_board_of(exchange)->parts[part].published, 1,
                      mlp_exchange_all_ranks(exchange, p->published));
     }
-    if (self.index == 0) {
-        exchange->ops->visit(exchange);
-    }
+    mlp_exchange_help(exchange, self);
 }
 
 void mlp_exchange_await(mlp_exchange *exchange, size_t part, mlp_thread self)

@@ -28,6 +28,8 @@ struct mlp_pass {
     /* of all training passes */
     double label_smoothing;
     const float *class_weights;
+    void (*pause)(void *context); /* NULL: none */
+    void *pause_context;
 };
 
 static float *floats(size_t count)
@@ -127,6 +129,13 @@ void mlp_pass_adjust(mlp_pass *pass, double label_smoothing,
 {
     pass->label_smoothing = label_smoothing;
     pass->class_weights = class_weights;
+}
+
+void mlp_pass_set_pause(mlp_pass *pass, void (*pause)(void *context),
+                        void *context)
+{
+    pass->pause = pause;
+    pass->pause_context = context;
 }
 
 void mlp_pass_drop(mlp_pass *pass, const mlp_dropout *dropout)
@@ -276,14 +285,22 @@ void mlp_pass_gradient(mlp_pass *pass, size_t l, const mlp_gradient_node *nodes,
     mlp_units units = units_of(pass, l);
     size_t groups = (layer.in + MLP_GROUP - 1) / MLP_GROUP;
     block mine = own(groups, mlp_panels(layer.out), self);
+    bool pauses = pass->pause != NULL && self.index == 0;
+    size_t columns = pauses ? 1 : mine.columns.count;
     for (size_t n = 0; n < count && mine.rows.count > 0; n++) {
         mlp_gradient_node node = nodes[n];
         node.sum += pass->model->layer[l].offset;
         node.begun =
             begun == NULL ? NULL : begun + pass->model->layer[l].offset;
         node.stride = pass->model->vector_size;
-        pass->kernels->gradient(&layer, &input, pass->dz[l], &units, &node,
-                                mine.rows, mine.columns);
+        for (size_t c = 0; c < mine.columns.count; c += columns) {
+            pass->kernels->gradient(
+                &layer, &input, pass->dz[l], &units, &node, mine.rows,
+                (mlp_range){mine.columns.first + c, columns});
+            if (pauses) {
+                pass->pause(pass->pause_context);
+            }
+        }
     }
 }
 

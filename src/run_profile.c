@@ -185,6 +185,24 @@ static void print_table(const mlp_run_parts *run, const uint64_t *nanoseconds)
     printf("(last: all ranks together; skipped zeros count as done)\n");
 }
 
+/* Bytes between nodes, of all ranks; seconds are of those that sent any. */
+static mlp_status tell_traffic(const mlp_run_parts *run)
+{
+    mlp_exchange_traffic mine = mlp_trainer_traffic(run->trainer);
+    uint64_t sums[] = {mine.sent_bytes, (uint64_t)(1e9 * mine.active_seconds),
+                       (uint64_t)(1e9 * mine.exposed_seconds)};
+    MLP_TRY(mlp_comm_sum(run->comm, sums, sizeof sums / sizeof sums[0]));
+    if (sums[1] == 0 || mlp_comm_rank(run->comm) != 0) {
+        return MLP_OK;
+    }
+    double nodes = (double)mlp_comm_where(run->comm)->nodes;
+    printf("between nodes: each sent %.3f MB, %.1f%% of that time hidden "
+           "behind computation\n",
+           1e-6 * (double)sums[0] / nodes,
+           100.0 * (1.0 - (double)sums[2] / (double)sums[1]));
+    return MLP_OK;
+}
+
 /* ---- the timeline ------------------------------------------------------ */
 
 /* Laps as words, in a table [ranks, most_threads, laps, LAP_WORDS] in which
@@ -293,5 +311,8 @@ mlp_status mlp_run_tell_profile(mlp_run_parts *run)
     }
     free(nanoseconds);
     MLP_TRY(mlp_comm_agree(run->comm, status));
+    if (run->config.profile) {
+        MLP_TRY(tell_traffic(run));
+    }
     return mlp_comm_agree(run->comm, trace(run));
 }

@@ -106,6 +106,12 @@ static size_t rows_at_most(const mlp_trainer *trainer)
     return rows > EVALUATION_ROWS ? rows : EVALUATION_ROWS;
 }
 
+static void help_exchange(void *context)
+{
+    const mlp_trainer *trainer = context;
+    mlp_exchange_help(trainer->exchange, (mlp_thread){0, 1, NULL});
+}
+
 static mlp_status create_locally(mlp_trainer *trainer)
 {
     const mlp_trainer_parts *parts = &trainer->parts;
@@ -132,6 +138,9 @@ static mlp_status create_locally(mlp_trainer *trainer)
     }
     mlp_pass_adjust(trainer->pass, config->label_smoothing,
                     parts->class_weights);
+    if (mlp_exchange_is_far(trainer->exchange)) {
+        mlp_pass_set_pause(trainer->pass, help_exchange, trainer);
+    }
     trainer->shard_sums =
         calloc(MLP_TALLY_SUMS * config->shards, sizeof *trainer->shard_sums);
     trainer->busy = calloc(config->threads, sizeof *trainer->busy);
@@ -205,6 +214,11 @@ void mlp_trainer_destroy(mlp_trainer **trainer)
     mlp_exchange_destroy(&old->exchange);
     free(old);
     *trainer = NULL;
+}
+
+mlp_exchange_traffic mlp_trainer_traffic(const mlp_trainer *trainer)
+{
+    return mlp_exchange_traffic_of(trainer->exchange);
 }
 
 void mlp_trainer_slow(mlp_trainer *trainer, double share)

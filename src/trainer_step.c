@@ -76,13 +76,17 @@ static void forward(worker *w)
     lap(w, MLP_PHASE_LOSS);
 }
 
+static void backward_of(worker *w, size_t l)
+{
+    mlp_pass_backward(w->trainer->pass, l, w->self);
+    lap(w, MLP_PHASE_BACKWARD);
+}
+
 static void backward(worker *w)
 {
-    mlp_trainer *trainer = w->trainer;
-    for (size_t l = trainer->parts.model->layers - 1; l > 0; l--) {
-        begin_stage(w, mlp_pass_is_by_rows(trainer->pass, l, w->self));
-        mlp_pass_backward(trainer->pass, l, w->self);
-        lap(w, MLP_PHASE_BACKWARD);
+    for (size_t l = w->trainer->parts.model->layers - 1; l > 0; l--) {
+        begin_stage(w, mlp_pass_is_by_rows(w->trainer->pass, l, w->self));
+        backward_of(w, l);
     }
 }
 
@@ -98,21 +102,49 @@ static const float *begun(const worker *w)
     return w->step->piece > 0 ? w->trainer->leaf_sums : NULL;
 }
 
+static void publish_records(worker *w)
+{
+    if (w->self.index == 0) {
+        note_records(w->step);
+        mlp_exchange_publish_records(w->trainer->exchange);
+        lap(w, MLP_PHASE_LOSS);
+    }
+}
+
+static void gradient_of(worker *w, size_t l)
+{
+    mlp_trainer *trainer = w->trainer;
+    mlp_pass_gradient(trainer->pass, l, trainer->nodes, trainer->node_count,
+                      begun(w), w->self);
+    mlp_exchange_publish(trainer->exchange, l, w->self);
+    lap(w, MLP_PHASE_GRADIENT);
+}
+
 /* Last layer first, so that it is on its way while the others follow. */
 static void gradients(worker *w)
 {
-    mlp_trainer *trainer = w->trainer;
     begin_stage(w, false);
-    if (w->self.index == 0) {
-        note_records(w->step);
-        mlp_exchange_publish_records(trainer->exchange);
-        lap(w, MLP_PHASE_LOSS);
+    publish_records(w);
+    for (size_t l = w->trainer->parts.model->layers; l-- > 0;) {
+        gradient_of(w, l);
     }
-    for (size_t l = trainer->parts.model->layers; l-- > 0;) {
-        mlp_pass_gradient(trainer->pass, l, trainer->nodes, trainer->node_count,
-                          begun(w), w->self);
-        mlp_exchange_publish(trainer->exchange, l, w->self);
-        lap(w, MLP_PHASE_GRADIENT);
+}
+
+/* Backward and gradients, layer by layer: between nodes a gradient has a long
+ * way to go, and what the layers before it take is time to hide that in. */
+static void back_by_layers(worker *w)
+{
+    size_t layers = w->trainer->parts.model->layers;
+    for (size_t l = layers; l-- > 0;) {
+        begin_stage(w, false);
+        if (l + 1 == layers) {
+            publish_records(w);
+        }
+        if (l > 0) {
+            backward_of(w, l);
+            mlp_exchange_help(w->trainer->exchange, w->self);
+        }
+        gradient_of(w, l);
     }
 }
 
@@ -156,12 +188,17 @@ static void accumulate(worker *w)
     }
 }
 
+static bool is_last_piece(const worker *w)
+{
+    return w->step->piece + 1 == w->step->pieces;
+}
+
 /* Go to the batch's next piece; not from one whose loss is not finite, which
  * is the one to look at afterwards (trainer_diagnose.c). */
 static bool go_on(worker *w)
 {
     one_step *step = w->step;
-    if (step->piece + 1 == step->pieces) {
+    if (is_last_piece(w)) {
         return false;
     }
     accumulate(w);
@@ -192,18 +229,28 @@ static void finish(worker *w, mlp_status verdict)
     }
 }
 
+/* All pieces of the batch, up to the gradients that are published. */
+static void compute(worker *w)
+{
+    do {
+        gather(w);
+        forward(w);
+        if (mlp_exchange_is_far(w->trainer->exchange) && is_last_piece(w)) {
+            back_by_layers(w);
+            return;
+        }
+        backward(w);
+    } while (go_on(w));
+    gradients(w);
+}
+
 static void run_step(void *context, mlp_thread self)
 {
     worker w = {.step = context, .self = self};
     w.trainer = w.step->trainer;
     double start = mlp_clock_seconds();
     mlp_profile_start(w.trainer->parts.profile, self.index);
-    do {
-        gather(&w);
-        forward(&w);
-        backward(&w);
-    } while (go_on(&w));
-    gradients(&w);
+    compute(&w);
     if (self.index == 0) {
         w.step->status = mlp_trainer_read_records(w.trainer, w.step->result);
     }

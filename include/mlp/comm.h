@@ -9,6 +9,7 @@
 #ifndef MLP_COMM_H
 #define MLP_COMM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -114,13 +115,38 @@ mlp_status mlp_comm_share(mlp_comm *comm, size_t bytes, void **segments,
                           mlp_shared **shared);
 void mlp_shared_destroy(mlp_shared **shared); /**< Collective. */
 
-/** Between nodes: gather bytes from the ranks with this rank's local rank on
- *  all nodes (local rank < smallest only).
- *  @param mine   [sizes[node]]
- *  @param sizes  [nodes], bytes from each node
- *  @param all    [sum of sizes], in order of node
- *  Collective over those ranks; from one thread at a time. */
-mlp_status mlp_comm_gather_nodes(mlp_comm *comm, const void *mine,
-                                 const size_t *sizes, void *all);
+/** Transfers between nodes that repeat: the same memory and sizes each time,
+ *  between the ranks that have one local rank. They go on side by side, while
+ *  the ranks compute, but maybe only while somebody tests one. */
+typedef struct mlp_transfers mlp_transfers;
+
+/** What this rank sends to one node, and gets from it; may be no bytes. */
+typedef struct {
+    const void *from; /**< [sent] bytes */
+    void *to;         /**< [received] bytes */
+    size_t sent, received;
+} mlp_lane;
+
+/** Room for `count` transfers, at most INT16_MAX, that are planned next. Only
+ *  in a team of several nodes. Not collective. MLP_ERROR_INTERNAL. */
+mlp_status mlp_transfers_create(mlp_comm *comm, size_t count,
+                                mlp_transfers **transfers);
+void mlp_transfers_destroy(mlp_transfers **transfers); /**< None is under way.*/
+
+/** Say once what transfer i moves. The two ends agree on the sizes.
+ *  @param lanes  [nodes]; the one of this rank's own node is left out
+ *  Not collective. MLP_ERROR_INTERNAL when a lane is of 2 GiB or more. */
+mlp_status mlp_transfers_plan(mlp_transfers *transfers, size_t i,
+                              const mlp_lane *lanes);
+
+/** Begin transfer i: what it sends is there, what it receives is overwritten
+ *  from now on. In any order, but for the repetitions of one transfer; the
+ *  others in its lanes begin theirs, too. From the main thread. */
+mlp_status mlp_transfers_begin(mlp_transfers *transfers, size_t i);
+
+/** Whether transfer i is over, if it was begun: all is received, and what was
+ *  sent may be overwritten. Helps all transfers along. From the main thread. */
+mlp_status mlp_transfers_test(mlp_transfers *transfers, size_t i,
+                              bool *is_over);
 
 #endif

@@ -7,8 +7,8 @@
  * that its node can read. When all ranks have published a part (a layer), each
  *  finishes the tree for its slice of that part, reading the others' sums in
  *  place, and updates the slice in the shared parameters. Nothing is copied
- *  back. Between nodes the ranks that own the same slice gather each other's
- *  sums first.
+ *  back. Between nodes the ranks that own the same slice finish the tree
+ *  together, each a cut of it, while the rest of the step is computed.
  *
  *  MLP_EXCHANGE_MPI: by the transport's own reduction, in whatever order, with
  *  parameters of its own for each rank. It is there to compare with. The two
@@ -100,6 +100,22 @@ mlp_status mlp_exchange_collect_records(mlp_exchange *exchange,
  *  thread of the crew to say so tells the other ranks. Every thread calls,
  *  from the last part to the first. */
 void mlp_exchange_publish(mlp_exchange *exchange, size_t part, mlp_thread self);
+
+/** Help the sums along that are under way: between nodes they may move only
+ *  while somebody helps. Thread 0 comes by between pieces of its work; the
+ *  others need not. */
+void mlp_exchange_help(mlp_exchange *exchange, mlp_thread self);
+
+/** Whether sums go between nodes, and take long. The same on all ranks. */
+bool mlp_exchange_is_far(const mlp_exchange *exchange);
+
+/** What went between nodes so far. */
+typedef struct {
+    uint64_t sent_bytes;    /**< by this rank */
+    double active_seconds;  /**< something was under way */
+    double exposed_seconds; /**< of them, this rank only waited for it */
+} mlp_exchange_traffic;
+mlp_exchange_traffic mlp_exchange_traffic_of(const mlp_exchange *exchange);
 
 /** Wait until the part can be finished: what finish does first, for a caller
  *  who wants to know how long it took. Thread 0 calls, and others may. */

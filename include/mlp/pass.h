@@ -30,6 +30,11 @@ void mlp_pass_destroy(mlp_pass **pass);
 void mlp_pass_adjust(mlp_pass *pass, double label_smoothing,
                      const float *class_weights);
 
+/** Let thread 0 call this between pieces of a gradient, which may take long;
+ *  no bit depends on it. */
+void mlp_pass_set_pause(mlp_pass *pass, void (*pause)(void *context),
+                        void *context);
+
 /** Begin with another batch and its truth. Call from one thread.
  *  @param vector   the model's parameters, [vector_size]; read until the end
  *  @param labels   [batch rows]; NULL with targets

@@ -13,6 +13,7 @@
 #include "mlp/comm.h"
 #include "mlp/config.h"
 #include "mlp/dataset.h"
+#include "mlp/exchange.h"
 #include "mlp/kernels.h"
 #include "mlp/metrics.h"
 #include "mlp/model.h"
@@ -95,6 +96,9 @@ typedef struct {
  *  Collective. */
 mlp_status mlp_trainer_step(mlp_trainer *trainer, uint64_t epoch, size_t step,
                             bool wants_stop, mlp_step_result *result);
+
+/** What steps sent between nodes, and how much of that time they computed. */
+mlp_exchange_traffic mlp_trainer_traffic(const mlp_trainer *trainer);
 
 /** What the current parameters make of rows: [rows, outputs], without padding.
  *  Not collective, but only between steps.

@@ -195,41 +195,115 @@ START_TEST(node_reads_what_its_ranks_share)
 }
 END_TEST
 
-START_TEST(nodes_gather_from_ranks_in_the_same_place)
+static bool has_transfers(void)
 {
     const mlp_comm_place *place = mlp_comm_where(comm);
-    size_t sizes[RANKS_MAX];
-    char mine[RANKS_MAX + 1];
-    char all[RANKS_MAX * (RANKS_MAX + 1)] = "";
-    char expected[sizeof all] = "";
-    mlp_status status = MLP_OK;
-    memset(mine, 'a' + (int)(place->node + place->rank), sizeof mine);
-    for (size_t n = 0; n < place->nodes; n++) {
-        sizes[n] = n + 1; /* each node sends another amount */
-        char letter = (char)('a' + n + place->rank);
-        memset(expected + strlen(expected), letter, n + 1);
+    return place->nodes > 1 && place->rank < place->smallest;
+}
+
+/* Bytes from one node to another in transfer i; none for some. */
+static size_t lane_size(size_t i, size_t from, size_t to)
+{
+    return (from * 3 + to + i) % 4 * 40000;
+}
+
+static unsigned char lane_byte(size_t i, size_t from, size_t to, size_t round)
+{
+    return (unsigned char)(i * 100 + from * 20 + to * 5 + round);
+}
+
+enum { TRANSFERS = 3, LANE_MOST = 4 * 40000 };
+
+/* Memory of all lanes of all transfers. */
+static unsigned char *lane(unsigned char *all, size_t i, size_t node)
+{
+    return all + (i * RANKS_MAX + node) * LANE_MOST;
+}
+
+static mlp_status plan_transfers(mlp_transfers *transfers, unsigned char *out,
+                                 unsigned char *in)
+{
+    const mlp_comm_place *place = mlp_comm_where(comm);
+    for (size_t i = 0; i < TRANSFERS; i++) {
+        mlp_lane lanes[RANKS_MAX];
+        for (size_t n = 0; n < place->nodes; n++) {
+            lanes[n] = (mlp_lane){lane(out, i, n), lane(in, i, n),
+                                  lane_size(i, place->node, n),
+                                  lane_size(i, n, place->node)};
+        }
+        MLP_TRY(mlp_transfers_plan(transfers, i, lanes));
     }
-    if (place->rank < place->smallest) {
-        status = mlp_comm_gather_nodes(comm, mine, sizes, all);
+    return MLP_OK;
+}
+
+/* All transfers of one round, begun in this rank's own order. Returns how many
+ * bytes are wrong. */
+static size_t play_round(mlp_transfers *transfers, unsigned char *out,
+                         unsigned char *in, size_t round)
+{
+    const mlp_comm_place *place = mlp_comm_where(comm);
+    size_t wrong = 0;
+    for (size_t k = 0; k < TRANSFERS; k++) {
+        size_t i = (k + rank) % TRANSFERS;
+        for (size_t n = 0; n < place->nodes; n++) {
+            memset(lane(out, i, n), lane_byte(i, place->node, n, round),
+                   LANE_MOST);
+        }
+        wrong += mlp_transfers_begin(transfers, i) != MLP_OK;
     }
-    ck_assert_int_eq(status, MLP_OK);
-    if (place->rank < place->smallest) {
-        ck_assert_str_eq(all, expected);
+    for (size_t i = 0; i < TRANSFERS; i++) {
+        bool is_over = false;
+        while (!is_over && wrong == 0) {
+            wrong += mlp_transfers_test(transfers, i, &is_over) != MLP_OK;
+        }
+        for (size_t n = 0; n < place->nodes; n++) {
+            size_t bytes = n != place->node ? lane_size(i, n, place->node) : 0;
+            for (size_t b = 0; b < bytes; b++) {
+                wrong +=
+                    lane(in, i, n)[b] != lane_byte(i, n, place->node, round);
+            }
+        }
     }
+    return wrong;
+}
+
+START_TEST(transfers_go_on_side_by_side_again_and_again)
+{
+    mlp_transfers *transfers = NULL;
+    unsigned char *out = malloc((size_t)TRANSFERS * RANKS_MAX * LANE_MOST);
+    unsigned char *in = malloc((size_t)TRANSFERS * RANKS_MAX * LANE_MOST);
+    size_t wrong = out == NULL || in == NULL;
+    if (has_transfers() && wrong == 0) {
+        wrong += mlp_transfers_create(comm, TRANSFERS, &transfers) != MLP_OK;
+        wrong += plan_transfers(transfers, out, in) != MLP_OK;
+        for (size_t round = 0; round < 5; round++) {
+            wrong += play_round(transfers, out, in, round);
+        }
+        mlp_transfers_destroy(&transfers);
+    }
+    free(out);
+    free(in);
+    mlp_status agreed = mlp_comm_agree(comm, MLP_OK);
+    ck_assert_int_eq(agreed, MLP_OK);
+    ck_assert_uint_eq(wrong, 0);
+    ck_assert_ptr_null(transfers);
 }
 END_TEST
 
-START_TEST(gather_beyond_the_counts_of_mpi_is_refused)
+START_TEST(lane_beyond_the_counts_of_mpi_is_refused)
 {
-    const mlp_comm_place *place = mlp_comm_where(comm);
-    size_t sizes[RANKS_MAX];
-    for (size_t n = 0; n < place->nodes; n++) {
-        sizes[n] = (size_t)1 << 31;
+    mlp_transfers *transfers;
+    mlp_lane lanes[RANKS_MAX] = {{NULL, NULL, 0, 0}};
+    if (!has_transfers()) {
+        return;
     }
-    if (getenv("OMPI_COMM_WORLD_SIZE") != NULL) {
-        ck_assert_int_eq(mlp_comm_gather_nodes(comm, NULL, sizes, NULL),
-                         MLP_ERROR_INTERNAL);
+    for (size_t n = 0; n < mlp_comm_where(comm)->nodes; n++) {
+        lanes[n].sent = (size_t)1 << 31;
     }
+    ck_assert_int_eq(mlp_transfers_create(comm, 1, &transfers), MLP_OK);
+    ck_assert_int_eq(mlp_transfers_plan(transfers, 0, lanes),
+                     MLP_ERROR_INTERNAL);
+    mlp_transfers_destroy(&transfers);
 }
 END_TEST
 
@@ -285,8 +359,8 @@ static Suite *create_suite(void)
     tcase_add_test(tests, places_are_the_same_for_all_and_true);
     tcase_add_test(tests, nodes_are_as_large_as_the_test_variable_says);
     tcase_add_test(tests, node_reads_what_its_ranks_share);
-    tcase_add_test(tests, nodes_gather_from_ranks_in_the_same_place);
-    tcase_add_test(tests, gather_beyond_the_counts_of_mpi_is_refused);
+    tcase_add_test(tests, transfers_go_on_side_by_side_again_and_again);
+    tcase_add_test(tests, lane_beyond_the_counts_of_mpi_is_refused);
     tcase_add_test(tests, sums_go_on_side_by_side);
     tcase_add_test(tests, sum_beyond_the_counts_of_mpi_is_refused);
     Suite *suite = suite_create("comm over MPI");

@@ -92,16 +92,6 @@ START_TEST(impossible_amount_of_shared_memory_is_an_error)
 }
 END_TEST
 
-START_TEST(gather_of_one_node_is_a_copy)
-{
-    const char mine[] = "abc";
-    const size_t sizes[] = {sizeof mine};
-    char all[sizeof mine] = "";
-    ck_assert_int_eq(mlp_comm_gather_nodes(comm, mine, sizes, all), MLP_OK);
-    ck_assert_str_eq(all, "abc");
-}
-END_TEST
-
 START_TEST(sums_of_one_rank_are_its_own_numbers)
 {
     mlp_sums *sums;
@@ -148,7 +138,6 @@ int main(void)
     tcase_add_test(tests, agreement_with_itself_keeps_status_and_line);
     tcase_add_test(tests, shared_memory_is_zeroed_and_aligned);
     tcase_add_test(tests, impossible_amount_of_shared_memory_is_an_error);
-    tcase_add_test(tests, gather_of_one_node_is_a_copy);
     tcase_add_test(tests, sums_of_one_rank_are_its_own_numbers);
     tcase_add_test(tests, abort_says_why_and_ends_the_process_with_the_status);
     Suite *suite = suite_create("comm");

@@ -1,0 +1,126 @@
+/** @file
+ *  Transfers between nodes: persistent requests, made once and started in each
+ *  step, between the ranks with one local rank. Tags tell them apart, so that
+ *  they may begin in any order.
+ */
+#include <limits.h>
+#include <stdlib.h>
+
+#include "comm_mpi.h"
+
+typedef struct {
+    MPI_Request *requests; /* [count], owned */
+    int count;
+} mpi_transfer;
+
+typedef struct {
+    mlp_transfers base;
+    size_t count;
+    mpi_transfer each[]; /* [count] */
+} mpi_transfers;
+
+static mpi_transfers *as_mpi(mlp_transfers *transfers)
+{
+    return (mpi_transfers *)transfers;
+}
+
+mlp_status mlp_comm_mpi_transfers_create(mlp_comm *comm, size_t count,
+                                         mlp_transfers **transfers)
+{
+    (void)comm;
+    if (count > INT16_MAX) { /* any MPI has so many tags */
+        return mlp_fail(MLP_ERROR_INTERNAL,
+                        "%zu transfers between nodes are more than %d", count,
+                        INT16_MAX);
+    }
+    mpi_transfers *t = calloc(1, sizeof *t + count * sizeof t->each[0]);
+    if (t == NULL) {
+        return mlp_fail_memory("transfers between nodes");
+    }
+    t->count = count;
+    *transfers = &t->base;
+    return MLP_OK;
+}
+
+void mlp_comm_mpi_transfers_destroy(mlp_transfers *transfers)
+{
+    mpi_transfers *t = as_mpi(transfers);
+    for (size_t i = 0; i < t->count; i++) {
+        for (int r = 0; r < t->each[i].count; r++) {
+            MPI_Request_free(&t->each[i].requests[r]);
+        }
+        free(t->each[i].requests);
+    }
+    free(t);
+}
+
+static mlp_status check_lane(const mlp_lane *lane)
+{
+    size_t most = lane->sent > lane->received ? lane->sent : lane->received;
+    return most <= INT_MAX
+               ? MLP_OK
+               : mlp_fail(MLP_ERROR_INTERNAL,
+                          "%zu bytes between two nodes: at most %d go at once; "
+                          "more ranks per node make it less",
+                          most, INT_MAX);
+}
+
+/* Receives first, so that they are posted when the others' sends come. */
+static mlp_status plan_node(mpi_transfer *transfer, int node, int tag,
+                            MPI_Comm column, const mlp_lane *lane)
+{
+    MPI_Request *next = &transfer->requests[transfer->count];
+    if (lane->received > 0) {
+        MLP_TRY(mlp_comm_mpi_check(
+            "MPI_Recv_init", MPI_Recv_init(lane->to, (int)lane->received,
+                                           MPI_BYTE, node, tag, column, next)));
+        transfer->count++;
+        next++;
+    }
+    if (lane->sent > 0) {
+        MLP_TRY(mlp_comm_mpi_check(
+            "MPI_Send_init", MPI_Send_init(lane->from, (int)lane->sent,
+                                           MPI_BYTE, node, tag, column, next)));
+        transfer->count++;
+    }
+    return MLP_OK;
+}
+
+mlp_status mlp_comm_mpi_transfers_plan(mlp_transfers *transfers, size_t i,
+                                       const mlp_lane *lanes)
+{
+    const mpi_comm *c = (const mpi_comm *)transfers->comm;
+    const mlp_comm_place *place = &transfers->comm->place;
+    mpi_transfer *transfer = &as_mpi(transfers)->each[i];
+    transfer->requests = calloc(2 * place->nodes, sizeof(MPI_Request));
+    if (transfer->requests == NULL) {
+        return mlp_fail_memory("a transfer between nodes");
+    }
+    /* Everybody begins with its right neighbour: no node gets all at once. */
+    for (size_t k = 1; k < place->nodes; k++) {
+        size_t node = (place->node + k) % place->nodes;
+        MLP_TRY(check_lane(&lanes[node]));
+        MLP_TRY(
+            plan_node(transfer, (int)node, (int)i, c->column, &lanes[node]));
+    }
+    return MLP_OK;
+}
+
+mlp_status mlp_comm_mpi_transfers_begin(mlp_transfers *transfers, size_t i)
+{
+    mpi_transfer *transfer = &as_mpi(transfers)->each[i];
+    return mlp_comm_mpi_check(
+        "MPI_Startall", MPI_Startall(transfer->count, transfer->requests));
+}
+
+mlp_status mlp_comm_mpi_transfers_test(mlp_transfers *transfers, size_t i,
+                                       bool *is_over)
+{
+    mpi_transfer *transfer = &as_mpi(transfers)->each[i];
+    int flag = 0;
+    mlp_status status = mlp_comm_mpi_check(
+        "MPI_Testall", MPI_Testall(transfer->count, transfer->requests, &flag,
+                                   MPI_STATUSES_IGNORE));
+    *is_over = flag != 0;
+    return status;
+}
