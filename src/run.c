@@ -325,6 +325,11 @@ mlp_status mlp_run_on(mlp_comm *comm, const mlp_config *config,
                       mlp_source *source)
 {
     MLP_TRY(mlp_run_check_start(comm, config));
+    if (config->verify) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--verify opens the data several times, and cannot "
+                        "with rows of the caller's");
+    }
     mlp_run_parts run = {
         .comm = comm, .config = *config, .source = source, .lock = -1};
     return tell_all(&run);

@@ -19,7 +19,8 @@
 mlp_status mlp_run(mlp_comm *comm, const mlp_config *config);
 
 /** The same on rows of a source that the caller has opened, the same on every
- *  rank, and closes; config->data does not count. Collective. */
+ *  rank, and closes; config->data does not count, and config->verify is
+ *  MLP_ERROR_USAGE. Collective. */
 mlp_status mlp_run_on(mlp_comm *comm, const mlp_config *config,
                       mlp_source *source);
 
