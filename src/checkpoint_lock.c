@@ -7,11 +7,16 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "checkpoint_names.h"
 #include "mlp/checkpoint.h"
+#include "mlp/clock.h"
 #include "mlp/log.h"
+
+/* A launcher may be gone before the ranks that it killed are. */
+static const double DYING_SECONDS = 2.0;
 
 /* Tell a second run who is here. Only for a person: failing is no harm. */
 static void sign(int fd)
@@ -35,9 +40,23 @@ static mlp_status refuse(int fd, const char *directory)
                     holder[0] == '\0' ? "unknown" : holder);
 }
 
+/* As flock, but a holder who is about to die gets time for it. */
+static int lock_patiently(int fd)
+{
+    const struct timespec pause = {.tv_nsec = 20000000};
+    double start = mlp_clock_seconds();
+    int result;
+    while ((result = flock(fd, LOCK_EX | LOCK_NB)) != 0 &&
+           errno == EWOULDBLOCK &&
+           mlp_clock_seconds() - start < DYING_SECONDS) {
+        nanosleep(&pause, NULL);
+    }
+    return result;
+}
+
 static mlp_status take(int fd, const char *directory)
 {
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+    if (lock_patiently(fd) == 0) {
         sign(fd);
         return MLP_OK;
     }

@@ -100,7 +100,8 @@ mlp_status mlp_checkpoint_check_space(const char *directory, uint64_t bytes);
  *
  *  @param lock  what mlp_checkpoint_unlock wants
  *
- *  MLP_ERROR_IO when another process has it; the line names that one.
+ *  MLP_ERROR_IO when another process has it, and keeps it for two seconds more;
+ *  the line names that one.
  */
 mlp_status mlp_checkpoint_lock(const char *directory, int *lock);
 void mlp_checkpoint_unlock(int *lock);

@@ -514,6 +514,27 @@ START_TEST(the_lock_of_a_killed_run_is_gone_with_it)
 }
 END_TEST
 
+START_TEST(a_run_that_is_about_to_die_is_waited_for)
+{
+    int ready[2], mine;
+    char byte;
+    ck_assert_int_eq(pipe(ready), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        const struct timespec last_gasp = {.tv_nsec = 300000000};
+        mlp_status status = mlp_checkpoint_lock(folder, &mine);
+        (void)!write(ready[1], status == MLP_OK ? "y" : "n", 1);
+        nanosleep(&last_gasp, NULL);
+        _exit(0);
+    }
+    ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+    ck_assert_int_eq(byte, 'y');
+    ck_assert_int_eq(mlp_checkpoint_lock(folder, &mine), MLP_OK);
+    mlp_checkpoint_unlock(&mine);
+    waitpid(pid, NULL, 0);
+}
+END_TEST
+
 /* ---- killed while saving */
 
 /* In a child: save without end, and tell when the first one is committed. */
@@ -588,6 +609,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, a_disk_without_room_is_refused_with_both_numbers);
     tcase_add_test(tcase, a_second_run_is_refused_and_told_who_is_there);
     tcase_add_test(tcase, the_lock_of_a_killed_run_is_gone_with_it);
+    tcase_add_test(tcase, a_run_that_is_about_to_die_is_waited_for);
     tcase_add_test(tcase, a_kill_at_any_instant_leaves_a_valid_newest);
 }
 
