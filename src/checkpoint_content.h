@@ -20,9 +20,11 @@ mlp_status mlp_checkpoint_facts_read(mlp_h5file *file, const char *path,
                                      mlp_checkpoint *c);
 
 /** Digests of configuration and state, which are of all the content. Checking
- *  comes after reading it: are they what the file says? */
+ *  comes after reading it: are they what the file says?
+ *  @param state  overwritten: the state's */
 mlp_status mlp_checkpoint_identity_write(mlp_h5file *file,
-                                         const mlp_checkpoint *c);
+                                         const mlp_checkpoint *c,
+                                         unsigned char state[MLP_DIGEST_BYTES]);
 mlp_status mlp_checkpoint_identity_check(mlp_h5file *file, const char *path,
                                          const mlp_checkpoint *c);
 

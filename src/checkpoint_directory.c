@@ -31,20 +31,36 @@ static mlp_status fail_io(const char *path, const char *verb)
 
 /* ----------------------------------------------------------- retention */
 
-/* The accuracy that the history gives for a checkpoint; -1 when it was not
- * made at the end of an epoch, or nothing was evaluated then. */
+/* How good an epoch was; -1 when nothing was evaluated then. */
+static double score_of(const mlp_epoch_record *record)
+{
+    const mlp_tally *tally =
+        record->validation.rows > 0 ? &record->validation : &record->test;
+    return tally->rows > 0 ? mlp_tally_score(tally) : -1.0;
+}
+
+/* What the history gives for a checkpoint; -1 when it was not made at the end
+ * of an epoch. */
 static double accuracy_of(const mlp_history *history, mlp_checkpoint_name name)
 {
     for (size_t i = 0; i < history->count; i++) {
         const mlp_epoch_record *record = &history->records[i];
         if (record->epoch == name.epoch && record->step == name.step) {
-            const mlp_tally *tally = record->validation.rows > 0
-                                         ? &record->validation
-                                         : &record->test;
-            return tally->rows > 0 ? mlp_tally_score(tally) : -1.0;
+            return score_of(record);
         }
     }
     return -1.0;
+}
+
+bool mlp_checkpoint_is_best(const mlp_history *history)
+{
+    double best_before = -1.0;
+    for (size_t i = 0; i + 1 < history->count; i++) {
+        double score = score_of(&history->records[i]);
+        best_before = score > best_before ? score : best_before;
+    }
+    return history->count > 0 &&
+           score_of(&history->records[history->count - 1]) > best_before;
 }
 
 /* The place in the list of the best one; the list's count when there is none.
@@ -133,9 +149,10 @@ static mlp_status sync_directory(const char *directory)
 }
 
 static mlp_status commit(const char *directory, const char *temporary,
-                         const char *path, const mlp_checkpoint *checkpoint)
+                         const char *path, const mlp_checkpoint *checkpoint,
+                         unsigned char *digest)
 {
-    mlp_status status = mlp_checkpoint_write(temporary, checkpoint);
+    mlp_status status = mlp_checkpoint_write(temporary, checkpoint, digest);
     if (status == MLP_OK && rename(temporary, path) != 0) {
         status = fail_io(path, "rename to");
     }
@@ -147,7 +164,9 @@ static mlp_status commit(const char *directory, const char *temporary,
 }
 
 mlp_status mlp_checkpoint_save(const char *directory, size_t keep,
-                               const mlp_checkpoint *checkpoint, char *path)
+                               const mlp_checkpoint *checkpoint,
+                               unsigned char digest[MLP_DIGEST_BYTES],
+                               char *path)
 {
     char name[MLP_NAME_BYTES], hidden[MLP_NAME_BYTES];
     char temporary[MLP_MAX_PATH], final[MLP_MAX_PATH];
@@ -156,7 +175,7 @@ mlp_status mlp_checkpoint_save(const char *directory, size_t keep,
     mlp_temporary_name_format(name, hidden);
     MLP_TRY(mlp_path_join(directory, hidden, temporary));
     MLP_TRY(mlp_path_join(directory, name, final));
-    MLP_TRY(commit(directory, temporary, final, checkpoint));
+    MLP_TRY(commit(directory, temporary, final, checkpoint, digest));
     if (path != NULL) {
         snprintf(path, MLP_MAX_PATH, "%s", final);
     }

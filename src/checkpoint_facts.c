@@ -220,9 +220,10 @@ mlp_status mlp_checkpoint_facts_read(mlp_h5file *file, const char *path,
 }
 
 mlp_status mlp_checkpoint_identity_write(mlp_h5file *file,
-                                         const mlp_checkpoint *c)
+                                         const mlp_checkpoint *c,
+                                         unsigned char state[MLP_DIGEST_BYTES])
 {
-    unsigned char config[MLP_DIGEST_BYTES], state[MLP_DIGEST_BYTES];
+    unsigned char config[MLP_DIGEST_BYTES];
     MLP_TRY(mlp_checkpoint_config_digest(&c->config, config));
     MLP_TRY(mlp_checkpoint_digest(c, state));
     MLP_TRY(write_digest(file, "config_sha256", config));

@@ -14,7 +14,8 @@
 #include "sandbox.h"
 
 mlp_status mlp_checkpoint_write(const char *path,
-                                const mlp_checkpoint *checkpoint)
+                                const mlp_checkpoint *checkpoint,
+                                unsigned char digest[MLP_DIGEST_BYTES])
 {
     mlp_h5file *file = NULL;
     MLP_TRY(mlp_h5file_create(path, MLP_SEAL_BYTES, &file));
@@ -26,7 +27,7 @@ mlp_status mlp_checkpoint_write(const char *path,
         status = mlp_checkpoint_table_write(file, checkpoint);
     }
     if (status == MLP_OK) {
-        status = mlp_checkpoint_identity_write(file, checkpoint);
+        status = mlp_checkpoint_identity_write(file, checkpoint, digest);
     }
     if (status != MLP_OK) {
         mlp_h5file_abandon(&file);

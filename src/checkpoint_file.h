@@ -10,9 +10,11 @@
 #include "mlp/status.h"
 
 /** Write a sealed, durable file that must not exist. MLP_ERROR_IO: whatever
- *  was written of it is left for the caller to remove. */
+ *  was written of it is left for the caller to remove.
+ *  @param digest  overwritten: the state's */
 mlp_status mlp_checkpoint_write(const char *path,
-                                const mlp_checkpoint *checkpoint);
+                                const mlp_checkpoint *checkpoint,
+                                unsigned char digest[MLP_DIGEST_BYTES]);
 
 /** Read the content of a file in memory; its seal is not looked at. On failure
  *  *checkpoint holds nothing.

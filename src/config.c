@@ -12,6 +12,7 @@
 static const char *const activations[] = {
     "identity", "sigmoid", "tanh",     "relu", "step", "arctan", "leaky-relu",
     "prelu",    "elu",     "softplus", "silu", "gelu", NULL};
+static const char *const automatic[] = {"auto", NULL};
 static const char *const scalings[] = {"auto",     "common", "max", "minmax",
                                        "standard", "none",   NULL};
 static const char *const tasks[] = {"classification", "regression", NULL};
@@ -208,8 +209,10 @@ static const mlp_config_field fields[] = {
 
     {"checkpoint", MLP_FIELD_STRING, AT(checkpoint), NULL, 0, 0, false, "Files",
      "DIR", "write checkpoints to this directory"},
-    {"every", MLP_FIELD_INTERVAL, AT(every), NULL, 0, 1e15, false, "Files", "N",
-     "epochs between checkpoints, or \"200steps\"; 0: only at the end"},
+    {"every", MLP_FIELD_INTERVAL, AT(every), automatic, 0, 1e15, false, "Files",
+     "N",
+     "epochs between checkpoints, or \"200steps\"; 0: only at the end; auto: "
+     "after epochs, as often as saving takes at most 1% of the time"},
     {"keep", MLP_FIELD_SIZE, AT(keep), NULL, 1, 1000000, false, "Files", "N",
      "keep the newest N checkpoints, and the best"},
     {"resume", MLP_FIELD_BOOL, AT(resume), NULL, 0, 0, false, "Files", NULL,
@@ -284,7 +287,7 @@ static const mlp_config defaults = {
     .epochs = 10,
     .seed = 1,
     .shuffle = true,
-    .every = {.count = 1, .counts_steps = false},
+    .every = {.is_automatic = true},
     .keep = 3,
     .watchdog = 600,
 };

@@ -115,6 +115,10 @@ static mlp_status parse_interval(const mlp_config_field *field,
     static const char unit[] = "steps";
     char digits[32];
     size_t length = strlen(text);
+    if (field->choices != NULL && strcmp(text, field->choices[0]) == 0) {
+        *interval = (mlp_interval){.is_automatic = true};
+        return MLP_OK;
+    }
     bool counts_steps = length >= sizeof unit &&
                         strcmp(text + length - (sizeof unit - 1), unit) == 0;
     if (counts_steps) {
@@ -256,12 +260,23 @@ static void print_duration(uint64_t seconds, char text[MLP_CONFIG_VALUE])
              seconds / 60 % 60, seconds % 60);
 }
 
+static void print_interval(const mlp_config_field *field,
+                           const mlp_interval *interval,
+                           char text[MLP_CONFIG_VALUE])
+{
+    if (interval->is_automatic) {
+        snprintf(text, MLP_CONFIG_VALUE, "%s", field->choices[0]);
+        return;
+    }
+    snprintf(text, MLP_CONFIG_VALUE, "%" PRIu64 "%s", interval->count,
+             interval->counts_steps ? "steps" : "");
+}
+
 void mlp_config_print(const mlp_config *config, const mlp_config_field *field,
                       char text[MLP_CONFIG_VALUE])
 {
     const size_t limit = MLP_CONFIG_VALUE;
     const void *place = (const char *)config + field->offset;
-    const mlp_interval *interval = place;
     switch (field->kind) {
     case MLP_FIELD_STRING:
         snprintf(text, limit, "%s", (const char *)place);
@@ -287,8 +302,7 @@ void mlp_config_print(const mlp_config *config, const mlp_config_field *field,
         snprintf(text, limit, "%s", *(const bool *)place ? "true" : "false");
         break;
     case MLP_FIELD_INTERVAL:
-        snprintf(text, limit, "%" PRIu64 "%s", interval->count,
-                 interval->counts_steps ? "steps" : "");
+        print_interval(field, place, text);
         break;
     case MLP_FIELD_DURATION:
         print_duration(*(const uint64_t *)place, text);

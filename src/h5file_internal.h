@@ -20,6 +20,7 @@ struct mlp_h5file {
     int output;   /* where it goes when it is closed; else -1 */
     FILE *stream; /* or this; else NULL */
     size_t user_block;
+    size_t room; /* of its bytes while HDF5 makes them */
     char *image; /* its bytes, once HDF5 has closed it */
 
     /* Of a file open for reading. */

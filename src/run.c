@@ -294,6 +294,7 @@ static void tear_down(mlp_run_parts *run)
     mlp_profile_destroy(&run->profile);
     mlp_model_destroy(&run->model);
     mlp_run_drop_data(run);
+    mlp_run_drop_best(run);
     mlp_checkpoint_destroy(&run->state);
     free(run->witnesses);
     mlp_checkpoint_unlock(&run->lock);

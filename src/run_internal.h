@@ -24,6 +24,16 @@ typedef struct {
     char name[MLP_MAX_PATH]; /* who says so */
 } mlp_run_witness;
 
+/** The best epoch's state while it waits to be saved; the rest of it is as in
+ *  the state now, or follows. */
+typedef struct {
+    uint64_t epoch; /* 0: none waits */
+    uint64_t step;
+    size_t records; /* of the history */
+    float *parameters;
+    float *moments[MLP_MOMENTS_MAX];
+} mlp_run_best;
+
 typedef struct {
     mlp_comm *comm;
     mlp_config config; /* resolved: no automatic values left */
@@ -55,9 +65,12 @@ typedef struct {
     /* The state to save, and to go on from. Arrays are filled on all ranks
      * after a resume, and by rank 0 before a save. */
     mlp_checkpoint state;
-    bool is_saved; /* the parent of state is a file of this directory */
-    char resumed_from[MLP_MAX_PATH]; /* "" for a new run */
-    int lock;                        /* on the checkpoint directory */
+    bool is_saved;         /* the parent of state is a file of this directory */
+    mlp_run_best best;     /* rank 0 only */
+    double training_since; /* on mlp_clock_seconds */
+    double saving_seconds, last_saving; /* all of them, and the last one */
+    char resumed_from[MLP_MAX_PATH];    /* "" for a new run */
+    int lock;                           /* on the checkpoint directory */
     mlp_run_witness
         *witnesses; /* by rising step; NULL if nothing is replayed */
     size_t witness_count, witness_next;
@@ -145,8 +158,23 @@ void mlp_run_keep_best(mlp_run_parts *run);
 /** With --patience: go back to the weights of the best epoch. Collective. */
 mlp_status mlp_run_restore_best(mlp_run_parts *run);
 
+/** The state as it is now, a resumed one or the first, is the parent of the
+ *  next one that is saved. Rank 0; not collective. */
+mlp_status mlp_run_begin_chain(mlp_run_parts *run, bool is_resumed);
+
 /** Save a checkpoint, if there is a directory to save to. Collective. */
 mlp_status mlp_run_save(mlp_run_parts *run);
+
+/** Save after a step, or after an epoch has been closed, if it is time to.
+ *  Collective. */
+mlp_status mlp_run_save_step(mlp_run_parts *run);
+mlp_status mlp_run_save_epoch(mlp_run_parts *run, bool is_last);
+
+/** Seconds that the next save may take, at most. */
+double mlp_run_expect_save(const mlp_run_parts *run);
+
+/** Free what waits to be saved. */
+void mlp_run_drop_best(mlp_run_parts *run);
 
 /** Train from the state's epoch and step to the last epoch: MLP_OK; or, when
  *  some rank was asked to stop, save: MLP_STOPPED. Collective. */

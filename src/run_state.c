@@ -1,6 +1,6 @@
 /** @file
- *  The chapters of a run that resume and save: rank 0 reads and writes files,
- *  the others get the state from it.
+ *  The chapter of a run that resumes: rank 0 reads files, the others get the
+ *  state from it.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -182,28 +182,6 @@ static mlp_status broadcast_arrays(mlp_run_parts *run)
     return MLP_OK;
 }
 
-/* The state as it is now is the parent of the next one that is saved. Rank 0.
- */
-static mlp_status become_parent(mlp_run_parts *run)
-{
-    mlp_checkpoint *state = &run->state;
-    unsigned char digest[MLP_DIGEST_BYTES];
-    MLP_TRY(mlp_checkpoint_digest(state, digest));
-    memcpy(state->parent_digest, digest, sizeof digest);
-    state->parent_step = state->step;
-    return MLP_OK;
-}
-
-/* A resumed state goes on from its file; else the chain begins here. */
-static mlp_status begin_chain(mlp_run_parts *run, bool is_resumed)
-{
-    if (!mlp_run_is_leader(run) || run->config.checkpoint[0] == '\0') {
-        return MLP_OK;
-    }
-    run->is_saved = is_resumed;
-    return become_parent(run);
-}
-
 /* Drawn by every rank, or read by rank 0 from --weights. Collective. */
 static mlp_status first_weights(mlp_run_parts *run)
 {
@@ -255,10 +233,12 @@ mlp_status mlp_run_begin_state(mlp_run_parts *run)
     }
     MLP_TRY(mlp_comm_agree(run->comm, status));
     MLP_TRY(fill_state(run, is_resumed));
-    return mlp_comm_agree(run->comm, begin_chain(run, is_resumed));
+    return mlp_comm_agree(run->comm, mlp_run_is_leader(run)
+                                         ? mlp_run_begin_chain(run, is_resumed)
+                                         : MLP_OK);
 }
 
-/* ---- save -------------------------------------------------------------- */
+/* ---- fetch ------------------------------------------------------------- */
 
 mlp_status mlp_run_fetch_state(mlp_run_parts *run)
 {
@@ -273,27 +253,4 @@ mlp_status mlp_run_fetch_state(mlp_run_parts *run)
         }
     }
     return MLP_OK;
-}
-
-/* A state is saved once: a second time it would be its own parent. */
-static mlp_status save_state(mlp_run_parts *run)
-{
-    if (run->is_saved && run->state.parent_step == run->state.step) {
-        return MLP_OK;
-    }
-    MLP_TRY(mlp_run_fetch_state(run));
-    MLP_TRY(mlp_checkpoint_save(run->config.checkpoint, run->config.keep,
-                                &run->state, NULL));
-    run->is_saved = true;
-    return become_parent(run);
-}
-
-mlp_status mlp_run_save(mlp_run_parts *run)
-{
-    if (run->config.checkpoint[0] == '\0') {
-        return MLP_OK;
-    }
-    mlp_pulse_enter(mlp_comm_pulse(run->comm), MLP_PULSE_SAVE);
-    return mlp_comm_agree(run->comm,
-                          mlp_run_is_leader(run) ? save_state(run) : MLP_OK);
 }

@@ -17,43 +17,17 @@
 
 /* Seconds to leave after a save: the end of the log, MPI's farewell. */
 static const double LEAVE_SECONDS = 1.0;
-/* A disk that is written to for the first time is assumed to be this slow. */
-static const double SLOW_DISK = 50e6;
 
 /* From the wish to the end: the step under way and the one in which the others
  * hear of it, then a save. Twice what was measured: both vary. */
 static void reserve_time(const mlp_run_parts *run)
 {
-    double step = run->longest_step;
-    double save = run->longest_save;
-    if (save == 0.0 && run->config.checkpoint[0] != '\0') {
-        save = (double)run->state.parameter_count * sizeof(float) *
-               (double)(1 + run->state.moment_count) / SLOW_DISK;
-    }
-    mlp_stop_reserve(LEAVE_SECONDS + 2 * (2 * step + save));
-}
-
-static void note_longest(double seconds, double *longest)
-{
-    *longest = seconds > *longest ? seconds : *longest;
-}
-
-static mlp_status save(mlp_run_parts *run)
-{
-    double start = mlp_clock_seconds();
-    MLP_TRY(mlp_run_save(run));
-    note_longest(mlp_clock_seconds() - start, &run->longest_save);
-    reserve_time(run);
-    return MLP_OK;
+    double save =
+        run->config.checkpoint[0] != '\0' ? mlp_run_expect_save(run) : 0.0;
+    mlp_stop_reserve(LEAVE_SECONDS + 2 * (2 * run->longest_step + save));
 }
 
 /* ---- training ---------------------------------------------------------- */
-
-static bool is_due(const mlp_config *config, bool counts_steps, uint64_t done)
-{
-    return config->every.counts_steps == counts_steps &&
-           config->every.count > 0 && done % config->every.count == 0;
-}
 
 /* Whether --max-steps are done. */
 static bool has_enough_steps(const mlp_run_parts *run)
@@ -79,7 +53,8 @@ static mlp_status train_epoch(mlp_run_parts *run, size_t steps,
         run->trained_rows += result.tally.rows;
         state->step++;
         double seconds = before + mlp_clock_seconds() - start;
-        note_longest(seconds - state->running_seconds, &run->longest_step);
+        run->longest_step =
+            fmax(run->longest_step, seconds - state->running_seconds);
         state->running_seconds = seconds;
         if (run->log != NULL && mlp_runlog_wants_step(run->log)) {
             mlp_runlog_step(run->log, state->epoch + 1, step + 1, steps,
@@ -90,8 +65,9 @@ static mlp_status train_epoch(mlp_run_parts *run, size_t steps,
             continue; /* the epoch is closed before its state is looked at */
         }
         MLP_TRY(mlp_run_testify(run));
-        if (is_due(&run->config, true, state->step) && !*wants_stop) {
-            MLP_TRY(save(run));
+        if (!*wants_stop) {
+            MLP_TRY(mlp_run_save_step(run));
+            reserve_time(run);
         }
     }
     reserve_time(run);
@@ -164,11 +140,9 @@ static mlp_status close_epoch(mlp_run_parts *run)
     MLP_TRY(mlp_run_judge(run));
     mlp_run_keep_best(run);
     MLP_TRY(mlp_run_testify(run));
-    bool is_last = is_over(run);
-    return is_last || is_due(&run->config, false, state->epoch) ||
-                   is_due(&run->config, true, state->step)
-               ? save(run)
-               : MLP_OK;
+    MLP_TRY(mlp_run_save_epoch(run, is_over(run)));
+    reserve_time(run);
+    return MLP_OK;
 }
 
 /* A stop that comes in an epoch's last step or in its evaluation leaves the
@@ -179,6 +153,7 @@ mlp_status mlp_run_train(mlp_run_parts *run)
     size_t steps =
         mlp_epoch_steps(run->train.rows, mlp_config_step_rows(&run->config));
     bool wants_stop = has_enough_steps(run);
+    run->training_since = mlp_clock_seconds();
     reserve_time(run);
     MLP_TRY(mlp_run_judge(run));
     while (!is_over(run) && !wants_stop) {

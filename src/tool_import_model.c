@@ -47,8 +47,9 @@ static mlp_status write_checkpoint(const mlp_checkpoint *checkpoint,
                                    const mlp_tool_output *output)
 {
     char path[MLP_MAX_PATH + 8];
+    unsigned char digest[MLP_DIGEST_BYTES];
     snprintf(path, sizeof path, "%s.sealed", output->temporary);
-    mlp_status status = mlp_checkpoint_write(path, checkpoint);
+    mlp_status status = mlp_checkpoint_write(path, checkpoint, digest);
     if (status == MLP_OK) {
         status = copy(path, output->file);
     }

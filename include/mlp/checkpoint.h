@@ -106,19 +106,26 @@ mlp_status mlp_checkpoint_check_space(const char *directory, uint64_t bytes);
 mlp_status mlp_checkpoint_lock(const char *directory, int *lock);
 void mlp_checkpoint_unlock(int *lock);
 
+/** Whether the last epoch of the history is the one that mlp_checkpoint_save
+ *  would keep as the best: better than each before it. */
+bool mlp_checkpoint_is_best(const mlp_history *history);
+
 /** Write DIR/ckpt-EEEEEE-SSSSSSSS.h5 (epoch, step): temporary name, digest,
  *  fsync, rename, fsync of the directory. Then delete all older checkpoints
  *  but the newest `keep`, counted with this one, and the one with the best
  *  validation (else test) accuracy. Only files that are ours by name and by
  *  their first bytes are deleted; one that cannot be is a warning.
  *
- *  @param path  [MLP_MAX_PATH], the committed file's path; may be NULL
+ *  @param digest  overwritten: the state's, as mlp_checkpoint_digest
+ *  @param path    [MLP_MAX_PATH], the committed file's path; may be NULL
  *
  *  MLP_ERROR_IO: the older ones are untouched; and nothing is left of the new
  *  one, unless all that failed is the fsync of the directory.
  */
 mlp_status mlp_checkpoint_save(const char *directory, size_t keep,
-                               const mlp_checkpoint *checkpoint, char *path);
+                               const mlp_checkpoint *checkpoint,
+                               unsigned char digest[MLP_DIGEST_BYTES],
+                               char *path);
 
 /** Fill checkpoint->parameters, which its widths and configuration give the
  *  shapes of, from the /model of another checkpoint (whose seal is verified),

@@ -143,10 +143,11 @@ typedef enum {
 typedef enum { MLP_EXCHANGE_TREE, MLP_EXCHANGE_MPI } mlp_exchange_kind;
 
 /** "2" counts epochs, "200steps" counts steps; count 0 means only at the end.
- */
+ *  "auto", where a field allows it, leaves it to the program. */
 typedef struct {
     uint64_t count;
     bool counts_steps;
+    bool is_automatic;
 } mlp_interval;
 
 typedef struct {
@@ -250,7 +251,8 @@ typedef struct {
     const char *name; /**< without dashes: "lr" */
     mlp_field_kind kind;
     size_t offset;              /**< of the field in mlp_config */
-    const char *const *choices; /**< of an enum: names, NULL at the end */
+    const char *const *choices; /**< of an enum: names, NULL at the end; of an
+                                     interval: "auto", if it is allowed */
     double least, most;         /**< allowed range of a number, inclusive */
     /** The weights depend on it: two runs that differ here differ in their
      *  digest, and --resume refuses to mix them. */

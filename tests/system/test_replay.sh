@@ -56,6 +56,25 @@ team 0 --replay gaps --data digits --quiet
 expect_status 0 "replay over gaps"
 expect_line "replay of steps 15 to 92: all 5 digests" "replay over gaps" out
 
+echo "left to itself it saves the best epoch and the last, and a few others"
+for ranks in 0 3; do
+    team "$ranks" --data digits --hidden 16 --epochs 40 --batch 61 --lr 0.3 \
+        --quiet --checkpoint auto --keep 1000 --log auto.jsonl
+    expect_status 0 "--every auto"
+    best=$(sed -n 's/.*"event":"epoch","epoch":\([0-9]*\),.*"test_accuracy":\([0-9.]*\).*/\2 \1/p' \
+        auto.jsonl | sort -k1,1nr -k2,2n | sed -n '1s/.* //p')
+    for epoch in "$best" 40; do
+        ls auto/"$(printf ckpt-%06d- "$epoch")"*.h5 >names ||
+            fail "epoch $epoch is not saved on $ranks ranks"
+    done
+    [ "$(find auto -name 'ckpt-*' | wc -l)" -lt 30 ] || fail "it saves too often"
+    tool verify auto
+    expect_status 0 "the chain of --every auto"
+    team 2 --replay auto --data digits --quiet --from 0
+    expect_status 0 "a replay of it"
+    rm -r auto auto.jsonl
+done
+
 # refuse CODE PATTERN WHAT: how the last program ended.
 refuse() {
     expect_status "$1" "$3"

@@ -35,7 +35,7 @@ fresh() { rm -rf dir log.jsonl; }
 go() {
     ranks=$1
     shift
-    team "$ranks" $job --checkpoint dir --log log.jsonl "$@"
+    team "$ranks" $job --every 1 --checkpoint dir --log log.jsonl "$@"
 }
 
 # go_on RANKS ARGUMENT...: in the background.
@@ -43,7 +43,7 @@ go() {
 go_on() {
     ranks=$1
     shift
-    start "$ranks" $job --checkpoint dir --log log.jsonl "$@"
+    start "$ranks" $job --every 1 --checkpoint dir --log log.jsonl "$@"
 }
 
 began=$(date +%s%N)

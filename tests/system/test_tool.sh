@@ -64,7 +64,7 @@ digits_images() {
 zeros() { head -c "$1" /dev/zero; }
 
 team 0 --data digits --epochs 3 --hidden 40,24 --validation 0.1 \
-    --checkpoint run --log log.jsonl
+    --checkpoint run --every 1 --log log.jsonl
 expect_status 0 "training"
 weights=$(digest)
 newest=run/ckpt-000003-00000030.h5

@@ -21,6 +21,7 @@
 static char folder[] = "/tmp/mlp_test_checkpoint.XXXXXX";
 static char path[sizeof folder + 16];
 static mlp_checkpoint sample;
+static unsigned char digest[MLP_DIGEST_BYTES]; /* of what was written */
 
 static void begin(void)
 {
@@ -145,7 +146,7 @@ static void expect_same(const mlp_checkpoint *a, const mlp_checkpoint *b)
 static void expect_round_trip(const mlp_checkpoint *written)
 {
     mlp_checkpoint loaded;
-    ck_assert_int_eq(mlp_checkpoint_write(path, written), MLP_OK);
+    ck_assert_int_eq(mlp_checkpoint_write(path, written, digest), MLP_OK);
     ck_assert_int_eq(mlp_checkpoint_load(path, &loaded), MLP_OK);
     expect_same(written, &loaded);
     mlp_checkpoint_destroy(&loaded);
@@ -202,7 +203,7 @@ START_TEST(paths_of_this_machine_are_not_stored)
     mlp_checkpoint loaded;
     ck_assert_int_eq(mlp_config_set(&sample.config, "data", "/here"), MLP_OK);
     ck_assert_int_eq(mlp_config_set(&sample.config, "threads", "5"), MLP_OK);
-    ck_assert_int_eq(mlp_checkpoint_write(path, &sample), MLP_OK);
+    ck_assert_int_eq(mlp_checkpoint_write(path, &sample, digest), MLP_OK);
     ck_assert_int_eq(mlp_checkpoint_load(path, &loaded), MLP_OK);
     ck_assert_str_eq(loaded.config.data, "");
     ck_assert_uint_eq(loaded.config.threads, 0);
@@ -230,7 +231,7 @@ static size_t read_file(unsigned char **bytes)
 static size_t write_bare(unsigned char **bytes)
 {
     mlp_checkpoint bare = sample_create(0, 0, 0);
-    ck_assert_int_eq(mlp_checkpoint_write(path, &bare), MLP_OK);
+    ck_assert_int_eq(mlp_checkpoint_write(path, &bare, digest), MLP_OK);
     mlp_checkpoint_destroy(&bare);
     return read_file(bytes);
 }
@@ -486,7 +487,7 @@ END_TEST
 START_TEST(a_newer_format_is_refused_by_its_number)
 {
     const unsigned char version = 2;
-    ck_assert_int_eq(mlp_checkpoint_write(path, &sample), MLP_OK);
+    ck_assert_int_eq(mlp_checkpoint_write(path, &sample, digest), MLP_OK);
     int fd = open(path, O_WRONLY);
     ck_assert_int_eq(pwrite(fd, &version, 1, 8), 1);
     close(fd);
@@ -499,14 +500,14 @@ END_TEST
 START_TEST(a_full_disk_is_reported_at_every_size)
 {
     signal(SIGXFSZ, SIG_IGN);
-    ck_assert_int_eq(mlp_checkpoint_write(path, &sample), MLP_OK);
+    ck_assert_int_eq(mlp_checkpoint_write(path, &sample, digest), MLP_OK);
     unsigned char *bytes;
     size_t length = read_file(&bytes);
     free(bytes);
     for (size_t limit = 0; limit < length; limit += 509) {
         unlink(path);
         bool is_limited = limit_file_size(limit);
-        mlp_status status = mlp_checkpoint_write(path, &sample);
+        mlp_status status = mlp_checkpoint_write(path, &sample, digest);
         bool is_free = limit_file_size(RLIM_INFINITY);
         ck_assert(is_limited && is_free);
         ck_assert_int_eq(status, MLP_ERROR_IO);
@@ -514,7 +515,7 @@ START_TEST(a_full_disk_is_reported_at_every_size)
         ck_assert_ptr_nonnull(strstr(mlp_failure(), "File too large"));
     }
     unlink(path);
-    ck_assert_int_eq(mlp_checkpoint_write(path, &sample), MLP_OK);
+    ck_assert_int_eq(mlp_checkpoint_write(path, &sample, digest), MLP_OK);
 }
 END_TEST
 

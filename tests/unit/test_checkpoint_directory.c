@@ -19,6 +19,7 @@
 
 static char folder[] = "/tmp/mlp_test_directory.XXXXXX";
 static char path[MLP_MAX_PATH];
+static unsigned char digest[MLP_DIGEST_BYTES]; /* of what was saved */
 static mlp_checkpoint loaded;
 
 static void begin(void)
@@ -70,7 +71,11 @@ static size_t count_files(void)
 static void save(uint64_t epoch, uint64_t step, size_t keep)
 {
     mlp_checkpoint c = sample_create(epoch, step, 0);
-    ck_assert_int_eq(mlp_checkpoint_save(folder, keep, &c, path), MLP_OK);
+    unsigned char state[MLP_DIGEST_BYTES];
+    ck_assert_int_eq(mlp_checkpoint_save(folder, keep, &c, digest, path),
+                     MLP_OK);
+    ck_assert_int_eq(mlp_checkpoint_digest(&c, state), MLP_OK);
+    ck_assert_mem_eq(digest, state, sizeof state);
     mlp_checkpoint_destroy(&c);
 }
 
@@ -250,13 +255,28 @@ START_TEST(the_best_by_validation_is_kept_beside_the_newest)
         c.epoch = epoch;
         c.step = 10 * epoch;
         sample_add_epoch(&c, epoch, c.step, hits[epoch - 1]);
-        ck_assert_int_eq(mlp_checkpoint_save(folder, 2, &c, NULL), MLP_OK);
+        ck_assert_int_eq(mlp_checkpoint_save(folder, 2, &c, digest, NULL),
+                         MLP_OK);
     }
     mlp_checkpoint_destroy(&c);
     ck_assert_uint_eq(count_files(), 3);
     ck_assert(exists("ckpt-000002-00000020.h5")); /* the first of two bests */
     ck_assert(exists("ckpt-000005-00000050.h5"));
     ck_assert(exists("ckpt-000006-00000060.h5"));
+}
+END_TEST
+
+START_TEST(an_epoch_is_the_best_when_none_before_was_as_good)
+{
+    static const uint64_t hits[] = {9000, 9000, 9100, 8000, 9101};
+    static const bool is_best[] = {true, false, true, false, true};
+    mlp_checkpoint c = sample_create(0, 0, 0);
+    ck_assert(!mlp_checkpoint_is_best(&c.history));
+    for (uint64_t i = 0; i < 5; i++) {
+        sample_add_epoch(&c, i + 1, 10 * (i + 1), hits[i]);
+        ck_assert(mlp_checkpoint_is_best(&c.history) == is_best[i]);
+    }
+    mlp_checkpoint_destroy(&c);
 }
 END_TEST
 
@@ -269,7 +289,8 @@ START_TEST(without_validation_the_test_rows_tell_the_best)
             .epoch = epoch, .step = epoch, .test = {0.0, hits[epoch - 1], 100}};
         ck_assert_int_eq(mlp_history_add(&c.history, &record), MLP_OK);
         c.epoch = c.step = epoch;
-        ck_assert_int_eq(mlp_checkpoint_save(folder, 1, &c, NULL), MLP_OK);
+        ck_assert_int_eq(mlp_checkpoint_save(folder, 1, &c, digest, NULL),
+                         MLP_OK);
     }
     mlp_checkpoint_destroy(&c);
     ck_assert_uint_eq(count_files(), 2);
@@ -326,7 +347,7 @@ START_TEST(a_failed_save_leaves_only_the_older_ones)
     save(0, 1, 1);
     for (rlim_t limit = 0; limit < 6000; limit += 1001) {
         bool is_limited = limit_file_size(limit);
-        mlp_status status = mlp_checkpoint_save(folder, 1, &c, NULL);
+        mlp_status status = mlp_checkpoint_save(folder, 1, &c, digest, NULL);
         bool is_free = limit_file_size(RLIM_INFINITY);
         ck_assert(is_limited && is_free);
         ck_assert_int_eq(status, MLP_ERROR_IO);
@@ -341,8 +362,9 @@ END_TEST
 START_TEST(saving_where_no_directory_is_fails)
 {
     mlp_checkpoint c = sample_create(0, 1, 0);
-    ck_assert_int_eq(mlp_checkpoint_save(in_folder("absent"), 1, &c, NULL),
-                     MLP_ERROR_IO);
+    ck_assert_int_eq(
+        mlp_checkpoint_save(in_folder("absent"), 1, &c, digest, NULL),
+        MLP_ERROR_IO);
     ck_assert_ptr_nonnull(strstr(mlp_failure(), "No such file"));
     mlp_checkpoint_destroy(&c);
 }
@@ -592,6 +614,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, saving_leaves_one_file_and_tells_its_path);
     tcase_add_test(tcase, the_newest_are_kept);
     tcase_add_test(tcase, the_best_by_validation_is_kept_beside_the_newest);
+    tcase_add_test(tcase, an_epoch_is_the_best_when_none_before_was_as_good);
     tcase_add_test(tcase, without_validation_the_test_rows_tell_the_best);
     tcase_add_test(tcase, files_of_others_survive);
     tcase_add_test(tcase, a_link_of_our_name_is_not_followed_to_be_deleted);

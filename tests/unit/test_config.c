@@ -47,7 +47,7 @@ START_TEST(defaults_are_a_valid_mnist_run)
     assert_text("output", "softmax");
     assert_text("loss", "cross-entropy");
     assert_text("batch", "128");
-    assert_text("every", "1");
+    assert_text("every", "auto");
     assert_text("resume", "false");
     assert_text("data", "");
 }
@@ -277,6 +277,10 @@ START_TEST(every_field_round_trips_through_its_text)
     set("hidden", "5,4");
     set("seed", "9223372036854775809");
     set("every", "30steps");
+    set("every", "auto");
+    ck_assert(config.every.is_automatic);
+    set("every", "30steps");
+    ck_assert(!config.every.is_automatic);
     set("quiet", "yes");
     mlp_config copy;
     mlp_config_init(&copy);

@@ -142,7 +142,7 @@ START_TEST(start_tells_configuration_and_placement)
     ck_assert_int_eq(batch, 128);
     ck_assert_double_eq(lr, 0.1);
     ck_assert_str_eq(seed, "18446744073709551615");
-    ck_assert_str_eq(every, "1");
+    ck_assert_str_eq(every, "auto");
     ck_assert(!is_resumed);
     ck_assert_int_eq(hidden, 128);
     ck_assert_int_eq(ranks, 4);

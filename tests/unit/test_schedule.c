@@ -52,11 +52,11 @@ END_TEST
 START_TEST(steps_go_down_by_gamma)
 {
     config.gamma = 0.5;
-    config.lr_every = (mlp_interval){2, false};
+    config.lr_every = (mlp_interval){.count = 2};
     ck_assert_double_eq(rate(MLP_SCHEDULE_STEP, 19), 0.5);
     ck_assert_double_eq(rate(MLP_SCHEDULE_STEP, 20), 0.25);
     ck_assert_double_eq(rate(MLP_SCHEDULE_STEP, 99), 0.03125);
-    config.lr_every = (mlp_interval){3, true};
+    config.lr_every = (mlp_interval){.count = 3, .counts_steps = true};
     ck_assert_double_eq(rate(MLP_SCHEDULE_STEP, 2), 0.5);
     ck_assert_double_eq(rate(MLP_SCHEDULE_STEP, 6), 0.125);
 }
@@ -83,13 +83,13 @@ END_TEST
 
 START_TEST(warm_up_rises_along_a_line_and_the_schedule_follows)
 {
-    config.warmup = (mlp_interval){20, true};
+    config.warmup = (mlp_interval){.count = 20, .counts_steps = true};
     ck_assert_double_eq(rate(MLP_SCHEDULE_LINEAR, 0), 0.025);
     ck_assert_double_eq(rate(MLP_SCHEDULE_LINEAR, 9), 0.25);
     ck_assert_double_eq(rate(MLP_SCHEDULE_LINEAR, 19), 0.5);
     ck_assert_double_eq(rate(MLP_SCHEDULE_LINEAR, 20), 0.5);
     ck_assert_double_eq(rate(MLP_SCHEDULE_LINEAR, 60), 0.25);
-    config.warmup = (mlp_interval){2, false};
+    config.warmup = (mlp_interval){.count = 2};
     ck_assert_double_eq(rate(MLP_SCHEDULE_LINEAR, 9), 0.25);
 }
 END_TEST
