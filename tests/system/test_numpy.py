@@ -1,158 +1,32 @@
 """Every step against a NumPy model, from weights that are given.
 
-A multilayer perceptron written for this test, in float64: mlp_train starts
-from the same weights (--weights), takes the rows in the same order
-(--no-shuffle) and must come to the same weights after every step, but for
-float32's rounding. Last, one step of mlp trace must be the same, too.
+mlp_train starts from the same weights (--weights) as the model of
+support/numpy_mlp.py, takes the rows in the same order (--no-shuffle) and must
+come to the same weights after every step, but for float32's rounding. Last,
+one step of mlp trace must be the same, too.
 """
-import gzip
-import math
 import os
 import pathlib
 import re
-import subprocess
 import sys
 import tempfile
 
-try:
-    import h5py
-    import numpy as np
-except ImportError:
-    if sys.executable != "/usr/bin/python3" and \
-            pathlib.Path("/usr/bin/python3").exists():
-        os.execv("/usr/bin/python3", ["/usr/bin/python3", *sys.argv])
-    print("SKIP: python3-numpy and python3-h5py are not installed")
-    sys.exit(77)
+sys.path.insert(0, os.path.join(os.environ["MLP_SOURCE"], "tests", "support"))
+# pylint: disable=wrong-import-position
+from numpy_mlp import (TOOL, TRAIN, Net, digits, h5py,  # noqa: E402
+                       largest_difference, np, run)
 
-TRAIN = f"{os.environ['MLP_BUILD']}/mlp_train"
-TOOL = f"{os.environ['MLP_BUILD']}/mlp"
-SOURCE = pathlib.Path(os.environ["MLP_SOURCE"])
 BATCH, STEPS = 97, 5
 # Weights are near 1, a step's sums have some hundred terms: 2^-24 each.
 TOLERANCE = 2e-5
 
-erf = np.vectorize(math.erf)
 
-
-def sigmoid(z):
-    return 1 / (1 + np.exp(-z))
-
-
-def normal(z):
-    return (1 + erf(z / math.sqrt(2))) / 2
-
-
-def density(z):
-    return np.exp(-z * z / 2) / math.sqrt(2 * math.pi)
-
-
-# name -> f(z), f'(z); of prelu c is the slope
-ACTIVATIONS = {
-    "identity": (lambda z: z, lambda z: np.ones_like(z)),
-    "sigmoid": (sigmoid, lambda z: sigmoid(z) * (1 - sigmoid(z))),
-    "tanh": (np.tanh, lambda z: 1 - np.tanh(z) ** 2),
-    "arctan": (np.arctan, lambda z: 1 / (1 + z * z)),
-    "relu": (lambda z: np.maximum(z, 0), lambda z: (z > 0) * 1.0),
-    "leaky-relu": (lambda z: np.where(z > 0, z, 0.01 * z),
-                   lambda z: np.where(z > 0, 1, 0.01)),
-    "prelu": (lambda z, c: np.where(z > 0, z, c * z),
-              lambda z, c: np.where(z > 0, 1, c)),
-    "elu": (lambda z: np.where(z > 0, z, np.exp(z) - 1),
-            lambda z: np.where(z > 0, 1, np.exp(z))),
-    "softplus": (lambda z: np.log(1 + np.exp(z)), sigmoid),
-    "silu": (lambda z: z * sigmoid(z),
-             lambda z: sigmoid(z) * (1 + z * (1 - sigmoid(z)))),
-    "gelu": (lambda z: z * normal(z), lambda z: normal(z) + z * density(z)),
-}
-
-
-class Net:
-    """W, b and slopes c of each layer, and their velocities."""
-
-    def __init__(self, widths, activations, seed):
-        draw = np.random.default_rng(seed)
-        self.activations = activations
-        self.layers = []
-        for n, (rows, cols) in enumerate(zip(widths, widths[1:])):
-            layer = {"W": draw.normal(0, 1 / math.sqrt(rows), (rows, cols)),
-                     "b": draw.normal(0, 0.1, cols)}
-            if activations[n] == "prelu":
-                layer["slopes"] = draw.uniform(0.1, 0.4, cols)
-            # what is handed over in float32 must be the same here
-            self.layers.append({name: array.astype(np.float32).astype(float)
-                                for name, array in layer.items()})
-        self.velocities = [{name: np.zeros_like(array)
-                            for name, array in layer.items()}
-                           for layer in self.layers]
-
-    def apply(self, n, which, z):
-        pair = ACTIVATIONS[self.activations[n]]
-        slopes = self.layers[n].get("slopes")
-        return pair[which](z) if slopes is None else pair[which](z, slopes)
-
-    def gradient(self, x, wanted, loss, weights):
-        """Mean over rows of the loss's derivative, layer by layer."""
-        sums, outputs = [], [x]
-        for n, layer in enumerate(self.layers):
-            sums.append(outputs[-1] @ layer["W"] + layer["b"])
-            outputs.append(self.apply(n, 0, sums[-1]))
-        if loss == "cross-entropy":
-            e = np.exp(sums[-1] - sums[-1].max(axis=1, keepdims=True))
-            delta = e / e.sum(axis=1, keepdims=True) - wanted
-        elif loss == "binary-cross-entropy":
-            delta = sigmoid(sums[-1]) - wanted
-        else:
-            delta = (outputs[-1] - wanted) * \
-                self.apply(len(self.layers) - 1, 1, sums[-1])
-        delta = delta * weights[:, None] / len(x)
-        gradients = [{} for _ in self.layers]
-        for n in reversed(range(len(self.layers))):
-            gradients[n] |= {"W": outputs[n].T @ delta, "b": delta.sum(axis=0)}
-            if n > 0:
-                before = delta @ self.layers[n]["W"].T
-                if "slopes" in self.layers[n - 1]:
-                    gradients[n - 1]["slopes"] = (
-                        before * np.minimum(sums[n - 1], 0)).sum(axis=0)
-                delta = before * self.apply(n - 1, 1, sums[n - 1])
-        return gradients
-
-    def step(self, gradients, rate, momentum, l2):
-        for layer, velocity, gradient in zip(self.layers, self.velocities,
-                                             gradients):
-            for name, array in layer.items():
-                decay = l2 * array if name == "W" else 0
-                velocity[name] = momentum * velocity[name] + \
-                    gradient[name] + decay
-                layer[name] = array - rate * velocity[name]
-
-    def save(self, path):
-        with h5py.File(path, "w") as file:
-            for n, layer in enumerate(self.layers):
-                for name, array in layer.items():
-                    file[f"model/layer{n}/{name}"] = array.astype(np.float32)
-
-
-def digits():
-    """The built-in training rows, scaled as mlp_train does it."""
-    with gzip.open(SOURCE / "data/digits.csv.gz", "rt") as file:
-        table = np.array([[int(word) for word in line.split(",")]
-                          for line in file])
-    table = table[np.arange(len(table)) % 4 != 3]
-    return table[:, :-1] / 16, table[:, -1]
-
-
-def run(*arguments):
-    done = subprocess.run([str(a) for a in arguments], text=True,
-                          capture_output=True, timeout=120)
-    assert done.returncode in (0, 75), done.stderr
-    return done.stdout
-
-
-def largest_difference(net, checkpoint):
-    with h5py.File(checkpoint) as file:
-        return max(np.abs(file[f"model/layer{n}/{name}"][:] - array).max()
-                   for n, layer in enumerate(net.layers)
-                   for name, array in layer.items())
+def go_down(net, velocities, gradients, rate, momentum, l2):
+    for layer, velocity, gradient in zip(net.layers, velocities, gradients):
+        for name, array in layer.items():
+            decay = l2 * array if name == "W" else 0
+            velocity[name] = momentum * velocity[name] + gradient[name] + decay
+            layer[name] = array - rate * velocity[name]
 
 
 def compare(place, hidden, activations, output, loss, rate=0.1, momentum=0.0,
@@ -178,10 +52,11 @@ def compare(place, hidden, activations, output, loss, rate=0.1, momentum=0.0,
         place / "runs", "--every", "1steps", "--keep", STEPS, "--max-steps",
         STEPS, "--quiet")
     worst = 0
+    velocities = net.zeros()
     for step in range(STEPS):
         rows = slice(step * BATCH, (step + 1) * BATCH)
-        net.step(net.gradient(x[rows], wanted[rows], loss, weights[rows]),
-                 rate, momentum, l2)
+        gradients = net.gradient(x[rows], wanted[rows], loss, weights[rows])
+        go_down(net, velocities, gradients, rate, momentum, l2)
         path = place / f"runs/ckpt-000000-{step + 1:08}.h5"
         worst = max(worst, largest_difference(net, path))
     print(f"{activations} {output} {loss}: off by {worst:.1e} at most")
