@@ -150,18 +150,41 @@ void mlp_config_settle(mlp_config *config)
     }
 }
 
-static mlp_status check_table(const mlp_config *config)
+/* A regression predicts a number, and knows no classes. */
+static mlp_status check_regression(const mlp_config *config)
 {
-    if (config->task == MLP_TASK_REGRESSION &&
-        config->output != MLP_OUTPUT_IDENTITY) {
+    if (config->output != MLP_OUTPUT_IDENTITY) {
         return mlp_fail(MLP_ERROR_USAGE,
                         "--task regression goes with --output identity: the "
                         "others give no number of any size");
     }
-    if (config->task == MLP_TASK_REGRESSION && config->classes > 0) {
+    if (config->monitor == MLP_MONITOR_ACCURACY) {
         return mlp_fail(MLP_ERROR_USAGE,
-                        "--task regression has no classes: leave out "
-                        "--classes");
+                        "--task regression has no accuracy to go by: use "
+                        "--monitor loss");
+    }
+    const struct {
+        const char *name;
+        bool is_used;
+    } options[] = {
+        {"classes", config->classes > 0},
+        {"binary", config->binary},
+        {"label-smoothing", config->label_smoothing > 0},
+        {"class-weights", strcmp(config->class_weights, "none") != 0}};
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        if (options[i].is_used) {
+            return mlp_fail(MLP_ERROR_USAGE,
+                            "--task regression has no classes: leave out --%s",
+                            options[i].name);
+        }
+    }
+    return MLP_OK;
+}
+
+static mlp_status check_table(const mlp_config *config)
+{
+    if (config->task == MLP_TASK_REGRESSION) {
+        MLP_TRY(check_regression(config));
     }
     if (config->test_fraction > 0 && config->test_data[0] != '\0') {
         return mlp_fail(MLP_ERROR_USAGE,
@@ -217,9 +240,25 @@ static mlp_status check_schedule(const mlp_config *config)
     return MLP_OK;
 }
 
+/* What tells better epochs is of no use where nobody asks for them. */
+static mlp_status check_monitor(const mlp_config *config)
+{
+    static const char *const options[] = {"monitor", "min-delta"};
+    bool is_used = config->patience > 0 || is_plateau(config->schedule);
+    for (size_t i = 0; i < 2 && !is_used; i++) {
+        if (mlp_config_was_given(config, options[i])) {
+            return mlp_fail(MLP_ERROR_USAGE,
+                            "--%s goes with --patience N or --schedule plateau",
+                            options[i]);
+        }
+    }
+    return MLP_OK;
+}
+
 static mlp_status check_training(const mlp_config *config)
 {
     MLP_TRY(check_schedule(config));
+    MLP_TRY(check_monitor(config));
     MLP_TRY(mlp_config_check_optimizer(config));
     if (config->optimizer == MLP_OPTIMIZER_NESTEROV && config->momentum == 0) {
         return mlp_fail(MLP_ERROR_USAGE,

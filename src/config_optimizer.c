@@ -11,9 +11,16 @@ static const mlp_optimizer_facts facts[MLP_OPTIMIZERS] = {
     [MLP_OPTIMIZER_NESTEROV] = {.has_momentum = true,
                                 .has_l2 = true,
                                 .lr = 0.1},
-    [MLP_OPTIMIZER_RMSPROP] = {.has_rho = true, .has_l2 = true, .lr = 0.001},
-    [MLP_OPTIMIZER_ADAM] = {.has_betas = true, .has_l2 = true, .lr = 0.001},
+    [MLP_OPTIMIZER_RMSPROP] = {.has_rho = true,
+                               .has_epsilon = true,
+                               .has_l2 = true,
+                               .lr = 0.001},
+    [MLP_OPTIMIZER_ADAM] = {.has_betas = true,
+                            .has_epsilon = true,
+                            .has_l2 = true,
+                            .lr = 0.001},
     [MLP_OPTIMIZER_ADAMW] = {.has_betas = true,
+                             .has_epsilon = true,
                              .has_decay = true,
                              .lr = 0.001,
                              .weight_decay = 0.01},
@@ -23,6 +30,7 @@ static const mlp_optimizer_facts facts[MLP_OPTIMIZERS] = {
                             .lr = 5.0,
                             .weight_decay = 0.0005},
     [MLP_OPTIMIZER_LAMB] = {.has_betas = true,
+                            .has_epsilon = true,
                             .has_decay = true,
                             .lr = 0.01,
                             .weight_decay = 0.01},
@@ -54,13 +62,10 @@ static const struct {
     size_t taken; /* offset of the claim in mlp_optimizer_facts */
 } options[] = {
 #define TAKEN(member) offsetof(mlp_optimizer_facts, member)
-    {"momentum", TAKEN(has_momentum)},
-    {"beta1", TAKEN(has_betas)},
-    {"beta2", TAKEN(has_betas)},
-    {"rho", TAKEN(has_rho)},
-    {"l2", TAKEN(has_l2)},
-    {"weight-decay", TAKEN(has_decay)},
-    {"trust", TAKEN(has_trust)},
+    {"momentum", TAKEN(has_momentum)},  {"beta1", TAKEN(has_betas)},
+    {"beta2", TAKEN(has_betas)},        {"rho", TAKEN(has_rho)},
+    {"epsilon", TAKEN(has_epsilon)},    {"l2", TAKEN(has_l2)},
+    {"weight-decay", TAKEN(has_decay)}, {"trust", TAKEN(has_trust)},
 #undef TAKEN
 };
 

@@ -135,6 +135,7 @@ static mlp_status set_up(mlp_run_parts *run)
     MLP_TRY(mlp_run_plan(run));
     enter(run, MLP_PULSE_DATA);
     MLP_TRY(mlp_run_load_data(run));
+    MLP_TRY(mlp_run_check_steps(run));
     MLP_TRY(heed_stop(run));
     enter(run, MLP_PULSE_MAKE);
     MLP_TRY(mlp_run_start_profile(run));

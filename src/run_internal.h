@@ -111,6 +111,10 @@ mlp_status mlp_run_limit_time(mlp_run_parts *run);
 /** Fill in the automatic values: shards, threads. Collective. */
 mlp_status mlp_run_plan(mlp_run_parts *run);
 
+/** What only the rows can contradict: MLP_ERROR_USAGE when the warm-up is as
+ *  long as the training. The same on every rank; not collective. */
+mlp_status mlp_run_check_steps(const mlp_run_parts *run);
+
 /** Count cores, choose the threads, and warn of a placement that wastes cores,
  *  with the launch line to use instead. Collective. */
 mlp_status mlp_run_place(mlp_run_parts *run);

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "mlp/log.h"
+#include "mlp/shard.h"
 #include "mlp/stop.h"
 
 #include "run_internal.h"
@@ -73,5 +74,23 @@ mlp_status mlp_run_plan(mlp_run_parts *run)
         mlp_log_note("--exchange mpi: the weights and their digest now depend "
                      "on the number of ranks");
     }
+    if (run->config.patience > 0 && run->config.validation == 0.0) {
+        mlp_log_note("--patience without --validation goes by the training "
+                     "rows, which cannot tell learning from learning by heart");
+    }
     return mlp_run_place(run);
+}
+
+mlp_status mlp_run_check_steps(const mlp_run_parts *run)
+{
+    const mlp_config *config = &run->config;
+    uint64_t steps =
+        config->epochs *
+        mlp_epoch_steps(run->train.rows, mlp_config_step_rows(config));
+    return !config->warmup.counts_steps || config->warmup.count < steps
+               ? MLP_OK
+               : mlp_fail(MLP_ERROR_USAGE,
+                          "--warmup %zusteps leaves nothing of the %zu steps "
+                          "of this training",
+                          (size_t)config->warmup.count, (size_t)steps);
 }

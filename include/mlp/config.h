@@ -313,7 +313,8 @@ typedef struct {
 
 /** What an optimizer takes. */
 typedef struct {
-    bool has_momentum, has_betas, has_rho, has_l2, has_decay, has_trust;
+    bool has_momentum, has_betas, has_rho, has_epsilon;
+    bool has_l2, has_decay, has_trust;
     double lr, weight_decay; /**< where the user gives none */
 } mlp_optimizer_facts;
 

@@ -45,6 +45,10 @@ refuse_all() {
     refuse 3 "$@"
 }
 
+echo "options that only the rows contradict"
+refuse_all 64 "--warmup 1000steps|of the 11 steps" --data digits \
+    --warmup 1000steps
+
 echo "data that is not there"
 refuse_all 66 "nowhere|No such file" --data nowhere
 mkdir empty

@@ -366,6 +366,12 @@ START_TEST(contradictions_are_refused)
     set("quiet", "true");
     set("progress", "always");
     assert_contradiction("--quiet");
+    set("monitor", "accuracy");
+    assert_contradiction("--monitor goes with --patience N");
+    set("min-delta", "0.01");
+    assert_contradiction("--min-delta goes with --patience N");
+    set("epsilon", "0.01");
+    assert_contradiction("--epsilon goes with --optimizer rmsprop, adam");
     set("classes", "1");
     assert_contradiction("--classes");
     set("optimizer", "adam");
@@ -401,6 +407,27 @@ START_TEST(an_optimizer_brings_its_own_rate)
     mlp_config_init(&config);
     mlp_config_complete(&config);
     ck_assert_double_eq(config.lr, 0.1);
+}
+END_TEST
+
+START_TEST(a_regression_is_refused_what_goes_by_classes)
+{
+    static const char *const options[][3] = {
+        {"classes", "3", "no classes: leave out --classes"},
+        {"binary", "true", "no classes: leave out --binary"},
+        {"label-smoothing", "0.1", "no classes: leave out --label-smoothing"},
+        {"class-weights", "balanced", "no classes: leave out --class-weights"},
+        {"monitor", "accuracy", "no accuracy to go by"},
+        {"output", "tanh", "goes with --output identity"}};
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        set("task", "regression");
+        set("output", "identity");
+        set("loss", "mse");
+        set("patience", "2");
+        ck_assert_int_eq(mlp_config_check(&config), MLP_OK);
+        set(options[i][0], options[i][1]);
+        assert_contradiction(options[i][2]);
+    }
 }
 END_TEST
 
@@ -512,6 +539,7 @@ int main(void)
     tcase_add_test(tests, an_unknown_preset_lists_the_known);
     tcase_add_test(tests, contradictions_are_refused);
     tcase_add_test(tests, an_optimizer_brings_its_own_rate);
+    tcase_add_test(tests, a_regression_is_refused_what_goes_by_classes);
     tcase_add_test(tests, what_belongs_together_passes);
     tcase_add_test(tests, only_given_fields_that_shape_the_result_are_compared);
     tcase_add_test(tests, epochs_shape_the_result_of_a_schedule);
