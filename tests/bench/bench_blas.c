@@ -148,7 +148,7 @@ static void create_shape(shape *s)
                            .leaf_start = s->leaf_start,
                            .leaf_word = s->leaf_word,
                            .leaves = 1};
-    s->node = (mlp_gradient_node){{&s->step, 1, 1}, 0, s->dw};
+    s->node = (mlp_gradient_node){.plan = {&s->step, 1, 1}, .sum = s->dw};
 }
 
 static void destroy_shape(shape *s)

@@ -4,6 +4,7 @@ import pathlib
 import subprocess
 import tempfile
 import time
+from concurrent import futures
 
 import steps
 from lines import Line
@@ -208,7 +209,18 @@ def threads(bench):
     two = bench.some_cores(2)
     one = {bench.cores[0]}
     ours = bench.ours
+
+    def seconds_of_two_runs():
+        """Of an epoch, where each core has a run of its own."""
+        with futures.ThreadPoolExecutor(2) as pool:
+            both = list(pool.map(lambda core: ours.epoch({core}), two))
+        return sum(both) / 4
+
     return [
+        Line("two separate runs at once over one (what a second core gives)",
+             values=in_turns(bench.pairs, lambda: ours.epoch(one),
+                             seconds_of_two_runs),
+             note="no thread or rank can bring more"),
         Line("2 threads over 1 (speed-up of an epoch)", 1.85,
              values=in_turns(bench.pairs, lambda: ours.epoch(one),
                              lambda: ours.epoch(two, threads=2))),
