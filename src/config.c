@@ -206,6 +206,11 @@ static const mlp_config_field fields[] = {
     {"sparse", MLP_FIELD_ENUM, AT(sparse), sparse_modes, 0, 0, false,
      "Parallel", "WHEN",
      "skip zero inputs; auto: when most are zero. Never changes the result"},
+    {"memory-limit", MLP_FIELD_BYTES, AT(memory_limit), NULL, 0, 1e18, false,
+     "Parallel", "BYTES",
+     "of a rank's rows in memory, like 512M or 2G (of 1024): data that is "
+     "larger stays in files and is read ahead of training, with the same "
+     "result; 0: no limit"},
 
     {"checkpoint", MLP_FIELD_STRING, AT(checkpoint), NULL, 0, 0, false, "Files",
      "DIR", "write checkpoints to this directory"},

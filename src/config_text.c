@@ -171,6 +171,33 @@ static mlp_status parse_duration(const mlp_config_field *field,
     return check_range(field, text, (double)*seconds);
 }
 
+/* As GNU's tools read it: K, M, G, T and KiB ... are powers of 1024, KB ... of
+ * 1000. */
+static mlp_status parse_bytes(const mlp_config_field *field, const char *text,
+                              uint64_t *bytes)
+{
+    static const char units[] = "KMGT";
+    char digits[32];
+    size_t length = strspn(text, "0123456789");
+    const char *unit = text + length;
+    const char *found = *unit != '\0' ? strchr(units, *unit) : NULL;
+    bool is_plain =
+        found != NULL && (unit[1] == '\0' || !strcmp(unit + 1, "iB"));
+    bool is_metric = found != NULL && strcmp(unit + 1, "B") == 0;
+    if (length == 0 || length >= sizeof digits ||
+        (*unit != '\0' && !is_plain && !is_metric)) {
+        return refuse(field, text, "is no number of bytes like 512M or 2G");
+    }
+    snprintf(digits, sizeof digits, "%.*s", (int)length, text);
+    MLP_TRY(parse_whole(field, digits, bytes));
+    for (const char *at = units; found != NULL && at <= found; at++) {
+        if (__builtin_mul_overflow(*bytes, is_metric ? 1000 : 1024, bytes)) {
+            return refuse(field, text, "is too large");
+        }
+    }
+    return check_range(field, text, (double)*bytes);
+}
+
 static mlp_status parse_choice(const mlp_config_field *field, const char *text,
                                unsigned *choice)
 {
@@ -234,6 +261,8 @@ mlp_status mlp_config_parse(mlp_config *config, const mlp_config_field *field,
         return parse_interval(field, text, place);
     case MLP_FIELD_DURATION:
         return parse_duration(field, text, place);
+    case MLP_FIELD_BYTES:
+        return parse_bytes(field, text, place);
     case MLP_FIELD_SIZE:
     case MLP_FIELD_U64:
         break;
@@ -272,6 +301,19 @@ static void print_interval(const mlp_config_field *field,
              interval->counts_steps ? "steps" : "");
 }
 
+/* By the largest unit that divides it. */
+static void print_bytes(uint64_t bytes, char text[MLP_CONFIG_VALUE])
+{
+    static const char units[] = "KMGT";
+    size_t times = 0;
+    while (bytes > 0 && bytes % 1024 == 0 && times < sizeof units - 1) {
+        bytes /= 1024;
+        times++;
+    }
+    snprintf(text, MLP_CONFIG_VALUE, "%" PRIu64 "%.*s", bytes, times > 0,
+             times > 0 ? units + times - 1 : "");
+}
+
 void mlp_config_print(const mlp_config *config, const mlp_config_field *field,
                       char text[MLP_CONFIG_VALUE])
 {
@@ -306,6 +348,9 @@ void mlp_config_print(const mlp_config *config, const mlp_config_field *field,
         break;
     case MLP_FIELD_DURATION:
         print_duration(*(const uint64_t *)place, text);
+        break;
+    case MLP_FIELD_BYTES:
+        print_bytes(*(const uint64_t *)place, text);
         break;
     }
 }

@@ -1,11 +1,13 @@
 /** @file
- *  Labelled rows in memory.
+ *  Labelled rows, in memory or in a file.
  */
 #include "mlp/dataset.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+
+#include "rowfile.h"
 
 enum {
     ALIGNMENT = 64,             /* of vector loads and cache lines */
@@ -34,20 +36,35 @@ static mlp_status allocate(size_t rows, size_t row_bytes, void **memory)
     return MLP_OK;
 }
 
-static mlp_status allocate_and_read(mlp_source *source, mlp_split split,
-                                    mlp_dataset *dataset)
+static bool has_targets(const mlp_source *source)
+{
+    const mlp_source_info *info = mlp_source_facts(source);
+    return info->schema != NULL && info->schema->is_regression &&
+           info->has_labels;
+}
+
+size_t mlp_dataset_row_bytes(const mlp_source *source)
+{
+    const mlp_source_info *info = mlp_source_facts(source);
+    return info->features * mlp_element_bytes(info->element);
+}
+
+size_t mlp_dataset_kept_bytes(const mlp_source *source)
+{
+    return sizeof(uint16_t) + (has_targets(source) ? sizeof(float) : 0);
+}
+
+/* Labels and targets; and values, if there is memory for them. */
+static mlp_status read_rows(mlp_source *source, mlp_split split,
+                            mlp_dataset *dataset)
 {
     mlp_range range = dataset->range;
-    size_t row_bytes = dataset->features * mlp_element_bytes(dataset->element);
     void *labels = NULL;
-    MLP_TRY(allocate(range.count, row_bytes, &dataset->values));
     MLP_TRY(allocate(range.count, sizeof *dataset->labels, &labels));
     dataset->labels = labels;
     MLP_TRY(mlp_source_read(source, split, range.first, range.count,
                             dataset->values, dataset->labels));
-    const mlp_schema *schema = mlp_source_facts(source)->schema;
-    if (schema == NULL || !schema->is_regression ||
-        !mlp_source_facts(source)->has_labels) {
+    if (!has_targets(source)) {
         return MLP_OK;
     }
     void *targets = NULL;
@@ -57,13 +74,42 @@ static mlp_status allocate_and_read(mlp_source *source, mlp_split split,
                                    dataset->targets);
 }
 
+static mlp_dataset describe(const mlp_source *source, mlp_range range)
+{
+    const mlp_source_info *info = mlp_source_facts(source);
+    return (mlp_dataset){
+        .range = range, .features = info->features, .element = info->element};
+}
+
 mlp_status mlp_dataset_load(mlp_source *source, mlp_split split,
                             mlp_range range, mlp_dataset *dataset)
 {
-    const mlp_source_info *info = mlp_source_facts(source);
-    *dataset = (mlp_dataset){
-        .range = range, .features = info->features, .element = info->element};
-    mlp_status status = allocate_and_read(source, split, dataset);
+    *dataset = describe(source, range);
+    mlp_status status =
+        allocate(range.count, mlp_dataset_row_bytes(source), &dataset->values);
+    if (status == MLP_OK) {
+        status = read_rows(source, split, dataset);
+    }
+    if (status != MLP_OK) {
+        mlp_dataset_destroy(dataset);
+    }
+    return status;
+}
+
+mlp_status mlp_dataset_open(mlp_source *source, mlp_split split,
+                            mlp_range range, mlp_reader *reader,
+                            mlp_dataset *dataset)
+{
+    *dataset = describe(source, range);
+    dataset->reader = reader;
+    mlp_reader_rest(reader);
+    mlp_status status = read_rows(source, split, dataset);
+    if (status == MLP_OK) {
+        size_t room = mlp_reader_room(reader) * mlp_dataset_row_bytes(source);
+        status =
+            mlp_rowfile_open(source, split, range, mlp_reader_window(reader),
+                             room, &dataset->file);
+    }
     if (status != MLP_OK) {
         mlp_dataset_destroy(dataset);
     }
@@ -72,11 +118,51 @@ mlp_status mlp_dataset_load(mlp_source *source, mlp_split split,
 
 void mlp_dataset_destroy(mlp_dataset *dataset)
 {
+    mlp_dataset_rest(dataset);
+    mlp_rowfile_close(&dataset->file);
     free(dataset->values);
     free(dataset->labels);
     free(dataset->targets);
     *dataset = (mlp_dataset){0};
 }
+
+/* ---- rows in a file ---------------------------------------------------- */
+
+mlp_status mlp_dataset_status(const mlp_dataset *dataset)
+{
+    return dataset->file != NULL ? mlp_reader_status(dataset->reader) : MLP_OK;
+}
+
+const void *mlp_dataset_look(const mlp_dataset *dataset, mlp_range rows,
+                             size_t *count)
+{
+    size_t row_bytes = dataset->features * mlp_element_bytes(dataset->element);
+    *count = rows.count;
+    if (dataset->file == NULL) {
+        return (const char *)dataset->values + rows.first * row_bytes;
+    }
+    size_t room = mlp_reader_room(dataset->reader);
+    *count = rows.count < room ? rows.count : room;
+    return mlp_reader_look(dataset->reader, dataset->file,
+                           (mlp_range){rows.first, *count});
+}
+
+void mlp_dataset_expect(const mlp_dataset *dataset, const mlp_read_plan *plan,
+                        size_t first)
+{
+    if (dataset->file != NULL) {
+        mlp_reader_expect(dataset->reader, dataset->file, plan, first);
+    }
+}
+
+void mlp_dataset_rest(const mlp_dataset *dataset)
+{
+    if (dataset->file != NULL) {
+        mlp_reader_rest(dataset->reader);
+    }
+}
+
+/* ---- facts ------------------------------------------------------------- */
 
 size_t mlp_dataset_classes(const mlp_dataset *dataset)
 {
@@ -98,21 +184,15 @@ static float largest_byte(const unsigned char *values, size_t n)
     return largest;
 }
 
-mlp_status mlp_dataset_largest(const mlp_dataset *dataset, float *largest)
+/* @param row  of the first value, counted in the split */
+static mlp_status largest_float(const float *values, size_t n, size_t features,
+                                size_t row, float *largest)
 {
-    size_t n = dataset->range.count * dataset->features;
-    *largest = 0.0F;
-    if (dataset->element == MLP_ELEMENT_U8) {
-        *largest = largest_byte(dataset->values, n);
-        return MLP_OK;
-    }
-    const float *values = dataset->values;
     for (size_t i = 0; i < n; i++) {
         if (!isfinite(values[i])) {
             return mlp_fail(MLP_ERROR_DATA,
                             "expected finite features, found %g in row %zu",
-                            (double)values[i],
-                            dataset->range.first + i / dataset->features);
+                            (double)values[i], row + i / features);
         }
         float magnitude = fabsf(values[i]);
         *largest = magnitude > *largest ? magnitude : *largest;
@@ -120,13 +200,32 @@ mlp_status mlp_dataset_largest(const mlp_dataset *dataset, float *largest)
     return MLP_OK;
 }
 
-uint64_t mlp_dataset_nonzeros(const mlp_dataset *dataset)
+mlp_status mlp_dataset_largest(const mlp_dataset *dataset, float *largest)
 {
-    size_t n = dataset->range.count * dataset->features;
-    const uint8_t *bytes = dataset->values;
-    const float *floats = dataset->values;
+    mlp_range rows = {0, dataset->range.count};
+    size_t count;
+    *largest = 0.0F;
+    for (; rows.count > 0; rows.first += count, rows.count -= count) {
+        const void *values = mlp_dataset_look(dataset, rows, &count);
+        size_t n = count * dataset->features;
+        if (dataset->element == MLP_ELEMENT_U8) {
+            float one = largest_byte(values, n);
+            *largest = one > *largest ? one : *largest;
+        } else {
+            MLP_TRY(largest_float(values, n, dataset->features,
+                                  dataset->range.first + rows.first, largest));
+        }
+    }
+    return mlp_dataset_status(dataset);
+}
+
+static uint64_t count_nonzeros(const void *values, size_t n,
+                               mlp_element element)
+{
+    const uint8_t *bytes = values;
+    const float *floats = values;
     uint64_t count = 0;
-    if (dataset->element == MLP_ELEMENT_U8) {
+    if (element == MLP_ELEMENT_U8) {
         for (size_t i = 0; i < n; i++) {
             count += bytes[i] != 0;
         }
@@ -136,6 +235,19 @@ uint64_t mlp_dataset_nonzeros(const mlp_dataset *dataset)
         }
     }
     return count;
+}
+
+uint64_t mlp_dataset_nonzeros(const mlp_dataset *dataset)
+{
+    mlp_range rows = {0, dataset->range.count};
+    size_t count;
+    uint64_t nonzeros = 0;
+    for (; rows.count > 0; rows.first += count, rows.count -= count) {
+        const void *values = mlp_dataset_look(dataset, rows, &count);
+        nonzeros +=
+            count_nonzeros(values, count * dataset->features, dataset->element);
+    }
+    return nonzeros;
 }
 
 mlp_status mlp_dataset_check_labels(const mlp_dataset *dataset,
@@ -157,9 +269,13 @@ static mlp_status digest_rows(const mlp_dataset *dataset, mlp_range rows,
                               unsigned char value[MLP_DIGEST_BYTES])
 {
     size_t row_bytes = dataset->features * mlp_element_bytes(dataset->element);
-    const unsigned char *values = dataset->values;
-    MLP_TRY(mlp_digest_update(digest, values + rows.first * row_bytes,
-                              rows.count * row_bytes));
+    size_t count;
+    for (mlp_range left = rows; left.count > 0;
+         left.first += count, left.count -= count) {
+        const void *values = mlp_dataset_look(dataset, left, &count);
+        MLP_TRY(mlp_digest_update(digest, values, count * row_bytes));
+    }
+    MLP_TRY(mlp_dataset_status(dataset));
     MLP_TRY(mlp_digest_update(digest, dataset->labels + rows.first,
                               rows.count * sizeof *dataset->labels));
     if (dataset->targets != NULL) {

@@ -6,11 +6,12 @@
 
 #include <math.h>
 
-static float value_at(const mlp_dataset *dataset, size_t index)
+static float value_at(const mlp_dataset *dataset, const void *values,
+                      size_t index)
 {
     return dataset->element == MLP_ELEMENT_U8
-               ? (float)((const uint8_t *)dataset->values)[index]
-               : ((const float *)dataset->values)[index];
+               ? (float)((const uint8_t *)values)[index]
+               : ((const float *)values)[index];
 }
 
 void mlp_dataset_extremes(const mlp_dataset *dataset, float *least,
@@ -20,11 +21,39 @@ void mlp_dataset_extremes(const mlp_dataset *dataset, float *least,
         least[c] = INFINITY;
         largest[c] = -INFINITY;
     }
-    for (size_t r = 0; r < dataset->range.count; r++) {
-        for (size_t c = 0; c < dataset->features; c++) {
-            float value = value_at(dataset, r * dataset->features + c);
-            least[c] = value < least[c] ? value : least[c];
-            largest[c] = value > largest[c] ? value : largest[c];
+    mlp_range rows = {0, dataset->range.count};
+    size_t count;
+    for (; rows.count > 0; rows.first += count, rows.count -= count) {
+        const void *values = mlp_dataset_look(dataset, rows, &count);
+        for (size_t r = 0; r < count; r++) {
+            for (size_t c = 0; c < dataset->features; c++) {
+                float value =
+                    value_at(dataset, values, r * dataset->features + c);
+                least[c] = value < least[c] ? value : least[c];
+                largest[c] = value > largest[c] ? value : largest[c];
+            }
+        }
+    }
+}
+
+/* Add up some columns, row after row; of what is apart from a mean, if there is
+ * one, the squares. */
+static void add_rows(const mlp_dataset *dataset, mlp_range rows,
+                     mlp_range columns, const double *mean, double *sums)
+{
+    size_t count;
+    for (size_t c = 0; c < columns.count; c++) {
+        sums[c] = 0.0;
+    }
+    for (; rows.count > 0; rows.first += count, rows.count -= count) {
+        const void *values = mlp_dataset_look(dataset, rows, &count);
+        for (size_t r = 0; r < count; r++) {
+            size_t first = r * dataset->features + columns.first;
+            for (size_t c = 0; c < columns.count; c++) {
+                double value = (double)value_at(dataset, values, first + c);
+                double apart = mean != NULL ? value - mean[c] : 0.0;
+                sums[c] += mean != NULL ? apart * apart : value;
+            }
         }
     }
 }
@@ -32,28 +61,11 @@ void mlp_dataset_extremes(const mlp_dataset *dataset, float *least,
 void mlp_dataset_sums(const mlp_dataset *dataset, mlp_range rows,
                       mlp_range columns, double *sums)
 {
-    for (size_t c = 0; c < columns.count; c++) {
-        sums[c] = 0.0;
-    }
-    for (size_t r = rows.first; r < rows.first + rows.count; r++) {
-        size_t first = r * dataset->features + columns.first;
-        for (size_t c = 0; c < columns.count; c++) {
-            sums[c] += (double)value_at(dataset, first + c);
-        }
-    }
+    add_rows(dataset, rows, columns, NULL, sums);
 }
 
 void mlp_dataset_squares(const mlp_dataset *dataset, mlp_range rows,
                          mlp_range columns, const double *mean, double *sums)
 {
-    for (size_t c = 0; c < columns.count; c++) {
-        sums[c] = 0.0;
-    }
-    for (size_t r = rows.first; r < rows.first + rows.count; r++) {
-        size_t first = r * dataset->features + columns.first;
-        for (size_t c = 0; c < columns.count; c++) {
-            double apart = (double)value_at(dataset, first + c) - mean[c];
-            sums[c] += apart * apart;
-        }
-    }
+    add_rows(dataset, rows, columns, mean, sums);
 }

@@ -9,9 +9,11 @@
 struct mlp_feed {
     mlp_batch batch;
     mlp_nonzeros nonzeros;
-    size_t *leaf_word; /* [leaves + 1] */
-    uint16_t *labels;  /* [rows] */
-    mlp_rows source;   /* of the batch under way */
+    size_t *leaf_word;    /* [leaves + 1] */
+    uint16_t *labels;     /* [rows] */
+    mlp_rows source;      /* of the batch under way */
+    const uint32_t *rows; /* [batch rows], of the dataset */
+    uint32_t *in_order;   /* [rows], 0, 1, 2 ... */
     const uint16_t *all_labels;
     float *targets; /* [rows, MLP_ALIGN], or NULL */
     mlp_scaler target_scaler;
@@ -48,13 +50,17 @@ mlp_status mlp_feed_create(size_t features, size_t rows, size_t leaves,
                                                sizeof *made->batch.values);
     made->leaf_word = calloc(leaves + 1, sizeof *made->leaf_word);
     made->labels = calloc(rows + 1, sizeof *made->labels);
+    made->in_order = calloc(rows + 1, sizeof *made->in_order);
     made->batch.leaf_word = made->leaf_word;
     made->batch.nonzeros = is_sparse ? &made->nonzeros : NULL;
     if (made->batch.values == NULL || made->leaf_word == NULL ||
-        made->labels == NULL ||
+        made->labels == NULL || made->in_order == NULL ||
         (is_sparse && !allocate_nonzeros(made, features, rows, leaves))) {
         mlp_feed_destroy(feed);
         return mlp_fail_memory("a batch");
+    }
+    for (size_t r = 0; r < rows; r++) {
+        made->in_order[r] = (uint32_t)r;
     }
     return MLP_OK;
 }
@@ -65,6 +71,7 @@ void mlp_feed_destroy(mlp_feed **feed)
         free((*feed)->batch.values);
         free((*feed)->leaf_word);
         free((*feed)->labels);
+        free((*feed)->in_order);
         free((*feed)->targets);
         free((*feed)->nonzeros.columns);
         free((*feed)->nonzeros.counts);
@@ -94,10 +101,16 @@ void mlp_feed_begin(mlp_feed *feed, const mlp_dataset *dataset,
         feed->leaf_word[i + 1] =
             feed->leaf_word[i] + (rows + MLP_MASK_ROWS - 1) / MLP_MASK_ROWS;
     }
+    bool is_read = dataset->file != NULL;
+    feed->rows = microbatches->rows;
     feed->source =
-        (mlp_rows){dataset->values,    dataset->element == MLP_ELEMENT_F32,
-                   microbatches->rows, scaler.shift,
-                   scaler.scale,       scaler.shifts,
+        (mlp_rows){is_read ? mlp_reader_take(dataset->reader, batch->rows)
+                           : dataset->values,
+                   dataset->element == MLP_ELEMENT_F32,
+                   is_read ? feed->in_order : feed->rows,
+                   scaler.shift,
+                   scaler.scale,
+                   scaler.shifts,
                    scaler.scales};
     feed->all_labels = dataset->labels;
     feed->all_targets = dataset->targets;
@@ -123,11 +136,11 @@ void mlp_feed_fill(mlp_feed *feed, const mlp_kernels *kernels, mlp_thread self)
     mlp_range rows = mlp_thread_share(self, feed->batch.rows);
     kernels->gather(&feed->source, &feed->batch, rows);
     for (size_t r = rows.first; r < rows.first + rows.count; r++) {
-        feed->labels[r] = feed->all_labels[feed->source.index[r]];
+        feed->labels[r] = feed->all_labels[feed->rows[r]];
     }
     for (size_t r = rows.first;
          feed->all_targets != NULL && r < rows.first + rows.count; r++) {
-        float target = feed->all_targets[feed->source.index[r]];
+        float target = feed->all_targets[feed->rows[r]];
         feed->targets[r * MLP_ALIGN] =
             (target - feed->target_scaler.shift) * feed->target_scaler.scale;
     }

@@ -86,6 +86,30 @@ mlp_status mlp_h5file_read_rows(mlp_h5file *file, const char *name,
     return MLP_OK;
 }
 
+bool mlp_h5file_locate(mlp_h5file *file, const char *name, mlp_h5_type type,
+                       uint64_t *offset, size_t *grain)
+{
+    mlp_h5_dataset set;
+    *grain = 1;
+    if (mlp_h5_dataset_open(file, name, &set) != MLP_OK) {
+        return false;
+    }
+    hsize_t chunk[MLP_H5_RANK_MAX] = {1};
+    hsize_t stored = H5Dget_storage_size(set.id);
+    haddr_t address = H5Dget_offset(set.id); /* of pieces: undefined */
+    bool is_whole = H5Pget_layout(set.creation) == H5D_CONTIGUOUS &&
+                    H5Tequal(set.type, mlp_h5_memory_type(type)) > 0 &&
+                    address != HADDR_UNDEF && address <= file->bytes &&
+                    stored <= file->bytes - address;
+    if (H5Pget_layout(set.creation) == H5D_CHUNKED &&
+        H5Pget_chunk(set.creation, MLP_H5_RANK_MAX, chunk) > 0) {
+        *grain = (size_t)chunk[0];
+    }
+    mlp_h5_dataset_close(&set);
+    *offset = address;
+    return is_whole;
+}
+
 /* The attribute, if it is there. */
 static hid_t open_any_attribute(mlp_h5file *file, const char *object,
                                 const char *name)

@@ -58,6 +58,7 @@ json_t *mlp_json_field(const mlp_config *config, const mlp_config_field *field)
     case MLP_FIELD_DOUBLES:
     case MLP_FIELD_INTERVAL:
     case MLP_FIELD_DURATION:
+    case MLP_FIELD_BYTES:
         break;
     }
     return value != NULL ? value : mlp_json_text(text);

@@ -276,6 +276,7 @@ static mlp_status tell(mlp_run_parts *run)
     if (trained == MLP_OK && !run->config.quiet) {
         MLP_TRY(report_if_not_stopped(run));
     }
+    MLP_TRY(mlp_run_tell_reading(run));
     MLP_TRY(mlp_run_tell_profile(run));
     double seconds = mlp_clock_seconds() - start;
     mlp_status status = mlp_run_is_leader(run)

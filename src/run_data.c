@@ -1,5 +1,6 @@
 /** @file
- *  The chapter of a run in which each rank loads its shards.
+ *  The chapter of a run in which the data is opened, and what all ranks
+ *  together must know of it is found out.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,48 +12,6 @@
 
 /* Share of non-zero inputs below which skipping zeros is faster. */
 static const double SPARSE_BELOW = 0.5;
-
-/* Shards of a rank: the contiguous run floor(r V / P) .. */
-static mlp_range owned_shards(const mlp_run_parts *run)
-{
-    return mlp_range_part(run->config.shards, mlp_comm_size(run->comm),
-                          mlp_comm_rank(run->comm));
-}
-
-/* Load this rank's shards of rows first .. first + rows - 1 of a split. */
-static mlp_status load_sharded(mlp_run_parts *run, mlp_split split,
-                               size_t first, size_t rows, mlp_sharded *sharded)
-{
-    mlp_range shards = owned_shards(run);
-    size_t begin = mlp_range_part(rows, run->config.shards, shards.first).first;
-    mlp_range last = mlp_range_part(rows, run->config.shards,
-                                    shards.first + shards.count - 1);
-    sharded->first = first;
-    sharded->rows = rows;
-    sharded->shards = shards;
-    return mlp_dataset_load(
-        run->source, split,
-        (mlp_range){first + begin, last.first + last.count - begin},
-        &sharded->here);
-}
-
-static mlp_status load_splits(mlp_run_parts *run)
-{
-    const mlp_source_info *info = mlp_source_facts(run->source);
-    size_t rows = info->rows[MLP_SPLIT_TRAIN];
-    size_t held = (size_t)(run->config.validation * (double)rows);
-    if (held == rows) {
-        return mlp_fail(MLP_ERROR_DATA,
-                        "%s: has %zu training rows, none left "
-                        "beside the validation rows",
-                        info->name, rows);
-    }
-    MLP_TRY(load_sharded(run, MLP_SPLIT_TRAIN, 0, rows - held, &run->train));
-    MLP_TRY(load_sharded(run, MLP_SPLIT_TRAIN, rows - held, held,
-                         &run->validation));
-    return load_sharded(run, MLP_SPLIT_TEST, 0, info->rows[MLP_SPLIT_TEST],
-                        &run->test);
-}
 
 /* A data set knows its rows, but not the name of where they are from. */
 static mlp_status name_source(const mlp_run_parts *run, mlp_status status)
@@ -267,8 +226,9 @@ mlp_status mlp_run_load_data(mlp_run_parts *run)
         MLP_TRY(open_source(run));
     }
     MLP_TRY(mlp_run_check_data(run));
-    MLP_TRY(mlp_comm_agree(run->comm, load_splits(run)));
+    MLP_TRY(mlp_comm_agree(run->comm, mlp_run_load_rows(run)));
     MLP_TRY(measure(run));
+    MLP_TRY(mlp_comm_agree(run->comm, mlp_dataset_status(&run->train.here)));
     mlp_status status = name_source(run, check_labels(run));
     MLP_TRY(mlp_comm_agree(run->comm, status));
     MLP_TRY(mlp_run_weigh_classes(run));
@@ -280,9 +240,7 @@ mlp_status mlp_run_load_data(mlp_run_parts *run)
 
 void mlp_run_drop_data(mlp_run_parts *run)
 {
-    mlp_dataset_destroy(&run->train.here);
-    mlp_dataset_destroy(&run->validation.here);
-    mlp_dataset_destroy(&run->test.here);
+    mlp_run_drop_rows(run);
     mlp_scaler_destroy(&run->scaler);
     free(run->class_weights);
     run->class_weights = NULL;

@@ -1,7 +1,7 @@
 /** @file
  *  What a run holds, for run.c and the files of its chapters: run_plan.c
- *  (resolving the configuration), run_data.c, run_state.c (resume, save),
- *  run_train.c and run_profile.c.
+ *  (resolving the configuration), run_data.c, run_rows.c, run_state.c (resume,
+ * save), run_train.c and run_profile.c.
  */
 #ifndef MLP_RUN_INTERNAL_H
 #define MLP_RUN_INTERNAL_H
@@ -41,6 +41,7 @@ typedef struct {
     bool is_bound;     /* this rank may not use all cores of its node */
 
     mlp_source *source;
+    mlp_reader *reader; /* NULL: all rows are in memory */
     mlp_sharded train, validation, test;
     size_t classes;
     float *class_weights; /* [classes], NULL: all 1 */
@@ -91,6 +92,15 @@ mlp_status mlp_run_create_trainer(mlp_run_parts *run);
 
 /** Free the rows. Not collective. */
 void mlp_run_drop_data(mlp_run_parts *run);
+
+/** Load this rank's shards of every split, or open them for reading if they are
+ *  more than --memory-limit; and free them. Not collective. */
+mlp_status mlp_run_load_rows(mlp_run_parts *run);
+void mlp_run_drop_rows(mlp_run_parts *run);
+
+/** Say how long training waited for rows that were read ahead, if there is a
+ *  limit. Collective. */
+mlp_status mlp_run_tell_reading(mlp_run_parts *run);
 
 /** Whether all ranks run one executable and were started with the same options;
  *  MLP_ERROR_USAGE names the odd rank. Collective. */

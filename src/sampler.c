@@ -126,19 +126,37 @@ void mlp_sampler_shuffle(mlp_sampler *sampler, uint64_t epoch)
     }
 }
 
+/* Rows of the i-th owned shard in a batch. */
+static size_t pick_microbatch(const mlp_sampler *sampler, size_t step, size_t i,
+                              uint32_t *rows)
+{
+    mlp_range part =
+        mlp_shard_microbatch(sampler->rows, sampler->shards, sampler->batch,
+                             step, sampler->owned.first + i);
+    const uint32_t *order =
+        sampler->order + sampler->shard_rows[i] + part.first;
+    for (size_t k = 0; k < part.count; k++) {
+        rows[k] = order[k];
+    }
+    return part.count;
+}
+
+size_t mlp_sampler_pick(const void *sampler, size_t step, uint32_t *rows)
+{
+    const mlp_sampler *of = sampler;
+    size_t filled = 0;
+    for (size_t i = 0; i < of->owned.count; i++) {
+        filled += pick_microbatch(of, step, i, rows + filled);
+    }
+    return filled;
+}
+
 mlp_microbatches mlp_sampler_batch(mlp_sampler *sampler, size_t step)
 {
     size_t filled = 0;
     for (size_t i = 0; i < sampler->owned.count; i++) {
-        mlp_range part =
-            mlp_shard_microbatch(sampler->rows, sampler->shards, sampler->batch,
-                                 step, sampler->owned.first + i);
-        const uint32_t *order =
-            sampler->order + sampler->shard_rows[i] + part.first;
         sampler->leaf_start[i] = filled;
-        for (size_t k = 0; k < part.count; k++) {
-            sampler->picked[filled++] = order[k];
-        }
+        filled += pick_microbatch(sampler, step, i, sampler->picked + filled);
     }
     sampler->leaf_start[sampler->owned.count] = filled;
     return (mlp_microbatches){sampler->picked, sampler->leaf_start,

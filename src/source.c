@@ -212,11 +212,19 @@ mlp_status mlp_source_read(mlp_source *source, mlp_split split, size_t first,
     if (rows == 0) {
         return MLP_OK;
     }
-    if (!source->info.has_labels) {
+    if (!source->info.has_labels && labels != NULL) {
         memset(labels, 0, rows * sizeof *labels);
         labels = NULL;
     }
     return source->ops->read(source->state, split, first, rows, values, labels);
+}
+
+bool mlp_source_locate(mlp_source *source, mlp_split split,
+                       mlp_source_place *place)
+{
+    *place = (mlp_source_place){.grain = 1};
+    return source->ops->locate != NULL &&
+           source->ops->locate(source->state, split, place);
 }
 
 mlp_status mlp_source_read_targets(mlp_source *source, mlp_split split,

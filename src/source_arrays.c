@@ -13,9 +13,13 @@ static mlp_status read_arrays(void *state, mlp_split split, size_t first,
     const mlp_source_arrays *arrays = state;
     size_t row_bytes =
         arrays->height * arrays->width * mlp_element_bytes(arrays->element);
-    memcpy(values, (const char *)arrays->values[split] + first * row_bytes,
-           rows * row_bytes);
-    memcpy(labels, arrays->labels[split] + first, rows * sizeof *labels);
+    if (values != NULL) {
+        memcpy(values, (const char *)arrays->values[split] + first * row_bytes,
+               rows * row_bytes);
+    }
+    if (labels != NULL) {
+        memcpy(labels, arrays->labels[split] + first, rows * sizeof *labels);
+    }
     return MLP_OK;
 }
 

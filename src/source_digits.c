@@ -86,8 +86,10 @@ static mlp_status read_digits(void *state, mlp_split split, size_t first,
     const digits_table *table = state;
     for (size_t i = 0; i < rows; i++) {
         size_t row = table_row(split, first + i);
-        memcpy((unsigned char *)values + i * PIXELS, table->pixels[row],
-               PIXELS);
+        if (values != NULL) {
+            memcpy((unsigned char *)values + i * PIXELS, table->pixels[row],
+                   PIXELS);
+        }
         if (labels != NULL) {
             labels[i] = table->labels[row];
         }

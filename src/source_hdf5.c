@@ -74,8 +74,19 @@ static mlp_status read_hdf5(void *state, mlp_split split, size_t first,
     if (labels != NULL) {
         MLP_TRY(read_labels(hdf5, split, first, rows, labels));
     }
-    return mlp_h5file_read_rows(hdf5->file, hdf5->images_name[split], first,
-                                rows, type, values);
+    return values == NULL
+               ? MLP_OK
+               : mlp_h5file_read_rows(hdf5->file, hdf5->images_name[split],
+                                      first, rows, type, values);
+}
+
+static bool locate_hdf5(void *state, mlp_split split, mlp_source_place *place)
+{
+    hdf5_source *hdf5 = state;
+    mlp_h5_type type = hdf5->element == MLP_ELEMENT_U8 ? MLP_H5_U8 : MLP_H5_F32;
+    place->path = hdf5->path;
+    return mlp_h5file_locate(hdf5->file, hdf5->images_name[split], type,
+                             &place->offset, &place->grain);
 }
 
 /* ---- Open and close */
@@ -240,7 +251,8 @@ static mlp_status open_splits(hdf5_source *hdf5, mlp_h5_shape *images)
 
 static mlp_status open_directly(const char *path, mlp_source *source)
 {
-    static const mlp_source_ops ops = {.read = read_hdf5, .close = close_hdf5};
+    static const mlp_source_ops ops = {
+        .read = read_hdf5, .close = close_hdf5, .locate = locate_hdf5};
     mlp_source_info *info = &source->info;
     mlp_h5_shape images;
     hdf5_source *hdf5 = calloc(1, sizeof *hdf5);
@@ -299,7 +311,9 @@ static mlp_status rehearse(void *context)
     mlp_source source = {.info = wanted->info};
     MLP_TRY(open_directly(source.info.name, &source));
     for (int split = 0; split < MLP_SPLITS; split++) {
+        mlp_source_place place;
         if (source.info.rows[split] > 0) {
+            (void)mlp_source_locate(&source, (mlp_split)split, &place);
             MLP_TRY(try_rows(&source, (mlp_split)split));
         }
     }

@@ -184,8 +184,20 @@ static mlp_status read_idx(void *state, mlp_split split, size_t first,
         MLP_TRY(read_labels(labels_file, first, rows, labels));
         MLP_TRY(is_end ? mlp_stream_finish(labels_file->stream) : MLP_OK);
     }
+    if (values == NULL) {
+        return MLP_OK;
+    }
     MLP_TRY(read_values(images_file, first, rows, values));
     return is_end ? mlp_stream_finish(images_file->stream) : MLP_OK;
+}
+
+static bool locate_idx(void *state, mlp_split split, mlp_source_place *place)
+{
+    const idx_source *idx = state;
+    const idx_file *images = &idx->files[images_of[split]];
+    place->path = mlp_stream_name(images->stream);
+    place->offset = images->header_bytes;
+    return mlp_stream_is_plain(images->stream);
 }
 
 /* ---- Open and close */
@@ -237,7 +249,8 @@ static void tell_facts(const idx_source *idx, const idx_file *images,
 
 static mlp_status create_state(mlp_source *source)
 {
-    static const mlp_source_ops ops = {.read = read_idx, .close = close_idx};
+    static const mlp_source_ops ops = {
+        .read = read_idx, .close = close_idx, .locate = locate_idx};
     source->ops = &ops;
     source->state = calloc(1, sizeof(idx_source));
     return source->state != NULL ? MLP_OK : mlp_fail_memory("a data source");

@@ -8,14 +8,16 @@
 #include "mlp/source.h"
 
 typedef struct {
-    /** As mlp_source_read; rows > 0 and within the split. labels is NULL when
-     *  the source was opened without them. */
+    /** As mlp_source_read; rows > 0 and within the split. labels is NULL also
+     *  when the source was opened without them. */
     mlp_status (*read)(void *state, mlp_split split, size_t first, size_t rows,
                        void *values, uint16_t *labels);
     void (*close)(void *state);
     /** As mlp_source_read_targets; NULL: there are none. */
     mlp_status (*read_targets)(void *state, mlp_split split, size_t first,
                                size_t rows, float *targets);
+    /** As mlp_source_locate; NULL: rows lie nowhere. */
+    bool (*locate)(void *state, mlp_split split, mlp_source_place *place);
 } mlp_source_ops;
 
 struct mlp_source {

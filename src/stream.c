@@ -39,6 +39,11 @@ const char *mlp_stream_name(const mlp_stream *stream)
     return stream->name;
 }
 
+bool mlp_stream_is_plain(const mlp_stream *stream)
+{
+    return !stream->is_gzip;
+}
+
 /* Bytes of the file as it is stored; *taken < n only at its end. */
 static mlp_status fetch(mlp_stream *stream, size_t at, void *bytes, size_t n,
                         size_t *taken)

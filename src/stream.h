@@ -6,6 +6,7 @@
 #ifndef MLP_STREAM_H
 #define MLP_STREAM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "mlp/status.h"
@@ -19,6 +20,9 @@ void mlp_stream_close(mlp_stream **stream);
 
 /** The path. */
 const char *mlp_stream_name(const mlp_stream *stream);
+
+/** Whether the file is stored as it is read. */
+bool mlp_stream_is_plain(const mlp_stream *stream);
 
 /** Whether the stream can be `length` bytes long (unpacked): a plain file must
  *  be exactly that, and a .gz large enough to unpack to it. To be called

@@ -98,11 +98,10 @@ static mlp_status create_leaves(mlp_trainer *trainer)
 
 /* Rows of a piece of a batch that this rank holds at most: each shard has at
  * most ceil(batch / shards), and one more where shards differ in length. */
-static size_t rows_at_most(const mlp_trainer *trainer)
+size_t mlp_trainer_rows_at_most(const mlp_config *config, size_t owned)
 {
-    const mlp_config *config = trainer->parts.config;
     size_t each = config->batch / config->shards + 2;
-    size_t rows = each * trainer->parts.train->shards.count;
+    size_t rows = each * owned;
     return rows > EVALUATION_ROWS ? rows : EVALUATION_ROWS;
 }
 
@@ -116,7 +115,7 @@ static mlp_status create_locally(mlp_trainer *trainer)
 {
     const mlp_trainer_parts *parts = &trainer->parts;
     const mlp_config *config = parts->config;
-    size_t rows = rows_at_most(trainer);
+    size_t rows = mlp_trainer_rows_at_most(config, parts->train->shards.count);
     MLP_TRY(create_nodes(trainer));
     if (config->accumulate > 1) {
         MLP_TRY(create_leaves(trainer));
@@ -169,6 +168,7 @@ mlp_status mlp_trainer_create(const mlp_trainer_parts *parts,
     MLP_TRY(mlp_comm_agree(parts->comm, status));
     made->parts = *parts;
     made->shuffled_epoch = UINT64_MAX;
+    made->expected_step = UINT64_MAX;
     made->rate_share = 1.0;
     status = create_exchange(made);
     if (status == MLP_OK) {
@@ -200,6 +200,7 @@ void mlp_trainer_destroy(mlp_trainer **trainer)
     if (old == NULL) {
         return;
     }
+    mlp_dataset_rest(&old->parts.train->here);
     destroy_plans(old->nodes, old->node_count);
     destroy_plans(old->leaves, old->leaf_count);
     free(old->nodes);

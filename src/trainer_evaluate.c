@@ -49,12 +49,39 @@ void mlp_trainer_outputs(mlp_trainer *trainer, const mlp_dataset *dataset,
     }
 }
 
+/* The rows of an evaluation, in the order in which mlp_evaluate_shard asks for
+ * them: shard by shard, some at a time. */
+typedef struct {
+    const mlp_sharded *split;
+    size_t shards, times; /* requests of the longest shard */
+} sequence;
+
+static size_t pick_rows(const void *context, size_t request, uint32_t *rows)
+{
+    const sequence *of = context;
+    size_t shard = of->split->shards.first + request / of->times;
+    mlp_range part = mlp_sharded_rows(of->split, of->shards, shard);
+    size_t done = request % of->times * EVALUATION_ROWS;
+    size_t count = 0;
+    for (; done + count < part.count && count < EVALUATION_ROWS; count++) {
+        rows[count] = (uint32_t)(part.first + done + count);
+    }
+    return count;
+}
+
 /* Tallies of this rank's shards: sums each at its place, the rest added. */
 static void evaluate_shards(mlp_trainer *trainer, const mlp_sharded *split,
                             mlp_tally *tally, uint64_t *confusion)
 {
     const mlp_trainer_parts *parts = &trainer->parts;
     const mlp_evaluator evaluator = evaluator_of(trainer);
+    const size_t most = split->rows / parts->config->shards + 1;
+    const sequence order = {split, parts->config->shards,
+                            most / EVALUATION_ROWS + 1};
+    const mlp_read_plan plan = {pick_rows, &order,
+                                split->shards.count * order.times};
+    trainer->expected_step = UINT64_MAX;
+    mlp_dataset_expect(&split->here, &plan, 0);
     for (size_t i = 0; i < split->shards.count; i++) {
         size_t shard = split->shards.first + i;
         mlp_range rows = mlp_sharded_rows(split, parts->config->shards, shard);
@@ -70,6 +97,7 @@ static void evaluate_shards(mlp_trainer *trainer, const mlp_sharded *split,
         tally->targets += one.targets;
         tally->top_hits += one.top_hits;
     }
+    mlp_dataset_rest(&split->here);
 }
 
 /* Every shard's sums on every rank: where it is not this rank's it is 0, and
@@ -91,10 +119,14 @@ mlp_status mlp_trainer_evaluate(mlp_trainer *trainer, const mlp_sharded *split,
     memset(trainer->shard_sums, 0, sizeof sums * shards);
     mlp_trainer_wait(trainer);
     evaluate_shards(trainer, split, tally, confusion);
+    mlp_status read = mlp_dataset_status(&split->here);
     MLP_TRY(share_sums(trainer));
-    uint64_t counts[] = {tally->hits, tally->rows, tally->targets,
-                         tally->top_hits, mlp_stop_is_wanted()};
-    MLP_TRY(mlp_comm_sum(trainer->parts.comm, counts, 5));
+    uint64_t counts[] = {tally->hits,     tally->rows,          tally->targets,
+                         tally->top_hits, mlp_stop_is_wanted(), read != MLP_OK};
+    MLP_TRY(mlp_comm_sum(trainer->parts.comm, counts, 6));
+    if (counts[5] > 0) {
+        return mlp_comm_agree(trainer->parts.comm, read);
+    }
     if (counts[4] > 0) {
         return mlp_fail(MLP_STOPPED, "stopped while it evaluated");
     }

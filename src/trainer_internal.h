@@ -14,7 +14,7 @@
 #include "evaluate.h"
 #include "pace.h"
 
-enum { MLP_RECORD_SIZE = 7 }; /* doubles; see trainer_records.c */
+enum { MLP_RECORD_SIZE = 8 }; /* doubles; see trainer_records.c */
 
 struct mlp_trainer {
     mlp_trainer_parts parts;
@@ -34,6 +34,9 @@ struct mlp_trainer {
                           slices only. NULL where no norms are needed */
     double rate_share; /* of the schedule's learning rate */
     uint64_t shuffled_epoch; /* that the sampler is at */
+    uint64_t expected_step;  /* global: whose rows are read ahead, if they are
+                                in a file; UINT64_MAX: no step's */
+    bool has_fault;          /* some rank could not read its rows */
     double *shard_sums;      /* [MLP_TALLY_SUMS, shards], of an evaluation */
     mlp_pace pace;
     double *busy; /* [threads], seconds in the last step */
@@ -70,9 +73,10 @@ void mlp_trainer_add_records(const mlp_trainer *trainer,
 bool mlp_trainer_has_finite_losses(const mlp_trainer *trainer);
 
 /** The whole batch's tally, from the records of all ranks. Every rank comes to
- *  the same verdict on it: MLP_DIVERGED when its loss is not finite, or what
- *  the transport says. Call from the crew's thread 0. Collective. */
-mlp_status mlp_trainer_read_records(const mlp_trainer *trainer,
+ *  the same verdict on it: MLP_DIVERGED when its loss is not finite, or when
+ *  the trainer then has_fault; or what the transport says. Call from the crew's
+ * thread 0. Collective. */
+mlp_status mlp_trainer_read_records(mlp_trainer *trainer,
                                     mlp_step_result *result);
 
 /** After a step that was given up: say which quantity of which layer and rank

@@ -11,6 +11,7 @@ enum {
     HITS,
     ROWS,
     STOP,
+    FAULT, /* the rank could not read its rows */
     ERROR, /* of a regression, as in mlp_tally: these three */
     TARGETS,
     SQUARES
@@ -44,6 +45,7 @@ void mlp_trainer_add_records(const mlp_trainer *trainer,
     const uint32_t *predictions = mlp_pass_predictions(trainer->pass);
     const uint16_t *labels = mlp_feed_labels(trainer->feed);
     double *record = mlp_exchange_records(trainer->exchange);
+    bool has_fault = mlp_dataset_status(&trainer->parts.train->here) != MLP_OK;
     for (size_t i = 0; i < microbatches->leaves; i++) {
         size_t first = microbatches->leaf_start[i];
         size_t end = microbatches->leaf_start[i + 1];
@@ -60,6 +62,7 @@ void mlp_trainer_add_records(const mlp_trainer *trainer,
         record[HITS] += (double)hits;
         record[ROWS] += (double)(end - first);
         record[STOP] = wants_stop;
+        record[FAULT] = has_fault;
         add_targets(trainer, first, end, record);
         record += MLP_RECORD_SIZE;
     }
@@ -76,7 +79,7 @@ bool mlp_trainer_has_finite_losses(const mlp_trainer *trainer)
     return true;
 }
 
-mlp_status mlp_trainer_read_records(const mlp_trainer *trainer,
+mlp_status mlp_trainer_read_records(mlp_trainer *trainer,
                                     mlp_step_result *result)
 {
     size_t shards = trainer->parts.config->shards;
@@ -95,9 +98,12 @@ mlp_status mlp_trainer_read_records(const mlp_trainer *trainer,
         result->tally.hits += (uint64_t)record[HITS];
         result->tally.rows += (uint64_t)record[ROWS];
         result->wants_stop |= record[STOP] != 0.0;
+        trainer->has_fault |= record[FAULT] != 0.0;
     }
     if (trainer->parts.train->here.targets != NULL) {
         result->tally.targets = result->tally.rows;
     }
-    return isfinite(result->tally.loss_sum) ? MLP_OK : MLP_DIVERGED;
+    return isfinite(result->tally.loss_sum) && !trainer->has_fault
+               ? MLP_OK
+               : MLP_DIVERGED;
 }

@@ -286,6 +286,28 @@ static size_t pieces_of(const mlp_trainer *trainer, size_t step_index)
     return all - before < most ? all - before : most;
 }
 
+/* Shuffle for another epoch; and have rows read ahead that are in a file. */
+static void expect_rows(mlp_trainer *trainer, uint64_t epoch, size_t index,
+                        size_t steps)
+{
+    const mlp_trainer_parts *parts = &trainer->parts;
+    const mlp_dataset *here = &parts->train->here;
+    uint64_t global = epoch * steps + index;
+    if (trainer->shuffled_epoch != epoch) {
+        mlp_dataset_rest(here);
+        mlp_sampler_shuffle(trainer->sampler, epoch);
+        trainer->shuffled_epoch = epoch;
+        trainer->expected_step = UINT64_MAX;
+    }
+    if (trainer->expected_step != global) {
+        const mlp_read_plan plan = {
+            mlp_sampler_pick, trainer->sampler,
+            mlp_epoch_steps(parts->train->rows, parts->config->batch)};
+        mlp_dataset_expect(here, &plan, index * parts->config->accumulate);
+    }
+    trainer->expected_step = global + 1;
+}
+
 mlp_status mlp_trainer_step(mlp_trainer *trainer, uint64_t epoch,
                             size_t step_index, bool wants_stop,
                             mlp_step_result *result)
@@ -293,10 +315,7 @@ mlp_status mlp_trainer_step(mlp_trainer *trainer, uint64_t epoch,
     const mlp_trainer_parts *parts = &trainer->parts;
     uint64_t steps = mlp_epoch_steps(parts->train->rows,
                                      mlp_config_step_rows(parts->config));
-    if (trainer->shuffled_epoch != epoch) {
-        mlp_sampler_shuffle(trainer->sampler, epoch);
-        trainer->shuffled_epoch = epoch;
-    }
+    expect_rows(trainer, epoch, step_index, steps);
     uint64_t global = epoch * steps + step_index;
     one_step step = {.trainer = trainer,
                      .pieces = pieces_of(trainer, step_index),
@@ -311,6 +330,10 @@ mlp_status mlp_trainer_step(mlp_trainer *trainer, uint64_t epoch,
     if (step.status != MLP_OK && step.status != MLP_DIVERGED) {
         /* the others wait for what this rank can no longer send */
         mlp_comm_abort(parts->comm, step.status);
+    }
+    if (trainer->has_fault) {
+        return mlp_comm_agree(parts->comm,
+                              mlp_dataset_status(&parts->train->here));
     }
     return step.status == MLP_DIVERGED
                ? mlp_trainer_diagnose(trainer, epoch, step_index)

@@ -208,6 +208,7 @@ typedef struct {
     mlp_exchange_kind exchange;
     double watchdog; /**< seconds without any movement; 0 = for ever */
     mlp_sparse_mode sparse;
+    uint64_t memory_limit; /**< bytes of a rank's rows; 0 = no limit */
     /* files */
     char checkpoint[MLP_MAX_PATH]; /**< directory, "" = none */
     mlp_interval every;
@@ -243,7 +244,8 @@ typedef enum {
     MLP_FIELD_DOUBLES, /**< the same */
     MLP_FIELD_BOOL,
     MLP_FIELD_INTERVAL,
-    MLP_FIELD_DURATION /**< seconds, as "HH:MM:SS" or "D-HH:MM:SS" */
+    MLP_FIELD_DURATION, /**< seconds, as "HH:MM:SS" or "D-HH:MM:SS" */
+    MLP_FIELD_BYTES     /**< "65536", "512M" or "512MiB", "2GB" */
 } mlp_field_kind;
 
 /** One row of the table. */

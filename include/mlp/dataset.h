@@ -1,5 +1,6 @@
 /** @file
- *  Labelled rows in memory: the run of a split that one rank owns.
+ *  Labelled rows: the run of a split that one rank owns. Features are in
+ *  memory, or stay in a file and are read ahead of their use.
  */
 #ifndef MLP_DATASET_H
 #define MLP_DATASET_H
@@ -9,6 +10,7 @@
 
 #include "mlp/digest.h"
 #include "mlp/range.h"
+#include "mlp/reader.h"
 #include "mlp/source.h"
 #include "mlp/status.h"
 
@@ -17,9 +19,12 @@ typedef struct {
     mlp_range range; /**< rows of the split that are here; count may be 0 */
     size_t features;
     mlp_element element;
-    void *values; /**< [range.count, features], row-major, 64-byte aligned */
-    uint16_t *labels; /**< [range.count] */
-    float *targets;   /**< [range.count], of a regression; else NULL */
+    /** [range.count, features], row-major, 64-byte aligned; NULL: in a file */
+    void *values;
+    uint16_t *labels;         /**< [range.count] */
+    float *targets;           /**< [range.count], of a regression; else NULL */
+    struct mlp_rowfile *file; /**< has the features if not NULL, */
+    mlp_reader *reader;       /**< and this one, not owned, reads them */
 } mlp_dataset;
 
 /** Allocate and read. MLP_ERROR_INTERNAL without memory, and as
@@ -27,6 +32,35 @@ typedef struct {
 mlp_status mlp_dataset_load(mlp_source *source, mlp_split split,
                             mlp_range range, mlp_dataset *dataset);
 void mlp_dataset_destroy(mlp_dataset *dataset);
+
+/** The same, but leave the features in their file, or in a temporary one.
+ *  @param reader  reads them; must outlive the dataset
+ *  As mlp_dataset_load, and MLP_ERROR_IO when there is no place for the file.
+ */
+mlp_status mlp_dataset_open(mlp_source *source, mlp_split split,
+                            mlp_range range, mlp_reader *reader,
+                            mlp_dataset *dataset);
+
+/** MLP_OK, or how reading rows from the file failed; what was made of them is
+ *  then worth nothing. */
+mlp_status mlp_dataset_status(const mlp_dataset *dataset);
+
+/** Bytes of a row in memory, and of what stays in memory of a row in a file. */
+size_t mlp_dataset_row_bytes(const mlp_source *source);
+size_t mlp_dataset_kept_bytes(const mlp_source *source);
+
+/** The features of some rows (counted in the dataset), until the next call:
+ *  of the first `count` of them, which is all if they are in memory.
+ *  Returns [count, features]. */
+const void *mlp_dataset_look(const mlp_dataset *dataset, mlp_range rows,
+                             size_t *count);
+
+/** Say in which order a feed will ask for rows, from request `first` of a plan
+ *  on; and that no more will be asked for. Nothing to do for rows in
+ *  memory. See reader.h. */
+void mlp_dataset_expect(const mlp_dataset *dataset, const mlp_read_plan *plan,
+                        size_t first);
+void mlp_dataset_rest(const mlp_dataset *dataset);
 
 /** The largest label plus one, 0 for no rows. */
 size_t mlp_dataset_classes(const mlp_dataset *dataset);

@@ -28,7 +28,8 @@ void mlp_feed_destroy(mlp_feed **feed);
 mlp_status mlp_feed_expect_targets(mlp_feed *feed, size_t rows,
                                    mlp_scaler scaler);
 
-/** Point the feed at rows of a dataset. Call from one thread, before fill. */
+/** Point the feed at rows of a dataset: wait for them, if they are read from a
+ *  file; see mlp_dataset_expect. Call from one thread, before fill. */
 void mlp_feed_begin(mlp_feed *feed, const mlp_dataset *dataset,
                     mlp_scaler scaler, const mlp_microbatches *microbatches);
 

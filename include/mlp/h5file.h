@@ -118,6 +118,14 @@ mlp_status mlp_h5file_read_rows(mlp_h5file *file, const char *name,
                                 uint64_t first, uint64_t rows, mlp_h5_type type,
                                 void *values);
 
+/** Whether rows lie in the file one behind the other as they are in memory of
+ *  this type: in one piece, neither packed nor of the other byte order, and
+ *  within the file.
+ *  @param offset  of row 0 in the file, if so
+ *  @param grain   rows that HDF5 reads and unpacks together, else */
+bool mlp_h5file_locate(mlp_h5file *file, const char *name, mlp_h5_type type,
+                       uint64_t *offset, size_t *grain);
+
 /** Read attributes. text gets at most size - 1 bytes and a NUL; a longer,
  *  absent or differently typed attribute is MLP_ERROR_DATA. */
 mlp_status mlp_h5file_read_text(mlp_h5file *file, const char *object,

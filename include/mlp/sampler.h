@@ -37,6 +37,12 @@ void mlp_sampler_keep_order(mlp_sampler *sampler);
 /** Shuffle every owned shard for an epoch (from 0). */
 void mlp_sampler_shuffle(mlp_sampler *sampler, uint64_t epoch);
 
+/** The rows of global batch `step` (from 0 in the epoch), in the order of
+ *  mlp_sampler_batch. For another thread, while the order stays.
+ *  @param rows  [as many as are returned], indices into the dataset
+ *  @param sampler  a const mlp_sampler */
+size_t mlp_sampler_pick(const void *sampler, size_t step, uint32_t *rows);
+
 /** The microbatches of global batch `step` (from 0 in the epoch). */
 mlp_microbatches mlp_sampler_batch(mlp_sampler *sampler, size_t step);
 

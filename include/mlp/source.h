@@ -116,8 +116,10 @@ const mlp_source_info *mlp_source_facts(const mlp_source *source);
 
 /** Read rows first .. first + rows - 1 of a split.
  *
- *  @param values  [rows, features] of the source's element type, overwritten
- *  @param labels  [rows], overwritten; with zeros when there are none
+ *  @param values  [rows, features] of the source's element type, overwritten;
+ *                 NULL: only labels are wanted
+ *  @param labels  [rows], overwritten; with zeros when there are none; NULL:
+ *                 only values are wanted
  *
  *  A run that ends with the split's last row also checks the end of the
  *  file: gzip's CRC, nothing missing, nothing left over. MLP_ERROR_DATA.
@@ -125,6 +127,19 @@ const mlp_source_info *mlp_source_facts(const mlp_source *source);
  */
 mlp_status mlp_source_read(mlp_source *source, mlp_split split, size_t first,
                            size_t rows, void *values, uint16_t *labels);
+
+/** Where the features of a split lie in a file as they do in memory. */
+typedef struct {
+    const char *path; /**< the source's own */
+    uint64_t offset;  /**< of row 0; row r lies r rows behind it */
+    size_t grain;     /**< rows that are read together at little more cost than
+                           one, where the split lies nowhere */
+} mlp_source_place;
+
+/** Whether the features of a split lie in a file one behind the other as
+ *  mlp_source_read gives them, and where. If not, only grain is set. */
+bool mlp_source_locate(mlp_source *source, mlp_split split,
+                       mlp_source_place *place);
 
 /** The numbers to predict, of a source whose schema is of a regression.
  *  @param targets  [rows], overwritten */

@@ -50,6 +50,10 @@ typedef struct {
     mlp_scaler target_scaler;   /**< of a regression */
 } mlp_trainer_parts;
 
+/** Rows that a trainer asks a data set for at once, at most.
+ *  @param owned  shards of its rank */
+size_t mlp_trainer_rows_at_most(const mlp_config *config, size_t owned);
+
 /** Collective. MLP_ERROR_INTERNAL on all ranks when one has no memory. */
 mlp_status mlp_trainer_create(const mlp_trainer_parts *parts,
                               mlp_trainer **trainer);
@@ -92,7 +96,8 @@ typedef struct {
 
 /** Global batch `step` (from 0) of an epoch (from 0): train on it.
  *  @param wants_stop  this rank was asked to stop; rides along to all
- *  MLP_DIVERGED when the loss is not finite: parameters are as before.
+ *  MLP_DIVERGED when the loss is not finite, MLP_ERROR_IO when a rank cannot
+ *  read its rows: parameters are as before.
  *  Collective. */
 mlp_status mlp_trainer_step(mlp_trainer *trainer, uint64_t epoch, size_t step,
                             bool wants_stop, mlp_step_result *result);
@@ -109,6 +114,7 @@ void mlp_trainer_outputs(mlp_trainer *trainer, const mlp_dataset *dataset,
 /** Loss, hits and confusion over a sharded split with the current parameters.
  *  MLP_STOPPED on all ranks when a stop is wanted on one (stop.h), which does
  *  not evaluate the rest of its rows: the tally is then worth nothing.
+ *  MLP_ERROR_IO when a rank cannot read its rows.
  *  @param confusion  [classes, classes], row = truth, zeroed by
  *  the caller; or NULL
  *  Collective. */

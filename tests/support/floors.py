@@ -15,7 +15,8 @@ FLOORS = [
     " activation math accurate json image terminal drawing pulse markup"
     " canvas chart sandbox directory",
     "comm exchange",
-    "source stream idx digits csv schema table dataset shard scaler sampler feed"
+    "source stream idx digits csv schema table rowfile reader dataset shard scaler"
+    " sampler feed"
     " model pass loss optimizer norms schedule monitor init",
     "trainer pace evaluate watchdog",
     "checkpoint inference report runlog tensorboard progress story export import",
@@ -23,8 +24,8 @@ FLOORS = [
     "main",
 ]
 # Two columns stand on floor 3; neither knows the other.
-DATA_COLUMN = ("source stream idx digits csv schema table dataset shard scaler sampler"
-               " feed").split()
+DATA_COLUMN = ("source stream idx digits csv schema table rowfile reader dataset shard"
+               " scaler sampler feed").split()
 MODEL_COLUMN = "model pass loss optimizer norms schedule monitor init".split()
 MOST_LINES = 400
 

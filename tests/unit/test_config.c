@@ -178,6 +178,39 @@ START_TEST(smallest_and_largest_allowed_values_are_taken)
 }
 END_TEST
 
+START_TEST(bytes_are_read_as_gnu_tools_read_them)
+{
+    static const struct {
+        const char *text, *again;
+        uint64_t bytes;
+    } rows[] = {{"0", "0", 0},
+                {"1000", "1000", 1000},
+                {"65536", "64K", 65536},
+                {"512M", "512M", UINT64_C(536870912)},
+                {"512MiB", "512M", UINT64_C(536870912)},
+                {"3GB", "3000000000", UINT64_C(3000000000)},
+                {"1536M", "1536M", UINT64_C(1610612736)},
+                {"2T", "2T", UINT64_C(2199023255552)}};
+    static const char *const wrong[] = {"",    "M",     "-1",   "1.5G", "10 M",
+                                        "10m", "10MB2", "10iB", "1E",   "lots"};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        set("memory-limit", rows[i].text);
+        ck_assert_uint_eq(config.memory_limit, rows[i].bytes);
+        assert_text("memory-limit", rows[i].again);
+    }
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        char line[128];
+        snprintf(line, sizeof line,
+                 "--memory-limit: \"%s\" is no number of bytes like 512M or "
+                 "2G",
+                 wrong[i]);
+        assert_refused("memory-limit", wrong[i], line);
+    }
+    assert_refused("memory-limit", "99999999999T",
+                   "--memory-limit: \"99999999999T\" is too large");
+}
+END_TEST
+
 START_TEST(durations_are_read_as_slurm_prints_them)
 {
     assert_text("max-time", "00:00:00");
@@ -528,6 +561,7 @@ int main(void)
     tcase_add_test(tests, what_is_no_number_is_refused);
     tcase_add_test(tests, what_is_out_of_range_is_refused);
     tcase_add_test(tests, smallest_and_largest_allowed_values_are_taken);
+    tcase_add_test(tests, bytes_are_read_as_gnu_tools_read_them);
     tcase_add_test(tests, durations_are_read_as_slurm_prints_them);
     tcase_add_test(tests, malformed_lists_words_and_intervals_are_refused);
     tcase_add_test(tests, more_layers_than_fit_are_refused);

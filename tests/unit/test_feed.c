@@ -177,8 +177,11 @@ START_TEST(floats_are_shifted_and_scaled)
     static uint16_t classes[2] = {1, 0};
     static const float expected[2][3] = {{-12.0F, -3.0F, -4.0F},
                                          {-2.0F, 0.0F, 2.0F}};
-    const mlp_dataset floats = {{0, 2}, 3,       MLP_ELEMENT_F32,
-                                values, classes, NULL};
+    const mlp_dataset floats = {.range = {0, 2},
+                                .features = 3,
+                                .element = MLP_ELEMENT_F32,
+                                .values = values,
+                                .labels = classes};
     const uint32_t index[] = {1, 0};
     const size_t start[] = {0, 2};
     const mlp_microbatches rows = {index, start, 1};
@@ -207,9 +210,16 @@ START_TEST(columns_have_shifts_and_scales_of_their_own)
     const uint32_t index[] = {0};
     const size_t start[] = {0, 1};
     const mlp_microbatches rows = {index, start, 1};
-    const mlp_dataset sets[] = {
-        {{0, 1}, 2, MLP_ELEMENT_F32, values, classes, NULL},
-        {{0, 1}, 2, MLP_ELEMENT_U8, bytes, classes, NULL}};
+    const mlp_dataset sets[] = {{.range = {0, 1},
+                                 .features = 2,
+                                 .element = MLP_ELEMENT_F32,
+                                 .values = values,
+                                 .labels = classes},
+                                {.range = {0, 1},
+                                 .features = 2,
+                                 .element = MLP_ELEMENT_U8,
+                                 .values = bytes,
+                                 .labels = classes}};
     mlp_scaler scaler;
     mlp_feed *feed;
     ck_assert_int_eq(mlp_scaler_create(2, &scaler), MLP_OK);

@@ -472,6 +472,91 @@ START_TEST(attributes_by_other_hands_are_read_or_refused)
 }
 END_TEST
 
+/* ---- where rows lie */
+
+static const unsigned char counted[12] = {1, 2, 3, 4,  5,  6,
+                                          7, 8, 9, 10, 11, 12};
+
+static void put_whole(hid_t file)
+{
+    const hsize_t dims[] = {4, 3};
+    put(file, H5T_STD_U8LE, 2, dims, H5P_DEFAULT, H5T_NATIVE_UINT8, counted);
+}
+
+static void put_pieces(hid_t file)
+{
+    const hsize_t dims[] = {4, 3}, chunk[] = {2, 3};
+    hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_chunk(creation, 2, chunk);
+    put(file, H5T_STD_U8LE, 2, dims, creation, H5T_NATIVE_UINT8, counted);
+    H5Pclose(creation);
+}
+
+static void put_other_order(hid_t file)
+{
+    const float values[4] = {1.0F, 2.0F, 3.0F, 4.0F};
+    const hsize_t dims[] = {2, 2};
+    put(file, H5T_IEEE_F32BE, 2, dims, H5P_DEFAULT, H5T_NATIVE_FLOAT, values);
+}
+
+START_TEST(rows_in_one_piece_lie_where_it_says)
+{
+    uint64_t offset = 0;
+    size_t grain = 0;
+    unsigned char found[12];
+    mlp_h5file *file = opened(put_whole);
+    ck_assert(mlp_h5file_locate(file, "v", MLP_H5_U8, &offset, &grain));
+    FILE *plain = fopen(path, "rb");
+    ck_assert_ptr_nonnull(plain);
+    ck_assert_int_eq(fseek(plain, (long)offset, SEEK_SET), 0);
+    ck_assert_uint_eq(fread(found, 1, 12, plain), 12);
+    ck_assert_mem_eq(found, counted, 12);
+    fclose(plain);
+    mlp_h5file_abandon(&file);
+}
+END_TEST
+
+/* A user block moves everything behind it. */
+START_TEST(rows_lie_behind_a_user_block)
+{
+    uint64_t offset = 0;
+    size_t grain = 0;
+    unsigned char found[12];
+    mlp_h5file *file = NULL;
+    hid_t creation = H5Pcreate(H5P_FILE_CREATE);
+    H5Pset_userblock(creation, 512);
+    hid_t id = H5Fcreate(path, H5F_ACC_TRUNC, creation, H5P_DEFAULT);
+    put_whole(id);
+    H5Pclose(creation);
+    ck_assert_int_ge(H5Fclose(id), 0);
+    ck_assert_int_eq(mlp_h5file_open(path, &file), MLP_OK);
+    ck_assert(mlp_h5file_locate(file, "v", MLP_H5_U8, &offset, &grain));
+    FILE *plain = fopen(path, "rb");
+    ck_assert_ptr_nonnull(plain);
+    ck_assert_int_eq(fseek(plain, (long)offset, SEEK_SET), 0);
+    ck_assert_uint_eq(fread(found, 1, 12, plain), 12);
+    ck_assert_mem_eq(found, counted, 12);
+    fclose(plain);
+    mlp_h5file_abandon(&file);
+}
+END_TEST
+
+START_TEST(rows_in_chunks_or_of_the_other_byte_order_lie_nowhere)
+{
+    uint64_t offset = 0;
+    size_t grain = 0;
+    mlp_h5file *file = opened(put_pieces);
+    ck_assert(!mlp_h5file_locate(file, "v", MLP_H5_U8, &offset, &grain));
+    ck_assert_uint_eq(grain, 2);
+    ck_assert(!mlp_h5file_locate(file, "absent", MLP_H5_U8, &offset, &grain));
+    mlp_h5file_abandon(&file);
+    file = opened(put_other_order);
+    ck_assert(!mlp_h5file_locate(file, "v", MLP_H5_F32, &offset, &grain));
+    ck_assert_uint_eq(grain, 1);
+    mlp_h5file_abandon(&file);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("h5file_hostile");
@@ -487,6 +572,10 @@ int main(void)
     tcase_add_test(
         tcase, types_that_are_no_plain_numbers_are_other_and_cannot_be_read);
     tcase_add_test(tcase, attributes_by_other_hands_are_read_or_refused);
+    tcase_add_test(tcase, rows_in_one_piece_lie_where_it_says);
+    tcase_add_test(tcase, rows_lie_behind_a_user_block);
+    tcase_add_test(tcase,
+                   rows_in_chunks_or_of_the_other_byte_order_lie_nowhere);
     suite_add_tcase(suite, tcase);
     return run_suite(suite, CK_FORK_GETENV);
 }

@@ -1,0 +1,276 @@
+"""Data larger than --memory-limit: the same weights as from memory, within the
+limit, and an end with one line when reading goes wrong.
+
+The files are IDX, whose rows lie in the file as they do in memory; IDX in
+gzip, which must be copied; and HDF5 of both kinds where h5py is installed.
+"""
+import gzip
+import os
+import pathlib
+import random
+import resource
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+try:
+    import h5py
+except ImportError:
+    if sys.executable != "/usr/bin/python3" and os.path.exists("/usr/bin/python3"):
+        os.execv("/usr/bin/python3", ["/usr/bin/python3", *sys.argv])
+    h5py = None
+
+TRAIN = os.path.join(os.environ["MLP_BUILD"], "mlp_train")
+IS_FULL = os.environ.get("MLP_TEST_FULL") == "1"
+IS_SANITIZED = "asan" in os.environ["MLP_BUILD"]
+for name in ("MLP_DATA", "OMP_NUM_THREADS", "MLP_KERNELS", "TMPDIR"):
+    os.environ.pop(name, None)
+if os.geteuid() == 0:
+    os.environ["OMPI_ALLOW_RUN_AS_ROOT"] = "1"
+    os.environ["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1"
+SIDE = 16
+LIMIT = "450K"  # of 2.7 MB
+
+
+def fail(text):
+    sys.exit(f"FAILED: {text}")
+
+
+def command(ranks, *options):
+    launcher = ["mpirun", "--oversubscribe", "--bind-to", "none",
+                "-np", str(ranks)] if ranks else []
+    return [*launcher, TRAIN, *(str(o) for o in options)]
+
+
+def run(ranks, *options, status=0, limits=None):
+    done = subprocess.run(
+        command(ranks, *options), capture_output=True, text=True, check=False,
+        stdin=subprocess.DEVNULL, timeout=300,
+        preexec_fn=limits and (lambda: resource.setrlimit(*limits)))
+    if done.returncode != status:
+        fail(f"exit code {done.returncode}, not {status}: {ranks} {options}\n"
+             f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
+    return done
+
+
+def digest(done):
+    return done.stdout.split("weights sha256 ")[-1].strip()
+
+
+def own_lines(text):
+    return [line for line in text.splitlines()
+            if line.startswith("mlp_train: ")
+            and "--memory-limit: " not in line]
+
+
+def parts(rows, side, seed):
+    """Pixels, a third of them 0, and labels that are in the pixels."""
+    draw = random.Random(seed)
+    table = bytes(max(0, i - 85) for i in range(256))
+    pixels = bytearray(draw.randbytes(rows * side * side).translate(table))
+    labels = bytes(draw.randrange(10) for _ in range(rows))
+    for row, label in enumerate(labels):
+        pixels[row * side * side + label] = 255
+    return bytes(pixels), labels
+
+
+def write_idx(folder, counts, side=SIDE, pack=lambda name, b: (name, b)):
+    folder.mkdir()
+    for seed, (split, rows) in enumerate(zip(("train", "t10k"), counts)):
+        pixels, labels = parts(rows, side, seed)
+        for part, head, body in (
+                ("images-idx3", struct.pack(">4I", 2051, rows, side, side),
+                 pixels),
+                ("labels-idx1", struct.pack(">2I", 2049, rows), labels)):
+            name, content = pack(f"{split}-{part}-ubyte", head + body)
+            (folder / name).write_bytes(content)
+    return folder
+
+
+def packed(name, content):
+    return name + ".gz", gzip.compress(content, 1)
+
+
+def write_hdf5(path, counts, **how):
+    import numpy as np
+    with h5py.File(path, "w") as file:
+        for seed, (split, rows) in enumerate(zip(("train", "test"), counts)):
+            pixels, labels = parts(rows, SIDE, seed)
+            shape = (rows, SIDE, SIDE)
+            file.create_dataset(f"{split}/images", **how, data=np.frombuffer(
+                pixels, np.uint8).reshape(shape))
+            file.create_dataset(f"{split}/labels",
+                                data=np.frombuffer(labels, np.uint8))
+    return path
+
+
+def sources(place):
+    counts = 9000, 1500
+    made = [write_idx(place / "plain", counts),
+            write_idx(place / "gz", counts, pack=packed)]
+    if h5py is None:
+        print("not tried with HDF5: h5py is not installed")
+        return made
+    return made + [
+        write_hdf5(place / "whole.h5", counts),
+        write_hdf5(place / "chunks.h5", counts, chunks=(300, 16, 8),
+                   compression=1)]
+
+
+def test_digests(data):
+    """Any file, team and limit: one digest."""
+    runs = 0
+    sets = (["--epochs", 1],
+            ["--epochs", 1, "--scaling", "standard", "--validation", 0.2,
+             "--batch", 100, "--accumulate", 3, "--shards", 11,
+             "--dropout", 0.2])
+    for options in sets:
+        expected = digest(run(0, "--data", data[0], *options, "--quiet",
+                              "--threads", 1))
+        teams = [(0, 1), (0, 2), (2, 1), (3, 2)]
+        if IS_FULL:
+            teams += [(2, 4), (4, 1), (8, 1)]
+        for i, (ranks, threads) in enumerate(teams):
+            for k, path in enumerate(data):
+                if (i + k) % 2 and not IS_FULL:
+                    continue
+                done = run(ranks, "--data", path, *options, "--memory-limit",
+                           LIMIT, "--threads", threads)
+                if digest(done) != expected:
+                    fail(f"{path}: other weights: {ranks} x {threads}")
+                if "of rows stay in files" not in done.stderr:
+                    fail(f"{path}: not read ahead: {done.stderr}")
+                runs += 1
+    print(f"{runs} runs within {LIMIT} had the digest of a run from memory")
+
+
+def test_resume(place, data):
+    """Stopped in an epoch and resumed by another team, with and without."""
+    common = ["--data", data[0], "--epochs", 2, "--quiet"]
+    expected = digest(run(0, *common))
+    for i, (first, then) in enumerate((([0, LIMIT], [3, "0"]),
+                                       ([3, "0"], [2, LIMIT]))):
+        folder = place / f"runs{i}"
+        for step in (17, 95, 0):
+            ranks, limit = (first, then)[step == 95]
+            status = 75 if step else 0
+            done = run(ranks, *common, "--checkpoint", folder, "--resume",
+                       "--memory-limit", limit, "--max-steps", step,
+                       status=status)
+        if digest(done) != expected:
+            fail("a resumed run has other weights")
+    run(2, "--replay", place / "runs0", "--data", data[0], "--from", 0,
+        "--steps", 95, "--memory-limit", LIMIT)
+
+
+def peak(*options):
+    """Bytes of memory that a run needs at most."""
+    program = ("import resource, subprocess, sys;"
+               "subprocess.run(sys.argv[1:], check=True,"
+               " stdout=subprocess.DEVNULL);"
+               "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)")
+    return 1024 * int(subprocess.run(
+        [sys.executable, "-c", program, *command(0, *options, "--threads", 1,
+                                                 "--quiet")],
+        check=True, capture_output=True, text=True).stdout)
+
+
+def test_memory(place):
+    """Peak memory is that of a run on next to no data, and the limit."""
+    allowed = 2 << 20
+    large = write_idx(place / "large", (60000, 5000), side=28)
+    small = write_idx(place / "small", (100, 10), side=28)
+    common = ["--epochs", 1, "--checkpoint"]
+    base = peak("--data", small, *common, place / "a")
+    whole = peak("--data", large, *common, place / "b")
+    for mebibytes in (2, 16):
+        limited = peak("--data", large, *common, place / f"c{mebibytes}",
+                       "--memory-limit", f"{mebibytes}M")
+        print(f"peak {base >> 10} KiB without data, {whole >> 10} KiB in "
+              f"memory, {limited >> 10} KiB with {mebibytes} MiB")
+        if limited > base + (mebibytes << 20) + allowed:
+            fail(f"the limit of {mebibytes} MiB is not kept")
+    if whole < base + (16 << 20) + allowed:
+        fail("the test cannot tell: the data is not larger than the limit")
+
+
+def test_faults_under_way(place):
+    """A file that is cut short, or changed, while two ranks read it."""
+    def cut(path):
+        os.truncate(path, 400000)
+
+    def change(path):
+        os.utime(path, (1, 1))
+
+    for spoil, word in ((cut, "cut short"), (change, "was changed")):
+        data = write_idx(place / word.replace(" ", "-"), (9000, 1500))
+        log = place / f"{spoil.__name__}.jsonl"
+        with subprocess.Popen(
+                command(2, "--data", data, "--epochs", 100000, "--log", log,
+                        "--memory-limit", LIMIT, "--progress", "never"),
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE, text=True) as process:
+            end = time.time() + 60
+            while not (log.exists()
+                       and '"event":"epoch"' in log.read_text()):
+                if time.time() > end:
+                    process.kill()
+                    fail("the run does not begin")
+                time.sleep(0.05)
+            spoil(data / "train-images-idx3-ubyte")
+            try:
+                errors = process.communicate(timeout=60)[1]
+            except subprocess.TimeoutExpired:
+                process.kill()
+                fail(f"{word}: it goes on")
+        lines = own_lines(errors)
+        if process.returncode != 74 or len(lines) != 1 or \
+                word not in lines[0] or str(data) not in lines[0]:
+            fail(f"{word}: exit code {process.returncode}: {errors}")
+
+
+def test_faults_at_the_start(place, data):
+    """No room for a copy; a limit that nothing fits into."""
+    short = run(0, "--data", data[1], "--memory-limit", LIMIT, status=74,
+                limits=(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20)))
+    lines = own_lines(short.stderr)
+    if len(lines) != 1 or "File too large" not in lines[0]:
+        fail(f"a full disk: {short.stderr}")
+    os.environ["TMPDIR"] = str(place / "absent")
+    absent = run(0, "--data", data[1], "--memory-limit", LIMIT, status=74)
+    del os.environ["TMPDIR"]
+    if "absent" not in own_lines(absent.stderr)[0]:
+        fail(f"no place for a copy: {absent.stderr}")
+    for text, word in (("50K", "too low"), ("1.5G", "no number of bytes")):
+        low = run(0, "--data", data[0], "--memory-limit", text, status=64)
+        if len(own_lines(low.stderr + "\n")) > 1 or word not in low.stderr:
+            fail(f"--memory-limit {text}: {low.stderr}")
+    enough = run(0, "--data", data[0], "--memory-limit", "1G", "--epochs", 1)
+    if "stay in files" in enough.stderr:
+        fail("data that fits is left in files")
+    if len(data) > 2:
+        coarse = write_hdf5(place / "coarse.h5", (9000, 4500),
+                            chunks=(4500, SIDE, SIDE))
+        refused = run(0, "--data", coarse, "--memory-limit", LIMIT, status=64)
+        if "packs 4500 rows together" not in refused.stderr:
+            fail(f"chunks that do not fit: {refused.stderr}")
+
+
+def main():
+    with tempfile.TemporaryDirectory() as name:
+        place = pathlib.Path(name)
+        data = sources(place)
+        test_digests(data)
+        test_resume(place, data)
+        test_faults_under_way(place)
+        test_faults_at_the_start(place, data)
+        if IS_SANITIZED:
+            print("peak memory is not measured under a sanitizer")
+        else:
+            test_memory(place)
+    print("ok")
+
+
+main()
