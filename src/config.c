@@ -203,6 +203,11 @@ static const mlp_config_field fields[] = {
     {"watchdog", MLP_FIELD_DOUBLE, AT(watchdog), NULL, 0, 1e6, false,
      "Parallel", "SECONDS",
      "end a job that hangs for so long, and say which rank is stuck; 0: never"},
+    {"sentinel", MLP_FIELD_U64, AT(sentinel), NULL, 0, U64_LIMIT, false,
+     "Parallel", "N",
+     "compare what the ranks hold after every N steps and before each save, "
+     "and "
+     "say which one differs; 0: never"},
     {"sparse", MLP_FIELD_ENUM, AT(sparse), sparse_modes, 0, 0, false,
      "Parallel", "WHEN",
      "skip zero inputs; auto: when most are zero. Never changes the result"},
@@ -295,6 +300,7 @@ static const mlp_config defaults = {
     .every = {.is_automatic = true},
     .keep = 3,
     .watchdog = 600,
+    .sentinel = 100,
 };
 
 const mlp_config_field *mlp_config_fields(size_t *count)

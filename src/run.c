@@ -278,6 +278,7 @@ static mlp_status tell(mlp_run_parts *run)
     }
     MLP_TRY(mlp_run_tell_reading(run));
     MLP_TRY(mlp_run_tell_profile(run));
+    MLP_TRY(mlp_run_compare(run));
     double seconds = mlp_clock_seconds() - start;
     mlp_status status = mlp_run_is_leader(run)
                             ? sign_off(run, trained == MLP_OK, seconds)

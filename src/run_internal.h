@@ -66,6 +66,7 @@ typedef struct {
     /* The state to save, and to go on from. Arrays are filled on all ranks
      * after a resume, and by rank 0 before a save. */
     mlp_checkpoint state;
+    uint64_t compared_step; /* that the sentinel looked at last */
     bool is_saved;         /* the parent of state is a file of this directory */
     mlp_run_best best;     /* rank 0 only */
     double training_since; /* on mlp_clock_seconds */
@@ -175,6 +176,10 @@ mlp_status mlp_run_restore_best(mlp_run_parts *run);
 /** The state as it is now, a resumed one or the first, is the parent of the
  *  next one that is saved. Rank 0; not collective. */
 mlp_status mlp_run_begin_chain(mlp_run_parts *run, bool is_resumed);
+
+/** Let the sentinel look, once after each step at most: before anything is
+ *  kept. MLP_ERROR_INTERNAL as mlp_trainer_compare. Collective. */
+mlp_status mlp_run_compare(mlp_run_parts *run);
 
 /** Save a checkpoint, if there is a directory to save to. Collective. */
 mlp_status mlp_run_save(mlp_run_parts *run);

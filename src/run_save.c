@@ -174,6 +174,7 @@ mlp_status mlp_run_save(mlp_run_parts *run)
         return MLP_OK;
     }
     double start = mlp_clock_seconds();
+    MLP_TRY(mlp_run_compare(run));
     mlp_pulse_enter(mlp_comm_pulse(run->comm), MLP_PULSE_SAVE);
     MLP_TRY(mlp_comm_agree(run->comm,
                            mlp_run_is_leader(run) ? save_state(run) : MLP_OK));
@@ -212,6 +213,7 @@ static mlp_status save_in_time(mlp_run_parts *run)
     if (is_time) {
         return mlp_run_save(run);
     }
+    MLP_TRY(mlp_run_compare(run));
     return mlp_comm_agree(run->comm,
                           mlp_run_is_leader(run) ? keep_best(run) : MLP_OK);
 }

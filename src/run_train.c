@@ -36,6 +36,23 @@ static bool has_enough_steps(const mlp_run_parts *run)
            run->state.step >= run->config.max_steps;
 }
 
+mlp_status mlp_run_compare(mlp_run_parts *run)
+{
+    if (run->config.sentinel == 0 || run->compared_step == run->state.step) {
+        return MLP_OK;
+    }
+    run->compared_step = run->state.step;
+    return mlp_trainer_compare(run->trainer, run->state.step);
+}
+
+static mlp_status compare_in_time(mlp_run_parts *run)
+{
+    return run->config.sentinel > 0 &&
+                   run->state.step % run->config.sentinel == 0
+               ? mlp_run_compare(run)
+               : MLP_OK;
+}
+
 /* The rest of the epoch under way, as far as no rank was asked to stop. */
 static mlp_status train_epoch(mlp_run_parts *run, size_t steps,
                               bool *wants_stop)
@@ -52,6 +69,7 @@ static mlp_status train_epoch(mlp_run_parts *run, size_t steps,
         mlp_tally_add(&state->running, &result.tally);
         run->trained_rows += result.tally.rows;
         state->step++;
+        MLP_TRY(compare_in_time(run));
         double seconds = before + mlp_clock_seconds() - start;
         run->longest_step =
             fmax(run->longest_step, seconds - state->running_seconds);

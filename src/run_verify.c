@@ -253,6 +253,7 @@ mlp_status mlp_run_verify(mlp_comm *comm, const mlp_config *config)
     v.run.config.checkpoint[0] = v.run.config.log[0] = '\0';
     v.run.config.trace[0] = v.run.config.tensorboard[0] = '\0';
     v.run.config.profile = v.run.config.resume = false;
+    v.run.config.sentinel = 0; /* to show where ranks begin to differ */
     mlp_status status = verify(&v);
     end(&v.run);
     mlp_run_drop_data(&v.run);

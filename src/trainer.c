@@ -143,7 +143,11 @@ static mlp_status create_locally(mlp_trainer *trainer)
     trainer->shard_sums =
         calloc(MLP_TALLY_SUMS * config->shards, sizeof *trainer->shard_sums);
     trainer->busy = calloc(config->threads, sizeof *trainer->busy);
-    if (trainer->shard_sums == NULL || trainer->busy == NULL) {
+    trainer->prints = calloc(config->threads, sizeof *trainer->prints);
+    trainer->views = calloc(mlp_comm_size(parts->comm) * MLP_VIEW_SIZE,
+                            sizeof *trainer->views);
+    if (trainer->shard_sums == NULL || trainer->busy == NULL ||
+        trainer->prints == NULL || trainer->views == NULL) {
         return mlp_fail_memory("the trainer's counts");
     }
     mlp_pace_init(&trainer->pace, config->threads);
@@ -208,6 +212,8 @@ void mlp_trainer_destroy(mlp_trainer **trainer)
     free(old->leaf_sums);
     free(old->shard_sums);
     free(old->busy);
+    free(old->prints);
+    free(old->views);
     free(old->sums);
     mlp_sampler_destroy(&old->sampler);
     mlp_feed_destroy(&old->feed);

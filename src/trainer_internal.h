@@ -16,6 +16,8 @@
 
 enum { MLP_RECORD_SIZE = 8 }; /* doubles; see trainer_records.c */
 
+enum { MLP_VIEW_SIZE = 3 }; /* words of the sentinel for each rank */
+
 struct mlp_trainer {
     mlp_trainer_parts parts;
     mlp_exchange *exchange;
@@ -39,7 +41,9 @@ struct mlp_trainer {
     bool has_fault;          /* some rank could not read its rows */
     double *shard_sums;      /* [MLP_TALLY_SUMS, shards], of an evaluation */
     mlp_pace pace;
-    double *busy; /* [threads], seconds in the last step */
+    double *busy;     /* [threads], seconds in the last step */
+    uint64_t *prints; /* [threads], of the sentinel */
+    uint64_t *views;  /* [ranks, MLP_VIEW_SIZE], what each rank sees */
 };
 
 /** What the update has to know of a step. */

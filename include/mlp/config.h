@@ -206,7 +206,8 @@ typedef struct {
     size_t shards;  /**< V; 0 = the smaller of 8 and batch, raised to ranks */
     size_t threads; /**< per rank; 0 = cores of this rank */
     mlp_exchange_kind exchange;
-    double watchdog; /**< seconds without any movement; 0 = for ever */
+    double watchdog;   /**< seconds without any movement; 0 = for ever */
+    uint64_t sentinel; /**< steps between comparisons of ranks; 0 = none */
     mlp_sparse_mode sparse;
     uint64_t memory_limit; /**< bytes of a rank's rows; 0 = no limit */
     /* files */

@@ -81,6 +81,13 @@ mlp_range mlp_trainer_slice(const mlp_trainer *trainer, size_t layer);
 mlp_status mlp_trainer_digest(mlp_trainer *trainer, size_t layer,
                               mlp_range floats, uint64_t *value);
 
+/** Whether all ranks hold the same parameters and moments and are at the same
+ *  place; on all ranks MLP_ERROR_INTERNAL when not, naming those that differ
+ *  from the most. Between steps.
+ *  @param step  global steps done
+ *  Collective. */
+mlp_status mlp_trainer_compare(mlp_trainer *trainer, uint64_t step);
+
 /** From the next step on take this share of the schedule's learning rate, on
  *  every rank. */
 void mlp_trainer_slow(mlp_trainer *trainer, double share);

@@ -5,6 +5,8 @@
  *      MLP_FAULT="RANK CALL NTH ACTION"
  *      MLP_FAULT_AFTER="CALL COUNT"   NTH counts from after that call on
  *      MLP_FAULT_PATH=PART            open, read, write: of files named so
+ *      MLP_FAULT_WINDOW=N             flip, at an MPI function, a bit of the
+ *                                     rank's N-th window that has memory
  *
  *  CALL is alloc (malloc and its kin, called by the program itself), open,
  *  read, write, digest (EVP_DigestUpdate), or an MPI function of those below.
@@ -32,6 +34,9 @@ static struct {
     char call[64], action[16], after[64];
     long nth, after_count;
     const char *path;
+    long window; /* countdown to the one meant; 0: none, or found */
+    unsigned char *bytes;
+    size_t size;          /* of that window */
     uintptr_t begin, end; /* of the program itself */
     bool is_ours[1024];   /* by descriptor: opened under MLP_FAULT_PATH */
 } fault;
@@ -66,6 +71,8 @@ __attribute__((constructor)) static void read_environment(void)
     fault.is_armed = after == NULL || sscanf(after, "%63s %ld", fault.after,
                                              &fault.after_count) != 2;
     fault.path = getenv("MLP_FAULT_PATH");
+    const char *window = getenv("MLP_FAULT_WINDOW");
+    fault.window = window == NULL ? 0 : strtol(window, NULL, 10);
     dl_iterate_phdr(find_program, NULL);
     fault.is_on = true;
 }
@@ -225,10 +232,29 @@ int EVP_DigestUpdate(void *context, const void *bytes, size_t size)
 
 /* ---- messages ---------------------------------------------------------- */
 
+/* Whether this call is to fail. */
+static bool fails(const char *call)
+{
+    if (!strikes(call)) {
+        return false;
+    }
+    if (strcmp(fault.action, "flip") == 0 && fault.bytes != NULL) {
+        fault.bytes[fault.size / 3] ^= 4;
+        return false;
+    }
+    return true;
+}
+
+int MPI_Startall(int count, MPI_Request requests[])
+{
+    return fails("MPI_Startall") ? MPI_ERR_OTHER
+                                 : PMPI_Startall(count, requests);
+}
+
 int MPI_Allreduce(const void *in, void *out, int count, MPI_Datatype type,
                   MPI_Op op, MPI_Comm comm)
 {
-    return strikes("MPI_Allreduce")
+    return fails("MPI_Allreduce")
                ? MPI_ERR_OTHER
                : PMPI_Allreduce(in, out, count, type, op, comm);
 }
@@ -237,7 +263,7 @@ int MPI_Allgatherv(const void *in, int count, MPI_Datatype type, void *out,
                    const int counts[], const int offsets[],
                    MPI_Datatype out_type, MPI_Comm comm)
 {
-    return strikes("MPI_Allgatherv")
+    return fails("MPI_Allgatherv")
                ? MPI_ERR_OTHER
                : PMPI_Allgatherv(in, count, type, out, counts, offsets,
                                  out_type, comm);
@@ -246,19 +272,25 @@ int MPI_Allgatherv(const void *in, int count, MPI_Datatype type, void *out,
 int MPI_Bcast(void *bytes, int count, MPI_Datatype type, int root,
               MPI_Comm comm)
 {
-    return strikes("MPI_Bcast") ? MPI_ERR_OTHER
-                                : PMPI_Bcast(bytes, count, type, root, comm);
+    return fails("MPI_Bcast") ? MPI_ERR_OTHER
+                              : PMPI_Bcast(bytes, count, type, root, comm);
 }
 
 int MPI_Win_allocate_shared(MPI_Aint size, int unit, MPI_Info info,
                             MPI_Comm comm, void *base, MPI_Win *window)
 {
-    return strikes("MPI_Win_allocate_shared")
-               ? MPI_ERR_OTHER
-               : PMPI_Win_allocate_shared(size, unit, info, comm, base, window);
+    if (fails("MPI_Win_allocate_shared")) {
+        return MPI_ERR_OTHER;
+    }
+    int result = PMPI_Win_allocate_shared(size, unit, info, comm, base, window);
+    if (size > 0 && fault.window > 0 && --fault.window == 0) {
+        memcpy(&fault.bytes, base, sizeof fault.bytes);
+        fault.size = (size_t)size;
+    }
+    return result;
 }
 
 int MPI_Finalize(void)
 {
-    return strikes("MPI_Finalize") ? MPI_ERR_OTHER : PMPI_Finalize();
+    return fails("MPI_Finalize") ? MPI_ERR_OTHER : PMPI_Finalize();
 }

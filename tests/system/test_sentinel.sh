@@ -1,0 +1,97 @@
+#!/bin/sh
+# The sentinel: one bit that is wrong in the memory of one node is seen after
+# the next hundred steps, or before the next save, whichever comes first; the
+# ranks that have it are named, and it is never saved.
+#
+# In short settings a few bits; in long ones (tests/run.sh --full) 40.
+set -eu
+# shellcheck source=tests/support/system.sh
+. "$MLP_SOURCE/tests/support/system.sh"
+
+faults=$MLP_BUILD/tests/mlp_fault.so
+[ -e "$faults" ] || skip "a sanitizer replaces malloc here"
+cat >faulty <<END
+#!/bin/sh
+LD_PRELOAD=$faults exec "$program" "\$@"
+END
+chmod +x faulty
+sound=$program
+job="--data digits --hidden 16 --batch 61 --epochs 20 --threads 1 --quiet
+    --checkpoint dir --keep 100"
+# The windows with memory of a node's first rank, in order: the watchdog's, its
+# gradients, its states.
+export MLP_FAULT_WINDOW=3
+
+# spoil RANKS VICTIM CALL ARGUMENT...: a bit flips in the memory of the
+# victim's node in its CALL-th exchange, of which a step has several.
+# shellcheck disable=SC2086 # $job is a list of words
+spoil() {
+    rm -rf dir
+    ranks=$1
+    program=./faulty
+    export MLP_FAULT="$2 MPI_Startall $3 flip"
+    shift 3
+    team "$ranks" $job "$@"
+    unset MLP_FAULT
+    program=$sound
+}
+
+# expect_named PATTERN STEPS: named at a multiple of so many steps, nothing of
+# it saved, and a run that resumes ends as if it had never been.
+# shellcheck disable=SC2086
+expect_named() {
+    expect_status 70 "$1"
+    [ "$(grep -c '^mlp_train: ' err)" -eq 1 ] || fail "$1: not one line"
+    grep -q "sentinel: after step [0-9]* $1: other .* than rank" err ||
+        fail "it is not named: $1"
+    step=$(sed -n 's/.*after step \([0-9]*\) .*/\1/p' err)
+    [ $((step % $2)) -eq 0 ] || fail "$1: seen after step $step"
+    for file in dir/ckpt-*.h5; do
+        [ ! -e "$file" ] || [ "${file##*-}" \< "$(printf %08d.h5 "$step")" ] ||
+            fail "$1: saved as $file"
+    done
+    team 0 $job --resume
+    expect_status 0 "resumed"
+    [ "$(digest)" = "$expected" ] || fail "$1: other weights were saved"
+}
+
+# shellcheck disable=SC2086
+team 0 $job
+expected=$(digest)
+
+echo "nothing is found where nothing is wrong"
+export MLP_TEST_NODE_SIZE=1
+rm -rf dir
+# shellcheck disable=SC2086
+team 3 $job --sentinel 1
+expect_status 0 "no fault"
+[ "$(digest)" = "$expected" ] || fail "other weights under the sentinel"
+
+echo "a rank, a node, at the next hundred steps or the next save"
+spoil 3 1 200 --every 0
+expect_named "rank 1" 100
+spoil 3 2 500 --every 0 --sentinel 7
+expect_named "rank 2" 7
+spoil 3 0 300 --every 10steps --sentinel 1000000
+expect_named "rank 0" 10
+export MLP_TEST_NODE_SIZE=2
+spoil 6 2 300 --every 0
+expect_named "ranks 2-3" 100
+export MLP_TEST_NODE_SIZE=1
+spoil 2 1 300 --every 0
+expect_status 70 "two ranks"
+grep -q "sentinel: .*, and no majority tells who is right" err ||
+    fail "a majority of two ranks"
+
+echo "without it nobody would know"
+spoil 3 1 200 --every 0 --sentinel 0
+expect_status 0 "no sentinel"
+[ "$(digest)" != "$expected" ] || fail "the fault has no consequence"
+
+if is_full; then
+    for number in $(seq 40); do
+        spoil 3 $((number % 3)) $((50 + 31 * number)) --every 30steps
+        expect_named "rank $((number % 3))" 10
+    done
+    echo "40 bits, each seen and named"
+fi
