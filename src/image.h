@@ -36,6 +36,7 @@ bool mlp_image_has_name(const char *path);
  *
  *  Gray of color is luma, 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601, as JPEG
  *  and Pillow have it). What is transparent is seen on white. 16 bits become 8.
+ * A JPEG whose Exif part says so is turned upright.
  *
  *  @param channels  1 or 3: what is wanted, whatever the file has
  *  @param image     on failure it holds nothing

@@ -18,4 +18,14 @@ mlp_status mlp_image_decode_jpeg(const char *name, const unsigned char *bytes,
                                  size_t count, size_t channels,
                                  mlp_image *image);
 
+enum { MLP_IMAGE_UPRIGHT = 1 };
+
+/** How the Exif part of a JPEG file says that its picture was taken: 1 to 8,
+ *  upright where it says nothing that makes sense. */
+unsigned mlp_image_exif_orientation(const unsigned char *bytes, size_t count);
+
+/** Turn a picture that was taken so upright. MLP_ERROR_INTERNAL without memory:
+ *  it is as it was. */
+mlp_status mlp_image_turn(unsigned orientation, mlp_image *image);
+
 #endif

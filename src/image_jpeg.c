@@ -61,7 +61,7 @@ static mlp_status decode(const char *name, tjhandle decoder,
                       TJFLAG_ACCURATEDCT) != 0) {
         return fail_damaged(name, decoder);
     }
-    return MLP_OK;
+    return mlp_image_turn(mlp_image_exif_orientation(bytes, count), image);
 }
 
 mlp_status mlp_image_decode_jpeg(const char *name, const unsigned char *bytes,

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "image_formats.h"
 #include "run_suite.h"
 
 static mlp_image image, other;
@@ -308,6 +309,106 @@ START_TEST(scans_without_number_are_refused)
 }
 END_TEST
 
+/* ---- Exif -------------------------------------------------------------- */
+
+/* Stored rows 1 2 3 and 4 5 6, and how they are seen. */
+START_TEST(a_picture_is_turned_upright)
+{
+    static const struct {
+        size_t height, width;
+        unsigned char pixels[6];
+    } seen[] = {{2, 3, {1, 2, 3, 4, 5, 6}}, {2, 3, {3, 2, 1, 6, 5, 4}},
+                {2, 3, {6, 5, 4, 3, 2, 1}}, {2, 3, {4, 5, 6, 1, 2, 3}},
+                {3, 2, {1, 4, 2, 5, 3, 6}}, {3, 2, {4, 1, 5, 2, 6, 3}},
+                {3, 2, {6, 3, 5, 2, 4, 1}}, {3, 2, {3, 6, 2, 5, 1, 4}}};
+    for (unsigned orientation = 1; orientation <= 8; orientation++) {
+        create(2, 3, 1, 1);
+        for (size_t i = 0; i < 6; i++) {
+            image.pixels[i]++;
+        }
+        ck_assert_int_eq(mlp_image_turn(orientation, &image), MLP_OK);
+        ck_assert_uint_eq(image.height, seen[orientation - 1].height);
+        ck_assert_uint_eq(image.width, seen[orientation - 1].width);
+        ck_assert_mem_eq(image.pixels, seen[orientation - 1].pixels, 6);
+        mlp_image_destroy(&image);
+    }
+}
+END_TEST
+
+START_TEST(colors_stay_together_when_a_picture_is_turned)
+{
+    static const unsigned char seen[] = {3, 4, 5, 0, 1, 2};
+    create(1, 2, 3, 1);
+    ck_assert_int_eq(mlp_image_turn(8, &image), MLP_OK);
+    ck_assert_uint_eq(image.height, 2);
+    ck_assert_mem_eq(image.pixels, seen, sizeof seen);
+}
+END_TEST
+
+/* Begin of a JPEG file: a segment to pass over, then Exif with two entries. */
+#define EXIF_BEGIN                                                             \
+    0xff, 0xd8, 0xff, 0xe0, 0, 4, 'J', 'F', 0xff, 0xe1, 0, 46, 'E', 'x', 'i',  \
+        'f', 0, 0
+static const unsigned char big_endian[] = {
+    EXIF_BEGIN, 'M',  'M', 0, 42, 0, 0, 0, 8, 0, 2,    /* directory */
+    1,          0,    0,   4, 0,  0, 0, 1, 0, 0, 0, 6, /* another tag */
+    1,          0x12, 0,   3, 0,  0, 0, 1, 0, 6, 0, 0,
+    0,          0,    0,   0}; /* orientation */
+static const unsigned char little_endian[] = {
+    EXIF_BEGIN, 'I', 'I', 42,   0, 8, 0, 0, 0, 2, 0, 0, 1, 4, 0, 1, 0, 0, 0, 6,
+    0,          0,   0,   0x12, 1, 3, 0, 1, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0};
+
+START_TEST(exif_tells_the_orientation_in_both_byte_orders)
+{
+    ck_assert_uint_eq(mlp_image_exif_orientation(big_endian, sizeof big_endian),
+                      6);
+    ck_assert_uint_eq(
+        mlp_image_exif_orientation(little_endian, sizeof little_endian), 8);
+}
+END_TEST
+
+/* Cut anywhere, or with any other byte anywhere: some orientation, no fault. */
+START_TEST(exif_that_makes_no_sense_is_upright)
+{
+    size_t size = sizeof big_endian;
+    for (size_t cut = 0; cut < size; cut++) {
+        unsigned char *copy = malloc(cut + 1); /* for AddressSanitizer */
+        ck_assert_ptr_nonnull(copy);
+        memcpy(copy, big_endian, cut);
+        ck_assert_uint_eq(mlp_image_exif_orientation(copy, cut), 1);
+        free(copy);
+    }
+    for (size_t i = 0; i < size * 256; i++) {
+        unsigned char *copy = malloc(size);
+        ck_assert_ptr_nonnull(copy);
+        memcpy(copy, big_endian, size);
+        copy[i / 256] = (unsigned char)i;
+        unsigned found = mlp_image_exif_orientation(copy, size);
+        ck_assert(found >= 1 && found <= 8);
+        free(copy);
+    }
+}
+END_TEST
+
+START_TEST(a_jpeg_from_a_camera_on_its_side_is_turned)
+{
+    create(16, 32, 1, 0);
+    memset(image.pixels, 250, 32 * 8); /* the upper half is light */
+    put_jpeg(TJPF_GRAY, TJSAMP_GRAY, 0);
+    size_t exif = sizeof big_endian - 2; /* but for the begin of a file */
+    bytes = realloc(bytes, count + exif);
+    ck_assert_ptr_nonnull(bytes);
+    memmove(bytes + 2 + exif, bytes + 2, count - 2);
+    memcpy(bytes + 2, big_endian + 2, exif);
+    count += exif;
+    ck_assert_int_eq(decode(1), MLP_OK);
+    ck_assert_uint_eq(other.height, 32);
+    ck_assert_uint_eq(other.width, 16);
+    ck_assert_uint_lt(other.pixels[0], 10);   /* it was at the lower left */
+    ck_assert_uint_gt(other.pixels[15], 240); /* and this at the upper left */
+}
+END_TEST
+
 START_TEST(a_jpeg_for_print_is_refused)
 {
     create(8, 8, 4, 1);
@@ -504,6 +605,11 @@ static void add_files(TCase *tests)
     tcase_add_test(tests, a_huge_jpeg_is_refused_before_it_is_decoded);
     tcase_add_test(tests, scans_without_number_are_refused);
     tcase_add_test(tests, a_jpeg_for_print_is_refused);
+    tcase_add_test(tests, a_picture_is_turned_upright);
+    tcase_add_test(tests, colors_stay_together_when_a_picture_is_turned);
+    tcase_add_test(tests, exif_tells_the_orientation_in_both_byte_orders);
+    tcase_add_test(tests, exif_that_makes_no_sense_is_upright);
+    tcase_add_test(tests, a_jpeg_from_a_camera_on_its_side_is_turned);
     tcase_add_test(tests, a_file_is_known_by_its_content);
     tcase_add_test(tests, what_is_no_picture_is_refused);
     tcase_add_test(tests, names_tell_which_files_may_be_pictures);
