@@ -275,6 +275,7 @@ static mlp_status open_directly(const char *path, mlp_source *source)
     info->features = features_of(&images);
     info->height = images.rank > 2 ? (size_t)images.dims[1] : 1;
     info->width = info->features / info->height;
+    info->channels = images.rank > 3 ? (size_t)images.dims[3] : 0;
     info->element = hdf5->element;
     return MLP_OK;
 }

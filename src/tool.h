@@ -69,6 +69,7 @@ typedef struct {
     size_t height, width;        /**< of --size; 0: not given */
     bool is_gray, skips_bad;
     double test_fraction;
+    const char *label; /**< a column of a table; NULL: none is named */
     uint64_t seed;
     bool wants_help; /**< nothing else counts then */
 } mlp_tool_options;

@@ -56,41 +56,56 @@ static mlp_status show(const mlp_tool_options *options, mlp_tool_output *output)
 
 /* ---- the sub-command */
 
+static const struct {
+    const char *name;
+    mlp_status (*run)(const mlp_tool_options *options, mlp_tool_output *output);
+} verbs[] = {{"import", mlp_data_import},
+             {"convert", mlp_data_convert},
+             {"split", mlp_data_split},
+             {"show", show}};
+
 static mlp_status data(const mlp_tool_options *options, mlp_tool_output *output)
 {
     const char *verb = options->operands[0];
     if (options->operand_count < 2) {
         return mlp_fail(MLP_ERROR_USAGE,
-                        "data needs two words: import DIR, or show PATH");
+                        "data needs two words: import DIR, convert SOURCE, "
+                        "split SOURCE, or show PATH");
     }
-    if (strcmp(verb, "import") == 0) {
-        return mlp_data_import(options, output);
-    }
-    if (strcmp(verb, "show") == 0) {
-        return show(options, output);
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        if (strcmp(verb, verbs[i].name) == 0) {
+            return verbs[i].run(options, output);
+        }
     }
     return mlp_fail(MLP_ERROR_USAGE,
-                    "data: \"%.200s\" is neither import nor show", verb);
+                    "data: \"%.200s\" is none of import, convert, split and "
+                    "show",
+                    verb);
 }
 
 static const char *const formats[] = {"text", NULL};
 static const char *const options_of_data[] = {
-    "size", "gray", "test-fraction", "seed", "bad-images", "output", NULL};
+    "size",  "gray",     "test-fraction", "seed", "bad-images",
+    "label", "bad-rows", "output",        NULL};
 
 const mlp_tool_command mlp_tool_data = {
     .name = "data",
-    .summary = "import DIR: a folder of pictures as an HDF5 data set; show "
-               "PATH: what a data set has",
+    .summary = "make an HDF5 data set: import DIR of pictures, convert SOURCE, "
+               "split SOURCE anew; show PATH: what a data set has",
     .description =
         "import DIR: DIR has one sub-folder per class, of PNG and JPEG files. "
         "They are\nresized to --size (a triangle filter as wide as the coarser "
         "grid) and written to\nthe HDF5 file --output, with the names of the "
         "classes, in an order drawn by\n--seed, the last of them as test "
-        "rows.\n\nshow PATH: extents, and the rows of each class, of what "
-        "mlp_train takes as --data\n(not of tables).",
+        "rows.\n\nconvert SOURCE: whatever mlp_train takes as --data (of a "
+        "table the classes of\n--label) as an HDF5 file, with the rows and "
+        "splits that it has.\n\nsplit SOURCE: the same, but all its rows are "
+        "dealt anew, in an order drawn by\n--seed: of each class the share "
+        "--test-fraction are test rows.\n\nshow PATH: extents, and the rows "
+        "of each class, of what mlp_train takes as --data\n(not of tables).",
     .options = options_of_data,
     .formats = formats,
-    .operands = "import DIR | show PATH",
+    .operands = "import DIR | convert SOURCE | split SOURCE | show PATH",
     .operands_max = 2,
     .makes_file = true,
     .run = data};

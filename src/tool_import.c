@@ -8,10 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "image.h"
-#include "mlp/h5file.h"
 #include "mlp/log.h"
 #include "mlp/rng.h"
 #include "tool_data.h"
@@ -224,64 +222,18 @@ static mlp_status sort_rows(import *in)
 
 /* ---- the file ---------------------------------------------------------- */
 
-static mlp_status write_split(const import *in, mlp_h5file *file,
-                              const char *group, mlp_range rows)
-{
-    char name[32];
-    const mlp_tool_options *options = in->options;
-    mlp_h5_shape images = {MLP_H5_U8,
-                           options->is_gray ? 3 : 4,
-                           {rows.count, options->height, options->width, 3}};
-    MLP_TRY(mlp_h5file_write_group(file, group));
-    snprintf(name, sizeof name, "%s/images", group);
-    MLP_TRY(mlp_h5file_write(file, name, images,
-                             in->sorted + rows.first * in->bytes));
-    snprintf(name, sizeof name, "%s/labels", group);
-    return mlp_h5file_write(file, name,
-                            (mlp_h5_shape){MLP_H5_U16, 1, {rows.count}},
-                            in->labels + rows.first);
-}
-
-static mlp_status write_content(const import *in, mlp_h5file *file,
-                                size_t train)
-{
-    char *text = NULL;
-    size_t good = in->count - in->bad;
-    MLP_TRY(write_split(in, file, "train", (mlp_range){0, train}));
-    if (good > train) {
-        MLP_TRY(
-            write_split(in, file, "test", (mlp_range){train, good - train}));
-    }
-    MLP_TRY(mlp_names_print(&in->classes, &text));
-    mlp_status status =
-        mlp_h5file_write(file, "class_names",
-                         (mlp_h5_shape){MLP_H5_U8, 1, {strlen(text)}}, text);
-    free(text);
-    return status;
-}
-
-/* Under another name first: the file appears complete, or not at all. */
 static mlp_status write_file(const import *in, size_t train)
 {
-    char temporary[MLP_MAX_PATH + 32];
-    const char *path = in->options->output;
-    mlp_h5file *file = NULL;
-    snprintf(temporary, sizeof temporary, "%s.tmp.%ld", path, (long)getpid());
-    MLP_TRY(mlp_h5file_create(temporary, 0, &file));
-    mlp_status status = write_content(in, file, train);
-    if (status != MLP_OK) {
-        mlp_h5file_abandon(&file);
-    } else {
-        status = mlp_h5file_close(&file);
-    }
-    if (status == MLP_OK && rename(temporary, path) != 0) {
-        status = mlp_fail(MLP_ERROR_IO, "%s: cannot be made: %s", path,
-                          strerror(errno));
-    }
-    if (status != MLP_OK) {
-        unlink(temporary);
-    }
-    return status;
+    const mlp_tool_options *options = in->options;
+    const mlp_data_set set = {
+        .element = MLP_ELEMENT_U8,
+        .rank = options->is_gray ? 2 : 3,
+        .dims = {options->height, options->width, 3},
+        .rows = {train, in->count - in->bad - train},
+        .values = {in->sorted, in->sorted + train * in->bytes},
+        .labels = {in->labels, in->labels + train},
+        .class_names = &in->classes};
+    return mlp_data_write(&set, options->output);
 }
 
 static mlp_status import_all(import *in, mlp_tool_output *output)

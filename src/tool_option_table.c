@@ -171,6 +171,12 @@ static mlp_status set_gray(const char *text, mlp_tool_options *options)
     return MLP_OK;
 }
 
+static mlp_status set_label(const char *text, mlp_tool_options *options)
+{
+    options->label = text;
+    return MLP_OK;
+}
+
 static mlp_status set_bad_images(const char *text, mlp_tool_options *options)
 {
     options->skips_bad = strcmp(text, "skip") == 0;
@@ -238,12 +244,13 @@ static const mlp_tool_option table[] = {
      "make pictures gray, one value a pixel; else red, green, "
      "blue",
      set_gray},
-    {"test-fraction", "X", "fraction of the pictures for testing [0.2]",
+    {"test-fraction", "X", "fraction of the rows for testing [0.2]",
      set_test_fraction},
     {"seed", "N", "key of the order of the rows [1]", set_seed},
     {"bad-images", "WHAT",
      "fail or skip: what to do with a picture that cannot be read [fail]",
      set_bad_images},
+    {"label", "COLUMN", "of a table: the column of the classes", set_label},
     {"output", "FILE",
      "write to FILE, which appears when it is complete, in place of standard "
      "output",

@@ -30,6 +30,7 @@ typedef struct {
     size_t rows[MLP_SPLITS]; /**< rows of the test split may be 0 */
     size_t features;         /**< height * width */
     size_t height, width;    /**< of a picture; 1 x features when it is none */
+    size_t channels; /**< of a pixel, which width counts; 0: not said, one */
     mlp_element element;
     const mlp_schema *schema;     /**< of a table; NULL: it is none */
     const mlp_names *class_names; /**< NULL: classes are numbered */

@@ -89,14 +89,80 @@ team 3 --data gray.h5 --hidden 8 --batch 8 --epochs 30 --quiet
 team 0 --data color.h5 --hidden 8 --batch 8 --epochs 2 --quiet
 expect_status 0 "training on pictures in color"
 
+# ---- convert and split
+
+# same_training SOURCE FILE ARGUMENT...: the file gives the source's weights.
+same_training() {
+    source=$1 file=$2
+    shift 2
+    team 0 --data "$source" --epochs 2 --quiet "$@"
+    expected=$(digest)
+    team 0 --data "$file" --epochs 2 --quiet --scaling "${scaling:-auto}"
+    expect_status 0 "training on $file"
+    [ "$(digest)" = "$expected" ] || fail "$file: other weights than $source"
+}
+
+# rows FILE: of each class, training and test rows.
+rows() {
+    "$mlp" data show "$1" | awk '/,/ { split_name = $1 }
+        NF == 2 && $2 ~ /^[0-9]+$/ { print split_name, $1, $2 }'
+}
+
+tool data convert digits -o digits.h5
+expect_status 0 "convert"
+grep -q "1348 training and 449 test rows of 64 features" out ||
+    fail "convert does not say what it made"
+same_training digits digits.h5
+for source in gray color; do
+    tool data convert $source.h5 -o copy.h5
+    expect_status 0 "convert of $source pictures"
+    for part in train/images test/labels class_names; do
+        h5dump -d $part $source.h5 | sed 1d >a.txt
+        h5dump -d $part copy.h5 | sed 1d >b.txt
+        cmp a.txt b.txt || fail "convert: another $part"
+    done
+done
+cars=$MLP_SOURCE/data/cars.csv
+tool data convert "$cars" --label colour -o cars.h5
+expect_status 0 "convert of a table"
+scaling=standard same_training "$cars" cars.h5 --label colour
+tool data show cars.h5
+grep -q "silver  *41" out || fail "convert: no names of classes"
+
+# of each class 30%, whatever the seed; the same rows with the same seed
+for seed in 1 1 2; do
+    tool data split digits.h5 --test-fraction 0.3 --seed $seed -o split.h5
+    expect_status 0 "split"
+    rows split.h5 >rows-$seed.txt
+    h5dump -d train/images split.h5 | sed 1d >now-$seed.txt
+    [ ! -e before-$seed.txt ] || cmp now-$seed.txt before-$seed.txt ||
+        fail "split: the same seed gives other rows"
+    mv now-$seed.txt before-$seed.txt
+done
+cmp rows-1.txt rows-2.txt || fail "split: not class by class"
+! cmp -s before-1.txt before-2.txt || fail "split: the seed changes nothing"
+rows digits.h5 >rows.txt
+awk '{ if (FILENAME == "rows.txt") all[$2] += $3
+       else { now[$2] += $3; if ($1 ~ /test/) test[$2] = $3 } }
+    END { for (k in all) if (now[k] != all[k] ||
+        test[k] != int(0.3 * all[k] + 0.5)) exit 1 }' rows.txt rows-1.txt ||
+    fail "split: rows are lost, or a class has not its share"
+tool data split digits.h5 --test-fraction 0 -o split.h5
+grep -q "1797 training and 0 test" out || fail "split into one"
+
 # ---- what is refused
+
+refuse 64 "data convert needs --output FILE" data convert digits
+refuse 66 "nowhere" data convert nowhere -o no.h5
+refuse 64 "--label COLUMN is missing" data convert "$cars" -o no.h5
+refuse 64 "--test-fraction" data split digits --test-fraction 0.95 -o no.h5
 
 refuse 64 "--size" data import pictures -o no.h5
 refuse 64 "HEIGHTxWIDTH" data import pictures --size 32 -o no.h5
 refuse 64 "--output" data import pictures --size 4x4
 refuse 66 "nowhere" data import nowhere --size 4x4 -o no.h5
 refuse 65 "two classes" data import pictures/top --size 4x4 -o no.h5
-refuse 64 "neither import nor show" data export pictures
+refuse 64 "none of import, convert, split" data export pictures
 head -c 60 pictures/top/3.png >pictures/top/cut.png
 refuse 65 "pictures/top/cut.png" data import pictures --size 4x4 -o no.h5
 tool data import pictures --size 4x4 --bad-images skip -o some.h5
