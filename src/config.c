@@ -32,6 +32,7 @@ static const char *const inits[] = {"glorot-uniform", "glorot-normal",
                                     "he-uniform",     "he-normal",
                                     "small-uniform",  NULL};
 static const char *const exchanges[] = {"tree", "mpi", NULL};
+static const char *const precisions[] = {"float32", "bf16", NULL};
 static const char *const sparse_modes[] = {"auto", "always", "never", NULL};
 static const char *const progress_modes[] = {"auto", "always", "never", NULL};
 
@@ -200,6 +201,10 @@ static const mlp_config_field fields[] = {
      "Parallel", "NAME",
      "how ranks sum gradients: in one tree, so that the weights do not depend "
      "on the ranks; or by MPI's own sum, to compare with"},
+    {"exchange-precision", MLP_FIELD_ENUM, AT(exchange_precision), precisions,
+     0, 0, true, "Parallel", "NAME",
+     "of the sums of gradients in the tree: bf16 rounds each to bfloat16, "
+     "which halves what goes between nodes; still one digest for any ranks"},
     {"watchdog", MLP_FIELD_DOUBLE, AT(watchdog), NULL, 0, 1e6, false,
      "Parallel", "SECONDS",
      "end a job that hangs for so long, and say which rank is stuck; 0: never"},

@@ -21,24 +21,39 @@ mlp_range mlp_between_cut(const mlp_exchange *x, const mlp_between_part *p,
                         : mlp_exchange_cut(p->slice, x->place->nodes, node);
 }
 
-float *mlp_between_handed(const mlp_exchange *x, const mlp_between_part *p,
-                          mlp_range cut)
+/* Number i of an array of what travels. */
+static void *number_at(const mlp_exchange *x, void *array, size_t i)
 {
-    return p->handed + x->plan.inner_count * (cut.first - p->slice.first);
+    return (char *)array + i * x->between->number;
+}
+
+void *mlp_between_handed(const mlp_exchange *x, const mlp_between_part *p,
+                         mlp_range cut, size_t k)
+{
+    size_t before = x->plan.inner_count * (cut.first - p->slice.first);
+    return number_at(x, p->handed, before + k * cut.count);
+}
+
+mlp_exchange_operand mlp_between_operand(const mlp_exchange *x)
+{
+    return x->shape.precision == MLP_PRECISION_BF16 ? MLP_OPERAND_BFLOAT16
+                                                    : MLP_OPERAND_FLOAT;
 }
 
 /* Of n bytes a node sends (N - 1) n directly, 2 (N - 1) n / N otherwise. */
 static bool is_direct(const mlp_exchange *x, mlp_range slice)
 {
     size_t nodes = x->place->nodes;
-    size_t bytes = slice.count * sizeof(float);
+    size_t bytes = slice.count * x->between->number;
     return (nodes - 1) * (nodes - 2) * bytes / nodes <= DIRECT_BYTES;
 }
 
-/* A node of one rank whose shards are one subtree has nothing to add. */
+/* A node of one rank whose shards are one subtree has nothing to add, and
+ * floats travel as they are. */
 static bool is_summed_already(const mlp_exchange *x)
 {
-    return x->plan.inner_count == 1 && x->plan.inner[0].plan.count == 1;
+    return x->plan.inner_count == 1 && x->plan.inner[0].plan.count == 1 &&
+           x->between->number == sizeof(float);
 }
 
 /* ---- memory ------------------------------------------------------------ */
@@ -49,17 +64,16 @@ static mlp_status prepare_part(const mlp_exchange *x, size_t part,
     p->slice = mlp_exchange_slice(x, &x->parts[part]);
     p->is_direct = is_direct(x, p->slice);
     p->own = mlp_between_cut(x, p, x->place->node);
+    size_t number = x->between->number;
     size_t handed = x->plan.inner_count * p->slice.count;
-    p->handed = is_summed_already(x)
-                    ? NULL
-                    : mlp_exchange_allocate(handed, sizeof(float));
-    p->gathered = mlp_exchange_allocate(x->plan.outer_count * p->own.count,
-                                        sizeof(float));
-    p->sums = p->is_direct
-                  ? NULL
-                  : mlp_exchange_allocate(p->slice.count, sizeof(float));
+    p->handed =
+        is_summed_already(x) ? NULL : mlp_exchange_allocate(handed, number);
+    p->gathered =
+        mlp_exchange_allocate(x->plan.outer_count * p->own.count, number);
+    p->sums =
+        p->is_direct ? NULL : mlp_exchange_allocate(p->slice.count, number);
     p->operands =
-        mlp_exchange_allocate(x->plan.outer_count, sizeof(const float *));
+        mlp_exchange_allocate(x->plan.outer_count, sizeof(const void *));
     return p->gathered == NULL || p->operands == NULL ||
                    (p->handed == NULL && !is_summed_already(x)) ||
                    (p->sums == NULL && !p->is_direct)
@@ -94,6 +108,8 @@ mlp_status mlp_between_prepare(mlp_exchange *x)
         return mlp_fail_memory("the exchange between nodes");
     }
     x->between = b;
+    b->number = x->shape.precision == MLP_PRECISION_BF16 ? sizeof(uint16_t)
+                                                         : sizeof(float);
     b->parts = mlp_exchange_allocate(x->shape.parts, sizeof *b->parts);
     b->sent_bytes = mlp_exchange_allocate(mlp_between_records(x) + 1,
                                           sizeof *b->sent_bytes);
@@ -120,7 +136,7 @@ void mlp_exchange_between_destroy(mlp_exchange_between **between)
         free(b->parts[i].handed);
         free(b->parts[i].gathered);
         free(b->parts[i].sums);
-        free(b->parts[i].operands);
+        free((void *)b->parts[i].operands);
     }
     free(b->parts);
     free(b->sent_bytes);
@@ -133,12 +149,12 @@ void mlp_exchange_between_destroy(mlp_exchange_between **between)
 
 /* ---- transfers --------------------------------------------------------- */
 
-/* What this node hands on of a cut, wherever it lies. */
-static const float *handed_on(const mlp_exchange *x, const mlp_between_part *p,
-                              mlp_range cut)
+/* Subtree k that this node hands on of a cut, wherever it lies. */
+static const void *handed_on(const mlp_exchange *x, const mlp_between_part *p,
+                             mlp_range cut, size_t k)
 {
-    return p->handed != NULL ? mlp_between_handed(x, p, cut)
-                             : x->sources[0] + cut.first;
+    return p->handed != NULL ? mlp_between_handed(x, p, cut, k)
+                             : (const float *)x->sources[0] + cut.first;
 }
 
 /* Subtrees that the nodes before this one hand on. */
@@ -156,34 +172,35 @@ static size_t handed_before(const mlp_exchange *x, size_t node)
 static void find_operands(const mlp_exchange *x, mlp_between_part *p)
 {
     size_t first = handed_before(x, x->place->node);
-    const float *mine = handed_on(x, p, p->own);
     for (size_t k = 0; k < x->plan.outer_count; k++) {
         size_t slot = x->plan.slots[k];
         bool is_mine = slot >= first && slot - first < x->plan.inner_count;
-        p->operands[k] = is_mine ? mine + (slot - first) * p->own.count
-                                 : p->gathered + slot * p->own.count;
+        p->operands[k] = is_mine
+                             ? handed_on(x, p, p->own, slot - first)
+                             : number_at(x, p->gathered, slot * p->own.count);
     }
+    p->whole = p->sums;
     p->last =
-        (mlp_exchange_addition){&x->plan.outer, p->operands, p->own.first};
-    if (!p->is_direct) {
-        p->whole = p->sums;
-        p->last =
-            (mlp_exchange_addition){&no_addition, &p->whole, p->slice.first};
-    }
+        p->is_direct
+            ? (mlp_exchange_addition){&x->plan.outer, p->operands,
+                                      mlp_between_operand(x), p->own.first}
+            : (mlp_exchange_addition){&no_addition, &p->whole,
+                                      mlp_between_operand(x), p->slice.first};
 }
 
 static void fill_collecting(const mlp_exchange *x, const mlp_between_part *p,
                             mlp_lane *lanes)
 {
+    size_t number = x->between->number;
     size_t before = 0;
     for (size_t node = 0; node < x->place->nodes; node++) {
         mlp_range cut = mlp_between_cut(x, p, node);
         size_t handed = x->plan.handed[node];
         lanes[node] =
-            (mlp_lane){.from = handed_on(x, p, cut),
-                       .to = p->gathered + before * p->own.count,
-                       .sent = x->plan.inner_count * cut.count * sizeof(float),
-                       .received = handed * p->own.count * sizeof(float)};
+            (mlp_lane){.from = handed_on(x, p, cut, 0),
+                       .to = number_at(x, p->gathered, before * p->own.count),
+                       .sent = x->plan.inner_count * cut.count * number,
+                       .received = handed * p->own.count * number};
         before += handed;
     }
 }
@@ -191,13 +208,14 @@ static void fill_collecting(const mlp_exchange *x, const mlp_between_part *p,
 static void fill_spreading(const mlp_exchange *x, const mlp_between_part *p,
                            mlp_lane *lanes)
 {
+    size_t number = x->between->number;
     for (size_t node = 0; node < x->place->nodes; node++) {
         mlp_range cut = mlp_between_cut(x, p, node);
-        lanes[node] =
-            (mlp_lane){.from = p->sums + (p->own.first - p->slice.first),
-                       .to = p->sums + (cut.first - p->slice.first),
-                       .sent = p->own.count * sizeof(float),
-                       .received = cut.count * sizeof(float)};
+        lanes[node] = (mlp_lane){
+            .from = number_at(x, p->sums, p->own.first - p->slice.first),
+            .to = number_at(x, p->sums, cut.first - p->slice.first),
+            .sent = p->own.count * number,
+            .received = cut.count * number};
     }
 }
 

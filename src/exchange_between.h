@@ -19,12 +19,13 @@ typedef struct {
     mlp_range slice; /**< of this rank, floats of the vector */
     mlp_range own;   /**< this node's cut of it */
     bool is_direct;
-    float *handed;   /**< for each node, [inner_count, its cut]; NULL: the one
-                          sum is sent from where the rank left it */
-    float *gathered; /**< [outer_count, own], in order of node */
-    float *sums;     /**< [slice] of all nodes; NULL if direct */
-    const float **operands;     /**< [outer_count], beginning at own */
-    const float *whole;         /**< sums, as an operand */
+    /* Numbers as they travel: */
+    void *handed;          /**< for each node, [inner_count, its cut]; NULL: the
+                                one sum is sent from where the rank left it */
+    void *gathered;        /**< [outer_count, own], in order of node */
+    void *sums;            /**< [slice] of all nodes; NULL if direct */
+    const void **operands; /**< [outer_count], beginning at own */
+    const void *whole;     /**< sums, as an operand */
     mlp_exchange_addition last; /**< what makes the slice's sums */
     mlp_between_stage stage;    /**< thread 0's, as steps is */
     uint32_t steps;             /**< completed */
@@ -33,6 +34,7 @@ typedef struct {
 } mlp_between_part;
 
 struct mlp_exchange_between {
+    size_t number; /**< bytes of a number that travels */
     mlp_transfers *transfers;
     size_t *sent_bytes;      /**< [transfers] */
     size_t count;            /**< of parts */
@@ -70,9 +72,12 @@ static inline size_t mlp_between_records(const mlp_exchange *x)
 mlp_range mlp_between_cut(const mlp_exchange *x, const mlp_between_part *p,
                           size_t node);
 
-/** Where this node leaves what it hands on of a cut. */
-float *mlp_between_handed(const mlp_exchange *x, const mlp_between_part *p,
-                          mlp_range cut);
+/** Where this node leaves its subtree k of a cut. */
+void *mlp_between_handed(const mlp_exchange *x, const mlp_between_part *p,
+                         mlp_range cut, size_t k);
+
+/** What travels, as operands. */
+mlp_exchange_operand mlp_between_operand(const mlp_exchange *x);
 
 mlp_status mlp_between_prepare(mlp_exchange *x);
 mlp_status mlp_between_connect(mlp_exchange *x);

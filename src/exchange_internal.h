@@ -99,7 +99,7 @@ struct mlp_exchange {
     mlp_exchange_memory boards;    /**< local rank 0: mlp_exchange_board */
     mlp_exchange_memory records;   /**< local rank 0: [2, shards, record] */
     mlp_exchange_memory measures;  /**< local rank 0: [measures] */
-    const float **sources;         /**< [source_count]: gradients */
+    const void **sources;          /**< [source_count]: gradients, floats */
 
     double *own_records;      /**< [owned shards, record_size] */
     uint32_t recorded_steps;  /**< written by the thread that publishes */
@@ -146,10 +146,26 @@ static inline void mlp_exchange_add(float *out, const float *a, const float *b,
     }
 }
 
+/** What an operand consists of. Sums of the latter two are rounded. */
+typedef enum {
+    MLP_OPERAND_FLOAT,
+    MLP_OPERAND_TO_ROUND, /**< floats, to be rounded to bfloat16 first */
+    MLP_OPERAND_BFLOAT16
+} mlp_exchange_operand;
+
+/** What the ranks of a node leave each other. */
+static inline mlp_exchange_operand
+mlp_exchange_source_operand(const mlp_exchange *x)
+{
+    return x->shape.precision == MLP_PRECISION_BF16 ? MLP_OPERAND_TO_ROUND
+                                                    : MLP_OPERAND_FLOAT;
+}
+
 /** A sum in the order of a plan. */
 typedef struct {
     const mlp_tree_plan *plan;
-    const float *const *operands;
+    const void *const *operands;
+    mlp_exchange_operand operand;
     size_t origin; /**< float of the vector at which the operands begin */
 } mlp_exchange_addition;
 

@@ -21,6 +21,7 @@
 
 #include "mlp/clock.h"
 
+#include "bfloat16.h"
 #include "exchange_between.h"
 
 /* Looks at what is awaited before other threads may have the core. */
@@ -60,28 +61,45 @@ static bool is_over(mlp_exchange_between *b, size_t i)
 
 /* ---- a part ------------------------------------------------------------ */
 
-/* Where sums go: float `first` of the vector to `to`. */
+/* Where sums go, as they will travel: float `first` of the vector to `to`. */
 typedef struct {
-    float *to;
+    void *to;
     size_t first;
 } destination;
 
-static void put_sum(void *context, size_t first, size_t count, const float *sum)
+static void put_floats(void *context, size_t first, size_t count,
+                       const float *sum)
 {
     const destination *d = context;
-    memcpy(d->to + (first - d->first), sum, count * sizeof *sum);
+    memcpy((float *)d->to + (first - d->first), sum, count * sizeof *sum);
+}
+
+static void put_halves(void *context, size_t first, size_t count,
+                       const float *sum)
+{
+    const destination *d = context;
+    uint16_t *to = (uint16_t *)d->to + (first - d->first);
+    for (size_t i = 0; i < count; i++) {
+        to[i] = mlp_bfloat16_pack(sum[i]);
+    }
+}
+
+static mlp_exchange_update *put(const mlp_exchange *x)
+{
+    return x->between->number == sizeof(float) ? put_floats : put_halves;
 }
 
 /* Add up what this node hands on of one node's cut. */
-static void add_inside(const mlp_exchange *x, mlp_range cut, destination d)
+static void add_inside(const mlp_exchange *x, const mlp_between_part *p,
+                       mlp_range cut)
 {
     for (size_t k = 0; k < x->plan.inner_count; k++) {
         const mlp_exchange_inner *inner = &x->plan.inner[k];
-        mlp_exchange_add_up(&(mlp_exchange_addition){&inner->plan,
-                                                     x->sources + inner->first,
-                                                     0},
-                            cut, put_sum, &d);
-        d.to += cut.count;
+        destination d = {mlp_between_handed(x, p, cut, k), cut.first};
+        mlp_exchange_add_up(
+            &(mlp_exchange_addition){&inner->plan, x->sources + inner->first,
+                                     mlp_exchange_source_operand(x), 0},
+            cut, put(x), &d);
     }
 }
 
@@ -89,9 +107,7 @@ static void add_all_inside(const mlp_exchange *x, const mlp_between_part *p)
 {
     size_t nodes = p->is_direct ? 1 : x->place->nodes;
     for (size_t node = 0; p->handed != NULL && node < nodes; node++) {
-        mlp_range cut = mlp_between_cut(x, p, node);
-        add_inside(x, cut,
-                   (destination){mlp_between_handed(x, p, cut), cut.first});
+        add_inside(x, p, mlp_between_cut(x, p, node));
     }
 }
 
@@ -99,9 +115,10 @@ static void add_all_inside(const mlp_exchange *x, const mlp_between_part *p)
 static void add_own(const mlp_exchange *x, const mlp_between_part *p)
 {
     destination d = {p->sums, p->slice.first};
-    mlp_exchange_add_up(
-        &(mlp_exchange_addition){&x->plan.outer, p->operands, p->own.first},
-        p->own, put_sum, &d);
+    mlp_exchange_add_up(&(mlp_exchange_addition){&x->plan.outer, p->operands,
+                                                 mlp_between_operand(x),
+                                                 p->own.first},
+                        p->own, put(x), &d);
 }
 
 static void complete(mlp_between_part *p, mlp_status status)

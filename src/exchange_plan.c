@@ -11,6 +11,7 @@
 typedef struct {
     size_t shards, ranks;
     const mlp_comm_place *place;
+    bool by_leaves;
     mlp_tree_node *subtrees; /* [shards], scratch */
 } team;
 
@@ -20,6 +21,19 @@ static mlp_tree_node shards_of(const team *t, size_t first, size_t end)
     mlp_range low = mlp_range_part(t->shards, t->ranks, first);
     mlp_range high = mlp_range_part(t->shards, t->ranks, end - 1);
     return (mlp_tree_node){low.first, high.first + high.count - low.first};
+}
+
+/* What a rank leaves, in order of shards; returns how many. */
+static size_t cut_rank(const team *t, size_t rank, mlp_tree_node *out)
+{
+    mlp_tree_node run = shards_of(t, rank, rank + 1);
+    if (!t->by_leaves) {
+        return mlp_tree_cut(t->shards, run, out);
+    }
+    for (size_t i = 0; i < run.count; i++) {
+        out[i] = (mlp_tree_node){run.first + i, 1};
+    }
+    return run.count;
 }
 
 /* The first rank after `rank` that is on another node. */
@@ -40,8 +54,7 @@ static void list_sources(const team *t, mlp_exchange_plan *plan)
         if (t->place->node_of[r] != t->place->node) {
             continue;
         }
-        size_t count = mlp_tree_cut(t->shards, shards_of(t, r, r + 1),
-                                    t->subtrees + plan->source_count);
+        size_t count = cut_rank(t, r, t->subtrees + plan->source_count);
         for (size_t i = 0; i < count; i++) {
             plan->sources[plan->source_count++] =
                 (mlp_exchange_source){t->place->local_rank[r], i};
@@ -123,27 +136,28 @@ static mlp_status plan_between(const team *t, mlp_exchange_plan *plan)
 /* No list is longer than the shards. */
 static mlp_status allocate(const team *t, mlp_exchange_plan *plan)
 {
+    plan->own = calloc(t->shards, sizeof *plan->own);
     plan->sources = calloc(t->shards, sizeof *plan->sources);
     plan->inner = calloc(t->shards, sizeof *plan->inner);
     plan->slots = calloc(t->shards, sizeof *plan->slots);
     plan->handed = calloc(t->place->nodes, sizeof *plan->handed);
-    if (plan->sources == NULL || plan->inner == NULL || plan->slots == NULL ||
-        plan->handed == NULL || t->subtrees == NULL) {
+    if (plan->own == NULL || plan->sources == NULL || plan->inner == NULL ||
+        plan->slots == NULL || plan->handed == NULL || t->subtrees == NULL) {
         return mlp_fail_memory("the plan of the exchange");
     }
     return MLP_OK;
 }
 
 mlp_status mlp_exchange_plan_create(size_t shards, size_t ranks, size_t rank,
-                                    const mlp_comm_place *place,
+                                    const mlp_comm_place *place, bool by_leaves,
                                     mlp_exchange_plan *plan)
 {
-    team t = {shards, ranks, place, calloc(shards, sizeof *t.subtrees)};
+    team t = {shards, ranks, place, by_leaves,
+              calloc(shards, sizeof *t.subtrees)};
     *plan = (mlp_exchange_plan){0};
-    plan->own_count =
-        mlp_tree_cut(shards, shards_of(&t, rank, rank + 1), plan->own);
     mlp_status status = allocate(&t, plan);
     if (status == MLP_OK) {
+        plan->own_count = cut_rank(&t, rank, plan->own);
         status = plan_inside(&t, plan);
     }
     if (status == MLP_OK) {
@@ -162,6 +176,7 @@ void mlp_exchange_plan_destroy(mlp_exchange_plan *plan)
         mlp_tree_plan_destroy(&plan->inner[i].plan);
     }
     mlp_tree_plan_destroy(&plan->outer);
+    free(plan->own);
     free(plan->sources);
     free(plan->inner);
     free(plan->slots);

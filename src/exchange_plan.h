@@ -8,6 +8,7 @@
 #ifndef MLP_EXCHANGE_PLAN_H
 #define MLP_EXCHANGE_PLAN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "mlp/comm.h"
@@ -26,7 +27,7 @@ typedef struct {
 } mlp_exchange_inner;
 
 typedef struct {
-    mlp_tree_node own[MLP_TREE_NODES_MAX]; /**< this rank's subtrees */
+    mlp_tree_node *own; /**< [own_count], this rank's subtrees */
     size_t own_count;
 
     mlp_exchange_source *sources; /**< [source_count], in order of shards */
@@ -41,9 +42,11 @@ typedef struct {
     mlp_tree_plan outer; /**< from the gathered sums to the root */
 } mlp_exchange_plan;
 
-/** Plan for one rank of a team. MLP_ERROR_INTERNAL without memory. */
+/** Plan for one rank of a team. MLP_ERROR_INTERNAL without memory.
+ *  @param by_leaves  a rank leaves the sum of each of its shards, and not those
+ *                    of the subtrees that they make */
 mlp_status mlp_exchange_plan_create(size_t shards, size_t ranks, size_t rank,
-                                    const mlp_comm_place *place,
+                                    const mlp_comm_place *place, bool by_leaves,
                                     mlp_exchange_plan *plan);
 void mlp_exchange_plan_destroy(mlp_exchange_plan *plan);
 

@@ -47,6 +47,10 @@ static mlp_status reduce_prepare(mlp_exchange *x)
     x->home = r->alone;
     x->place = mlp_comm_where(r->alone);
     mlp_tree_node run = {x->shards.first, x->shards.count};
+    x->plan.own = mlp_exchange_allocate(run.count, sizeof *x->plan.own);
+    if (x->plan.own == NULL) {
+        return mlp_fail_memory("the exchange");
+    }
     x->plan.own_count = mlp_tree_cut(x->shape.shards, run, x->plan.own);
     return MLP_OK;
 }

@@ -6,9 +6,9 @@
 
 mlp_status mlp_exchange_tree_prepare(mlp_exchange *x)
 {
-    MLP_TRY(mlp_exchange_plan_create(x->shape.shards, mlp_comm_size(x->comm),
-                                     mlp_comm_rank(x->comm), x->place,
-                                     &x->plan));
+    MLP_TRY(mlp_exchange_plan_create(
+        x->shape.shards, mlp_comm_size(x->comm), mlp_comm_rank(x->comm),
+        x->place, x->shape.precision == MLP_PRECISION_BF16, &x->plan));
     x->sources =
         mlp_exchange_allocate(x->plan.source_count, sizeof *x->sources);
     return x->sources == NULL ? mlp_fail_memory("the exchange") : MLP_OK;
@@ -29,7 +29,8 @@ static mlp_status tree_sum(const mlp_exchange_call *call)
     const mlp_exchange *x = call->x;
     if (call->share.count > 0) {
         mlp_exchange_add_up(
-            &(mlp_exchange_addition){&x->plan.inner[0].plan, x->sources, 0},
+            &(mlp_exchange_addition){&x->plan.inner[0].plan, x->sources,
+                                     mlp_exchange_source_operand(x), 0},
             call->share, call->update, call->context);
     }
     return MLP_OK;

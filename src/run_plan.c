@@ -71,6 +71,11 @@ mlp_status mlp_run_plan(mlp_run_parts *run)
 {
     MLP_TRY(resolve_shards(&run->config, mlp_comm_size(run->comm)));
     if (run->config.exchange == MLP_EXCHANGE_MPI) {
+        if (run->config.exchange_precision == MLP_PRECISION_BF16) {
+            return mlp_fail(MLP_ERROR_USAGE,
+                            "--exchange-precision bf16 goes with --exchange "
+                            "tree: MPI has no sum of such numbers");
+        }
         mlp_log_note("--exchange mpi: the weights and their digest now depend "
                      "on the number of ranks");
     }

@@ -34,7 +34,8 @@ static mlp_status create_exchange(mlp_trainer *trainer)
         1 + mlp_optimizer_moments(trainer->parts.config),
         MLP_RECORD_SIZE,
         mlp_trainer_measures(&trainer->parts),
-        trainer->parts.config->exchange};
+        trainer->parts.config->exchange,
+        trainer->parts.config->exchange_precision};
     mlp_status status =
         mlp_exchange_create(trainer->parts.comm, &shape, &trainer->exchange);
     free(sizes);

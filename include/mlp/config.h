@@ -142,6 +142,12 @@ typedef enum {
 /** How ranks sum their gradients; see exchange.h. */
 typedef enum { MLP_EXCHANGE_TREE, MLP_EXCHANGE_MPI } mlp_exchange_kind;
 
+/** Of the sums of gradients. */
+typedef enum {
+    MLP_PRECISION_FLOAT32,
+    MLP_PRECISION_BF16
+} mlp_exchange_precision;
+
 /** "2" counts epochs, "200steps" counts steps; count 0 means only at the end.
  *  "auto", where a field allows it, leaves it to the program. */
 typedef struct {
@@ -206,6 +212,7 @@ typedef struct {
     size_t shards;  /**< V; 0 = the smaller of 8 and batch, raised to ranks */
     size_t threads; /**< per rank; 0 = cores of this rank */
     mlp_exchange_kind exchange;
+    mlp_exchange_precision exchange_precision;
     double watchdog;   /**< seconds without any movement; 0 = for ever */
     uint64_t sentinel; /**< steps between comparisons of ranks; 0 = none */
     mlp_sparse_mode sparse;

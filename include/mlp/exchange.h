@@ -41,6 +41,10 @@ typedef struct {
     size_t record_size;       /**< doubles per shard that ride along */
     size_t measures;          /**< doubles that a node's ranks share */
     mlp_exchange_kind kind;   /**< how to sum */
+    /** Of every value of the tree, leaves and sums: with MLP_PRECISION_BF16
+     *  they are rounded to bfloat16, so 16 bits of them go between nodes. Then
+     *  each leaf is a node for mlp_exchange_nodes. For the tree only. */
+    mlp_exchange_precision precision;
 } mlp_exchange_shape;
 
 /** Collective. MLP_ERROR_INTERNAL without memory. The comm must outlive it. */
@@ -60,7 +64,8 @@ bool mlp_exchange_fills_state(const mlp_exchange *exchange);
 /** Floats of the state vectors that this rank updates of a part. */
 mlp_range mlp_exchange_own(const mlp_exchange *exchange, size_t part);
 
-/** The canonical nodes of this rank's shards, in order of first. */
+/** The canonical nodes of this rank's shards, in order of first; or these
+ *  shards, when every leaf is rounded. */
 const mlp_tree_node *mlp_exchange_nodes(const mlp_exchange *exchange,
                                         size_t *count);
 

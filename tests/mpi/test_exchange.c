@@ -27,8 +27,13 @@ enum { SHARD_COUNTS = sizeof shard_counts / sizeof shard_counts[0] };
 START_TEST(any_team_gets_the_bits_of_one_rank)
 {
     for (size_t i = 0; i < SHARD_COUNTS; i++) {
-        drill d = {shard_counts[i], (size_t)_i, 50, 0, MLP_EXCHANGE_TREE, 0};
+        drill d = {
+            shard_counts[i],      (size_t)_i, 50, 0, MLP_EXCHANGE_TREE, 0,
+            MLP_PRECISION_FLOAT32};
         if (d.shards >= mlp_comm_size(comm)) {
+            expect_flawless(&d);
+            d.steps = 20;
+            d.precision = MLP_PRECISION_BF16;
             expect_flawless(&d);
         }
     }
@@ -38,7 +43,13 @@ END_TEST
 START_TEST(late_ranks_and_threads_change_nothing)
 {
     for (size_t i = 0; i < SHARD_COUNTS; i++) {
-        drill d = {shard_counts[i], (size_t)_i, 50, 1, MLP_EXCHANGE_TREE, 0};
+        drill d = {shard_counts[i],
+                   (size_t)_i,
+                   50,
+                   1,
+                   MLP_EXCHANGE_TREE,
+                   0,
+                   i % 2 == 0 ? MLP_PRECISION_FLOAT32 : MLP_PRECISION_BF16};
         if (d.shards >= mlp_comm_size(comm)) {
             expect_flawless(&d);
         }

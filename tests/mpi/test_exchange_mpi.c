@@ -32,8 +32,9 @@ enum { SHARD_COUNTS = sizeof shard_counts / sizeof shard_counts[0] };
 START_TEST(sums_are_right_but_for_their_rounding)
 {
     for (size_t i = 0; i < SHARD_COUNTS; i++) {
-        drill d = {shard_counts[i],  (size_t)_i, 50, 0,
-                   MLP_EXCHANGE_MPI, TOLERANCE};
+        drill d = {
+            shard_counts[i], (size_t)_i,           50, 0, MLP_EXCHANGE_MPI,
+            TOLERANCE,       MLP_PRECISION_FLOAT32};
         if (d.shards >= mlp_comm_size(comm)) {
             expect_flawless(&d);
         }
@@ -44,8 +45,9 @@ END_TEST
 START_TEST(late_ranks_and_threads_change_nothing)
 {
     for (size_t i = 0; i < SHARD_COUNTS; i++) {
-        drill d = {shard_counts[i],  (size_t)_i, 50, 1,
-                   MLP_EXCHANGE_MPI, TOLERANCE};
+        drill d = {
+            shard_counts[i], (size_t)_i,           50, 1, MLP_EXCHANGE_MPI,
+            TOLERANCE,       MLP_PRECISION_FLOAT32};
         if (d.shards >= mlp_comm_size(comm)) {
             expect_flawless(&d);
         }
@@ -56,7 +58,8 @@ END_TEST
 START_TEST(one_rank_gets_the_bits_of_the_tree)
 {
     mlp_comm *alone;
-    drill d = {11, (size_t)_i, 50, 0, MLP_EXCHANGE_MPI, 0};
+    drill d = {11, (size_t)_i,           50, 0, MLP_EXCHANGE_MPI,
+               0,  MLP_PRECISION_FLOAT32};
     ck_assert_int_eq(mlp_comm_serial_create(&alone), MLP_OK);
     size_t mistakes = drill_mistakes(alone, &d);
     mlp_comm_destroy(&alone);

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bfloat16.h"
 #include "mlp/exchange.h"
 #include "mlp/range.h"
 
@@ -24,6 +25,7 @@ typedef struct {
     int has_naps; /* ranks and threads sleep now and then */
     mlp_exchange_kind kind;
     float tolerance; /* relative, beside 1; 0: every bit counts */
+    mlp_exchange_precision precision;
 } drill;
 
 /* Mix numbers to a number (the finalizer of MurmurHash3). */
@@ -43,11 +45,17 @@ static float drill_leaf(size_t shard, size_t i, size_t step, float parameter)
     return (float)(int32_t)h * 1e-16F * scale + 0.01F * parameter;
 }
 
-static float drill_subtree(mlp_tree_node node, size_t i, size_t step,
-                           float parameter)
+/* A value of the tree. */
+static float drill_value(const drill *d, float x)
+{
+    return d->precision == MLP_PRECISION_BF16 ? mlp_bfloat16_round(x) : x;
+}
+
+static float drill_subtree(const drill *d, mlp_tree_node node, size_t i,
+                           size_t step, float parameter)
 {
     if (node.count == 1) {
-        return drill_leaf(node.first, i, step, parameter);
+        return drill_value(d, drill_leaf(node.first, i, step, parameter));
     }
     size_t left = 1;
     while (2 * left < node.count) {
@@ -55,8 +63,8 @@ static float drill_subtree(mlp_tree_node node, size_t i, size_t step,
     }
     mlp_tree_node low = {node.first, left};
     mlp_tree_node high = {node.first + left, node.count - left};
-    return drill_subtree(low, i, step, parameter) +
-           drill_subtree(high, i, step, parameter);
+    return drill_value(d, drill_subtree(d, low, i, step, parameter) +
+                              drill_subtree(d, high, i, step, parameter));
 }
 
 static double drill_record(size_t shard, size_t k, size_t step)
@@ -79,7 +87,7 @@ static void drill_expect(const drill *d, float *states)
         for (size_t i = 0; i < DRILL_TOTAL; i++) {
             mlp_tree_node root = {0, d->shards};
             drill_update(&states[i], &states[DRILL_TOTAL + i],
-                         drill_subtree(root, i, step, states[i]));
+                         drill_subtree(d, root, i, step, states[i]));
         }
     }
 }
@@ -113,6 +121,17 @@ static void drill_nap(const drill_run *run, mlp_thread self, size_t moment)
     }
 }
 
+/* What a rank leaves of a subtree; a leaf is not rounded yet. */
+static float drill_sum(drill_run *run, mlp_tree_node node, size_t i,
+                       size_t step)
+{
+    float parameter = run->parameters[i];
+    bool is_leaf = node.count == 1;
+    run->mistakes += run->d->precision == MLP_PRECISION_BF16 && !is_leaf;
+    return is_leaf ? drill_leaf(node.first, i, step, parameter)
+                   : drill_subtree(run->d, node, i, step, parameter);
+}
+
 /* This thread's share of the sums of the rank's subtrees for one part. */
 static void drill_backward(drill_run *run, mlp_thread self, size_t first,
                            size_t size, size_t step)
@@ -124,7 +143,7 @@ static void drill_backward(drill_run *run, mlp_thread self, size_t first,
         float *sums = mlp_exchange_gradient(run->exchange, n);
         for (size_t k = 0; k < share.count; k++) {
             size_t i = first + share.first + k;
-            sums[i] = drill_subtree(nodes[n], i, step, run->parameters[i]);
+            sums[i] = drill_sum(run, nodes[n], i, step);
         }
     }
 }
@@ -229,7 +248,8 @@ static size_t drill_mistakes(mlp_comm *comm, const drill *d)
                                 .part_sizes = drill_parts,
                                 .states = 2,
                                 .record_size = DRILL_RECORD,
-                                .kind = d->kind};
+                                .kind = d->kind,
+                                .precision = d->precision};
     if (mlp_exchange_create(comm, &shape, &run.exchange) != MLP_OK) {
         return SIZE_MAX;
     }

@@ -148,8 +148,7 @@ netns_down() {
     for i in $(seq "$netns_hosts"); do
         [ ! -e "$net/h$i.pid" ] || netns_crash "h$i"
     done
-    [ ! -e "$net/switch.pid" ] || kill -KILL "$(netns_pid switch)" || true
-    wait 2>/dev/null || true
+    [ ! -e "$net/switch.pid" ] || netns_crash switch
     clean_up
     exit "$code"
 }

@@ -103,6 +103,13 @@ digits="--data digits --epochs 3"
     for optimizer in rmsprop adam lars lamb; do
         every_set $digits --epochs 1 --optimizer $optimizer
     done
+    bf16="$digits --epochs 2 --exchange-precision bf16"
+    some_teams $bf16
+    export MLP_TEST_NODE_SIZE=1 # so that slices are cut, too
+    expect_digest 8 1 $bf16
+    unset MLP_TEST_NODE_SIZE
+    some_teams $bf16 --shards 11 --batch 97 --clip-norm 0.5 --accumulate 2
+    every_set $bf16 --epochs 1
     some_teams $digits --validation 0.2 --hidden none
     some_teams $digits --activation tanh --init glorot-normal
     some_teams $digits --activation sigmoid --output sigmoid --loss mse

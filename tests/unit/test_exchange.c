@@ -120,9 +120,17 @@ END_TEST
 START_TEST(run_equals_the_one_worked_out_by_hand)
 {
     const size_t shards[] = {1, 2, 3, 8, 11, 20};
-    drill d = {shards[_i / 3], (size_t)(_i % 3 + 1), 20,
-               _i % 2,         MLP_EXCHANGE_TREE,    0};
+    drill d = {shards[_i / 3],
+               (size_t)(_i % 3 + 1),
+               20,
+               _i % 2,
+               MLP_EXCHANGE_TREE,
+               0,
+               MLP_PRECISION_FLOAT32};
     ck_assert_uint_eq(drill_mistakes(comm, &d), 0);
+    d.precision = MLP_PRECISION_BF16;
+    ck_assert_uint_eq(drill_mistakes(comm, &d), 0);
+    d.precision = MLP_PRECISION_FLOAT32;
     d.kind = MLP_EXCHANGE_MPI;
     ck_assert_uint_eq(drill_mistakes(comm, &d), 0);
 }

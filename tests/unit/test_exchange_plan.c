@@ -69,9 +69,9 @@ static void play_ranks(const cast *team, size_t shards, const double *values,
     for (size_t r = 0; r < team->ranks; r++) {
         mlp_comm_place place = place_of(team, r);
         mlp_exchange_plan plan;
-        ck_assert_int_eq(
-            mlp_exchange_plan_create(shards, team->ranks, r, &place, &plan),
-            MLP_OK);
+        ck_assert_int_eq(mlp_exchange_plan_create(shards, team->ranks, r,
+                                                  &place, false, &plan),
+                         MLP_OK);
         for (size_t i = 0; i < plan.own_count; i++) {
             sums[r][i] = sum_subtree(values, plan.own[i]);
         }
@@ -115,9 +115,9 @@ static void expect_sum(const cast *team, size_t shards, const double *values)
             }
             mlp_comm_place place = place_of(team, r);
             mlp_exchange_plan plan;
-            ck_assert_int_eq(
-                mlp_exchange_plan_create(shards, team->ranks, r, &place, &plan),
-                MLP_OK);
+            ck_assert_int_eq(mlp_exchange_plan_create(shards, team->ranks, r,
+                                                      &place, false, &plan),
+                             MLP_OK);
             counts[node] = play_node(team, &plan, node, sums, gathered + total);
             total += counts[node];
             mlp_exchange_plan_destroy(&plan);
@@ -127,9 +127,9 @@ static void expect_sum(const cast *team, size_t shards, const double *values)
         mlp_comm_place place = place_of(team, r);
         mlp_exchange_plan plan;
         double operands[SHARDS_MAX];
-        ck_assert_int_eq(
-            mlp_exchange_plan_create(shards, team->ranks, r, &place, &plan),
-            MLP_OK);
+        ck_assert_int_eq(mlp_exchange_plan_create(shards, team->ranks, r,
+                                                  &place, false, &plan),
+                         MLP_OK);
         ck_assert_uint_eq(plan.outer_count, total);
         for (size_t node = 0; node < team->nodes; node++) {
             ck_assert_uint_eq(plan.handed[node], counts[node]);
@@ -148,7 +148,8 @@ START_TEST(two_nodes_of_two_hand_on_one_half_each)
     cast team = cast_team(4, 2, false);
     mlp_comm_place place = place_of(&team, 3);
     mlp_exchange_plan plan;
-    ck_assert_int_eq(mlp_exchange_plan_create(8, 4, 3, &place, &plan), MLP_OK);
+    ck_assert_int_eq(mlp_exchange_plan_create(8, 4, 3, &place, false, &plan),
+                     MLP_OK);
     ck_assert_uint_eq(plan.own_count, 1);
     ck_assert_uint_eq(plan.own[0].first, 6);
     ck_assert_uint_eq(plan.own[0].count, 2);
@@ -167,7 +168,8 @@ START_TEST(ranks_dealt_round_hand_on_what_they_have)
     cast team = cast_team(4, 2, true);
     mlp_comm_place place = place_of(&team, 0);
     mlp_exchange_plan plan;
-    ck_assert_int_eq(mlp_exchange_plan_create(8, 4, 0, &place, &plan), MLP_OK);
+    ck_assert_int_eq(mlp_exchange_plan_create(8, 4, 0, &place, false, &plan),
+                     MLP_OK);
     ck_assert_uint_eq(plan.inner_count, 2); /* shards 0, 1 and 4, 5 */
     ck_assert_uint_eq(plan.outer_count, 4);
     const size_t slots[] = {0, 2, 1, 3}; /* node 0 first: 01 45, then 23 67 */
@@ -184,8 +186,9 @@ START_TEST(one_node_hands_on_the_root)
         cast team = cast_team(ranks, 1, false);
         mlp_comm_place place = place_of(&team, 0);
         mlp_exchange_plan plan;
-        ck_assert_int_eq(mlp_exchange_plan_create(11, ranks, 0, &place, &plan),
-                         MLP_OK);
+        ck_assert_int_eq(
+            mlp_exchange_plan_create(11, ranks, 0, &place, false, &plan),
+            MLP_OK);
         ck_assert_uint_eq(plan.inner_count, 1);
         mlp_exchange_plan_destroy(&plan);
     }
