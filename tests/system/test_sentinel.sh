@@ -47,7 +47,8 @@ expect_named() {
     step=$(sed -n 's/.*after step \([0-9]*\) .*/\1/p' err)
     [ $((step % $2)) -eq 0 ] || fail "$1: seen after step $step"
     for file in dir/ckpt-*.h5; do
-        [ ! -e "$file" ] || [ "${file##*-}" \< "$(printf %08d.h5 "$step")" ] ||
+        saved=$(echo "$file" | sed 's/.*-0*\([0-9]*\)\.h5/\1/')
+        [ ! -e "$file" ] || [ "$saved" -lt "$step" ] ||
             fail "$1: saved as $file"
     done
     team 0 $job --resume
