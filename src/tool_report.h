@@ -23,9 +23,20 @@ typedef struct {
 
 enum { MLP_MISTAKES_MAX = 24 };
 
+/** A row of a regression, in the table's own unit. */
+typedef struct {
+    size_t row;
+    double prediction, truth;
+} mlp_miss;
+
+enum { MLP_MISSES_MAX = 12 };
+
 /** What a model makes of the test rows. */
 typedef struct {
     bool is_there;
+    bool is_regression; /**< then misses, else confusion and mistakes */
+    mlp_miss misses[MLP_MISSES_MAX]; /**< the farthest first */
+    size_t miss_count;
     mlp_tool_case loaded;
     mlp_tally tally;
     uint64_t *confusion; /**< [classes, classes] */
@@ -53,6 +64,12 @@ void mlp_account_note(mlp_account *account, const char *format, ...)
 mlp_status mlp_review_make(mlp_account *account,
                            const mlp_tool_options *options);
 void mlp_review_destroy(mlp_review *review);
+
+/** A class as a person calls it: its name, else its number.
+ *  @param number  room for that */
+enum { MLP_CLASS_NUMBER = 24 };
+const char *mlp_review_class(const mlp_review *review, size_t k,
+                             char number[MLP_CLASS_NUMBER]);
 
 /* ---- tool_report_charts.c: loss, accuracy, learning rate */
 
@@ -102,6 +119,7 @@ void mlp_page_row_head(mlp_markup *m, const char *format, ...)
 
 mlp_status mlp_page_curves(mlp_markup *m, const mlp_account *account);
 void mlp_page_confusion(mlp_markup *m, const mlp_account *account);
+void mlp_page_errors(mlp_markup *m, const mlp_account *account);
 mlp_status mlp_page_mistakes(mlp_markup *m, const mlp_account *account);
 mlp_status mlp_page_weights(mlp_markup *m, const mlp_account *account);
 void mlp_page_times(mlp_markup *m, const mlp_account *account);

@@ -231,7 +231,9 @@ static void navigation(mlp_markup *m, const mlp_account *account)
         link_to(m, "compared", "Compared");
     }
     link_to(m, "curves", "Curves");
-    if (account->review.is_there) {
+    if (account->review.is_there && account->review.is_regression) {
+        link_to(m, "errors", "Errors");
+    } else if (account->review.is_there) {
         link_to(m, "confusion", "Confusion");
         link_to(m, "mistakes", "Mistakes");
     }
@@ -299,7 +301,9 @@ static mlp_status sections(mlp_markup *m, const mlp_account *account)
         compare(m, account);
     }
     MLP_TRY(mlp_page_curves(m, account));
-    if (account->review.is_there) {
+    if (account->review.is_there && account->review.is_regression) {
+        mlp_page_errors(m, account);
+    } else if (account->review.is_there) {
         mlp_page_confusion(m, account);
         MLP_TRY(mlp_page_mistakes(m, account));
     }

@@ -44,14 +44,16 @@ static mlp_status paint(const mlp_tool_case *loaded, size_t row, float largest,
     return MLP_OK;
 }
 
-static void bars(mlp_markup *m, const mlp_mistake *mistake)
+static void bars(mlp_markup *m, const mlp_review *r, const mlp_mistake *mistake)
 {
+    char number[MLP_CLASS_NUMBER];
     for (size_t i = 0; i < mistake->likeliest_count; i++) {
         bool is_truth = mistake->likeliest[i] == mistake->truth;
         double percent = 100.0 * mistake->probabilities[i];
         mlp_markup_open(m, "div");
         mlp_markup_attribute(m, "class", is_truth ? "bar hit" : "bar");
-        mlp_markup_element(m, "span", NULL, "%u", mistake->likeliest[i]);
+        mlp_markup_element(m, "span", NULL, "%s",
+                           mlp_review_class(r, mistake->likeliest[i], number));
         mlp_markup_open(m, "i");
         mlp_markup_attribute(m, "style", "width:%.1f%%",
                              fmax(0.0, fmin(percent, 100.0)));
@@ -69,10 +71,12 @@ static void bars(mlp_markup *m, const mlp_mistake *mistake)
 static mlp_status mistake_card(mlp_markup *m, const mlp_review *r,
                                const mlp_mistake *mistake, float largest)
 {
-    char alt[128];
+    char alt[640], numbers[2][MLP_CLASS_NUMBER];
     mlp_image image;
-    snprintf(alt, sizeof alt, "Test row %zu: a %u taken for a %u", mistake->row,
-             mistake->truth, mistake->prediction);
+    const char *truth = mlp_review_class(r, mistake->truth, numbers[0]);
+    const char *taken = mlp_review_class(r, mistake->prediction, numbers[1]);
+    snprintf(alt, sizeof alt, "Test row %zu: %s taken for %s", mistake->row,
+             truth, taken);
     mlp_markup_open(m, "li");
     if (r->loaded.checkpoint.height > 1) {
         MLP_TRY(paint(&r->loaded, mistake->row, largest, &image));
@@ -80,9 +84,8 @@ static mlp_status mistake_card(mlp_markup *m, const mlp_review *r,
         mlp_image_destroy(&image);
         MLP_TRY(status);
     }
-    mlp_markup_element(m, "b", NULL, "%u taken for %u", mistake->truth,
-                       mistake->prediction);
-    bars(m, mistake);
+    mlp_markup_element(m, "b", NULL, "%s taken for %s", truth, taken);
+    bars(m, r, mistake);
     mlp_markup_element(m, "span", "note", "row %zu", mistake->row);
     mlp_markup_close(m);
     return MLP_OK;

@@ -1,7 +1,8 @@
 /** @file
  *  What the model of a run makes of the test rows: confusions and the worst
- *  mistakes.
+ *  mistakes; or, of a regression, how far off it is.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,7 +75,62 @@ static void find_mistakes(mlp_review *r)
     }
 }
 
+/* ---- the farthest predictions of a regression */
+
+static double distance(const mlp_miss *m)
+{
+    return fabs(m->prediction - m->truth);
+}
+
+static void insert_miss(mlp_review *r, const mlp_miss *m)
+{
+    size_t place = r->miss_count;
+    while (place > 0 && distance(&r->misses[place - 1]) < distance(m)) {
+        place--;
+    }
+    if (place == MLP_MISSES_MAX) {
+        return;
+    }
+    r->miss_count += r->miss_count < MLP_MISSES_MAX;
+    for (size_t i = r->miss_count - 1; i > place; i--) {
+        r->misses[i] = r->misses[i - 1];
+    }
+    r->misses[place] = *m;
+}
+
+static void find_misses(mlp_review *r)
+{
+    const mlp_dataset *data = &r->loaded.dataset;
+    const mlp_scaler *scaler = &r->loaded.checkpoint.target_scaler;
+    for (size_t done = 0; done < data->range.count;) {
+        size_t rest = data->range.count - done;
+        size_t rows = rest < MLP_INFERENCE_ROWS ? rest : MLP_INFERENCE_ROWS;
+        mlp_inference_result result = mlp_inference_run(
+            r->loaded.inference, data, (mlp_range){done, rows});
+        for (size_t i = 0; i < rows; i++) {
+            double output = (double)result.outputs[i * result.stride];
+            const mlp_miss m = {done + i,
+                                output / (double)scaler->scale +
+                                    (double)scaler->shift,
+                                (double)data->targets[done + i]};
+            insert_miss(r, &m);
+        }
+        done += rows;
+    }
+}
+
 /* ---- the review */
+
+const char *mlp_review_class(const mlp_review *review, size_t k,
+                             char number[MLP_CLASS_NUMBER])
+{
+    const mlp_names *names = &review->loaded.checkpoint.class_names;
+    if (k < names->count) {
+        return names->items[k];
+    }
+    snprintf(number, MLP_CLASS_NUMBER, "%zu", k);
+    return number;
+}
 
 /* Where the rows are: where the user says, else where the run had them. */
 static void name_data(const mlp_story *story, const mlp_tool_options *options,
@@ -117,6 +173,15 @@ static mlp_status review(mlp_account *account)
 {
     mlp_review *r = &account->review;
     size_t classes = r->loaded.classes;
+    if (r->loaded.checkpoint.schema.is_regression) {
+        r->is_regression = true;
+        mlp_inference_evaluate(r->loaded.inference, &r->loaded.dataset,
+                               &r->tally, NULL);
+        find_misses(r);
+        check_loss(account);
+        r->is_there = true;
+        return MLP_OK;
+    }
     r->confusion = calloc(classes * classes, sizeof *r->confusion);
     if (r->confusion == NULL) {
         return mlp_fail_memory("the confusion matrix");

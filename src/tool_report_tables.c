@@ -38,6 +38,7 @@ static void heat_cell(mlp_markup *m, uint64_t rows, uint64_t of, bool is_hit)
 static void heat_map(mlp_markup *m, const mlp_review *r)
 {
     size_t classes = r->loaded.classes;
+    char number[MLP_CLASS_NUMBER];
     mlp_page_table(m, "Rows by true class (down) and predicted class (across)",
                    "heat");
     mlp_markup_open(m, "thead");
@@ -49,7 +50,7 @@ static void heat_map(mlp_markup *m, const mlp_review *r)
     for (size_t k = 0; k < classes; k++) {
         mlp_markup_open(m, "th");
         mlp_markup_attribute(m, "scope", "col");
-        mlp_markup_text(m, "%zu", k);
+        mlp_markup_text(m, "%s", mlp_review_class(r, k, number));
         mlp_markup_close(m);
     }
     mlp_markup_close(m);
@@ -62,7 +63,7 @@ static void heat_map(mlp_markup *m, const mlp_review *r)
             sum += row[k];
         }
         mlp_markup_open(m, "tr");
-        mlp_page_row_head(m, "%zu", truth);
+        mlp_page_row_head(m, "%s", mlp_review_class(r, truth, number));
         for (size_t k = 0; k < classes; k++) {
             heat_cell(m, row[k], sum, k == truth);
         }
@@ -76,6 +77,7 @@ static void scores(mlp_markup *m, const mlp_review *r)
     static const char *const heads[] = {"class", "precision", "recall", "F1",
                                         "rows"};
     size_t classes = r->loaded.classes;
+    char number[MLP_CLASS_NUMBER];
     mlp_class_score *score = calloc(classes, sizeof *score);
     if (score == NULL) {
         return;
@@ -85,7 +87,7 @@ static void scores(mlp_markup *m, const mlp_review *r)
     mlp_page_heads(m, heads, sizeof heads / sizeof heads[0]);
     for (size_t k = 0; k < classes; k++) {
         mlp_markup_open(m, "tr");
-        mlp_page_row_head(m, "%zu", k);
+        mlp_page_row_head(m, "%s", mlp_review_class(r, k, number));
         mlp_markup_element(m, "td", NULL, "%.4f", score[k].precision);
         mlp_markup_element(m, "td", NULL, "%.4f", score[k].recall);
         mlp_markup_element(m, "td", NULL, "%.4f", score[k].f1);

@@ -97,6 +97,32 @@ expect_page page.html 'id="curves"' 'id="confusion"' 'id="mistakes"' \
 succeed run
 cmp -s out page.html || fail "standard output has another page"
 
+echo "a page of a regression, and one of classes with names"
+cars=$MLP_SOURCE/data/cars.csv
+team 0 --data "$cars" --label price --task regression --test-fraction 0.25 \
+    --lr 0.02 --hidden 16 --batch 16 --epochs 5 --checkpoint cars \
+    --log cars/log.jsonl
+expect_status 0 "training a regression"
+succeed cars -o cars.html
+"$mlp" eval cars --data "$cars" >out || fail "mlp eval"
+mae=$(sed -n 's/^MAE  *//p' out)
+r2=$(awk '/^R2 / { printf "%.4f", $2 }' out)
+expect_page cars.html 'id="errors"' "60 test rows" "$mae in the table" \
+    "R2 $r2" "Final loss" ">price<"
+! grep -qE 'nan|id="(confusion|mistakes)"|precision' cars.html ||
+    fail "classes in a regression"
+# its worst prediction is one of mlp predict's, of all rows
+"$mlp" predict cars --data "$cars" >predictions
+worst=$(sed -n '/id="errors"/,$p' cars.html |
+    grep -o '<th scope="row">[0-9]*</th><td>[^<]*' | head -n 1)
+awk -v value="${worst##*<td>}" 'NR > 1 && ($2 - value) ^ 2 < 0.01 { found = 1 }
+    END { exit !found }' predictions || fail "not of mlp predict: $worst"
+team 0 --data "$cars" --label colour --test-fraction 0.25 --hidden 4 \
+    --epochs 2 --checkpoint colours --log colours/log.jsonl
+succeed colours -o colours.html
+expect_page colours.html '<th scope="col">silver</th>' \
+    '<th scope="row">white</th>' "taken for silver"
+
 echo "runs compared"
 succeed run other -o both.html
 expect_page both.html "2 runs compared" 'id="compared"' ">lr<" "0.05"
