@@ -47,8 +47,8 @@ expect_named() {
     step=$(sed -n 's/.*after step \([0-9]*\) .*/\1/p' err)
     [ $((step % $2)) -eq 0 ] || fail "$1: seen after step $step"
     for file in dir/ckpt-*.h5; do
-        saved=$(echo "$file" | sed 's/.*-0*\([0-9]*\)\.h5/\1/')
-        [ ! -e "$file" ] || [ "$saved" -lt "$step" ] ||
+        saved=${file##*-} # 00000123.h5; a 1 before it makes it decimal
+        [ ! -e "$file" ] || [ "1${saved%.h5}" -lt "$((100000000 + step))" ] ||
             fail "$1: saved as $file"
     done
     team 0 $job --resume
