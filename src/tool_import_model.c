@@ -4,11 +4,25 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "checkpoint_file.h"
 #include "import.h"
 #include "tool.h"
+
+/* Opening a pipe would wait for ever. */
+static mlp_status expect_file(const char *path)
+{
+    struct stat facts;
+    if (stat(path, &facts) != 0) {
+        return mlp_fail(MLP_ERROR_MISSING, "%s: cannot be opened: %s", path,
+                        strerror(errno));
+    }
+    return S_ISREG(facts.st_mode)
+               ? MLP_OK
+               : mlp_fail(MLP_ERROR_DATA, "%s: is no regular file", path);
+}
 
 /* HDF5 begins with these bytes. */
 static bool is_hdf5(const char *path)
@@ -84,6 +98,7 @@ static mlp_status import(const mlp_tool_options *options,
                         "import needs --output FILE, which becomes a "
                         "checkpoint");
     }
+    MLP_TRY(expect_file(path));
     MLP_TRY(configure(options, &checkpoint.config));
     mlp_status status = is_hdf5(path) ? mlp_import_keras(path, &model)
                                       : mlp_import_safetensors(path, &model);

@@ -1,0 +1,60 @@
+/** @file
+ *  Fuzz target: a table of comma- or tab-separated values. The first byte of
+ *  the input says how it is read; the label is the first line's last column.
+ */
+#include <string.h>
+
+#include "fuzz_rows.h"
+
+enum { TABS = 1, REGRESSION = 2, DROPS_BAD = 4, IMAGES_ONLY = 8, SPLITS = 16 };
+
+/* The last name of the first line, if it needs no quotes. */
+static void find_label(const uint8_t *data, size_t size, char separator,
+                       char label[64])
+{
+    size_t end = 0;
+    while (end < size && data[end] != '\n' && data[end] != '\r') {
+        end++;
+    }
+    size_t first = end;
+    while (first > 0 && data[first - 1] != (uint8_t)separator) {
+        first--;
+    }
+    size_t length = end - first < 63 ? end - first : 63;
+    if (length > 0) {
+        memcpy(label, data + first, length);
+    }
+    label[length] = '\0';
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char label[64];
+    mlp_source *source = NULL;
+    if (size < 2) {
+        return 0;
+    }
+    const unsigned how = data[0];
+    data++;
+    size--;
+    find_label(data, size, how & TABS ? '\t' : ',', label);
+    const mlp_table_options options = {.label = label,
+                                       .ignore = "",
+                                       .categorical = "",
+                                       .is_regression = (how & REGRESSION) != 0,
+                                       .drops_bad = (how & DROPS_BAD) != 0,
+                                       .test_fraction =
+                                           how & SPLITS ? 0.3 : 0.0,
+                                       .test_data = "",
+                                       .seed = 1};
+    const char *path = fuzz_file(how & TABS ? "t.tsv" : "t.csv", data, size);
+    mlp_status status = mlp_source_open_table(
+        path, &options, (how & IMAGES_ONLY) == 0, &source);
+    fuzz_expect(status == MLP_OK || mlp_failure()[0] != '\0',
+                "a refusal has a reason");
+    if (status == MLP_OK) {
+        fuzz_rows(source);
+        mlp_source_close(&source);
+    }
+    return 0;
+}
