@@ -111,7 +111,7 @@ phase_save() { # rank 0 writes, the others agree
         spoil write 2 fail --checkpoint dir
         expect 74 "dir/.*Input/output error"
     else
-        export MLP_TEST_NODE_SIZE=1 MLP_FAULT_AFTER="MPI_Allgatherv 20"
+        export MLP_TEST_NODE_SIZE=1 MLP_FAULT_AFTER="MPI_Startall 20"
         spoil MPI_Allreduce 1 fail --checkpoint dir
         expect 70 "MPI_Allreduce"
     fi

@@ -281,6 +281,44 @@ START_TEST(every_flipped_bit_is_refused)
 }
 END_TEST
 
+/* What a generator draws next: Marsaglia 2003, "Xorshift RNGs". */
+static uint32_t draw(uint32_t *state)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 17;
+    *state ^= *state << 5;
+    return *state;
+}
+
+/* 1 to 64 bytes anywhere, as a misdirected write would leave them. */
+START_TEST(random_overwrites_are_refused)
+{
+    unsigned char *bytes, noise[64];
+    mlp_checkpoint loaded;
+    size_t length = write_bare(&bytes);
+    size_t times = getenv("MLP_TEST_FULL") != NULL ? 100000 : 500;
+    uint32_t state = 20250101;
+    int fd = open(path, O_WRONLY);
+    for (size_t i = 0; i < times; i++) {
+        size_t count = 1 + draw(&state) % sizeof noise;
+        size_t at = draw(&state) % (length - count);
+        for (size_t k = 0; k < count; k++) {
+            noise[k] = (unsigned char)(draw(&state) >> 8);
+        }
+        bool is_other = memcmp(noise, bytes + at, count) != 0;
+        ck_assert_int_eq(pwrite(fd, noise, count, (off_t)at), count);
+        mlp_status status = mlp_checkpoint_load(path, &loaded);
+        ck_assert_int_eq(status, is_other ? MLP_ERROR_DATA : MLP_OK);
+        if (status == MLP_OK) {
+            mlp_checkpoint_destroy(&loaded);
+        }
+        ck_assert_int_eq(pwrite(fd, bytes + at, count, (off_t)at), count);
+    }
+    close(fd);
+    free(bytes);
+}
+END_TEST
+
 START_TEST(what_is_no_file_of_ours_is_refused_at_once)
 {
     mlp_checkpoint loaded;
@@ -544,6 +582,7 @@ int main(void)
     tcase_add_test(tcase, every_truncation_is_refused);
     tcase_add_test(tcase, bytes_after_the_end_are_refused);
     tcase_add_test(tcase, every_flipped_bit_is_refused);
+    tcase_add_test(tcase, random_overwrites_are_refused);
     tcase_add_test(tcase, what_is_no_file_of_ours_is_refused_at_once);
     tcase_add_test(tcase, widths_that_are_absent_or_wrong_are_refused);
     tcase_add_test(tcase, huge_widths_allocate_nothing);
