@@ -70,6 +70,11 @@ in_pieces() {
     begin --data digits --epochs 2 --batch 128 "$@"
     same_as --data digits --epochs 2 --batch 32 --accumulate 4 "$@"
     expect_digest 2 1 --data digits --epochs 2 --batch 1 --accumulate 128 "$@"
+    rm -rf pieces
+    team 2 --data digits --epochs 2 --batch 32 --accumulate 4 "$@" \
+        --checkpoint pieces --max-steps 7 --quiet
+    expect_status 75 "a stop after 7 updates in pieces"
+    expect_digest 3 1 --checkpoint pieces --resume
 }
 
 every_set() {

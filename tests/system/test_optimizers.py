@@ -115,6 +115,7 @@ DEFAULTS = {"optimizer": "sgd", "lr": 0.1, "momentum": 0.0, "l2": 0.0,
             "class-weights": "none"}
 OWN = {"momentum": ("sgd", "nesterov", "lars"), "rho": ("rmsprop",),
        "beta1": ("adam", "adamw", "lamb"), "beta2": ("adam", "adamw", "lamb"),
+       "epsilon": ("rmsprop", "adam", "adamw", "lamb"),
        "l2": ("sgd", "nesterov", "rmsprop", "adam"),
        "weight-decay": ("adamw", "lamb", "lars"), "trust": ("lars",)}
 
@@ -225,7 +226,7 @@ def train(place, net, o):
     net.save(place / "first.h5")
     given = [f"--{name}={value}" for name, value in o.items()
              if o["optimizer"] in OWN.get(name, OPTIMIZERS)
-             and not (name in ("gamma", "lr-every", "plateau")
+             and not (name in ("gamma", "lr-every", "plateau", "min-delta")
                       and value == DEFAULTS[name])]
     run(TRAIN, "--data", "digits", "--hidden", WIDTHS[1], "--activation",
         "tanh", "--batch", BATCH, "--shards", 1, "--no-shuffle", "--weights",
