@@ -15,6 +15,7 @@ usage() { sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; }
 
 source_dir=$(cd "$(dirname "$0")/.." && pwd)
 labels='unit|mpi|system|lint'
+is_full=OFF
 asan_labels='unit'
 case ${1:-} in
 '') ;;
@@ -23,6 +24,7 @@ case ${1:-} in
     asan_labels='unit|mpi'
     MLP_TEST_FULL=1
     export MLP_TEST_FULL
+    is_full=ON
     ;;
 --help)
     usage
@@ -48,7 +50,8 @@ build() {
     echo "== building in $build_dir"
     mkdir -p "$build_dir"
     if ! {
-        cmake -S "$source_dir" -B "$build_dir" "$@" &&
+        cmake -S "$source_dir" -B "$build_dir" \
+            -DMLP_TEST_FULL="$is_full" "$@" &&
             cmake --build "$build_dir" --parallel "$cores"
     } >"$build_dir/build.log" 2>&1; then
         grep -nE -A5 'error|Error' "$build_dir/build.log" | tail -n 60 >&2
