@@ -248,6 +248,13 @@ static const mlp_config_field fields[] = {
      "Files", "DIR",
      "write each epoch's figures to this directory, for TensorBoard"},
 
+    {"plan", MLP_FIELD_SIZE, AT(plan), NULL, 0, 4096, false, "Checks", "NODES",
+     "measure steps and links of this launch, and predict time, efficiency and "
+     "the best batch for 1 to 4096 ranks, of which NODES hold some; 0: train"},
+    {"plan-link", MLP_FIELD_STRING, AT(plan_link), NULL, 0, 0, false, "Checks",
+     "LATENCY,BANDWIDTH",
+     "the link between nodes to plan with, in microseconds and Gbit/s, like "
+     "30,10; default: measured, if there are nodes at hand"},
     {"verify", MLP_FIELD_BOOL, AT(verify), NULL, 0, 0, false, "Checks", NULL,
      "train a slice of a few steps with one thread, with this team, stopped "
      "and resumed, and with every instruction set, and compare digests; writes "

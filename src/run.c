@@ -316,6 +316,12 @@ static mlp_status tell_all(mlp_run_parts *run)
 mlp_status mlp_run(mlp_comm *comm, const mlp_config *config)
 {
     MLP_TRY(mlp_run_check_start(comm, config));
+    if (config->plan > 0) {
+        return mlp_run_forecast(comm, config);
+    }
+    if (config->plan_link[0] != '\0') {
+        return mlp_fail(MLP_ERROR_USAGE, "--plan-link goes with --plan NODES");
+    }
     if (config->verify) {
         return mlp_run_verify(comm, config);
     }

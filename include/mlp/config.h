@@ -228,10 +228,12 @@ typedef struct {
     char trace[MLP_MAX_PATH]; /**< timeline, "" = none */
     char tensorboard[MLP_MAX_PATH]; /**< directory of events, "" = none */
     /* checks */
-    bool verify;               /**< compare digests in place of training */
-    char replay[MLP_MAX_PATH]; /**< directory of a chain; "" = train */
-    uint64_t from;             /**< begin at its checkpoint of this step */
-    uint64_t steps;            /**< of a replay; 0 = to the newest one */
+    size_t plan; /**< nodes to predict the training on; 0 = train */
+    char plan_link[MLP_MAX_PATH]; /**< between nodes, "" = measure */
+    bool verify;                  /**< compare digests in place of training */
+    char replay[MLP_MAX_PATH];    /**< directory of a chain; "" = train */
+    uint64_t from;                /**< begin at its checkpoint of this step */
+    uint64_t steps;               /**< of a replay; 0 = to the newest one */
     /* talk */
     mlp_progress_mode progress;
     bool quiet;

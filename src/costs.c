@@ -1,0 +1,119 @@
+/** @file
+ *  What a step costs on any number of ranks.
+ */
+#include "mlp/costs.h"
+
+#include <assert.h>
+
+static double least_0(double value)
+{
+    return value > 0.0 ? value : 0.0;
+}
+
+/* ceil(log2 n) */
+static size_t rounds_of(size_t n)
+{
+    size_t rounds = 0;
+    while (((size_t)1 << rounds) < n) {
+        rounds++;
+    }
+    return rounds;
+}
+
+/* How often alpha, and bytes times beta, count in an allreduce. */
+static double messages(size_t ranks)
+{
+    return 2.0 * (double)rounds_of(ranks);
+}
+
+static double passes(size_t ranks)
+{
+    return 2.0 * (double)(ranks - 1) / (double)ranks;
+}
+
+double mlp_link_allreduce(mlp_link link, size_t ranks, double bytes)
+{
+    return messages(ranks) * link.alpha + passes(ranks) * bytes * link.beta;
+}
+
+mlp_link mlp_link_fit(size_t ranks, const double bytes[2],
+                      const double seconds[2])
+{
+    mlp_link link;
+    link.beta = least_0((seconds[1] - seconds[0]) / (bytes[1] - bytes[0]) /
+                        passes(ranks));
+    link.alpha = least_0(seconds[0] - passes(ranks) * bytes[0] * link.beta) /
+                 messages(ranks);
+    return link;
+}
+
+/* Minimize the sum of w (a + b x - y)^2, w = 1 / y^2. */
+mlp_work mlp_work_fit(const double *rows, const double *seconds, size_t count)
+{
+    double s = 0, sx = 0, sy = 0, sxx = 0, sxy = 0;
+    for (size_t i = 0; i < count; i++) {
+        double w = 1.0 / (seconds[i] * seconds[i]);
+        s += w;
+        sx += w * rows[i];
+        sy += w * seconds[i];
+        sxx += w * rows[i] * rows[i];
+        sxy += w * rows[i] * seconds[i];
+    }
+    double divisor = s * sxx - sx * sx;
+    if (count < 2 || divisor <= 0.0) {
+        return (mlp_work){.fixed = 0.0, .per_row = sxy / sxx};
+    }
+    mlp_work work = {.fixed = (sxx * sy - sx * sxy) / divisor,
+                     .per_row = (s * sxy - sx * sy) / divisor};
+    if (work.fixed < 0.0) { /* the best line through 0 */
+        work = (mlp_work){.fixed = 0.0, .per_row = sxy / sxx};
+    }
+    work.per_row = least_0(work.per_row);
+    return work;
+}
+
+size_t mlp_costs_nodes(const mlp_costs *costs, size_t ranks)
+{
+    assert(costs->per_node > 0);
+    return (ranks + costs->per_node - 1) / costs->per_node;
+}
+
+double mlp_costs_step(const mlp_costs *costs, size_t ranks, size_t batch)
+{
+    size_t rows = (batch + ranks - 1) / ranks;
+    size_t here = ranks < costs->per_node ? ranks : costs->per_node;
+    return costs->work.fixed + (double)rows * costs->work.per_row +
+           mlp_link_allreduce(costs->inside, here, costs->bytes) +
+           mlp_link_allreduce(costs->between, mlp_costs_nodes(costs, ranks),
+                              costs->bytes);
+}
+
+double mlp_costs_epoch(const mlp_costs *costs, size_t ranks, size_t batch,
+                       size_t rows)
+{
+    size_t steps = (rows + batch - 1) / batch;
+    return (double)steps * mlp_costs_step(costs, ranks, batch);
+}
+
+double mlp_costs_efficiency(const mlp_costs *costs, size_t ranks, size_t batch,
+                            size_t base)
+{
+    double each = (double)batch / (double)ranks;
+    return each / mlp_costs_step(costs, ranks, batch) *
+           mlp_costs_step(costs, 1, base) / (double)base;
+}
+
+size_t mlp_costs_best_batch(const mlp_costs *costs, size_t ranks, size_t base,
+                            double efficiency, size_t most)
+{
+    size_t batch = 1;
+    while (batch < ranks) {
+        batch *= 2;
+    }
+    for (; batch <= most; batch *= 2) {
+        if (mlp_costs_efficiency(costs, ranks, batch, base) >= efficiency) {
+            return batch;
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,57 @@
+#!/bin/sh
+# mlp_train --plan: a table for 1 to 4,096 ranks, whose model must come near to
+# what was measured on 1 and 2 ranks. Near is a factor: other programs may keep
+# the cores busy, so it is wide, and the median of the batches has to keep it.
+set -eu
+# shellcheck source=tests/support/system.sh
+. "$MLP_SOURCE/tests/support/system.sh"
+
+factor=4
+
+# check_model FILE: the median ratio of predicted to measured.
+check_model() {
+    sed -n 's/.*"plan_check".*"measured_seconds": *\([^,}]*\).*"predicted_seconds": *\([^,}]*\).*/\1 \2/p' \
+        "$1" | awk '{ print $2 / $1 }' | sort -g >ratios
+    count=$(wc -l <ratios)
+    [ "$count" -ge 2 ] || fail "$count measured steps in $1"
+    sed -n "$((count / 2 + 1))p" ratios | awk -v most=$factor '
+        { print "predicted over measured, median: " $1
+          exit $1 > most || $1 < 1 / most }' ||
+        fail "the model is off by more than a factor of $factor"
+}
+
+for ranks in 1 2; do
+    team "$ranks" --plan 16 --plan-link 30,10 --data digits --threads 1 \
+        --log "plan$ranks.jsonl"
+    expect_status 0 "--plan on $ranks ranks"
+    check_model "plan$ranks.jsonl"
+    [ "$(grep -c '"event": *"plan"' "plan$ranks.jsonl")" -eq 13 ] ||
+        fail "not 13 lines from 1 to 4096 ranks"
+    grep -Eq '^ +4096 ' out || fail "the table does not end at 4096"
+    grep -q 'between nodes: 30 us + 1.25 GB/s (as --plan-link says)' out ||
+        fail "another link than was given"
+done
+grep -q 'in a node: .* (measured: sums over the ranks at hand)' out ||
+    fail "two ranks do not measure what is between them"
+
+team 0 --plan 1 --data digits --log plan1.jsonl
+expect_status 74 "a log that is there"
+grep -q 'plan1.jsonl: cannot be made: File exists' err || fail "no reason"
+
+# refused ARGUMENT...: with one line.
+refused() {
+    team 2 --data digits "$@"
+    expect_status 64 "$*"
+    [ "$(grep -c '^mlp_train: ' err)" -eq 1 ] || fail "not one line: $*"
+    grep -q -- '--plan' err || fail "it does not name --plan: $*"
+}
+refused --plan 5000
+refused --plan many
+refused --plan 4 --plan-link 30
+refused --plan 4 --plan-link 30,0
+refused --plan 4 --plan-link 30,10x
+refused --plan-link 30,10
+refused --plan 4 --verify
+refused --plan 4 --checkpoint runs
+refused --plan 4 --accumulate 2
+[ ! -e runs ] || fail "a plan makes a directory"
