@@ -200,11 +200,12 @@ static mlp_status read_widths(mlp_h5file *file, const char *path,
 /* Do the widths fit the other facts of the file? */
 static mlp_status check_widths(const char *path, const mlp_checkpoint *c)
 {
-    size_t pixels;
+    size_t pixels, channels = c->channels > 1 ? c->channels : 1;
     bool is_consistent =
         !__builtin_mul_overflow(c->height, c->width, &pixels) &&
-        c->widths[0] == pixels && c->layers == c->config.hidden_count + 1 &&
-        c->widths[c->layers] > 0 && pixels > 0;
+        c->widths[0] == pixels && c->width % channels == 0 &&
+        c->layers == c->config.hidden_count + 1 && c->widths[c->layers] > 0 &&
+        pixels > 0;
     for (size_t i = 1; is_consistent && i < c->layers; i++) {
         is_consistent = c->widths[i] == c->config.hidden[i - 1];
     }

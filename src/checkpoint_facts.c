@@ -18,6 +18,7 @@ typedef enum {
     CLASSES,
     HEIGHT,
     WIDTH,
+    CHANNELS,
     PARENT_STEP,
     MOMENTS,
     RUNNING_HITS,
@@ -27,9 +28,9 @@ typedef enum {
 } count_index;
 
 static const char *const count_names[COUNTS] = {
-    "epoch",        "step",         "train_rows",     "classes",
-    "height",       "width",        "parent_step",    "moment_count",
-    "running_hits", "running_rows", "running_targets"};
+    "epoch",        "step",         "train_rows",   "classes",
+    "height",       "width",        "channels",     "parent_step",
+    "moment_count", "running_hits", "running_rows", "running_targets"};
 
 typedef enum {
     SHIFT,
@@ -58,6 +59,7 @@ static mlp_status write_scalars(mlp_h5file *file, const mlp_checkpoint *c)
         [CLASSES] = c->classes,
         [HEIGHT] = c->height,
         [WIDTH] = c->width,
+        [CHANNELS] = c->channels,
         [PARENT_STEP] = c->parent_step,
         [MOMENTS] = c->moment_count,
         [RUNNING_HITS] = c->running.hits,
@@ -100,6 +102,7 @@ static mlp_status read_scalars(mlp_h5file *file, mlp_checkpoint *c)
     c->classes = counts[CLASSES];
     c->height = counts[HEIGHT];
     c->width = counts[WIDTH];
+    c->channels = counts[CHANNELS];
     c->parent_step = counts[PARENT_STEP];
     c->moment_count = counts[MOMENTS];
     c->running.hits = counts[RUNNING_HITS];

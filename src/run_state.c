@@ -145,6 +145,7 @@ static mlp_status describe_state(mlp_run_parts *run)
     state->layers = run->model->layers;
     state->height = info->height;
     state->width = info->width;
+    state->channels = info->channels;
     state->classes = run->classes;
     state->target_scaler = run->target_scaler;
     mlp_names_destroy(&state->class_names);

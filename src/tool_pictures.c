@@ -119,18 +119,22 @@ float mlp_pictures_white(const mlp_checkpoint *checkpoint)
     return fabsf(largest - whole) < 1e-4F * largest ? whole : largest;
 }
 
+/* The gray of a pixel, or its red. */
+static size_t pixel(const mlp_image *image, size_t y, size_t x)
+{
+    return image->pixels[(y * image->width + x) * image->channels];
+}
+
 /* Whether the pixels at the edges are light ones: paper, most likely. */
 static bool has_light_edges(const mlp_image *image)
 {
     size_t last = image->height - 1, right = image->width - 1;
     size_t sum = 0;
     for (size_t x = 0; x < image->width; x++) {
-        sum += image->pixels[x];
-        sum += image->pixels[last * image->width + x];
+        sum += pixel(image, 0, x) + pixel(image, last, x);
     }
     for (size_t y = 0; y < image->height; y++) {
-        sum += image->pixels[y * image->width];
-        sum += image->pixels[y * image->width + right];
+        sum += pixel(image, y, 0) + pixel(image, y, right);
     }
     return sum > 170 * 2 * (image->height + image->width);
 }
@@ -139,13 +143,19 @@ static mlp_status read_one(const char *path, const mlp_tool_options *options,
                            const mlp_checkpoint *checkpoint, mlp_image *image)
 {
     mlp_image whole;
-    MLP_TRY(mlp_image_read(path, 1, &whole));
+    size_t channels = checkpoint->channels == 3 ? 3 : 1;
+    if (channels > 1 && options->is_center) {
+        return mlp_fail(MLP_ERROR_USAGE, "--center goes with models of "
+                                         "pictures in gray, this one has "
+                                         "color");
+    }
+    MLP_TRY(mlp_image_read(path, channels, &whole));
     if (options->is_inverted) {
         mlp_image_invert(&whole);
     }
     mlp_status status =
         (options->is_center ? mlp_image_center : mlp_image_resize)(
-            &whole, checkpoint->height, checkpoint->width, image);
+            &whole, checkpoint->height, checkpoint->width / channels, image);
     mlp_image_destroy(&whole);
     return status;
 }

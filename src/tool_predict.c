@@ -124,7 +124,12 @@ static mlp_status check_pictures(const mlp_checkpoint *c, const char *path)
                         "of %zu features",
                         path, c->widths[0]);
     }
-    return MLP_OK;
+    return c->channels <= 1 || c->channels == 3
+               ? MLP_OK
+               : mlp_fail(MLP_ERROR_DATA,
+                          "%s: expected a model of pictures in gray or color, "
+                          "found one of %zu channels",
+                          path, c->channels);
 }
 
 static mlp_status predict_pictures(const mlp_tool_options *options,

@@ -211,17 +211,23 @@ static void print_lines(FILE *out, const mlp_prediction *p, size_t r,
     }
 }
 
-/* A row as a picture: 0 is black, and what is negative. */
+/* A row as a picture in gray: 0 is black, and what is negative; of a color the
+ * mean of its channels. */
 static mlp_status paint(const mlp_prediction *p, size_t r, mlp_image *image)
 {
     const mlp_dataset *data = p->dataset;
+    const mlp_checkpoint *c = p->checkpoint;
+    size_t channels = c->channels > 1 ? c->channels : 1;
     size_t at = (p->begin + r) * data->features;
-    MLP_TRY(mlp_image_create(p->checkpoint->height, p->checkpoint->width, 1,
-                             image));
-    for (size_t i = 0; i < data->features; i++, at++) {
-        float value = data->element == MLP_ELEMENT_U8
-                          ? ((const unsigned char *)data->values)[at]
-                          : ((const float *)data->values)[at];
+    MLP_TRY(mlp_image_create(c->height, c->width / channels, 1, image));
+    for (size_t i = 0; i < data->features / channels; i++) {
+        float value = 0.0F;
+        for (size_t k = 0; k < channels; k++, at++) {
+            value += data->element == MLP_ELEMENT_U8
+                         ? ((const unsigned char *)data->values)[at]
+                         : ((const float *)data->values)[at];
+        }
+        value /= (float)channels;
         float light = p->largest > 0.0F ? value / p->largest : 0.0F;
         light = light < 1.0F ? light : 1.0F;
         image->pixels[i] =

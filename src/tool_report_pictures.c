@@ -30,8 +30,10 @@ static mlp_status paint(const mlp_tool_case *loaded, size_t row, float largest,
 {
     const mlp_dataset *data = &loaded->dataset;
     size_t at = row * data->features;
+    size_t channels = loaded->checkpoint.channels == 3 ? 3 : 1;
     MLP_TRY(mlp_image_create(loaded->checkpoint.height,
-                             loaded->checkpoint.width, 1, image));
+                             loaded->checkpoint.width / channels, channels,
+                             image));
     for (size_t i = 0; i < data->features; i++, at++) {
         float value = data->element == MLP_ELEMENT_U8
                           ? ((const unsigned char *)data->values)[at]

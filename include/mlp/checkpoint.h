@@ -27,6 +27,7 @@ typedef struct {
     size_t layers;        /**< dense layers */
     size_t *widths;       /**< [layers + 1]: features, hidden ..., outputs */
     size_t height, width; /**< of an input picture */
+    size_t channels;      /**< of a pixel, which width counts; 0: one */
     size_t classes;
     mlp_scaler scaler;        /**< its arrays are [widths[0]] */
     mlp_schema schema;        /**< of a table; else count is 0 */

@@ -89,6 +89,37 @@ team 3 --data gray.h5 --hidden 8 --batch 8 --epochs 30 --quiet
 team 0 --data color.h5 --hidden 8 --batch 8 --epochs 2 --quiet
 expect_status 0 "training on pictures in color"
 
+# pictures that differ by their color alone
+mkdir -p hues/red hues/green
+python3 - <<'END'
+import struct, zlib
+
+def png(path, pixel):
+    def chunk(kind, data):
+        return (struct.pack(">I", len(data)) + kind + data
+                + struct.pack(">I", zlib.crc32(kind + data)))
+    rows = (b"\0" + bytes(pixel) * 9) * 7
+    with open(path, "wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\n"
+                   + chunk(b"IHDR", struct.pack(">IIBBBBB", 9, 7, 8, 2, 0, 0, 0))
+                   + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+for i in range(20):
+    png(f"hues/red/{i}.png", (180 + i, 20, i))
+    png(f"hues/green/{i}.png", (20, 180 + i, i))
+END
+tool data import hues --size 6x8 -o hues.h5
+team 0 --data hues.h5 --hidden 8 --batch 8 --epochs 9 --checkpoint hue \
+    --log hue/log.jsonl --quiet
+expect_status 0 "training on colors"
+"$mlp" predict hue hues/red/3.png hues/green/4.png --format tsv >out
+[ "$(cut -f 2 out | tr '\n' ' ')" = "prediction red green " ] ||
+    fail "predict does not see colors"
+"$mlp" predict hue hues/red/3.png --format text >out
+[ "$(grep -c . out)" -gt 1 ] || fail "a color is not drawn"
+"$mlp" report hue -o hue.html || fail "no report of pictures in color"
+refuse 64 "--center goes with" predict hue hues/red/3.png --center
+
 # ---- convert and split
 
 # same_training SOURCE FILE ARGUMENT...: the file gives the source's weights.

@@ -119,6 +119,7 @@ static void expect_same(const mlp_checkpoint *a, const mlp_checkpoint *b)
     ck_assert_mem_eq(a->widths, b->widths, (a->layers + 1) * sizeof *a->widths);
     ck_assert_uint_eq(a->height, b->height);
     ck_assert_uint_eq(a->width, b->width);
+    ck_assert_uint_eq(a->channels, b->channels);
     ck_assert_uint_eq(a->classes, b->classes);
     ck_assert_mem_eq(&a->scaler.shift, &b->scaler.shift, sizeof(float));
     ck_assert_mem_eq(&a->scaler.scale, &b->scaler.scale, sizeof(float));
