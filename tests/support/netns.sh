@@ -9,7 +9,7 @@
 
 netns_is_possible() {
     [ "$(id -u)" -eq 0 ] || skip "namespaces for hosts need root"
-    for tool in ip tc unshare nsenter mpirun; do
+    for tool in ip tc unshare nsenter pgrep mpirun; do
         command -v $tool >/dev/null || skip "$tool is not installed"
     done
     unshare --net --uts --ipc --mount sh -c \
@@ -119,27 +119,29 @@ netns_link() { netns_on "$1" ip link set eth0 "$2"; } # HOST up|down
 # netns_sent HOST: bytes that have left it.
 netns_sent() { netns_on "$1" cat /proc/net/dev | awk '/eth0:/ { print $10 }'; }
 
+# netns_lives HOST: whether it has namespaces, and they are not ours.
+netns_lives() {
+    theirs=$(readlink "/proc/$(netns_pid "$1")/ns/uts") &&
+        [ "$theirs" != "$(readlink /proc/self/ns/uts)" ]
+}
+
 # netns_processes HOST [NAME]: that run there, and are called so.
 netns_processes() {
-    theirs=$(readlink "/proc/$(netns_pid "$1")/ns/uts") || return 0
-    for process in /proc/[0-9]*; do
-        [ "$(readlink "$process/ns/uts" 2>/dev/null)" = "$theirs" ] || continue
-        [ -z "${2:-}" ] || [ "$(cat "$process/comm" 2>/dev/null)" = "$2" ] ||
-            continue
-        echo "${process#/proc/}"
-    done
+    ! netns_lives "$1" ||
+        pgrep --ns "$(netns_pid "$1")" --nslist uts ${2:+-x "$2"} || true
 }
 
 # netns_crash HOST: every process there dies at once, and so do its namespaces.
+# The one that keeps them goes last: by it the others are found.
 netns_crash() {
-    [ "$(readlink "/proc/$(netns_pid "$1")/ns/uts")" != \
-        "$(readlink /proc/self/ns/uts)" ] || return 0
+    netns_lives "$1" || return 0
+    keeper=$(netns_pid "$1")
     for again in 1 2 3; do
-        for process in $(netns_processes "$1"); do
-            kill -KILL "$process" 2>/dev/null || true
-        done
+        netns_processes "$1" | grep -vx "$keeper" |
+            xargs -r kill -KILL 2>/dev/null || true
         sleep "0.0$again"
     done
+    kill -KILL "$keeper" 2>/dev/null || true
 }
 
 netns_down() {
