@@ -1,0 +1,94 @@
+#!/bin/sh
+# How long a step takes on several hosts, by the speed of their network: a
+# table. The hosts are network namespaces and share this machine's cores, so
+# what they compute takes longer than on as many computers; what goes between
+# them crosses cables with rate and delay. Needs root, and mlp_train built.
+#
+#     sh tests/bench/hosts.sh [HOSTS] [-- OPTION...]
+#
+# OPTION... are of mlp_train, for another net or batch. Best of two runs of
+# $MLP_STEPS steps. MLP_LINKS="MBIT:MICROSECONDS ..." are other networks.
+set -eu
+here=$(cd "$(dirname "$0")/.." && pwd)
+MLP_SOURCE=$(dirname "$here")
+MLP_BUILD=${MLP_BUILD:-$MLP_SOURCE/build}
+MLP_DATA=${MLP_DATA:-$MLP_SOURCE/data/mnist}
+hosts=2
+case ${1:-} in
+[2-9])
+    hosts=$1
+    shift
+    ;;
+esac
+[ "${1:-}" != -- ] || shift
+# shellcheck source=tests/support/system.sh
+. "$here/support/system.sh"
+# shellcheck source=tests/support/netns.sh
+. "$here/support/netns.sh"
+
+netns_is_possible
+has_mnist || skip "no MNIST: say where with MLP_DATA"
+cc -O2 -o relay "$here/bench/relay.c"
+netns_up "$hosts"
+list=h1:1
+ports=p1
+for i in $(seq 2 "$hosts"); do
+    list=$list,h$i:1
+    ports="$ports p$i"
+done
+
+# connect MBIT DELAY_US: all hosts by the relay instead of the kernel's switch.
+relay_pid=
+connect() {
+    [ -z "$relay_pid" ] || { kill "$relay_pid" && wait "$relay_pid" || true; }
+    # shellcheck disable=SC2086 # a list
+    nsenter -t "$(netns_pid switch)" --net --uts --ipc --mount -- \
+        "$place/relay" "$2" "$1" $ports 2>/dev/null &
+    relay_pid=$!
+}
+for port in $ports; do
+    netns_on switch ip link set "$port" nomaster
+done
+
+steps=${MLP_STEPS:-200}
+# step_ms ARGUMENT...: milliseconds of a step, best of two, to $best; what was
+# hidden, in percent, to $hidden, and what each host sent in a step, in MB.
+step_ms() {
+    best='' hidden=-
+    for run in 1 2; do
+        rm -f log.jsonl
+        netns_team "$list" --data "$mnist" --threads 1 --max-steps "$steps" \
+            --profile --log log.jsonl "$@"
+        expect_status 75 "run $run: $*"
+        ms=$(awk -v steps="$steps" '/^0 +[0-9]/ {
+            for (i = 2; i <= NF; i++) s += $i
+            printf "%.2f", 1000 * s / steps; exit }' out)
+        if [ -z "$best" ] || awk "BEGIN { exit !($ms < $best) }"; then
+            best=$ms
+            hidden=$(sed -n 's/^between nodes:.* \([0-9.-]*\)% .*/\1/p' out)
+            sent=$(sed -n 's/^between nodes: each sent \([0-9.]*\).*/\1/p' out |
+                awk -v steps="$steps" '{ printf "%.2f", $1 / steps }')
+        fi
+    done
+}
+
+echo "$hosts hosts of one rank and thread on $(nproc) cores: $*"
+echo "| Gbit/s | ms | step, tree | MB sent | hidden | bf16 | MB | hidden |" \
+    "MPI | MPI / tree | MPI / bf16 |"
+echo "|---|---|---|---|---|---|---|---|---|---|---|"
+for link in ${MLP_LINKS:-10000:100 10000:1000 1000:100 1000:1000}; do
+    rate=${link%:*} delay=${link#*:}
+    connect "$rate" "$delay"
+    step_ms --exchange mpi "$@"
+    mpi=$best
+    step_ms "$@"
+    tree=$best tree_hidden=$hidden tree_sent=$sent
+    step_ms --exchange-precision bf16 "$@"
+    awk -v rate="$rate" -v delay="$delay" -v mpi="$mpi" -v tree="$tree" \
+        -v th="$tree_hidden" -v ts="$tree_sent" -v half="$best" \
+        -v hh="$hidden" -v hs="$sent" 'BEGIN {
+            printf "| %g | %g | %.1f ms | %s | %.0f%% | %.1f ms | %s |", \
+                rate / 1000, delay / 1000, tree, ts, th, half, hs
+            printf " %.0f%% | %.1f ms | %.2f | %.2f |\n", hh, mpi, \
+                mpi / tree, mpi / half }'
+done
