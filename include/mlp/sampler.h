@@ -24,7 +24,8 @@ typedef struct mlp_sampler mlp_sampler;
 
 /** @param rows    training rows over all ranks
  *  @param shards  V; owned is the run of shards of this rank
- *  @param batch   rows of a global batch
+ *  @param batch   rows of a global batch; or of a piece of one, of which the
+ *                 next ones then are the batch
  *  The dataset that the indices point into holds exactly the owned shards. */
 mlp_status mlp_sampler_create(uint64_t seed, size_t rows, size_t shards,
                               mlp_range owned, size_t batch,

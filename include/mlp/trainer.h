@@ -101,7 +101,8 @@ typedef struct {
     bool wants_stop; /**< some rank was asked to stop */
 } mlp_step_result;
 
-/** Global batch `step` (from 0) of an epoch (from 0): train on it.
+/** Global batch `step` (from 0) of an epoch (from 0), in config->accumulate
+ *  pieces of config->batch rows: train on it.
  *  @param wants_stop  this rank was asked to stop; rides along to all
  *  MLP_DIVERGED when the loss is not finite, MLP_ERROR_IO when a rank cannot
  *  read its rows: parameters are as before.
