@@ -1,0 +1,70 @@
+#!/bin/sh
+# Memory that is not there: each allocation of a run fails in turn, the first,
+# the second and so on until the run has no more of them. It ends with code 70
+# and one line, or can do without; it never crashes, and what was saved stays.
+# In short settings each 7th of them.
+set -eu
+# shellcheck source=tests/support/system.sh
+. "$MLP_SOURCE/tests/support/system.sh"
+
+faults=$MLP_BUILD/tests/mlp_fault.so
+[ -e "$faults" ] || skip "a sanitizer replaces malloc here"
+stride=7
+! is_full || stride=1
+idle=10 # runs in a row that nothing happened to: there are no more calls
+
+printf 'a,b,y\n1,2,u\n2,3,v\n3,1,u\n4,4,v\n5,1,u\n6,0,v\n' >table.csv
+job="--data table.csv --label y --hidden 3 --batch 4 --optimizer adam
+    --threads 1 --schedule constant --checkpoint dir --every 1
+    --log log.jsonl"
+
+# run NUMBER ARGUMENT...: alone, its allocation of that number fails.
+# shellcheck disable=SC2086 # $job is a list of words
+run() {
+    fault="0 alloc $1 fail"
+    shift
+    status=0
+    OMPI_COMM_WORLD_RANK=0 MLP_FAULT=$fault LD_PRELOAD=$faults \
+        timeout 60 "$program" $job "$@" >out 2>err </dev/null || status=$?
+}
+
+# each_fails PREPARE ARGUMENT...
+each_fails() {
+    prepare=$1
+    shift
+    number=1
+    refused=0
+    harmless=0
+    while [ "$harmless" -lt "$idle" ]; do
+        "$prepare"
+        run "$number" "$@"
+        if [ "$status" -eq 0 ]; then
+            harmless=$((harmless + 1))
+        else
+            expect_status 70 "allocation $number"
+            [ "$(grep -c '^mlp_train: ' err)" -eq 1 ] ||
+                fail "allocation $number: not one line"
+            harmless=0
+            refused=$((refused + 1))
+        fi
+        number=$((number + stride))
+    done
+    [ "$refused" -gt 5 ] || fail "only $refused were refused"
+    # shellcheck disable=SC2086
+    team 0 $job --epochs 4 --resume --quiet
+    expect_status 0 "after that"
+    echo "$refused allocations failed, each with one line"
+}
+
+nothing() { rm -rf dir log.jsonl; }
+a_checkpoint() { rm -rf dir && cp -R saved dir; }
+
+echo "of a new run"
+each_fails nothing --epochs 2
+
+echo "of a run that goes on"
+nothing
+# shellcheck disable=SC2086
+team 0 $job --epochs 2 --quiet
+mv dir saved
+each_fails a_checkpoint --epochs 3 --resume
