@@ -53,5 +53,7 @@ mlp_status mlp_run_restore_best(mlp_run_parts *run)
     MLP_TRY(
         mlp_comm_broadcast(run->comm, best_weights(run),
                            state->parameter_count * sizeof *state->parameters));
+    /* the moments stay as they are, on every rank */
+    mlp_trainer_store(run->trainer, state->parameters, state->moments);
     return mlp_trainer_load(run->trainer, best_weights(run), state->moments);
 }

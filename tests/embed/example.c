@@ -29,9 +29,9 @@ static mlp_status train(const char *directory)
 
 static mlp_status predict(const char *directory, float a, float b)
 {
-    uint16_t unknown = 0;
-    mlp_dataset pair = {{0, 1},          2,        MLP_ELEMENT_F32,
-                        (float[]){a, b}, &unknown, 0};
+    mlp_dataset pair = {.range = {0, 1}, .features = 2, .labels = larger};
+    pair.element = MLP_ELEMENT_F32;
+    pair.values = (float[]){a, b};
     char path[MLP_MAX_PATH];
     mlp_checkpoint checkpoint = {0};
     mlp_inference *model = NULL;
