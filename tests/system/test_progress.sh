@@ -18,8 +18,8 @@ work="--data digits --hidden 1024,1024 --batch 4 --threads 1 --epochs 100000"
 # the file code. Everything it sends to the terminal is in the file sent.
 open() {
     rm -f code sent
-    screen new-session -d -x 100 -y 30 \
-        "env LC_ALL=C.UTF-8 $1 2>&1; echo \$? >code; sleep 600"
+    screen new-session -d -x 100 -y 30 "until [ -e sent ]; do sleep 0.05; done
+        env LC_ALL=C.UTF-8 $1 2>&1; echo \$? >code; sleep 600"
     screen pipe-pane -o 'cat >sent'
 }
 # The next one must not meet a server that is leaving.
