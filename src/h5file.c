@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "h5file_internal.h"
+#include "writing.h"
 
 static void destroy(mlp_h5file **file)
 {
@@ -161,20 +162,6 @@ static mlp_status close_image(mlp_h5file *file, size_t *size)
     return MLP_OK;
 }
 
-static mlp_status write_all(const mlp_h5file *file, const char *bytes,
-                            size_t count)
-{
-    while (count > 0) {
-        ssize_t written = write(file->output, bytes, count);
-        if (written < 0 && errno != EINTR) {
-            return fail_io(file, "write");
-        }
-        bytes += written < 0 ? 0 : written;
-        count -= written < 0 ? 0 : (size_t)written;
-    }
-    return MLP_OK;
-}
-
 /* A second fsync could succeed without the first one's data: no retry. */
 static mlp_status sync_output(const mlp_h5file *file)
 {
@@ -200,7 +187,9 @@ static mlp_status write_out(mlp_h5file *file, mlp_h5file_seal seal)
         fwrite(file->image, 1, size, file->stream);
         return MLP_OK;
     }
-    MLP_TRY(write_all(file, file->image, size));
+    if (!mlp_write_all(file->output, file->image, size)) {
+        return fail_io(file, "write");
+    }
     if (seal != NULL) {
         MLP_TRY(sync_output(file));
     }

@@ -13,6 +13,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "writing.h"
+
 enum {
     GAP_MOST = 4096, /* bytes between rows that cost less than a call */
     PIECES = 512,    /* of one call */
@@ -202,20 +204,6 @@ static mlp_status open_unnamed(const char *directory, mlp_rowfile *rows)
     return rows->fd >= 0 ? MLP_OK : fail_io(rows, "made");
 }
 
-static mlp_status write_all(const mlp_rowfile *rows, const char *bytes,
-                            size_t count)
-{
-    while (count > 0) {
-        ssize_t written = write(rows->fd, bytes, count);
-        if (written < 0 && errno != EINTR) {
-            return fail_io(rows, "written");
-        }
-        bytes += written < 0 ? 0 : written;
-        count -= written < 0 ? 0 : (size_t)written;
-    }
-    return MLP_OK;
-}
-
 /* Rows to copy at once: all of what is packed together, lest it is unpacked
  * again for the next ones. */
 static size_t rows_at_once(size_t first, size_t fitting, size_t grain)
@@ -243,7 +231,9 @@ static mlp_status copy_rows(mlp_source *source, mlp_split split,
         size_t n = rows_at_once(range.first, fitting, grain);
         n = n < range.count ? n : range.count;
         MLP_TRY(mlp_source_read(source, split, range.first, n, room, NULL));
-        MLP_TRY(write_all(rows, room, n * rows->row_bytes));
+        if (!mlp_write_all(rows->fd, room, n * rows->row_bytes)) {
+            return fail_io(rows, "written");
+        }
         range.first += n;
         range.count -= n;
     }
