@@ -60,10 +60,16 @@ static void enter(size_t bytes)
     for (int fd = STDIN_FILENO; nowhere >= 0 && fd <= STDERR_FILENO; fd++) {
         (void)dup2(nowhere, fd);
     }
-    static const int fatal[] = {SIGSEGV, SIGBUS,  SIGFPE, SIGILL, SIGABRT,
-                                SIGXCPU, SIGTERM, SIGINT, SIGUSR1};
+    static const int fatal[] = {SIGSEGV, SIGBUS,  SIGFPE,
+                                SIGILL,  SIGABRT, SIGXCPU};
     for (size_t i = 0; i < sizeof fatal / sizeof fatal[0]; i++) {
         (void)signal(fatal[i], SIG_DFL); /* MPI's would say a lot */
+    }
+    /* Terminals and mpirun send the wish to stop to the whole process group;
+     * it is the parent's to grant, and says nothing about the file. */
+    static const int wishes[] = {SIGTERM, SIGINT, SIGUSR1};
+    for (size_t i = 0; i < sizeof wishes / sizeof wishes[0]; i++) {
+        (void)signal(wishes[i], SIG_IGN);
     }
 }
 

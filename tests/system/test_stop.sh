@@ -1,6 +1,8 @@
 #!/bin/sh
 # A run that is asked to stop saves and is gone with code 75, whenever it is
 # asked, whoever of its processes is asked; and so does one whose time is up.
+# In short settings 12 signals; in long ones (tests/run.sh --full) 200, of TERM,
+# USR1 and INT in turn.
 # shellcheck disable=SC2012 # the names of checkpoints are plain
 set -eu
 # shellcheck source=tests/support/system.sh
@@ -11,8 +13,6 @@ job="--data digits --hidden 96,48 --epochs 100 --batch 64 --validation 0.3
     --quiet --checkpoint dir --every 1"
 moments=12
 ! is_full || moments=200
-
-now_ms() { echo $(($(date +%s%N) / 1000000)); }
 
 # shellcheck disable=SC2086 # $job is a list of words
 team 0 $job
@@ -39,10 +39,12 @@ moment() { awk -v n="$1" 'BEGIN { srand(n); printf "%.3f", 0.8 * rand() ^ 2 }'; 
 # ask NUMBER: one of the team, or mpirun, which passes USR1 on to all.
 ask() {
     case $ranks-$(($1 % 4)) in
-    0-0 | 0-2) kill -s TERM "$team_pid" ;;
+    0-0) kill -s TERM "$team_pid" ;;
+    0-2) kill -s INT "$team_pid" ;;
     0-*) kill -s USR1 "$team_pid" ;;
     *-1) kill -s TERM "$(ranks_of | tail -n 1)" ;;
     *-2) kill -s USR1 "$(ranks_of | head -n 1)" ;;
+    *-3) kill -s INT "$(ranks_of | tail -n 1)" ;;
     *) kill -s USR1 "$team_pid" ;;
     esac
 }

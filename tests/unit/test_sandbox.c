@@ -64,6 +64,16 @@ START_TEST(a_crash_is_damage_and_names_the_file)
 }
 END_TEST
 
+START_TEST(a_wish_to_stop_is_no_damage)
+{
+    static const int numbers[] = {SIGTERM, SIGINT, SIGUSR1};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        int number = numbers[i];
+        ck_assert_int_eq(tried(end_by_signal, &number), MLP_OK);
+    }
+}
+END_TEST
+
 static mlp_status loop(void *context)
 {
     volatile unsigned *count = context;
@@ -132,6 +142,7 @@ int main(void)
     tcase_add_test(tcase, what_it_does_to_memory_is_gone_with_it);
     tcase_add_test(tcase, a_refusal_comes_back_with_its_line);
     tcase_add_test(tcase, a_crash_is_damage_and_names_the_file);
+    tcase_add_test(tcase, a_wish_to_stop_is_no_damage);
     tcase_add_test(tcase, an_endless_loop_is_ended);
     tcase_add_test(tcase, memory_is_bounded_by_the_size_of_the_file);
     tcase_add_test(tcase, no_file_grows);
