@@ -7,6 +7,7 @@
  *      MLP_FAULT_PATH=PART            open, read, write: of files named so
  *      MLP_FAULT_WINDOW=N             flip, at an MPI function, a bit of the
  *                                     rank's N-th window that has memory
+ *      MLP_FAULT_MARK=FILE            made when the fault strikes
  *
  *  CALL is alloc (malloc and its kin, called by the program itself), open,
  *  read, write, digest (EVP_DigestUpdate), or an MPI function of those below.
@@ -33,7 +34,7 @@ static struct {
     bool is_on, is_armed;
     char call[64], action[16], after[64];
     long nth, after_count;
-    const char *path;
+    const char *path, *mark;
     long window; /* countdown to the one meant; 0: none, or found */
     unsigned char *bytes;
     size_t size;          /* of that window */
@@ -71,10 +72,19 @@ __attribute__((constructor)) static void read_environment(void)
     fault.is_armed = after == NULL || sscanf(after, "%63s %ld", fault.after,
                                              &fault.after_count) != 2;
     fault.path = getenv("MLP_FAULT_PATH");
+    fault.mark = getenv("MLP_FAULT_MARK");
     const char *window = getenv("MLP_FAULT_WINDOW");
     fault.window = window == NULL ? 0 : strtol(window, NULL, 10);
     dl_iterate_phdr(find_program, NULL);
     fault.is_on = true;
+}
+
+static void leave_mark(void)
+{
+    int fd = fault.mark == NULL ? -1 : creat(fault.mark, 0600);
+    if (fd >= 0) {
+        close(fd);
+    }
 }
 
 /* Whether this call is the one; then do what can be done here. */
@@ -91,6 +101,7 @@ static bool strikes(const char *call)
     if (strcmp(call, fault.call) != 0 || --fault.nth != 0) {
         return false;
     }
+    leave_mark();
     if (strcmp(fault.action, "kill") == 0) {
         raise(SIGKILL);
     } else if (strcmp(fault.action, "stop") == 0) {
@@ -201,19 +212,14 @@ ssize_t pread(int fd, void *bytes, size_t size, off_t offset)
     return real(fd, bytes, size, offset);
 }
 
-ssize_t pwrite64(int fd, const void *bytes, size_t size, off64_t offset)
+ssize_t write(int fd, const void *bytes, size_t size)
 {
-    ssize_t (*real)(int, const void *, size_t, off64_t) = next("pwrite64");
+    ssize_t (*real)(int, const void *, size_t) = next("write");
     if (is_ours(fd) && strikes("write")) {
         errno = EIO;
         return -1;
     }
-    return real(fd, bytes, size, offset);
-}
-
-ssize_t pwrite(int fd, const void *bytes, size_t size, off_t offset)
-{
-    return pwrite64(fd, bytes, size, offset);
+    return real(fd, bytes, size);
 }
 
 /* ---- digests ----------------------------------------------------------- */

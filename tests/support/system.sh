@@ -79,6 +79,55 @@ finish() {
     team_pid=
 }
 
+now_ms() { echo $(($(date +%s%N) / 1000000)); }
+
+# begin_laps, lap: a stopwatch for limits on time. lap leaves in $lap the
+# milliseconds since the one before, a second at most: so a machine that stood
+# still as a whole, this shell with it, breaks no limit.
+begin_laps() { lap_end=$(now_ms); }
+lap() {
+    lap=$(($(now_ms) - lap_end))
+    lap_end=$((lap_end + lap))
+    [ "$lap" -le 1000 ] || lap=1000
+}
+
+# Whether a process is there and no zombie.
+lives() {
+    case $(ps -o stat= -p "$1") in '' | Z*) return 1 ;; esac
+}
+
+# finish_timed MARK: the same for a team under mpirun, and in $milliseconds the
+# time from the appearance of the file MARK to the end of the last rank.
+#
+# False when mpirun itself hangs with all its ranks gone, which libpmix 4.2.2
+# does now and then in PMIx_server_finalize: it is killed; begin anew.
+mpirun_hangs=0
+finish_timed() {
+    milliseconds=0 without_ranks=0 in_all=0
+    begin_laps
+    while lives "$team_pid"; do
+        sleep 0.05
+        lap
+        in_all=$((in_all + lap))
+        [ "$in_all" -le 120000 ] || fail "the team does not end"
+        if pgrep -P "$team_pid" -r R,S,D,T >/dev/null; then
+            without_ranks=0
+            [ ! -e "$1" ] || milliseconds=$((milliseconds + lap))
+        else
+            without_ranks=$((without_ranks + lap))
+        fi
+        if [ "$without_ranks" -gt 30000 ]; then
+            kill -9 "$team_pid"
+            finish
+            mpirun_hangs=$((mpirun_hangs + 1))
+            echo "mpirun itself hangs, without ranks: killed, and again"
+            [ "$mpirun_hangs" -le 5 ] || fail "mpirun hangs too often"
+            return 1
+        fi
+    done
+    finish
+}
+
 expect_status() {
     [ "$status" -eq "$1" ] || fail "$2: exit code $status, not $1"
 }

@@ -27,16 +27,19 @@ trains() { grep -qs '"event":"epoch"' log.jsonl; }
 
 # strike SIGNAL RANK: to a team that trains for ever, after a random time.
 strike() {
-    rm -f log.jsonl
+    until begin_and_strike "$1" "$2" && finish_timed struck; do
+        sleep 1
+    done
+}
+begin_and_strike() {
+    rm -f log.jsonl struck
     start "$ranks" --data digits --hidden 16 --epochs 1000000 --threads 1 \
         --watchdog "$limit" --log log.jsonl --quiet
     wait_for 60 trains
     sleep "$(awk -v seed="$count$2" 'BEGIN { srand(seed); print rand() / 5 }')"
     victim=$(pid_of "$2")
-    began=$(date +%s%N)
+    : >struck
     kill -s "$1" "$victim"
-    finish
-    milliseconds=$((($(date +%s%N) - began) / 1000000))
 }
 
 expect_in_time() {
