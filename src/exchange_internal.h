@@ -29,6 +29,7 @@ typedef struct {
     _Alignas(64) mlp_counter recorded;
     _Alignas(64) mlp_counter gathered; /**< steps, by local rank 0 */
     _Alignas(64) mlp_counter met;      /**< ranks times meetings */
+    _Atomic uint32_t denied;           /**< the last meeting with a no */
     mlp_exchange_part_board parts[];   /**< [parts] */
 } mlp_exchange_board;
 

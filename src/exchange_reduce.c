@@ -7,8 +7,8 @@
  *  To the order of a step (exchange_step.c) each rank is a node of its own.
  *  Only thread 0 may call the transport, and all ranks must begin their sums
  *  in one order, whichever part a crew completes first: thread 0 begins them,
- *  records first, then from the last part to the first, each as soon as it
- *  comes by and the crew has published it.
+ *  from the last part to the first, each as soon as it comes by and the crew
+ *  has published it, and then the records.
  */
 #include <assert.h>
 #include <stdatomic.h>
@@ -177,6 +177,7 @@ static void reduce_publish_records(mlp_exchange *x)
     memset(table, 0, x->shape.shards * size * sizeof *table);
     memcpy(table + x->shards.first * size, x->own_records,
            x->shards.count * size * sizeof *table);
+    reduce_visit(x); /* begins what is left of the parts */
     if (r->status == MLP_OK) {
         r->status = mlp_sums_begin(r->sums, x->shape.parts, MLP_SUM_DOUBLE,
                                    table, x->shape.shards * size);

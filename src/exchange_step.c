@@ -148,6 +148,19 @@ void mlp_exchange_meet(mlp_exchange *exchange, mlp_thread self)
     mlp_wait_until(met, target, self.count > exchange->fair_threads);
 }
 
+/* Nobody is at the next meeting before all have left this one: a release and
+ * a publish of each part are in between. */
+bool mlp_exchange_agree(mlp_exchange *exchange, mlp_thread self, bool says_so)
+{
+    _Atomic uint32_t *denied = &mlp_exchange_board_of(exchange)->denied;
+    uint32_t meeting = exchange->meetings + 1;
+    if (!says_so) {
+        atomic_store(denied, meeting);
+    }
+    mlp_exchange_meet(exchange, self);
+    return atomic_load(denied) != meeting;
+}
+
 void mlp_exchange_wait(mlp_exchange *exchange, size_t part)
 {
     mlp_wait_until(

@@ -10,6 +10,8 @@
 #ifndef MLP_KERNELS_ISA_H
 #define MLP_KERNELS_ISA_H
 
+#include <math.h>
+
 #include "mlp/kernels.h"
 
 #include "kernels_vector.h"
@@ -88,6 +90,35 @@ INLINE size_t tile_count(size_t rows)
     return (rows + TILE_ROWS - 1) / TILE_ROWS;
 }
 
+/* Some vectors, in registers. */
+INLINE void clear(size_t count, vec *acc)
+{
+    UNROLL
+    for (size_t a = 0; a < count; a++) {
+        acc[a] = vec_zero();
+    }
+}
+
+/* acc = left + acc */
+INLINE void add_left(size_t count, const vec *left, vec *acc)
+{
+    UNROLL
+    for (size_t a = 0; a < count; a++) {
+        acc[a] = left[a] + acc[a];
+    }
+}
+
+INLINE bool are_finite(vec values)
+{
+    float lanes[LANES];
+    vec_store(lanes, values);
+    bool are = true;
+    for (size_t i = 0; i < LANES; i++) {
+        are = are && isfinite(lanes[i]);
+    }
+    return are;
+}
+
 /* Activations that cost one instruction and no second look at z: they are part
  * of the product's tile store. The others go over a block that has just been
  * stored. */
@@ -114,7 +145,7 @@ void ISA(mlp_backward)(const mlp_dense *layer, const float *dz,
                        const mlp_dense *below, const mlp_units *units,
                        float *dx, mlp_range rows, mlp_range panels,
                        float *scratch);
-void ISA(mlp_gradient)(const mlp_dense *layer, const mlp_batch *x,
+bool ISA(mlp_gradient)(const mlp_dense *layer, const mlp_batch *x,
                        const float *dz, const mlp_units *units,
                        const mlp_gradient_node *node, mlp_range groups,
                        mlp_range panels);

@@ -22,15 +22,8 @@ typedef struct {
     size_t dz_stride;
     size_t input, inputs; /* first input of the tile, how many */
     size_t column;        /* first column */
+    vec *squares;         /* lane by lane, of all sums that were stored */
 } tile_place;
-
-INLINE void clear(size_t count, vec *acc)
-{
-    UNROLL
-    for (size_t a = 0; a < count; a++) {
-        acc[a] = vec_zero();
-    }
-}
 
 /* acc[i, v] += x[i] dz[v] for one row. */
 INLINE void add_row(size_t inputs, size_t vecs, const float *x, const float *dz,
@@ -149,11 +142,14 @@ INLINE void sum_leaf(size_t inputs, size_t vecs, walk how,
     }
 }
 
+/* The squares cost one instruction a register: sums that are not finite are
+ * noticed while they are here, and not looked for in memory. */
 INLINE void store_tile(size_t inputs, size_t vecs, const tile_place *place,
                        float *sum, const vec *acc)
 {
     size_t in = place->layer->in;
     size_t out = place->layer->out;
+    vec squares = vec_zero();
     UNROLL
     for (size_t i = 0; i < inputs; i++) {
         if (i < place->inputs) {
@@ -163,18 +159,12 @@ INLINE void store_tile(size_t inputs, size_t vecs, const tile_place *place,
                 vec_store(
                     sum + mlp_dense_index(in, out, place->input + i, column),
                     acc[i * vecs + v]);
+                squares =
+                    vec_fma(acc[i * vecs + v], acc[i * vecs + v], squares);
             }
         }
     }
-}
-
-/* acc = left + acc */
-INLINE void add_left(size_t count, const vec *left, vec *acc)
-{
-    UNROLL
-    for (size_t a = 0; a < count; a++) {
-        acc[a] = left[a] + acc[a];
-    }
+    *place->squares = *place->squares + squares;
 }
 
 /* Whether the next steps sum four leaves, ((a + b) + (c + d)). */
@@ -268,6 +258,7 @@ static void sum_rows(const tile_place *place, const mlp_gradient_node *node,
         stack[depth++] = sum;
     }
     vec_store(node->sum + at + place->column, stack[0]);
+    *place->squares = vec_fma(stack[0], stack[0], *place->squares);
 }
 
 /* Columns [first, end) of one node by dense tiles of these inputs. */
@@ -360,11 +351,12 @@ static bool has_long_leaves(const mlp_batch *x)
     return false;
 }
 
-void ISA(mlp_gradient)(const mlp_dense *layer, const mlp_batch *x,
+bool ISA(mlp_gradient)(const mlp_dense *layer, const mlp_batch *x,
                        const float *dz, const mlp_units *units,
                        const mlp_gradient_node *node, mlp_range groups,
                        mlp_range panels)
 {
+    vec squares = vec_zero();
     size_t first = groups.first * MLP_GROUP;
     size_t inputs = least(groups.count * MLP_GROUP, layer->in - first);
     size_t column = panels.first * MLP_PANEL;
@@ -374,7 +366,8 @@ void ISA(mlp_gradient)(const mlp_dense *layer, const mlp_batch *x,
                         .x = x,
                         .dz = dz,
                         .dz_stride = mlp_padded(layer->out),
-                        .column = column};
+                        .column = column,
+                        .squares = &squares};
     bool goes_on = node->begun != NULL;
     if (x->nonzeros == NULL && goes_on) {
         gradient_dense_on(place, node, first, inputs, end);
@@ -387,14 +380,12 @@ void ISA(mlp_gradient)(const mlp_dense *layer, const mlp_batch *x,
     } else {
         gradient_short(place, node, first, inputs, end);
     }
-    if (groups.first != 0) {
-        return;
-    }
-    for (; place.column < end; place.column += LANES) {
+    for (; groups.first == 0 && place.column < end; place.column += LANES) {
         sum_rows(&place, node, dz, mlp_dense_bias(layer->in, layer->out));
         if (layer->activation == MLP_ACTIVATION_PRELU) {
             sum_rows(&place, node, units->kept,
                      mlp_dense_slopes(layer->in, layer->out));
         }
     }
+    return are_finite(squares);
 }

@@ -277,7 +277,7 @@ void mlp_pass_backward(mlp_pass *pass, size_t l, mlp_thread self)
                             pass->scratch[self.index]);
 }
 
-void mlp_pass_gradient(mlp_pass *pass, size_t l, const mlp_gradient_node *nodes,
+bool mlp_pass_gradient(mlp_pass *pass, size_t l, const mlp_gradient_node *nodes,
                        size_t count, const float *begun, mlp_thread self)
 {
     mlp_dense layer = dense_of(pass, l);
@@ -287,6 +287,7 @@ void mlp_pass_gradient(mlp_pass *pass, size_t l, const mlp_gradient_node *nodes,
     block mine = own(groups, mlp_panels(layer.out), self);
     bool pauses = pass->pause != NULL && self.index == 0;
     size_t columns = pauses ? 1 : mine.columns.count;
+    bool are_safe = true;
     for (size_t n = 0; n < count && mine.rows.count > 0; n++) {
         mlp_gradient_node node = nodes[n];
         node.sum += pass->model->layer[l].offset;
@@ -294,7 +295,7 @@ void mlp_pass_gradient(mlp_pass *pass, size_t l, const mlp_gradient_node *nodes,
             begun == NULL ? NULL : begun + pass->model->layer[l].offset;
         node.stride = pass->model->vector_size;
         for (size_t c = 0; c < mine.columns.count; c += columns) {
-            pass->kernels->gradient(
+            are_safe &= pass->kernels->gradient(
                 &layer, &input, pass->dz[l], &units, &node, mine.rows,
                 (mlp_range){mine.columns.first + c, columns});
             if (pauses) {
@@ -302,6 +303,7 @@ void mlp_pass_gradient(mlp_pass *pass, size_t l, const mlp_gradient_node *nodes,
             }
         }
     }
+    return are_safe;
 }
 
 const double *mlp_pass_losses(const mlp_pass *pass)

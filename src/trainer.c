@@ -147,8 +147,10 @@ static mlp_status create_locally(mlp_trainer *trainer)
     trainer->prints = calloc(config->threads, sizeof *trainer->prints);
     trainer->views = calloc(mlp_comm_size(parts->comm) * MLP_VIEW_SIZE,
                             sizeof *trainer->views);
+    trainer->alarms = calloc(parts->model->layers, sizeof *trainer->alarms);
     if (trainer->shard_sums == NULL || trainer->busy == NULL ||
-        trainer->prints == NULL || trainer->views == NULL) {
+        trainer->prints == NULL || trainer->views == NULL ||
+        trainer->alarms == NULL) {
         return mlp_fail_memory("the trainer's counts");
     }
     mlp_pace_init(&trainer->pace, config->threads);
@@ -215,6 +217,7 @@ void mlp_trainer_destroy(mlp_trainer **trainer)
     free(old->busy);
     free(old->prints);
     free(old->views);
+    free(old->alarms);
     free(old->sums);
     mlp_sampler_destroy(&old->sampler);
     mlp_feed_destroy(&old->feed);

@@ -1,17 +1,19 @@
 /** @file
  *  Where a value that is not finite came from. A step finds out that there is
- *  one by the loss or by the gradient's norm, which cost nothing; only then
+ *  one by the loss or by the gradient, which costs next to nothing; only then
  *  each rank looks through what it has, in the order in which one value makes
  *  the next.
  */
 #include <math.h>
+#include <stdatomic.h>
 #include <stdio.h>
 
 #include "trainer_internal.h"
 
 /* The places of a step, in order: the input; each layer's weights and
- * activations; the loss; backwards each layer's error and gradient. */
-typedef enum { INPUT, WEIGHT, ACTIVATION, LOSS, ERROR, GRADIENT } quantity;
+ * activations; the loss; backwards each layer's error and gradient; then the
+ * sums of gradients. */
+typedef enum { INPUT, WEIGHT, ACTIVATION, LOSS, ERROR, GRADIENT, SUM } quantity;
 
 typedef struct {
     quantity what;
@@ -20,7 +22,7 @@ typedef struct {
 
 static size_t places(const mlp_trainer *trainer)
 {
-    return 2 + 4 * trainer->parts.model->layers;
+    return 2 + 5 * trainer->parts.model->layers;
 }
 
 static place place_at(const mlp_trainer *trainer, size_t order)
@@ -35,6 +37,9 @@ static place place_at(const mlp_trainer *trainer, size_t order)
     size_t behind = order - 2 * layers - 1;
     if (behind == 0) {
         return (place){LOSS, layers - 1};
+    }
+    if (behind > 2 * layers) {
+        return (place){SUM, 3 * layers - behind};
     }
     return (place){behind % 2 == 1 ? ERROR : GRADIENT,
                    layers - 1 - (behind - 1) / 2};
@@ -60,9 +65,13 @@ static bool are_losses_finite(const mlp_trainer *trainer, size_t rows)
     return true;
 }
 
-static bool are_gradients_finite(const mlp_trainer *trainer,
-                                 const mlp_layer *layer)
+/* Of this rank: sums of the team may lie in their place by now. */
+static bool are_gradients_finite(const mlp_trainer *trainer, size_t l)
 {
+    const mlp_layer *layer = &trainer->parts.model->layer[l];
+    if (!atomic_load(&trainer->alarms[l].is_unsafe)) {
+        return true;
+    }
     for (size_t i = 0; i < trainer->node_count; i++) {
         const float *sum = trainer->nodes[i].sum + layer->offset;
         if (!are_finite(sum, layer->size)) {
@@ -91,9 +100,11 @@ static bool is_finite_at(const mlp_trainer *trainer, place at)
     case ERROR:
         return are_finite(mlp_pass_dz(trainer->pass, at.layer), outputs);
     case GRADIENT:
+        return are_gradients_finite(trainer, at.layer);
+    case SUM:
         break;
     }
-    return are_gradients_finite(trainer, layer);
+    return !atomic_load(&trainer->alarms[at.layer].is_infinite);
 }
 
 /* The first place where this rank has such a value; places() if nowhere. */
@@ -116,7 +127,10 @@ static void name_place(place at, size_t rank, char *text, size_t size)
                                         [LOSS] = "the loss",
                                         [ERROR] = "an error going back",
                                         [GRADIENT] = "a gradient"};
-    if (at.what == INPUT || at.what == LOSS) {
+    if (at.what == SUM) {
+        snprintf(text, size, "layer %zu: the sum of all ranks' gradients",
+                 at.layer);
+    } else if (at.what == INPUT || at.what == LOSS) {
         snprintf(text, size, "rank %zu: %s", rank, names[at.what]);
     } else {
         snprintf(text, size, "rank %zu, layer %zu: %s", rank, at.layer,

@@ -2,11 +2,14 @@
  *  The end of a step: the sums of all ranks' gradients, and the update.
  *
  *  A rule that looks at one parameter at a time updates each slice as soon as
- *  it is summed. One that needs norms first keeps the sums, and all ranks of a
- *  node meet when they have measured their slices. Nodes need not ask each
- *  other: each has all sums.
+ *  it is summed: where no rank's part of the sum is large or not finite, which
+ *  all ranks have heard by then, the sum is finite. Else all ranks of a node
+ *  look at all their slices first. A rule that needs norms first keeps the
+ * sums, and all ranks of a node meet when they have measured their slices.
+ * Nodes need not ask each other: each has all sums.
  */
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "mlp/norms.h"
@@ -35,6 +38,7 @@ typedef struct {
     mlp_thread self;
     mlp_optimizer rule; /* this batch's */
     size_t layer;       /* under way */
+    bool is_finite;     /* the sums that `look` has seen */
 } finisher;
 
 static void lap(const finisher *f, mlp_phase phase)
@@ -75,6 +79,30 @@ static void leave_alone(void *context, size_t first, size_t count,
     (void)first;
     (void)count;
     (void)sum;
+}
+
+static void look(void *context, size_t first, size_t count, const float *sum)
+{
+    finisher *f = context;
+    (void)first;
+    for (size_t i = 0; i < count; i++) {
+        if (!isfinite(sum[i])) {
+            f->is_finite = false;
+            atomic_store(&f->trainer->alarms[f->layer].is_infinite, true);
+        }
+    }
+}
+
+/* Nobody updates before all have seen that all is finite. */
+static mlp_status update_with_care(finisher *f)
+{
+    f->is_finite = true;
+    MLP_TRY(each_layer(f, look, false));
+    bool are_all =
+        mlp_exchange_agree(f->trainer->exchange, f->self, f->is_finite);
+    lap(f, MLP_PHASE_WAIT);
+    MLP_TRY(each_layer(f, are_all ? update : leave_alone, true));
+    return are_all ? MLP_OK : MLP_DIVERGED;
 }
 
 /* ---- by norms ---------------------------------------------------------- */
@@ -132,6 +160,16 @@ static bool clip(finisher *f)
         mlp_optimizer_clip(&f->rule, limit / length);
     }
     return isfinite(length);
+}
+
+/* Of a gradient whose norm is not finite: which layers' are not. */
+static void raise_alarms(finisher *f)
+{
+    for (f->layer = 0; f->layer < f->trainer->parts.model->layers; f->layer++) {
+        if (!isfinite(norm(f, OF_GRADIENT))) {
+            atomic_store(&f->trainer->alarms[f->layer].is_infinite, true);
+        }
+    }
 }
 
 static void measure_weights(finisher *f)
@@ -208,6 +246,8 @@ static mlp_status update_by_norms(finisher *f)
         }
         update_shares(f);
         limit_units(f);
+    } else {
+        raise_alarms(f);
     }
     for (size_t l = f->trainer->parts.model->layers; l-- > 0;) {
         mlp_exchange_release(f->trainer->exchange, l, f->self);
@@ -223,6 +263,9 @@ mlp_status mlp_trainer_finish(mlp_trainer *trainer, mlp_thread self,
         return each_layer(&f, leave_alone, true);
     }
     mlp_optimizer_begin(&f.rule, facts->lr, facts->rows, facts->step);
-    return trainer->sums != NULL ? update_by_norms(&f)
-                                 : each_layer(&f, update, true);
+    if (trainer->sums != NULL) {
+        return update_by_norms(&f);
+    }
+    return facts->is_unsafe ? update_with_care(&f)
+                            : each_layer(&f, update, true);
 }

@@ -14,9 +14,16 @@
 #include "evaluate.h"
 #include "pace.h"
 
-enum { MLP_RECORD_SIZE = 8 }; /* doubles; see trainer_records.c */
+enum { MLP_RECORD_SIZE = 9 }; /* doubles; see trainer_records.c */
 
 enum { MLP_VIEW_SIZE = 3 }; /* words of the sentinel for each rank */
+
+/* What the threads of this rank say of a layer's gradient in a step. */
+typedef struct {
+    _Atomic bool is_unsafe;   /* this rank's sums, by mlp_kernels.gradient */
+    _Atomic bool is_infinite; /* the sum of all ranks, in this rank's slice: has
+                                 a value that is not finite */
+} mlp_gradient_alarm;
 
 struct mlp_trainer {
     mlp_trainer_parts parts;
@@ -39,7 +46,8 @@ struct mlp_trainer {
     uint64_t expected_step;  /* global: whose rows are read ahead, if they are
                                 in a file; UINT64_MAX: no step's */
     bool has_fault;          /* some rank could not read its rows */
-    double *shard_sums;      /* [MLP_TALLY_SUMS, shards], of an evaluation */
+    mlp_gradient_alarm *alarms; /* [layers] */
+    double *shard_sums;         /* [MLP_TALLY_SUMS, shards], of an evaluation */
     mlp_pace pace;
     double *busy;     /* [threads], seconds in the last step */
     uint64_t *prints; /* [threads], of the sentinel */
@@ -52,6 +60,7 @@ typedef struct {
     size_t rows;      /* of the global batch */
     uint64_t step;    /* global, from 0 */
     bool is_given_up; /* no update */
+    bool is_unsafe;   /* some rank's sums are: look before the update */
 } mlp_step_facts;
 
 /** Whether an update takes norms of the gradient or of weights. */
@@ -61,8 +70,8 @@ bool mlp_trainer_needs_norms(const mlp_config *config);
 size_t mlp_trainer_measures(const mlp_trainer_parts *parts);
 
 /** Sum the gradients of all ranks, and update. Every thread of the crew calls
- *  and gets the same status; MLP_DIVERGED, on all ranks, when the gradient's
- *  norm was needed and is not finite: parameters are as before. Collective. */
+ *  and gets the same status; MLP_DIVERGED, on all ranks, when the gradient is
+ *  not finite: parameters are as before. Collective. */
 mlp_status mlp_trainer_finish(mlp_trainer *trainer, mlp_thread self,
                               const mlp_step_facts *facts);
 
@@ -73,15 +82,18 @@ void mlp_trainer_add_records(const mlp_trainer *trainer,
                              const mlp_microbatches *microbatches,
                              bool is_first, bool wants_stop);
 
+/** Complete this rank's records with what is known of its gradient now. */
+void mlp_trainer_close_records(const mlp_trainer *trainer);
+
 /** Whether the losses in this rank's records are, which are not published. */
 bool mlp_trainer_has_finite_losses(const mlp_trainer *trainer);
 
-/** The whole batch's tally, from the records of all ranks. Every rank comes to
- *  the same verdict on it: MLP_DIVERGED when its loss is not finite, or when
- *  the trainer then has_fault; or what the transport says. Call from the crew's
- * thread 0. Collective. */
+/** The whole batch's tally, from the records of all ranks, and whether some
+ *  rank's gradient is unsafe. Every rank comes to the same verdict:
+ * MLP_DIVERGED when its loss is not finite, or when the trainer then has_fault;
+ * or what the transport says. Call from the crew's thread 0. Collective. */
 mlp_status mlp_trainer_read_records(mlp_trainer *trainer,
-                                    mlp_step_result *result);
+                                    mlp_step_result *result, bool *is_unsafe);
 
 /** After a step that was given up: say which quantity of which layer and rank
  *  was the first not to be finite. The same line on all ranks. MLP_DIVERGED,

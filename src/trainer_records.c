@@ -2,6 +2,7 @@
  *  What rides along with a step's gradients: loss, hits and rows of each shard.
  */
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "trainer_internal.h"
@@ -14,9 +15,10 @@ enum {
     FAULT, /* the rank could not read its rows */
     ERROR, /* of a regression, as in mlp_tally: these three */
     TARGETS,
-    SQUARES
+    SQUARES,
+    UNSAFE /* the rank's gradient is, see mlp_kernels.gradient */
 };
-_Static_assert(SQUARES + 1 == MLP_RECORD_SIZE, "the last one");
+_Static_assert(UNSAFE + 1 == MLP_RECORD_SIZE, "the last one");
 
 /* What a regression tells of one shard's rows. */
 static void add_targets(const mlp_trainer *trainer, size_t first, size_t end,
@@ -68,6 +70,18 @@ void mlp_trainer_add_records(const mlp_trainer *trainer,
     }
 }
 
+void mlp_trainer_close_records(const mlp_trainer *trainer)
+{
+    bool is_unsafe = false;
+    for (size_t l = 0; l < trainer->parts.model->layers; l++) {
+        is_unsafe = is_unsafe || atomic_load(&trainer->alarms[l].is_unsafe);
+    }
+    double *record = mlp_exchange_records(trainer->exchange);
+    for (size_t i = 0; i < trainer->parts.train->shards.count; i++) {
+        record[i * MLP_RECORD_SIZE + UNSAFE] = is_unsafe;
+    }
+}
+
 bool mlp_trainer_has_finite_losses(const mlp_trainer *trainer)
 {
     const double *record = mlp_exchange_records(trainer->exchange);
@@ -80,12 +94,13 @@ bool mlp_trainer_has_finite_losses(const mlp_trainer *trainer)
 }
 
 mlp_status mlp_trainer_read_records(mlp_trainer *trainer,
-                                    mlp_step_result *result)
+                                    mlp_step_result *result, bool *is_unsafe)
 {
     size_t shards = trainer->parts.config->shards;
     const double *all;
     MLP_TRY(mlp_exchange_collect_records(trainer->exchange, &all));
     *result = (mlp_step_result){0};
+    *is_unsafe = false;
     static const size_t summed[MLP_TALLY_SUMS] = {LOSS, ERROR, TARGETS,
                                                   SQUARES};
     double sums[MLP_TALLY_SUMS];
@@ -99,6 +114,7 @@ mlp_status mlp_trainer_read_records(mlp_trainer *trainer,
         result->tally.rows += (uint64_t)record[ROWS];
         result->wants_stop |= record[STOP] != 0.0;
         trainer->has_fault |= record[FAULT] != 0.0;
+        *is_unsafe |= record[UNSAFE] != 0.0;
     }
     if (trainer->parts.train->here.targets != NULL) {
         result->tally.targets = result->tally.rows;

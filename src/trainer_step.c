@@ -1,6 +1,8 @@
 /** @file
  *  One step of synchronized data-parallel training, as each thread sees it.
  */
+#include <stdatomic.h>
+
 #include "mlp/clock.h"
 #include "mlp/shard.h"
 
@@ -11,6 +13,7 @@ typedef struct {
     size_t piece, pieces;          /* of the batch; one without --accumulate */
     mlp_microbatches microbatches; /* of this piece */
     bool is_spoiled;               /* its loss is not finite */
+    bool is_unsafe;                /* some rank's gradient, as in facts */
     bool wants_stop;
     mlp_step_result *result;
     mlp_status status; /* written by thread 0, read after a barrier */
@@ -102,11 +105,12 @@ static const float *begun(const worker *w)
     return w->step->piece > 0 ? w->trainer->leaf_sums : NULL;
 }
 
-static void publish_records(worker *w)
+/* The piece's losses are known: the records get them before its gradients. */
+static void begin_gradients(worker *w)
 {
+    begin_stage(w, false);
     if (w->self.index == 0) {
         note_records(w->step);
-        mlp_exchange_publish_records(w->trainer->exchange);
         lap(w, MLP_PHASE_LOSS);
     }
 }
@@ -114,8 +118,10 @@ static void publish_records(worker *w)
 static void gradient_of(worker *w, size_t l)
 {
     mlp_trainer *trainer = w->trainer;
-    mlp_pass_gradient(trainer->pass, l, trainer->nodes, trainer->node_count,
-                      begun(w), w->self);
+    if (!mlp_pass_gradient(trainer->pass, l, trainer->nodes,
+                           trainer->node_count, begun(w), w->self)) {
+        atomic_store(&trainer->alarms[l].is_unsafe, true);
+    }
     mlp_exchange_publish(trainer->exchange, l, w->self);
     lap(w, MLP_PHASE_GRADIENT);
 }
@@ -123,8 +129,7 @@ static void gradient_of(worker *w, size_t l)
 /* Last layer first, so that it is on its way while the others follow. */
 static void gradients(worker *w)
 {
-    begin_stage(w, false);
-    publish_records(w);
+    begin_gradients(w);
     for (size_t l = w->trainer->parts.model->layers; l-- > 0;) {
         gradient_of(w, l);
     }
@@ -136,9 +141,10 @@ static void back_by_layers(worker *w)
 {
     size_t layers = w->trainer->parts.model->layers;
     for (size_t l = layers; l-- > 0;) {
-        begin_stage(w, false);
         if (l + 1 == layers) {
-            publish_records(w);
+            begin_gradients(w);
+        } else {
+            begin_stage(w, false);
         }
         if (l > 0) {
             backward_of(w, l);
@@ -176,14 +182,11 @@ static void begin_piece(one_step *step)
 static void accumulate(worker *w)
 {
     mlp_trainer *trainer = w->trainer;
-    begin_stage(w, false);
-    if (w->self.index == 0) {
-        note_records(w->step);
-        lap(w, MLP_PHASE_LOSS);
-    }
+    begin_gradients(w);
     for (size_t l = trainer->parts.model->layers; l-- > 0;) {
-        mlp_pass_gradient(trainer->pass, l, trainer->leaves,
-                          trainer->leaf_count, begun(w), w->self);
+        /* unsafe sums are unsafe in the last piece, too */
+        (void)mlp_pass_gradient(trainer->pass, l, trainer->leaves,
+                                trainer->leaf_count, begun(w), w->self);
         lap(w, MLP_PHASE_GRADIENT);
     }
 }
@@ -216,13 +219,23 @@ static bool go_on(worker *w)
 
 /* ---- the step ---------------------------------------------------------- */
 
+/* What all ranks have to say of the step, before any of them updates. */
+static mlp_status hear_all(one_step *step)
+{
+    mlp_trainer *trainer = step->trainer;
+    mlp_trainer_close_records(trainer);
+    mlp_exchange_publish_records(trainer->exchange);
+    return mlp_trainer_read_records(trainer, step->result, &step->is_unsafe);
+}
+
 /* The same verdict on all threads: a failure of the exchange, after which
- * nothing can go on; or a norm that is not finite. */
+ * nothing can go on; or a gradient that is not finite. */
 static void finish(worker *w, mlp_status verdict)
 {
     one_step *step = w->step;
     const mlp_step_facts facts = {step->lr, step->result->tally.rows,
-                                  step->global, verdict == MLP_DIVERGED};
+                                  step->global, verdict == MLP_DIVERGED,
+                                  step->is_unsafe};
     mlp_status status = mlp_trainer_finish(w->trainer, w->self, &facts);
     if (status != MLP_OK && w->self.index == 0) {
         step->status = status;
@@ -251,8 +264,9 @@ static void run_step(void *context, mlp_thread self)
     double start = mlp_clock_seconds();
     mlp_profile_start(w.trainer->parts.profile, self.index);
     compute(&w);
+    meet(&w);
     if (self.index == 0) {
-        w.step->status = mlp_trainer_read_records(w.trainer, w.step->result);
+        w.step->status = hear_all(w.step);
     }
     meet(&w);
     mlp_status verdict = w.step->status;
@@ -308,6 +322,14 @@ static void expect_rows(mlp_trainer *trainer, uint64_t epoch, size_t index,
     trainer->expected_step = global + 1;
 }
 
+static void calm(mlp_trainer *trainer)
+{
+    for (size_t l = 0; l < trainer->parts.model->layers; l++) {
+        atomic_store(&trainer->alarms[l].is_unsafe, false);
+        atomic_store(&trainer->alarms[l].is_infinite, false);
+    }
+}
+
 mlp_status mlp_trainer_step(mlp_trainer *trainer, uint64_t epoch,
                             size_t step_index, bool wants_stop,
                             mlp_step_result *result)
@@ -326,6 +348,7 @@ mlp_status mlp_trainer_step(mlp_trainer *trainer, uint64_t epoch,
                      .global = global,
                      .lr = mlp_trainer_rate(trainer, global)};
     begin_piece(&step);
+    calm(trainer);
     run_crew(trainer, &step);
     if (step.status != MLP_OK && step.status != MLP_DIVERGED) {
         /* the others wait for what this rank can no longer send */

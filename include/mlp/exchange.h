@@ -84,13 +84,14 @@ double *mlp_exchange_records(mlp_exchange *exchange);
 typedef void mlp_exchange_update(void *context, size_t first, size_t count,
                                  const float *sum);
 
-/* One step, called by all threads of the rank's crew unless it says so. First
- * the records, then for each part: publish, finish, wait; then publish again.
- * An error of finish or collect leaves other ranks waiting: mlp_comm_abort. */
+/* One step, called by all threads of the rank's crew unless it says so: publish
+ * each part, from the last to the first; then the records; then for each part
+ * finish and wait; then publish again. An error of finish or collect leaves
+ * other ranks waiting: mlp_comm_abort. */
 
-/** The crew has written this rank's records: tell the other ranks. Before
- *  thread 0 publishes any part of this step. Call from the crew's thread 0.
- *  Collective, but waits for nobody. */
+/** The crew has written this rank's records: tell the other ranks. After all
+ *  threads have published all parts of this step. Call from the crew's thread
+ *  0. Collective, but waits for nobody. */
 void mlp_exchange_publish_records(mlp_exchange *exchange);
 
 /** Wait for the records of all ranks. Once a step, on every rank, before it
@@ -138,9 +139,9 @@ mlp_status mlp_exchange_finish(mlp_exchange *exchange, size_t part,
  * sum each part, meet, update the shares, release each part. */
 
 /** The first half of finish: `take` gets the sums of this thread's share and
- *  keeps what it needs of them. Shares and the pieces that take gets begin at
- *  multiples of MLP_EXCHANGE_GRAIN in the part, and end at one or with the
- *  part. */
+ *  keeps what it needs of them. May be called again before release. Shares and
+ * the pieces that take gets begin at multiples of MLP_EXCHANGE_GRAIN in the
+ * part, and end at one or with the part. */
 mlp_status mlp_exchange_sum(mlp_exchange *exchange, size_t part,
                             mlp_thread self, mlp_exchange_update *take,
                             void *context);
@@ -163,6 +164,9 @@ double *mlp_exchange_measures(mlp_exchange *exchange);
 
 /** Wait until every thread of every rank of the node is here. */
 void mlp_exchange_meet(mlp_exchange *exchange, mlp_thread self);
+
+/** The same; whether all of them say so. */
+bool mlp_exchange_agree(mlp_exchange *exchange, mlp_thread self, bool says_so);
 
 /** Wait until all ranks of the node have finished the part: from here on its
  * parameters may be read, and this rank's gradients overwritten. Every thread

@@ -242,8 +242,11 @@ typedef struct {
      *  x^T dz, leaf by leaf and then by the node's plan; and of the bias, and
      *  the slopes, when the range holds group 0.
      *  @param units  of this layer: under PReLU, after backward, kept has the
-     *                slopes' gradients; else not read */
-    void (*gradient)(const mlp_dense *layer, const mlp_batch *x,
+     *                slopes' gradients; else not read
+     *  @return whether the squares of these sums add up to a finite float, so
+     *          that they and all sums of them are finite, too; false may be a
+     *          false alarm, of sums beyond 1e15 */
+    bool (*gradient)(const mlp_dense *layer, const mlp_batch *x,
                      const float *dz, const mlp_units *units,
                      const mlp_gradient_node *node, mlp_range groups,
                      mlp_range panels);

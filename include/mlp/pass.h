@@ -67,8 +67,10 @@ void mlp_pass_backward(mlp_pass *pass, size_t l, mlp_thread self);
  *  @param nodes  [count]; sum is the beginning of a whole gradient vector
  *  @param begun  [batch leaves, vector_size], what each leaf's sums came to in
  *                earlier pieces of the batch, to go on from; NULL: nothing yet.
- *                A thread owns the same part of layer l in every piece */
-void mlp_pass_gradient(mlp_pass *pass, size_t l, const mlp_gradient_node *nodes,
+ *                A thread owns the same part of layer l in every piece
+ *  @return whether this thread's sums are safe to add up over all ranks: see
+ *          mlp_kernels.gradient */
+bool mlp_pass_gradient(mlp_pass *pass, size_t l, const mlp_gradient_node *nodes,
                        size_t count, const float *begun, mlp_thread self);
 
 /** Of the last mlp_pass_loss, [batch rows]. */

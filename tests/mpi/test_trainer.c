@@ -474,35 +474,55 @@ START_TEST(huge_learning_rate_stops_all_and_leaves_the_parameters)
 }
 END_TEST
 
-/* ---- naming what is not finite ------------------------------------------ */
+/* ---- what is not finite: caught in its step, and named ------------------ */
 
-/* Kernels that leave a not-a-number in what they make, on the last rank and in
- * layer 1, whose input is 33 wide. */
+/* Kernels that spoil what they make: on one rank, in one layer. */
+typedef enum {
+    NOTHING,
+    ACTIVATION,
+    LOSS,
+    ERROR,      /* going back, of a layer's units */
+    GRADIENT,   /* of a weight */
+    GREAT_SUM,  /* finite on each of all ranks, but not the sum of two */
+    FALSE_ALARM /* of the gradient, which is as it should be */
+} poison_kind;
+
+static const size_t inputs_of[] = {FEATURES, 33, 17};
+enum { LAYERS = sizeof inputs_of / sizeof inputs_of[0] };
+
 static const mlp_kernels *real;
-static mlp_kernels poisoned;
+static struct {
+    poison_kind kind;
+    size_t layer, rank;
+} poison;
 
-static bool is_meant(const mlp_dense *layer)
+/* Whether this part of layer's outputs, which has any, is to be spoiled. */
+static bool is_meant(poison_kind kind, size_t in, mlp_range a, mlp_range b)
 {
-    return layer->in == 33 && mlp_comm_rank(world) + 1 == mlp_comm_size(world);
+    return poison.kind == kind && in == inputs_of[poison.layer] &&
+           (kind == GREAT_SUM || mlp_comm_rank(world) == poison.rank) &&
+           a.count > 0 && b.count > 0;
 }
 
 static void poison_forward(const mlp_dense *layer, const mlp_batch *x,
                            const mlp_units *y, mlp_range rows, mlp_range panels)
 {
     real->forward(layer, x, y, rows, panels);
-    if (is_meant(layer)) {
-        y->a[0] = NAN;
+    if (is_meant(ACTIVATION, layer->in, rows, panels)) {
+        y->a[rows.first * mlp_padded(layer->out) + panels.first * MLP_PANEL] =
+            NAN;
     }
 }
 
-static void poison_gradient(const mlp_dense *layer, const mlp_batch *x,
-                            const float *dz, const mlp_units *units,
-                            const mlp_gradient_node *node, mlp_range groups,
-                            mlp_range panels)
+static void poison_backward(const mlp_dense *layer, const float *dz,
+                            const mlp_dense *below, const mlp_units *units,
+                            float *dx, mlp_range rows, mlp_range panels,
+                            float *scratch)
 {
-    real->gradient(layer, x, dz, units, node, groups, panels);
-    if (is_meant(layer)) {
-        node->sum[0] = INFINITY;
+    real->backward(layer, dz, below, units, dx, rows, panels, scratch);
+    if (is_meant(ERROR, below->in, rows, panels)) {
+        dx[rows.first * mlp_padded(below->out) + panels.first * MLP_PANEL] =
+            INFINITY;
     }
 }
 
@@ -510,10 +530,180 @@ static void poison_loss(mlp_loss kind, const mlp_loss_rows *loss,
                         const mlp_dense *layer, mlp_range rows)
 {
     real->loss(kind, loss, layer, rows);
-    if (mlp_comm_rank(world) + 1 == mlp_comm_size(world)) {
-        loss->losses[0] = NAN;
+    if (is_meant(LOSS, layer->in, rows, rows)) {
+        loss->losses[rows.first] = NAN;
+    }
+    if (is_meant(ERROR, layer->in, rows, rows) && loss->dz != NULL) {
+        loss->dz[rows.first * loss->stride] = -INFINITY;
     }
 }
+
+static bool poison_gradient(const mlp_dense *layer, const mlp_batch *x,
+                            const float *dz, const mlp_units *units,
+                            const mlp_gradient_node *node, mlp_range groups,
+                            mlp_range panels)
+{
+    bool is_safe = real->gradient(layer, x, dz, units, node, groups, panels);
+    float *sum = &node->sum[mlp_dense_index(layer->in, layer->out,
+                                            groups.first * MLP_GROUP,
+                                            panels.first * MLP_PANEL)];
+    if (is_meant(GRADIENT, layer->in, groups, panels)) {
+        *sum = INFINITY;
+        return false;
+    }
+    if (is_meant(GREAT_SUM, layer->in, groups, panels)) {
+        *sum = 3e38F;
+        return false;
+    }
+    return is_safe && !is_meant(FALSE_ALARM, layer->in, groups, panels);
+}
+
+/* A team whose kernels can be spoiled. Collective over comm. */
+static mlp_status create_spoilt(const scenario *s, const mlp_config *wanted,
+                                mlp_comm *comm, team *t)
+{
+    static mlp_kernels poisoned;
+    real = mlp_kernels_find(NULL);
+    poisoned = *real;
+    poisoned.forward = poison_forward;
+    poisoned.backward = poison_backward;
+    poisoned.loss = poison_loss;
+    poisoned.gradient = poison_gradient;
+    poison.kind = NOTHING;
+    MLP_TRY(create_team(s, comm, t));
+    mlp_trainer_destroy(&t->trainer);
+    t->config.clip_norm = wanted->clip_norm;
+    t->config.exchange = wanted->exchange;
+    t->config.exchange_precision = wanted->exchange_precision;
+    const mlp_trainer_parts parts = {.comm = t->comm,
+                                     .config = &t->config,
+                                     .model = t->model,
+                                     .kernels = &poisoned,
+                                     .train = &t->split,
+                                     .scaler = {.scale = 1.0F},
+                                     .is_sparse = s->is_sparse};
+    MLP_TRY(mlp_trainer_create(&parts, &t->trainer));
+    return mlp_trainer_load(t->trainer, t->parameters, NULL);
+}
+
+/* Take the step, spoilt; whether it fails and says so, and parameters and
+ * moments are what they were. */
+static bool is_caught(team *t, size_t step, const char *expected)
+{
+    size_t bytes = t->model->parameters * sizeof(float);
+    mlp_step_result result;
+    store(t);
+    float *before = zeros(2, bytes);
+    memcpy(before, t->parameters, bytes);
+    memcpy(before + t->model->parameters, t->velocity, bytes);
+    mlp_status status = take_step(t, step, false, &result);
+    store(t);
+    bool is_told = strstr(mlp_failure(), expected) != NULL;
+    bool has_stayed =
+        memcmp(before, t->parameters, bytes) == 0 &&
+        memcmp(before + t->model->parameters, t->velocity, bytes) == 0;
+    free(before);
+    if (status != MLP_DIVERGED || !is_told || !has_stayed) {
+        fprintf(stderr, "expected %s, have %s%s\n", expected, mlp_failure(),
+                has_stayed ? "" : "; and the step updated");
+    }
+    return status == MLP_DIVERGED && is_told && has_stayed;
+}
+
+/* After a good step, one that is spoilt as the global poison says it then. */
+static uint64_t ranks_that_catch(const mlp_config *config, poison_kind kind,
+                                 const char *expected)
+{
+    team t;
+    mlp_step_result result;
+    mlp_status status = create_spoilt(&scenarios[1], config, world, &t);
+    status = status == MLP_OK ? take_step(&t, 0, false, &result) : status;
+    poison.kind = kind;
+    bool is_right = status == MLP_OK && is_caught(&t, 1, expected);
+    poison.kind = NOTHING;
+    uint64_t count = ranks_where(is_right);
+    destroy_team(&t);
+    return count;
+}
+
+static const mlp_config ways[] = {
+    {.exchange = MLP_EXCHANGE_TREE},
+    {.exchange = MLP_EXCHANGE_TREE, .exchange_precision = MLP_PRECISION_BF16},
+    {.exchange = MLP_EXCHANGE_MPI},
+    {.exchange = MLP_EXCHANGE_TREE, .clip_norm = 1.0},
+};
+enum { WAYS = sizeof ways / sizeof ways[0] };
+
+/* On the first rank or on the last one only, in each layer. */
+static void check_catching(const mlp_config *way, poison_kind kind,
+                           const char *what)
+{
+    size_t ranks = mlp_comm_size(world);
+    for (size_t i = 0; i < 2 * LAYERS; i++) {
+        char expected[96];
+        char layer[16] = "";
+        poison.layer = i / 2;
+        poison.rank = i % 2 == 0 ? 0 : ranks - 1;
+        if (kind == LOSS && poison.layer + 1 < LAYERS) {
+            continue;
+        }
+        if (kind != LOSS) {
+            snprintf(layer, sizeof layer, ", layer %zu", poison.layer);
+        }
+        snprintf(expected, sizeof expected,
+                 "epoch 1, step 2: rank %zu%s: %s is not finite", poison.rank,
+                 layer, what);
+        ck_assert_uint_eq(ranks_that_catch(way, kind, expected), ranks);
+    }
+}
+
+START_TEST(what_is_not_finite_is_caught_before_the_update)
+{
+    check_catching(&ways[_i], ACTIVATION, "an activation");
+    check_catching(&ways[_i], LOSS, "the loss");
+    check_catching(&ways[_i], ERROR, "an error going back");
+    check_catching(&ways[_i], GRADIENT, "a gradient");
+}
+END_TEST
+
+START_TEST(a_sum_of_finite_gradients_that_is_not_finite_is_caught)
+{
+    size_t ranks = mlp_comm_size(world);
+    for (size_t way = 0; way < WAYS && ranks > 1; way++) {
+        bool is_mpi = ways[way].exchange == MLP_EXCHANGE_MPI;
+        for (size_t layer = 0; layer < LAYERS; layer++) {
+            char expected[96];
+            poison.layer = layer;
+            /* MPI's sums take the place of rank 0's own */
+            snprintf(expected, sizeof expected,
+                     "epoch 1, step 2: %slayer %zu: %s is not finite",
+                     is_mpi ? "rank 0, " : "", layer,
+                     is_mpi ? "a gradient" : "the sum of all ranks' gradients");
+            ck_assert_uint_eq(ranks_that_catch(&ways[way], GREAT_SUM, expected),
+                              ranks);
+        }
+    }
+}
+END_TEST
+
+/* Looking twice at the sums changes nothing. */
+START_TEST(a_false_alarm_changes_no_bit)
+{
+    team many;
+    team one;
+    mlp_status status = create_spoilt(&scenarios[_i], &ways[0], world, &many);
+    poison.kind = FALSE_ALARM;
+    poison.layer = 1;
+    poison.rank = mlp_comm_size(world) - 1;
+    bool is_same = create_team(&scenarios[_i], alone, &one) == MLP_OK &&
+                   status == MLP_OK && train_both(&many, &one);
+    poison.kind = NOTHING;
+    uint64_t same = ranks_where(is_same);
+    destroy_team(&many);
+    destroy_team(&one);
+    ck_assert_uint_eq(same, mlp_comm_size(world));
+}
+END_TEST
 
 /* Train one step, and keep the line that every rank has then. Collective. */
 static uint64_t ranks_that_say(team *t, const char *expected)
@@ -528,50 +718,6 @@ static uint64_t ranks_that_say(team *t, const char *expected)
     }
     return count;
 }
-
-static uint64_t ranks_that_find(const char *what, double clip_norm)
-{
-    team t;
-    char expected[80];
-    size_t last = mlp_comm_size(world) - 1;
-    snprintf(expected, sizeof expected, "rank %zu%s is not finite", last, what);
-    mlp_status created = create_team(&scenarios[0], world, &t);
-    mlp_trainer_destroy(&t.trainer);
-    t.config.clip_norm = clip_norm;
-    const mlp_trainer_parts parts = {.comm = t.comm,
-                                     .config = &t.config,
-                                     .model = t.model,
-                                     .kernels = &poisoned,
-                                     .train = &t.split,
-                                     .scaler = {0.0F, 1.0F},
-                                     .is_sparse = true};
-    created =
-        created == MLP_OK ? mlp_trainer_create(&parts, &t.trainer) : created;
-    if (created == MLP_OK) {
-        created = mlp_trainer_load(t.trainer, t.parameters, NULL);
-    }
-    uint64_t count = created == MLP_OK ? ranks_that_say(&t, expected) : 0;
-    destroy_team(&t);
-    return count;
-}
-
-START_TEST(the_first_quantity_that_is_not_finite_is_named)
-{
-    real = mlp_kernels_find(NULL);
-    poisoned = *real;
-    poisoned.forward = poison_forward;
-    uint64_t activation = ranks_that_find(", layer 1: an activation", 0.0);
-    poisoned = *real;
-    poisoned.loss = poison_loss;
-    uint64_t loss = ranks_that_find(": the loss", 0.0);
-    poisoned = *real;
-    poisoned.gradient = poison_gradient;
-    uint64_t gradient = ranks_that_find(", layer 1: a gradient", 1.0);
-    ck_assert_uint_eq(activation, mlp_comm_size(world));
-    ck_assert_uint_eq(loss, mlp_comm_size(world));
-    ck_assert_uint_eq(gradient, mlp_comm_size(world));
-}
-END_TEST
 
 /* Of an earlier piece than the last, too: it is not gone on from. */
 START_TEST(an_input_of_a_batchs_first_piece_is_named)
@@ -616,7 +762,11 @@ static Suite *create_suite(void)
 {
     enum { SCENARIOS = sizeof scenarios / sizeof *scenarios };
     TCase *tests = tcase_create("trainer");
-    tcase_add_test(tests, the_first_quantity_that_is_not_finite_is_named);
+    tcase_add_loop_test(tests, what_is_not_finite_is_caught_before_the_update,
+                        0, WAYS);
+    tcase_add_test(tests,
+                   a_sum_of_finite_gradients_that_is_not_finite_is_caught);
+    tcase_add_loop_test(tests, a_false_alarm_changes_no_bit, 0, SCENARIOS);
     tcase_add_test(tests, an_input_and_a_weight_that_are_not_finite_are_named);
     tcase_add_test(tests, an_input_of_a_batchs_first_piece_is_named);
     tcase_add_loop_test(tests, a_batch_in_pieces_has_the_bits_of_a_whole_one, 0,

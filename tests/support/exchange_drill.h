@@ -187,12 +187,11 @@ static void drill_step(drill_run *run, mlp_thread self, size_t step)
     for (size_t part = 0; part < DRILL_PARTS; part++) {
         mlp_exchange_wait(run->exchange, part);
     }
-    if (self.index == 0) {
-        drill_publish_records(run, step);
-    }
     drill_publish_parts(run, self, step);
+    mlp_thread_barrier(self);
     const double *records = NULL;
     if (self.index == 0) {
+        drill_publish_records(run, step);
         run->mistakes +=
             mlp_exchange_collect_records(run->exchange, &records) != MLP_OK;
     }

@@ -29,3 +29,29 @@ diverge 1 --lr 1e30 --epochs 1 --batch 2000
 ! ls dir/ckpt-*.h5 2>/dev/null || fail "weights of no use were saved"
 # The second step sees what the first one did.
 diverge 2 --lr 1e30 --epochs 5 --batch 128
+
+# The loss of its second step is finite, and so are activations and errors; but
+# not their products. No rank updates by them, whichever way they are summed.
+# overflow RANKS NODE_SIZE ARGUMENT...
+overflow() {
+    ranks=$1
+    size=$2
+    shift 2
+    echo "a gradient, $ranks ranks, nodes of $size: $*"
+    rm -rf dir
+    [ "$size" -eq 0 ] || export MLP_TEST_NODE_SIZE="$size"
+    team "$ranks" --data "$MLP_SOURCE/data/cars.csv" --label price \
+        --task regression --hidden 16 --activation identity --momentum 0 \
+        --batch 16 --lr 1e13 --checkpoint dir --every 1steps "$@"
+    unset MLP_TEST_NODE_SIZE
+    expect_status 76 "a gradient that is not finite"
+    grep -q 'mlp_train: .*epoch 1, step 2: rank [0-9], layer 1: a gradient is' \
+        err || fail "not told: $(cat err)"
+    [ "$(ls dir)" = ckpt-000000-00000001.h5 ] || fail "$(ls dir) are there"
+    "$MLP_BUILD/mlp" verify dir >out 2>&1 || fail "mlp verify: $(cat out)"
+}
+overflow 0 0
+overflow 3 0
+overflow 3 0 --exchange mpi
+overflow 3 1
+overflow 3 2 --exchange-precision bf16

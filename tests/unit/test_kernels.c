@@ -207,10 +207,12 @@ static size_t gradient_size(const fixture *f)
     return mlp_dense_size(f->shape.in, f->shape.out, MLP_ACTIVATION_IDENTITY);
 }
 
-/* Sum leaves [first, first + count) of the gathered batch into the node. */
-static void sum_node(fixture *f, const mlp_kernels *kernels, size_t first,
+/* Sum leaves [first, first + count) of the gathered batch into the node;
+ * whether the kernel calls the sums safe. */
+static bool sum_node(fixture *f, const mlp_kernels *kernels, size_t first,
                      size_t count, mlp_gradient_node node, size_t parts)
 {
+    bool are_safe = true;
     mlp_tree_node leaves[LEAVES] = {{0, 1}, {1, 1}, {2, 1}, {3, 1}, {4, 1}};
     node.first_leaf = first;
     ck_assert_int_eq(mlp_tree_plan_create(LEAVES, (mlp_tree_node){first, count},
@@ -223,12 +225,13 @@ static void sum_node(fixture *f, const mlp_kernels *kernels, size_t first,
             mlp_range panels =
                 mlp_range_part(mlp_panels(f->shape.out), parts, q);
             if (groups.count > 0) {
-                kernels->gradient(&layer, &f->batch, f->dz, NULL, &node, groups,
-                                  panels);
+                are_safe &= kernels->gradient(&layer, &f->batch, f->dz, NULL,
+                                              &node, groups, panels);
             }
         }
     }
     mlp_tree_plan_destroy(&node.plan);
+    return are_safe;
 }
 
 static float *run_gradient(fixture *f, const mlp_kernels *kernels, bool sparse,
@@ -442,6 +445,63 @@ static void softmax_rows(const mlp_kernels *kernels, float *y, float *dz,
                                 .stride = mlp_padded(cols)};
     kernels->loss(MLP_LOSS_CROSS_ENTROPY, &loss, NULL, (mlp_range){0, rows});
 }
+
+/* One product in one place, the rest is 0. */
+static bool is_product_safe(fixture *f, const mlp_kernels *kernels, size_t row,
+                            size_t i, size_t j, float x, float dz)
+{
+    float *sum = zeros(gradient_size(f), sizeof(float));
+    f->batch.values[row * f->in_stride + i] = x;
+    f->dz[row * f->out_stride + j] = dz;
+    bool is_safe =
+        sum_node(f, kernels, 0, LEAVES, (mlp_gradient_node){.sum = sum}, 1);
+    f->batch.values[row * f->in_stride + i] = 0;
+    f->dz[row * f->out_stride + j] = 0;
+    free(sum);
+    return is_safe;
+}
+
+/* All rows of all inputs in the masks, but 0. */
+static void clear_batch(fixture *f, const mlp_kernels *kernels, bool sparse)
+{
+    memset(f->raw, 1, f->rows * f->shape.in);
+    gather(f, kernels, sparse);
+    memset(f->batch.values, 0, f->rows * f->in_stride * sizeof(float));
+    memset(f->dz, 0, f->rows * f->out_stride * sizeof(float));
+}
+
+/* In every input and every output. */
+static void check_alarms(fixture *f, const mlp_kernels *kernels, bool sparse)
+{
+    clear_batch(f, kernels, sparse);
+    for (size_t k = 0; k < f->shape.in + f->shape.out; k++) {
+        size_t i = k < f->shape.in ? k : 5 * k % f->shape.in;
+        size_t j = k < f->shape.in ? 3 * k % f->shape.out : k - f->shape.in;
+        size_t row = k % f->rows;
+        ck_assert(is_product_safe(f, kernels, row, i, j, 1e9F, 1e3F));
+        ck_assert(!is_product_safe(f, kernels, row, i, j, 1e30F, 1e9F));
+        ck_assert(!is_product_safe(f, kernels, row, i, j, NAN, 1.0F));
+    }
+    for (size_t j = 0; j < f->shape.out; j++) { /* of the bias */
+        ck_assert(is_product_safe(f, kernels, 0, 0, j, 0.0F, 1e9F));
+        ck_assert(!is_product_safe(f, kernels, 0, 0, j, 0.0F, INFINITY));
+    }
+}
+
+START_TEST(a_sum_that_is_not_finite_is_told_wherever_it_is)
+{
+    static const char *const names[] = {"avx512", "avx2", "base"};
+    for (size_t set = 0; set < 3; set++) {
+        const mlp_kernels *kernels = mlp_kernels_find(names[set]);
+        for (int sparse = 0; kernels != NULL && sparse <= 1; sparse++) {
+            fixture f;
+            fixture_init(&f, shape_of(_i));
+            check_alarms(&f, kernels, sparse);
+            fixture_free(&f);
+        }
+    }
+}
+END_TEST
 
 START_TEST(equal_logits_cost_log_of_class_count)
 {
@@ -861,6 +921,8 @@ int main(void)
     tcase_add_loop_test(products,
                         no_instruction_set_split_or_sparsity_changes_a_bit, 0,
                         SHAPES);
+    tcase_add_loop_test(products,
+                        a_sum_that_is_not_finite_is_told_wherever_it_is, 0, 4);
     tcase_add_loop_test(products, a_gradient_in_pieces_has_the_bits_of_one, 0,
                         SHAPES);
     suite_add_tcase(suite, products);
