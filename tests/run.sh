@@ -16,12 +16,13 @@ usage() { sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; }
 source_dir=$(cd "$(dirname "$0")/.." && pwd)
 labels='unit|mpi|system|lint'
 is_full=OFF
-asan_labels='unit'
+test_target=all
+asan_labels=unit asan_target=unit_tests
 case ${1:-} in
 '') ;;
---unit) labels=unit asan_labels='' ;;
+--unit) labels=unit test_target=unit_tests asan_labels='' ;;
 --full)
-    asan_labels='unit|mpi'
+    asan_labels='unit|mpi' asan_target=all
     MLP_TEST_FULL=1
     export MLP_TEST_FULL
     is_full=ON
@@ -43,16 +44,17 @@ if [ "$(id -u)" -eq 0 ]; then
     export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 fi
 
-# build NAME [CMAKE OPTION...]
+# build NAME TARGET [CMAKE OPTION...]
 build() {
     build_dir=$source_dir/build/$1
-    shift
+    target=$2
+    shift 2
     echo "== building in $build_dir"
     mkdir -p "$build_dir"
     if ! {
         cmake -S "$source_dir" -B "$build_dir" \
             -DMLP_TEST_FULL="$is_full" "$@" &&
-            cmake --build "$build_dir" --parallel "$cores"
+            cmake --build "$build_dir" --parallel "$cores" --target "$target"
     } >"$build_dir/build.log" 2>&1; then
         grep -nE -A5 'error|Error' "$build_dir/build.log" | tail -n 60 >&2
         echo "the build failed; all of its output: $build_dir/build.log" >&2
@@ -78,8 +80,9 @@ run_tests() {
 }
 
 sh "$source_dir/jobs/packages.sh" test
-build test
-[ -z "$asan_labels" ] || build asan -DMLP_SANITIZE=address,undefined
+build test "$test_target"
+[ -z "$asan_labels" ] ||
+    build asan "$asan_target" -DMLP_SANITIZE=address,undefined
 run_tests test "$labels"
 [ -z "$asan_labels" ] || run_tests asan "$asan_labels"
 
