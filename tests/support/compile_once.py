@@ -1,0 +1,15 @@
+"""The record of how files are compiled, with each file once.
+
+    compile_once.py compile_commands.json >OTHER
+
+With MLP_TEST_FULL=1 as it is: each file as often as it is compiled.
+"""
+import json
+import os
+import sys
+
+with open(sys.argv[1], encoding="utf-8") as file:
+    commands = json.load(file)
+if os.environ.get("MLP_TEST_FULL") != "1":
+    commands = list({c["file"]: c for c in reversed(commands)}.values())
+json.dump(commands, sys.stdout, indent=1)
