@@ -39,21 +39,41 @@ done
             --target $targets
 } >out 2>err || fail "the build"
 
-for reader in "$@"; do
-    found=$build/found/$reader # grows from run to run
+# mutate READER: what it says to READER.out and READER.err.
+mutate() {
+    found=$build/found/$1 # grows from run to run
     mkdir -p "$found"
     leaks=1
-    case $reader in
+    case $1 in
     checkpoint | hdf5* | keras) leaks=0 ;; # HDF5's own would be looked for each time
     esac
-    status=0
-    "$build/tests/fuzz/fuzz_$reader" -max_total_time="$seconds" -timeout=60 \
+    "$build/tests/fuzz/fuzz_$1" -max_total_time="$seconds" -timeout=60 \
         -rss_limit_mb=1024 -malloc_limit_mb=1000000000 \
         -max_len=32768 -detect_leaks=$leaks \
         -artifact_prefix="$found-" -print_final_stats=1 \
-        "$found" "$MLP_SOURCE/tests/fuzz/corpus/$reader" \
-        >out 2>err </dev/null || status=$?
-    [ "$status" -eq 0 ] || fail "fuzz_$reader: code $status; see $found-*"
-    echo "$reader: $(sed -n 's/stat::number_of_executed_units: *//p' err)" \
+        "$found" "$MLP_SOURCE/tests/fuzz/corpus/$1" \
+        >"$1.out" 2>"$1.err" </dev/null
+}
+
+# judge READER CODE
+judge() {
+    cp "$1.out" out
+    cp "$1.err" err
+    [ "$2" -eq 0 ] || fail "fuzz_$1: code $2; see $build/found/$1-*"
+    echo "$1: $(sed -n 's/stat::number_of_executed_units: *//p' err)" \
         "inputs in $seconds s, all came back"
+}
+
+# A fuzzer has one thread: two at a time.
+while [ $# -gt 0 ]; do
+    mutate "$1" &
+    second=${2:-}
+    second_status=0
+    [ -z "$second" ] || mutate "$second" || second_status=$?
+    status=0
+    wait $! || status=$?
+    judge "$1" "$status"
+    [ -z "$second" ] || judge "$second" "$second_status"
+    shift
+    [ $# -eq 0 ] || shift
 done
