@@ -71,7 +71,7 @@ static uint64_t count_top(const mlp_evaluator *evaluator, size_t rows)
     const uint16_t *labels = mlp_feed_labels(evaluator->feed);
     uint64_t hits = 0;
     for (size_t r = 0; r < rows; r++) {
-        hits += is_among_top(outputs + r * mlp_padded(classes), classes,
+        hits += is_among_top(outputs + r * mlp_stride(classes), classes,
                              labels[r], evaluator->top_k);
     }
     return hits;

@@ -45,7 +45,7 @@ mlp_status mlp_feed_create(size_t features, size_t rows, size_t leaves,
         return mlp_fail_memory("a batch");
     }
     made->batch.cols = features;
-    made->batch.stride = mlp_padded(features);
+    made->batch.stride = mlp_stride(features);
     made->batch.values = aligned_alloc(64, (rows + 1) * made->batch.stride *
                                                sizeof *made->batch.values);
     made->leaf_word = calloc(leaves + 1, sizeof *made->leaf_word);

@@ -132,7 +132,7 @@ mlp_inference_result mlp_inference_run(mlp_inference *inference,
     mlp_evaluate_rows(&inference->evaluator, dataset, rows);
     return (mlp_inference_result){.rows = rows.count,
                                   .classes = classes,
-                                  .stride = mlp_padded(classes),
+                                  .stride = mlp_stride(classes),
                                   .outputs = mlp_pass_outputs(inference->pass),
                                   .predictions =
                                       mlp_pass_predictions(inference->pass)};

@@ -17,7 +17,7 @@ static block block_of(const mlp_dense *layer, mlp_range rows, mlp_range columns)
                                     mlp_dense_slopes(layer->in, layer->out) +
                                     columns.first
                               : NULL;
-    return (block){slopes, rows.count, columns.count, mlp_padded(layer->out)};
+    return (block){slopes, rows.count, columns.count, mlp_stride(layer->out)};
 }
 
 INLINE vec slopes_at(mlp_activation f, const block *b, size_t column)

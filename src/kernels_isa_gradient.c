@@ -234,7 +234,7 @@ INLINE void sum_tile(size_t inputs, size_t vecs, walk how, bool goes_on,
 }
 
 /* The same tree for the bias, and for PReLU's slopes: a leaf is the plain sum
- * of its rows of `from` [rows, padded(out)]; `at` is where the sums go. */
+ * of its rows of `from` [rows, stride(out)]; `at` is where the sums go. */
 static void sum_rows(const tile_place *place, const mlp_gradient_node *node,
                      const float *from, size_t at)
 {
@@ -365,7 +365,7 @@ bool ISA(mlp_gradient)(const mlp_dense *layer, const mlp_batch *x,
     tile_place place = {.layer = layer,
                         .x = x,
                         .dz = dz,
-                        .dz_stride = mlp_padded(layer->out),
+                        .dz_stride = mlp_stride(layer->out),
                         .column = column,
                         .squares = &squares};
     bool goes_on = node->begun != NULL;

@@ -85,7 +85,7 @@ static void forward_panel(const mlp_dense *layer, const mlp_batch *x,
                           const mlp_units *y, mlp_range tile, size_t panel)
 {
     size_t width = panel_width(layer->out, panel);
-    size_t stride = mlp_padded(layer->out);
+    size_t stride = mlp_stride(layer->out);
     const float *w = layer->parameters + panel * MLP_PANEL * layer->in;
     const float *bias =
         layer->parameters + mlp_dense_bias(layer->in, layer->out);
@@ -158,7 +158,7 @@ INLINE void list_columns(size_t vecs, const mlp_dense *layer,
                          size_t column)
 {
     const mlp_nonzeros *nonzeros = x->nonzeros;
-    size_t stride = mlp_padded(layer->out);
+    size_t stride = mlp_stride(layer->out);
     size_t width = panel_width(layer->out, column / MLP_PANEL);
     const float *bias =
         layer->parameters + mlp_dense_bias(layer->in, layer->out) + column;
@@ -293,7 +293,7 @@ INLINE void backward_tile(size_t rows, size_t vecs, const mlp_dense *layer,
                           size_t stride)
 {
     vec acc[TILE_ROWS][TILE_VECS];
-    tile_product(rows, vecs, layer->out, dz, mlp_padded(layer->out), packed,
+    tile_product(rows, vecs, layer->out, dz, mlp_stride(layer->out), packed,
                  width, acc);
     UNROLL
     for (size_t r = 0; r < rows; r++) {
@@ -314,8 +314,8 @@ static void backward_panel(const mlp_dense *layer, const float *dz,
 {
     bool needs_more = needs_block(below, units);
     bool is_relu = !needs_more && below->activation == MLP_ACTIVATION_RELU;
-    size_t stride = mlp_padded(layer->in);
-    const float *rows = dz + tile.first * mlp_padded(layer->out);
+    size_t stride = mlp_stride(layer->in);
+    const float *rows = dz + tile.first * mlp_stride(layer->out);
     for (size_t c = 0; c < columns.count; c += TILE_COLS) {
         size_t vecs = least(TILE_COLS, columns.count - c) / LANES;
         size_t at = tile.first * stride + columns.first + c;

@@ -6,11 +6,12 @@
 #include "mlp/pass.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct mlp_pass {
     const mlp_model *model;
     const mlp_kernels *kernels;
-    float **activations; /* [layers], each [rows, padded(out)] */
+    float **activations; /* [layers], each [rows, stride(out)] */
     float **kept;        /* the same; NULL in a layer that keeps nothing */
     float **keep;        /* the same; NULL in a layer without dropout */
     float **dz;          /* the same shapes */
@@ -32,16 +33,19 @@ struct mlp_pass {
     void *pause_context;
 };
 
+/* Zeros: what pads a row is never written, but looked at with the rest. */
 static float *floats(size_t count)
 {
     size_t bytes = (count * sizeof(float) + 63) / 64 * 64;
-    return aligned_alloc(64, bytes == 0 ? 64 : bytes);
+    bytes = bytes == 0 ? 64 : bytes;
+    float *made = aligned_alloc(64, bytes);
+    return made == NULL ? NULL : memset(made, 0, bytes);
 }
 
 static bool allocate_layers(mlp_pass *pass, size_t rows)
 {
     for (size_t l = 0; l < pass->model->layers; l++) {
-        size_t count = rows * mlp_padded(pass->model->layer[l].out);
+        size_t count = rows * mlp_stride(pass->model->layer[l].out);
         pass->activations[l] = floats(count);
         pass->dz[l] = floats(count);
         const mlp_layer *layer = &pass->model->layer[l];
@@ -222,7 +226,7 @@ static mlp_batch input_of(const mlp_pass *pass, size_t l)
     if (l > 0) {
         input.values = pass->activations[l - 1];
         input.cols = pass->model->layer[l].in;
-        input.stride = mlp_padded(input.cols);
+        input.stride = mlp_stride(input.cols);
         input.nonzeros = NULL;
     }
     return input;
@@ -238,7 +242,7 @@ void mlp_pass_forward(mlp_pass *pass, size_t l, mlp_thread self)
         mlp_dropout dropout = pass->dropout;
         dropout.layer = (uint32_t)l;
         dropout.share = pass->model->layer[l].dropout;
-        pass->kernels->dropout(&dropout, pass->keep[l], mlp_padded(layer.out),
+        pass->kernels->dropout(&dropout, pass->keep[l], mlp_stride(layer.out),
                                mine.rows, mine.columns);
     }
     pass->kernels->forward(&layer, &input, &units, mine.rows, mine.columns);
@@ -261,7 +265,7 @@ void mlp_pass_loss(mlp_pass *pass, bool is_training, mlp_thread self)
                                 .losses = pass->losses,
                                 .predicted = pass->predictions,
                                 .cols = layer.out,
-                                .stride = mlp_padded(layer.out)};
+                                .stride = mlp_stride(layer.out)};
     pass->kernels->loss(pass->model->loss, &loss, &layer,
                         mlp_thread_share(self, pass->batch->rows));
 }

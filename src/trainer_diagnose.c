@@ -85,7 +85,7 @@ static bool is_finite_at(const mlp_trainer *trainer, place at)
 {
     const mlp_layer *layer = &trainer->parts.model->layer[at.layer];
     const mlp_batch *batch = mlp_feed_batch(trainer->feed);
-    size_t outputs = batch->rows * mlp_padded(layer->out);
+    size_t outputs = batch->rows * mlp_stride(layer->out);
     switch (at.what) {
     case INPUT:
         return are_finite(batch->values, batch->rows * batch->stride);

@@ -42,7 +42,7 @@ void mlp_trainer_outputs(mlp_trainer *trainer, const mlp_dataset *dataset,
         mlp_evaluate_rows(&evaluator, dataset, (mlp_range){first, rows});
         for (size_t r = 0; r < rows; r++) {
             memcpy(outputs,
-                   mlp_pass_outputs(trainer->pass) + r * mlp_padded(count),
+                   mlp_pass_outputs(trainer->pass) + r * mlp_stride(count),
                    count * sizeof *outputs);
             outputs += count;
         }

@@ -41,7 +41,7 @@ void mlp_feed_fill(mlp_feed *feed, const mlp_kernels *kernels, mlp_thread self);
 const mlp_batch *mlp_feed_batch(const mlp_feed *feed);
 const uint16_t *mlp_feed_labels(const mlp_feed *feed);
 
-/** Scaled targets, [batch rows, mlp_padded(1)]; NULL without any. And what a
+/** Scaled targets, [batch rows, mlp_stride(1)]; NULL without any. And what a
  *  difference of 1 in them is in the data's own unit. */
 const float *mlp_feed_targets(const mlp_feed *feed);
 double mlp_feed_target_unit(const mlp_feed *feed);

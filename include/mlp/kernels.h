@@ -10,7 +10,7 @@
  *  Parameter layout of a layer [in, out]: panels of MLP_PANEL columns, each
  *  row-major; out is padded with zeros to a multiple of MLP_ALIGN, so the last
  *  panel is MLP_PANEL or MLP_ALIGN wide; then the bias, padded alike.
- *  Activations are [rows, stride] with stride = mlp_padded(cols).
+ *  Activations are [rows, stride] with stride = mlp_stride(cols).
  */
 #ifndef MLP_KERNELS_H
 #define MLP_KERNELS_H
@@ -37,6 +37,14 @@ enum {
 static inline size_t mlp_padded(size_t cols)
 {
     return (cols + MLP_ALIGN - 1) / MLP_ALIGN * MLP_ALIGN;
+}
+
+/** Row length of activations: cols, padded to an odd number of cache lines.
+ *  With a power of two the rows of a tile would compete for a few sets of the
+ *  cache and push each other out of it. */
+static inline size_t mlp_stride(size_t cols)
+{
+    return mlp_padded(cols) | MLP_ALIGN;
 }
 
 /** Panels of a layer with `out` outputs. */
@@ -75,7 +83,7 @@ typedef struct {
     const float *parameters; /**< panels, then bias, then PReLU's slopes */
 } mlp_dense;
 
-/** What a layer makes of its sums. All [rows, mlp_padded(out)]. */
+/** What a layer makes of its sums. All [rows, mlp_stride(out)]. */
 typedef struct {
     float *a; /**< its activations, which the next layer reads */
     /** What the derivative is made of where that is not `a`: z of an activation
@@ -262,7 +270,7 @@ typedef struct {
 
     /** Dropout's factors for these rows and panels of a layer's units.
      *  @param keep    [rows, stride], overwritten
-     *  @param stride  mlp_padded(out) */
+     *  @param stride  mlp_stride(out) */
     void (*dropout)(const mlp_dropout *dropout, float *keep, size_t stride,
                     mlp_range rows, mlp_range panels);
 

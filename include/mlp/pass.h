@@ -38,7 +38,7 @@ void mlp_pass_set_pause(mlp_pass *pass, void (*pause)(void *context),
 /** Begin with another batch and its truth. Call from one thread.
  *  @param vector   the model's parameters, [vector_size]; read until the end
  *  @param labels   [batch rows]; NULL with targets
- *  @param targets  [batch rows, mlp_padded(outputs)], of regression; or NULL */
+ *  @param targets  [batch rows, mlp_stride(outputs)], of regression; or NULL */
 void mlp_pass_begin(mlp_pass *pass, const float *vector, const mlp_batch *batch,
                     const uint16_t *labels, const float *targets);
 
@@ -78,11 +78,11 @@ const double *mlp_pass_losses(const mlp_pass *pass);
 const uint32_t *mlp_pass_predictions(const mlp_pass *pass);
 
 /** Outputs: probabilities under softmax, else activations.
- *  [batch rows, mlp_padded(outputs)] */
+ *  [batch rows, mlp_stride(outputs)] */
 const float *mlp_pass_outputs(const mlp_pass *pass);
 
 /** Of any layer: activations, and dz of the last backward.
- *  [batch rows, mlp_padded(out)] */
+ *  [batch rows, mlp_stride(out)] */
 const float *mlp_pass_activations(const mlp_pass *pass, size_t l);
 const float *mlp_pass_dz(const mlp_pass *pass, size_t l);
 

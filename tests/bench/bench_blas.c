@@ -107,12 +107,12 @@ enum { PRODUCTS = sizeof products / sizeof products[0] };
 
 /* ---- the matrices ------------------------------------------------------ */
 
-/* [rows, cols] to rows of stride mlp_padded(cols). */
+/* [rows, cols] to rows of stride mlp_stride(cols). */
 static float *padded_copy(const float *from, size_t rows, size_t cols)
 {
-    float *to = bench_zeros(rows * mlp_padded(cols));
+    float *to = bench_zeros(rows * mlp_stride(cols));
     for (size_t r = 0; r < rows; r++) {
-        memcpy(to + r * mlp_padded(cols), from + r * cols, cols * sizeof *to);
+        memcpy(to + r * mlp_stride(cols), from + r * cols, cols * sizeof *to);
     }
     return to;
 }
@@ -131,8 +131,8 @@ static void create_shape(shape *s)
         }
     }
     s->dz_padded = padded_copy(s->dz, s->rows, s->out);
-    s->y = bench_zeros(s->rows * mlp_padded(s->out));
-    s->dx = bench_zeros(s->rows * mlp_padded(s->in));
+    s->y = bench_zeros(s->rows * mlp_stride(s->out));
+    s->dx = bench_zeros(s->rows * mlp_stride(s->in));
     s->dw = bench_zeros(mlp_dense_size(s->in, s->out, MLP_ACTIVATION_IDENTITY));
     s->y_blas = bench_zeros(s->rows * s->out);
     s->dx_blas = bench_zeros(s->rows * s->in);
@@ -144,7 +144,7 @@ static void create_shape(shape *s)
     s->batch = (mlp_batch){.values = padded_copy(s->x, s->rows, s->in),
                            .rows = s->rows,
                            .cols = s->in,
-                           .stride = mlp_padded(s->in),
+                           .stride = mlp_stride(s->in),
                            .leaf_start = s->leaf_start,
                            .leaf_word = s->leaf_word,
                            .leaves = 1};
@@ -176,13 +176,13 @@ static bool is_rounding(float ours, float theirs, size_t terms)
     return difference <= (double)terms * (double)terms * 0x1p-23;
 }
 
-/* Ours has rows of stride mlp_padded(cols). */
+/* Ours has rows of stride mlp_stride(cols). */
 static bool rows_agree(const float *ours, const float *theirs, size_t rows,
                        size_t cols, size_t terms)
 {
     for (size_t r = 0; r < rows; r++) {
         for (size_t c = 0; c < cols; c++) {
-            if (!is_rounding(ours[r * mlp_padded(cols) + c],
+            if (!is_rounding(ours[r * mlp_stride(cols) + c],
                              theirs[r * cols + c], terms)) {
                 return false;
             }

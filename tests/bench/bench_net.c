@@ -78,8 +78,8 @@ static void create_layer(net *n, size_t l)
         bench_values(size, sqrtf(6.0f / (float)in), (unsigned)l + 2);
     layer->velocity = bench_zeros(size);
     layer->sum = bench_zeros(size);
-    layer->activations = bench_zeros(rows * mlp_padded(out));
-    layer->dz = bench_zeros(rows * mlp_padded(out));
+    layer->activations = bench_zeros(rows * mlp_stride(out));
+    layer->dz = bench_zeros(rows * mlp_stride(out));
     layer->dense = (mlp_dense){in, out,
                                l + 1 < plan->layers ? MLP_ACTIVATION_RELU
                                                     : MLP_ACTIVATION_IDENTITY,
@@ -90,7 +90,7 @@ static void create_layer(net *n, size_t l)
 static void create_made_up_rows(net *n)
 {
     const bench_net_plan *plan = n->plan;
-    size_t stride = mlp_padded(plan->widths[0]);
+    size_t stride = mlp_stride(plan->widths[0]);
     n->leaf_start = bench_array(plan->shards + 1, sizeof *n->leaf_start);
     n->leaf_word = bench_array(plan->shards + 1, sizeof *n->leaf_word);
     for (size_t i = 0; i < plan->shards; i++) {
@@ -209,7 +209,7 @@ static mlp_batch input_of(const net *n, size_t l)
     if (l > 0) {
         input.values = n->layer[l - 1].activations;
         input.cols = n->layer[l].dense.in;
-        input.stride = mlp_padded(input.cols);
+        input.stride = mlp_stride(input.cols);
         input.nonzeros = NULL;
     }
     return input;
@@ -235,7 +235,7 @@ static void forward(net *n, const uint16_t *labels)
                                 .losses = n->losses,
                                 .predicted = n->predicted,
                                 .cols = last->dense.out,
-                                .stride = mlp_padded(last->dense.out)};
+                                .stride = mlp_stride(last->dense.out)};
     n->kernels->loss(MLP_LOSS_CROSS_ENTROPY, &loss, &last->dense, rows);
 }
 

@@ -92,8 +92,8 @@ static void fixture_init(fixture *f, shape s)
     memset(f, 0, sizeof *f);
     f->shape = s;
     fixture_leaves(f);
-    f->in_stride = mlp_padded(s.in);
-    f->out_stride = mlp_padded(s.out);
+    f->in_stride = mlp_stride(s.in);
+    f->out_stride = mlp_stride(s.out);
     f->raw = zeros(f->rows * s.in, 1);
     f->index = zeros(f->rows, sizeof *f->index);
     for (size_t r = 0; r < f->rows; r++) {
@@ -442,7 +442,7 @@ static void softmax_rows(const mlp_kernels *kernels, float *y, float *dz,
                                 .losses = losses,
                                 .predicted = predicted,
                                 .cols = cols,
-                                .stride = mlp_padded(cols)};
+                                .stride = mlp_stride(cols)};
     kernels->loss(MLP_LOSS_CROSS_ENTROPY, &loss, NULL, (mlp_range){0, rows});
 }
 

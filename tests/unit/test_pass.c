@@ -154,7 +154,7 @@ static void destroy(fixture *f)
 /* What a pass comes to. */
 typedef struct {
     float *gradient; /* canonical */
-    float *outputs;  /* [ROWS, mlp_padded(CLASSES)] */
+    float *outputs;  /* [ROWS, mlp_stride(CLASSES)] */
     double losses[ROWS];
     uint32_t predictions[ROWS];
 } outcome;
@@ -185,7 +185,7 @@ static void run(void *context, mlp_thread self)
 
 static outcome run_pass(fixture *f, const mlp_kernels *kernels, size_t threads)
 {
-    size_t outputs = ROWS * mlp_padded(CLASSES);
+    size_t outputs = ROWS * mlp_stride(CLASSES);
     float *vector = zeros(f->model->vector_size, sizeof *vector);
     outcome o = {.gradient = zeros(f->model->parameters, sizeof(float)),
                  .outputs = zeros(outputs, sizeof(float))};
@@ -256,7 +256,7 @@ static void check_forward(const fixture *f, const outcome *o)
     for (size_t r = 0; r < ROWS; r++) {
         reference_row row = row_of(f, r);
         const double *expected = row.a[f->net.layers];
-        const float *outputs = o->outputs + r * mlp_padded(CLASSES);
+        const float *outputs = o->outputs + r * mlp_stride(CLASSES);
         reference_forward(&f->net, f->parameters, &row);
         double loss =
             reference_loss(&f->net, &row, mlp_feed_labels(f->feed)[r]);
@@ -324,7 +324,7 @@ static void check_same_bits(const outcome *a, const outcome *b,
 {
     ck_assert_mem_eq(a->gradient, b->gradient, parameters * sizeof(float));
     ck_assert_mem_eq(a->outputs, b->outputs,
-                     ROWS * mlp_padded(CLASSES) * sizeof(float));
+                     ROWS * mlp_stride(CLASSES) * sizeof(float));
     ck_assert_mem_eq(a->losses, b->losses, sizeof a->losses);
     ck_assert_mem_eq(a->predictions, b->predictions, sizeof a->predictions);
 }
