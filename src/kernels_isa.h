@@ -36,7 +36,7 @@ enum { TILE_ROWS = 6, GROUP_VECS = 4, QUAD_VECS = 0 };
 #define ISA_NAME  "base"
 #endif
 
-enum { TILE_VECS = 2, TILE_COLS = TILE_VECS * LANES, LIST_VECS = 4 };
+enum { TILE_VECS = 2, TILE_COLS = TILE_VECS * LANES, LIST_VECS = 8 };
 
 /* Expands to `TILE(rows, vecs)` with both as constants. */
 #define TILE_CASE(rows_constant)                                               \

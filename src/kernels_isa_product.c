@@ -197,6 +197,15 @@ INLINE void list_columns(size_t vecs, const mlp_dense *layer,
     }
 }
 
+/* Vectors from column to the first of `end` and a panel of another width: a
+ * tile's rows of weights have one length. */
+static size_t same_width(const mlp_dense *layer, size_t column, size_t end)
+{
+    size_t last = mlp_padded(layer->out) / MLP_PANEL * MLP_PANEL;
+    size_t stop = column < last ? least(last, end) : end;
+    return (stop - column) / LANES;
+}
+
 static void forward_sparse(const mlp_dense *layer, const mlp_batch *x,
                            const mlp_units *y, mlp_range rows, mlp_range panels)
 {
@@ -204,21 +213,21 @@ static void forward_sparse(const mlp_dense *layer, const mlp_batch *x,
     size_t end = least((panels.first + panels.count) * MLP_PANEL,
                        mlp_padded(layer->out));
     while (column < end) {
-        /* All vectors of a tile lie in panels of the same width. */
-        size_t vecs = (end - column) / LANES;
-        if (vecs >= LIST_VECS &&
-            panel_width(layer->out,
-                        (column + LIST_VECS * LANES - 1) / MLP_PANEL) ==
-                panel_width(layer->out, column / MLP_PANEL)) {
+        size_t room = same_width(layer, column, end);
+        size_t vecs = 1;
+        if (room >= LIST_VECS) {
+            vecs = LIST_VECS;
             list_columns(LIST_VECS, layer, x, y, rows, column);
-            column += LIST_VECS * LANES;
-        } else if (vecs >= 2 && column % MLP_PANEL + 2 * LANES <= MLP_PANEL) {
+        } else if (room >= 4) {
+            vecs = 4;
+            list_columns(4, layer, x, y, rows, column);
+        } else if (room >= 2) {
+            vecs = 2;
             list_columns(2, layer, x, y, rows, column);
-            column += 2 * LANES;
         } else {
             list_columns(1, layer, x, y, rows, column);
-            column += LANES;
         }
+        column += vecs * LANES;
     }
 }
 

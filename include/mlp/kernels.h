@@ -27,8 +27,9 @@
 enum {
     MLP_PANEL = 32,    /**< columns of a weight panel */
     MLP_ALIGN = 16,    /**< floats of a cache line; row lengths are multiples */
-    MLP_BLOCK = 112,   /**< inputs of a block of the non-zero lists: a block of
-                            weights, 64 columns wide, stays in L1 */
+    MLP_BLOCK = 112,   /**< inputs of a block of the non-zero lists: what a
+                            row reads of a block's weights, 128 columns
+                            wide, is mostly in L1 */
     MLP_GROUP = 2,     /**< inputs that share a row mask */
     MLP_MASK_ROWS = 64 /**< rows of one mask word */
 };
