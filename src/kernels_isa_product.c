@@ -121,9 +121,11 @@ static void forward_dense(const mlp_dense *layer, const mlp_batch *x,
 
 /* ---- forward over lists of non-zero inputs ----------------------------- */
 
-enum { LIST_AHEAD = 10 }; /* rows */
+enum { LIST_AHEAD = 10 /* rows */, PANEL_VECS = MLP_PANEL / LANES };
 
-/* One row, `vecs` vectors of columns, one block of inputs. */
+/* One row, `vecs` vectors of columns, one block of inputs.
+ * @param w  the block's weights, a pointer for each panel: one for each vector
+ *           would be more than there are registers for */
 INLINE void list_tile(size_t vecs, const float *x, const uint8_t *list,
                       size_t count, const float *const *w, size_t w_stride,
                       vec acc[LIST_VECS])
@@ -133,7 +135,9 @@ INLINE void list_tile(size_t vecs, const float *x, const uint8_t *list,
         vec xk = vec_all(x[k]);
         UNROLL
         for (size_t v = 0; v < vecs; v++) {
-            acc[v] = vec_fma(xk, vec_load(w[v] + k * w_stride), acc[v]);
+            const float *row = w[v / PANEL_VECS] + k * w_stride;
+            acc[v] =
+                vec_fma(xk, vec_load(row + v % PANEL_VECS * LANES), acc[v]);
         }
     }
 }
@@ -166,9 +170,10 @@ INLINE void list_columns(size_t vecs, const mlp_dense *layer,
         size_t k = b * MLP_BLOCK;
         const float *w[LIST_VECS];
         UNROLL
-        for (size_t v = 0; v < vecs; v++) {
-            w[v] = layer->parameters + mlp_dense_index(layer->in, layer->out, k,
-                                                       column + v * LANES);
+        for (size_t v = 0; v < vecs; v += PANEL_VECS) {
+            w[v / PANEL_VECS] =
+                layer->parameters +
+                mlp_dense_index(layer->in, layer->out, k, column + v * LANES);
         }
         for (size_t r = rows.first; r < rows.first + rows.count; r++) {
             float *to = sums_of(y) + r * stride + column;
