@@ -38,6 +38,10 @@ drawn() {
     [ "$(grep -Ec '^epoch [0-9]+/100000( [0-9]+/337.*)?$' out)" -eq 1 ]
 }
 drawn_with() { drawn && grep -Eq "$1" out; }
+drawn_in_green() {
+    screen capture-pane -p -e >out
+    grep -q "$escape\[32m━" out
+}
 
 # What a terminal folds when it gets narrower has bars and times, too.
 expect_clean() {
@@ -85,8 +89,7 @@ close
 echo "colors, unless they are not wanted"
 open "$program $work"
 wait_for 60 drawn_with "$line"
-screen capture-pane -p -e >out
-grep -q "$escape\[32m━" out || fail "no color"
+wait_for 60 drawn_in_green # not at an epoch's begin, when nothing is done yet
 close
 open "NO_COLOR=1 $program $work"
 wait_for 60 drawn_with "$line"
