@@ -13,7 +13,7 @@ export MLP_HOME="$MLP_SOURCE" MLP_TRAIN="$program"
 
 # Some seconds on two ranks of two nodes; each save takes a while.
 job="--data digits --hidden 64 --batch 64 --every 20"
-long_epochs=400
+long_epochs=1000
 long="$job --epochs $long_epochs"
 forever="$job --epochs 1000000"
 jobs=$MLP_SOURCE/jobs
