@@ -509,7 +509,7 @@ static void poison_forward(const mlp_dense *layer, const mlp_batch *x,
 {
     real->forward(layer, x, y, rows, panels);
     if (is_meant(ACTIVATION, layer->in, rows, panels)) {
-        y->a[rows.first * mlp_padded(layer->out) + panels.first * MLP_PANEL] =
+        y->a[rows.first * mlp_stride(layer->out) + panels.first * MLP_PANEL] =
             NAN;
     }
 }
@@ -521,7 +521,7 @@ static void poison_backward(const mlp_dense *layer, const float *dz,
 {
     real->backward(layer, dz, below, units, dx, rows, panels, scratch);
     if (is_meant(ERROR, below->in, rows, panels)) {
-        dx[rows.first * mlp_padded(below->out) + panels.first * MLP_PANEL] =
+        dx[rows.first * mlp_stride(below->out) + panels.first * MLP_PANEL] =
             INFINITY;
     }
 }
