@@ -45,7 +45,7 @@ static place place_at(const mlp_trainer *trainer, size_t order)
                    layers - 1 - (behind - 1) / 2};
 }
 
-static bool are_finite(const float *values, size_t count)
+bool mlp_trainer_are_finite(const float *values, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (!isfinite(values[i])) {
@@ -74,7 +74,7 @@ static bool are_gradients_finite(const mlp_trainer *trainer, size_t l)
     }
     for (size_t i = 0; i < trainer->node_count; i++) {
         const float *sum = trainer->nodes[i].sum + layer->offset;
-        if (!are_finite(sum, layer->size)) {
+        if (!mlp_trainer_are_finite(sum, layer->size)) {
             return false;
         }
     }
@@ -88,17 +88,19 @@ static bool is_finite_at(const mlp_trainer *trainer, place at)
     size_t outputs = batch->rows * mlp_stride(layer->out);
     switch (at.what) {
     case INPUT:
-        return are_finite(batch->values, batch->rows * batch->stride);
+        return mlp_trainer_are_finite(batch->values,
+                                      batch->rows * batch->stride);
     case WEIGHT:
-        return are_finite(trainer->optimizer.parameters + layer->offset,
-                          layer->size);
+        return mlp_trainer_are_finite(
+            trainer->optimizer.parameters + layer->offset, layer->size);
     case ACTIVATION:
-        return are_finite(mlp_pass_activations(trainer->pass, at.layer),
-                          outputs);
+        return mlp_trainer_are_finite(
+            mlp_pass_activations(trainer->pass, at.layer), outputs);
     case LOSS:
         return are_losses_finite(trainer, batch->rows);
     case ERROR:
-        return are_finite(mlp_pass_dz(trainer->pass, at.layer), outputs);
+        return mlp_trainer_are_finite(mlp_pass_dz(trainer->pass, at.layer),
+                                      outputs);
     case GRADIENT:
         return are_gradients_finite(trainer, at.layer);
     case SUM:

@@ -85,11 +85,9 @@ static void look(void *context, size_t first, size_t count, const float *sum)
 {
     finisher *f = context;
     (void)first;
-    for (size_t i = 0; i < count; i++) {
-        if (!isfinite(sum[i])) {
-            f->is_finite = false;
-            atomic_store(&f->trainer->alarms[f->layer].is_infinite, true);
-        }
+    if (!mlp_trainer_are_finite(sum, count)) {
+        f->is_finite = false;
+        atomic_store(&f->trainer->alarms[f->layer].is_infinite, true);
     }
 }
 

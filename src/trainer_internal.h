@@ -95,6 +95,9 @@ bool mlp_trainer_has_finite_losses(const mlp_trainer *trainer);
 mlp_status mlp_trainer_read_records(mlp_trainer *trainer,
                                     mlp_step_result *result, bool *is_unsafe);
 
+/** Whether all of values [count] are. */
+bool mlp_trainer_are_finite(const float *values, size_t count);
+
 /** After a step that was given up: say which quantity of which layer and rank
  *  was the first not to be finite. The same line on all ranks. MLP_DIVERGED,
  *  or what the transport says. Collective. */
