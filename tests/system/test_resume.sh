@@ -46,10 +46,10 @@ go_on() {
     start "$ranks" $job --every 1 --checkpoint dir --log log.jsonl "$@"
 }
 
-began=$(date +%s%N)
+began=$(now_ms)
 go 0
 expect_status 0 "undisturbed"
-milliseconds=$((($(date +%s%N) - began) / 1000000))
+milliseconds=$(($(now_ms) - began))
 expected=$(digest)
 logged_epochs log.jsonl >expected-epochs
 [ "$(wc -l <expected-epochs)" -eq 30 ] || fail "not 30 epochs in the log"
