@@ -11,37 +11,45 @@
 
 enum { MLP_REPORT_RUNS_MAX = 8, MLP_REPORT_NOTES_MAX = 8 };
 
-/** A row that the model got wrong. */
+/** A row of which the model took the class for another. */
 typedef struct {
-    size_t row;
     unsigned truth, prediction;
-    double probability;    /**< of the truth */
     unsigned likeliest[3]; /**< classes, the likeliest first */
     double probabilities[3];
     size_t likeliest_count;
 } mlp_mistake;
 
-enum { MLP_MISTAKES_MAX = 24 };
-
 /** A row of a regression, in the table's own unit. */
 typedef struct {
-    size_t row;
     double prediction, truth;
 } mlp_miss;
 
-enum { MLP_MISSES_MAX = 12 };
+/** A row to show. */
+typedef struct {
+    size_t row;
+    double score; /**< how wrong the model is: of a mistake minus the
+                       probability of the truth, of a miss the distance */
+    union {
+        mlp_mistake mistake;
+        mlp_miss miss; /**< of a regression */
+    };
+} mlp_example;
+
+enum {
+    MLP_MISTAKES_MAX = 24,
+    MLP_MISSES_MAX = 12,
+    MLP_EXAMPLES_MAX = MLP_MISTAKES_MAX /**< the larger of both */
+};
 
 /** What a model makes of the test rows. */
 typedef struct {
     bool is_there;
     bool is_regression; /**< then misses, else confusion and mistakes */
-    mlp_miss misses[MLP_MISSES_MAX]; /**< the farthest first */
-    size_t miss_count;
     mlp_tool_case loaded;
     mlp_tally tally;
-    uint64_t *confusion; /**< [classes, classes] */
-    mlp_mistake mistakes[MLP_MISTAKES_MAX];
-    size_t mistake_count;
+    uint64_t *confusion;                    /**< [classes, classes] */
+    mlp_example examples[MLP_EXAMPLES_MAX]; /**< the worst first */
+    size_t example_count;
 } mlp_review;
 
 typedef struct {

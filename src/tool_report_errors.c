@@ -20,10 +20,10 @@ void mlp_page_errors(mlp_markup *m, const mlp_account *account)
         mlp_tally_loss(&r->tally));
     mlp_page_table(m, "Test rows with the largest errors", NULL);
     mlp_page_heads(m, heads, sizeof heads / sizeof heads[0]);
-    for (size_t i = 0; i < r->miss_count; i++) {
-        const mlp_miss *miss = &r->misses[i];
+    for (size_t i = 0; i < r->example_count; i++) {
+        const mlp_miss *miss = &r->examples[i].miss;
         mlp_markup_open(m, "tr");
-        mlp_page_row_head(m, "%zu", miss->row);
+        mlp_page_row_head(m, "%zu", r->examples[i].row);
         mlp_markup_element(m, "td", NULL, "%.6g", miss->prediction);
         mlp_markup_element(m, "td", NULL, "%.6g", miss->truth);
         mlp_markup_element(m, "td", NULL, "%+.6g",

@@ -71,24 +71,25 @@ static void bars(mlp_markup *m, const mlp_review *r, const mlp_mistake *mistake)
 }
 
 static mlp_status mistake_card(mlp_markup *m, const mlp_review *r,
-                               const mlp_mistake *mistake, float largest)
+                               const mlp_example *example, float largest)
 {
+    const mlp_mistake *mistake = &example->mistake;
     char alt[640], numbers[2][MLP_CLASS_NUMBER];
     mlp_image image;
     const char *truth = mlp_review_class(r, mistake->truth, numbers[0]);
     const char *taken = mlp_review_class(r, mistake->prediction, numbers[1]);
-    snprintf(alt, sizeof alt, "Test row %zu: %s taken for %s", mistake->row,
+    snprintf(alt, sizeof alt, "Test row %zu: %s taken for %s", example->row,
              truth, taken);
     mlp_markup_open(m, "li");
     if (r->loaded.checkpoint.height > 1) {
-        MLP_TRY(paint(&r->loaded, mistake->row, largest, &image));
+        MLP_TRY(paint(&r->loaded, example->row, largest, &image));
         mlp_status status = put_image(m, &image, NULL, alt);
         mlp_image_destroy(&image);
         MLP_TRY(status);
     }
     mlp_markup_element(m, "b", NULL, "%s taken for %s", truth, taken);
     bars(m, r, mistake);
-    mlp_markup_element(m, "span", "note", "row %zu", mistake->row);
+    mlp_markup_element(m, "span", "note", "row %zu", example->row);
     mlp_markup_close(m);
     return MLP_OK;
 }
@@ -105,8 +106,8 @@ mlp_status mlp_page_mistakes(mlp_markup *m, const mlp_account *account)
     MLP_TRY(mlp_dataset_largest(&r->loaded.dataset, &largest));
     mlp_markup_open(m, "ul");
     mlp_markup_attribute(m, "class", "mistakes");
-    for (size_t i = 0; i < r->mistake_count; i++) {
-        MLP_TRY(mistake_card(m, r, &r->mistakes[i], largest));
+    for (size_t i = 0; i < r->example_count; i++) {
+        MLP_TRY(mistake_card(m, r, &r->examples[i], largest));
     }
     mlp_markup_close(m);
     mlp_markup_close(m);

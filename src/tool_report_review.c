@@ -9,7 +9,7 @@
 #include "mlp/report.h"
 #include "tool_report.h"
 
-/* ---- the worst mistakes */
+/* ---- what a row comes to */
 
 /* The likeliest classes, the likeliest first; of equals the lower. */
 static void find_likeliest(const float *outputs, size_t classes, mlp_mistake *m)
@@ -34,86 +34,73 @@ static void find_likeliest(const float *outputs, size_t classes, mlp_mistake *m)
     }
 }
 
-/* Keep those whose truth was held for the least likely. */
-static void insert(mlp_review *r, const mlp_mistake *m)
+/* Fill in all but the row.
+ * @param i  in the batch, row `row` of the data
+ * @return whether the model is wrong about it */
+typedef bool judge(const mlp_review *r, const mlp_inference_result *result,
+                   size_t i, size_t row, mlp_example *example);
+
+static bool judge_class(const mlp_review *r, const mlp_inference_result *result,
+                        size_t i, size_t row, mlp_example *example)
 {
-    size_t place = r->mistake_count;
-    while (place > 0 && r->mistakes[place - 1].probability > m->probability) {
-        place--;
+    const float *outputs = result->outputs + i * result->stride;
+    unsigned truth = r->loaded.dataset.labels[row];
+    unsigned prediction = result->predictions[i];
+    if (truth == prediction) {
+        return false;
     }
-    if (place == MLP_MISTAKES_MAX) {
-        return;
-    }
-    r->mistake_count += r->mistake_count < MLP_MISTAKES_MAX;
-    for (size_t i = r->mistake_count - 1; i > place; i--) {
-        r->mistakes[i] = r->mistakes[i - 1];
-    }
-    r->mistakes[place] = *m;
+    example->score = -(double)outputs[truth];
+    example->mistake = (mlp_mistake){.truth = truth, .prediction = prediction};
+    find_likeliest(outputs, result->classes, &example->mistake);
+    return true;
 }
 
-static void find_mistakes(mlp_review *r)
+static bool judge_value(const mlp_review *r, const mlp_inference_result *result,
+                        size_t i, size_t row, mlp_example *example)
 {
-    const mlp_dataset *data = &r->loaded.dataset;
-    for (size_t done = 0; done < data->range.count;) {
-        size_t rest = data->range.count - done;
-        size_t rows = rest < MLP_INFERENCE_ROWS ? rest : MLP_INFERENCE_ROWS;
-        mlp_inference_result result = mlp_inference_run(
-            r->loaded.inference, data, (mlp_range){done, rows});
-        for (size_t i = 0; i < rows; i++) {
-            const float *outputs = result.outputs + i * result.stride;
-            unsigned truth = data->labels[done + i];
-            if (truth != result.predictions[i]) {
-                mlp_mistake m = {.row = done + i,
-                                 .truth = truth,
-                                 .prediction = result.predictions[i],
-                                 .probability = (double)outputs[truth]};
-                find_likeliest(outputs, result.classes, &m);
-                insert(r, &m);
-            }
-        }
-        done += rows;
-    }
-}
-
-/* ---- the farthest predictions of a regression */
-
-static double distance(const mlp_miss *m)
-{
-    return fabs(m->prediction - m->truth);
-}
-
-static void insert_miss(mlp_review *r, const mlp_miss *m)
-{
-    size_t place = r->miss_count;
-    while (place > 0 && distance(&r->misses[place - 1]) < distance(m)) {
-        place--;
-    }
-    if (place == MLP_MISSES_MAX) {
-        return;
-    }
-    r->miss_count += r->miss_count < MLP_MISSES_MAX;
-    for (size_t i = r->miss_count - 1; i > place; i--) {
-        r->misses[i] = r->misses[i - 1];
-    }
-    r->misses[place] = *m;
-}
-
-static void find_misses(mlp_review *r)
-{
-    const mlp_dataset *data = &r->loaded.dataset;
     const mlp_scaler *scaler = &r->loaded.checkpoint.target_scaler;
+    double output = (double)result->outputs[i * result->stride];
+    double prediction = output / (double)scaler->scale + (double)scaler->shift;
+    double truth = (double)r->loaded.dataset.targets[row];
+    example->score = fabs(prediction - truth);
+    example->miss = (mlp_miss){prediction, truth};
+    return true;
+}
+
+/* ---- the worst of all rows */
+
+/* Keep those of the largest scores; of equals the earlier. */
+static void insert(mlp_review *r, const mlp_example *example, size_t most)
+{
+    size_t place = r->example_count;
+    while (place > 0 && r->examples[place - 1].score < example->score) {
+        place--;
+    }
+    if (place == most) {
+        return;
+    }
+    r->example_count += r->example_count < most;
+    for (size_t i = r->example_count - 1; i > place; i--) {
+        r->examples[i] = r->examples[i - 1];
+    }
+    r->examples[place] = *example;
+}
+
+static void find_examples(mlp_review *r)
+{
+    const mlp_dataset *data = &r->loaded.dataset;
+    judge *look = r->is_regression ? judge_value : judge_class;
+    size_t most = r->is_regression ? MLP_MISSES_MAX : MLP_MISTAKES_MAX;
     for (size_t done = 0; done < data->range.count;) {
         size_t rest = data->range.count - done;
         size_t rows = rest < MLP_INFERENCE_ROWS ? rest : MLP_INFERENCE_ROWS;
         mlp_inference_result result = mlp_inference_run(
             r->loaded.inference, data, (mlp_range){done, rows});
         for (size_t i = 0; i < rows; i++) {
-            double output = (double)result.outputs[i * result.stride];
-            const mlp_miss m = {done + i,
-                                output / (double)scaler->scale +
-                                    (double)scaler->shift,
-                                (double)data->targets[done + i]};
-            insert_miss(r, &m);
+            mlp_example example = {.row = done + i};
+            if (look(r, &result, i, done + i, &example)) {
+                insert(r, &example, most);
+            }
         }
         done += rows;
     }
@@ -173,22 +160,16 @@ static mlp_status review(mlp_account *account)
 {
     mlp_review *r = &account->review;
     size_t classes = r->loaded.classes;
-    if (r->loaded.checkpoint.schema.is_regression) {
-        r->is_regression = true;
-        mlp_inference_evaluate(r->loaded.inference, &r->loaded.dataset,
-                               &r->tally, NULL);
-        find_misses(r);
-        check_loss(account);
-        r->is_there = true;
-        return MLP_OK;
-    }
-    r->confusion = calloc(classes * classes, sizeof *r->confusion);
-    if (r->confusion == NULL) {
-        return mlp_fail_memory("the confusion matrix");
+    r->is_regression = r->loaded.checkpoint.schema.is_regression;
+    if (!r->is_regression) {
+        r->confusion = calloc(classes * classes, sizeof *r->confusion);
+        if (r->confusion == NULL) {
+            return mlp_fail_memory("the confusion matrix");
+        }
     }
     mlp_inference_evaluate(r->loaded.inference, &r->loaded.dataset, &r->tally,
                            r->confusion);
-    find_mistakes(r);
+    find_examples(r);
     check_loss(account);
     r->is_there = true;
     return MLP_OK;
