@@ -313,34 +313,42 @@ static mlp_status tell_all(mlp_run_parts *run)
     return status;
 }
 
-mlp_status mlp_run(mlp_comm *comm, const mlp_config *config)
+/* @param source  NULL: opened here, as the configuration says; the caller
+ *                closes it in any case */
+static mlp_status run_with(mlp_comm *comm, const mlp_config *config,
+                           mlp_source **source)
 {
     MLP_TRY(mlp_run_check_start(comm, config));
     if (config->plan > 0) {
-        return mlp_run_forecast(comm, config);
+        return mlp_run_forecast(comm, config, source);
     }
     if (config->plan_link[0] != '\0') {
         return mlp_fail(MLP_ERROR_USAGE, "--plan-link goes with --plan NODES");
     }
     if (config->verify) {
-        return mlp_run_verify(comm, config);
+        return *source == NULL
+                   ? mlp_run_verify(comm, config)
+                   : mlp_fail(MLP_ERROR_USAGE,
+                              "--verify opens the data several times, and "
+                              "cannot with rows of the caller's");
     }
-    mlp_run_parts run = {.comm = comm, .config = *config, .lock = -1};
+    mlp_run_parts run = {
+        .comm = comm, .config = *config, .source = *source, .lock = -1};
     mlp_status status = tell_all(&run);
-    mlp_source_close(&run.source);
+    *source = run.source;
+    return status;
+}
+
+mlp_status mlp_run(mlp_comm *comm, const mlp_config *config)
+{
+    mlp_source *source = NULL;
+    mlp_status status = run_with(comm, config, &source);
+    mlp_source_close(&source);
     return status;
 }
 
 mlp_status mlp_run_on(mlp_comm *comm, const mlp_config *config,
                       mlp_source *source)
 {
-    MLP_TRY(mlp_run_check_start(comm, config));
-    if (config->verify) {
-        return mlp_fail(MLP_ERROR_USAGE,
-                        "--verify opens the data several times, and cannot "
-                        "with rows of the caller's");
-    }
-    mlp_run_parts run = {
-        .comm = comm, .config = *config, .source = source, .lock = -1};
-    return tell_all(&run);
+    return run_with(comm, config, &source);
 }

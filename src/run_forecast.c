@@ -333,12 +333,15 @@ static mlp_status forecast(mlp_forecast *f)
     return mlp_comm_agree(run->comm, status);
 }
 
-mlp_status mlp_run_forecast(mlp_comm *comm, const mlp_config *config)
+mlp_status mlp_run_forecast(mlp_comm *comm, const mlp_config *config,
+                            mlp_source **source)
 {
-    mlp_forecast f = {.run = {.comm = comm, .config = *config, .lock = -1}};
+    mlp_forecast f = {
+        .run = {
+            .comm = comm, .config = *config, .source = *source, .lock = -1}};
     MLP_TRY(check_options(config)); /* the same on all ranks */
     mlp_status status = forecast(&f);
     mlp_run_drop_data(&f.run);
-    mlp_source_close(&f.run.source);
+    *source = f.run.source;
     return status;
 }

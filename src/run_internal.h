@@ -116,8 +116,10 @@ mlp_status mlp_run_check_data(mlp_run_parts *run);
 mlp_status mlp_run_verify(mlp_comm *comm, const mlp_config *config);
 
 /** In place of a run: measure steps and links, and say what training would take
- *  on more ranks. Collective. */
-mlp_status mlp_run_forecast(mlp_comm *comm, const mlp_config *config);
+ *  on more ranks.
+ *  @param source  NULL: it is opened, and the caller closes it. Collective. */
+mlp_status mlp_run_forecast(mlp_comm *comm, const mlp_config *config,
+                            mlp_source **source);
 
 /** When to be gone, from --max-time or Slurm's word for this job; taken from
  *  rank 0, whose command line and surroundings count. Collective. */

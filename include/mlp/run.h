@@ -10,7 +10,8 @@
 #include "mlp/status.h"
 
 /** Train as the configuration says, log, save, report, and print the weights'
- *  digest as the last line on stdout.
+ *  digest as the last line on stdout. With config->plan only say what that
+ *  would take, and with config->verify whether it gives the one digest.
  *
  *  MLP_OK; MLP_STOPPED when some rank was asked to (stop.h), saved if there is
  *  a checkpoint directory; MLP_DIVERGED; or the status of what went wrong. The
