@@ -341,6 +341,8 @@ mlp_status mlp_source_table_open(const char *path,
     }
     source->ops = &ops;
     source->state = table;
+    source->info.has_labels |=
+        options->splits_again && options->test_fraction > 0;
     MLP_TRY(open_main(path, source->info.has_labels, options, table));
     if (options->test_data[0] != '\0' && !table->is_unsplit) {
         MLP_TRY(open_test(options, table));

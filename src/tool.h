@@ -53,6 +53,7 @@ typedef struct {
     const char *data;   /**< NULL when not given */
     const char *output; /**< NULL: standard output */
     mlp_split split;
+    bool has_split;     /**< it was given, or is_all */
     bool is_all;        /**< all rows of a table are of the test split */
     bool drops_bad;     /**< leave bad rows of a table out */
     bool has_rows;      /**< one of those that choose rows was given */

@@ -56,6 +56,7 @@ static mlp_status load_rows(const mlp_tool_options *options, bool has_labels,
     table.test_data = ""; /* --data names all there is */
     table.test_fraction = options->is_all ? 0 : table.test_fraction;
     table.schema = &loaded->checkpoint.schema;
+    table.splits_again = options->has_split;
     if (options->drops_bad) {
         table.drops_bad = true;
     }

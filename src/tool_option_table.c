@@ -60,7 +60,7 @@ static mlp_status set_bad_rows(const char *text, mlp_tool_options *options)
 
 static mlp_status set_split(const char *text, mlp_tool_options *options)
 {
-    options->has_rows = true;
+    options->has_rows = options->has_split = true;
     for (size_t split = 0; split < MLP_SPLITS; split++) {
         if (strcmp(text, split_names[split]) == 0) {
             options->split = (mlp_split)split;
@@ -215,7 +215,8 @@ static const mlp_tool_option table[] = {
      "fail or drop: rows of a table with a bad cell [fail, or as in training]",
      set_bad_rows},
     {"split", "NAME",
-     "test or train: which rows of the data; of a table also all [test]",
+     "test or train: which rows of the data; of a table also all [test; of a "
+     "table to predict all]",
      set_split},
     {"first", "N", "begin with row N, counted from 0 [0]", set_first},
     {"rows", "N", "stop after N rows, or at the end", set_rows},

@@ -194,7 +194,9 @@ const mlp_tool_command mlp_tool_predict = {
         "alone: an IDX\n"
         "file of images, plain or .gz, or an HDF5 file with /images. These "
         "have no\n"
-        "splits: leave out --split.",
+        "splits: leave out --split. Of a table --split test and train are the "
+        "rows that\n--test-fraction made so in training, and its label must be "
+        "there.",
     .options = options_of_predict,
     .formats = formats,
     .operands = "FILE [PICTURE]...",

@@ -67,6 +67,10 @@ typedef struct {
      *  label if labels are not wanted. Without test_fraction all rows are in
      *  the test split. NULL: make one. */
     const mlp_schema *schema;
+    /** With a schema: the splits are those of training, even if labels are not
+     *  wanted. They are read all the same: a row without a good one was in no
+     *  split. */
+    bool splits_again;
 } mlp_table_options;
 
 /** What a configuration says of tables; borrows its texts. */

@@ -38,6 +38,46 @@ printf 'colour,km,years\nred,20000,2\nblue,200000,14\n' >new.csv
 awk 'NR == 2 && $2 > 14000 && $2 < 23000 { a = 1 }
     NR == 3 && $2 < 4000 { b = 1 } END { exit !(a && b && NR == 3) }' out ||
     fail "predict: no likely prices"
+
+# check_splits MODEL FILE: the rows that training tested on are those that are
+# predicted with --split test: in the order of the file, the others are the
+# training rows, and their mean absolute error is eval's.
+check_splits() {
+    for split in test train all; do
+        "$mlp" predict "$1" --data "$2" --split $split >"$split.tsv" ||
+            fail "predict --split $split"
+        sed 1d "$split.tsv" | cut -f 2 >"$split.values"
+    done
+    "$mlp" predict "$1" --data "$2" | cmp - all.tsv ||
+        fail "predict: not all rows without --split"
+    [ "$(wc -l <test.values)" -eq 60 ] || fail "not 60 test rows"
+    [ "$(wc -l <train.values)" -eq 180 ] || fail "not 180 training rows"
+    sed 1d "$2" | cut -d , -f 4 | paste - all.values >prices
+    awk 'FILENAME == "test.values" { test[++tests] = $1; next }
+        FILENAME == "train.values" { train[++trains] = $1; next }
+        NF == 2 && $2 == test[t + 1] {
+            t++; sum += $1 > $2 ? $1 - $2 : $2 - $1; next }
+        NF == 2 && $2 == train[u + 1] { u++; next }
+        NF == 2 { exit 1 }
+        END { if (t != tests || u != trains) exit 1
+              printf "%.4g\n", sum / t }' test.values train.values prices \
+        >found || fail "the splits are not the file"
+    "$mlp" eval "$1" --data "$2" | awk '$1 == "MAE" { printf "%.4g\n", $2 }' |
+        cmp - found || fail "predict --split test: not the rows of eval"
+}
+check_splits whole "$cars"
+# a row without a price is in no split, and changes none
+{ head -n 1 "$cars" && echo '5,9,red,' && sed 1d "$cars"; } >unpriced.csv
+# shellcheck disable=SC2086
+team 0 $of_cars --data unpriced.csv --bad-rows drop --checkpoint unpriced --quiet
+expect_status 0 "training without a price"
+check_splits unpriced unpriced.csv
+for split in test all; do
+    status=0
+    "$mlp" predict whole --data new.csv --split $split >out 2>err || status=$?
+    [ $split = all ] || expect_status 65 "a split without the label"
+done
+expect_status 0 "all rows without the label"
 "$mlp" show whole >out
 grep -q "R2" out || fail "show: no R2"
 
