@@ -8,6 +8,34 @@
 #include "mlp/stop.h"
 #include "mlp/threads.h"
 
+/* ---- order ------------------------------------------------------------- */
+
+/* Requests of the longest shard. */
+static size_t times(const mlp_evaluation_order *of)
+{
+    return (of->rows / of->shards + 1) / EVALUATION_ROWS + 1;
+}
+
+static size_t pick_rows(const void *context, size_t request, uint32_t *rows)
+{
+    const mlp_evaluation_order *of = context;
+    size_t shard = of->here.first + request / times(of);
+    mlp_range part = mlp_range_part(of->rows, of->shards, shard);
+    size_t done = request % times(of) * EVALUATION_ROWS;
+    size_t count = 0;
+    for (; done + count < part.count && count < EVALUATION_ROWS; count++) {
+        rows[count] = (uint32_t)(part.first - of->before + done + count);
+    }
+    return count;
+}
+
+mlp_read_plan mlp_evaluation_plan(const mlp_evaluation_order *order)
+{
+    return (mlp_read_plan){pick_rows, order, order->here.count * times(order)};
+}
+
+/* ---- a batch ----------------------------------------------------------- */
+
 static void run_batch(void *context, mlp_thread self)
 {
     const mlp_evaluator *evaluator = context;
@@ -37,6 +65,8 @@ void mlp_evaluate_rows(const mlp_evaluator *evaluator,
     mlp_evaluator crew = *evaluator;
     mlp_threads_run(crew.threads, run_batch, &crew);
 }
+
+/* ---- tallies ----------------------------------------------------------- */
 
 /* Add the batch's targets, in order. */
 static void count_targets(const mlp_evaluator *evaluator, size_t rows,

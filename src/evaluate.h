@@ -31,8 +31,21 @@ typedef struct {
     size_t top_k; /**< count top_hits among so many outputs; 0: don't */
 } mlp_evaluator;
 
+/** The rows of an evaluation. */
+typedef struct {
+    size_t rows, shards; /**< of the whole split, over all ranks */
+    mlp_range here;      /**< the shards that the dataset has, */
+    size_t before;       /**< and the rows of the split before its first */
+} mlp_evaluation_order;
+
+/** The order in which mlp_evaluate_shard asks for these rows if it is called
+ *  shard by shard: for mlp_dataset_expect.
+ *  @param order  must outlive the use of the plan */
+mlp_read_plan mlp_evaluation_plan(const mlp_evaluation_order *order);
+
 /** Run rows forward (counted in the dataset, at most EVALUATION_ROWS): losses,
- *  predictions and outputs are then in the pass, labels in the feed. */
+ *  predictions and outputs are then in the pass, labels in the feed. Rows in a
+ *  file must be expected. */
 void mlp_evaluate_rows(const mlp_evaluator *evaluator,
                        const mlp_dataset *dataset, mlp_range rows);
 

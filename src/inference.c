@@ -123,13 +123,27 @@ mlp_status mlp_inference_check(const mlp_inference *inference,
     return mlp_dataset_largest(dataset, &largest);
 }
 
+/* The batch to run, and nothing behind it: nobody knows what comes next. */
+static size_t pick_batch(const void *context, size_t request, uint32_t *rows)
+{
+    const mlp_range *batch = context;
+    (void)request;
+    for (size_t i = 0; i < batch->count; i++) {
+        rows[i] = (uint32_t)(batch->first + i);
+    }
+    return batch->count;
+}
+
 mlp_inference_result mlp_inference_run(mlp_inference *inference,
                                        const mlp_dataset *dataset,
                                        mlp_range rows)
 {
     const mlp_model *model = inference->model;
     size_t classes = model->layer[model->layers - 1].out;
+    const mlp_read_plan plan = {pick_batch, &rows, 1};
+    mlp_dataset_expect(dataset, &plan, 0);
     mlp_evaluate_rows(&inference->evaluator, dataset, rows);
+    mlp_dataset_rest(dataset);
     return (mlp_inference_result){.rows = rows.count,
                                   .classes = classes,
                                   .stride = mlp_stride(classes),
@@ -157,7 +171,11 @@ void mlp_inference_evaluate(mlp_inference *inference,
                             uint64_t *confusion)
 {
     double sums[MLP_TALLY_SUMS];
+    const mlp_evaluation_order order = {
+        dataset->range.count, inference->shards, {0, inference->shards}, 0};
+    const mlp_read_plan plan = mlp_evaluation_plan(&order);
     *tally = (mlp_tally){0};
+    mlp_dataset_expect(dataset, &plan, 0);
     for (size_t i = 0; i < inference->shards; i++) {
         mlp_range rows =
             mlp_range_part(dataset->range.count, inference->shards, i);
@@ -172,6 +190,7 @@ void mlp_inference_evaluate(mlp_inference *inference,
         tally->targets += one.targets;
         tally->top_hits += one.top_hits;
     }
+    mlp_dataset_rest(dataset);
     for (size_t s = 0; s < MLP_TALLY_SUMS; s++) {
         sums[s] = mlp_tree_sum(inference->shard_sums + s * inference->shards,
                                inference->shards, 1);

@@ -61,10 +61,11 @@ typedef struct {
     bool has_format;    /**< it was given */
     bool is_json;
     const char *activation, *function; /**< NULL when not given */
-    const char *to;     /**< a format to export to; NULL when not given */
-    size_t first, rows; /**< SIZE_MAX: all rows */
-    size_t top_k;       /**< 0: not asked for */
-    size_t threads;     /**< 0: one for each core */
+    const char *to;        /**< a format to export to; NULL when not given */
+    size_t first, rows;    /**< SIZE_MAX: all rows */
+    size_t top_k;          /**< 0: not asked for */
+    uint64_t memory_limit; /**< bytes of rows in memory; 0: no limit */
+    size_t threads;        /**< 0: one for each core */
     bool is_inverted, is_center; /**< pictures: dark on light; to be centered */
     char file_name[32];          /**< what output points to, if we named it */
     size_t height, width;        /**< of --size; 0: not given */
@@ -117,7 +118,9 @@ typedef struct {
     mlp_inference *inference;
     size_t classes; /**< outputs of the model */
     char data_name[MLP_MAX_PATH];
+    mlp_reader *reader; /**< NULL: all rows are in memory */
     mlp_dataset dataset;
+    float largest; /**< as mlp_dataset_largest: a look at all rows is enough */
 } mlp_tool_case;
 
 /** Load the model that the options name, without rows.
@@ -125,7 +128,9 @@ typedef struct {
 mlp_status mlp_tool_load_model(const mlp_tool_options *options,
                                mlp_tool_case *loaded);
 
-/** Load what the options name, and check that it fits together.
+/** Load what the options name, and check that it fits together. Features that
+ *  are more than the memory limit stay in their file, or a temporary one:
+ *  then mlp_dataset_status tells whether what was read of them was good.
  *  @param has_labels  they are wanted, and below the number of classes
  *  As mlp_tool_load_checkpoint; MLP_ERROR_USAGE when there are no such rows. */
 mlp_status mlp_tool_load(const mlp_tool_options *options, bool has_labels,

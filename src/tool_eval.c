@@ -157,6 +157,9 @@ static mlp_status eval(const mlp_tool_options *options, mlp_tool_output *output)
     if (status == MLP_OK) {
         mlp_inference_evaluate(loaded.inference, &loaded.dataset, &e.tally,
                                e.confusion);
+        status = mlp_dataset_status(&loaded.dataset);
+    }
+    if (status == MLP_OK) {
         status = options->is_json ? print_json(output->file, &e)
                                   : print_text(output->file, &e);
     }
@@ -167,7 +170,8 @@ static mlp_status eval(const mlp_tool_options *options, mlp_tool_output *output)
 
 static const char *const formats[] = {"text", "json", NULL};
 static const char *const options_of_eval[] = {
-    "data", "split", "bad-rows", "threads", "top-k", "format", NULL};
+    "data",    "split", "bad-rows", "memory-limit",
+    "threads", "top-k", "format",   NULL};
 
 const mlp_tool_command mlp_tool_eval = {
     .name = "eval",

@@ -2,6 +2,7 @@
  *  Loading a model and rows for it, and whether they fit together.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -46,6 +47,39 @@ static mlp_status choose_rows(const mlp_tool_options *options,
     return MLP_OK;
 }
 
+/* Windows for rows that are read ahead, with what the limit leaves. */
+static mlp_status create_reader(uint64_t limit, uint64_t kept, size_t row_bytes,
+                                mlp_tool_case *loaded)
+{
+    uint64_t least = kept + mlp_reader_least(row_bytes, MLP_INFERENCE_ROWS);
+    if (limit < least) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--memory-limit %" PRIu64 " is too low: %s needs "
+                        "%" PRIu64 " bytes, for labels and twice %d rows at a "
+                        "time",
+                        limit, loaded->data_name, least, MLP_INFERENCE_ROWS);
+    }
+    return mlp_reader_create((size_t)(limit - kept), row_bytes,
+                             MLP_INFERENCE_ROWS, &loaded->reader);
+}
+
+/* Into memory, or ready to be read if that is more than it may be. */
+static mlp_status take_rows(const mlp_tool_options *options, mlp_source *source,
+                            mlp_range range, mlp_tool_case *loaded)
+{
+    size_t row_bytes = mlp_dataset_row_bytes(source);
+    uint64_t kept = (uint64_t)range.count * mlp_dataset_kept_bytes(source);
+    uint64_t features = (uint64_t)range.count * row_bytes;
+    if (options->memory_limit == 0 ||
+        features + kept <= options->memory_limit) {
+        return mlp_dataset_load(source, options->split, range,
+                                &loaded->dataset);
+    }
+    MLP_TRY(create_reader(options->memory_limit, kept, row_bytes, loaded));
+    return mlp_dataset_open(source, options->split, range, loaded->reader,
+                            &loaded->dataset);
+}
+
 static mlp_status load_rows(const mlp_tool_options *options, bool has_labels,
                             mlp_tool_case *loaded)
 {
@@ -71,8 +105,7 @@ static mlp_status load_rows(const mlp_tool_options *options, bool has_labels,
     snprintf(loaded->data_name, sizeof loaded->data_name, "%s", info->name);
     mlp_status status = choose_rows(options, info, &range);
     if (status == MLP_OK) {
-        status =
-            mlp_dataset_load(source, options->split, range, &loaded->dataset);
+        status = take_rows(options, source, range, loaded);
     }
     mlp_source_close(&source);
     return status;
@@ -80,11 +113,10 @@ static mlp_status load_rows(const mlp_tool_options *options, bool has_labels,
 
 /* Training scaled its largest value to 1. Data on another scale, pixels to 255
  * in place of pixels to 1, gives nonsense without an error. */
-static mlp_status check_scale(const mlp_tool_case *loaded)
+static void check_scale(const mlp_tool_case *loaded)
 {
     mlp_scaler scaler = loaded->checkpoint.scaler;
-    float largest;
-    MLP_TRY(mlp_dataset_largest(&loaded->dataset, &largest));
+    float largest = loaded->largest;
     float scaled = fabsf((largest - scaler.shift) * scaler.scale);
     if (scaler.shifts == NULL && largest > 0.0F &&
         (scaled < 0.1F || scaled > 10.0F)) {
@@ -92,14 +124,14 @@ static mlp_status check_scale(const mlp_tool_case *loaded)
                         "training data: is this data on another scale?",
                         loaded->data_name, (double)scaled);
     }
-    return MLP_OK;
 }
 
 static mlp_status check_rows(const mlp_tool_options *options, bool has_labels,
-                             const mlp_tool_case *loaded)
+                             mlp_tool_case *loaded)
 {
     MLP_TRY(mlp_inference_check(loaded->inference, &loaded->dataset));
-    MLP_TRY(check_scale(loaded));
+    MLP_TRY(mlp_dataset_largest(&loaded->dataset, &loaded->largest));
+    check_scale(loaded);
     return has_labels && !loaded->checkpoint.schema.is_regression
                ? mlp_dataset_check_labels(&loaded->dataset,
                                           mlp_tool_split_name(options->split),
@@ -154,5 +186,6 @@ void mlp_tool_unload(mlp_tool_case *loaded)
 {
     mlp_inference_destroy(&loaded->inference);
     mlp_dataset_destroy(&loaded->dataset);
+    mlp_reader_destroy(&loaded->reader);
     mlp_checkpoint_destroy(&loaded->checkpoint);
 }

@@ -119,6 +119,15 @@ static mlp_status set_threads(const char *text, mlp_tool_options *options)
     return MLP_OK;
 }
 
+static mlp_status set_memory_limit(const char *text, mlp_tool_options *options)
+{
+    mlp_config config;
+    mlp_config_init(&config);
+    MLP_TRY(mlp_config_set(&config, "memory-limit", text));
+    options->memory_limit = config.memory_limit;
+    return MLP_OK;
+}
+
 static mlp_status set_top_k(const char *text, mlp_tool_options *options)
 {
     return read_count("top-k", text, 1, &options->top_k);
@@ -230,6 +239,11 @@ static const mlp_tool_option table[] = {
      set_function},
     {"threads", "N", "threads; 0: one for each core; never changes the result",
      set_threads},
+    {"memory-limit", "BYTES",
+     "of rows in memory, like 512M: what is larger stays in files, or goes to "
+     "a "
+     "temporary one in $TMPDIR; 0: no limit [1G]",
+     set_memory_limit},
     {"top-k", "K", "tell how often the class is among the K largest outputs",
      set_top_k},
     {"invert", NULL,

@@ -152,6 +152,7 @@ mlp_status mlp_tool_options_read(const mlp_tool_command *command,
     *options = (mlp_tool_options){.operands = arguments->argv + arguments->next,
                                   .split = MLP_SPLIT_TEST,
                                   .rows = SIZE_MAX,
+                                  .memory_limit = (uint64_t)1 << 30,
                                   .test_fraction = 0.2,
                                   .seed = 1};
     while (arguments->next < arguments->argc && !options->wants_help) {

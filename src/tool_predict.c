@@ -17,6 +17,7 @@ static mlp_status tell(const mlp_tool_case *loaded, const char *format,
     p->checkpoint = &loaded->checkpoint;
     p->result = mlp_inference_run(loaded->inference, p->dataset,
                                   (mlp_range){p->begin, rows});
+    MLP_TRY(mlp_dataset_status(p->dataset));
     MLP_TRY(mlp_predict_print(output->file, format, p));
     return mlp_tool_output_flush(output);
 }
@@ -42,14 +43,12 @@ static mlp_status tell_rows(const mlp_tool_options *options,
                             mlp_tool_output *output)
 {
     mlp_range all = loaded->dataset.range;
-    float largest;
-    MLP_TRY(mlp_dataset_largest(&loaded->dataset, &largest));
     begin(loaded, options->format, false, output);
     for (size_t done = 0; done < all.count;) {
         size_t rows = next_batch(done, all.count);
         mlp_prediction p = {.dataset = &loaded->dataset,
                             .begin = done,
-                            .largest = largest,
+                            .largest = loaded->largest,
                             .first = all.first + done};
         MLP_TRY(tell(loaded, options->format, &p, rows, output));
         done += rows;
@@ -169,8 +168,8 @@ static mlp_status predict(const mlp_tool_options *options,
 
 static const char *const formats[] = {"tsv", "json", "text", NULL};
 static const char *const options_of_predict[] = {
-    "invert", "center",  "data",   "split",  "bad-rows", "first",
-    "rows",   "threads", "format", "output", NULL};
+    "invert", "center",       "data",    "split",  "bad-rows", "first",
+    "rows",   "memory-limit", "threads", "format", "output",   NULL};
 
 const mlp_tool_command mlp_tool_predict = {
     .name = "predict",

@@ -218,14 +218,17 @@ static mlp_status paint(const mlp_prediction *p, size_t r, mlp_image *image)
     const mlp_dataset *data = p->dataset;
     const mlp_checkpoint *c = p->checkpoint;
     size_t channels = c->channels > 1 ? c->channels : 1;
-    size_t at = (p->begin + r) * data->features;
+    size_t count, at = 0;
+    const void *values =
+        mlp_dataset_look(data, (mlp_range){p->begin + r, 1}, &count);
+    MLP_TRY(mlp_dataset_status(data));
     MLP_TRY(mlp_image_create(c->height, c->width / channels, 1, image));
     for (size_t i = 0; i < data->features / channels; i++) {
         float value = 0.0F;
         for (size_t k = 0; k < channels; k++, at++) {
             value += data->element == MLP_ELEMENT_U8
-                         ? ((const unsigned char *)data->values)[at]
-                         : ((const float *)data->values)[at];
+                         ? ((const unsigned char *)values)[at]
+                         : ((const float *)values)[at];
         }
         value /= (float)channels;
         float light = p->largest > 0.0F ? value / p->largest : 0.0F;

@@ -29,15 +29,17 @@ static mlp_status paint(const mlp_tool_case *loaded, size_t row, float largest,
                         mlp_image *image)
 {
     const mlp_dataset *data = &loaded->dataset;
-    size_t at = row * data->features;
+    size_t count;
+    const void *values = mlp_dataset_look(data, (mlp_range){row, 1}, &count);
+    MLP_TRY(mlp_dataset_status(data));
     size_t channels = loaded->checkpoint.channels == 3 ? 3 : 1;
     MLP_TRY(mlp_image_create(loaded->checkpoint.height,
                              loaded->checkpoint.width / channels, channels,
                              image));
-    for (size_t i = 0; i < data->features; i++, at++) {
+    for (size_t i = 0; i < data->features; i++) {
         float value = data->element == MLP_ELEMENT_U8
-                          ? ((const unsigned char *)data->values)[at]
-                          : ((const float *)data->values)[at];
+                          ? ((const unsigned char *)values)[i]
+                          : ((const float *)values)[i];
         float light = largest > 0.0F ? value / largest : 0.0F;
         image->pixels[i] =
             light > 0.0F ? (unsigned char)lrintf(255.0F * fminf(light, 1.0F))
@@ -97,17 +99,15 @@ static mlp_status mistake_card(mlp_markup *m, const mlp_review *r,
 mlp_status mlp_page_mistakes(mlp_markup *m, const mlp_account *account)
 {
     const mlp_review *r = &account->review;
-    float largest;
     mlp_page_section(m, "mistakes", "Worst mistakes");
     mlp_markup_element(m, "p", "note",
                        "Test rows whose true class the model held for the "
                        "least likely, with its most likely three; the true "
                        "one is blue where it is among them.");
-    MLP_TRY(mlp_dataset_largest(&r->loaded.dataset, &largest));
     mlp_markup_open(m, "ul");
     mlp_markup_attribute(m, "class", "mistakes");
     for (size_t i = 0; i < r->example_count; i++) {
-        MLP_TRY(mistake_card(m, r, &r->examples[i], largest));
+        MLP_TRY(mistake_card(m, r, &r->examples[i], r->loaded.largest));
     }
     mlp_markup_close(m);
     mlp_markup_close(m);

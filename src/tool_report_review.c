@@ -170,6 +170,7 @@ static mlp_status review(mlp_account *account)
     mlp_inference_evaluate(r->loaded.inference, &r->loaded.dataset, &r->tally,
                            r->confusion);
     find_examples(r);
+    MLP_TRY(mlp_dataset_status(&r->loaded.dataset));
     check_loss(account);
     r->is_there = true;
     return MLP_OK;
@@ -199,6 +200,7 @@ mlp_status mlp_review_make(mlp_account *account,
                                .data = spec[0] != '\0' ? spec : NULL,
                                .split = MLP_SPLIT_TEST,
                                .rows = SIZE_MAX,
+                               .memory_limit = options->memory_limit,
                                .threads = options->threads};
     if (story->checkpoint.widths[story->checkpoint.layers] >
         MLP_REPORT_CLASSES_MAX) {

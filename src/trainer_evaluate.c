@@ -49,37 +49,16 @@ void mlp_trainer_outputs(mlp_trainer *trainer, const mlp_dataset *dataset,
     }
 }
 
-/* The rows of an evaluation, in the order in which mlp_evaluate_shard asks for
- * them: shard by shard, some at a time. */
-typedef struct {
-    const mlp_sharded *split;
-    size_t shards, times; /* requests of the longest shard */
-} sequence;
-
-static size_t pick_rows(const void *context, size_t request, uint32_t *rows)
-{
-    const sequence *of = context;
-    size_t shard = of->split->shards.first + request / of->times;
-    mlp_range part = mlp_sharded_rows(of->split, of->shards, shard);
-    size_t done = request % of->times * EVALUATION_ROWS;
-    size_t count = 0;
-    for (; done + count < part.count && count < EVALUATION_ROWS; count++) {
-        rows[count] = (uint32_t)(part.first + done + count);
-    }
-    return count;
-}
-
 /* Tallies of this rank's shards: sums each at its place, the rest added. */
 static void evaluate_shards(mlp_trainer *trainer, const mlp_sharded *split,
                             mlp_tally *tally, uint64_t *confusion)
 {
     const mlp_trainer_parts *parts = &trainer->parts;
     const mlp_evaluator evaluator = evaluator_of(trainer);
-    const size_t most = split->rows / parts->config->shards + 1;
-    const sequence order = {split, parts->config->shards,
-                            most / EVALUATION_ROWS + 1};
-    const mlp_read_plan plan = {pick_rows, &order,
-                                split->shards.count * order.times};
+    const mlp_evaluation_order order = {split->rows, parts->config->shards,
+                                        split->shards,
+                                        split->here.range.first - split->first};
+    const mlp_read_plan plan = mlp_evaluation_plan(&order);
     trainer->expected_step = UINT64_MAX;
     mlp_dataset_expect(&split->here, &plan, 0);
     for (size_t i = 0; i < split->shards.count; i++) {

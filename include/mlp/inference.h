@@ -45,7 +45,8 @@ typedef struct {
     const uint32_t *predictions; /**< [rows]: largest output, lowest if tied */
 } mlp_inference_result;
 
-/** Run rows forward.
+/** Run rows forward. Of rows in a file look at mlp_dataset_status before
+ *  anything comes of the result.
  *  @param dataset  that mlp_inference_check takes; its labels don't matter, but
  *                  are below the number of classes
  *  @param rows     counted in the dataset; at most MLP_INFERENCE_ROWS */
@@ -59,7 +60,8 @@ mlp_status mlp_inference_count_top(mlp_inference *inference, size_t k);
 
 /** Loss, hits and confusion over all rows of a dataset. The loss is summed as
  *  in training, shard by shard and then in the tree, so that a split gives
- *  the very number that the trainer logged for it.
+ *  the very number that the trainer logged for it. Of rows in a file look at
+ *  mlp_dataset_status before anything comes of it.
  *
  *  @param dataset    that mlp_inference_check takes, labels below the number
  *                    of classes

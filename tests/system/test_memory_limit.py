@@ -22,6 +22,7 @@ except ImportError:
         os.execv("/usr/bin/python3", ["/usr/bin/python3", *sys.argv])
     h5py = None
 
+TOOL = os.path.join(os.environ["MLP_BUILD"], "mlp")
 TRAIN = os.path.join(os.environ["MLP_BUILD"], "mlp_train")
 IS_FULL = os.environ.get("MLP_TEST_FULL") == "1"
 IS_SANITIZED = "asan" in os.environ["MLP_BUILD"]
@@ -39,6 +40,8 @@ def fail(text):
 
 
 def command(ranks, *options):
+    if ranks == "mlp":
+        return [TOOL, *(str(o) for o in options)]
     launcher = ["mpirun", "--oversubscribe", "--bind-to", "none",
                 "-np", str(ranks)] if ranks else []
     return [*launcher, TRAIN, *(str(o) for o in options)]
@@ -61,7 +64,7 @@ def digest(done):
 
 def own_lines(text):
     return [line for line in text.splitlines()
-            if line.startswith("mlp_train: ")
+            if line.startswith(("mlp_train: ", "mlp: "))
             and "--memory-limit: " not in line]
 
 
@@ -165,15 +168,75 @@ def test_resume(place, data):
         "--steps", 95, "--memory-limit", LIMIT)
 
 
-def peak(*options):
+def write_table(path):
+    draw = random.Random(7)
+    lines = ["a,b,c,d,y"]
+    for _ in range(4000):
+        x = [draw.randrange(100) for _ in range(4)]
+        lines.append(",".join(map(str, [*x, x[0] + 2 * x[1] - x[2]])))
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_tool(place, data):
+    """mlp eval and predict say the same of rows in files."""
+    run(0, "--data", data[0], "--epochs", 1, "--quiet", "--checkpoint",
+        place / "model")
+    table = write_table(place / "table.csv")
+    run(0, "--data", table, "--label", "y", "--task", "regression", "--epochs",
+        1, "--test-fraction", 0.9, "--quiet", "--checkpoint", place / "number")
+    commands = [("eval", "model", LIMIT, "--split", "train"),
+                ("eval", "model", "290K", "--format", "json"),
+                ("predict", "model", LIMIT, "--split", "train"),
+                ("predict", "model", "290K", "--format", "text", "--first", 3)]
+    tries = [(path, command) for path in data for command in commands]
+    tries += [(table, ("eval", "number", "70K")),
+              (table, ("predict", "number", "70K", "--split", "test"))]
+    os.environ["TMPDIR"] = str(place / "absent")
+    for path, (name, model, limit, *options) in tries:
+        line = [name, place / model, "--data", path, *options]
+        expected = run("mlp", *line).stdout
+        if path.suffix == ".csv" or path.name in ("gz", "chunks.h5"):
+            run("mlp", *line, "--memory-limit", limit, status=74)
+            del os.environ["TMPDIR"]
+        found = run("mlp", *line, "--memory-limit", limit)
+        os.environ["TMPDIR"] = str(place / "absent")
+        if found.stdout != expected or found.stderr or not expected:
+            fail(f"{path}: within {limit} {line} says something else")
+    del os.environ["TMPDIR"]
+    low = run("mlp", "eval", place / "model", "--data", data[0],
+              "--memory-limit", "50K", status=64)
+    if len(own_lines(low.stderr)) != 1 or "too low" not in low.stderr:
+        fail(f"mlp eval with no room: {low.stderr}")
+    print(f"{len(tries)} times mlp eval and predict said the same")
+
+
+def test_tool_fault(place):
+    """A file that is cut short while its rows are predicted: what is read of
+    the output meanwhile is less than there is, so the tool has to wait."""
+    data = write_idx(place / "short", (9000, 100))
+    with subprocess.Popen(
+            command("mlp", "predict", place / "model", "--data", data,
+                    "--split", "train", "--memory-limit", LIMIT),
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE) as process:
+        process.stdout.readline()
+        os.truncate(data / "train-images-idx3-ubyte", 400000)
+        rows, errors = process.communicate(timeout=60)
+    lines = own_lines(errors.decode())
+    if process.returncode != 74 or len(lines) != 1 or \
+            "while it was in use" not in lines[0] or rows.count(b"\n") > 8999:
+        fail(f"cut short: exit code {process.returncode}: {errors}")
+
+
+def peak(*options, ranks=0):
     """Bytes of memory that a run needs at most."""
     program = ("import resource, subprocess, sys;"
                "subprocess.run(sys.argv[1:], check=True,"
                " stdout=subprocess.DEVNULL);"
                "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)")
     return 1024 * int(subprocess.run(
-        [sys.executable, "-c", program, *command(0, *options, "--threads", 1,
-                                                 "--quiet")],
+        [sys.executable, "-c", program, *command(ranks, *options, "--threads", 1)],
         check=True, capture_output=True, text=True).stdout)
 
 
@@ -182,7 +245,7 @@ def test_memory(place):
     allowed = 2 << 20
     large = write_idx(place / "large", (60000, 5000), side=28)
     small = write_idx(place / "small", (100, 10), side=28)
-    common = ["--epochs", 1, "--checkpoint"]
+    common = ["--epochs", 1, "--quiet", "--checkpoint"]
     base = peak("--data", small, *common, place / "a")
     whole = peak("--data", large, *common, place / "b")
     for mebibytes in (2, 16):
@@ -194,6 +257,14 @@ def test_memory(place):
             fail(f"the limit of {mebibytes} MiB is not kept")
     if whole < base + (16 << 20) + allowed:
         fail("the test cannot tell: the data is not larger than the limit")
+    for name in ("eval", "predict"):
+        common = [name, place / "b", "--split", "train", "--memory-limit", "2M"]
+        base = peak(*common, "--data", small, ranks="mlp")
+        limited = peak(*common, "--data", large, ranks="mlp")
+        print(f"mlp {name}: peak {base >> 10} KiB without data, "
+              f"{limited >> 10} KiB with 2 MiB")
+        if limited > base + (2 << 20) + allowed:
+            fail(f"mlp {name} does not keep the limit")
 
 
 def test_faults_under_way(place):
@@ -264,6 +335,8 @@ def main():
         data = sources(place)
         test_digests(data)
         test_resume(place, data)
+        test_tool(place, data)
+        test_tool_fault(place)
         test_faults_under_way(place)
         test_faults_at_the_start(place, data)
         if IS_SANITIZED:
