@@ -6,6 +6,7 @@
 
 #include "canvas.h"
 #include "chart.h"
+#include "image.h"
 #include "story.h"
 #include "tool.h"
 
@@ -124,6 +125,15 @@ void mlp_page_heads(mlp_markup *m, const char *const *names, size_t count);
 /** The head of a row. */
 void mlp_page_row_head(mlp_markup *m, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/** A picture, within the page.
+ *  @param alpha  as mlp_image_encode
+ *  MLP_ERROR_INTERNAL without memory. */
+mlp_status mlp_page_image(mlp_markup *m, const mlp_image *image,
+                          const unsigned char *alpha, const char *alt);
+
+/** Values that a pixel of the model's pictures has: 1 for gray. */
+size_t mlp_report_channels(const mlp_checkpoint *checkpoint);
 
 mlp_status mlp_page_curves(mlp_markup *m, const mlp_account *account);
 void mlp_page_confusion(mlp_markup *m, const mlp_account *account);

@@ -1,5 +1,5 @@
 /** @file
- *  The pictures of a report: what the model got wrong, and its weights.
+ *  The pictures of what the model got wrong.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -7,8 +7,8 @@
 #include "image.h"
 #include "tool_report.h"
 
-static mlp_status put_image(mlp_markup *m, const mlp_image *image,
-                            const unsigned char *alpha, const char *alt)
+mlp_status mlp_page_image(mlp_markup *m, const mlp_image *image,
+                          const unsigned char *alpha, const char *alt)
 {
     unsigned char *bytes;
     size_t count;
@@ -23,24 +23,38 @@ static mlp_status put_image(mlp_markup *m, const mlp_image *image,
     return MLP_OK;
 }
 
+size_t mlp_report_channels(const mlp_checkpoint *checkpoint)
+{
+    return checkpoint->channels > 1 ? checkpoint->channels : 1;
+}
+
 /* ---- mistakes */
 
-static mlp_status paint(const mlp_tool_case *loaded, size_t row, float largest,
+static float value_at(const mlp_dataset *data, const void *values, size_t i)
+{
+    return data->element == MLP_ELEMENT_U8 ? ((const unsigned char *)values)[i]
+                                           : ((const float *)values)[i];
+}
+
+/* In color, or in gray: of other channels than three the mean. */
+static mlp_status paint(const mlp_tool_case *loaded, size_t row,
                         mlp_image *image)
 {
     const mlp_dataset *data = &loaded->dataset;
-    size_t count;
+    const mlp_checkpoint *c = &loaded->checkpoint;
+    size_t channels = mlp_report_channels(c), count;
+    size_t mixed = channels == 3 ? 1 : channels; /* values of a byte */
     const void *values = mlp_dataset_look(data, (mlp_range){row, 1}, &count);
     MLP_TRY(mlp_dataset_status(data));
-    size_t channels = loaded->checkpoint.channels == 3 ? 3 : 1;
-    MLP_TRY(mlp_image_create(loaded->checkpoint.height,
-                             loaded->checkpoint.width / channels, channels,
+    MLP_TRY(mlp_image_create(c->height, c->width / channels, channels / mixed,
                              image));
-    for (size_t i = 0; i < data->features; i++) {
-        float value = data->element == MLP_ELEMENT_U8
-                          ? ((const unsigned char *)values)[i]
-                          : ((const float *)values)[i];
-        float light = largest > 0.0F ? value / largest : 0.0F;
+    for (size_t i = 0; i < data->features / mixed; i++) {
+        float value = 0.0F;
+        for (size_t k = 0; k < mixed; k++) {
+            value += value_at(data, values, i * mixed + k);
+        }
+        value /= (float)mixed;
+        float light = loaded->largest > 0.0F ? value / loaded->largest : 0.0F;
         image->pixels[i] =
             light > 0.0F ? (unsigned char)lrintf(255.0F * fminf(light, 1.0F))
                          : 0;
@@ -73,7 +87,7 @@ static void bars(mlp_markup *m, const mlp_review *r, const mlp_mistake *mistake)
 }
 
 static mlp_status mistake_card(mlp_markup *m, const mlp_review *r,
-                               const mlp_example *example, float largest)
+                               const mlp_example *example)
 {
     const mlp_mistake *mistake = &example->mistake;
     char alt[640], numbers[2][MLP_CLASS_NUMBER];
@@ -84,8 +98,8 @@ static mlp_status mistake_card(mlp_markup *m, const mlp_review *r,
              truth, taken);
     mlp_markup_open(m, "li");
     if (r->loaded.checkpoint.height > 1) {
-        MLP_TRY(paint(&r->loaded, example->row, largest, &image));
-        mlp_status status = put_image(m, &image, NULL, alt);
+        MLP_TRY(paint(&r->loaded, example->row, &image));
+        mlp_status status = mlp_page_image(m, &image, NULL, alt);
         mlp_image_destroy(&image);
         MLP_TRY(status);
     }
@@ -107,109 +121,9 @@ mlp_status mlp_page_mistakes(mlp_markup *m, const mlp_account *account)
     mlp_markup_open(m, "ul");
     mlp_markup_attribute(m, "class", "mistakes");
     for (size_t i = 0; i < r->example_count; i++) {
-        MLP_TRY(mistake_card(m, r, &r->examples[i], r->loaded.largest));
+        MLP_TRY(mistake_card(m, r, &r->examples[i]));
     }
     mlp_markup_close(m);
     mlp_markup_close(m);
     return MLP_OK;
-}
-
-/* ---- weights */
-
-enum { UNITS_MAX = 64 };
-
-typedef struct {
-    size_t unit;
-    double squares; /* of its weights */
-} strength;
-
-static int stronger(const void *a, const void *b)
-{
-    const strength *x = a, *y = b;
-    return x->squares != y->squares ? (x->squares < y->squares ? 1 : -1)
-           : x->unit < y->unit      ? -1
-                                    : x->unit > y->unit;
-}
-
-/* Units of the first layer, those of the largest weights first; NULL without
- * memory. */
-static strength *rank_units(const mlp_checkpoint *c)
-{
-    size_t in = c->widths[0], out = c->widths[1];
-    strength *units = calloc(out, sizeof *units);
-    for (size_t j = 0; units != NULL && j < out; j++) {
-        units[j].unit = j;
-        for (size_t i = 0; i < in; i++) {
-            double w = (double)c->parameters[i * out + j];
-            units[j].squares += w * w;
-        }
-    }
-    if (units != NULL) {
-        qsort(units, out, sizeof *units, stronger);
-    }
-    return units;
-}
-
-/* Blue above 0, orange below, and the less opaque the nearer to it: so 0 is the
- * page, light or dark. */
-static mlp_status put_unit(mlp_markup *m, const mlp_checkpoint *c, size_t unit)
-{
-    static const unsigned char hues[2][3] = {{0xe0, 0x6c, 0x10},
-                                             {0x2f, 0x7b, 0xf0}};
-    size_t in = c->widths[0], out = c->widths[1];
-    float most = 0.0F;
-    mlp_image image;
-    unsigned char *alpha = calloc(in, 1);
-    char alt[64];
-    if (alpha == NULL) {
-        return mlp_fail_memory("a picture of weights");
-    }
-    mlp_status status = mlp_image_create(c->height, c->width, 3, &image);
-    for (size_t i = 0; i < in; i++) {
-        most = fmaxf(most, fabsf(c->parameters[i * out + unit]));
-    }
-    for (size_t i = 0; status == MLP_OK && i < in; i++) {
-        float w = most > 0.0F ? c->parameters[i * out + unit] / most : 0.0F;
-        for (size_t k = 0; k < 3; k++) {
-            image.pixels[3 * i + k] = hues[w > 0.0F][k];
-        }
-        alpha[i] = (unsigned char)lrintf(255.0F * fabsf(w));
-    }
-    snprintf(alt, sizeof alt, "unit %zu", unit);
-    if (status == MLP_OK) {
-        status = put_image(m, &image, alpha, alt);
-    }
-    mlp_image_destroy(&image);
-    free(alpha);
-    return status;
-}
-
-mlp_status mlp_page_weights(mlp_markup *m, const mlp_account *account)
-{
-    const mlp_checkpoint *c = &account->stories[0].checkpoint;
-    if (account->stories[0].checkpoint_path[0] == '\0' || c->height <= 1 ||
-        c->height * c->width != c->widths[0]) {
-        return MLP_OK;
-    }
-    strength *units = rank_units(c);
-    if (units == NULL) {
-        return mlp_fail_memory("the units of a layer");
-    }
-    size_t shown = c->widths[1] < UNITS_MAX ? c->widths[1] : UNITS_MAX;
-    mlp_page_section(m, "weights", "Weights of the first layer");
-    mlp_markup_element(m, "p", "note",
-                       "%zu of %zu units, those of the largest weights first. "
-                       "Blue is above zero, orange below; each picture on a "
-                       "scale of its own.",
-                       shown, c->widths[1]);
-    mlp_markup_open(m, "div");
-    mlp_markup_attribute(m, "class", "weights");
-    mlp_status status = MLP_OK;
-    for (size_t i = 0; i < shown && status == MLP_OK; i++) {
-        status = put_unit(m, c, units[i].unit);
-    }
-    free(units);
-    mlp_markup_close(m);
-    mlp_markup_close(m);
-    return status;
 }

@@ -117,8 +117,50 @@ expect_status 0 "training on colors"
     fail "predict does not see colors"
 "$mlp" predict hue hues/red/3.png --format text >out
 [ "$(grep -c . out)" -gt 1 ] || fail "a color is not drawn"
-"$mlp" report hue -o hue.html || fail "no report of pictures in color"
+# pictures MODEL CHANNELS COUNT COLOR-TYPE: the report of a model of 6x8 pixels
+# has so many pictures of weights, each 6x8 and of this type of PNG.
+pictures() {
+    "$mlp" report "$1" -o "$1.html" || fail "no report of $2 channels"
+    python3 - "$1.html" "$3" "$4" <<'END' || fail "weights of $2 channels"
+import base64, re, struct, sys
+
+page = open(sys.argv[1]).read()
+weights = page[page.index('<section id="weights"'):]
+found = re.findall(r'<img alt="unit[^>]*>', weights)
+assert len(found) == int(sys.argv[2]), len(found)
+for image in found:
+    assert 'width="8" height="6"' in image, image[:99]
+    data = base64.b64decode(re.search('base64,([^"]*)', image).group(1))
+    assert struct.unpack(">IIBB", data[16:26]) == (8, 6, 8, int(sys.argv[3]))
+END
+}
+pictures hue 3 8 2 # 8 units in red, green, blue
 refuse 64 "--center goes with" predict hue hues/red/3.png --center
+
+# two channels: a picture for each
+if command -v h5import >/dev/null 2>&1; then
+    awk 'BEGIN { for (row = 0; row < 12; row++) for (i = 0; i < 96; i++)
+        print (i + row) % 2 * 200 + i % 7 }' >images.txt
+    awk 'BEGIN { for (row = 0; row < 12; row++) print row % 2 }' >labels.txt
+    for split in train test; do
+        for part in images labels; do
+            { printf 'PATH %s/%s\nINPUT-CLASS TEXTUIN\n' $split $part
+              printf 'INPUT-SIZE 8\nOUTPUT-CLASS UIN\nOUTPUT-SIZE 8\n'
+              [ $part = labels ] && printf 'RANK 1\nDIMENSION-SIZES 12\n' ||
+                  printf 'RANK 4\nDIMENSION-SIZES 12 6 8 2\n'
+            } >$split-$part.conf
+        done
+    done
+    h5import images.txt -c train-images.conf labels.txt -c train-labels.conf \
+        images.txt -c test-images.conf labels.txt -c test-labels.conf \
+        -o two.h5 >h5import.log || fail "h5import"
+    team 0 --data two.h5 --hidden 5 --batch 4 --epochs 1 --checkpoint two \
+        --log two/log.jsonl --quiet
+    expect_status 0 "training on two channels"
+    pictures two 2 10 6 # 5 units, opaque where weights are large
+else
+    echo "not tried: h5import is not installed"
+fi
 
 # ---- convert and split
 
