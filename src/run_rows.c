@@ -35,6 +35,25 @@ static mlp_range rows_here(const mlp_run_parts *run, const part *of)
     return (mlp_range){of->first + begin, last.first + last.count - begin};
 }
 
+/* Who asks for validation rows gets some, or is told: what goes by them would
+ * go by the training rows. */
+static mlp_status check_held(const mlp_run_parts *run, size_t rows, size_t held)
+{
+    double fraction = run->config.validation;
+    const char *name = mlp_source_facts(run->source)->name;
+    if (held == 0 && fraction > 0.0) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--validation %g of the %zu training rows of %s is "
+                        "less than a row",
+                        fraction, rows, name);
+    }
+    return held < rows ? MLP_OK
+                       : mlp_fail(MLP_ERROR_DATA,
+                                  "%s: has %zu training rows, none left "
+                                  "beside the validation rows",
+                                  name, rows);
+}
+
 static mlp_status find_parts(mlp_run_parts *run, part parts[SPLITS])
 {
     const mlp_source_info *info = mlp_source_facts(run->source);
@@ -44,11 +63,7 @@ static mlp_status find_parts(mlp_run_parts *run, part parts[SPLITS])
     parts[1] = (part){&run->validation, MLP_SPLIT_TRAIN, rows - held, held};
     parts[2] =
         (part){&run->test, MLP_SPLIT_TEST, 0, info->rows[MLP_SPLIT_TEST]};
-    return held < rows ? MLP_OK
-                       : mlp_fail(MLP_ERROR_DATA,
-                                  "%s: has %zu training rows, none left "
-                                  "beside the validation rows",
-                                  info->name, rows);
+    return check_held(run, rows, held);
 }
 
 /* ---- memory ------------------------------------------------------------ */
