@@ -32,6 +32,12 @@ mlp_status mlp_checkpoint_count(const mlp_config *config, const size_t *widths,
     return MLP_OK;
 }
 
+size_t mlp_checkpoint_classes(const mlp_checkpoint *checkpoint)
+{
+    return checkpoint->config.binary ? 2
+                                     : checkpoint->widths[checkpoint->layers];
+}
+
 const float *mlp_checkpoint_result(const mlp_checkpoint *checkpoint)
 {
     bool has_best = checkpoint->config.patience > 0 && checkpoint->epoch > 0 &&

@@ -59,10 +59,10 @@ static mlp_status read_text(mlp_h5file *file, const char *path,
 static bool fits(const mlp_checkpoint *c)
 {
     const mlp_names *classes = mlp_schema_classes(&c->schema);
-    size_t outputs = classes != NULL ? classes->count : 1;
     const mlp_scaler *target = &c->target_scaler;
-    bool has_outputs = c->widths[c->layers] == outputs ||
-                       (classes != NULL && c->widths[c->layers] > outputs);
+    bool has_outputs = classes != NULL
+                           ? mlp_checkpoint_classes(c) >= classes->count
+                           : c->widths[c->layers] == 1;
     return mlp_schema_features(&c->schema) == c->widths[0] && has_outputs &&
            isfinite(target->shift) && isfinite(target->scale) &&
            target->scale > 0.0F;
@@ -93,8 +93,8 @@ static mlp_status read_class_names(mlp_h5file *file, const char *path,
     char *text;
     size_t length;
     MLP_TRY(read_text(file, path, class_names, &text, &length));
-    mlp_status status =
-        mlp_names_parse(text, length, c->widths[c->layers], &c->class_names);
+    mlp_status status = mlp_names_parse(text, length, mlp_checkpoint_classes(c),
+                                        &c->class_names);
     free(text);
     return status == MLP_OK ? MLP_OK
                             : mlp_fail(status, "%s: /%s: %s", path, class_names,

@@ -145,8 +145,7 @@ static mlp_status load_model(const mlp_tool_options *options,
     mlp_checkpoint *checkpoint = &loaded->checkpoint;
     MLP_TRY(mlp_tool_load_checkpoint(options->file, checkpoint,
                                      loaded->checkpoint_path));
-    loaded->classes =
-        checkpoint->config.binary ? 2 : checkpoint->widths[checkpoint->layers];
+    loaded->classes = mlp_checkpoint_classes(checkpoint);
     return mlp_inference_create(checkpoint, options->threads,
                                 &loaded->inference);
 }

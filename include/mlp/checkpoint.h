@@ -74,6 +74,10 @@ mlp_status mlp_checkpoint_digest(const mlp_checkpoint *checkpoint,
 mlp_status mlp_checkpoint_count(const mlp_config *config, const size_t *widths,
                                 size_t layers, size_t *parameter_count);
 
+/** Classes that the model tells apart: one for each output, or two with the one
+ *  output of --binary. Of no meaning for a regression. */
+size_t mlp_checkpoint_classes(const mlp_checkpoint *checkpoint);
+
 /** The weights that the run would end with, stopped here: the best epoch's with
  *  --patience, else those it would go on with. [parameter_count] */
 const float *mlp_checkpoint_result(const mlp_checkpoint *checkpoint);

@@ -94,6 +94,15 @@ grep -q "^ *cheap  *[0-9.]* " out || fail "the report has no names"
 grep -q "probability_cheap" out || fail "predict: no names in the header"
 [ "$(sed -n 's/^0	\([a-z]*\)	.*/\1/p' out)" = dear ] || fail "predict: no name"
 
+# two classes on one output, saved and loaded
+team 0 --data classes.csv --label class --test-fraction 0.2 --hidden 8 \
+    --batch 16 --binary --output sigmoid --loss binary-cross-entropy \
+    --checkpoint binary --epochs 3 --max-steps 20 --quiet
+team 2 --data classes.csv --checkpoint binary --resume --quiet
+expect_status 0 "a binary one resumed"
+"$mlp" eval binary --data classes.csv >out || fail "eval of a binary one"
+grep -q "^ *dear  *[0-9.]* " out || fail "its report has no names"
+
 # ---- what is refused, and what is dropped
 
 refuse() {
