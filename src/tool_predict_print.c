@@ -40,6 +40,18 @@ static const char *class_name(const mlp_checkpoint *checkpoint, size_t k)
     return k < names->count ? names->items[k] : NULL;
 }
 
+/* The class that an output speaks for: the one of --binary for class 1. */
+static size_t class_of(const mlp_checkpoint *checkpoint, size_t output)
+{
+    return checkpoint->config.binary ? 1 : output;
+}
+
+/* The output that speaks for or, of --binary, against the prediction. */
+static size_t output_of(const mlp_prediction *p, size_t r)
+{
+    return p->checkpoint->config.binary ? 0 : p->result.predictions[r];
+}
+
 static void print_escaped(FILE *out, const char *name);
 
 /* ---- TSV */
@@ -52,12 +64,12 @@ void mlp_predict_print_header(FILE *out, const mlp_checkpoint *checkpoint,
     for (size_t k = 0; !checkpoint->schema.is_regression &&
                        k < checkpoint->widths[checkpoint->layers];
          k++) {
-        const char *name = class_name(checkpoint, k);
+        const char *name = class_name(checkpoint, class_of(checkpoint, k));
         fprintf(out, "\t%s_", column);
         if (name != NULL) {
             print_escaped(out, name);
         } else {
-            fprintf(out, "%zu", k);
+            fprintf(out, "%zu", class_of(checkpoint, k));
         }
     }
     fputc('\n', out);
@@ -185,9 +197,11 @@ static void print_bar(FILE *out, const mlp_prediction *p, size_t r, size_t k,
                       mlp_drawing_style style)
 {
     double output = (double)outputs_of(p, r)[k];
-    bool is_lit = style == MLP_DRAWING_COLOR && k == p->result.predictions[r];
+    size_t class = class_of(p->checkpoint, k);
+    bool is_lit =
+        style == MLP_DRAWING_COLOR && class == p->result.predictions[r];
     int digits = snprintf(NULL, 0, "%zu", p->result.classes - 1);
-    fprintf(out, "  %s%*zu ", is_lit ? "\033[1;32m" : "", digits, k);
+    fprintf(out, "  %s%*zu ", is_lit ? "\033[1;32m" : "", digits, class);
     mlp_drawing_bar(out, output, BAR_COLUMNS, style);
     fputc(' ', out);
     print_output(out, p, output);
@@ -258,9 +272,8 @@ static mlp_status print_text(FILE *out, const mlp_prediction *p, size_t r)
     } else {
         fprintf(out, "row %zu", p->first + r);
     }
-    uint32_t best = p->result.predictions[r];
-    fprintf(out, ": %u (", best);
-    print_output(out, p, (double)outputs_of(p, r)[best]);
+    fprintf(out, ": %u (", p->result.predictions[r]);
+    print_output(out, p, (double)outputs_of(p, r)[output_of(p, r)]);
     fputs(")\n\n", out);
     print_lines(out, p, r, &fitted, classes, choose(p, r, most, classes));
     fputc('\n', out);

@@ -44,6 +44,12 @@ static bool judge_class(const mlp_review *r, const mlp_inference_result *result,
                         size_t i, size_t row, mlp_example *example)
 {
     const float *outputs = result->outputs + i * result->stride;
+    size_t classes = result->classes;
+    const float both[2] = {1.0F - outputs[0], outputs[0]};
+    if (r->loaded.checkpoint.config.binary) { /* one output, of class 1 */
+        outputs = both;
+        classes = 2;
+    }
     unsigned truth = r->loaded.dataset.labels[row];
     unsigned prediction = result->predictions[i];
     if (truth == prediction) {
@@ -51,7 +57,7 @@ static bool judge_class(const mlp_review *r, const mlp_inference_result *result,
     }
     example->score = -(double)outputs[truth];
     example->mistake = (mlp_mistake){.truth = truth, .prediction = prediction};
-    find_likeliest(outputs, result->classes, &example->mistake);
+    find_likeliest(outputs, classes, &example->mistake);
     return true;
 }
 

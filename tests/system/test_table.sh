@@ -102,6 +102,25 @@ team 2 --data classes.csv --checkpoint binary --resume --quiet
 expect_status 0 "a binary one resumed"
 "$mlp" eval binary --data classes.csv >out || fail "eval of a binary one"
 grep -q "^ *dear  *[0-9.]* " out || fail "its report has no names"
+"$mlp" predict binary --data classes.csv >out
+[ "$(head -n 1 out)" = "row	prediction	output_dear" ] ||
+    fail "the output of class 1 has another name"
+awk 'NR > 1 && ($3 >= 0.5) != ($2 == "dear") { exit 1 }' out ||
+    fail "the output is not that of the second class"
+"$mlp" predict binary --data classes.csv --format text >out
+awk '/^row/ { gsub(/[():]/, ""); if (($4 >= 0.5) != $3) exit 1 }' out ||
+    fail "the output drawn is not that of the second class"
+# both classes of each mistake, which make up 100%, the truth below 50
+team 0 --data classes.csv --label class --test-fraction 0.4 --hidden 4 \
+    --batch 16 --lr 0.001 --binary --output sigmoid --loss mse --epochs 1 \
+    --checkpoint bad --log bad/log.jsonl --quiet
+"$mlp" report bad -o bad.html || fail "report of a binary model"
+sed -n '/<ul class="mistakes"/,/<\/ul>/p' bad.html |
+    grep -o 'class="bar[^>]*>\|[0-9.]*%<' >bars
+awk '/class/ { is_truth = /hit/; bars++; next }
+    { sum += $0; if (is_truth && $0 > 50) exit 1 }
+    END { exit !(bars > 1 && sum > 49.9 * bars && sum < 50.1 * bars) }' bars ||
+    fail "mistakes of a binary model: $(head -n 4 bars)"
 
 # ---- what is refused, and what is dropped
 
