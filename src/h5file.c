@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,6 +18,9 @@ static void destroy(mlp_h5file **file)
     if (*file != NULL) {
         if ((*file)->output >= 0) {
             close((*file)->output);
+        }
+        if ((*file)->input >= 0) {
+            close((*file)->input);
         }
         free((*file)->image);
         free((*file)->path);
@@ -34,7 +38,7 @@ static mlp_status allocate(const char *path, mlp_h5file **file)
     if (*file == NULL) {
         return mlp_fail_memory("an HDF5 file");
     }
-    (*file)->output = -1;
+    (*file)->output = (*file)->input = -1;
     (*file)->path = strdup(path);
     if ((*file)->path == NULL) {
         destroy(file);
@@ -52,43 +56,81 @@ static hid_t access_list(void)
     return list;
 }
 
-/* H5Fopen by an access list, which is closed.
- * @param name  of the file on disk; of one in memory, where none can be */
-static mlp_status open_by(const char *name, hid_t access, mlp_h5file **file)
+static mlp_status fail_io(const mlp_h5file *file, const char *verb)
 {
-    errno = 0;
-    (*file)->id = H5Fopen(name, H5F_ACC_RDONLY, access);
-    int cause = errno;
+    return mlp_fail(MLP_ERROR_IO, "%s: cannot %s: %s", file->path, verb,
+                    strerror(errno));
+}
+
+mlp_status mlp_h5_fail_read(const mlp_h5file *file, const char *what,
+                            const char *fault)
+{
+    if (file->cause != 0) {
+        return mlp_fail(MLP_ERROR_IO, "%s: cannot be read: %s", file->path,
+                        strerror(file->cause));
+    }
+    return mlp_fail(MLP_ERROR_DATA, "%s: %s %s", file->path, what, fault);
+}
+
+/* H5Fopen by an access list, which is closed. */
+static mlp_status open_by(hid_t access, mlp_h5file **file)
+{
+    static const char nowhere[] = "/dev/null/in-memory"; /* no driver looks */
+    (*file)->id = H5Fopen(nowhere, H5F_ACC_RDONLY, access);
     H5Pclose(access);
     if ((*file)->id >= 0) {
         return MLP_OK;
     }
     mlp_status status =
-        cause == EACCES || cause == EPERM
-            ? mlp_fail(MLP_ERROR_MISSING, "%s: %s", (*file)->path,
-                       strerror(cause))
-            : mlp_fail(MLP_ERROR_DATA, "%s: is no HDF5 file, or a damaged one",
-                       (*file)->path);
+        mlp_h5_fail_read(*file, "is no", "HDF5 file, or a damaged one");
     destroy(file);
     return status;
 }
 
+/* As HDF5 does where the file system has locks: not while another program
+ * writes. */
+static mlp_status lock_input(const mlp_h5file *file)
+{
+    if (flock(file->input, LOCK_SH | LOCK_NB) == 0 || errno == ENOSYS ||
+        errno == ENOTSUP || errno == ENOLCK) {
+        return MLP_OK;
+    }
+    return errno == EWOULDBLOCK
+               ? mlp_fail(MLP_ERROR_IO, "%s: another program is writing it",
+                          file->path)
+               : fail_io(file, "lock");
+}
+
+/* Not blocking: opening a pipe would wait for ever. */
+static mlp_status open_input(mlp_h5file *file)
+{
+    struct stat facts;
+    file->input = open(file->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (file->input < 0) {
+        return mlp_fail(MLP_ERROR_MISSING, "%s: cannot be opened: %s",
+                        file->path, strerror(errno));
+    }
+    if (fstat(file->input, &facts) != 0) {
+        return fail_io(file, "stat");
+    }
+    if (!S_ISREG(facts.st_mode)) {
+        return mlp_fail(MLP_ERROR_DATA, "%s: is no regular file", file->path);
+    }
+    file->bytes = (hsize_t)facts.st_size;
+    return lock_input(file);
+}
+
 mlp_status mlp_h5file_open(const char *path, mlp_h5file **file)
 {
-    *file = NULL;
-    struct stat facts;
-    if (stat(path, &facts) != 0) {
-        return mlp_fail(MLP_ERROR_MISSING, "%s: %s", path, strerror(errno));
-    }
-    if (!S_ISREG(facts.st_mode)) { /* opening a pipe would wait for ever */
-        return mlp_fail(MLP_ERROR_DATA, "%s: is no regular file", path);
-    }
     MLP_TRY(allocate(path, file));
-    (*file)->bytes = (hsize_t)facts.st_size;
+    mlp_status status = open_input(*file);
+    if (status != MLP_OK) {
+        destroy(file);
+        return status;
+    }
     hid_t access = access_list();
-    H5Pset_fapl_sec2(access);
-    H5Pset_file_locking(access, 1, 1); /* where the file system has locks */
-    return open_by(path, access, file);
+    mlp_h5_read_from_disk(access, *file);
+    return open_by(access, file);
 }
 
 mlp_status mlp_h5file_open_image(const char *path, unsigned char *bytes,
@@ -98,13 +140,7 @@ mlp_status mlp_h5file_open_image(const char *path, unsigned char *bytes,
     (*file)->bytes = size;
     hid_t access = access_list();
     mlp_h5_read_in_memory(access, bytes, size);
-    return open_by("/dev/null/in-memory", access, file);
-}
-
-static mlp_status fail_io(const mlp_h5file *file, const char *verb)
-{
-    return mlp_fail(MLP_ERROR_IO, "%s: cannot %s: %s", file->path, verb,
-                    strerror(errno));
+    return open_by(access, file);
 }
 
 /* Begin a file in memory. */

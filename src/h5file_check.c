@@ -145,6 +145,14 @@ static const char *open_checked(const mlp_h5file *file, const char *name,
     return check_extents(file, set);
 }
 
+mlp_status mlp_h5_fail_name(const mlp_h5file *file, const char *name,
+                            const char *fault)
+{
+    char absolute[NAME_MAX_BYTES + 1];
+    snprintf(absolute, sizeof absolute, "/%s", name);
+    return mlp_h5_fail_read(file, absolute, fault);
+}
+
 mlp_status mlp_h5_dataset_open(const mlp_h5file *file, const char *name,
                                mlp_h5_dataset *set)
 {
@@ -153,9 +161,9 @@ mlp_status mlp_h5_dataset_open(const mlp_h5file *file, const char *name,
                             .space = H5I_INVALID_HID,
                             .type = H5I_INVALID_HID};
     const char *fault = open_checked(file, name, set);
-    if (fault != NULL) {
-        mlp_h5_dataset_close(set);
-        return mlp_fail(MLP_ERROR_DATA, "%s: /%s %s", file->path, name, fault);
+    if (fault == NULL && file->cause == 0) {
+        return MLP_OK;
     }
-    return MLP_OK;
+    mlp_h5_dataset_close(set);
+    return mlp_h5_fail_name(file, name, fault);
 }

@@ -25,7 +25,19 @@ struct mlp_h5file {
 
     /* Of a file open for reading. */
     hsize_t bytes;
+    int input; /* on disk; else -1 */
+    int cause; /* errno once reading has failed */
 };
+
+/** MLP_ERROR_IO with the cause once reading the file has failed: what it seems
+ *  to lack may be there. Else MLP_ERROR_DATA: what is at fault, and how. */
+mlp_status mlp_h5_fail_read(const mlp_h5file *file, const char *what,
+                            const char *fault);
+
+/* ---- on disk: h5file_disk.c */
+
+/** Have a file read from file->input, [file->bytes]. */
+void mlp_h5_read_from_disk(hid_t access, mlp_h5file *file);
 
 /* ---- making: h5file_write.c */
 
@@ -62,6 +74,10 @@ hid_t mlp_h5_reading_type(hid_t stored, mlp_h5_type wanted);
 /** Whether every link on the way to name is a hard one: a soft link may loop,
  *  and an external one reads whatever file it names. */
 bool mlp_h5_is_reached(hid_t file, const char *name);
+
+/** mlp_h5_fail_read for a dataset. */
+mlp_status mlp_h5_fail_name(const mlp_h5file *file, const char *name,
+                            const char *fault);
 
 /** A dataset that was looked over. Ids that are not open are invalid ones,
  *  which HDF5 refuses to close without harm. */

@@ -9,10 +9,12 @@
 bool mlp_h5file_has(mlp_h5file *file, const char *name)
 {
     H5O_info_t facts;
-    return mlp_h5_is_reached(file->id, name) &&
-           H5Oget_info_by_name2(file->id, name, &facts, H5O_INFO_BASIC,
-                                H5P_DEFAULT) >= 0 &&
-           (facts.type == H5O_TYPE_GROUP || facts.type == H5O_TYPE_DATASET);
+    bool is_there =
+        mlp_h5_is_reached(file->id, name) &&
+        H5Oget_info_by_name2(file->id, name, &facts, H5O_INFO_BASIC,
+                             H5P_DEFAULT) >= 0 &&
+        (facts.type == H5O_TYPE_GROUP || facts.type == H5O_TYPE_DATASET);
+    return is_there || file->cause != 0;
 }
 
 mlp_status mlp_h5file_shape(mlp_h5file *file, const char *name,
@@ -80,10 +82,7 @@ mlp_status mlp_h5file_read_rows(mlp_h5file *file, const char *name,
     MLP_TRY(mlp_h5_dataset_open(file, name, &set));
     const char *fault = read_slab(&set, first, rows, type, values);
     mlp_h5_dataset_close(&set);
-    if (fault != NULL) {
-        return mlp_fail(MLP_ERROR_DATA, "%s: /%s %s", file->path, name, fault);
-    }
-    return MLP_OK;
+    return fault == NULL ? MLP_OK : mlp_h5_fail_name(file, name, fault);
 }
 
 bool mlp_h5file_locate(mlp_h5file *file, const char *name, mlp_h5_type type,
@@ -139,12 +138,11 @@ static mlp_status close_attribute(const mlp_h5file *file, const char *name,
 {
     H5Tclose(type);
     H5Aclose(attribute);
-    if (!is_read) {
-        return mlp_fail(MLP_ERROR_DATA,
-                        "%s: attribute %s is absent or of another kind",
-                        file->path, name);
-    }
-    return MLP_OK;
+    char what[MLP_FAILURE_MAX];
+    snprintf(what, sizeof what, "attribute %s", name);
+    return is_read
+               ? MLP_OK
+               : mlp_h5_fail_read(file, what, "is absent or of another kind");
 }
 
 mlp_status mlp_h5file_read_text(mlp_h5file *file, const char *object,

@@ -3,8 +3,10 @@
  *  float32, /train/labels [n], and the same under /test, which may be absent.
  *  Where no labels are wanted, /images alone will do.
  */
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "mlp/h5file.h"
@@ -120,7 +122,7 @@ static mlp_status check_extents(const hdf5_source *hdf5, const char *name,
 {
     struct stat facts;
     if (stat(hdf5->path, &facts) != 0) {
-        return mlp_fail(MLP_ERROR_MISSING, "%s: is gone", hdf5->path);
+        return mlp_fail(MLP_ERROR_IO, "%s: %s", hdf5->path, strerror(errno));
     }
     size_t values = 1;
     bool is_impossible = false;

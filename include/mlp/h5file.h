@@ -51,7 +51,9 @@ mlp_status mlp_h5file_create(const char *path, size_t user_block,
  *  are left to the stream's error indicator. */
 mlp_status mlp_h5file_create_stream(FILE *stream, mlp_h5file **file);
 
-/** Open for reading. MLP_ERROR_MISSING, or MLP_ERROR_DATA if no HDF5. */
+/** Open for reading. MLP_ERROR_MISSING, MLP_ERROR_DATA if no HDF5,
+ *  MLP_ERROR_IO, as of all that reads, when the disk fails or another program
+ *  is writing. */
 mlp_status mlp_h5file_open(const char *path, mlp_h5file **file);
 
 /** Open a file that is in memory, for reading.
@@ -97,7 +99,9 @@ mlp_status mlp_h5file_write_u64(mlp_h5file *file, const char *object,
 mlp_status mlp_h5file_write_f64(mlp_h5file *file, const char *object,
                                 const char *name, double value);
 
-/** Whether a dataset or group of this name is there, reached by hard links. */
+/** Whether a dataset or group of this name is there, reached by hard links.
+ *  True, too, of a file that cannot be read any more: whoever goes on to read
+ *  the object is told why. */
 bool mlp_h5file_has(mlp_h5file *file, const char *name);
 
 /** Type and extents, which are no larger than the file can hold. Names have no
