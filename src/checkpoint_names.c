@@ -2,6 +2,7 @@
  *  Naming, and finding by name.
  */
 #include "checkpoint_names.h"
+#include "directory.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -98,18 +99,15 @@ static mlp_status append(mlp_checkpoint_list *list, mlp_checkpoint_name name)
 static mlp_status read_entries(DIR *stream, const char *directory,
                                mlp_checkpoint_list *list)
 {
-    errno = 0;
-    for (struct dirent *entry; (entry = readdir(stream)) != NULL; errno = 0) {
+    mlp_status status = MLP_OK;
+    for (struct dirent *entry;
+         mlp_directory_next(directory, stream, &entry, &status);) {
         mlp_checkpoint_name name;
         if (mlp_checkpoint_name_parse(entry->d_name, &name)) {
-            MLP_TRY(append(list, name));
+            status = append(list, name);
         }
     }
-    if (errno != 0) {
-        return mlp_fail(MLP_ERROR_IO, "%s: cannot list: %s", directory,
-                        strerror(errno));
-    }
-    return MLP_OK;
+    return status;
 }
 
 static int by_step_falling(const void *left, const void *right)

@@ -18,6 +18,7 @@
 #include "directory.h"
 #include "mlp/checkpoint.h"
 #include "mlp/log.h"
+#include "writing.h"
 
 enum { DAY_SECONDS = 24 * 60 * 60 };
 
@@ -55,7 +56,7 @@ static mlp_status remove_leftovers(const char *directory)
     }
     mlp_status status = MLP_OK;
     for (struct dirent *entry;
-         status == MLP_OK && (entry = readdir(stream)) != NULL;) {
+         mlp_directory_next(directory, stream, &entry, &status);) {
         char path[MLP_MAX_PATH];
         status = mlp_path_join(directory, entry->d_name, path);
         if (status == MLP_OK && is_leftover(path, entry->d_name) &&
@@ -70,8 +71,7 @@ static mlp_status remove_leftovers(const char *directory)
 static mlp_status probe_file(int fd, const char *path)
 {
     static const char text[] = "can a checkpoint be written here?\n";
-    errno = ENOSPC; /* what a short write means */
-    if (write(fd, text, sizeof text) != (ssize_t)sizeof text) {
+    if (!mlp_write_all(fd, text, sizeof text)) {
         return fail_io(path, "write");
     }
     return fsync(fd) == 0 ? MLP_OK : fail_io(path, "sync");

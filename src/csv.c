@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "reading.h"
+
 /* What ended a cell. */
 typedef enum { END_CELL, END_RECORD, END_FILE } cell_end;
 
@@ -37,7 +39,11 @@ static mlp_status open_regular(const char *path, FILE **file)
         return mlp_fail(MLP_ERROR_MISSING, "%s: cannot be opened: %s", path,
                         strerror(errno));
     }
-    if (fstat(fd, &facts) != 0 || !S_ISREG(facts.st_mode)) {
+    if (fstat(fd, &facts) != 0) {
+        close(fd);
+        return mlp_fail_read(path);
+    }
+    if (!S_ISREG(facts.st_mode)) {
         close(fd);
         return mlp_fail(MLP_ERROR_DATA, "%s: expected a regular file", path);
     }
@@ -49,28 +55,40 @@ static mlp_status open_regular(const char *path, FILE **file)
     return MLP_OK;
 }
 
-static void skip_mark(FILE *file)
+static mlp_status skip_mark(const mlp_csv *csv)
 {
     unsigned char mark[3];
-    if (fread(mark, 1, sizeof mark, file) != sizeof mark ||
-        memcmp(mark, "\xEF\xBB\xBF", sizeof mark) != 0) {
-        rewind(file);
+    size_t count = fread(mark, 1, sizeof mark, csv->file);
+    if (ferror(csv->file)) {
+        return mlp_fail_read(csv->path);
     }
+    bool is_mark =
+        count == sizeof mark && memcmp(mark, "\xEF\xBB\xBF", sizeof mark) == 0;
+    return is_mark || fseek(csv->file, 0, SEEK_SET) == 0
+               ? MLP_OK
+               : mlp_fail_read(csv->path);
+}
+
+static mlp_status begin(const char *path, mlp_csv *csv)
+{
+    csv->path = strdup(path);
+    csv->starts = calloc(MLP_CSV_FIELDS_MOST, sizeof *csv->starts);
+    if (csv->path == NULL || csv->starts == NULL) {
+        return mlp_fail_memory("a table");
+    }
+    MLP_TRY(open_regular(path, &csv->file));
+    return skip_mark(csv);
 }
 
 mlp_status mlp_csv_open(const char *path, mlp_csv *csv)
 {
-    *csv = (mlp_csv){.path = path,
-                     .separator = ends_with(path, ".tsv") ? '\t' : ',',
-                     .line = 1};
-    MLP_TRY(open_regular(path, &csv->file));
-    csv->starts = calloc(MLP_CSV_FIELDS_MOST, sizeof *csv->starts);
-    if (csv->starts == NULL) {
+    *csv =
+        (mlp_csv){.separator = ends_with(path, ".tsv") ? '\t' : ',', .line = 1};
+    mlp_status status = begin(path, csv);
+    if (status != MLP_OK) {
         mlp_csv_close(csv);
-        return mlp_fail_memory("a table");
     }
-    skip_mark(csv->file);
-    return MLP_OK;
+    return status;
 }
 
 void mlp_csv_close(mlp_csv *csv)
@@ -78,6 +96,7 @@ void mlp_csv_close(mlp_csv *csv)
     if (csv->file != NULL) {
         fclose(csv->file);
     }
+    free(csv->path);
     free(csv->text);
     free(csv->starts);
     *csv = (mlp_csv){0};
@@ -188,7 +207,7 @@ static mlp_status read_cell(mlp_csv *csv, cell_end *end)
     return add(csv, '\0');
 }
 
-mlp_status mlp_csv_next(mlp_csv *csv, bool *is_there)
+static mlp_status read_record(mlp_csv *csv, bool *is_there)
 {
     cell_end end = END_RECORD;
     bool is_empty;
@@ -200,11 +219,16 @@ mlp_status mlp_csv_next(mlp_csv *csv, bool *is_there)
         } while (end == END_CELL);
         is_empty = csv->used == 1;
     } while (is_empty && end == END_RECORD);
-    if (ferror(csv->file)) {
-        return mlp_fail(MLP_ERROR_IO, "%s: cannot be read", csv->path);
-    }
     *is_there = !is_empty;
     return MLP_OK;
+}
+
+/* Where reading fails the file seems to end. */
+mlp_status mlp_csv_next(mlp_csv *csv, bool *is_there)
+{
+    errno = 0;
+    mlp_status status = read_record(csv, is_there);
+    return ferror(csv->file) ? mlp_fail_read(csv->path) : status;
 }
 
 const char *mlp_csv_field(const mlp_csv *csv, size_t i)
@@ -222,5 +246,5 @@ mlp_status mlp_csv_seek(mlp_csv *csv, mlp_csv_place place)
     csv->line = place.line;
     return fseek(csv->file, place.offset, SEEK_SET) == 0
                ? MLP_OK
-               : mlp_fail(MLP_ERROR_IO, "%s: cannot be read", csv->path);
+               : mlp_fail_read(csv->path);
 }

@@ -20,7 +20,7 @@ enum {
 
 /** A file and its newest record. */
 typedef struct {
-    const char *path; /**< borrowed */
+    char *path;
     FILE *file;
     char separator;
     size_t line;        /**< from 1: where the next record begins */
@@ -42,7 +42,7 @@ typedef struct {
 bool mlp_csv_has_name(const char *path);
 
 /** Open a regular file. A byte order mark is passed over.
- *  MLP_ERROR_MISSING, MLP_ERROR_DATA. */
+ *  MLP_ERROR_MISSING, MLP_ERROR_DATA, MLP_ERROR_IO. */
 mlp_status mlp_csv_open(const char *path, mlp_csv *csv);
 void mlp_csv_close(mlp_csv *csv); /**< A zeroed one is closed. */
 

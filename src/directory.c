@@ -1,5 +1,5 @@
 /** @file
- *  Making a directory with its parents, to last.
+ *  Making a directory with its parents, to last; and listing one.
  */
 #include "directory.h"
 
@@ -85,4 +85,17 @@ mlp_status mlp_directory_make(const char *directory)
         return mlp_fail(MLP_ERROR_IO, "%s: is no directory", directory);
     }
     return MLP_OK;
+}
+
+bool mlp_directory_next(const char *directory, DIR *stream,
+                        struct dirent **entry, mlp_status *status)
+{
+    *entry = NULL;
+    if (*status == MLP_OK) {
+        errno = 0;
+        *entry = readdir(stream);
+        *status =
+            *entry == NULL && errno != 0 ? fail(directory, "list") : MLP_OK;
+    }
+    return *entry != NULL;
 }

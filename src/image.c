@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "image_formats.h"
+#include "reading.h"
 
 /* ---- in memory */
 
@@ -103,8 +104,7 @@ static mlp_status read_stream(const char *path, FILE *file,
         *count += fread(*bytes + *count, 1, capacity - *count, file);
     } while (*count == capacity && *count <= MLP_IMAGE_BYTES_MAX);
     if (ferror(file)) {
-        return mlp_fail(MLP_ERROR_MISSING, "%s: cannot be read: %s", path,
-                        strerror(errno));
+        return mlp_fail_read(path);
     }
     return *count <= MLP_IMAGE_BYTES_MAX
                ? MLP_OK

@@ -41,8 +41,8 @@ bool mlp_image_has_name(const char *path);
  *  @param channels  1 or 3: what is wanted, whatever the file has
  *  @param image     on failure it holds nothing
  *
- *  MLP_ERROR_MISSING; MLP_ERROR_DATA when it is no such file, damaged, cut
- *  short, too large, or in CMYK; MLP_ERROR_INTERNAL without memory.
+ *  MLP_ERROR_MISSING; MLP_ERROR_IO; MLP_ERROR_DATA when it is no such file,
+ * damaged, cut short, too large, or in CMYK; MLP_ERROR_INTERNAL without memory.
  */
 mlp_status mlp_image_read(const char *path, size_t channels, mlp_image *image);
 

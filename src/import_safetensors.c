@@ -12,6 +12,7 @@
 
 #include "import.h"
 #include "json.h"
+#include "reading.h"
 
 enum { HEADER_MOST = 1 << 20, LENGTH_BYTES = 8 };
 
@@ -25,8 +26,12 @@ typedef struct {
 
 /* ---- the header -------------------------------------------------------- */
 
+/* Not damaged if it cannot be read: then errno has the reason. */
 static mlp_status fail_damaged(const archive *a, const char *why)
 {
+    if (ferror(a->file)) {
+        return mlp_fail_read(a->path);
+    }
     return mlp_fail(MLP_ERROR_DATA, "%s: is no safetensors file: %s", a->path,
                     why);
 }
@@ -50,7 +55,10 @@ static mlp_status read_header(archive *a)
 {
     struct stat facts;
     uint64_t length;
-    if (fstat(fileno(a->file), &facts) != 0 || !S_ISREG(facts.st_mode)) {
+    if (fstat(fileno(a->file), &facts) != 0) {
+        return mlp_fail_read(a->path);
+    }
+    if (!S_ISREG(facts.st_mode)) {
         return fail_damaged(a, "it is no regular file");
     }
     uint64_t bytes = (uint64_t)facts.st_size;

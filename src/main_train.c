@@ -13,6 +13,8 @@
 #include "mlp/stop.h"
 #include "mlp/watchdog.h"
 
+#include "writing.h"
+
 static const char program[] = "mlp_train";
 
 /* Help or version: once, whatever the number of ranks. */
@@ -26,9 +28,7 @@ static mlp_status print_text(const mlp_comm *comm, mlp_action action)
     } else {
         mlp_options_version(stdout, program);
     }
-    return fflush(stdout) == 0 && !ferror(stdout)
-               ? MLP_OK
-               : mlp_fail(MLP_ERROR_IO, "cannot write to standard output");
+    return mlp_stdout_flush();
 }
 
 static mlp_status act(mlp_comm *comm, int argc, char **argv,

@@ -27,6 +27,12 @@ static mlp_status fail_at(const ini_file *file, const char *why)
     return mlp_fail(MLP_ERROR_USAGE, "%s:%d: %s", file->path, file->line, why);
 }
 
+static mlp_status fail_io(const char *path)
+{
+    return mlp_fail(MLP_ERROR_IO, "--config: %s: cannot be read: %s", path,
+                    strerror(errno));
+}
+
 /* inih takes an indented line for more of the value above, and knows ';' but
  * not '#' behind a value. Users of this file mean neither. */
 static void simplify(char *line)
@@ -89,7 +95,7 @@ static mlp_status parse(ini_file *file)
         return fail_at(file, "is not of the form key = value");
     }
     if (ferror(file->stream)) {
-        return mlp_fail(MLP_ERROR_IO, "%s: cannot be read", file->path);
+        return fail_io(file->path);
     }
     return MLP_OK;
 }
@@ -103,7 +109,11 @@ static mlp_status open_regular(const char *path, FILE **stream)
         return mlp_fail(MLP_ERROR_MISSING, "--config: %s: %s", path,
                         strerror(errno));
     }
-    bool is_regular = fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode);
+    if (fstat(fd, &facts) != 0) {
+        close(fd);
+        return fail_io(path);
+    }
+    bool is_regular = S_ISREG(facts.st_mode);
     if (!is_regular || facts.st_size > FILE_BYTES_MAX) {
         close(fd);
         return mlp_fail(MLP_ERROR_USAGE, "--config: %s: %s", path,

@@ -13,6 +13,7 @@
 #include "mlp/stop.h"
 
 #include "run_internal.h"
+#include "writing.h"
 
 /* ---- set-up ------------------------------------------------------------ */
 
@@ -212,9 +213,7 @@ static mlp_status sign_off(mlp_run_parts *run, bool is_finished, double seconds)
     MLP_TRY(mlp_runlog_close(&run->log));
     MLP_TRY(mlp_tensorboard_close(&run->board));
     printf("weights sha256 %s\n", hex);
-    return fflush(stdout) == 0 && !ferror(stdout)
-               ? MLP_OK
-               : mlp_fail(MLP_ERROR_IO, "cannot write to standard output");
+    return mlp_stdout_flush();
 }
 
 static mlp_status stop_message(const mlp_run_parts *run)

@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "json.h"
 #include "run_forecast.h"
+#include "writing.h"
 
 enum { RANKS_MOST = 4096, BATCH_MOST = 1 << 20 };
 static const double WANTED_EFFICIENCY = 0.8;
@@ -204,6 +206,9 @@ static mlp_status write_log(const mlp_forecast *f, const char *path)
         status = mlp_fail(MLP_ERROR_IO, "--log: %s: cannot be written: %s",
                           path, strerror(errno));
     }
+    if (status != MLP_OK) {
+        unlink(path);
+    }
     return status;
 }
 
@@ -215,7 +220,5 @@ mlp_status mlp_forecast_tell(const mlp_forecast *f)
     print_head(f);
     print_check(f);
     print_table(f);
-    return fflush(stdout) == 0 && !ferror(stdout)
-               ? MLP_OK
-               : mlp_fail(MLP_ERROR_IO, "cannot write to standard output");
+    return mlp_stdout_flush();
 }

@@ -3,6 +3,7 @@
  *  and a timeline for a viewer of Chrome's trace format.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,14 +48,12 @@ static mlp_status probe_trace(const char *path)
 {
     struct stat facts;
     bool is_new = lstat(path, &facts) != 0;
-    FILE *file = fopen(path, "ae");
-    if (file == NULL || fclose(file) != 0) {
-        return fail_trace(path);
-    }
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    mlp_status status = fd >= 0 && close(fd) == 0 ? MLP_OK : fail_trace(path);
     if (is_new) {
         unlink(path);
     }
-    return MLP_OK;
+    return status;
 }
 
 mlp_status mlp_run_start_profile(mlp_run_parts *run)

@@ -13,6 +13,7 @@
 #include "mlp/run.h"
 
 #include "run_internal.h"
+#include "writing.h"
 
 /* ---- where to begin ---------------------------------------------------- */
 
@@ -231,7 +232,5 @@ mlp_status mlp_run_tell_replay(const mlp_run_parts *run)
     printf("replay of steps %" PRIu64 " to %" PRIu64
            ": all %zu digests of states are the same\nstate sha256 %s\n",
            run->config.from, last->step, run->witness_count, hex);
-    return fflush(stdout) == 0 && !ferror(stdout)
-               ? MLP_OK
-               : mlp_fail(MLP_ERROR_IO, "cannot write to standard output");
+    return mlp_stdout_flush();
 }

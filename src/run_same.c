@@ -13,6 +13,7 @@
 #include "mlp/digest.h"
 #include "mlp/run.h"
 
+#include "reading.h"
 #include "run_internal.h"
 
 enum { DIGEST_WORDS = MLP_DIGEST_BYTES / 8, FACTS = 6, SAMPLE_ROWS = 16 };
@@ -85,8 +86,7 @@ static mlp_status digest_file(int fd, mlp_digest *digest)
     while ((got = read(fd, bytes, sizeof bytes)) > 0) {
         MLP_TRY(mlp_digest_update(digest, bytes, (size_t)got));
     }
-    return got == 0 ? MLP_OK
-                    : mlp_fail(MLP_ERROR_IO, "the executable: cannot be read");
+    return got == 0 ? MLP_OK : mlp_fail_read("/proc/self/exe");
 }
 
 /* Zeros where the system does not show a process its executable. */

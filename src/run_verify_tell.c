@@ -2,6 +2,7 @@
  *  The variants of a verification, and what is said of them.
  */
 #include "run_verify.h"
+#include "writing.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -143,7 +144,5 @@ mlp_status mlp_verify_end(const mlp_verification *v)
            "%s\n",
            v->steps, plural(v->steps), v->passes + 1, plural(v->passes + 1),
            v->weights);
-    return fflush(stdout) == 0 && !ferror(stdout)
-               ? MLP_OK
-               : mlp_fail(MLP_ERROR_IO, "cannot write to standard output");
+    return mlp_stdout_flush();
 }

@@ -68,7 +68,8 @@ static mlp_status measure(FILE *file, const char *path, resume_point point,
     }
     free(line);
     if (status == MLP_OK && ferror(file)) {
-        return mlp_fail(MLP_ERROR_IO, "--log: %s: cannot be read", path);
+        return mlp_fail(MLP_ERROR_IO, "--log: %s: cannot be read: %s", path,
+                        strerror(errno));
     }
     return status;
 }

@@ -12,6 +12,7 @@
 
 #include "csv.h"
 #include "idx_files.h"
+#include "reading.h"
 #include "source_kinds.h"
 
 static const char digits[] = "digits";
@@ -43,18 +44,15 @@ const char *mlp_source_default(void)
 
 /* IDX begins with two zero bytes and a type, gzip with bytes of its own; HDF5
  * does neither, even behind a user block of zeros. */
-static bool looks_like_idx(const char *path)
+static mlp_status looks_like_idx(const char *path, bool *is_idx)
 {
     unsigned char first[3] = {0};
-    FILE *file = fopen(path, "rbe");
-    if (file == NULL) {
-        return false;
-    }
-    size_t count = fread(first, 1, sizeof first, file);
-    fclose(file);
+    size_t count;
+    MLP_TRY(mlp_read_start(path, first, sizeof first, &count));
     bool is_gzip = first[0] == 0x1f && first[1] == 0x8b;
     bool is_plain = first[0] == 0 && first[1] == 0 && first[2] != 0;
-    return count == sizeof first && (is_gzip || is_plain);
+    *is_idx = count == sizeof first && (is_gzip || is_plain);
+    return MLP_OK;
 }
 
 /* Options that only a table can follow. */
@@ -94,11 +92,13 @@ static mlp_status open_file(const char *path, const mlp_table_options *options,
     if (mlp_csv_has_name(path)) {
         return open_table(path, options, source);
     }
+    bool is_idx = false;
     MLP_TRY(check_no_table(path, options));
-    if (!source->info.has_labels && looks_like_idx(path)) {
-        return mlp_source_idx_open_file(path, source);
+    if (!source->info.has_labels) {
+        MLP_TRY(looks_like_idx(path, &is_idx));
     }
-    return mlp_source_hdf5_open(path, source);
+    return is_idx ? mlp_source_idx_open_file(path, source)
+                  : mlp_source_hdf5_open(path, source);
 }
 
 static mlp_status open_path(const char *path, const mlp_table_options *options,

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "mlp/log.h"
+#include "reading.h"
 #include "source_kinds.h"
 #include "table_file.h"
 
@@ -213,8 +214,10 @@ static mlp_status check_size(const mlp_table_file *table,
                         "%zu features",
                         table->csv.path, table->rows, features);
     }
-    if (stat(table->csv.path, &facts) != 0 ||
-        __builtin_mul_overflow(table->rows, features * sizeof(float), &bytes) ||
+    if (stat(table->csv.path, &facts) != 0) {
+        return mlp_fail_read(table->csv.path);
+    }
+    if (__builtin_mul_overflow(table->rows, features * sizeof(float), &bytes) ||
         bytes > (size_t)facts.st_size * EXPANSION_MOST + ALWAYS_ALLOWED) {
         return mlp_fail(MLP_ERROR_DATA,
                         "%s: %zu rows of %zu features are out of proportion "

@@ -11,7 +11,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "directory.h"
 #include "mlp/metrics.h"
+#include "reading.h"
 
 enum { LOG_BYTES_MAX = 512 << 20 };
 
@@ -127,7 +129,7 @@ static mlp_status read_lines(mlp_story *story, FILE *file)
     }
     free(line);
     if (status == MLP_OK && ferror(file)) {
-        return mlp_fail(MLP_ERROR_IO, "%s: cannot be read", story->log_path);
+        return mlp_fail_read(story->log_path);
     }
     return status;
 }
@@ -165,19 +167,21 @@ static bool ends_with(const char *name, const char *end)
 }
 
 /* log.jsonl, or the only one; "" when there is none, or no telling which.
- * @return how many there are */
-static size_t find_log(const char *path, char found[MLP_MAX_PATH])
+ * @param count  how many there are */
+static mlp_status find_log(const char *path, char found[MLP_MAX_PATH],
+                           size_t *count)
 {
-    size_t count = 0;
     bool is_named = false;
     struct dirent *entry;
     DIR *directory = opendir(path);
+    mlp_status status = directory == NULL ? mlp_fail_read(path) : MLP_OK;
+    *count = 0;
     found[0] = '\0';
-    while (directory != NULL && (entry = readdir(directory)) != NULL) {
+    while (mlp_directory_next(path, directory, &entry, &status)) {
         if (!ends_with(entry->d_name, ".jsonl") || is_named) {
             continue;
         }
-        count++;
+        ++*count;
         is_named = strcmp(entry->d_name, "log.jsonl") == 0;
         int length =
             snprintf(found, MLP_MAX_PATH, "%s/%s", path, entry->d_name);
@@ -186,10 +190,10 @@ static size_t find_log(const char *path, char found[MLP_MAX_PATH])
     if (directory != NULL) {
         closedir(directory);
     }
-    if (count > 1 && !is_named) {
+    if (*count > 1 && !is_named) {
         found[0] = '\0';
     }
-    return count;
+    return status;
 }
 
 static void miss(mlp_story *story, const char *what)
@@ -212,7 +216,8 @@ static mlp_status load_newest(mlp_story *story, const char *path)
 static mlp_status read_directory(mlp_story *story, const char *path)
 {
     char log[MLP_MAX_PATH];
-    size_t logs = find_log(path, log);
+    size_t logs;
+    MLP_TRY(find_log(path, log, &logs));
     mlp_status loaded = load_newest(story, path);
     if (log[0] != '\0') {
         return read_log(story, log);
@@ -235,16 +240,13 @@ static mlp_status read_directory(mlp_story *story, const char *path)
 
 /* ---- a file */
 
-static bool is_hdf5(const char *path)
+static mlp_status look_for_hdf5(const char *path, bool *is_hdf5)
 {
-    char magic[8] = {0};
-    FILE *file = fopen(path, "re");
-    if (file == NULL) {
-        return false;
-    }
-    size_t count = fread(magic, 1, sizeof magic, file);
-    fclose(file);
-    return count > 0 && magic[0] != '{' && ends_with(path, ".h5");
+    char first = '\0';
+    size_t count;
+    MLP_TRY(mlp_read_start(path, &first, 1, &count));
+    *is_hdf5 = count > 0 && first != '{' && ends_with(path, ".h5");
+    return MLP_OK;
 }
 
 /* A log tells where the run kept its checkpoints. */
@@ -273,9 +275,13 @@ static mlp_status read_run(mlp_story *story, const char *path)
         return mlp_fail(MLP_ERROR_MISSING, "%s: cannot be opened: %s", path,
                         strerror(errno));
     }
+    bool is_hdf5 = false;
+    if (!S_ISDIR(facts.st_mode)) {
+        MLP_TRY(look_for_hdf5(path, &is_hdf5));
+    }
     if (S_ISDIR(facts.st_mode)) {
         MLP_TRY(read_directory(story, path));
-    } else if (is_hdf5(path)) {
+    } else if (is_hdf5) {
         MLP_TRY(mlp_checkpoint_load(path, &story->checkpoint));
         snprintf(story->checkpoint_path, sizeof story->checkpoint_path, "%s",
                  path);

@@ -9,9 +9,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "directory.h"
 #include "image.h"
 #include "mlp/log.h"
 #include "mlp/rng.h"
+#include "reading.h"
 #include "tool_data.h"
 
 enum { FOLDERS_MOST = 4096 };
@@ -84,16 +86,18 @@ static mlp_status find_classes(import *in)
     DIR *folder;
     mlp_status status = MLP_OK;
     MLP_TRY(open_folder(in->options->operands[1], &folder));
-    for (struct dirent *entry;
-         status == MLP_OK && (entry = readdir(folder)) != NULL;) {
+    for (struct dirent *entry; mlp_directory_next(in->options->operands[1],
+                                                  folder, &entry, &status);) {
         char path[MLP_MAX_PATH];
         struct stat facts;
         if (entry->d_name[0] == '.') {
             continue;
         }
         status = join(in->options->operands[1], entry->d_name, path);
-        if (status == MLP_OK && stat(path, &facts) == 0 &&
-            S_ISDIR(facts.st_mode)) {
+        if (status == MLP_OK && stat(path, &facts) != 0) {
+            status =
+                errno == ENOENT ? MLP_OK : mlp_fail_read(path); /* a link */
+        } else if (status == MLP_OK && S_ISDIR(facts.st_mode)) {
             status = mlp_names_add(&in->classes, entry->d_name, FOLDERS_MOST);
         }
     }
@@ -119,7 +123,7 @@ static mlp_status list_class(import *in, size_t label)
     MLP_TRY(open_folder(path, &folder));
     mlp_status status = MLP_OK;
     for (struct dirent *entry;
-         status == MLP_OK && (entry = readdir(folder)) != NULL;) {
+         mlp_directory_next(path, folder, &entry, &status);) {
         if (entry->d_name[0] != '.' && mlp_image_has_name(entry->d_name)) {
             status = join(path, entry->d_name, file);
             if (status == MLP_OK) {

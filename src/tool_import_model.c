@@ -9,6 +9,7 @@
 
 #include "checkpoint_file.h"
 #include "import.h"
+#include "reading.h"
 #include "tool.h"
 
 /* Opening a pipe would wait for ever. */
@@ -25,18 +26,14 @@ static mlp_status expect_file(const char *path)
 }
 
 /* HDF5 begins with these bytes. */
-static bool is_hdf5(const char *path)
+static mlp_status look_for_hdf5(const char *path, bool *is_hdf5)
 {
     static const unsigned char sign[] = {0x89, 'H', 'D', 'F', 13, 10, 26, 10};
     unsigned char first[sizeof sign];
-    FILE *file = fopen(path, "re");
-    bool is = file != NULL &&
-              fread(first, 1, sizeof first, file) == sizeof first &&
-              memcmp(first, sign, sizeof sign) == 0;
-    if (file != NULL) {
-        fclose(file);
-    }
-    return is;
+    size_t count;
+    MLP_TRY(mlp_read_start(path, first, sizeof first, &count));
+    *is_hdf5 = count == sizeof first && memcmp(first, sign, sizeof sign) == 0;
+    return MLP_OK;
 }
 
 static mlp_status copy(const char *path, FILE *out)
@@ -44,15 +41,15 @@ static mlp_status copy(const char *path, FILE *out)
     char bytes[65536];
     FILE *file = fopen(path, "re");
     if (file == NULL) {
-        return mlp_fail(MLP_ERROR_IO, "%s: cannot be read: %s", path,
-                        strerror(errno));
+        return mlp_fail_read(path);
     }
     size_t count;
     while ((count = fread(bytes, 1, sizeof bytes, file)) > 0) {
         fwrite(bytes, 1, count, out);
     }
+    mlp_status status = ferror(file) ? mlp_fail_read(path) : MLP_OK;
     fclose(file);
-    return MLP_OK;
+    return status;
 }
 
 /* A checkpoint is sealed in a file of its own; its bytes then go where the
@@ -100,8 +97,10 @@ static mlp_status import(const mlp_tool_options *options,
     }
     MLP_TRY(expect_file(path));
     MLP_TRY(configure(options, &checkpoint.config));
-    mlp_status status = is_hdf5(path) ? mlp_import_keras(path, &model)
-                                      : mlp_import_safetensors(path, &model);
+    bool is_hdf5;
+    MLP_TRY(look_for_hdf5(path, &is_hdf5));
+    mlp_status status = is_hdf5 ? mlp_import_keras(path, &model)
+                                : mlp_import_safetensors(path, &model);
     if (status == MLP_OK) {
         status = mlp_import_finish(&model, path, &checkpoint);
     }

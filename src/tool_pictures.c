@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "directory.h"
 #include "image.h"
 #include "tool_predict.h"
 
@@ -59,7 +60,7 @@ static mlp_status add_directory(mlp_pictures *pictures, const char *path)
                         strerror(errno));
     }
     struct dirent *entry;
-    while (status == MLP_OK && (entry = readdir(directory)) != NULL) {
+    while (mlp_directory_next(path, directory, &entry, &status)) {
         if (mlp_image_has_name(entry->d_name)) {
             status = add(pictures, join(path, entry->d_name));
         }

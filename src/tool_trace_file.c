@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "reading.h"
 #include "tool_trace.h"
 
 enum { LINE_BYTES = 8192, ROW_MAX = MLP_TRACE_WIDTH };
@@ -240,8 +241,7 @@ static mlp_status read_stream(reader *r, FILE *file)
         }
         MLP_TRY(read_line(r, line));
     }
-    return ferror(file) ? mlp_fail(MLP_ERROR_IO, "%s: cannot be read", r->path)
-                        : lay_net(r);
+    return ferror(file) ? mlp_fail_read(r->path) : lay_net(r);
 }
 
 mlp_status mlp_trace_read(const char *path, mlp_trace *trace)

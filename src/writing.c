@@ -4,6 +4,8 @@
 #include "writing.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 bool mlp_write_all(int fd, const void *bytes, size_t count)
@@ -18,4 +20,14 @@ bool mlp_write_all(int fd, const void *bytes, size_t count)
         count -= written < 0 ? 0 : (size_t)written;
     }
     return true;
+}
+
+mlp_status mlp_stdout_flush(void)
+{
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout)) {
+        return MLP_OK;
+    }
+    return mlp_fail(MLP_ERROR_IO, "standard output: cannot be written: %s",
+                    strerror(errno != 0 ? errno : EIO));
 }

@@ -7,8 +7,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "mlp/status.h"
+
 /** Write all of it, in as many calls as that takes. False, with errno set,
  *  when it cannot be. */
 bool mlp_write_all(int fd, const void *bytes, size_t count);
+
+/** See that all that was printed has left: MLP_ERROR_IO. */
+mlp_status mlp_stdout_flush(void);
 
 #endif

@@ -14,7 +14,7 @@ FLOORS = [
     " config rng clock profile log metrics history digest h5file threads tree kernels"
     " activation math accurate json image terminal drawing pulse markup"
     " canvas chart sandbox directory fingerprint bfloat16 costs"
-    " writing",
+    " writing reading",
     "comm exchange",
     "source stream idx digits csv schema table rowfile reader dataset shard scaler"
     " sampler feed"
