@@ -7,6 +7,11 @@
 #                   number stays the same when it is requeued, so it finds its
 #                   checkpoints again; set it to go on with an older run.
 #     MLP_RESTARTS  how often a job may requeue itself; 100
+#     MLP_RESTARTS_IDLE
+#                   how often a job may be restarted, by itself or by Slurm,
+#                   without a newer checkpoint; 3. Runs are exact: from the same
+#                   checkpoint they come to the same end each time, so what
+#                   does not get on by then is for a person to look at.
 #
 # A job is stopped by its time limit, by `scancel -b -s USR1`, by preemption, by
 # the death of a node. In the first three cases it saves before; in all it is
@@ -26,11 +31,52 @@ MLP_HOME=${MLP_HOME:-$SLURM_SUBMIT_DIR}
 MLP_TRAIN=${MLP_TRAIN:-$MLP_HOME/build/mlp_train}
 MLP_RUN=${MLP_RUN:-$MLP_HOME/runs/job-$job}
 MLP_RESTARTS=${MLP_RESTARTS:-100}
+MLP_RESTARTS_IDLE=${MLP_RESTARTS_IDLE:-3}
 if [ ! -x "$MLP_TRAIN" ]; then
     echo "$MLP_TRAIN: not there; build it before you submit a job" >&2
     exit 66
 fi
 mkdir -p "$MLP_RUN"
+
+# The name of the newest checkpoint, "none" without any.
+find_newest() {
+    local names=("$MLP_RUN"/ckpt-*.h5)
+    if [ -e "${names[0]}" ]; then
+        printf '%s\n' "${names[@]##*/}" | sort -V | tail -n 1
+    else
+        echo none
+    fi
+}
+
+# Which checkpoint this start goes on from, and the how-manieth restart does so:
+# kept beside the checkpoints, where the next start finds it. A job's first start
+# is none.
+began_from=$(find_newest)
+restarts_idle=0
+if [ "${SLURM_RESTART_COUNT:-0}" -gt 0 ]; then
+    count=0 name=
+    [ ! -r "$MLP_RUN/restarts" ] || read -r count name <"$MLP_RUN/restarts" ||
+        true
+    [ "$name" = "$began_from" ] || count=0
+    restarts_idle=$((count + 1))
+fi
+{
+    echo "$restarts_idle $began_from" >"$MLP_RUN/restarts.new" &&
+        mv "$MLP_RUN/restarts.new" "$MLP_RUN/restarts"
+} || echo "$MLP_RUN: cannot count restarts" >&2
+
+# Say why no restart is worth it. False when the run has got on, or may try on.
+gives_up() { # RESTARTS
+    [ "$1" -gt "$MLP_RESTARTS_IDLE" ] &&
+        [ "$(find_newest)" = "$began_from" ] || return 1
+    echo "$MLP_RUN: not restarted: $MLP_RESTARTS_IDLE restarts made no newer" \
+        "checkpoint than $began_from; see why in the output and with mlp" \
+        "verify, save more often (--every), then submit again with" \
+        "MLP_RUN=$MLP_RUN" >&2
+}
+if gives_up "$restarts_idle"; then # where Slurm requeued it
+    exit 75
+fi
 
 # An empty directory starts afresh, so --resume is right every time.
 # shellcheck disable=SC2034 # used by the scripts
@@ -90,7 +136,8 @@ train_until_done() {
     launch "$@"
     echo "exit status $result, restart ${SLURM_RESTART_COUNT:-0}"
     if [ "$result" -eq 75 ] && [ "$is_ended" = no ] &&
-        [ "${SLURM_RESTART_COUNT:-0}" -lt "$MLP_RESTARTS" ]; then
+        [ "${SLURM_RESTART_COUNT:-0}" -lt "$MLP_RESTARTS" ] &&
+        ! gives_up "$((restarts_idle + 1))"; then
         echo "+ scontrol requeue $job"
         scontrol requeue "$job"
     fi
