@@ -52,6 +52,17 @@ static size_t canonical_rows(const mlp_layer *layer)
     return layer->in + 1 + layer->has_slopes;
 }
 
+size_t mlp_model_layer_of(const mlp_model *model, size_t i)
+{
+    size_t l = 0;
+    size_t end = canonical_rows(&model->layer[0]) * model->layer[0].out;
+    while (i >= end) {
+        l++;
+        end += canonical_rows(&model->layer[l]) * model->layer[l].out;
+    }
+    return l;
+}
+
 static mlp_status fill_layers(const size_t *widths, const mlp_config *config,
                               mlp_model *model)
 {

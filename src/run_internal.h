@@ -165,7 +165,8 @@ mlp_status mlp_run_open_state(mlp_run_parts *run);
 mlp_status mlp_run_begin_state(mlp_run_parts *run);
 
 /** Copy parameters and moments from the trainer into the state, between
- *  steps. MLP_DIVERGED when a weight is not finite. Rank 0; not collective. */
+ *  steps. MLP_DIVERGED when one of them is not finite, which is the last chance
+ *  before results of it are printed or saved. Rank 0; not collective. */
 mlp_status mlp_run_fetch_state(mlp_run_parts *run);
 
 /** Judge the finished epochs: rank 0 has the history, all follow it.

@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -241,17 +242,33 @@ mlp_status mlp_run_begin_state(mlp_run_parts *run)
 
 /* ---- fetch ------------------------------------------------------------- */
 
+/* The update is the last to make numbers, and no step may look at them again.
+ * A moment that is infinite stops its weight for good, and shows nowhere else:
+ * Adam divides by it. */
+static mlp_status check_finite(const mlp_run_parts *run, const float *values,
+                               const char *what)
+{
+    for (size_t i = 0; i < run->state.parameter_count; i++) {
+        if (!isfinite(values[i])) {
+            return mlp_fail(MLP_DIVERGED,
+                            "after step %" PRIu64 ", layer %zu: a %s is not "
+                            "finite: a smaller --lr may help",
+                            run->state.step, mlp_model_layer_of(run->model, i),
+                            what);
+        }
+    }
+    return MLP_OK;
+}
+
 mlp_status mlp_run_fetch_state(mlp_run_parts *run)
 {
     mlp_checkpoint *state = &run->state;
     mlp_trainer_store(run->trainer, state->parameters, state->moments);
-    for (size_t i = 0; i < state->parameter_count; i++) {
-        if (!isfinite(state->parameters[i])) {
-            return mlp_fail(MLP_DIVERGED,
-                            "after step %" PRIu64 " a weight is not finite: "
-                            "a smaller --lr may help",
-                            state->step);
-        }
+    MLP_TRY(check_finite(run, state->parameters, "weight"));
+    for (size_t i = 0; i < mlp_optimizer_moments(&run->config); i++) {
+        char what[32];
+        snprintf(what, sizeof what, "value of moments/%zu", i);
+        MLP_TRY(check_finite(run, state->moments[i], what));
     }
     return MLP_OK;
 }

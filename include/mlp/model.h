@@ -50,6 +50,9 @@ void mlp_model_pack(const mlp_model *model, const float *canonical,
 void mlp_model_unpack(const mlp_model *model, const float *vector,
                       float *canonical);
 
+/** The layer, from 0, that parameter i in canonical order belongs to. */
+size_t mlp_model_layer_of(const mlp_model *model, size_t i);
+
 /** Draw initial weights; biases are 0, slopes of PReLU 1/4 (He et al. 2015,
  *  section 2.1). Small: uniform on [-0.05, 0.05], the perceptron's start. Each
  * weight is a function of (seed, layer, its index), so any rank draws the same.

@@ -55,3 +55,36 @@ overflow 3 0
 overflow 3 0 --exchange mpi
 overflow 3 1
 overflow 3 2 --exchange-precision bf16
+
+# Its gradient is finite, and so are Adam's weights; not the gradient's square,
+# by which no weight would ever move again. A save would keep it.
+# frozen STEP ARGUMENT...
+frozen() {
+    step=$1
+    shift
+    echo "a moment: $*"
+    rm -rf dir
+    team 0 --data "$MLP_SOURCE/data/cars.csv" --label price \
+        --task regression --hidden 16 --activation identity --lr 1e9 \
+        --batch 16 --optimizer adam --checkpoint dir "$@"
+    expect_status 76 "a moment that is not finite"
+    grep -q "mlp_train: after step $step, layer [01]: a value of moments/1 is" \
+        err || fail "not told: $(cat err)"
+    [ -z "$(digest)" ] || fail "it prints a digest"
+}
+frozen 2 --every 1steps
+[ "$(ls dir)" = ckpt-000000-00000001.h5 ] || fail "$(ls dir) are there"
+frozen 2 --max-steps 2 # its last update
+! ls dir/ckpt-*.h5 2>/dev/null || fail "an infinite moment was saved"
+
+# Stopped after an update that overflows; without checkpoints, too.
+echo "the last update"
+rm -rf dir
+team 0 --data digits --lr 1e39 --max-steps 1 --checkpoint dir
+expect_status 76 "weights that are not finite"
+grep -q 'mlp_train: after step 1, layer 0: a weight is not finite' err ||
+    fail "not told: $(cat err)"
+! ls dir/ckpt-*.h5 2>/dev/null || fail "infinite weights were saved"
+team 3 --data digits --lr 1e39 --max-steps 1
+expect_status 76 "weights that are not finite, and not to be saved"
+[ -z "$(digest)" ] || fail "it prints their digest"
