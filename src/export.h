@@ -27,17 +27,19 @@ typedef struct {
     size_t layers;
     mlp_export_layer layer[MLP_MAX_HIDDEN + 1];
     size_t inputs, outputs;
-    size_t widest; /**< of all in and out */
+    bool is_binary; /**< one output tells two classes: from 0.5 on it is 1 */
+    size_t widest;  /**< of all in and out */
     mlp_scaler scaler;
 } mlp_export_model;
 
 /** @param checkpoint  must outlive the model */
 void mlp_export_take(const mlp_checkpoint *checkpoint, mlp_export_model *model);
 
-/** Make the last layer of a regression give its targets as they are in the
- *  data: fold their scaling into its weights. MLP_ERROR_USAGE when its output
- *  is not linear. */
-mlp_status mlp_export_unscale(mlp_checkpoint *checkpoint);
+/** Make checkpoint->parameters those that are used: the result of the run so
+ *  far, and a last layer that gives the targets of a regression as they are in
+ *  the data, with their scaling folded into its weights. MLP_ERROR_USAGE when
+ *  its output is not linear. */
+mlp_status mlp_export_settle(mlp_checkpoint *checkpoint);
 
 /** The activation's name as --activation has it. */
 const char *mlp_export_activation_name(mlp_activation activation);

@@ -100,12 +100,14 @@ static void write_predict(FILE *out, const mlp_export_model *model)
 {
     fprintf(out,
             "/* Unscaled inputs [MLP_INPUTS] to outputs [MLP_OUTPUTS]. Returns "
-            "the index\n * of the largest output. */\n"
+            "%s. */\n"
             "static inline int mlp_predict(const float *inputs, float "
             "*outputs)\n{\n"
             "    float a[MLP_WIDEST], b[MLP_WIDEST];\n"
             "    for (int i = 0; i < MLP_INPUTS; i++) {\n"
-            "        a[i] = (inputs[i] - ");
+            "        a[i] = (inputs[i] - ",
+            model->is_binary ? "class\n * 1 from an output of 0.5 on, else 0"
+                             : "the index\n * of the largest output");
     if (model->scaler.shifts != NULL) {
         fputs("mlp_shift_0[i]) * mlp_scale_0[i]", out);
     } else {
@@ -127,8 +129,8 @@ static void write_predict(FILE *out, const mlp_export_model *model)
             "    for (int j = 0; j < MLP_OUTPUTS; j++) {\n"
             "        outputs[j] = %s[j];\n"
             "        best = outputs[j] > outputs[best] ? j : best;\n    }\n"
-            "    return best;\n}\n\n#endif\n",
-            last);
+            "    return %s;\n}\n\n#endif\n",
+            last, model->is_binary ? "outputs[0] >= 0.5F" : "best");
 }
 
 mlp_status mlp_export_c(FILE *out, const mlp_export_model *model)

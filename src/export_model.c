@@ -3,10 +3,24 @@
  */
 #include "export.h"
 
+#include <string.h>
+
 static mlp_activation of_output(mlp_output output)
 {
-    return output == MLP_OUTPUT_SIGMOID ? MLP_ACTIVATION_SIGMOID
-                                        : MLP_ACTIVATION_IDENTITY;
+    switch (output) {
+    case MLP_OUTPUT_SIGMOID:
+        return MLP_ACTIVATION_SIGMOID;
+    case MLP_OUTPUT_TANH:
+        return MLP_ACTIVATION_TANH;
+    case MLP_OUTPUT_SOFTPLUS:
+        return MLP_ACTIVATION_SOFTPLUS;
+    case MLP_OUTPUT_STEP:
+        return MLP_ACTIVATION_STEP;
+    case MLP_OUTPUT_SOFTMAX: /* is_softmax */
+    case MLP_OUTPUT_IDENTITY:
+        break;
+    }
+    return MLP_ACTIVATION_IDENTITY;
 }
 
 void mlp_export_take(const mlp_checkpoint *checkpoint, mlp_export_model *model)
@@ -18,6 +32,7 @@ void mlp_export_take(const mlp_checkpoint *checkpoint, mlp_export_model *model)
                            .inputs = checkpoint->widths[0],
                            .outputs = checkpoint->widths[checkpoint->layers],
                            .widest = checkpoint->widths[0],
+                           .is_binary = config->binary,
                            .scaler = checkpoint->scaler};
     for (size_t l = 0; l < model->layers; l++) {
         mlp_export_layer *layer = &model->layer[l];
@@ -39,8 +54,12 @@ void mlp_export_take(const mlp_checkpoint *checkpoint, mlp_export_model *model)
     }
 }
 
-mlp_status mlp_export_unscale(mlp_checkpoint *c)
+mlp_status mlp_export_settle(mlp_checkpoint *c)
 {
+    const float *result = mlp_checkpoint_result(c);
+    if (result != c->parameters) {
+        memcpy(c->parameters, result, c->parameter_count * sizeof *result);
+    }
     if (c->config.task != MLP_TASK_REGRESSION) {
         return MLP_OK;
     }

@@ -48,7 +48,7 @@ static mlp_status export(const mlp_tool_options *options,
                         targets[format].name);
     }
     MLP_TRY(mlp_tool_load_checkpoint(options->file, &checkpoint, path));
-    mlp_status status = mlp_export_unscale(&checkpoint);
+    mlp_status status = mlp_export_settle(&checkpoint);
     if (status == MLP_OK) {
         mlp_export_take(&checkpoint, &model);
         status = targets[format].write(output->file, &model);

@@ -80,9 +80,9 @@ def digits():
     return table[3::4][:ROWS, :64].astype(float)
 
 
-def predict(checkpoint):
-    text = run(BUILD / "mlp", "predict", checkpoint, "--data", "digits",
-               "--rows", ROWS).stdout.decode()
+def predict(checkpoint, *rows):
+    rows = rows or ("--data", "digits", "--rows", ROWS)
+    text = run(BUILD / "mlp", "predict", checkpoint, *rows).stdout.decode()
     return np.array([[float(x) for x in line.split("\t")[2:]]
                      for line in text.splitlines()[1:]])
 
@@ -189,7 +189,7 @@ def onnx_graph(path, x):
     return values["output"]
 
 
-def header_in_c(path, x):
+def header_in_c(path, x, is_binary=False):
     program = path.with_suffix(".program.c")
     program.write_text(
         '#include <stdio.h>\n#include "%s"\nint main(void) {\n'
@@ -208,7 +208,8 @@ def header_in_c(path, x):
                           capture_output=True)
     table = np.array([[float(v) for v in line.split()]
                       for line in done.stdout.splitlines()])
-    assert (table[:, 0] == table[:, 1:].argmax(1)).all()
+    classes = table[:, 1] >= 0.5 if is_binary else table[:, 1:].argmax(1)
+    assert (table[:, 0] == classes).all()
     return table[:, 1:]
 
 
@@ -358,9 +359,35 @@ def check_regression(place):
     print("a regression: same outputs, relative to the largest")
 
 
+def check_binary(place):
+    """One output for two classes: a C function that tells them apart."""
+    run(BUILD / "mlp_train", "--preset", "xor", "--quiet", "--threads", 1,
+        "--checkpoint", place / "xor")
+    wanted = predict(place / "xor", "--data", "xor", "--split", "train")
+    path = place / "xor.h"
+    run(BUILD / "mlp", "export", place / "xor", "--to", "c", "--output", path)
+    x = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], float)
+    expect_same("xor", header_in_c(path, x, is_binary=True), wanted)
+    assert (wanted[:, 0] >= 0.5).tolist() == [False, True, True, False]
+    print("one output: same outputs and classes")
+
+
+def check_best(place):
+    """A run with --patience that was stopped has its best epoch's weights."""
+    run(BUILD / "mlp_train", "--data", "digits", "--hidden", 8, "--lr", 5,
+        "--validation", 0.2, "--patience", 5, "--epochs", 6, "--max-steps", 50,
+        "--quiet", "--threads", 1, "--checkpoint", place / "best", status=75)
+    path = place / "best.h"
+    run(BUILD / "mlp", "export", place / "best", "--to", "c", "--output", path)
+    expect_same("best", header_in_c(path, digits()), predict(place / "best"))
+    print("the best epoch's weights: same outputs")
+
+
 with tempfile.TemporaryDirectory() as directory:
     here = pathlib.Path(directory)
     check_regression(here)
+    check_binary(here)
+    check_best(here)
     check_import(here)
     for activation in ["identity", "sigmoid", "tanh", "relu", "arctan",
                        "leaky-relu", "prelu", "elu", "softplus", "silu",
@@ -370,6 +397,10 @@ with tempfile.TemporaryDirectory() as directory:
               [activation, "tanh", "softmax"])
     check(here, "outputs", ["--hidden", "7", "--output", "sigmoid", "--loss",
                             "mse"], ["relu", "sigmoid"])
+    check(here, "range", ["--hidden", "7", "--output", "tanh", "--loss",
+                          "mse"], ["relu", "tanh"])
+    check(here, "positive", ["--hidden", "7", "--output", "softplus", "--loss",
+                             "mse"], ["relu", "softplus"])
     check(here, "standard", ["--scaling", "standard", "--hidden", "9"],
           ["relu", "softmax"], factor=1)
     check(here, "flat", ["--hidden", "none", "--output", "identity", "--loss",
