@@ -96,18 +96,19 @@ static mlp_status read_widths(mlp_h5file *file, const char *path,
 static mlp_status check_widths(const char *path, const mlp_checkpoint *c)
 {
     size_t pixels, channels = c->channels > 1 ? c->channels : 1;
+    bool has_one = c->config.binary || c->config.task == MLP_TASK_REGRESSION;
     bool is_consistent =
         !__builtin_mul_overflow(c->height, c->width, &pixels) &&
         c->widths[0] == pixels && c->width % channels == 0 &&
         c->layers == c->config.hidden_count + 1 && c->widths[c->layers] > 0 &&
-        (!c->config.binary || c->widths[c->layers] == 1) && pixels > 0;
+        has_one == (c->widths[c->layers] == 1) && pixels > 0;
     for (size_t i = 1; is_consistent && i < c->layers; i++) {
         is_consistent = c->widths[i] == c->config.hidden[i - 1];
     }
     if (!is_consistent) {
         return mlp_fail(MLP_ERROR_DATA,
                         "%s: /model/widths contradict the picture's extents or "
-                        "/config hidden or binary",
+                        "/config hidden, binary or task",
                         path);
     }
     return MLP_OK;

@@ -151,6 +151,22 @@ static mlp_status set_extents(const mlp_import_model *model, const char *path,
     return MLP_OK;
 }
 
+/* One output tells two classes. */
+static mlp_status set_binary(const char *path, mlp_checkpoint *c)
+{
+    if (c->widths[c->layers] > 1) {
+        return MLP_OK;
+    }
+    if (c->config.output == MLP_OUTPUT_SOFTMAX) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "%s: has one output, and softmax over one is always 1: "
+                        "use --function sigmoid or identity",
+                        path);
+    }
+    c->classes = 2;
+    return mlp_config_set(&c->config, "binary", "true");
+}
+
 static float *append(float *to, const float *values, size_t count)
 {
     if (values != NULL) {
@@ -189,6 +205,7 @@ mlp_status mlp_import_finish(const mlp_import_model *model, const char *path,
     MLP_TRY(set_hidden(model, path, &c->config));
     MLP_TRY(set_output(model, path, &c->config));
     MLP_TRY(set_extents(model, path, c));
+    MLP_TRY(set_binary(path, c));
     MLP_TRY(mlp_config_check(&c->config));
     c->config.shards = 1; /* trained on none, evaluated in one */
     MLP_TRY(mlp_scaler_copy(&model->scaler, c->widths[0], &c->scaler));

@@ -306,6 +306,16 @@ def check_import(place):
         place / "legacy.ckpt.h5")
     expect_same("Keras's weights", predict(place / "legacy.ckpt.h5"), wanted)
 
+    one = place / "one.safetensors"
+    write_safetensors(one, {"a.weight": np.array([[1, 1]], "f"),
+                            "a.bias": np.array([-1.5], "f")})
+    run(BUILD / "mlp", "import", one, "--output", place / "no.h5", status=64)
+    run(BUILD / "mlp", "import", one, "--function", "sigmoid", "--output",
+        place / "one.h5")
+    text = run(BUILD / "mlp", "eval", place / "one.h5", "--data", "and",
+               "--split", "train").stdout.decode()
+    assert "100.00% (4 of 4)" in text, text
+
     bad = place / "bad.safetensors"
     write_safetensors(bad, {"a.weight": w[0], "b.weight": w[0]})
     refuse_import(place, "no chain of dense layers", bad)
