@@ -27,11 +27,12 @@ static int stronger(const void *a, const void *b)
 static strength *rank_units(const mlp_checkpoint *c)
 {
     size_t in = c->widths[0], out = c->widths[1];
+    const float *weights = mlp_checkpoint_result(c);
     strength *units = calloc(out, sizeof *units);
     for (size_t j = 0; units != NULL && j < out; j++) {
         units[j].unit = j;
         for (size_t i = 0; i < in; i++) {
-            double w = (double)c->parameters[i * out + j];
+            double w = (double)weights[i * out + j];
             units[j].squares += w * w;
         }
     }
@@ -44,15 +45,16 @@ static strength *rank_units(const mlp_checkpoint *c)
 /* Of a unit, with its largest weight for 1. */
 typedef struct {
     const mlp_checkpoint *of;
+    const float *from; /* [in, out] of the layer */
     size_t unit;
     float most;
 } unit_weights;
 
 static unit_weights weights_of(const mlp_checkpoint *c, size_t unit)
 {
-    unit_weights w = {c, unit, 0.0F};
+    unit_weights w = {c, mlp_checkpoint_result(c), unit, 0.0F};
     for (size_t i = 0; i < c->widths[0]; i++) {
-        w.most = fmaxf(w.most, fabsf(c->parameters[i * c->widths[1] + unit]));
+        w.most = fmaxf(w.most, fabsf(w.from[i * c->widths[1] + unit]));
     }
     return w;
 }
@@ -60,9 +62,8 @@ static unit_weights weights_of(const mlp_checkpoint *c, size_t unit)
 /* Of an input, -1 to 1. */
 static float weight(const unit_weights *w, size_t input)
 {
-    const mlp_checkpoint *c = w->of;
     return w->most > 0.0F
-               ? c->parameters[input * c->widths[1] + w->unit] / w->most
+               ? w->from[input * w->of->widths[1] + w->unit] / w->most
                : 0.0F;
 }
 

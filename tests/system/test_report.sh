@@ -123,6 +123,21 @@ succeed colours -o colours.html
 expect_page colours.html '<th scope="col">silver</th>' \
     '<th scope="row">white</th>' "taken for silver"
 
+echo "weights are those of the best epoch, as what the model makes of rows"
+team 0 --data digits --hidden 8 --lr 5 --validation 0.2 --patience 5 --epochs 6 \
+    --every 1 --keep 9 --max-steps 50 --checkpoint stopped --quiet
+expect_status 75 "a run that is stopped"
+best=$("$mlp" show stopped | awk '/^ *epoch +step/ { on = 1; next }
+    on && NF == 0 { on = 0 }
+    on && (!found || $5 < least) { least = $5; found = 1; epoch = $1; step = $2 }
+    END { printf "ckpt-%06d-%08d.h5", epoch, step }')
+for part in stopped "stopped/$best"; do
+    "$mlp" report "$part" --data digits |
+        grep -o '<img alt="unit [0-9]*"[^>]*>' >"${part##*/}.txt"
+done
+[ "$(wc -l <stopped.txt)" -eq 8 ] || fail "not 8 units"
+cmp stopped.txt "$best.txt" || fail "not the best epoch's weights"
+
 echo "runs compared"
 succeed run other -o both.html
 expect_page both.html "2 runs compared" 'id="compared"' ">lr<" "0.05"
