@@ -82,7 +82,7 @@ def write_pictures(folder):
 
 def run_plainly(*words, code=0):
     done = subprocess.run(list(map(str, words)), stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True, timeout=60,
+                          capture_output=True, text=True, timeout=240,
                           check=False)
     if done.returncode != code:
         fail(f"{words}: exit code {done.returncode}\n{done.stderr}")
@@ -188,7 +188,7 @@ class Case:
             try:
                 self.done = subprocess.run(
                     self.command, stdin=subprocess.DEVNULL, stdout=out,
-                    stderr=subprocess.PIPE, text=True, timeout=60,
+                    stderr=subprocess.PIPE, text=True, timeout=240,
                     env=surroundings, pass_fds=[tells], check=False)
             except subprocess.TimeoutExpired:
                 fail(f"{self.name}: {action} {nth}: hangs")
