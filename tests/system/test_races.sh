@@ -48,7 +48,7 @@ for race in $(seq "$races"); do
     fi
     grep -q "dir: another run writes here: process $winner on" "err$loser" ||
         fail "race $race: $(cat "err$loser")"
-    [ "$(wc -l <"err$loser")" -eq 1 ] || fail "race $race: more than a line"
+    [ "$(wc -l <"err$loser")" -eq 1 ] || fail "race $race: more than a line: $(cat "err$loser")"
     ! has_ended "$winner" || fail "race $race: nobody trains"
     if [ $((race % 2)) -eq 0 ]; then
         kill -s KILL "$winner"
