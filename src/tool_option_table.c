@@ -110,11 +110,17 @@ static mlp_status set_center(const char *text, mlp_tool_options *options)
 }
 
 /* The same option as mlp_train's, with the same range. */
+static mlp_status set_as_in_training(const char *name, const char *text,
+                                     mlp_config *config)
+{
+    mlp_config_init(config);
+    return mlp_config_set(config, name, text);
+}
+
 static mlp_status set_threads(const char *text, mlp_tool_options *options)
 {
     mlp_config config;
-    mlp_config_init(&config);
-    MLP_TRY(mlp_config_set(&config, "threads", text));
+    MLP_TRY(set_as_in_training("threads", text, &config));
     options->threads = config.threads;
     return MLP_OK;
 }
@@ -122,8 +128,7 @@ static mlp_status set_threads(const char *text, mlp_tool_options *options)
 static mlp_status set_memory_limit(const char *text, mlp_tool_options *options)
 {
     mlp_config config;
-    mlp_config_init(&config);
-    MLP_TRY(mlp_config_set(&config, "memory-limit", text));
+    MLP_TRY(set_as_in_training("memory-limit", text, &config));
     options->memory_limit = config.memory_limit;
     return MLP_OK;
 }
