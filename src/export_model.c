@@ -5,23 +5,7 @@
 
 #include <string.h>
 
-static mlp_activation of_output(mlp_output output)
-{
-    switch (output) {
-    case MLP_OUTPUT_SIGMOID:
-        return MLP_ACTIVATION_SIGMOID;
-    case MLP_OUTPUT_TANH:
-        return MLP_ACTIVATION_TANH;
-    case MLP_OUTPUT_SOFTPLUS:
-        return MLP_ACTIVATION_SOFTPLUS;
-    case MLP_OUTPUT_STEP:
-        return MLP_ACTIVATION_STEP;
-    case MLP_OUTPUT_SOFTMAX: /* is_softmax */
-    case MLP_OUTPUT_IDENTITY:
-        break;
-    }
-    return MLP_ACTIVATION_IDENTITY;
-}
+#include "mlp/model.h"
 
 void mlp_export_take(const mlp_checkpoint *checkpoint, mlp_export_model *model)
 {
@@ -39,8 +23,9 @@ void mlp_export_take(const mlp_checkpoint *checkpoint, mlp_export_model *model)
         bool is_last = l + 1 == model->layers;
         layer->in = checkpoint->widths[l];
         layer->out = checkpoint->widths[l + 1];
-        layer->activation = is_last ? of_output(config->output)
-                                    : mlp_config_activation(config, l);
+        layer->activation = is_last
+                                ? mlp_model_output_activation(config->output)
+                                : mlp_config_activation(config, l);
         layer->is_softmax = is_last && config->output == MLP_OUTPUT_SOFTMAX;
         layer->weights = from;
         from += layer->in * layer->out;

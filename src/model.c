@@ -10,14 +10,11 @@
 #include "mlp/kernels.h"
 #include "mlp/rng.h"
 
-/* Softmax, and the sigmoid of a cross-entropy, are part of the loss. */
-static mlp_activation output_activation(const mlp_config *config)
+mlp_activation mlp_model_output_activation(mlp_output output)
 {
-    switch (config->output) {
+    switch (output) {
     case MLP_OUTPUT_SIGMOID:
-        return config->loss == MLP_LOSS_BINARY_CROSS_ENTROPY
-                   ? MLP_ACTIVATION_IDENTITY
-                   : MLP_ACTIVATION_SIGMOID;
+        return MLP_ACTIVATION_SIGMOID;
     case MLP_OUTPUT_TANH:
         return MLP_ACTIVATION_TANH;
     case MLP_OUTPUT_SOFTPLUS:
@@ -29,6 +26,15 @@ static mlp_activation output_activation(const mlp_config *config)
         break;
     }
     return MLP_ACTIVATION_IDENTITY;
+}
+
+/* In training the sigmoid of a cross-entropy is part of the loss. */
+static mlp_activation output_activation(const mlp_config *config)
+{
+    return config->loss == MLP_LOSS_BINARY_CROSS_ENTROPY &&
+                   config->output == MLP_OUTPUT_SIGMOID
+               ? MLP_ACTIVATION_IDENTITY
+               : mlp_model_output_activation(config->output);
 }
 
 /* Floats of a layer; the sum of all must stay far from overflow. */

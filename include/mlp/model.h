@@ -50,6 +50,10 @@ void mlp_model_pack(const mlp_model *model, const float *canonical,
 void mlp_model_unpack(const mlp_model *model, const float *vector,
                       float *canonical);
 
+/** What an output is computed by from its sum, of one unit alone: identity of
+ *  softmax, which takes all units. */
+mlp_activation mlp_model_output_activation(mlp_output output);
+
 /** The layer, from 0, that parameter i in canonical order belongs to. */
 size_t mlp_model_layer_of(const mlp_model *model, size_t i);
 
