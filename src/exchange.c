@@ -45,14 +45,11 @@ static mlp_status allocate_segments(mlp_exchange *x)
 /* All that this rank can do by itself. */
 static mlp_status prepare(mlp_exchange *x, const size_t *part_sizes)
 {
-    x->shards = mlp_range_part(x->shape.shards, mlp_comm_size(x->comm),
-                               mlp_comm_rank(x->comm));
-    x->fair_threads = mlp_threads_fair(x->place->size);
+    x->fair_threads = mlp_threads_fair(mlp_crew_workers(x->crew));
     MLP_TRY(lay_parts(x, part_sizes));
     MLP_TRY(x->ops->prepare(x));
     MLP_TRY(allocate_segments(x));
-    x->own_records = mlp_exchange_allocate(
-        x->shards.count * x->shape.record_size, sizeof *x->own_records);
+    x->own_records = malloc(mlp_exchange_crew_records(x) + 1);
     return x->own_records == NULL ? mlp_fail_memory("the exchange") : MLP_OK;
 }
 
@@ -68,7 +65,7 @@ static mlp_status share_memory(mlp_exchange *x)
     const mlp_exchange_shape *shape = &x->shape;
     size_t vector = x->total * sizeof(float);
     size_t once = x->place->rank == 0 ? 1 : 0;
-    MLP_TRY(share(x, &x->gradients, x->plan.own_count * vector));
+    MLP_TRY(share(x, &x->gradients, once * x->plan.left_count * vector));
     MLP_TRY(share(x, &x->states, once * shape->states * vector));
     MLP_TRY(share(x, &x->boards,
                   once * (sizeof(mlp_exchange_board) +
@@ -87,7 +84,8 @@ static const mlp_exchange_ops *choose_ops(const mlp_comm *comm,
                                               : &mlp_exchange_nodes_ops;
 }
 
-mlp_status mlp_exchange_create(mlp_comm *comm, const mlp_exchange_shape *shape,
+mlp_status mlp_exchange_create(mlp_comm *comm, const mlp_crew *crew,
+                               const mlp_exchange_shape *shape,
                                mlp_exchange **exchange)
 {
     *exchange = NULL;
@@ -96,8 +94,9 @@ mlp_status mlp_exchange_create(mlp_comm *comm, const mlp_exchange_shape *shape,
     if (status == MLP_OK) {
         x->ops = choose_ops(comm, shape->kind);
         x->comm = comm;
-        x->home = comm;
-        x->place = mlp_comm_where(comm);
+        x->crew = crew;
+        x->home = mlp_crew_home(crew);
+        x->place = mlp_comm_where(x->home);
         x->shape = *shape;
         x->shape.part_sizes = NULL; /* the caller's */
         status = prepare(x, shape->part_sizes);
@@ -163,14 +162,13 @@ float *mlp_exchange_state(mlp_exchange *exchange, size_t i)
 const mlp_tree_node *mlp_exchange_nodes(const mlp_exchange *exchange,
                                         size_t *count)
 {
-    *count = exchange->plan.own_count;
-    return exchange->plan.own;
+    *count = exchange->plan.left_count;
+    return exchange->plan.left;
 }
 
 float *mlp_exchange_gradient(mlp_exchange *exchange, size_t i)
 {
-    float *sums = exchange->gradients.segments[exchange->place->rank];
-    return sums + i * exchange->total;
+    return (float *)exchange->gradients.segments[0] + i * exchange->total;
 }
 
 double *mlp_exchange_records(mlp_exchange *exchange)

@@ -18,17 +18,17 @@
 
 enum { MLP_EXCHANGE_UNIT = 16 }; /**< floats: a cache line, never cut */
 
-/** Counters of a node, in the memory of its local rank 0. Each counts ranks
- *  times steps and has a cache line of its own. */
+/** Counters of a node, in the memory of its local rank 0. Each counts working
+ *  ranks times steps and has a cache line of its own. */
 typedef struct {
     _Alignas(64) mlp_counter published;
     _Alignas(64) mlp_counter finished;
 } mlp_exchange_part_board;
 
 typedef struct {
-    _Alignas(64) mlp_counter recorded;
+    _Alignas(64) mlp_counter recorded; /**< steps, by the crew's thread 0 */
     _Alignas(64) mlp_counter gathered; /**< steps, by local rank 0 */
-    _Alignas(64) mlp_counter met;      /**< ranks times meetings */
+    _Alignas(64) mlp_counter met;      /**< working ranks times meetings */
     _Atomic uint32_t denied;           /**< the last meeting with a no */
     mlp_exchange_part_board parts[];   /**< [parts] */
 } mlp_exchange_board;
@@ -86,23 +86,24 @@ typedef struct mlp_exchange_between mlp_exchange_between;
 struct mlp_exchange {
     const mlp_exchange_ops *ops;
     mlp_comm *comm;
+    const mlp_crew *crew;
     mlp_comm *home;              /**< whose nodes share the memory */
     const mlp_comm_place *place; /**< of this rank there */
     mlp_exchange_shape shape;    /**< without part_sizes */
     mlp_exchange_plan plan;
     mlp_exchange_part *parts; /**< [parts] */
     size_t total;             /**< floats of all parts */
-    size_t fair_threads;      /**< more of them in a crew are crowded */
-    mlp_range shards;         /**< owned */
+    size_t fair_threads;      /**< more of them in a rank are crowded */
 
-    mlp_exchange_memory gradients; /**< each rank: [own_count, total] */
-    mlp_exchange_memory states;    /**< local rank 0: [states, total] */
-    mlp_exchange_memory boards;    /**< local rank 0: mlp_exchange_board */
-    mlp_exchange_memory records;   /**< local rank 0: [2, shards, record] */
-    mlp_exchange_memory measures;  /**< local rank 0: [measures] */
-    const void **sources;          /**< [source_count]: gradients, floats */
+    /* The node's, in the memory of its local rank 0. */
+    mlp_exchange_memory gradients; /**< [left_count, total] */
+    mlp_exchange_memory states;    /**< [states, total] */
+    mlp_exchange_memory boards;    /**< mlp_exchange_board */
+    mlp_exchange_memory records;   /**< [2, shards, record] */
+    mlp_exchange_memory measures;  /**< [measures] */
+    const void **sources;          /**< [left_count]: gradients, floats */
 
-    double *own_records;      /**< [owned shards, record_size] */
+    double *own_records;      /**< [crew's shards, record_size] */
     uint32_t recorded_steps;  /**< written by the thread that publishes */
     uint32_t collected_steps; /**< written by thread 0 */
     uint32_t meetings;        /**< written by the last thread to come */
@@ -124,11 +125,11 @@ static inline double *mlp_exchange_table(const mlp_exchange *x, uint32_t step)
     return tables + (step % 2) * x->shape.shards * x->shape.record_size;
 }
 
-/** How far a counter of the node is when all its ranks have done `steps`. */
+/** How far a counter of the node is when all who work have done `steps`. */
 static inline uint32_t mlp_exchange_all_ranks(const mlp_exchange *x,
                                               uint32_t steps)
 {
-    return steps * (uint32_t)x->place->size;
+    return steps * (uint32_t)mlp_crew_workers(x->crew);
 }
 
 /** Zeroed; at least one element, so that NULL means failure. */
@@ -154,7 +155,7 @@ typedef enum {
     MLP_OPERAND_BFLOAT16
 } mlp_exchange_operand;
 
-/** What the ranks of a node leave each other. */
+/** What the crew leaves. */
 static inline mlp_exchange_operand
 mlp_exchange_source_operand(const mlp_exchange *x)
 {
@@ -179,8 +180,9 @@ mlp_status mlp_exchange_tree_prepare(mlp_exchange *x);
 mlp_status mlp_exchange_tree_connect(mlp_exchange *x);
 void mlp_exchange_tree_publish_records(mlp_exchange *x);
 
-/** Bytes of a node's records. */
+/** Bytes of the records of a node, and of the crew. */
 size_t mlp_exchange_node_records(const mlp_exchange *x, size_t node);
+size_t mlp_exchange_crew_records(const mlp_exchange *x);
 
 /** Copy the records of a node, rank after rank, out of the table, or into it.
  *  @param packed  [mlp_exchange_node_records] bytes */
@@ -195,7 +197,7 @@ void mlp_exchange_reduction_destroy(mlp_exchange_reduction **reduction);
 
 /** Floats of a part that this rank updates, as a range of the vector. The
  *  same local rank has the same slice on every node, so ranks beyond the
- *  smallest node have none. */
+ *  smallest node have none, and neither have idle ones. */
 mlp_range mlp_exchange_slice(const mlp_exchange *x, const mlp_exchange_part *p);
 
 #endif

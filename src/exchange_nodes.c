@@ -1,9 +1,9 @@
 /** @file
  *  The exchange in the tree between nodes, while the ranks compute.
  *
- *  Within a node each rank adds up its slice of a part, as far as the node's
- *  shards make subtrees. The ranks that have this slice, one on each node, cut
- *  it once more: each collects the subtrees of its cut from all nodes, finishes
+ *  A node's crew leaves sums of a part, as far as the node's shards make
+ *  subtrees. The ranks that have the same slice of it, one on each node, cut it
+ *  once more: each collects the subtrees of its cut from all nodes, finishes
  *  the tree, and spreads the sum. What a rank sends is then about two slices,
  *  however many nodes there are, which no exchange can do with less (Thakur,
  *  Rabenseifner and Gropp 2005, "Optimization of Collective Communication
@@ -188,8 +188,7 @@ static void move_records(mlp_exchange *x)
         return;
     }
     if (!b->are_records_under_way) {
-        if (atomic_load(&board->recorded.value) ==
-            mlp_exchange_all_ranks(x, step)) {
+        if (atomic_load(&board->recorded.value) == step) {
             mlp_exchange_copy_records(x, x->place->node, table, b->packed,
                                       true);
             b->status = begin_transfer(b, transfer);
@@ -272,8 +271,7 @@ static mlp_status nodes_collect_records(mlp_exchange *x, const double **all)
     if (x->shape.record_size > 0) {
         stay(x, &board->gathered, step);
     } else {
-        mlp_wait_until(&board->recorded, mlp_exchange_all_ranks(x, step),
-                       x->fair_threads == 0);
+        mlp_wait_until(&board->recorded, step, x->fair_threads == 0);
     }
     *all = mlp_exchange_table(x, step);
     return x->between->status;

@@ -1,5 +1,5 @@
 /** @file
- *  The summation tree laid over ranks and nodes.
+ *  The summation tree laid over nodes.
  */
 #include "exchange_plan.h"
 
@@ -23,19 +23,6 @@ static mlp_tree_node shards_of(const team *t, size_t first, size_t end)
     return (mlp_tree_node){low.first, high.first + high.count - low.first};
 }
 
-/* What a rank leaves, in order of shards; returns how many. */
-static size_t cut_rank(const team *t, size_t rank, mlp_tree_node *out)
-{
-    mlp_tree_node run = shards_of(t, rank, rank + 1);
-    if (!t->by_leaves) {
-        return mlp_tree_cut(t->shards, run, out);
-    }
-    for (size_t i = 0; i < run.count; i++) {
-        out[i] = (mlp_tree_node){run.first + i, 1};
-    }
-    return run.count;
-}
-
 /* The first rank after `rank` that is on another node. */
 static size_t neighbours_end(const team *t, size_t rank)
 {
@@ -47,43 +34,26 @@ static size_t neighbours_end(const team *t, size_t rank)
     return end;
 }
 
-/* What the ranks of this node leave for it. */
-static void list_sources(const team *t, mlp_exchange_plan *plan)
-{
-    for (size_t r = 0; r < t->ranks; r++) {
-        if (t->place->node_of[r] != t->place->node) {
-            continue;
-        }
-        size_t count = cut_rank(t, r, t->subtrees + plan->source_count);
-        for (size_t i = 0; i < count; i++) {
-            plan->sources[plan->source_count++] =
-                (mlp_exchange_source){t->place->local_rank[r], i};
-        }
-    }
-}
-
-/* Plan one sum of this node; the sources that it needs come next. */
+/* Plan one sum of this node: the crew leaves it as it is, or its leaves. */
 static mlp_status plan_inner(const team *t, mlp_tree_node subtree,
-                             size_t *next_source, mlp_exchange_plan *plan)
+                             mlp_exchange_plan *plan)
 {
-    size_t end = *next_source;
-    while (end < plan->source_count &&
-           t->subtrees[end].first < subtree.first + subtree.count) {
-        end++;
+    mlp_tree_node *left = plan->left + plan->left_count;
+    size_t count = t->by_leaves ? subtree.count : 1;
+    left[0] = subtree;
+    for (size_t i = 0; t->by_leaves && i < count; i++) {
+        left[i] = (mlp_tree_node){subtree.first + i, 1};
     }
     mlp_exchange_inner *inner = &plan->inner[plan->inner_count++];
-    inner->first = *next_source;
-    *next_source = end;
-    return mlp_tree_plan_create(t->shards, subtree, t->subtrees + inner->first,
-                                end - inner->first, &inner->plan);
+    inner->first = plan->left_count;
+    plan->left_count += count;
+    return mlp_tree_plan_create(t->shards, subtree, left, count, &inner->plan);
 }
 
 /* A subtree is a run of shards, so the largest subtrees within a node are
  * those within its runs of neighbouring ranks. */
 static mlp_status plan_inside(const team *t, mlp_exchange_plan *plan)
 {
-    size_t next_source = 0;
-    list_sources(t, plan);
     for (size_t r = 0, end; r < t->ranks; r = end) {
         end = neighbours_end(t, r);
         if (t->place->node_of[r] != t->place->node) {
@@ -92,7 +62,7 @@ static mlp_status plan_inside(const team *t, mlp_exchange_plan *plan)
         mlp_tree_node cut[MLP_TREE_NODES_MAX];
         size_t count = mlp_tree_cut(t->shards, shards_of(t, r, end), cut);
         for (size_t i = 0; i < count; i++) {
-            MLP_TRY(plan_inner(t, cut[i], &next_source, plan));
+            MLP_TRY(plan_inner(t, cut[i], plan));
         }
     }
     return MLP_OK;
@@ -136,19 +106,18 @@ static mlp_status plan_between(const team *t, mlp_exchange_plan *plan)
 /* No list is longer than the shards. */
 static mlp_status allocate(const team *t, mlp_exchange_plan *plan)
 {
-    plan->own = calloc(t->shards, sizeof *plan->own);
-    plan->sources = calloc(t->shards, sizeof *plan->sources);
+    plan->left = calloc(t->shards, sizeof *plan->left);
     plan->inner = calloc(t->shards, sizeof *plan->inner);
     plan->slots = calloc(t->shards, sizeof *plan->slots);
     plan->handed = calloc(t->place->nodes, sizeof *plan->handed);
-    if (plan->own == NULL || plan->sources == NULL || plan->inner == NULL ||
-        plan->slots == NULL || plan->handed == NULL || t->subtrees == NULL) {
+    if (plan->left == NULL || plan->inner == NULL || plan->slots == NULL ||
+        plan->handed == NULL || t->subtrees == NULL) {
         return mlp_fail_memory("the plan of the exchange");
     }
     return MLP_OK;
 }
 
-mlp_status mlp_exchange_plan_create(size_t shards, size_t ranks, size_t rank,
+mlp_status mlp_exchange_plan_create(size_t shards, size_t ranks,
                                     const mlp_comm_place *place, bool by_leaves,
                                     mlp_exchange_plan *plan)
 {
@@ -157,7 +126,6 @@ mlp_status mlp_exchange_plan_create(size_t shards, size_t ranks, size_t rank,
     *plan = (mlp_exchange_plan){0};
     mlp_status status = allocate(&t, plan);
     if (status == MLP_OK) {
-        plan->own_count = cut_rank(&t, rank, plan->own);
         status = plan_inside(&t, plan);
     }
     if (status == MLP_OK) {
@@ -176,8 +144,7 @@ void mlp_exchange_plan_destroy(mlp_exchange_plan *plan)
         mlp_tree_plan_destroy(&plan->inner[i].plan);
     }
     mlp_tree_plan_destroy(&plan->outer);
-    free(plan->own);
-    free(plan->sources);
+    free(plan->left);
     free(plan->inner);
     free(plan->slots);
     free(plan->handed);

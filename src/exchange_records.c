@@ -1,12 +1,11 @@
 /** @file
- *  The records that ride along: every rank's rows in one table per node.
+ *  The records that ride along: every crew's rows in one table per node.
  *
- *  There are two tables, used in turn: a rank that publishes step s + 1 writes
- *  into the other one than those read that are still busy with step s. It
- *  comes back to the first one in step s + 2, after it has collected step
- *  s + 1, for which all ranks had to publish and thereby to leave step s. Local
- *  rank 0 adds the rows of other nodes when all ranks of its own have
- *  published, so when none of them reads the older step.
+ *  There are two tables, used in turn: who publishes step s + 1 writes into the
+ *  other one than those read that are still busy with step s. The first one's
+ *  turn comes again in step s + 2, in which nobody computes before all have
+ *  finished all parts of step s + 1, for which all ranks had to publish these
+ *  and thereby to leave step s.
  */
 #include <string.h>
 
@@ -25,14 +24,9 @@ static size_t record_bytes(const mlp_exchange *x, size_t records)
 void mlp_exchange_tree_publish_records(mlp_exchange *x)
 {
     uint32_t step = ++x->recorded_steps;
-    double *table = mlp_exchange_table(x, step);
-    size_t bytes = record_bytes(x, x->shards.count);
-    if (bytes > 0) {
-        memcpy(table + x->shards.first * x->shape.record_size, x->own_records,
-               bytes);
-    }
-    mlp_wait_add(&mlp_exchange_board_of(x)->recorded, 1,
-                 mlp_exchange_all_ranks(x, step));
+    mlp_exchange_copy_records(x, x->place->node, mlp_exchange_table(x, step),
+                              x->own_records, false);
+    mlp_wait_add(&mlp_exchange_board_of(x)->recorded, 1, step);
 }
 
 size_t mlp_exchange_node_records(const mlp_exchange *x, size_t node)
@@ -42,6 +36,17 @@ size_t mlp_exchange_node_records(const mlp_exchange *x, size_t node)
         if (x->place->node_of[r] == node) {
             bytes += record_bytes(x, shards_of(x, r).count);
         }
+    }
+    return bytes;
+}
+
+size_t mlp_exchange_crew_records(const mlp_exchange *x)
+{
+    size_t bytes = 0;
+    for (size_t r = 0; r < mlp_comm_size(x->comm); r++) {
+        bytes += mlp_crew_has(x->crew, r)
+                     ? record_bytes(x, shards_of(x, r).count)
+                     : 0;
     }
     return bytes;
 }

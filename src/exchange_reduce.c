@@ -22,7 +22,7 @@ typedef struct {
 } reduction_part;
 
 struct mlp_exchange_reduction {
-    mlp_comm *alone;       /* a team of this rank */
+    mlp_range shards;      /* of this rank */
     mlp_sums *sums;        /* of the parts, then one of the records */
     reduction_part *parts; /* [parts] */
     size_t next;           /* part to begin next, plus 1; by thread 0 */
@@ -36,7 +36,6 @@ static mlp_status reduce_prepare(mlp_exchange *x)
         return mlp_fail_memory("the exchange");
     }
     x->reduction = r;
-    MLP_TRY(mlp_comm_serial_create(&r->alone));
     MLP_TRY(mlp_sums_create(x->comm, x->shape.parts + 1, &r->sums));
     r->parts = mlp_exchange_allocate(x->shape.parts, sizeof *r->parts);
     if (r->parts == NULL) {
@@ -44,14 +43,14 @@ static mlp_status reduce_prepare(mlp_exchange *x)
     }
     assert(x->shape.parts > 0);
     r->next = x->shape.parts;
-    x->home = r->alone;
-    x->place = mlp_comm_where(r->alone);
-    mlp_tree_node run = {x->shards.first, x->shards.count};
-    x->plan.own = mlp_exchange_allocate(run.count, sizeof *x->plan.own);
-    if (x->plan.own == NULL) {
+    r->shards = mlp_range_part(x->shape.shards, mlp_comm_size(x->comm),
+                               mlp_comm_rank(x->comm));
+    mlp_tree_node run = {r->shards.first, r->shards.count};
+    x->plan.left = mlp_exchange_allocate(run.count, sizeof *x->plan.left);
+    if (x->plan.left == NULL) {
         return mlp_fail_memory("the exchange");
     }
-    x->plan.own_count = mlp_tree_cut(x->shape.shards, run, x->plan.own);
+    x->plan.left_count = mlp_tree_cut(x->shape.shards, run, x->plan.left);
     return MLP_OK;
 }
 
@@ -68,7 +67,6 @@ void mlp_exchange_reduction_destroy(mlp_exchange_reduction **reduction)
         return;
     }
     mlp_sums_destroy(&r->sums);
-    mlp_comm_destroy(&r->alone);
     free(r->parts);
     free(r);
     *reduction = NULL;
@@ -85,7 +83,7 @@ static mlp_counter *published(const mlp_exchange *x, size_t part)
 static float *add_own(mlp_exchange *x, const mlp_exchange_part *p)
 {
     float *sum = mlp_exchange_gradient(x, 0) + p->first;
-    for (size_t i = 1; i < x->plan.own_count; i++) {
+    for (size_t i = 1; i < x->plan.left_count; i++) {
         mlp_exchange_add(sum, sum, mlp_exchange_gradient(x, i) + p->first,
                          p->count);
     }
@@ -175,8 +173,8 @@ static void reduce_publish_records(mlp_exchange *x)
     size_t size = x->shape.record_size;
     double *table = mlp_exchange_table(x, ++x->recorded_steps);
     memset(table, 0, x->shape.shards * size * sizeof *table);
-    memcpy(table + x->shards.first * size, x->own_records,
-           x->shards.count * size * sizeof *table);
+    memcpy(table + r->shards.first * size, x->own_records,
+           r->shards.count * size * sizeof *table);
     reduce_visit(x); /* begins what is left of the parts */
     if (r->status == MLP_OK) {
         r->status = mlp_sums_begin(r->sums, x->shape.parts, MLP_SUM_DOUBLE,

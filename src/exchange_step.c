@@ -4,13 +4,13 @@
  *  Why no rank reads what another one overwrites, although nobody waits for
  *  more than it needs. In step s and for one part:
  *
- *  - A rank publishes when its sums are complete and it is done reading the
- *    part's parameters. finish begins when all ranks of the node have
- *    published: the sums it reads are complete, the parameters it writes are
- *    read by no one.
+ *  - A rank publishes when what it has to compute of the sums is complete and
+ *    it is done reading the part's parameters. finish begins when all ranks of
+ *    the node have published: the sums it reads are complete, the parameters
+ *    it writes are read by no one.
  *  - wait returns when all ranks of the node have finished. After it a rank
- *    overwrites its sums, which nobody reads any more, and reads parameters,
- *    which nobody writes before it publishes again, in step s + 1.
+ *    overwrites sums, which nobody reads any more, and reads parameters, which
+ *    nobody writes before it publishes again, in step s + 1.
  *  - So no rank adds to a counter for s + 1 before all have added to it for
  *    s, and a counter reaches ranks * s exactly when all are through step s.
  *    It may wrap: waiting compares differences.
@@ -18,7 +18,9 @@
  *    are filled for step s + 1 when all threads of all ranks of the node have
  *    published it again, so when none of them reads the sums of step s.
  *
- *  Threads of a crew need not agree where they are, except at barriers: one
+ *  Idle ranks publish and finish nothing, and are not counted.
+ *
+ *  Threads of a rank need not agree where they are, except at barriers: one
  *  may be in finish before another has published. So finish counts its own
  *  steps, and may do so in a plain variable: the last thread to leave writes
  *  it before it tells the others by `finished`, which a thread has seen in
@@ -42,11 +44,13 @@ mlp_range mlp_exchange_cut(mlp_range range, size_t parts, size_t i)
 
 mlp_range mlp_exchange_slice(const mlp_exchange *x, const mlp_exchange_part *p)
 {
-    if (x->place->rank >= x->place->smallest) {
+    bool is_far = x->place->nodes > 1;
+    size_t slices = is_far ? x->place->smallest : mlp_crew_workers(x->crew);
+    size_t slice = is_far ? x->place->rank : mlp_crew_worker(x->crew);
+    if (slice >= slices) {
         return (mlp_range){p->first, 0};
     }
-    return mlp_exchange_cut((mlp_range){p->first, p->count}, x->place->smallest,
-                            x->place->rank);
+    return mlp_exchange_cut((mlp_range){p->first, p->count}, slices, slice);
 }
 
 mlp_range mlp_exchange_own(const mlp_exchange *exchange, size_t part)
@@ -64,13 +68,13 @@ mlp_range mlp_exchange_share(const mlp_exchange *exchange, size_t part,
 mlp_range mlp_exchange_split(const mlp_exchange *exchange, size_t total,
                              mlp_thread self)
 {
-    const mlp_comm_place *place = exchange->place;
-    mlp_range mine = mlp_range_part(total, place->size, place->rank);
+    mlp_range mine = mlp_range_part(total, mlp_crew_workers(exchange->crew),
+                                    mlp_crew_worker(exchange->crew));
     mlp_range share = mlp_thread_share(self, mine.count);
     return (mlp_range){mine.first + share.first, share.count};
 }
 
-/* Whether this thread of the crew is the last to come here. */
+/* Whether this thread of the rank is the last to come here. */
 static bool is_last(_Atomic size_t *count, mlp_thread self)
 {
     if (atomic_fetch_add(count, 1) + 1 < self.count) {
@@ -78,6 +82,14 @@ static bool is_last(_Atomic size_t *count, mlp_thread self)
     }
     atomic_store(count, 0);
     return true;
+}
+
+void mlp_exchange_skip(mlp_exchange *exchange)
+{
+    for (size_t i = 0; i < exchange->shape.parts; i++) {
+        exchange->parts[i].published++;
+        exchange->parts[i].finished++;
+    }
 }
 
 void mlp_exchange_help(mlp_exchange *exchange, mlp_thread self)

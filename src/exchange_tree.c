@@ -1,25 +1,22 @@
 /** @file
- *  The exchange in the tree within one node: each rank finishes the sum of its
- *  slice from the sums that the others left in place.
+ *  The exchange in the tree within one node: the crew's sum is that of all
+ *  ranks, unless leaves are rounded; each rank then adds up its slice of them.
  */
 #include "exchange_internal.h"
 
 mlp_status mlp_exchange_tree_prepare(mlp_exchange *x)
 {
     MLP_TRY(mlp_exchange_plan_create(
-        x->shape.shards, mlp_comm_size(x->comm), mlp_comm_rank(x->comm),
-        x->place, x->shape.precision == MLP_PRECISION_BF16, &x->plan));
-    x->sources =
-        mlp_exchange_allocate(x->plan.source_count, sizeof *x->sources);
+        x->shape.shards, mlp_comm_size(x->comm), x->place,
+        x->shape.precision == MLP_PRECISION_BF16, &x->plan));
+    x->sources = mlp_exchange_allocate(x->plan.left_count, sizeof *x->sources);
     return x->sources == NULL ? mlp_fail_memory("the exchange") : MLP_OK;
 }
 
 mlp_status mlp_exchange_tree_connect(mlp_exchange *x)
 {
-    for (size_t i = 0; i < x->plan.source_count; i++) {
-        const mlp_exchange_source *source = &x->plan.sources[i];
-        const float *sums = x->gradients.segments[source->local_rank];
-        x->sources[i] = sums + source->index * x->total;
+    for (size_t i = 0; i < x->plan.left_count; i++) {
+        x->sources[i] = mlp_exchange_gradient(x, i);
     }
     return MLP_OK;
 }
@@ -53,8 +50,8 @@ static mlp_status tree_collect_records(mlp_exchange *x, const double **all)
     uint32_t step = ++x->collected_steps;
     mlp_pulse *pulse = mlp_comm_pulse(x->comm);
     mlp_pulse_wait(pulse, true);
-    mlp_wait_until(&mlp_exchange_board_of(x)->recorded,
-                   mlp_exchange_all_ranks(x, step), x->fair_threads == 0);
+    mlp_wait_until(&mlp_exchange_board_of(x)->recorded, step,
+                   x->fair_threads == 0);
     mlp_pulse_wait(pulse, false);
     *all = mlp_exchange_table(x, step);
     return MLP_OK;

@@ -53,15 +53,16 @@ static mlp_status create_parts(mlp_inference *made,
     }
     MLP_TRY(create_parameters(made, checkpoint));
     MLP_TRY(mlp_scaler_copy(&checkpoint->scaler, features, &made->scaler));
-    MLP_TRY(mlp_feed_create(features, EVALUATION_ROWS, 1,
-                            mlp_scaler_keeps_zeros(&made->scaler, features),
-                            &made->feed));
-    if (checkpoint->schema.is_regression) {
-        MLP_TRY(mlp_feed_expect_targets(made->feed, EVALUATION_ROWS,
-                                        checkpoint->target_scaler));
-    }
+    const mlp_feed_shape shape = {
+        .features = features,
+        .rows = EVALUATION_ROWS,
+        .leaves = 1,
+        .is_sparse = mlp_scaler_keeps_zeros(&made->scaler, features),
+        .has_targets = checkpoint->schema.is_regression,
+        .target_scaler = checkpoint->target_scaler};
+    MLP_TRY(mlp_feed_create(&shape, NULL, &made->feed));
     MLP_TRY(mlp_pass_create(made->model, kernels, EVALUATION_ROWS, threads,
-                            &made->pass));
+                            NULL, &made->pass));
     made->shards = checkpoint->config.shards;
     made->shard_sums =
         calloc(MLP_TALLY_SUMS * made->shards, sizeof *made->shard_sums);

@@ -53,8 +53,7 @@ void ISA(mlp_dropout)(const mlp_dropout *dropout, float *keep, size_t stride,
     float factor = (float)(1.0 / (1.0 - dropout->share));
     for (size_t r = rows.first; r < rows.first + rows.count; r++) {
         /* rows of a split are below 2^40, layers below 2^16 */
-        uint64_t row = (uint64_t)dropout->layer << 40 |
-                       (dropout->first + dropout->rows[r]);
+        uint64_t row = (uint64_t)dropout->layer << 40 | dropout->rows[r];
         for (size_t p = panels.first; p < panels.first + panels.count; p++) {
             float panel[MLP_PANEL];
             size_t width = least(MLP_PANEL, stride - p * MLP_PANEL);

@@ -6,7 +6,8 @@
 #include "mlp/pass.h"
 
 #include <stdlib.h>
-#include <string.h>
+
+#include "mlp/arena.h"
 
 struct mlp_pass {
     const mlp_model *model;
@@ -19,6 +20,7 @@ struct mlp_pass {
     size_t threads;
     double *losses;        /* [rows] */
     uint32_t *predictions; /* [rows] */
+    void *own;             /* memory of all these, or NULL */
     /* of the pass under way */
     const float *vector;
     const mlp_batch *batch;
@@ -31,88 +33,107 @@ struct mlp_pass {
     const float *class_weights;
     void (*pause)(void *context); /* NULL: none */
     void *pause_context;
+    size_t pauser; /* thread of the crew */
 };
 
-/* Zeros: what pads a row is never written, but looked at with the rest. */
-static float *floats(size_t count)
-{
-    size_t bytes = (count * sizeof(float) + 63) / 64 * 64;
-    bytes = bytes == 0 ? 64 : bytes;
-    float *made = aligned_alloc(64, bytes);
-    return made == NULL ? NULL : memset(made, 0, bytes);
-}
-
-static bool allocate_layers(mlp_pass *pass, size_t rows)
+/* What pads a row is never written, but looked at with the rest: zeros. */
+static void cut_layers(mlp_pass *pass, size_t rows, mlp_arena *arena)
 {
     for (size_t l = 0; l < pass->model->layers; l++) {
-        size_t count = rows * mlp_stride(pass->model->layer[l].out);
-        pass->activations[l] = floats(count);
-        pass->dz[l] = floats(count);
         const mlp_layer *layer = &pass->model->layer[l];
+        size_t count = rows * mlp_stride(layer->out);
         bool drops = layer->dropout > 0.0;
         bool keeps = drops || mlp_keeps_sums(layer->activation);
-        pass->kept[l] = keeps ? floats(count) : NULL;
-        pass->keep[l] = drops ? floats(count) : NULL;
-        if (pass->activations[l] == NULL || pass->dz[l] == NULL ||
-            (keeps && pass->kept[l] == NULL) ||
-            (drops && pass->keep[l] == NULL)) {
-            return false;
-        }
+        pass->activations[l] = mlp_arena_cut(arena, count, sizeof(float));
+        pass->dz[l] = mlp_arena_cut(arena, count, sizeof(float));
+        pass->kept[l] =
+            keeps ? mlp_arena_cut(arena, count, sizeof(float)) : NULL;
+        pass->keep[l] =
+            drops ? mlp_arena_cut(arena, count, sizeof(float)) : NULL;
     }
-    for (size_t t = 0; t < pass->threads; t++) {
-        pass->scratch[t] = floats(mlp_padded(pass->model->widest) * MLP_PANEL);
-        if (pass->scratch[t] == NULL) {
-            return false;
-        }
-    }
-    return true;
 }
 
-mlp_status mlp_pass_create(const mlp_model *model, const mlp_kernels *kernels,
-                           size_t rows, size_t threads, mlp_pass **pass)
+static void cut_memory(mlp_pass *pass, size_t rows, mlp_arena *arena)
+{
+    size_t scratch = mlp_padded(pass->model->widest) * MLP_PANEL;
+    cut_layers(pass, rows, arena);
+    for (size_t t = 0; t < pass->threads; t++) {
+        pass->scratch[t] = mlp_arena_cut(arena, scratch, sizeof(float));
+    }
+    pass->losses = mlp_arena_cut(arena, rows + 1, sizeof *pass->losses);
+    pass->predictions =
+        mlp_arena_cut(arena, rows + 1, sizeof *pass->predictions);
+}
+
+/* All but what the pass computes. */
+static mlp_status create(const mlp_model *model, size_t threads,
+                         mlp_pass **pass)
 {
     mlp_pass *made = calloc(1, sizeof *made);
     if (made != NULL) {
         made->model = model;
-        made->kernels = kernels;
         made->threads = threads;
         made->activations = calloc(model->layers, sizeof *made->activations);
         made->kept = calloc(model->layers, sizeof *made->kept);
         made->keep = calloc(model->layers, sizeof *made->keep);
         made->dz = calloc(model->layers, sizeof *made->dz);
         made->scratch = calloc(threads, sizeof *made->scratch);
-        made->losses = calloc(rows + 1, sizeof *made->losses);
-        made->predictions = calloc(rows + 1, sizeof *made->predictions);
     }
     *pass = made;
     if (made == NULL || made->activations == NULL || made->kept == NULL ||
-        made->keep == NULL || made->dz == NULL || made->scratch == NULL ||
-        made->losses == NULL || made->predictions == NULL ||
-        !allocate_layers(made, rows)) {
+        made->keep == NULL || made->dz == NULL || made->scratch == NULL) {
         mlp_pass_destroy(pass);
         return mlp_fail_memory("the activations of a batch");
     }
     return MLP_OK;
 }
 
-static void free_all(float **vectors, size_t count)
+static size_t count_bytes(mlp_pass *pass, size_t rows)
 {
-    for (size_t i = 0; vectors != NULL && i < count; i++) {
-        free(vectors[i]);
+    mlp_arena nothing = {0};
+    cut_memory(pass, rows, &nothing);
+    return nothing.used;
+}
+
+size_t mlp_pass_bytes(const mlp_model *model, size_t rows, size_t threads)
+{
+    mlp_pass *pass;
+    if (create(model, threads, &pass) != MLP_OK) {
+        return 0;
     }
-    free(vectors);
+    size_t bytes = count_bytes(pass, rows);
+    mlp_pass_destroy(&pass);
+    return bytes;
+}
+
+mlp_status mlp_pass_create(const mlp_model *model, const mlp_kernels *kernels,
+                           size_t rows, size_t threads, void *memory,
+                           mlp_pass **pass)
+{
+    mlp_arena arena = {.memory = memory};
+    MLP_TRY(create(model, threads, pass));
+    if (memory == NULL) {
+        (*pass)->own = mlp_arena_allocate(count_bytes(*pass, rows));
+        arena.memory = (*pass)->own;
+    }
+    if (arena.memory == NULL) {
+        mlp_pass_destroy(pass);
+        return mlp_fail_memory("the activations of a batch");
+    }
+    (*pass)->kernels = kernels;
+    cut_memory(*pass, rows, &arena);
+    return MLP_OK;
 }
 
 void mlp_pass_destroy(mlp_pass **pass)
 {
     if (*pass != NULL) {
-        free_all((*pass)->activations, (*pass)->model->layers);
-        free_all((*pass)->kept, (*pass)->model->layers);
-        free_all((*pass)->keep, (*pass)->model->layers);
-        free_all((*pass)->dz, (*pass)->model->layers);
-        free_all((*pass)->scratch, (*pass)->threads);
-        free((*pass)->losses);
-        free((*pass)->predictions);
+        free((*pass)->activations);
+        free((*pass)->kept);
+        free((*pass)->keep);
+        free((*pass)->dz);
+        free((*pass)->scratch);
+        free((*pass)->own);
         free(*pass);
         *pass = NULL;
     }
@@ -140,6 +161,11 @@ void mlp_pass_set_pause(mlp_pass *pass, void (*pause)(void *context),
 {
     pass->pause = pause;
     pass->pause_context = context;
+}
+
+void mlp_pass_set_pauser(mlp_pass *pass, size_t thread)
+{
+    pass->pauser = thread;
 }
 
 void mlp_pass_drop(mlp_pass *pass, const mlp_dropout *dropout)
@@ -289,7 +315,7 @@ bool mlp_pass_gradient(mlp_pass *pass, size_t l, const mlp_gradient_node *nodes,
     mlp_units units = units_of(pass, l);
     size_t groups = (layer.in + MLP_GROUP - 1) / MLP_GROUP;
     block mine = own(groups, mlp_panels(layer.out), self);
-    bool pauses = pass->pause != NULL && self.index == 0;
+    bool pauses = pass->pause != NULL && self.index == pass->pauser;
     size_t columns = pauses ? 1 : mine.columns.count;
     bool are_safe = true;
     for (size_t n = 0; n < count && mine.rows.count > 0; n++) {

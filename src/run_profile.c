@@ -148,16 +148,17 @@ static void print_shares(const mlp_run_parts *run, const char *prefix,
     print_row(name, rate, " %9.1f");
 }
 
-/* Rows that a rank trained are as many as its shards are of all. */
-static double rows_of(const mlp_run_parts *run, size_t rank)
+/* Rows that each rank computed as much as: [ranks]. */
+static mlp_status gather_rows(mlp_run_parts *run, uint64_t *rows)
 {
-    mlp_range shards =
-        mlp_range_part(run->config.shards, mlp_comm_size(run->comm), rank);
-    return (double)run->trained_rows * (double)shards.count /
-           (double)run->config.shards;
+    rows[mlp_comm_rank(run->comm)] =
+        (uint64_t)((double)run->trained_rows *
+                   mlp_trainer_work_share(run->trainer));
+    return mlp_comm_sum(run->comm, rows, mlp_comm_size(run->comm));
 }
 
-static void print_table(const mlp_run_parts *run, const uint64_t *nanoseconds)
+static void print_table(const mlp_run_parts *run, const uint64_t *nanoseconds,
+                        const uint64_t *rows)
 {
     size_t ranks = mlp_comm_size(run->comm);
     double mean[MLP_PHASES] = {0};
@@ -177,7 +178,7 @@ static void print_table(const mlp_run_parts *run, const uint64_t *nanoseconds)
         print_row(name, row, " %9.3f");
         if (ranks > 1) {
             snprintf(name, sizeof name, "%zu ", r);
-            print_shares(run, name, row, rows_of(run, r));
+            print_shares(run, name, row, (double)rows[r]);
         }
     }
     print_shares(run, "", mean, (double)run->trained_rows);
@@ -295,16 +296,20 @@ mlp_status mlp_run_tell_profile(mlp_run_parts *run)
         return MLP_OK;
     }
     size_t ranks = mlp_comm_size(run->comm);
-    uint64_t *nanoseconds = calloc(ranks * MLP_PHASES, sizeof *nanoseconds);
+    uint64_t *nanoseconds =
+        calloc(ranks * (MLP_PHASES + 1), sizeof *nanoseconds);
     mlp_status status = mlp_comm_agree(
         run->comm,
         nanoseconds == NULL ? mlp_fail_memory("the profile") : MLP_OK);
     if (status == MLP_OK) {
         status = gather_seconds(run, nanoseconds);
     }
+    if (status == MLP_OK) {
+        status = gather_rows(run, nanoseconds + ranks * MLP_PHASES);
+    }
     if (status == MLP_OK && run->config.profile &&
         mlp_comm_rank(run->comm) == 0) {
-        print_table(run, nanoseconds);
+        print_table(run, nanoseconds, nanoseconds + ranks * MLP_PHASES);
         status =
             mlp_runlog_profile(run->log, run->state.step, nanoseconds, ranks);
     }

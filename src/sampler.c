@@ -126,13 +126,24 @@ void mlp_sampler_shuffle(mlp_sampler *sampler, uint64_t epoch)
     }
 }
 
+/* Positions in its order of a shard's rows in a batch. */
+static mlp_range microbatch(const mlp_sampler *sampler, size_t step,
+                            size_t shard)
+{
+    return mlp_shard_microbatch(sampler->rows, sampler->shards, sampler->batch,
+                                step, shard);
+}
+
+size_t mlp_sampler_count(const mlp_sampler *sampler, size_t step, size_t shard)
+{
+    return microbatch(sampler, step, shard).count;
+}
+
 /* Rows of the i-th owned shard in a batch. */
 static size_t pick_microbatch(const mlp_sampler *sampler, size_t step, size_t i,
                               uint32_t *rows)
 {
-    mlp_range part =
-        mlp_shard_microbatch(sampler->rows, sampler->shards, sampler->batch,
-                             step, sampler->owned.first + i);
+    mlp_range part = microbatch(sampler, step, sampler->owned.first + i);
     const uint32_t *order =
         sampler->order + sampler->shard_rows[i] + part.first;
     for (size_t k = 0; k < part.count; k++) {

@@ -17,13 +17,7 @@
 #endif
 
 /* A pause takes up to 50 ns and a sleep with its wake-up some 50 us. */
-enum { SPINS = 1000, SPINS_CROWDED = 10, CACHE_LINE = 64 };
-
-struct mlp_barrier {
-    _Alignas(CACHE_LINE) mlp_counter generation; /* barriers passed */
-    _Alignas(CACHE_LINE) _Atomic size_t arrived; /* at the current one */
-    bool is_crowded;
-};
+enum { SPINS = 1000, SPINS_CROWDED = 10 };
 
 static void pause_briefly(void)
 {

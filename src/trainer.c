@@ -12,9 +12,6 @@
 
 #include "trainer_internal.h"
 
-/* Multiplications of a step below which a crew costs more than it brings. */
-enum { CREW_WORK = 1 << 16 };
-
 /* ---- create and destroy ------------------------------------------------ */
 
 static mlp_status create_exchange(mlp_trainer *trainer)
@@ -36,8 +33,8 @@ static mlp_status create_exchange(mlp_trainer *trainer)
         mlp_trainer_measures(&trainer->parts),
         trainer->parts.config->exchange,
         trainer->parts.config->exchange_precision};
-    mlp_status status =
-        mlp_exchange_create(trainer->parts.comm, &shape, &trainer->exchange);
+    mlp_status status = mlp_exchange_create(trainer->parts.comm, trainer->crew,
+                                            &shape, &trainer->exchange);
     free(sizes);
     return status;
 }
@@ -55,7 +52,9 @@ static mlp_status plan_node(mlp_trainer *trainer, mlp_tree_node node,
     }
     mlp_status status = mlp_tree_plan_create(
         trainer->parts.config->shards, node, leaves, node.count, &plan->plan);
-    plan->first_leaf = node.first - trainer->parts.train->shards.first;
+    while (trainer->shards[plan->first_leaf] != node.first) {
+        plan->first_leaf++;
+    }
     free(leaves);
     return status;
 }
@@ -80,16 +79,13 @@ static mlp_status create_nodes(mlp_trainer *trainer)
  * place: the memory of one gradient for each shard here. */
 static mlp_status create_leaves(mlp_trainer *trainer)
 {
-    mlp_range shards = trainer->parts.train->shards;
     size_t size = trainer->parts.model->vector_size;
-    trainer->leaves = calloc(shards.count, sizeof *trainer->leaves);
-    trainer->leaf_sums =
-        aligned_alloc(64, shards.count * size * sizeof *trainer->leaf_sums);
-    if (trainer->leaves == NULL || trainer->leaf_sums == NULL) {
-        return mlp_fail_memory("the gradients that --accumulate keeps");
+    trainer->leaves = calloc(trainer->shard_count, sizeof *trainer->leaves);
+    if (trainer->leaves == NULL) {
+        return mlp_fail_memory("the tree over shards");
     }
-    for (size_t i = 0; i < shards.count; i++) {
-        mlp_tree_node leaf = {shards.first + i, 1};
+    for (size_t i = 0; i < trainer->shard_count; i++) {
+        mlp_tree_node leaf = {trainer->shards[i], 1};
         trainer->leaves[i].sum = trainer->leaf_sums + i * size;
         MLP_TRY(plan_node(trainer, leaf, &trainer->leaves[i]));
         trainer->leaf_count = i + 1;
@@ -97,12 +93,16 @@ static mlp_status create_leaves(mlp_trainer *trainer)
     return MLP_OK;
 }
 
-/* Rows of a piece of a batch that this rank holds at most: each shard has at
- * most ceil(batch / shards), and one more where shards differ in length. */
+/* Each shard has at most ceil(batch / shards), and one more where shards differ
+ * in length. */
+size_t mlp_trainer_batch_rows(const mlp_config *config, size_t shards)
+{
+    return (config->batch / config->shards + 2) * shards;
+}
+
 size_t mlp_trainer_rows_at_most(const mlp_config *config, size_t owned)
 {
-    size_t each = config->batch / config->shards + 2;
-    size_t rows = each * owned;
+    size_t rows = mlp_trainer_batch_rows(config, owned);
     return rows > EVALUATION_ROWS ? rows : EVALUATION_ROWS;
 }
 
@@ -116,7 +116,6 @@ static mlp_status create_locally(mlp_trainer *trainer)
 {
     const mlp_trainer_parts *parts = &trainer->parts;
     const mlp_config *config = parts->config;
-    size_t rows = mlp_trainer_rows_at_most(config, parts->train->shards.count);
     MLP_TRY(create_nodes(trainer));
     if (config->accumulate > 1) {
         MLP_TRY(create_leaves(trainer));
@@ -126,15 +125,6 @@ static mlp_status create_locally(mlp_trainer *trainer)
                                &trainer->sampler));
     if (!config->shuffle) {
         mlp_sampler_keep_order(trainer->sampler);
-    }
-    MLP_TRY(mlp_feed_create(parts->train->here.features, rows,
-                            parts->train->shards.count + 1, parts->is_sparse,
-                            &trainer->feed));
-    MLP_TRY(mlp_pass_create(parts->model, parts->kernels, rows, config->threads,
-                            &trainer->pass));
-    if (parts->train->here.targets != NULL) {
-        MLP_TRY(
-            mlp_feed_expect_targets(trainer->feed, rows, parts->target_scaler));
     }
     mlp_pass_adjust(trainer->pass, config->label_smoothing,
                     parts->class_weights);
@@ -153,8 +143,9 @@ static mlp_status create_locally(mlp_trainer *trainer)
         trainer->alarms == NULL) {
         return mlp_fail_memory("the trainer's counts");
     }
-    mlp_pace_init(&trainer->pace, config->threads);
-    if (parts->model->parameters * config->batch < CREW_WORK) {
+    bool is_idle = mlp_crew_is_idle(trainer->crew);
+    mlp_pace_init(&trainer->pace, is_idle ? 1 : config->threads);
+    if (mlp_trainer_is_short(parts)) {
         trainer->pace.count = 1; /* to begin with */
     }
     if (mlp_trainer_needs_norms(config)) {
@@ -177,7 +168,10 @@ mlp_status mlp_trainer_create(const mlp_trainer_parts *parts,
     made->shuffled_epoch = UINT64_MAX;
     made->expected_step = UINT64_MAX;
     made->rate_share = 1.0;
-    status = create_exchange(made);
+    status = mlp_trainer_create_crew(made);
+    if (status == MLP_OK) {
+        status = create_exchange(made);
+    }
     if (status == MLP_OK) {
         status = mlp_comm_agree(parts->comm, create_locally(made));
     }
@@ -212,7 +206,6 @@ void mlp_trainer_destroy(mlp_trainer **trainer)
     destroy_plans(old->leaves, old->leaf_count);
     free(old->nodes);
     free(old->leaves);
-    free(old->leaf_sums);
     free(old->shard_sums);
     free(old->busy);
     free(old->prints);
@@ -220,9 +213,8 @@ void mlp_trainer_destroy(mlp_trainer **trainer)
     free(old->alarms);
     free(old->sums);
     mlp_sampler_destroy(&old->sampler);
-    mlp_feed_destroy(&old->feed);
-    mlp_pass_destroy(&old->pass);
     mlp_exchange_destroy(&old->exchange);
+    mlp_trainer_destroy_crew(old);
     free(old);
     *trainer = NULL;
 }

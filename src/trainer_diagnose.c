@@ -10,7 +10,8 @@
 
 #include "trainer_internal.h"
 
-/* The places of a step, in order: the input; each layer's weights and
+/* A rank looks at the rows that it handed in, and at the sums that it computed.
+ * The places of a step, in order: the input; each layer's weights and
  * activations; the loss; backwards each layer's error and gradient; then the
  * sums of gradients. */
 typedef enum { INPUT, WEIGHT, ACTIVATION, LOSS, ERROR, GRADIENT, SUM } quantity;
@@ -55,17 +56,18 @@ bool mlp_trainer_are_finite(const float *values, size_t count)
     return true;
 }
 
-static bool are_losses_finite(const mlp_trainer *trainer, size_t rows)
+static bool are_losses_finite(const mlp_trainer *trainer, mlp_range rows)
 {
-    for (size_t r = 0; r < rows; r++) {
-        if (!isfinite(mlp_pass_losses(trainer->pass)[r])) {
+    for (size_t r = 0; r < rows.count; r++) {
+        if (!isfinite(mlp_pass_losses(trainer->pass)[rows.first + r])) {
             return false;
         }
     }
     return true;
 }
 
-/* Of this rank: sums of the team may lie in their place by now. */
+/* Where this rank's own were not safe; sums of the team may lie in their place
+ * by now. */
 static bool are_gradients_finite(const mlp_trainer *trainer, size_t l)
 {
     const mlp_layer *layer = &trainer->parts.model->layer[l];
@@ -85,22 +87,25 @@ static bool is_finite_at(const mlp_trainer *trainer, place at)
 {
     const mlp_layer *layer = &trainer->parts.model->layer[at.layer];
     const mlp_batch *batch = mlp_feed_batch(trainer->feed);
-    size_t outputs = batch->rows * mlp_stride(layer->out);
+    mlp_range rows = mlp_feed_here(trainer->feed);
+    size_t first = rows.first * mlp_stride(layer->out);
+    size_t outputs = rows.count * mlp_stride(layer->out);
     switch (at.what) {
     case INPUT:
-        return mlp_trainer_are_finite(batch->values,
-                                      batch->rows * batch->stride);
+        return mlp_trainer_are_finite(batch->values +
+                                          rows.first * batch->stride,
+                                      rows.count * batch->stride);
     case WEIGHT:
         return mlp_trainer_are_finite(
             trainer->optimizer.parameters + layer->offset, layer->size);
     case ACTIVATION:
         return mlp_trainer_are_finite(
-            mlp_pass_activations(trainer->pass, at.layer), outputs);
+            mlp_pass_activations(trainer->pass, at.layer) + first, outputs);
     case LOSS:
-        return are_losses_finite(trainer, batch->rows);
+        return are_losses_finite(trainer, rows);
     case ERROR:
-        return mlp_trainer_are_finite(mlp_pass_dz(trainer->pass, at.layer),
-                                      outputs);
+        return mlp_trainer_are_finite(
+            mlp_pass_dz(trainer->pass, at.layer) + first, outputs);
     case GRADIENT:
         return are_gradients_finite(trainer, at.layer);
     case SUM:

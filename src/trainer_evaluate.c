@@ -21,8 +21,8 @@ static mlp_evaluator evaluator_of(mlp_trainer *trainer)
     return (mlp_evaluator){.model = parts->model,
                            .kernels = parts->kernels,
                            .vector = mlp_exchange_state(trainer->exchange, 0),
-                           .feed = trainer->feed,
-                           .pass = trainer->pass,
+                           .feed = trainer->own_feed,
+                           .pass = trainer->own_pass,
                            .scaler = parts->scaler,
                            .threads = parts->config->threads,
                            .top_k = parts->config->top_k};
@@ -42,7 +42,7 @@ void mlp_trainer_outputs(mlp_trainer *trainer, const mlp_dataset *dataset,
         mlp_evaluate_rows(&evaluator, dataset, (mlp_range){first, rows});
         for (size_t r = 0; r < rows; r++) {
             memcpy(outputs,
-                   mlp_pass_outputs(trainer->pass) + r * mlp_stride(count),
+                   mlp_pass_outputs(trainer->own_pass) + r * mlp_stride(count),
                    count * sizeof *outputs);
             outputs += count;
         }

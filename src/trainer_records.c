@@ -39,18 +39,29 @@ static void add_targets(const mlp_trainer *trainer, size_t first, size_t end,
     record[SQUARES] = tally.target_squares;
 }
 
-void mlp_trainer_add_records(const mlp_trainer *trainer,
-                             const mlp_microbatches *microbatches,
-                             bool is_first, bool wants_stop)
+/* What the ranks of the crew have said. */
+static mlp_trainer_word hear_crew(const mlp_trainer *trainer)
 {
+    mlp_trainer_word all = {0};
+    size_t ranks = mlp_comm_where(mlp_crew_home(trainer->crew))->size;
+    for (size_t r = 0; r < ranks; r++) {
+        all.wants_stop |= trainer->board->ranks[r].wants_stop;
+        all.has_fault |= trainer->board->ranks[r].has_fault;
+    }
+    return all;
+}
+
+void mlp_trainer_add_records(const mlp_trainer *trainer, bool is_first)
+{
+    const mlp_batch *batch = mlp_feed_batch(trainer->feed);
+    const mlp_trainer_word crew = hear_crew(trainer);
     const double *losses = mlp_pass_losses(trainer->pass);
     const uint32_t *predictions = mlp_pass_predictions(trainer->pass);
     const uint16_t *labels = mlp_feed_labels(trainer->feed);
     double *record = mlp_exchange_records(trainer->exchange);
-    bool has_fault = mlp_dataset_status(&trainer->parts.train->here) != MLP_OK;
-    for (size_t i = 0; i < microbatches->leaves; i++) {
-        size_t first = microbatches->leaf_start[i];
-        size_t end = microbatches->leaf_start[i + 1];
+    for (size_t i = 0; i < batch->leaves; i++) {
+        size_t first = batch->leaf_start[i];
+        size_t end = batch->leaf_start[i + 1];
         if (is_first) {
             memset(record, 0, MLP_RECORD_SIZE * sizeof *record);
         }
@@ -63,8 +74,8 @@ void mlp_trainer_add_records(const mlp_trainer *trainer,
         record[LOSS] = loss;
         record[HITS] += (double)hits;
         record[ROWS] += (double)(end - first);
-        record[STOP] = wants_stop;
-        record[FAULT] = has_fault;
+        record[STOP] = crew.wants_stop;
+        record[FAULT] = crew.has_fault;
         add_targets(trainer, first, end, record);
         record += MLP_RECORD_SIZE;
     }
@@ -72,12 +83,9 @@ void mlp_trainer_add_records(const mlp_trainer *trainer,
 
 void mlp_trainer_close_records(const mlp_trainer *trainer)
 {
-    bool is_unsafe = false;
-    for (size_t l = 0; l < trainer->parts.model->layers; l++) {
-        is_unsafe = is_unsafe || atomic_load(&trainer->alarms[l].is_unsafe);
-    }
+    bool is_unsafe = atomic_load(&trainer->board->is_unsafe);
     double *record = mlp_exchange_records(trainer->exchange);
-    for (size_t i = 0; i < trainer->parts.train->shards.count; i++) {
+    for (size_t i = 0; i < trainer->shard_count; i++) {
         record[i * MLP_RECORD_SIZE + UNSAFE] = is_unsafe;
     }
 }
@@ -85,7 +93,7 @@ void mlp_trainer_close_records(const mlp_trainer *trainer)
 bool mlp_trainer_has_finite_losses(const mlp_trainer *trainer)
 {
     const double *record = mlp_exchange_records(trainer->exchange);
-    for (size_t i = 0; i < trainer->parts.train->shards.count; i++) {
+    for (size_t i = 0; i < trainer->shard_count; i++) {
         if (!isfinite(record[i * MLP_RECORD_SIZE + LOSS])) {
             return false;
         }

@@ -1,18 +1,18 @@
 /** @file
- *  The gradient exchange: sums every rank's gradient and updates the
+ *  The gradient exchange: sums every crew's gradient and updates the
  *  parameters, on all ranks alike. There are two ways to sum.
  *
  *  MLP_EXCHANGE_TREE: in the one tree of tree.h, with parameters that live once
- *  per node. A rank leaves the sums of its canonical nodes (tree.h) in memory
- * that its node can read. When all ranks have published a part (a layer), each
- *  finishes the tree for its slice of that part, reading the others' sums in
- *  place, and updates the slice in the shared parameters. Nothing is copied
- *  back. Between nodes the ranks that own the same slice finish the tree
- *  together, each a cut of it, while the rest of the step is computed.
+ *  per node. The ranks of a node are one crew (crew.h), which leaves the sums
+ *  of the node's canonical nodes (tree.h) in memory that they share. When all
+ *  of them have published a part (a layer), each updates its slice of that part
+ *  in the shared parameters; a single node's sum is complete by then. Nothing
+ *  is copied back. Between nodes the ranks that own the same slice finish the
+ *  tree together, each a cut of it, while the rest of the step is computed.
  *
  *  MLP_EXCHANGE_MPI: by the transport's own reduction, in whatever order, with
- *  parameters of its own for each rank. It is there to compare with. The two
- *  give the same bits on one rank.
+ *  parameters of its own for each rank, which is a crew of its own. It is there
+ *  to compare with. The two give the same bits on one rank.
  *
  *  Steps allocate nothing.
  */
@@ -24,6 +24,7 @@
 
 #include "mlp/comm.h"
 #include "mlp/config.h"
+#include "mlp/crew.h"
 #include "mlp/status.h"
 #include "mlp/threads.h"
 #include "mlp/tree.h"
@@ -47,8 +48,11 @@ typedef struct {
     mlp_exchange_precision precision;
 } mlp_exchange_shape;
 
-/** Collective. MLP_ERROR_INTERNAL without memory. The comm must outlive it. */
-mlp_status mlp_exchange_create(mlp_comm *comm, const mlp_exchange_shape *shape,
+/** Collective. MLP_ERROR_INTERNAL without memory. Comm and crew must outlive
+ *  it.
+ *  @param crew  of this comm, for MLP_EXCHANGE_MPI one of this rank alone */
+mlp_status mlp_exchange_create(mlp_comm *comm, const mlp_crew *crew,
+                               const mlp_exchange_shape *shape,
                                mlp_exchange **exchange);
 void mlp_exchange_destroy(mlp_exchange **exchange); /**< Collective. */
 
@@ -64,17 +68,18 @@ bool mlp_exchange_fills_state(const mlp_exchange *exchange);
 /** Floats of the state vectors that this rank updates of a part. */
 mlp_range mlp_exchange_own(const mlp_exchange *exchange, size_t part);
 
-/** The canonical nodes of this rank's shards, in order of first; or these
+/** The canonical nodes of the crew's shards, in order of its ranks; or these
  *  shards, when every leaf is rounded. */
 const mlp_tree_node *mlp_exchange_nodes(const mlp_exchange *exchange,
                                         size_t *count);
 
-/** Where this rank leaves the gradient sum of its canonical node i,
+/** Where the crew leaves the gradient sum of its canonical node i,
  *  [sum of part_sizes], part after part, 64-byte aligned. */
 float *mlp_exchange_gradient(mlp_exchange *exchange, size_t i);
 
-/** Where this rank leaves the records of its shards: [owned shards,
- *  record_size]. The same memory in every step, free again after publish. */
+/** Where the crew's thread 0 leaves the records of its shards, rank after rank:
+ *  [crew's shards, record_size]. The same memory in every step, free again
+ *  after publish. */
 double *mlp_exchange_records(mlp_exchange *exchange);
 
 /** Update elements first .. first + count - 1 of the state vectors (multiples
@@ -84,27 +89,31 @@ double *mlp_exchange_records(mlp_exchange *exchange);
 typedef void mlp_exchange_update(void *context, size_t first, size_t count,
                                  const float *sum);
 
-/* One step, called by all threads of the rank's crew unless it says so: publish
- * each part, from the last to the first; then the records; then for each part
- * finish and wait; then publish again. An error of finish or collect leaves
- * other ranks waiting: mlp_comm_abort. */
+/* One step, called by all threads of a working rank unless it says so, each
+ * with what it is in its rank: publish each part, from the last to the first;
+ * then the records; then for each part finish and wait; then publish again. An
+ * idle rank only calls skip. An error of finish or collect leaves other ranks
+ * waiting: mlp_comm_abort. */
 
-/** The crew has written this rank's records: tell the other ranks. After all
- *  threads have published all parts of this step. Call from the crew's thread
- *  0. Collective, but waits for nobody. */
+/** A step has been taken in which this rank is idle. */
+void mlp_exchange_skip(mlp_exchange *exchange);
+
+/** The crew's records are written: tell all ranks. After all threads have
+ *  published all parts of this step. Call from the crew's thread 0. Collective,
+ *  but waits for nobody. */
 void mlp_exchange_publish_records(mlp_exchange *exchange);
 
-/** Wait for the records of all ranks. Once a step, on every rank, before it
- *  publishes its next records.
+/** Wait for the records of all crews. Once a step, on every working rank,
+ *  before it publishes its next parts.
  *  @param all  [shards, record_size], valid until the next step's publish
- *  Call from the crew's thread 0. Collective. */
+ *  Call from the rank's thread 0. Collective. */
 mlp_status mlp_exchange_collect_records(mlp_exchange *exchange,
                                         const double **all);
 
-/** This thread has written its share of this part of this rank's gradients,
- *  and no longer reads the parameters of the part in this step. The last
- *  thread of the crew to say so tells the other ranks. Every thread calls,
- *  from the last part to the first. */
+/** This thread has written its share of this part of the crew's gradients, and
+ *  no longer reads the parameters of the part in this step. The last thread of
+ *  the rank to say so tells the other ranks. Every thread calls, from the last
+ *  part to the first. */
 void mlp_exchange_publish(mlp_exchange *exchange, size_t part, mlp_thread self);
 
 /** Help the sums along that are under way: between nodes they may move only
@@ -128,7 +137,7 @@ mlp_exchange_traffic mlp_exchange_traffic_of(const mlp_exchange *exchange);
 void mlp_exchange_await(mlp_exchange *exchange, size_t part, mlp_thread self);
 
 /** Wait until all ranks that it takes have published the part, then sum this
- *  rank's slice and update it. Every thread of the crew calls; each does its
+ *  rank's slice and update it. Every thread of the rank calls; each does its
  * share, and gets the same status; the line of a failure is thread 0's. Parts
  * in the same order on all ranks. Collective. */
 mlp_status mlp_exchange_finish(mlp_exchange *exchange, size_t part,
@@ -162,15 +171,14 @@ mlp_range mlp_exchange_split(const mlp_exchange *exchange, size_t total,
  *  Written before a meeting, they may be read after it. */
 double *mlp_exchange_measures(mlp_exchange *exchange);
 
-/** Wait until every thread of every rank of the node is here. */
+/** Wait until every thread of every working rank of the node is here. */
 void mlp_exchange_meet(mlp_exchange *exchange, mlp_thread self);
 
 /** The same; whether all of them say so. */
 bool mlp_exchange_agree(mlp_exchange *exchange, mlp_thread self, bool says_so);
 
 /** Wait until all ranks of the node have finished the part: from here on its
- * parameters may be read, and this rank's gradients overwritten. Every thread
- * calls. */
+ * parameters may be read, and its gradients overwritten. Every thread calls. */
 void mlp_exchange_wait(mlp_exchange *exchange, size_t part);
 
 #endif

@@ -70,7 +70,8 @@ typedef struct {
 /** A batch of inputs: rows leaf after leaf. */
 typedef struct {
     float *values; /**< [rows, stride], scaled; padding columns are 0 */
-    size_t rows, cols, stride;
+    size_t rows;   /**< of all who share it */
+    size_t cols, stride;
     const mlp_nonzeros *nonzeros; /**< NULL: take all columns */
     const size_t *leaf_start;     /**< [leaves + 1], first row of each leaf */
     const size_t *leaf_word;      /**< [leaves + 1], first mask word of each */
@@ -105,8 +106,7 @@ typedef struct {
     uint64_t seed;
     uint32_t epoch, layer;
     double share;         /**< that is left out, below 1 */
-    const uint32_t *rows; /**< [batch rows]: row first + rows[r] of the split */
-    size_t first;
+    const uint64_t *rows; /**< [batch rows], counted in the split */
 } mlp_dropout;
 
 /** Whether a layer with this activation keeps z for its derivative. */

@@ -2,7 +2,8 @@
  *  One pass of a batch through the model: forward, loss, backward and
  *  gradient, layer by layer. All functions of a running pass are called by
  *  every thread of the crew, which owns part of their outputs; between them
- *  the caller puts barriers, as said.
+ *  the caller puts barriers, as said. The crew may be of several processes that
+ *  share the pass's memory.
  */
 #ifndef MLP_PASS_H
 #define MLP_PASS_H
@@ -17,9 +18,17 @@
 
 typedef struct mlp_pass mlp_pass;
 
-/** Memory for batches of up to `rows` rows. The model must outlive it. */
+/** Bytes of memory that batches of up to `rows` rows and a crew of `threads`
+ *  take; 0 without memory to find out. */
+size_t mlp_pass_bytes(const mlp_model *model, size_t rows, size_t threads);
+
+/** The model must outlive it.
+ *  @param rows, threads  at most, as of mlp_pass_bytes
+ *  @param memory  [mlp_pass_bytes], zeroed and 64-byte aligned, maybe shared,
+ *                 kept by the caller; NULL: the pass's own */
 mlp_status mlp_pass_create(const mlp_model *model, const mlp_kernels *kernels,
-                           size_t rows, size_t threads, mlp_pass **pass);
+                           size_t rows, size_t threads, void *memory,
+                           mlp_pass **pass);
 void mlp_pass_destroy(mlp_pass **pass);
 
 /** What the training loss wants beside the labels; evaluation goes without.
@@ -30,10 +39,13 @@ void mlp_pass_destroy(mlp_pass **pass);
 void mlp_pass_adjust(mlp_pass *pass, double label_smoothing,
                      const float *class_weights);
 
-/** Let thread 0 call this between pieces of a gradient, which may take long;
+/** Let one thread call this between pieces of a gradient, which may take long;
  *  no bit depends on it. */
 void mlp_pass_set_pause(mlp_pass *pass, void (*pause)(void *context),
                         void *context);
+
+/** Which thread of the crew does; 0 at first. Before its next gradient. */
+void mlp_pass_set_pauser(mlp_pass *pass, size_t thread);
 
 /** Begin with another batch and its truth. Call from one thread.
  *  @param vector   the model's parameters, [vector_size]; read until the end

@@ -44,6 +44,9 @@ void mlp_sampler_shuffle(mlp_sampler *sampler, uint64_t epoch);
  *  @param sampler  a const mlp_sampler */
 size_t mlp_sampler_pick(const void *sampler, size_t step, uint32_t *rows);
 
+/** How many rows of any shard, here or not, are in global batch `step`. */
+size_t mlp_sampler_count(const mlp_sampler *sampler, size_t step, size_t shard);
+
 /** The microbatches of global batch `step` (from 0 in the epoch). */
 mlp_microbatches mlp_sampler_batch(mlp_sampler *sampler, size_t step);
 

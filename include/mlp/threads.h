@@ -12,7 +12,20 @@
 
 #include "mlp/range.h"
 
-typedef struct mlp_barrier mlp_barrier;
+/** A number that only grows (and may wrap), for others to wait on. All zero
+ *  bytes are a counter at 0; in shared memory it works across processes. */
+typedef struct {
+    _Atomic uint32_t value;
+    _Atomic uint32_t sleepers; /**< threads that need to be woken */
+} mlp_counter;
+
+/** Where a crew meets. All zero bytes are one that nobody has come to; in
+ *  shared memory it works across processes. */
+typedef struct {
+    _Alignas(64) mlp_counter generation; /**< barriers passed */
+    _Alignas(64) _Atomic size_t arrived; /**< at the current one */
+    bool is_crowded;                     /**< more threads than cores */
+} mlp_barrier;
 
 /** One thread of a crew, as that thread sees itself. */
 typedef struct {
@@ -47,13 +60,6 @@ void mlp_thread_barrier(mlp_thread self);
 
 /** The share of `total` pieces of work that this thread does. */
 mlp_range mlp_thread_share(mlp_thread self, size_t total);
-
-/** A number that only grows (and may wrap), for others to wait on. All zero
- *  bytes are a counter at 0; in shared memory it works across processes. */
-typedef struct {
-    _Atomic uint32_t value;
-    _Atomic uint32_t sleepers; /**< threads that need to be woken */
-} mlp_counter;
 
 /** Wait until the counter has reached target (less than 2^31 ahead): spin
  *  briefly, then sleep in the kernel. Where more threads than cores wait for

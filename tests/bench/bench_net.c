@@ -127,8 +127,11 @@ static mlp_status open_real_rows(net *n)
     MLP_TRY(mlp_sampler_create(1, rows, plan->shards, all, plan->batch,
                                &n->sampler));
     mlp_sampler_shuffle(n->sampler, 0);
-    return mlp_feed_create(facts->features, plan->batch + 2 * plan->shards,
-                           plan->shards, true, &n->feed);
+    const mlp_feed_shape shape = {.features = facts->features,
+                                  .rows = plan->batch + 2 * plan->shards,
+                                  .leaves = plan->shards,
+                                  .is_sparse = true};
+    return mlp_feed_create(&shape, NULL, &n->feed);
 }
 
 static mlp_status create_net(net *n)
@@ -196,7 +199,7 @@ static const uint16_t *gather(net *n)
     }
     double since = bench_cpu_seconds();
     mlp_microbatches rows = mlp_sampler_batch(n->sampler, n->step++);
-    mlp_feed_begin(n->feed, &n->dataset, mlp_scaler_max(255.0f), &rows);
+    mlp_feed_begin(n->feed, &n->dataset, mlp_scaler_max(255.0f), &rows, NULL);
     mlp_feed_fill(n->feed, n->kernels, (mlp_thread){0, 1, NULL});
     n->batch = *mlp_feed_batch(n->feed);
     lap(n, &n->layer[0], GATHER, &since);

@@ -483,7 +483,7 @@ typedef enum {
     LOSS,
     ERROR,      /* going back, of a layer's units */
     GRADIENT,   /* of a weight */
-    GREAT_SUM,  /* finite on each of all ranks, but not the sum of two */
+    GREAT_SUM,  /* finite in each of all crews, but not the sum of two */
     FALSE_ALARM /* of the gradient, which is as it should be */
 } poison_kind;
 
@@ -493,24 +493,50 @@ enum { LAYERS = sizeof inputs_of / sizeof inputs_of[0] };
 static const mlp_kernels *real;
 static struct {
     poison_kind kind;
-    size_t layer, rank;
+    size_t layer;
+    size_t rank; /* whose row it is, or in whose crew the sum is */
+    size_t row;  /* the first one of that rank in its crew's batch */
+    bool is_alone;
 } poison;
 
-/* Whether this part of layer's outputs, which has any, is to be spoiled. */
-static bool is_meant(poison_kind kind, size_t in, mlp_range a, mlp_range b)
+static bool is_in_its_crew(size_t rank)
 {
-    return poison.kind == kind && in == inputs_of[poison.layer] &&
-           (kind == GREAT_SUM || mlp_comm_rank(world) == poison.rank) &&
-           a.count > 0 && b.count > 0;
+    const size_t *node_of = mlp_comm_where(world)->node_of;
+    return poison.is_alone ? rank == poison.rank
+                           : node_of[rank] == node_of[poison.rank];
+}
+
+static bool is_layer(poison_kind kind, size_t in)
+{
+    return poison.kind == kind && in == inputs_of[poison.layer];
+}
+
+/* Whether this thread is the one to spoil the row: it has its first columns. */
+static bool has_row(poison_kind kind, size_t in, mlp_range rows,
+                    mlp_range panels)
+{
+    return is_layer(kind, in) && is_in_its_crew(mlp_comm_rank(world)) &&
+           rows.first <= poison.row && poison.row < rows.first + rows.count &&
+           panels.first == 0 && panels.count > 0;
+}
+
+/* Whether this thread is the one to spoil the gradient: it has its first
+ * block. */
+static bool has_sum(poison_kind kind, size_t in, mlp_range groups,
+                    mlp_range panels)
+{
+    return is_layer(kind, in) &&
+           (kind == GREAT_SUM || is_in_its_crew(mlp_comm_rank(world))) &&
+           groups.first == 0 && panels.first == 0 && groups.count > 0 &&
+           panels.count > 0;
 }
 
 static void poison_forward(const mlp_dense *layer, const mlp_batch *x,
                            const mlp_units *y, mlp_range rows, mlp_range panels)
 {
     real->forward(layer, x, y, rows, panels);
-    if (is_meant(ACTIVATION, layer->in, rows, panels)) {
-        y->a[rows.first * mlp_stride(layer->out) + panels.first * MLP_PANEL] =
-            NAN;
+    if (has_row(ACTIVATION, layer->in, rows, panels)) {
+        y->a[poison.row * mlp_stride(layer->out)] = NAN;
     }
 }
 
@@ -520,9 +546,8 @@ static void poison_backward(const mlp_dense *layer, const float *dz,
                             float *scratch)
 {
     real->backward(layer, dz, below, units, dx, rows, panels, scratch);
-    if (is_meant(ERROR, below->in, rows, panels)) {
-        dx[rows.first * mlp_stride(below->out) + panels.first * MLP_PANEL] =
-            INFINITY;
+    if (has_row(ERROR, below->in, rows, panels)) {
+        dx[poison.row * mlp_stride(below->out)] = INFINITY;
     }
 }
 
@@ -530,11 +555,12 @@ static void poison_loss(mlp_loss kind, const mlp_loss_rows *loss,
                         const mlp_dense *layer, mlp_range rows)
 {
     real->loss(kind, loss, layer, rows);
-    if (is_meant(LOSS, layer->in, rows, rows)) {
-        loss->losses[rows.first] = NAN;
+    if (has_row(LOSS, layer->in, rows, (mlp_range){0, 1})) {
+        loss->losses[poison.row] = NAN;
     }
-    if (is_meant(ERROR, layer->in, rows, rows) && loss->dz != NULL) {
-        loss->dz[rows.first * loss->stride] = -INFINITY;
+    if (has_row(ERROR, layer->in, rows, (mlp_range){0, 1}) &&
+        loss->dz != NULL) {
+        loss->dz[poison.row * loss->stride] = -INFINITY;
     }
 }
 
@@ -547,15 +573,15 @@ static bool poison_gradient(const mlp_dense *layer, const mlp_batch *x,
     float *sum = &node->sum[mlp_dense_index(layer->in, layer->out,
                                             groups.first * MLP_GROUP,
                                             panels.first * MLP_PANEL)];
-    if (is_meant(GRADIENT, layer->in, groups, panels)) {
+    if (has_sum(GRADIENT, layer->in, groups, panels)) {
         *sum = INFINITY;
         return false;
     }
-    if (is_meant(GREAT_SUM, layer->in, groups, panels)) {
+    if (has_sum(GREAT_SUM, layer->in, groups, panels)) {
         *sum = 3e38F;
         return false;
     }
-    return is_safe && !is_meant(FALSE_ALARM, layer->in, groups, panels);
+    return is_safe && !has_sum(FALSE_ALARM, layer->in, groups, panels);
 }
 
 /* A team whose kernels can be spoiled. Collective over comm. */
@@ -610,12 +636,29 @@ static bool is_caught(team *t, size_t step, const char *expected)
     return status == MLP_DIVERGED && is_told && has_stayed;
 }
 
+/* Rows of the crew's batch in the spoilt step before those of poison.rank. */
+static size_t rows_before(const scenario *s)
+{
+    size_t rows = 0;
+    for (size_t r = 0; r < poison.rank; r++) {
+        mlp_range shards = mlp_range_part(s->shards, mlp_comm_size(world), r);
+        for (size_t i = 0; is_in_its_crew(r) && i < shards.count; i++) {
+            rows += mlp_shard_microbatch(s->rows, s->shards, s->batch, 1,
+                                         shards.first + i)
+                        .count;
+        }
+    }
+    return rows;
+}
+
 /* After a good step, one that is spoilt as the global poison says it then. */
 static uint64_t ranks_that_catch(const mlp_config *config, poison_kind kind,
                                  const char *expected)
 {
     team t;
     mlp_step_result result;
+    poison.is_alone = config->exchange == MLP_EXCHANGE_MPI;
+    poison.row = rows_before(&scenarios[1]);
     mlp_status status = create_spoilt(&scenarios[1], config, world, &t);
     status = status == MLP_OK ? take_step(&t, 0, false, &result) : status;
     poison.kind = kind;
@@ -634,6 +677,17 @@ static const mlp_config ways[] = {
 };
 enum { WAYS = sizeof ways / sizeof ways[0] };
 
+/* The rank that is to be named: whose row it is, or who computed the sum, which
+ * is the first one of the crew. */
+static size_t culprit(poison_kind kind)
+{
+    size_t rank = 0;
+    while (kind == GRADIENT && !is_in_its_crew(rank)) {
+        rank++;
+    }
+    return kind == GRADIENT ? rank : poison.rank;
+}
+
 /* On the first rank or on the last one only, in each layer. */
 static void check_catching(const mlp_config *way, poison_kind kind,
                            const char *what)
@@ -644,6 +698,7 @@ static void check_catching(const mlp_config *way, poison_kind kind,
         char layer[16] = "";
         poison.layer = i / 2;
         poison.rank = i % 2 == 0 ? 0 : ranks - 1;
+        poison.is_alone = way->exchange == MLP_EXCHANGE_MPI;
         if (kind == LOSS && poison.layer + 1 < LAYERS) {
             continue;
         }
@@ -651,7 +706,7 @@ static void check_catching(const mlp_config *way, poison_kind kind,
             snprintf(layer, sizeof layer, ", layer %zu", poison.layer);
         }
         snprintf(expected, sizeof expected,
-                 "epoch 1, step 2: rank %zu%s: %s is not finite", poison.rank,
+                 "epoch 1, step 2: rank %zu%s: %s is not finite", culprit(kind),
                  layer, what);
         ck_assert_uint_eq(ranks_that_catch(way, kind, expected), ranks);
     }
@@ -671,6 +726,11 @@ START_TEST(a_sum_of_finite_gradients_that_is_not_finite_is_caught)
     size_t ranks = mlp_comm_size(world);
     for (size_t way = 0; way < WAYS && ranks > 1; way++) {
         bool is_mpi = ways[way].exchange == MLP_EXCHANGE_MPI;
+        bool adds = is_mpi || mlp_comm_where(world)->nodes > 1 ||
+                    ways[way].exchange_precision == MLP_PRECISION_BF16;
+        if (!adds) { /* the crew's sum is that of all ranks */
+            continue;
+        }
         for (size_t layer = 0; layer < LAYERS; layer++) {
             char expected[96];
             poison.layer = layer;

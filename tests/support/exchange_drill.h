@@ -96,6 +96,7 @@ static void drill_expect(const drill *d, float *states)
 typedef struct {
     const drill *d;
     mlp_comm *comm;
+    mlp_crew *crew;
     mlp_exchange *exchange;
     float *parameters, *moments;
     atomic_size_t mistakes; /* calls, slices or records that are wrong */
@@ -121,7 +122,7 @@ static void drill_nap(const drill_run *run, mlp_thread self, size_t moment)
     }
 }
 
-/* What a rank leaves of a subtree; a leaf is not rounded yet. */
+/* What a crew leaves of a subtree; a leaf is not rounded yet. */
 static float drill_sum(drill_run *run, mlp_tree_node node, size_t i,
                        size_t step)
 {
@@ -132,13 +133,16 @@ static float drill_sum(drill_run *run, mlp_tree_node node, size_t i,
                    : drill_subtree(run->d, node, i, step, parameter);
 }
 
-/* This thread's share of the sums of the rank's subtrees for one part. */
+/* This thread's share of the sums of the crew's subtrees for one part. */
 static void drill_backward(drill_run *run, mlp_thread self, size_t first,
                            size_t size, size_t step)
 {
     size_t count;
     const mlp_tree_node *nodes = mlp_exchange_nodes(run->exchange, &count);
-    mlp_range share = mlp_thread_share(self, size);
+    mlp_range mine = mlp_range_part(size, mlp_crew_workers(run->crew),
+                                    mlp_crew_worker(run->crew));
+    mlp_range share = mlp_thread_share(self, mine.count);
+    share.first += mine.first;
     for (size_t n = 0; n < count; n++) {
         float *sums = mlp_exchange_gradient(run->exchange, n);
         for (size_t k = 0; k < share.count; k++) {
@@ -148,18 +152,23 @@ static void drill_backward(drill_run *run, mlp_thread self, size_t first,
     }
 }
 
-/* By thread 0: leave this rank's records. */
+/* By the crew's thread 0: leave the records of all its ranks. */
 static void drill_publish_records(drill_run *run, size_t step)
 {
-    double *mine = mlp_exchange_records(run->exchange);
-    mlp_range owned = mlp_range_part(run->d->shards, mlp_comm_size(run->comm),
-                                     mlp_comm_rank(run->comm));
-    for (size_t i = 0; i < owned.count * DRILL_RECORD; i++) {
-        mine[i] = drill_record(owned.first + i / DRILL_RECORD, i % DRILL_RECORD,
-                               step);
+    double *crews = mlp_exchange_records(run->exchange);
+    size_t count = 0;
+    for (size_t r = 0; r < mlp_comm_size(run->comm); r++) {
+        mlp_range owned =
+            mlp_range_part(run->d->shards, mlp_comm_size(run->comm), r);
+        for (size_t i = 0;
+             mlp_crew_has(run->crew, r) && i < owned.count * DRILL_RECORD;
+             i++) {
+            crews[count++] = drill_record(owned.first + i / DRILL_RECORD,
+                                          i % DRILL_RECORD, step);
+        }
     }
     mlp_exchange_publish_records(run->exchange);
-    memset(mine, 0, owned.count * DRILL_RECORD * sizeof *mine);
+    memset(crews, 0, count * sizeof *crews);
 }
 
 /* Records of all shards must be there, and this step's. */
@@ -191,7 +200,9 @@ static void drill_step(drill_run *run, mlp_thread self, size_t step)
     mlp_thread_barrier(self);
     const double *records = NULL;
     if (self.index == 0) {
-        drill_publish_records(run, step);
+        if (mlp_crew_worker(run->crew) == 0) {
+            drill_publish_records(run, step);
+        }
         run->mistakes +=
             mlp_exchange_collect_records(run->exchange, &records) != MLP_OK;
     }
@@ -209,9 +220,15 @@ static void drill_step(drill_run *run, mlp_thread self, size_t step)
 static void drill_body(void *context, mlp_thread self)
 {
     drill_run *run = context;
+    bool is_idle = mlp_crew_is_idle(run->crew);
     for (size_t step = 0; step < run->d->steps; step++) {
-        drill_step(run, self, step);
+        if (!is_idle) {
+            drill_step(run, self, step);
+        } else if (self.index == 0) {
+            mlp_exchange_skip(run->exchange);
+        }
     }
+    mlp_thread_barrier(self);
     for (size_t part = 0; part < DRILL_PARTS; part++) {
         mlp_exchange_wait(run->exchange, part);
     }
@@ -249,7 +266,10 @@ static size_t drill_mistakes(mlp_comm *comm, const drill *d)
                                 .record_size = DRILL_RECORD,
                                 .kind = d->kind,
                                 .precision = d->precision};
-    if (mlp_exchange_create(comm, &shape, &run.exchange) != MLP_OK) {
+    const mlp_crew_wish wish = {.threads = d->threads,
+                                .is_alone = d->kind == MLP_EXCHANGE_MPI};
+    if (mlp_crew_create(comm, &wish, &run.crew) != MLP_OK ||
+        mlp_exchange_create(comm, run.crew, &shape, &run.exchange) != MLP_OK) {
         return SIZE_MAX;
     }
     run.parameters = mlp_exchange_state(run.exchange, 0);
@@ -268,6 +288,7 @@ static size_t drill_mistakes(mlp_comm *comm, const drill *d)
     }
     free(expected);
     mlp_exchange_destroy(&run.exchange);
+    mlp_crew_destroy(&run.crew);
     return mistakes;
 }
 

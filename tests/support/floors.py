@@ -10,12 +10,12 @@ import sys
 
 FLOORS = [
     "status range version",
-    "stop"
+    "stop arena"
     " config rng clock profile log metrics history digest h5file threads tree kernels"
     " activation math accurate json image terminal drawing pulse markup"
     " canvas chart sandbox directory fingerprint bfloat16 costs"
     " writing reading",
-    "comm exchange",
+    "comm crew exchange",
     "source stream idx digits csv schema table rowfile reader dataset shard scaler"
     " sampler feed"
     " model pass loss optimizer norms schedule monitor init",

@@ -18,9 +18,9 @@ chmod +x faulty
 sound=$program
 job="--data digits --hidden 16 --batch 61 --epochs 20 --threads 1 --quiet
     --checkpoint dir --keep 100"
-# The windows with memory of a node's first rank, in order: the watchdog's, its
-# gradients, its states.
-export MLP_FAULT_WINDOW=3
+# The windows with memory of a node's first rank, in order: the watchdog's, two
+# of the crew, its gradients, its states.
+export MLP_FAULT_WINDOW=5
 
 # spoil RANKS VICTIM CALL ARGUMENT...: a bit flips in the memory of the
 # victim's node in its CALL-th exchange, of which a step has several. Again if

@@ -62,6 +62,7 @@ END
     # Of each step 3 layers are digested, first parameters, then moments; the
     # team's first step comes after the fourth broadcast.
     export MLP_FAULT_AFTER="MPI_Bcast 4"
+    export MLP_TEST_WORKERS=3 # an idle rank updates nothing
     for place in "5 2 1" "1 3 2" "20 1 1"; do
         # shellcheck disable=SC2086
         set -- $place # step, layer, rank
@@ -70,6 +71,7 @@ END
         refuse 65 "after step $1, in layer $2 of 3, in what rank $3 updates" \
             "a bit at step $1, layer $2, rank $3"
     done
+    unset MLP_TEST_WORKERS
 fi
 team 2 --data digits --steps 8
 refuse 64 "steps goes with --replay DIR or --verify" "steps alone"

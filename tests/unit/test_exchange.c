@@ -11,14 +11,18 @@
 #include "run_suite.h"
 
 static mlp_comm *comm;
+static mlp_crew *crew;
 
 static void create_team(void)
 {
+    const mlp_crew_wish wish = {.threads = 1};
     ck_assert_int_eq(mlp_comm_serial_create(&comm), MLP_OK);
+    ck_assert_int_eq(mlp_crew_create(comm, &wish, &crew), MLP_OK);
 }
 
 static void destroy_team(void)
 {
+    mlp_crew_destroy(&crew);
     mlp_comm_destroy(&comm);
 }
 
@@ -31,7 +35,8 @@ static mlp_exchange *create_small(void)
                                 .states = 2,
                                 .record_size = 2};
     mlp_exchange *exchange;
-    ck_assert_int_eq(mlp_exchange_create(comm, &shape, &exchange), MLP_OK);
+    ck_assert_int_eq(mlp_exchange_create(comm, crew, &shape, &exchange),
+                     MLP_OK);
     return exchange;
 }
 
@@ -143,7 +148,8 @@ START_TEST(exchange_without_records_and_moments_works)
         .shards = 1, .parts = 1, .part_sizes = sizes, .states = 1};
     mlp_exchange *exchange;
     const double *all;
-    ck_assert_int_eq(mlp_exchange_create(comm, &shape, &exchange), MLP_OK);
+    ck_assert_int_eq(mlp_exchange_create(comm, crew, &shape, &exchange),
+                     MLP_OK);
     mlp_exchange_publish_records(exchange);
     ck_assert_int_eq(mlp_exchange_collect_records(exchange, &all), MLP_OK);
     mlp_exchange_destroy(&exchange);

@@ -62,49 +62,24 @@ static double sum_subtree(const double *values, mlp_tree_node node)
     return mlp_tree_sum(values + node.first, node.count, 1);
 }
 
-/* What each rank leaves: sums[rank][index]. */
-static void play_ranks(const cast *team, size_t shards, const double *values,
-                       double sums[SHARDS_MAX][SHARDS_MAX])
-{
-    for (size_t r = 0; r < team->ranks; r++) {
-        mlp_comm_place place = place_of(team, r);
-        mlp_exchange_plan plan;
-        ck_assert_int_eq(mlp_exchange_plan_create(shards, team->ranks, r,
-                                                  &place, false, &plan),
-                         MLP_OK);
-        for (size_t i = 0; i < plan.own_count; i++) {
-            sums[r][i] = sum_subtree(values, plan.own[i]);
-        }
-        mlp_exchange_plan_destroy(&plan);
-    }
-}
-
-/* What the node of a rank hands on, by that rank's plan; returns how much. */
-static size_t play_node(const cast *team, const mlp_exchange_plan *plan,
-                        size_t node, double sums[SHARDS_MAX][SHARDS_MAX],
+/* What a node's crew leaves and hands on; returns how much. */
+static size_t play_node(const mlp_exchange_plan *plan, const double *values,
                         double *handed)
 {
-    double sources[SHARDS_MAX];
-    for (size_t i = 0; i < plan->source_count; i++) {
-        for (size_t r = 0; r < team->ranks; r++) {
-            if (team->node_of[r] == node &&
-                team->local_rank[r] == plan->sources[i].local_rank) {
-                sources[i] = sums[r][plan->sources[i].index];
-            }
-        }
+    double left[SHARDS_MAX];
+    for (size_t i = 0; i < plan->left_count; i++) {
+        left[i] = sum_subtree(values, plan->left[i]);
     }
     for (size_t k = 0; k < plan->inner_count; k++) {
-        handed[k] =
-            run_plan(&plan->inner[k].plan, sources + plan->inner[k].first);
+        handed[k] = run_plan(&plan->inner[k].plan, left + plan->inner[k].first);
     }
     return plan->inner_count;
 }
 
 /* Every rank finishes the sum from what all nodes hand on. */
-static void expect_sum(const cast *team, size_t shards, const double *values)
+static void expect_sum(const cast *team, size_t shards, const double *values,
+                       bool by_leaves)
 {
-    double sums[SHARDS_MAX][SHARDS_MAX];
-    play_ranks(team, shards, values, sums);
     double gathered[SHARDS_MAX];
     size_t counts[SHARDS_MAX];
     size_t total = 0;
@@ -115,10 +90,10 @@ static void expect_sum(const cast *team, size_t shards, const double *values)
             }
             mlp_comm_place place = place_of(team, r);
             mlp_exchange_plan plan;
-            ck_assert_int_eq(mlp_exchange_plan_create(shards, team->ranks, r,
-                                                      &place, false, &plan),
+            ck_assert_int_eq(mlp_exchange_plan_create(shards, team->ranks,
+                                                      &place, by_leaves, &plan),
                              MLP_OK);
-            counts[node] = play_node(team, &plan, node, sums, gathered + total);
+            counts[node] = play_node(&plan, values, gathered + total);
             total += counts[node];
             mlp_exchange_plan_destroy(&plan);
         }
@@ -127,8 +102,8 @@ static void expect_sum(const cast *team, size_t shards, const double *values)
         mlp_comm_place place = place_of(team, r);
         mlp_exchange_plan plan;
         double operands[SHARDS_MAX];
-        ck_assert_int_eq(mlp_exchange_plan_create(shards, team->ranks, r,
-                                                  &place, false, &plan),
+        ck_assert_int_eq(mlp_exchange_plan_create(shards, team->ranks, &place,
+                                                  by_leaves, &plan),
                          MLP_OK);
         ck_assert_uint_eq(plan.outer_count, total);
         for (size_t node = 0; node < team->nodes; node++) {
@@ -148,14 +123,13 @@ START_TEST(two_nodes_of_two_hand_on_one_half_each)
     cast team = cast_team(4, 2, false);
     mlp_comm_place place = place_of(&team, 3);
     mlp_exchange_plan plan;
-    ck_assert_int_eq(mlp_exchange_plan_create(8, 4, 3, &place, false, &plan),
+    ck_assert_int_eq(mlp_exchange_plan_create(8, 4, &place, false, &plan),
                      MLP_OK);
-    ck_assert_uint_eq(plan.own_count, 1);
-    ck_assert_uint_eq(plan.own[0].first, 6);
-    ck_assert_uint_eq(plan.own[0].count, 2);
-    ck_assert_uint_eq(plan.source_count, 2);
+    ck_assert_uint_eq(plan.left_count, 1);
+    ck_assert_uint_eq(plan.left[0].first, 4);
+    ck_assert_uint_eq(plan.left[0].count, 4);
     ck_assert_uint_eq(plan.inner_count, 1);
-    ck_assert_uint_eq(plan.inner[0].plan.count, 3);
+    ck_assert_uint_eq(plan.inner[0].plan.count, 1);
     ck_assert_uint_eq(plan.handed[0], 1);
     ck_assert_uint_eq(plan.handed[1], 1);
     ck_assert_uint_eq(plan.outer_count, 2);
@@ -168,7 +142,7 @@ START_TEST(ranks_dealt_round_hand_on_what_they_have)
     cast team = cast_team(4, 2, true);
     mlp_comm_place place = place_of(&team, 0);
     mlp_exchange_plan plan;
-    ck_assert_int_eq(mlp_exchange_plan_create(8, 4, 0, &place, false, &plan),
+    ck_assert_int_eq(mlp_exchange_plan_create(8, 4, &place, false, &plan),
                      MLP_OK);
     ck_assert_uint_eq(plan.inner_count, 2); /* shards 0, 1 and 4, 5 */
     ck_assert_uint_eq(plan.outer_count, 4);
@@ -187,8 +161,7 @@ START_TEST(one_node_hands_on_the_root)
         mlp_comm_place place = place_of(&team, 0);
         mlp_exchange_plan plan;
         ck_assert_int_eq(
-            mlp_exchange_plan_create(11, ranks, 0, &place, false, &plan),
-            MLP_OK);
+            mlp_exchange_plan_create(11, ranks, &place, false, &plan), MLP_OK);
         ck_assert_uint_eq(plan.inner_count, 1);
         mlp_exchange_plan_destroy(&plan);
     }
@@ -207,8 +180,8 @@ START_TEST(every_team_on_any_nodes_gets_the_same_bits)
             for (size_t nodes = 1; nodes <= ranks; nodes++) {
                 cast blocks = cast_team(ranks, nodes, false);
                 cast dealt = cast_team(ranks, nodes, true);
-                expect_sum(&blocks, shards, values);
-                expect_sum(&dealt, shards, values);
+                expect_sum(&blocks, shards, values, shards % 2 == 0);
+                expect_sum(&dealt, shards, values, nodes % 2 == 0);
             }
         }
     }

@@ -47,15 +47,18 @@ static void fill_feed(mlp_feed *feed, const size_t *leaf_start, size_t leaves,
                       size_t threads)
 {
     const mlp_microbatches rows = {backwards, leaf_start, leaves};
-    mlp_feed_begin(feed, &dataset, halves, &rows);
+    mlp_feed_begin(feed, &dataset, halves, &rows, NULL);
     mlp_threads_run(threads, fill, feed);
 }
 
 static mlp_feed *create_feed(bool is_sparse)
 {
+    const mlp_feed_shape shape = {.features = FEATURES,
+                                  .rows = ROWS,
+                                  .leaves = LEAVES,
+                                  .is_sparse = is_sparse};
     mlp_feed *feed;
-    ck_assert_int_eq(mlp_feed_create(FEATURES, ROWS, LEAVES, is_sparse, &feed),
-                     MLP_OK);
+    ck_assert_int_eq(mlp_feed_create(&shape, NULL, &feed), MLP_OK);
     return feed;
 }
 
@@ -186,9 +189,10 @@ START_TEST(floats_are_shifted_and_scaled)
     const size_t start[] = {0, 2};
     const mlp_microbatches rows = {index, start, 1};
     mlp_feed *feed;
-    ck_assert_int_eq(mlp_feed_create(3, 2, 1, false, &feed), MLP_OK);
+    const mlp_feed_shape shape = {.features = 3, .rows = 2, .leaves = 1};
+    ck_assert_int_eq(mlp_feed_create(&shape, NULL, &feed), MLP_OK);
     mlp_feed_begin(feed, &floats, (mlp_scaler){.shift = 2.0F, .scale = 2.0F},
-                   &rows);
+                   &rows, NULL);
     mlp_threads_run(1, fill, feed);
     const mlp_batch *batch = mlp_feed_batch(feed);
     for (size_t r = 0; r < 2; r++) {
@@ -225,9 +229,10 @@ START_TEST(columns_have_shifts_and_scales_of_their_own)
     ck_assert_int_eq(mlp_scaler_create(2, &scaler), MLP_OK);
     scaler.shifts[0] = 1.0F;
     scaler.scales[1] = 0.5F;
-    ck_assert_int_eq(mlp_feed_create(2, 1, 1, false, &feed), MLP_OK);
+    const mlp_feed_shape shape = {.features = 2, .rows = 1, .leaves = 1};
+    ck_assert_int_eq(mlp_feed_create(&shape, NULL, &feed), MLP_OK);
     for (size_t i = 0; i < 2; i++) {
-        mlp_feed_begin(feed, &sets[i], scaler, &rows);
+        mlp_feed_begin(feed, &sets[i], scaler, &rows, NULL);
         mlp_threads_run(1, fill, feed);
         ck_assert_float_eq(mlp_feed_batch(feed)->values[0], 2.0F);
         ck_assert_float_eq(mlp_feed_batch(feed)->values[1], 2.5F);

@@ -678,8 +678,7 @@ END_TEST
 static uint32_t drawn(const mlp_dropout *dropout, size_t r, size_t j)
 {
     mlp_rng_key key = {dropout->seed, MLP_RNG_DROPOUT, dropout->epoch};
-    uint64_t row =
-        (uint64_t)dropout->layer << 40 | (dropout->first + dropout->rows[r]);
+    uint64_t row = (uint64_t)dropout->layer << 40 | (dropout->rows[r]);
     size_t unit = j / MLP_PANEL * 8 + j % 8;
     return mlp_rng_draw(key, row, (uint32_t)unit).word[j % MLP_PANEL / 8];
 }
@@ -687,13 +686,13 @@ static uint32_t drawn(const mlp_dropout *dropout, size_t r, size_t j)
 START_TEST(dropout_is_a_function_of_the_row_and_unit)
 {
     enum { ROWS = 3, STRIDE = 80 };
-    const uint32_t rows[ROWS] = {7, 0, 123456};
+    const uint64_t large = UINT64_C(1) << 33;
+    const uint64_t rows[ROWS] = {large + 7, large, large + 123456};
     const mlp_dropout dropout = {.seed = 0x123456789abcdef0U,
                                  .epoch = 9,
                                  .layer = 2,
                                  .share = 0.25,
-                                 .rows = rows,
-                                 .first = (size_t)1 << 33};
+                                 .rows = rows};
     for (size_t s = 0; s < 3; s++) {
         const mlp_kernels *kernels = mlp_kernels_find(sets[s]);
         float keep[ROWS * STRIDE];
@@ -713,12 +712,12 @@ END_TEST
 START_TEST(dropout_leaves_out_its_share)
 {
     enum { ROWS = 500, STRIDE = 64 };
-    static uint32_t rows[ROWS];
+    static uint64_t rows[ROWS];
     static float keep[ROWS * STRIDE];
     const mlp_dropout dropout = {.seed = 1, .share = 0.3, .rows = rows};
     size_t dropped = 0;
     for (size_t r = 0; r < ROWS; r++) {
-        rows[r] = (uint32_t)r;
+        rows[r] = r;
     }
     mlp_kernels_find(NULL)->dropout(&dropout, keep, STRIDE,
                                     (mlp_range){0, ROWS}, (mlp_range){0, 2});

@@ -118,10 +118,13 @@ static void create_batch(fixture *f, const size_t *leaf_start, size_t leaves,
 {
     const mlp_microbatches microbatches = {f->index, leaf_start, leaves};
     mlp_tree_node operands[LEAVES];
-    ck_assert_int_eq(
-        mlp_feed_create(FEATURES, ROWS, leaves, is_sparse, &f->feed), MLP_OK);
+    const mlp_feed_shape shape = {.features = FEATURES,
+                                  .rows = ROWS,
+                                  .leaves = leaves,
+                                  .is_sparse = is_sparse};
+    ck_assert_int_eq(mlp_feed_create(&shape, NULL, &f->feed), MLP_OK);
     mlp_feed_begin(f->feed, &f->dataset, (mlp_scaler){.scale = 0.5F},
-                   &microbatches);
+                   &microbatches, NULL);
     mlp_threads_run(1, fill, f->feed);
     for (size_t i = 0; i < leaves; i++) {
         operands[i] = (mlp_tree_node){i, 1};
@@ -190,8 +193,8 @@ static outcome run_pass(fixture *f, const mlp_kernels *kernels, size_t threads)
     outcome o = {.gradient = zeros(f->model->parameters, sizeof(float)),
                  .outputs = zeros(outputs, sizeof(float))};
     mlp_pass *pass;
-    ck_assert_int_eq(mlp_pass_create(f->model, kernels, ROWS, threads, &pass),
-                     MLP_OK);
+    ck_assert_int_eq(
+        mlp_pass_create(f->model, kernels, ROWS, threads, NULL, &pass), MLP_OK);
     mlp_pass_begin(pass, f->vector, mlp_feed_batch(f->feed),
                    mlp_feed_labels(f->feed), NULL);
     f->node.sum = vector;

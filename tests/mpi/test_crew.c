@@ -1,0 +1,201 @@
+/** @file
+ *  Tests of a crew of several ranks: who computes, and that nobody is early or
+ *  late. With MLP_TEST_WORKERS more ranks compute than there are cores.
+ */
+#include "mlp/crew.h"
+
+#include <check.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "run_suite.h"
+
+enum { BATCHES = 300, THREADS_MAX = 3, ROWS = 5 };
+
+static mlp_comm *comm;
+
+static size_t size_of(const mlp_crew *crew)
+{
+    return mlp_comm_where(mlp_crew_home(crew))->size;
+}
+
+static size_t rank_in(const mlp_crew *crew)
+{
+    return mlp_comm_where(mlp_crew_home(crew))->rank;
+}
+
+static mlp_crew *create(const mlp_crew_wish *wish)
+{
+    mlp_crew *crew;
+    if (mlp_crew_create(comm, wish, &crew) != MLP_OK) {
+        abort(); /* an assertion here would leave the other ranks waiting */
+    }
+    return crew;
+}
+
+/* On all ranks, so that all fail together. */
+static void expect_none(uint64_t mistakes)
+{
+    ck_assert_int_eq(mlp_comm_sum(comm, &mistakes, 1), MLP_OK);
+    ck_assert_uint_eq(mistakes, 0);
+}
+
+/* Workers are numbered, the first rank is one of them, and idle ranks only
+ * where steps are short or cores few. */
+START_TEST(workers_are_numbered_in_order_of_ranks)
+{
+    const mlp_crew_wish wish = {.threads = 1, .is_short = _i == 1};
+    mlp_crew *crew = create(&wish);
+    uint64_t mistakes = 0;
+    uint64_t workers = !mlp_crew_is_idle(crew);
+    size_t place = mlp_crew_worker(crew);
+    mistakes += rank_in(crew) == 0 && place != 0;
+    mistakes += workers != (place < mlp_crew_workers(crew));
+    mistakes += workers && place > rank_in(crew);
+    mistakes += mlp_comm_sum(comm, &workers, 1) != MLP_OK;
+    mistakes +=
+        mlp_comm_where(comm)->nodes == 1 && workers != mlp_crew_workers(crew);
+    bool is_bound = mlp_threads_cores() < mlp_threads_online();
+    if (getenv("MLP_TEST_WORKERS") == NULL && !is_bound &&
+        mlp_comm_where(comm)->nodes == 1) {
+        size_t cores = mlp_threads_cores();
+        size_t most = size_of(crew) < cores ? size_of(crew) : cores;
+        mistakes += mlp_crew_workers(crew) != (_i == 1 ? 1 : most);
+    }
+    mlp_crew_destroy(&crew);
+    expect_none(mistakes);
+}
+END_TEST
+
+START_TEST(alone_each_rank_is_a_crew)
+{
+    const mlp_crew_wish wish = {.threads = 2, .is_alone = true};
+    mlp_crew *crew = create(&wish);
+    uint64_t mistakes = mlp_crew_is_idle(crew) || size_of(crew) != 1;
+    for (size_t r = 0; r < mlp_comm_size(comm); r++) {
+        mistakes += mlp_crew_has(crew, r) != (r == mlp_comm_rank(comm));
+    }
+    mlp_crew_destroy(&crew);
+    expect_none(mistakes);
+}
+END_TEST
+
+/* Ranks hand in rows; every working thread adds up all of them, and leaves the
+ * sum for all others. */
+typedef struct {
+    mlp_crew *crew;
+    uint32_t *rows; /* [ranks, ROWS], of the batch under way */
+    uint64_t *sums; /* [threads of the crew] */
+    size_t threads;
+    uint64_t mistakes[THREADS_MAX];
+} drill;
+
+static uint32_t row_of(size_t rank, size_t row, size_t batch)
+{
+    return (uint32_t)((rank + 3) * (batch + 1) * (row + 1));
+}
+
+static void nap(size_t who, size_t batch)
+{
+    if ((who * 31 + batch * 17) % 23 == 0) {
+        usleep(100 + (unsigned)(who * batch % 300));
+    }
+}
+
+static void fill_rows(const drill *d, mlp_thread self, size_t batch)
+{
+    size_t rank = rank_in(d->crew);
+    mlp_range mine = mlp_thread_share(self, ROWS);
+    nap(rank * THREADS_MAX + self.index, batch);
+    for (size_t r = mine.first; r < mine.first + mine.count; r++) {
+        d->rows[rank * ROWS + r] = row_of(rank, r, batch);
+    }
+}
+
+static uint64_t expected_sum(const drill *d, size_t batch)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < size_of(d->crew) * ROWS; i++) {
+        sum += row_of(i / ROWS, i % ROWS, batch);
+    }
+    return sum;
+}
+
+static void work(drill *d, mlp_thread self, size_t batch)
+{
+    mlp_thread me = mlp_crew_join(d->crew, self);
+    if (size_of(d->crew) == 1) {
+        mlp_crew_meet(d->crew, self, me);
+    }
+    uint64_t sum = 0;
+    for (size_t i = 0; i < size_of(d->crew) * ROWS; i++) {
+        sum += d->rows[i];
+    }
+    nap(me.index, batch);
+    d->sums[me.index] = sum;
+    mlp_crew_meet(d->crew, self, me);
+    for (size_t t = 0; t < me.count; t++) {
+        d->mistakes[self.index] += d->sums[t] != expected_sum(d, batch);
+    }
+    mlp_crew_meet(d->crew, self, me);
+    d->mistakes[self.index] += me.count > mlp_crew_threads(d->crew);
+    if (me.index == 0) {
+        mlp_crew_dismiss(d->crew);
+    }
+}
+
+static void run(void *context, mlp_thread self)
+{
+    drill *d = context;
+    for (size_t batch = 0; batch < BATCHES; batch++) {
+        fill_rows(d, self, batch);
+        if (mlp_crew_is_idle(d->crew)) {
+            mlp_crew_hand_in(d->crew);
+            mlp_crew_await(d->crew);
+        } else {
+            work(d, self, batch);
+        }
+    }
+}
+
+START_TEST(every_thread_sees_the_rows_of_all_ranks)
+{
+    const mlp_crew_wish wish = {.threads = (size_t)_i};
+    drill d = {.crew = create(&wish)};
+    void *rows = NULL;
+    void *sums = NULL;
+    size_t size = size_of(d.crew);
+    if (mlp_crew_share(d.crew, size * ROWS * sizeof *d.rows, &rows) != MLP_OK ||
+        mlp_crew_share(d.crew, size * THREADS_MAX * sizeof *d.sums, &sums) !=
+            MLP_OK) {
+        abort();
+    }
+    d.rows = rows;
+    d.sums = sums;
+    mlp_threads_run(mlp_crew_is_idle(d.crew) ? 1 : (size_t)_i, run, &d);
+    uint64_t mistakes = 0;
+    for (size_t t = 0; t < THREADS_MAX; t++) {
+        mistakes += d.mistakes[t];
+    }
+    mlp_crew_destroy(&d.crew);
+    expect_none(mistakes);
+}
+END_TEST
+
+int main(int argc, char **argv)
+{
+    if (mlp_comm_world_create(&argc, &argv, &comm) != MLP_OK) {
+        return EXIT_FAILURE;
+    }
+    TCase *tests = tcase_create("crew");
+    tcase_add_loop_test(tests, workers_are_numbered_in_order_of_ranks, 0, 2);
+    tcase_add_test(tests, alone_each_rank_is_a_crew);
+    tcase_add_loop_test(tests, every_thread_sees_the_rows_of_all_ranks, 1,
+                        THREADS_MAX + 1);
+    Suite *suite = suite_create("crew of several ranks");
+    suite_add_tcase(suite, tests);
+    int status = run_suite(suite, CK_NOFORK);
+    mlp_comm_destroy(&comm);
+    return status;
+}
