@@ -21,22 +21,25 @@
 
 /* Register tiles: TILE_ROWS x TILE_VECS accumulators of dense products,
  * MLP_GROUP x GROUP_VECS of the sparse gradient, LIST_VECS of the sparse
- * forward. ISA(x) is the name of x for this instruction set. */
+ * forward. BLOCK_BYTES of a batch's inputs are in cache while the gradient of
+ * all columns is made from them: where L2 is small. ISA(x) is the name of x for
+ * this instruction set. */
 #if defined(MLP_ISA_AVX512)
-enum { TILE_ROWS = 14, GROUP_VECS = 4, QUAD_VECS = 24 };
+enum { TILE_ROWS = 14, BLOCK_BYTES = 1 << 30 };
 #define ISA(name) name##_avx512
 #define ISA_NAME  "avx512"
 #elif defined(MLP_ISA_AVX2)
-enum { TILE_ROWS = 6, GROUP_VECS = 4, QUAD_VECS = 0 };
+enum { TILE_ROWS = 6, BLOCK_BYTES = 1 << 16 };
 #define ISA(name) name##_avx2
 #define ISA_NAME  "avx2"
 #else
-enum { TILE_ROWS = 6, GROUP_VECS = 4, QUAD_VECS = 0 };
+enum { TILE_ROWS = 6, BLOCK_BYTES = 1 << 16 };
 #define ISA(name) name##_base
 #define ISA_NAME  "base"
 #endif
 
 enum { TILE_VECS = 2, TILE_COLS = TILE_VECS * LANES, LIST_VECS = 8 };
+enum { GROUP_VECS = 4, QUAD_VECS = 24 };
 
 /* Expands to `TILE(rows, vecs)` with both as constants. */
 #define TILE_CASE(rows_constant)                                               \

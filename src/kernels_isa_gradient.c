@@ -5,142 +5,12 @@
  */
 #include <string.h>
 
-#include "kernels_isa.h"
+#include "kernels_isa_leaf.h"
 
 enum {
-    ACC_MAX = TILE_ROWS * TILE_VECS > MLP_GROUP *GROUP_VECS
-                  ? TILE_ROWS *TILE_VECS
-                  : MLP_GROUP *GROUP_VECS,
-    STACK_DEPTH = 24 /* a plan over 65,536 leaves needs 17 */
+    STACK_DEPTH = 24, /* a plan over 65,536 leaves needs 17 */
+    BLOCK_GRAIN = 48  /* inputs: whole tiles, groups and cache lines */
 };
-
-/* Where one tile of the gradient comes from and goes to. */
-typedef struct {
-    const mlp_dense *layer;
-    const mlp_batch *x;
-    const float *dz;
-    size_t dz_stride;
-    size_t input, inputs; /* first input of the tile, how many */
-    size_t column;        /* first column */
-    vec *squares;         /* lane by lane, of all sums that were stored */
-} tile_place;
-
-/* acc[i, v] += x[i] dz[v] for one row. */
-INLINE void add_row(size_t inputs, size_t vecs, const float *x, const float *dz,
-                    vec *acc)
-{
-    vec d[GROUP_VECS];
-    UNROLL
-    for (size_t v = 0; v < vecs; v++) {
-        d[v] = vec_load(dz + v * LANES);
-    }
-    UNROLL
-    for (size_t i = 0; i < inputs; i++) {
-        vec xi = vec_all(x[i]);
-        UNROLL
-        for (size_t v = 0; v < vecs; v++) {
-            acc[i * vecs + v] = vec_fma(xi, d[v], acc[i * vecs + v]);
-        }
-    }
-}
-
-/* How a tile goes through the rows of a leaf. */
-typedef enum {
-    ALL_ROWS,
-    SHORT_MASKS, /* non-zero rows; no leaf has more than one mask word */
-    LONG_MASKS
-} walk;
-
-/* A leaf as a tile sees it. Resolved before the rows are walked: their number
- * is hard to predict, and after a misprediction the next leaf should only
- * wait for its own rows. */
-typedef struct {
-    const float *x, *dz;  /* of its first row, at the tile's place */
-    size_t count;         /* rows, or mask words */
-    const uint64_t *mask; /* its first word; each is `groups` after the last */
-    uint64_t bits;        /* that word */
-} leaf_view;
-
-INLINE leaf_view view_leaf(walk how, const tile_place *place, size_t leaf)
-{
-    const mlp_batch *x = place->x;
-    size_t first = x->leaf_start[leaf];
-    size_t word = x->leaf_word[leaf];
-    leaf_view view = {0};
-    view.x = x->values + first * x->stride + place->input;
-    view.dz = place->dz + first * place->dz_stride + place->column;
-    if (how == ALL_ROWS) {
-        view.count = x->leaf_start[leaf + 1] - first;
-        return view;
-    }
-    view.count = x->leaf_word[leaf + 1] - word;
-    view.mask = x->nonzeros->masks + word * x->nonzeros->groups +
-                place->input / MLP_GROUP;
-    view.bits = view.count > 0 ? *view.mask : 0;
-    return view;
-}
-
-/* A leaf's chain over the rows named by bits. */
-INLINE void add_masked(size_t inputs, size_t vecs, uint64_t bits,
-                       const float *x, size_t x_stride, const float *dz,
-                       size_t dz_stride, vec *acc)
-{
-    for (; bits != 0; bits &= bits - 1) {
-        size_t r = (size_t)__builtin_ctzll(bits);
-        add_row(inputs, vecs, x + r * x_stride, dz + r * dz_stride, acc);
-    }
-}
-
-/* What store_tile left in `sum`. */
-INLINE void load_tile(size_t inputs, size_t vecs, const tile_place *place,
-                      const float *sum, vec *acc)
-{
-    size_t in = place->layer->in;
-    size_t out = place->layer->out;
-    clear(inputs * vecs, acc);
-    UNROLL
-    for (size_t i = 0; i < inputs; i++) {
-        if (i < place->inputs) {
-            UNROLL
-            for (size_t v = 0; v < vecs; v++) {
-                size_t column = place->column + v * LANES;
-                acc[i * vecs + v] = vec_load(
-                    sum + mlp_dense_index(in, out, place->input + i, column));
-            }
-        }
-    }
-}
-
-/* A leaf's chain, from what it came to in earlier pieces of the batch, if it
- * did. */
-INLINE void sum_leaf(size_t inputs, size_t vecs, walk how,
-                     const tile_place *place, leaf_view view,
-                     const float *begun, vec *acc)
-{
-    size_t x_stride = place->x->stride;
-    size_t dz_stride = place->dz_stride;
-    if (begun == NULL) {
-        clear(inputs * vecs, acc);
-    } else {
-        load_tile(inputs, vecs, place, begun, acc);
-    }
-    if (how == SHORT_MASKS) {
-        add_masked(inputs, vecs, view.bits, view.x, x_stride, view.dz,
-                   dz_stride, acc);
-    } else if (how == ALL_ROWS) {
-        for (size_t r = 0; r < view.count; r++) {
-            add_row(inputs, vecs, view.x + r * x_stride,
-                    view.dz + r * dz_stride, acc);
-        }
-    } else {
-        for (size_t w = 0; w < view.count; w++) {
-            size_t r = w * MLP_MASK_ROWS;
-            add_masked(inputs, vecs, view.mask[w * place->x->nonzeros->groups],
-                       view.x + r * x_stride, x_stride, view.dz + r * dz_stride,
-                       dz_stride, acc);
-        }
-    }
-}
 
 /* The squares cost one instruction a register: sums that are not finite are
  * noticed while they are here, and not looked for in memory. */
@@ -177,7 +47,7 @@ INLINE bool is_quad(const mlp_tree_plan *plan, size_t s)
            step[6] == MLP_TREE_ADD;
 }
 
-/* Four leaves, with all sums in registers. */
+/* Four leaves, with all sums in registers, or nearly. */
 INLINE void sum_quad(size_t inputs, size_t vecs, walk how,
                      const tile_place *place, size_t leaf, vec *acc)
 {
@@ -263,15 +133,15 @@ static void sum_rows(const tile_place *place, const mlp_gradient_node *node,
 
 /* Columns [first, end) of one node by dense tiles of these inputs. */
 INLINE void gradient_tiles(bool goes_on, tile_place place,
-                           const mlp_gradient_node *node, size_t first_input,
-                           size_t inputs, size_t end)
+                           const mlp_gradient_node *node, mlp_range inputs,
+                           size_t end)
 {
-    size_t tiles = tile_count(inputs);
+    size_t tiles = tile_count(inputs.count);
     for (size_t vecs; place.column < end; place.column += vecs * LANES) {
         vecs = least(TILE_VECS, (end - place.column) / LANES);
         for (size_t t = 0; t < tiles; t++) {
-            mlp_range tile = mlp_range_part(inputs, tiles, t);
-            place.input = first_input + tile.first;
+            mlp_range tile = mlp_range_part(inputs.count, tiles, t);
+            place.input = inputs.first + tile.first;
             place.inputs = tile.count;
 #define TILE(i, v) sum_tile(i, v, ALL_ROWS, goes_on, &place, node)
             TILE_SWITCH(tile.count)
@@ -281,64 +151,63 @@ INLINE void gradient_tiles(bool goes_on, tile_place place,
 }
 
 static void gradient_dense(tile_place place, const mlp_gradient_node *node,
-                           size_t first_input, size_t inputs, size_t end)
+                           mlp_range inputs, size_t end)
 {
-    gradient_tiles(false, place, node, first_input, inputs, end);
+    gradient_tiles(false, place, node, inputs, end);
 }
 
 static void gradient_dense_on(tile_place place, const mlp_gradient_node *node,
-                              size_t first_input, size_t inputs, size_t end)
+                              mlp_range inputs, size_t end)
 {
-    gradient_tiles(true, place, node, first_input, inputs, end);
+    gradient_tiles(true, place, node, inputs, end);
 }
 
 INLINE void gradient_groups(size_t vecs, walk how, bool goes_on,
                             tile_place place, const mlp_gradient_node *node,
-                            size_t first_input, size_t inputs)
+                            mlp_range inputs)
 {
-    for (size_t i = 0; i < inputs; i += MLP_GROUP) {
-        place.input = first_input + i;
-        place.inputs = least(MLP_GROUP, inputs - i);
+    for (size_t i = 0; i < inputs.count; i += MLP_GROUP) {
+        place.input = inputs.first + i;
+        place.inputs = least(MLP_GROUP, inputs.count - i);
         sum_tile(MLP_GROUP, vecs, how, goes_on, &place, node);
     }
 }
 
 INLINE void gradient_sparse(walk how, bool goes_on, tile_place place,
-                            const mlp_gradient_node *node, size_t first_input,
-                            size_t inputs, size_t end)
+                            const mlp_gradient_node *node, mlp_range inputs,
+                            size_t end)
 {
     while (place.column < end) {
         size_t vecs = (end - place.column) / LANES;
         if (vecs >= GROUP_VECS) {
             vecs = GROUP_VECS;
-            gradient_groups(GROUP_VECS, how, goes_on, place, node, first_input,
-                            inputs);
+            gradient_groups(GROUP_VECS, how, goes_on, place, node, inputs);
         } else if (vecs >= 2) {
             vecs = 2;
-            gradient_groups(2, how, goes_on, place, node, first_input, inputs);
+            gradient_groups(2, how, goes_on, place, node, inputs);
         } else {
-            gradient_groups(1, how, goes_on, place, node, first_input, inputs);
+            gradient_groups(1, how, goes_on, place, node, inputs);
         }
         place.column += vecs * LANES;
     }
 }
 
 static void gradient_short(tile_place place, const mlp_gradient_node *node,
-                           size_t first_input, size_t inputs, size_t end)
+                           mlp_range inputs, size_t end)
 {
-    gradient_sparse(SHORT_MASKS, false, place, node, first_input, inputs, end);
+    gradient_sparse(SHORT_MASKS, false, place, node, inputs, end);
 }
 
 static void gradient_long(tile_place place, const mlp_gradient_node *node,
-                          size_t first_input, size_t inputs, size_t end)
+                          mlp_range inputs, size_t end)
 {
-    gradient_sparse(LONG_MASKS, false, place, node, first_input, inputs, end);
+    gradient_sparse(LONG_MASKS, false, place, node, inputs, end);
 }
 
 static void gradient_sparse_on(tile_place place, const mlp_gradient_node *node,
-                               size_t first_input, size_t inputs, size_t end)
+                               mlp_range inputs, size_t end)
 {
-    gradient_sparse(LONG_MASKS, true, place, node, first_input, inputs, end);
+    gradient_sparse(LONG_MASKS, true, place, node, inputs, end);
 }
 
 static bool has_long_leaves(const mlp_batch *x)
@@ -349,6 +218,29 @@ static bool has_long_leaves(const mlp_batch *x)
         }
     }
     return false;
+}
+
+typedef void gradient_way(tile_place place, const mlp_gradient_node *node,
+                          mlp_range inputs, size_t end);
+
+static gradient_way *find_way(const mlp_batch *x, const mlp_gradient_node *node)
+{
+    bool goes_on = node->begun != NULL;
+    if (x->nonzeros == NULL) {
+        return goes_on ? gradient_dense_on : gradient_dense;
+    }
+    return goes_on              ? gradient_sparse_on
+           : has_long_leaves(x) ? gradient_long
+                                : gradient_short;
+}
+
+/* Inputs at a time, of all columns: what the batch has of them stays in L2,
+ * where it is read again and again. */
+static size_t block_inputs(const mlp_batch *x)
+{
+    size_t fit = BLOCK_BYTES / sizeof(float) / (x->rows > 0 ? x->rows : 1);
+    size_t whole = fit / BLOCK_GRAIN * BLOCK_GRAIN;
+    return whole > 0 ? whole : BLOCK_GRAIN;
 }
 
 bool ISA(mlp_gradient)(const mlp_dense *layer, const mlp_batch *x,
@@ -368,17 +260,10 @@ bool ISA(mlp_gradient)(const mlp_dense *layer, const mlp_batch *x,
                         .dz_stride = mlp_stride(layer->out),
                         .column = column,
                         .squares = &squares};
-    bool goes_on = node->begun != NULL;
-    if (x->nonzeros == NULL && goes_on) {
-        gradient_dense_on(place, node, first, inputs, end);
-    } else if (x->nonzeros == NULL) {
-        gradient_dense(place, node, first, inputs, end);
-    } else if (goes_on) {
-        gradient_sparse_on(place, node, first, inputs, end);
-    } else if (has_long_leaves(x)) {
-        gradient_long(place, node, first, inputs, end);
-    } else {
-        gradient_short(place, node, first, inputs, end);
+    gradient_way *way = find_way(x, node);
+    size_t block = block_inputs(x);
+    for (size_t i = 0; i < inputs; i += block) {
+        way(place, node, (mlp_range){first + i, least(block, inputs - i)}, end);
     }
     for (; groups.first == 0 && place.column < end; place.column += LANES) {
         sum_rows(&place, node, dz, mlp_dense_bias(layer->in, layer->out));
