@@ -22,18 +22,26 @@
 /* Register tiles: TILE_ROWS x TILE_VECS accumulators of dense products,
  * MLP_GROUP x GROUP_VECS of the sparse gradient, LIST_VECS of the sparse
  * forward. BLOCK_BYTES of a batch's inputs are in cache while the gradient of
- * all columns is made from them: where L2 is small. ISA(x) is the name of x for
- * this instruction set. */
+ * all columns is made from them: where L2 is small. UNROLL_DEPTH and
+ * UNROLL_ROWS stand before the loops of dense products and gradients: a step of
+ * a small tile is so short that its counting and branching show. ISA(x) is the
+ * name of x for this instruction set. */
 #if defined(MLP_ISA_AVX512)
 enum { TILE_ROWS = 14, BLOCK_BYTES = 1 << 30 };
+#define UNROLL_DEPTH
+#define UNROLL_ROWS
 #define ISA(name) name##_avx512
 #define ISA_NAME  "avx512"
 #elif defined(MLP_ISA_AVX2)
 enum { TILE_ROWS = 6, BLOCK_BYTES = 1 << 16 };
-#define ISA(name) name##_avx2
-#define ISA_NAME  "avx2"
+#define UNROLL_DEPTH _Pragma("GCC unroll 8")
+#define UNROLL_ROWS  _Pragma("GCC unroll 4")
+#define ISA(name)    name##_avx2
+#define ISA_NAME     "avx2"
 #else
 enum { TILE_ROWS = 6, BLOCK_BYTES = 1 << 16 };
+#define UNROLL_DEPTH
+#define UNROLL_ROWS
 #define ISA(name) name##_base
 #define ISA_NAME  "base"
 #endif

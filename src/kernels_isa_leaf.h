@@ -128,6 +128,7 @@ INLINE void sum_leaf(size_t inputs, size_t vecs, walk how,
         add_masked(inputs, vecs, view.bits, view.x, x_stride, view.dz,
                    dz_stride, acc);
     } else if (how == ALL_ROWS) {
+        UNROLL_ROWS
         for (size_t r = 0; r < view.count; r++) {
             add_row(inputs, vecs, view.x + r * x_stride,
                     view.dz + r * dz_stride, acc);

@@ -34,6 +34,7 @@ INLINE void tile_product(size_t rows, size_t vecs, size_t depth, const float *x,
             acc[r][v] = vec_zero();
         }
     }
+    UNROLL_DEPTH
     for (size_t k = 0; k < depth; k++) {
         vec wk[TILE_VECS];
         UNROLL
