@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <time.h>
 
 enum { PIECE = 1 << 28, ALIGNMENT = 64 };
@@ -162,11 +163,39 @@ static mlp_status open_window(mpi_comm *c, size_t bytes, void **segments,
                               MPI_Win_lock_all(MPI_MODE_NOCHECK, *window));
 }
 
+/* Open MPI's windows are files there, unless it was told otherwise. */
+static const char *window_directory(void)
+{
+    const char *told = getenv("OMPI_MCA_osc_sm_backing_directory");
+    return told != NULL ? told : "/dev/shm";
+}
+
+/* Where a window does not fit, MPI says so to the rank that owns it, and the
+ * others wait for ever. Containers often have 64 MB. */
+static mlp_status check_room(size_t bytes)
+{
+    struct statvfs facts;
+    const char *directory = window_directory();
+    if (statvfs(directory, &facts) != 0) {
+        return MLP_OK; /* another MPI's business */
+    }
+    double room = (double)facts.f_bavail * (double)facts.f_frsize;
+    double need = 1.05 * (double)bytes;
+    return need <= room
+               ? MLP_OK
+               : mlp_fail(MLP_ERROR_INTERNAL,
+                          "the ranks of a node need %.0f MB of shared memory, "
+                          "and %s has %.0f MB: a smaller --batch, one rank "
+                          "with --threads, or more of it (docker: --shm-size)",
+                          1e-6 * need, directory, 1e-6 * room);
+}
+
 static mlp_status mpi_share(mlp_comm *comm, size_t bytes, void **segments,
                             mlp_shared **shared)
 {
     mpi_shared *s = calloc(1, sizeof *s);
-    mlp_status status = s == NULL ? mlp_fail_memory("shared memory") : MLP_OK;
+    mlp_status status =
+        s == NULL ? mlp_fail_memory("shared memory") : check_room(bytes);
     status = mlp_comm_agree(comm, status);
     if (status != MLP_OK) {
         free(s);

@@ -95,8 +95,9 @@ static mlp_status measure(const mlp_trainer *trainer, extents *all)
     const mlp_config *config = trainer->parts.config;
     size_t shards = trainer->shard_count;
     size_t ranks = mlp_comm_where(mlp_crew_home(trainer->crew))->size;
-    all->feed =
-        feed_shape(trainer, mlp_trainer_batch_rows(config, shards), shards + 1);
+    size_t rows = mlp_trainer_batch_rows(config, shards);
+    size_t most = trainer->parts.train->rows; /* a larger batch is all rows */
+    all->feed = feed_shape(trainer, rows < most ? rows : most, shards + 1);
     all->board = sizeof *trainer->board + ranks * sizeof(mlp_trainer_word);
     all->batch = mlp_feed_bytes(&all->feed);
     all->pass = mlp_pass_bytes(trainer->parts.model, all->feed.rows,

@@ -68,3 +68,27 @@ nothing
 team 0 $job --epochs 2 --quiet
 mv dir saved
 each_fails a_checkpoint --epochs 3 --resume
+
+# A window of MPI that does not fit would leave ranks waiting.
+if unshare -m true 2>/dev/null; then
+    echo "of a node with little shared memory"
+    cat >cramped <<'END'
+#!/bin/sh
+mount -t tmpfs -o size=30m tmpfs /dev/shm && exec "$@"
+END
+    chmod +x cramped
+    status=0
+    timeout 60 unshare -m ./cramped mpirun -np 2 --oversubscribe \
+        --bind-to none "$program" --data digits --epochs 1 --hidden 200000 \
+        >out 2>err </dev/null || status=$?
+    expect_status 70 "a window that does not fit"
+    grep -q "^mlp_train: rank 0: the ranks of a node need .* MB of shared" err ||
+        fail "it is not told"
+    status=0
+    timeout 60 unshare -m ./cramped mpirun -np 2 --oversubscribe \
+        --bind-to none "$program" --data digits --epochs 1 \
+        >out 2>err </dev/null || status=$?
+    expect_status 0 "windows that fit"
+else
+    echo "without a node that has little shared memory: not allowed to mount"
+fi
