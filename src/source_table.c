@@ -19,7 +19,7 @@ typedef struct {
     mlp_schema schema;
     mlp_table_file files[MLP_SPLITS]; /* of the test split only if has_test */
     bool has_test;                    /* a file of its own */
-    bool is_unsplit; /* all rows of the one file are in the test split */
+    bool is_unsplit; /* all rows of the one file are in either split */
 } table_source;
 
 /* ---- the schema of a training file ------------------------------------- */
@@ -276,11 +276,13 @@ static mlp_status open_test(const mlp_table_options *options,
 static void count_rows(const table_source *table, size_t *rows)
 {
     const mlp_table_file *file = &table->files[MLP_SPLIT_TRAIN];
-    rows[MLP_SPLIT_TRAIN] =
-        table->is_unsplit ? 0 : file->rows - file->test_rows;
-    rows[MLP_SPLIT_TEST] = table->has_test ? table->files[MLP_SPLIT_TEST].rows
-                           : table->is_unsplit ? file->rows
-                                               : file->test_rows;
+    if (table->is_unsplit) {
+        rows[MLP_SPLIT_TRAIN] = rows[MLP_SPLIT_TEST] = file->rows;
+        return;
+    }
+    rows[MLP_SPLIT_TRAIN] = file->rows - file->test_rows;
+    rows[MLP_SPLIT_TEST] =
+        table->has_test ? table->files[MLP_SPLIT_TEST].rows : file->test_rows;
 }
 
 /* ---- operations -------------------------------------------------------- */

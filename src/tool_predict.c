@@ -195,7 +195,7 @@ const mlp_tool_command mlp_tool_predict = {
         "have no\n"
         "splits: leave out --split. Of a table --split test and train are the "
         "rows that\n--test-fraction made so in training, and its label must be "
-        "there.",
+        "there; trained\nwithout, all rows are of either split.",
     .options = options_of_predict,
     .formats = formats,
     .operands = "FILE [PICTURE]...",

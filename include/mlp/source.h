@@ -65,7 +65,7 @@ typedef struct {
     uint64_t seed;           /**< chooses the test rows */
     /** Of a model, instead of one made from the file, which may then lack the
      *  label if labels are not wanted. Without test_fraction all rows are in
-     *  the test split. NULL: make one. */
+     *  either split, whichever is asked for. NULL: make one. */
     const mlp_schema *schema;
     /** With a schema: the splits are those of training, even if labels are not
      *  wanted. They are read all the same: a row without a good one was in no

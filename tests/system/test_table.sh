@@ -78,6 +78,20 @@ for split in test all; do
     [ $split = all ] || expect_status 65 "a split without the label"
 done
 expect_status 0 "all rows without the label"
+
+# trained without test rows, all rows are training rows; and of a file of test
+# rows all are those
+# shellcheck disable=SC2086
+team 0 $of_cars --test-fraction 0 --epochs 2 --checkpoint unsplit --quiet
+expect_status 0 "cars without test rows"
+"$mlp" predict unsplit --data "$cars" >all.tsv
+[ "$(wc -l <all.tsv)" -eq 241 ] || fail "not all rows"
+for split in train test; do
+    "$mlp" predict unsplit --data "$cars" --split $split | cmp - all.tsv ||
+        fail "predict --split $split of a table without test rows"
+done
+"$mlp" eval unsplit --data "$cars" --split train >out
+grep -q "train, 240 rows" out || fail "eval --split train without test rows"
 "$mlp" show whole >out
 grep -q "R2" out || fail "show: no R2"
 

@@ -203,10 +203,13 @@ START_TEST(a_schema_of_a_model_reads_other_files)
     /* other order, more columns, no label */
     ck_assert_int_eq(open_table("colour,doors,km,years\nblue,5,7,2\n", false),
                      MLP_OK);
-    ck_assert_uint_eq(mlp_source_facts(source)->rows[MLP_SPLIT_TEST], 1);
-    ck_assert_int_eq(
-        mlp_source_read(source, MLP_SPLIT_TEST, 0, 1, values, labels), MLP_OK);
-    ck_assert_mem_eq(values, ((float[]){2, 7, 1, 0}), sizeof values);
+    for (int s = 0; s < MLP_SPLITS; s++) {
+        mlp_split split = (mlp_split)s;
+        ck_assert_uint_eq(mlp_source_facts(source)->rows[split], 1);
+        ck_assert_int_eq(mlp_source_read(source, split, 0, 1, values, labels),
+                         MLP_OK);
+        ck_assert_mem_eq(values, ((float[]){2, 7, 1, 0}), sizeof values);
+    }
     unlink(path);
     expect_refused(MLP_ERROR_DATA, "years,km,colour,price\n1,2,green,3\n",
                    ":2: column 3 (colour): expected a category that training "
