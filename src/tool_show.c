@@ -8,10 +8,20 @@
 #include "json.h"
 #include "mlp/digest.h"
 #include "mlp/model.h"
+#include "mlp/monitor.h"
 #include "runlog_parts.h"
 #include "tool.h"
 
 /* ---- what is computed from a checkpoint */
+
+/* The epoch whose weights are shown in place of the newest, which is the best
+ * one with --patience; 0: the newest are. */
+static uint64_t best_epoch(const mlp_checkpoint *c)
+{
+    return mlp_checkpoint_result(c) != c->parameters
+               ? mlp_monitor_judge(&c->config, &c->history).best
+               : 0;
+}
 
 static mlp_status digest_weights(const mlp_checkpoint *c,
                                  char hex[MLP_DIGEST_HEX])
@@ -19,7 +29,8 @@ static mlp_status digest_weights(const mlp_checkpoint *c,
     unsigned char digest[MLP_DIGEST_BYTES];
     mlp_model *model = NULL;
     MLP_TRY(mlp_model_create(c->widths, c->layers, &c->config, &model));
-    mlp_status status = mlp_model_digest(model, c->parameters, digest);
+    mlp_status status =
+        mlp_model_digest(model, mlp_checkpoint_result(c), digest);
     mlp_model_destroy(&model);
     mlp_digest_hex(digest, hex);
     return status;
@@ -63,7 +74,7 @@ static summary summary_of(const mlp_checkpoint *c, size_t index, size_t *offset)
                  .is_bias = is_bias,
                  .rows = is_bias ? 1 : c->widths[layer],
                  .columns = c->widths[layer + 1]};
-    summarize(c->parameters + *offset, &s);
+    summarize(mlp_checkpoint_result(c) + *offset, &s);
     *offset += s.rows * s.columns;
     return s;
 }
@@ -165,6 +176,12 @@ static mlp_status print_text(FILE *out, const mlp_checkpoint *c,
     MLP_TRY(digest_weights(c, hex));
     print_facts(out, c, path);
     fprintf(out, "weights sha256 %s\n", hex);
+    if (best_epoch(c) > 0) {
+        fprintf(out,
+                "weights        of epoch %" PRIu64 ", the best; so are the "
+                "parameters below\n",
+                best_epoch(c));
+    }
     print_config(out, &c->config);
     print_history(out, &c->history);
     print_parameters(out, c);
@@ -261,6 +278,9 @@ static mlp_status print_json(FILE *out, const mlp_checkpoint *c,
         "data_sha256", data, "weights_sha256", weights, "config",
         config_json(&c->config), "history", history_json(&c->history),
         "parameters", parameters_json(c));
+    if (best_epoch(c) > 0) {
+        mlp_json_set(&object, "weights_epoch", mlp_json_whole(best_epoch(c)));
+    }
     return mlp_json_print(out, object, MLP_JSON_DOUBLE);
 }
 
@@ -285,9 +305,11 @@ const mlp_tool_command mlp_tool_show = {
     .name = "show",
     .summary = "what a checkpoint is: model, configuration, history, "
                "parameters, digests",
-    .description = "Show what a checkpoint is: model, configuration, position, "
-                   "data and weights\ndigests, the history of the epochs, and "
-                   "the range of each layer's parameters.",
+    .description =
+        "Show what a checkpoint is: model, configuration, position, data and "
+        "weights\ndigests, the history of the epochs, and the range of each "
+        "layer's parameters.\nWith --patience the weights are those of the "
+        "best epoch, as in eval, predict,\nreport and export.",
     .options = options_of_show,
     .formats = formats,
     .operands = "FILE",

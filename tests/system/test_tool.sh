@@ -84,6 +84,29 @@ expect_json "show"
 [ "$(json weights_sha256)" = "\"$weights\"" ] || fail "another digest"
 [ "$(json test_loss)" = "$(logged test_loss)" ] || fail "another test loss"
 [ "$(json standard_deviation)" != null ] || fail "no deviation"
+! grep -q weights_epoch out || fail "a best epoch without --patience"
+
+echo "show: with --patience the weights of the best epoch, as a run ends"
+for steps in 0 50; do # to the end, and stopped in the epoch after the fifth
+    team 0 --data digits --hidden 8 --lr 5 --validation 0.2 --patience 5 \
+        --epochs 6 --every 1 --keep 9 --max-steps $steps --checkpoint best$steps
+    [ $steps -gt 0 ] || best=$(digest)
+done
+expect_status 75 "a run that is stopped"
+succeed show best0
+expect_text "weights sha256 $best"
+epoch=$(sed -n 's/^weights  *of epoch \([0-9]*\), the best.*/\1/p' out)
+[ "$epoch" -lt 6 ] || fail "the newest epoch is the best: that shows nothing"
+succeed show best50
+expect_text "weights        of epoch $epoch, the best"
+expect_text "weights sha256 $best"
+sed -n '/^parameters/,$p' out >parameters
+succeed show best50/ckpt-00000"$epoch"-*"$((9 * epoch)).h5"
+sed -n '/^parameters/,$p' out | cmp - parameters ||
+    fail "not the parameters of the best epoch"
+succeed show best50 --format json
+[ "$(json weights_epoch)" = "$epoch" ] || fail "another epoch in JSON"
+[ "$(json weights_sha256)" = "\"$best\"" ] || fail "another digest in JSON"
 
 echo "eval: the numbers that training logged, bit for bit"
 succeed eval run --data digits --format json --threads 1
