@@ -36,11 +36,15 @@ static mlp_status digest_weights(const mlp_checkpoint *c,
     return status;
 }
 
-/* The weights or the biases of a layer. */
+/* In the order of the parameters of a layer. */
+enum { WEIGHTS, BIASES, SLOPES, PARTS };
+static const char *const part_names[PARTS] = {"weights", "biases", "slopes"};
+
+/* A part of a layer. */
 typedef struct {
     size_t layer; /* from 1 */
-    bool is_bias;
-    size_t rows, columns; /* biases are one row */
+    size_t part;
+    size_t rows, columns; /* biases are one row; no rows: no such part */
     double least, mean, largest, deviation;
 } summary;
 
@@ -62,18 +66,22 @@ static void summarize(const float *values, summary *s)
     s->deviation = sqrt(squares / (double)count);
 }
 
-enum { PARTS = 2 }; /* of a layer: weights, biases */
-
 /* Part `index` of all, in the order of the parameters; the part begins there.
  * @param offset  where it begins, moved on to the next */
 static summary summary_of(const mlp_checkpoint *c, size_t index, size_t *offset)
 {
     size_t layer = index / PARTS;
-    bool is_bias = index % PARTS == 1;
     summary s = {.layer = layer + 1,
-                 .is_bias = is_bias,
-                 .rows = is_bias ? 1 : c->widths[layer],
+                 .part = index % PARTS,
+                 .rows = 1,
                  .columns = c->widths[layer + 1]};
+    if (s.part == WEIGHTS) {
+        s.rows = c->widths[layer];
+    } else if (s.part == SLOPES &&
+               !mlp_checkpoint_has_slopes(&c->config, layer)) {
+        s.rows = 0;
+        return s;
+    }
     summarize(mlp_checkpoint_result(c) + *offset, &s);
     *offset += s.rows * s.columns;
     return s;
@@ -137,10 +145,13 @@ static void print_parameters(FILE *out, const mlp_checkpoint *c)
     for (size_t i = 0; i < PARTS * c->layers; i++) {
         summary s = summary_of(c, i, &offset);
         char shape[48];
+        if (s.rows == 0) {
+            continue;
+        }
         snprintf(shape, sizeof shape, "%zu x %zu", s.rows, s.columns);
         fprintf(out, "%7zu  %-7s %17s %11.4g %11.4g %11.4g %11.4g\n", s.layer,
-                s.is_bias ? "biases" : "weights", shape, s.least, s.mean,
-                s.largest, s.deviation);
+                part_names[s.part], shape, s.least, s.mean, s.largest,
+                s.deviation);
     }
 }
 
@@ -223,12 +234,15 @@ static json_t *parameters_json(const mlp_checkpoint *c)
     for (size_t i = 0; i < PARTS * c->layers; i++) {
         summary s = summary_of(c, i, &offset);
         size_t shape[2] = {s.rows, s.columns};
+        if (s.rows == 0) {
+            continue;
+        }
         mlp_json_append(
             &array, json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:o}", "layer",
                               mlp_json_whole(s.layer), "part",
-                              s.is_bias ? "biases" : "weights", "shape",
-                              s.is_bias ? mlp_json_sizes(shape + 1, 1)
-                                        : mlp_json_sizes(shape, 2),
+                              part_names[s.part], "shape",
+                              s.part == WEIGHTS ? mlp_json_sizes(shape, 2)
+                                                : mlp_json_sizes(shape + 1, 1),
                               "min", mlp_json_number(s.least), "mean",
                               mlp_json_number(s.mean), "max",
                               mlp_json_number(s.largest), "standard_deviation",

@@ -108,6 +108,14 @@ succeed show best50 --format json
 [ "$(json weights_epoch)" = "$epoch" ] || fail "another epoch in JSON"
 [ "$(json weights_sha256)" = "\"$best\"" ] || fail "another digest in JSON"
 
+echo "show: with prelu the slopes, and the layer after them as it is"
+team 0 --data digits --hidden 8 --activation prelu --epochs 1 --lr 1e-9 \
+    --checkpoint prelu --quiet
+succeed show prelu # as initialized: slopes 0.25, biases 0
+grep -Eq "^ *1 +slopes +1 x 8 +0.25 +0.25 +0.25 " out || fail "no slopes"
+awk '$1 == 2 && $2 == "biases" { found = 1; if ($6^2 + $8^2 > 1e-9) exit 1 }
+    END { exit !found }' out || fail "the biases of layer 2 are other numbers"
+
 echo "eval: the numbers that training logged, bit for bit"
 succeed eval run --data digits --format json --threads 1
 expect_json "eval"
