@@ -49,14 +49,14 @@ def find_blas(name):
 def rival_environment(threads):
     """Both BLAS do not know newer CPUs and fall back to slow kernels unless
     told; PyTorch and NumPy find the faster BLAS in LD_LIBRARY_PATH."""
+    # BLIS 0.9 takes numbers only: skx, zen, haswell; a name would be 0.
     has_avx512 = "avx512f" in cpu_flags()
     is_zen = "sse4a" in cpu_flags()
     environment = dict(
         os.environ, OMP_NUM_THREADS=str(threads), PYTHONDONTWRITEBYTECODE="1",
         OPENBLAS_CORETYPE="SkylakeX" if has_avx512
         else "Zen" if is_zen else "Haswell",
-        BLIS_ARCH_TYPE="skx" if has_avx512 else "zen" if is_zen
-        else "haswell")
+        BLIS_ARCH_TYPE="0" if has_avx512 else "8" if is_zen else "3")
     try:
         environment["LD_LIBRARY_PATH"] = str(find_blas(OPENBLAS).parent)
     except Missing:
