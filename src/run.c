@@ -218,7 +218,8 @@ static mlp_status sign_off(mlp_run_parts *run, bool is_finished, double seconds)
 
 static mlp_status stop_message(const mlp_run_parts *run)
 {
-    const char *why = mlp_stop_was_asked() ? "on request" : "in time";
+    bool was_asked = mlp_stop_was_asked() || run->was_asked != 0;
+    const char *why = was_asked ? "on request" : "in time";
     if (run->config.checkpoint[0] == '\0') {
         return mlp_fail(MLP_STOPPED,
                         "stopped %s after step %llu; nothing is saved without "

@@ -59,6 +59,7 @@ typedef struct {
     size_t most_threads;   /* of any rank */
     double profile_start;  /* on mlp_clock_seconds */
     uint64_t trained_rows; /* of all ranks, in this process's life */
+    uint64_t was_asked;    /* training stopped, and a rank was asked to */
     double longest_step, longest_save; /* seconds, in this process's life */
 
     mlp_verdict verdict; /* on the finished epochs */

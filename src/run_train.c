@@ -185,6 +185,9 @@ mlp_status mlp_run_train(mlp_run_parts *run)
     if (is_over(run)) {
         return mlp_run_restore_best(run);
     }
+    /* The one that was may not be the one that says so. */
+    run->was_asked = mlp_stop_was_asked();
+    MLP_TRY(mlp_comm_max(run->comm, &run->was_asked, 1));
     MLP_TRY(mlp_run_save(run));
     return MLP_STOPPED;
 }
