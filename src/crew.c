@@ -3,12 +3,12 @@
  */
 #include "mlp/crew.h"
 
+#include <assert.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
-enum { SHARES_MOST = 4 };
+enum { SHARES_MOST = 8 };
 
 /* What a rank says of itself. A cache line of its own at least. */
 typedef struct {
@@ -31,6 +31,7 @@ struct mlp_crew {
     crew_board *board;
     mlp_shared *shares[SHARES_MOST];
     size_t share_count;
+    void **segments; /* [size], scratch of a share */
     size_t workers, worker, threads;
     bool is_crowded;           /* more ranks than cores */
     uint32_t batches;          /* handed in; by the last thread to do so */
@@ -103,6 +104,17 @@ static mlp_status set_up(mlp_crew *crew, const mlp_crew_wish *wish)
     return mlp_comm_agree(mlp_crew_home(crew), MLP_OK);
 }
 
+/* All that this rank can do by itself. */
+static mlp_status prepare(mlp_crew *crew, bool is_alone)
+{
+    if (is_alone) {
+        MLP_TRY(mlp_comm_serial_create(&crew->alone));
+    }
+    crew->place = mlp_comm_where(mlp_crew_home(crew));
+    crew->segments = calloc(crew->place->size, sizeof *crew->segments);
+    return crew->segments == NULL ? mlp_fail_memory("the crew") : MLP_OK;
+}
+
 mlp_status mlp_crew_create(mlp_comm *comm, const mlp_crew_wish *wish,
                            mlp_crew **crew)
 {
@@ -111,11 +123,10 @@ mlp_status mlp_crew_create(mlp_comm *comm, const mlp_crew_wish *wish,
     *crew = made;
     if (made != NULL) {
         made->comm = comm;
-        status = wish->is_alone ? mlp_comm_serial_create(&made->alone) : MLP_OK;
+        status = prepare(made, wish->is_alone);
     }
     status = mlp_comm_agree(comm, status);
     if (status == MLP_OK) {
-        made->place = mlp_comm_where(mlp_crew_home(made));
         status = mlp_comm_agree(comm, set_up(made, wish));
     }
     if (status != MLP_OK) {
@@ -134,6 +145,7 @@ void mlp_crew_destroy(mlp_crew **crew)
         mlp_shared_destroy(&old->shares[--old->share_count]);
     }
     mlp_comm_destroy(&old->alone);
+    free(old->segments);
     free(old);
     *crew = NULL;
 }
@@ -173,21 +185,12 @@ bool mlp_crew_is_idle(const mlp_crew *crew)
 mlp_status mlp_crew_share(mlp_crew *crew, size_t bytes, void **memory)
 {
     mlp_comm *home = mlp_crew_home(crew);
-    void **segments = calloc(crew->place->size, sizeof *segments);
-    mlp_status status = segments == NULL || crew->share_count == SHARES_MOST
-                            ? mlp_fail_memory("the crew")
-                            : MLP_OK;
-    status = mlp_comm_agree(home, status);
-    if (status == MLP_OK) {
-        status = mlp_comm_share(home, crew->place->rank == 0 ? bytes : 0,
-                                segments, &crew->shares[crew->share_count]);
-    }
-    if (status == MLP_OK) {
-        crew->share_count++;
-        *memory = segments[0];
-    }
-    free(segments);
-    return status;
+    assert(crew->share_count < SHARES_MOST);
+    MLP_TRY(mlp_comm_share(home, crew->place->rank == 0 ? bytes : 0,
+                           crew->segments, &crew->shares[crew->share_count]));
+    crew->share_count++;
+    *memory = crew->segments[0];
+    return MLP_OK;
 }
 
 /* ---- a batch ----------------------------------------------------------- */

@@ -28,52 +28,32 @@ static mlp_status lay_parts(mlp_exchange *x, const size_t *sizes)
     return MLP_OK;
 }
 
-static mlp_status allocate_segments(mlp_exchange *x)
-{
-    mlp_exchange_memory *memories[] = {&x->gradients, &x->states, &x->boards,
-                                       &x->records, &x->measures};
-    for (size_t i = 0; i < sizeof memories / sizeof memories[0]; i++) {
-        memories[i]->segments =
-            mlp_exchange_allocate(x->place->size, sizeof(void *));
-        if (memories[i]->segments == NULL) {
-            return mlp_fail_memory("the exchange");
-        }
-    }
-    return MLP_OK;
-}
-
 /* All that this rank can do by itself. */
 static mlp_status prepare(mlp_exchange *x, const size_t *part_sizes)
 {
     x->fair_threads = mlp_threads_fair(mlp_crew_workers(x->crew));
     MLP_TRY(lay_parts(x, part_sizes));
     MLP_TRY(x->ops->prepare(x));
-    MLP_TRY(allocate_segments(x));
     x->own_records = malloc(mlp_exchange_crew_records(x) + 1);
     return x->own_records == NULL ? mlp_fail_memory("the exchange") : MLP_OK;
 }
 
-static mlp_status share(mlp_exchange *x, mlp_exchange_memory *memory,
-                        size_t bytes)
-{
-    return mlp_comm_share(x->home, bytes, memory->segments, &memory->shared);
-}
-
-/* Share memory with the node. Its local rank 0 holds what exists once. */
 static mlp_status share_memory(mlp_exchange *x)
 {
     const mlp_exchange_shape *shape = &x->shape;
     size_t vector = x->total * sizeof(float);
-    size_t once = x->place->rank == 0 ? 1 : 0;
-    MLP_TRY(share(x, &x->gradients, once * x->plan.left_count * vector));
-    MLP_TRY(share(x, &x->states, once * shape->states * vector));
-    MLP_TRY(share(x, &x->boards,
-                  once * (sizeof(mlp_exchange_board) +
-                          shape->parts * sizeof(mlp_exchange_part_board))));
-    MLP_TRY(share(x, &x->measures, once * shape->measures * sizeof(double)));
-    return share(x, &x->records,
-                 once * 2 * shape->shards * shape->record_size *
-                     sizeof(double));
+    const size_t bytes[MLP_EXCHANGE_MEMORIES] = {
+        [MLP_EXCHANGE_GRADIENTS] = x->plan.left_count * vector,
+        [MLP_EXCHANGE_STATES] = shape->states * vector,
+        [MLP_EXCHANGE_BOARD] = sizeof(mlp_exchange_board) +
+                               shape->parts * sizeof(mlp_exchange_part_board),
+        [MLP_EXCHANGE_MEASURES] = shape->measures * sizeof(double),
+        [MLP_EXCHANGE_RECORDS] =
+            2 * shape->shards * shape->record_size * sizeof(double)};
+    for (size_t i = 0; i < MLP_EXCHANGE_MEMORIES; i++) {
+        MLP_TRY(mlp_crew_share(x->crew, bytes[i], &x->memory[i]));
+    }
+    return MLP_OK;
 }
 
 static const mlp_exchange_ops *choose_ops(const mlp_comm *comm,
@@ -84,7 +64,7 @@ static const mlp_exchange_ops *choose_ops(const mlp_comm *comm,
                                               : &mlp_exchange_nodes_ops;
 }
 
-mlp_status mlp_exchange_create(mlp_comm *comm, const mlp_crew *crew,
+mlp_status mlp_exchange_create(mlp_comm *comm, mlp_crew *crew,
                                const mlp_exchange_shape *shape,
                                mlp_exchange **exchange)
 {
@@ -95,8 +75,7 @@ mlp_status mlp_exchange_create(mlp_comm *comm, const mlp_crew *crew,
         x->ops = choose_ops(comm, shape->kind);
         x->comm = comm;
         x->crew = crew;
-        x->home = mlp_crew_home(crew);
-        x->place = mlp_comm_where(x->home);
+        x->place = mlp_comm_where(mlp_crew_home(crew));
         x->shape = *shape;
         x->shape.part_sizes = NULL; /* the caller's */
         status = prepare(x, shape->part_sizes);
@@ -117,12 +96,6 @@ mlp_status mlp_exchange_create(mlp_comm *comm, const mlp_crew *crew,
     return MLP_OK;
 }
 
-static void release(mlp_exchange_memory *memory)
-{
-    mlp_shared_destroy(&memory->shared);
-    free(memory->segments);
-}
-
 void mlp_exchange_destroy(mlp_exchange **exchange)
 {
     mlp_exchange *x = *exchange;
@@ -130,11 +103,6 @@ void mlp_exchange_destroy(mlp_exchange **exchange)
         return;
     }
     mlp_exchange_between_destroy(&x->between);
-    release(&x->records);
-    release(&x->measures);
-    release(&x->boards);
-    release(&x->states);
-    release(&x->gradients);
     mlp_exchange_reduction_destroy(&x->reduction);
     mlp_exchange_plan_destroy(&x->plan);
     free(x->parts);
@@ -156,7 +124,7 @@ bool mlp_exchange_fills_state(const mlp_exchange *exchange)
 
 float *mlp_exchange_state(mlp_exchange *exchange, size_t i)
 {
-    return (float *)exchange->states.segments[0] + i * exchange->total;
+    return (float *)exchange->memory[MLP_EXCHANGE_STATES] + i * exchange->total;
 }
 
 const mlp_tree_node *mlp_exchange_nodes(const mlp_exchange *exchange,
@@ -168,7 +136,8 @@ const mlp_tree_node *mlp_exchange_nodes(const mlp_exchange *exchange,
 
 float *mlp_exchange_gradient(mlp_exchange *exchange, size_t i)
 {
-    return (float *)exchange->gradients.segments[0] + i * exchange->total;
+    return (float *)exchange->memory[MLP_EXCHANGE_GRADIENTS] +
+           i * exchange->total;
 }
 
 double *mlp_exchange_records(mlp_exchange *exchange)
@@ -178,5 +147,5 @@ double *mlp_exchange_records(mlp_exchange *exchange)
 
 double *mlp_exchange_measures(mlp_exchange *exchange)
 {
-    return exchange->measures.segments[0];
+    return exchange->memory[MLP_EXCHANGE_MEASURES];
 }

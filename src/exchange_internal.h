@@ -18,7 +18,7 @@
 
 enum { MLP_EXCHANGE_UNIT = 16 }; /**< floats: a cache line, never cut */
 
-/** Counters of a node, in the memory of its local rank 0. Each counts working
+/** Counters of a node. Each counts working
  *  ranks times steps and has a cache line of its own. */
 typedef struct {
     _Alignas(64) mlp_counter published;
@@ -42,10 +42,14 @@ typedef struct {
     _Atomic size_t leaving;  /**< threads done with its update */
 } mlp_exchange_part;
 
-/** Memory of all ranks of the node. */
-typedef struct {
-    void **segments; /**< [local size] */
-    mlp_shared *shared;
+/** What the crew shares. */
+typedef enum {
+    MLP_EXCHANGE_GRADIENTS, /**< [left_count, total] */
+    MLP_EXCHANGE_STATES,    /**< [states, total] */
+    MLP_EXCHANGE_BOARD,     /**< mlp_exchange_board */
+    MLP_EXCHANGE_MEASURES,  /**< [measures] */
+    MLP_EXCHANGE_RECORDS,   /**< [2, shards, record] */
+    MLP_EXCHANGE_MEMORIES
 } mlp_exchange_memory;
 
 /** What finish was called with, and which floats of the vector it is about. */
@@ -86,8 +90,7 @@ typedef struct mlp_exchange_between mlp_exchange_between;
 struct mlp_exchange {
     const mlp_exchange_ops *ops;
     mlp_comm *comm;
-    const mlp_crew *crew;
-    mlp_comm *home;              /**< whose nodes share the memory */
+    mlp_crew *crew;
     const mlp_comm_place *place; /**< of this rank there */
     mlp_exchange_shape shape;    /**< without part_sizes */
     mlp_exchange_plan plan;
@@ -95,13 +98,8 @@ struct mlp_exchange {
     size_t total;             /**< floats of all parts */
     size_t fair_threads;      /**< more of them in a rank are crowded */
 
-    /* The node's, in the memory of its local rank 0. */
-    mlp_exchange_memory gradients; /**< [left_count, total] */
-    mlp_exchange_memory states;    /**< [states, total] */
-    mlp_exchange_memory boards;    /**< mlp_exchange_board */
-    mlp_exchange_memory records;   /**< [2, shards, record] */
-    mlp_exchange_memory measures;  /**< [measures] */
-    const void **sources;          /**< [left_count]: gradients, floats */
+    void *memory[MLP_EXCHANGE_MEMORIES]; /**< of the crew */
+    const void **sources;                /**< [left_count]: gradients, floats */
 
     double *own_records;      /**< [crew's shards, record_size] */
     uint32_t recorded_steps;  /**< written by the thread that publishes */
@@ -115,13 +113,13 @@ struct mlp_exchange {
 
 static inline mlp_exchange_board *mlp_exchange_board_of(const mlp_exchange *x)
 {
-    return x->boards.segments[0];
+    return x->memory[MLP_EXCHANGE_BOARD];
 }
 
 /** The table of all shards' records in this step, one of two. */
 static inline double *mlp_exchange_table(const mlp_exchange *x, uint32_t step)
 {
-    double *tables = x->records.segments[0];
+    double *tables = x->memory[MLP_EXCHANGE_RECORDS];
     return tables + (step % 2) * x->shape.shards * x->shape.record_size;
 }
 

@@ -50,8 +50,9 @@ typedef struct {
 
 /** Collective. MLP_ERROR_INTERNAL without memory. Comm and crew must outlive
  *  it.
- *  @param crew  of this comm, for MLP_EXCHANGE_MPI one of this rank alone */
-mlp_status mlp_exchange_create(mlp_comm *comm, const mlp_crew *crew,
+ *  @param crew  of this comm, for MLP_EXCHANGE_MPI one of this rank alone; it
+ *               shares the memory, and keeps it */
+mlp_status mlp_exchange_create(mlp_comm *comm, mlp_crew *crew,
                                const mlp_exchange_shape *shape,
                                mlp_exchange **exchange);
 void mlp_exchange_destroy(mlp_exchange **exchange); /**< Collective. */
