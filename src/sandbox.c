@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "mlp/stop.h"
+
 enum {
     MEMORY_BYTES = 192 << 20,      /* besides some times the file's size */
     MEMORY_TIMES = 4,              /* parameters, moments, HDF5's chunks */
@@ -67,10 +69,7 @@ static void enter(size_t bytes)
     }
     /* Terminals and mpirun send the wish to stop to the whole process group;
      * it is the parent's to grant, and says nothing about the file. */
-    static const int wishes[] = {SIGTERM, SIGINT, SIGUSR1};
-    for (size_t i = 0; i < sizeof wishes / sizeof wishes[0]; i++) {
-        (void)signal(wishes[i], SIG_IGN);
-    }
+    mlp_stop_ignore();
 }
 
 /* The child's part. The line goes out in one write that a pipe takes whole. */

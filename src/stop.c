@@ -20,6 +20,10 @@ static _Atomic int64_t asked_at;
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2,
                "a handler may not wait for a lock");
 
+/* HUP comes when the terminal is closed, or the connection to it. */
+static const int signals[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP};
+enum { SIGNALS = sizeof signals / sizeof signals[0] };
+
 static double listening_since;
 static double limit_seconds = INFINITY;
 static double reserve_seconds;
@@ -45,16 +49,31 @@ static void ask(int signal_number)
     }
 }
 
+/* Whether nohup started this process. */
+static bool outlives_its_terminal(void)
+{
+    struct sigaction found;
+    return sigaction(SIGHUP, NULL, &found) == 0 && found.sa_handler == SIG_IGN;
+}
+
 void mlp_stop_listen(void)
 {
-    static const int signals[] = {SIGTERM, SIGINT, SIGUSR1};
     struct sigaction action;
     memset(&action, 0, sizeof action);
     action.sa_handler = ask;
     action.sa_flags = SA_RESTART;
     listening_since = mlp_clock_seconds();
-    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
-        sigaction(signals[i], &action, NULL);
+    for (size_t i = 0; i < SIGNALS; i++) {
+        if (signals[i] != SIGHUP || !outlives_its_terminal()) {
+            sigaction(signals[i], &action, NULL);
+        }
+    }
+}
+
+void mlp_stop_ignore(void)
+{
+    for (size_t i = 0; i < SIGNALS; i++) {
+        (void)signal(signals[i], SIG_IGN);
     }
 }
 

@@ -8,12 +8,16 @@
 
 #include <stdbool.h>
 
-/** Catch SIGTERM, SIGINT and SIGUSR1. The first asks for a stop; one that comes
+/** Catch SIGTERM, SIGINT, SIGUSR1 and, unless it is ignored (nohup), SIGHUP.
+ *  The first asks for a stop; one that comes
  *  more than a second later ends the process at once, as if it were not caught.
  *  Within the second it is the same wish again: launchers and batch systems
  *  pass one wish on by several ways. Called first of all in main, so that a
  *  signal during start-up is not lost either. */
 void mlp_stop_listen(void);
+
+/** Let those signals pass: for a child whose parent answers them. */
+void mlp_stop_ignore(void);
 
 /** The process has to be gone `seconds` after mlp_stop_listen; not above 0: it
  *  has no limit. */

@@ -15,10 +15,13 @@ trap 'screen kill-server 2>/dev/null || true; clean_up' EXIT
 work="--data digits --hidden 1024,1024 --batch 4 --threads 1 --epochs 100000"
 
 # open COMMAND: in a window of 100 columns; when it ends, its exit code is in
-# the file code. Everything it sends to the terminal is in the file sent.
+# the file code. Everything it sends to the terminal is in the file sent. It
+# begins on the last row: from a screen with empty rows below, tmux moves what
+# it folds out of reach, into its history.
 open() {
     rm -f code sent
     screen new-session -d -x 100 -y 30 "until [ -e sent ]; do sleep 0.05; done
+        yes '' | head -n 30
         env LC_ALL=C.UTF-8 $1 2>&1; echo \$? >code; sleep 600"
     screen pipe-pane -o 'cat >sent'
 }
@@ -98,13 +101,20 @@ screen capture-pane -p -e >out
 close
 
 echo "under mpirun, which does not tell its ranks of a new size"
-open "timeout 60 mpirun --oversubscribe --bind-to none -np 2 $program $work"
+open "timeout --foreground 60 mpirun --oversubscribe --bind-to none -np 2 $program $work"
 wait_for 60 drawn_with "$line"
 screen resize-window -x 50
 sleep 0.3
 wait_for 60 drawn
 expect_clean
 close
+
+echo "a terminal that is closed stops the run, which saves"
+saved() { ls dir/ckpt-*.h5 >/dev/null 2>&1; }
+open "$program $work --every 0 --checkpoint dir"
+wait_for 60 drawn_with "$line"
+close
+wait_for 60 saved
 
 echo "plain lines on a dumb terminal, in a file and in a pipe"
 few="--data digits --epochs 3 --threads 1"

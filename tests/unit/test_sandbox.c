@@ -66,7 +66,7 @@ END_TEST
 
 START_TEST(a_wish_to_stop_is_no_damage)
 {
-    static const int numbers[] = {SIGTERM, SIGINT, SIGUSR1};
+    static const int numbers[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         int number = numbers[i];
         ck_assert_int_eq(tried(end_by_signal, &number), MLP_OK);
