@@ -10,6 +10,21 @@ enum { CACHE_LINE = 64, ROWS_AHEAD = 8 };
 
 /* ---- gather ------------------------------------------------------------ */
 
+#if defined(MLP_ISA_AVX2)
+/* Write where each of four bits is set, counted from `first`, a byte each; what
+ * is written after the last is void. Returns how many there are. */
+static size_t list_bits(unsigned bits, size_t first, uint8_t *list)
+{
+    static const uint32_t places[16] = {
+        0,          0x00000000, 0x00000001, 0x00000100, 0x00000002, 0x00000200,
+        0x00000201, 0x00020100, 0x00000003, 0x00000300, 0x00000301, 0x00030100,
+        0x00000302, 0x00030200, 0x00030201, 0x03020100};
+    uint32_t four = places[bits] + 0x01010101U * (uint32_t)first;
+    memcpy(list, &four, sizeof four);
+    return (size_t)__builtin_popcount(bits);
+}
+#endif
+
 /* Where the n values from `from` are not 0. Vector stores may run LANES bytes
  * over the list's end, into the list that is made next. */
 static uint8_t list_nonzeros(const float *from, size_t n, uint8_t *list)
@@ -27,6 +42,14 @@ static uint8_t list_nonzeros(const float *from, size_t n, uint8_t *list)
         _mm_storeu_si128((__m128i *)(list + count),
                          _mm512_cvtepi32_epi8(packed));
         count += (size_t)__builtin_popcount(is_some);
+    }
+#elif defined(MLP_ISA_AVX2)
+    for (size_t k = 0; k < n; k += LANES) {
+        vec is_some =
+            _mm256_cmp_ps(_mm256_loadu_ps(from + k), vec_zero(), _CMP_NEQ_UQ);
+        unsigned bits = (unsigned)_mm256_movemask_ps(is_some);
+        count += list_bits(bits & 15, k, list + count);
+        count += list_bits(bits >> 4, k + 4, list + count);
     }
 #else
     for (size_t k = 0; k < n; k++) {
