@@ -12,16 +12,19 @@ extern const mlp_kernels mlp_kernels_avx512, mlp_kernels_avx2;
 static bool cpu_has(const mlp_kernels *kernels)
 {
     __builtin_cpu_init();
-    if (!__builtin_cpu_supports("fma")) {
-        return false;
+    if (kernels == &mlp_kernels_base) {
+        return __builtin_cpu_supports("fma");
     }
-    if (kernels == &mlp_kernels_avx512) {
-        return __builtin_cpu_supports("avx512f") &&
-               __builtin_cpu_supports("avx512bw") &&
-               __builtin_cpu_supports("avx512dq") &&
-               __builtin_cpu_supports("avx512vl");
+    bool has_avx2 = __builtin_cpu_supports("fma") &&
+                    __builtin_cpu_supports("avx2") &&
+                    __builtin_cpu_supports("bmi");
+    if (kernels == &mlp_kernels_avx2) {
+        return has_avx2;
     }
-    return kernels == &mlp_kernels_base || __builtin_cpu_supports("avx2");
+    return has_avx2 && __builtin_cpu_supports("avx512f") &&
+           __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512vl");
 }
 #else
 static bool cpu_has(const mlp_kernels *kernels)

@@ -19,6 +19,10 @@
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("GCC unroll 32")
 
+/* Have the compiler forget how a pointer came about, where it would rather work
+ * it out again and again than have it in a register. */
+#define FORGET(pointer) __asm__("" : "+r"(pointer))
+
 /* Register tiles: TILE_ROWS x TILE_VECS accumulators of dense products,
  * MLP_GROUP x GROUP_VECS of the sparse gradient, LIST_VECS of the sparse
  * forward. BLOCK_BYTES of a batch's inputs are in cache while the gradient of

@@ -85,6 +85,8 @@ INLINE void add_masked(size_t inputs, size_t vecs, uint64_t bits,
                        const float *x, size_t x_stride, const float *dz,
                        size_t dz_stride, vec *acc)
 {
+    FORGET(x);
+    FORGET(dz);
     for (; bits != 0; bits &= bits - 1) {
         size_t r = (size_t)__builtin_ctzll(bits);
         add_row(inputs, vecs, x + r * x_stride, dz + r * dz_stride, acc);

@@ -12,10 +12,6 @@
  * spilled to memory the compiler spills accumulators, too. */
 enum { ROWS_A_POINTER = 3 };
 
-/* Have the compiler forget how a pointer came about, or it goes back to one
- * for each row. */
-#define FORGET(pointer) __asm__("" : "+r"(pointer))
-
 /* acc[r][v] = sum over k of x[r, k] w[k, v]: the chain runs over k. */
 INLINE void tile_product(size_t rows, size_t vecs, size_t depth, const float *x,
                          size_t x_stride, const float *w, size_t w_stride,
