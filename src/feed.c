@@ -126,7 +126,7 @@ static void count_words(const size_t *leaf_start, size_t leaves, size_t *words)
 {
     for (size_t i = 0; i < leaves; i++) {
         size_t rows = leaf_start[i + 1] - leaf_start[i];
-        words[i + 1] = words[i] + (rows + MLP_MASK_ROWS - 1) / MLP_MASK_ROWS;
+        words[i + 1] = words[i] + mlp_leaf_words(rows);
     }
 }
 

@@ -22,35 +22,44 @@
 /* Have the compiler forget how a pointer came about, where it would rather work
  * it out again and again than have it in a register. */
 #define FORGET(pointer) __asm__("" : "+r"(pointer))
+/* Have it use a vector from its register, where it would rather make the load a
+ * part of each instruction that uses it. */
+#if defined(__x86_64__)
+#define LOAD_ONCE(x) __asm__("" : "+v"(x))
+#else
+#define LOAD_ONCE(x) (void)(x)
+#endif
 
 /* Register tiles: TILE_ROWS x TILE_VECS accumulators of dense products,
  * MLP_GROUP x GROUP_VECS of the sparse gradient, LIST_VECS of the sparse
  * forward. BLOCK_BYTES of a batch's inputs are in cache while the gradient of
- * all columns is made from them: where L2 is small. UNROLL_DEPTH and
- * UNROLL_ROWS stand before the loops of dense products and gradients: a step of
- * a small tile is so short that its counting and branching show. ISA(x) is the
- * name of x for this instruction set. */
+ * all columns is made from them: where L2 is small. With AVX2's 16 registers a
+ * tile of 3 x 4 takes 7 loads for its 12 multiply-adds, one of 6 x 2 takes 8.
+ * UNROLL_DEPTH and UNROLL_ROWS stand before the loops of dense products and
+ * gradients: a step of a small tile is so short that its counting and branching
+ * show. ISA(x) is the name of x for this instruction set. */
 #if defined(MLP_ISA_AVX512)
-enum { TILE_ROWS = 14, BLOCK_BYTES = 1 << 30 };
+enum { TILE_ROWS = 14, TILE_VECS = 2, BLOCK_BYTES = 1 << 30 };
 #define UNROLL_DEPTH
 #define UNROLL_ROWS
 #define ISA(name) name##_avx512
 #define ISA_NAME  "avx512"
 #elif defined(MLP_ISA_AVX2)
-enum { TILE_ROWS = 6, BLOCK_BYTES = 1 << 16 };
+enum { TILE_ROWS = 3, TILE_VECS = 4, BLOCK_BYTES = 1 << 16 };
 #define UNROLL_DEPTH _Pragma("GCC unroll 8")
 #define UNROLL_ROWS  _Pragma("GCC unroll 4")
 #define ISA(name)    name##_avx2
 #define ISA_NAME     "avx2"
 #else
-enum { TILE_ROWS = 6, BLOCK_BYTES = 1 << 16 };
+enum { TILE_ROWS = 6, TILE_VECS = 2, BLOCK_BYTES = 1 << 16 };
 #define UNROLL_DEPTH
 #define UNROLL_ROWS
 #define ISA(name) name##_base
 #define ISA_NAME  "base"
 #endif
 
-enum { TILE_VECS = 2, TILE_COLS = TILE_VECS * LANES, LIST_VECS = 8 };
+enum { TILE_COLS = TILE_VECS * LANES, LIST_VECS = 8 };
+enum { PANEL_VECS = MLP_PANEL / LANES };
 enum { GROUP_VECS = 4, QUAD_VECS = 24 };
 
 /* Expands to `TILE(rows, vecs)` with both as constants. */
@@ -59,9 +68,17 @@ enum { GROUP_VECS = 4, QUAD_VECS = 24 };
         if (vecs == TILE_VECS) {                                               \
             TILE(rows_constant, TILE_VECS);                                    \
         } else {                                                               \
-            TILE(rows_constant, 1);                                            \
+            TILE(rows_constant, TILE_VECS / 2);                                \
         }                                                                      \
         break;
+#if defined(MLP_ISA_AVX2)
+#define TILE_CASES_FROM_4
+#else
+#define TILE_CASES_FROM_4                                                      \
+    TILE_CASE(4)                                                               \
+    TILE_CASE(5)                                                               \
+    TILE_CASE(6)
+#endif
 #if defined(MLP_ISA_AVX512)
 #define TILE_CASES_FROM_7                                                      \
     TILE_CASE(7)                                                               \
@@ -80,9 +97,7 @@ enum { GROUP_VECS = 4, QUAD_VECS = 24 };
         TILE_CASE(1)                                                           \
         TILE_CASE(2)                                                           \
         TILE_CASE(3)                                                           \
-        TILE_CASE(4)                                                           \
-        TILE_CASE(5)                                                           \
-        TILE_CASE(6)                                                           \
+        TILE_CASES_FROM_4                                                      \
         TILE_CASES_FROM_7                                                      \
     default:                                                                   \
         break;                                                                 \
@@ -111,6 +126,44 @@ INLINE void clear(size_t count, vec *acc)
     UNROLL
     for (size_t a = 0; a < count; a++) {
         acc[a] = vec_zero();
+    }
+}
+
+/* acc[r, v] += x[r] w[v]. The shorter side stays in registers meanwhile, of the
+ * longer one a value at a time.
+ * @param x  [rows], where each is
+ * @param w  [vecs * LANES] */
+INLINE void add_outer(size_t rows, size_t vecs, const float *const *x,
+                      const float *w, vec *acc)
+{
+    vec kept[TILE_ROWS];
+    if (rows < vecs) {
+        UNROLL
+        for (size_t r = 0; r < rows; r++) {
+            kept[r] = vec_all(*x[r]);
+        }
+        UNROLL
+        for (size_t v = 0; v < vecs; v++) {
+            vec one = vec_load(w + v * LANES);
+            LOAD_ONCE(one);
+            UNROLL
+            for (size_t r = 0; r < rows; r++) {
+                acc[r * vecs + v] = vec_fma(kept[r], one, acc[r * vecs + v]);
+            }
+        }
+        return;
+    }
+    UNROLL
+    for (size_t v = 0; v < vecs; v++) {
+        kept[v] = vec_load(w + v * LANES);
+    }
+    UNROLL
+    for (size_t r = 0; r < rows; r++) {
+        vec one = vec_all(*x[r]);
+        UNROLL
+        for (size_t v = 0; v < vecs; v++) {
+            acc[r * vecs + v] = vec_fma(one, kept[v], acc[r * vecs + v]);
+        }
     }
 }
 

@@ -3,8 +3,6 @@
  *  by leaf, and the tree over leaves tile by tile, so that a leaf's sum never
  *  leaves the registers but for a small stack in L1.
  */
-#include <string.h>
-
 #include "kernels_isa_leaf.h"
 
 enum {
@@ -15,22 +13,22 @@ enum {
 /* The squares cost one instruction a register: sums that are not finite are
  * noticed while they are here, and not looked for in memory. */
 INLINE void store_tile(size_t inputs, size_t vecs, const tile_place *place,
-                       float *sum, const vec *acc)
+                       float *sums, const vec *acc)
 {
-    size_t in = place->layer->in;
-    size_t out = place->layer->out;
     vec squares = vec_zero();
     UNROLL
-    for (size_t i = 0; i < inputs; i++) {
-        if (i < place->inputs) {
+    for (size_t p = 0; p < vecs; p += PANEL_VECS) {
+        size_t width;
+        float *to = sums + panel_part(place, p, &width);
+        UNROLL
+        for (size_t i = 0; i < inputs; i++) {
             UNROLL
-            for (size_t v = 0; v < vecs; v++) {
-                size_t column = place->column + v * LANES;
-                vec_store(
-                    sum + mlp_dense_index(in, out, place->input + i, column),
-                    acc[i * vecs + v]);
-                squares =
-                    vec_fma(acc[i * vecs + v], acc[i * vecs + v], squares);
+            for (size_t v = p; v < least(p + PANEL_VECS, vecs); v++) {
+                vec sum = acc[i * vecs + v];
+                if (i < place->inputs) {
+                    vec_store(to + i * width + (v - p) * LANES, sum);
+                    squares = vec_fma(sum, sum, squares);
+                }
             }
         }
     }
@@ -47,6 +45,20 @@ INLINE bool is_quad(const mlp_tree_plan *plan, size_t s)
            step[6] == MLP_TREE_ADD;
 }
 
+/* Copy vectors that are needed only later to an array [ACC_MAX]: in memory,
+ * where there are too few registers. Left to itself the compiler takes one from
+ * the next loop's sums. */
+INLINE void put_aside(size_t count, const vec *acc, vec *aside)
+{
+    UNROLL
+    for (size_t a = 0; a < count; a++) {
+        aside[a] = acc[a];
+    }
+#if !defined(MLP_ISA_AVX512)
+    __asm__("" : "+m"(*(vec(*)[ACC_MAX])aside));
+#endif
+}
+
 /* Four leaves, with all sums in registers, or nearly. */
 INLINE void sum_quad(size_t inputs, size_t vecs, walk how,
                      const tile_place *place, size_t leaf, vec *acc)
@@ -57,10 +69,13 @@ INLINE void sum_quad(size_t inputs, size_t vecs, walk how,
     for (size_t i = 0; i < 4; i++) {
         view[i] = view_leaf(how, place, leaf + i);
     }
-    sum_leaf(inputs, vecs, how, place, view[0], NULL, c);
-    sum_leaf(inputs, vecs, how, place, view[1], NULL, ab);
-    add_left(count, c, ab);
-    sum_leaf(inputs, vecs, how, place, view[2], NULL, c);
+    sum_leaf(inputs, vecs, how, place, view[0], NULL, acc);
+    put_aside(count, acc, c);
+    sum_leaf(inputs, vecs, how, place, view[1], NULL, acc);
+    add_left(count, c, acc);
+    put_aside(count, acc, ab);
+    sum_leaf(inputs, vecs, how, place, view[2], NULL, acc);
+    put_aside(count, acc, c);
     sum_leaf(inputs, vecs, how, place, view[3], NULL, acc);
     add_left(count, c, acc);
     add_left(count, ab, acc);
@@ -141,8 +156,7 @@ INLINE void gradient_tiles(bool goes_on, tile_place place,
         vecs = least(TILE_VECS, (end - place.column) / LANES);
         for (size_t t = 0; t < tiles; t++) {
             mlp_range tile = mlp_range_part(inputs.count, tiles, t);
-            place.input = inputs.first + tile.first;
-            place.inputs = tile.count;
+            go_to(&place, inputs.first + tile.first, tile.count);
 #define TILE(i, v) sum_tile(i, v, ALL_ROWS, goes_on, &place, node)
             TILE_SWITCH(tile.count)
 #undef TILE
@@ -167,8 +181,7 @@ INLINE void gradient_groups(size_t vecs, walk how, bool goes_on,
                             mlp_range inputs)
 {
     for (size_t i = 0; i < inputs.count; i += MLP_GROUP) {
-        place.input = inputs.first + i;
-        place.inputs = least(MLP_GROUP, inputs.count - i);
+        go_to(&place, inputs.first + i, least(MLP_GROUP, inputs.count - i));
         sum_tile(MLP_GROUP, vecs, how, goes_on, &place, node);
     }
 }

@@ -20,28 +20,36 @@ typedef struct {
     const mlp_batch *x;
     const float *dz;
     size_t dz_stride;
-    size_t input, inputs; /* first input of the tile, how many */
-    size_t column;        /* first column */
     vec *squares;         /* lane by lane, of all sums that were stored */
+    size_t column;        /* first column */
+    size_t input, inputs; /* first input of the tile, how many */
+    /* there, of the batch's first row and first mask word */
+    const float *first_x, *first_dz;
+    const uint64_t *first_mask;
 } tile_place;
+
+/* Go to these inputs, at the same columns. */
+INLINE void go_to(tile_place *place, size_t input, size_t inputs)
+{
+    const mlp_nonzeros *nonzeros = place->x->nonzeros;
+    place->input = input;
+    place->inputs = inputs;
+    place->first_x = place->x->values + input;
+    place->first_dz = place->dz + place->column;
+    place->first_mask =
+        nonzeros != NULL ? nonzeros->masks + input / MLP_GROUP : NULL;
+}
 
 /* acc[i, v] += x[i] dz[v] for one row. */
 INLINE void add_row(size_t inputs, size_t vecs, const float *x, const float *dz,
                     vec *acc)
 {
-    vec d[GROUP_VECS];
-    UNROLL
-    for (size_t v = 0; v < vecs; v++) {
-        d[v] = vec_load(dz + v * LANES);
-    }
+    const float *xi[TILE_ROWS];
     UNROLL
     for (size_t i = 0; i < inputs; i++) {
-        vec xi = vec_all(x[i]);
-        UNROLL
-        for (size_t v = 0; v < vecs; v++) {
-            acc[i * vecs + v] = vec_fma(xi, d[v], acc[i * vecs + v]);
-        }
+        xi[i] = x + i;
     }
+    add_outer(inputs, vecs, xi, dz, acc);
 }
 
 /* How a tile goes through the rows of a leaf. */
@@ -51,12 +59,11 @@ typedef enum {
     LONG_MASKS
 } walk;
 
-/* A leaf as a tile sees it. Resolved before the rows are walked: their number
+/* A leaf as a tile sees it. Looked up before the rows are walked: their number
  * is hard to predict, and after a misprediction the next leaf should only
  * wait for its own rows. */
 typedef struct {
-    const float *x, *dz;  /* of its first row, at the tile's place */
-    size_t count;         /* rows, or mask words */
+    size_t first, count;  /* first row; rows, or mask words */
     const uint64_t *mask; /* its first word; each is `groups` after the last */
     uint64_t bits;        /* that word */
 } leaf_view;
@@ -64,50 +71,76 @@ typedef struct {
 INLINE leaf_view view_leaf(walk how, const tile_place *place, size_t leaf)
 {
     const mlp_batch *x = place->x;
-    size_t first = x->leaf_start[leaf];
-    size_t word = x->leaf_word[leaf];
-    leaf_view view = {0};
-    view.x = x->values + first * x->stride + place->input;
-    view.dz = place->dz + first * place->dz_stride + place->column;
+    leaf_view view = {.first = x->leaf_start[leaf], .count = 1};
     if (how == ALL_ROWS) {
-        view.count = x->leaf_start[leaf + 1] - first;
+        view.count = x->leaf_start[leaf + 1] - view.first;
         return view;
     }
-    view.count = x->leaf_word[leaf + 1] - word;
-    view.mask = x->nonzeros->masks + word * x->nonzeros->groups +
-                place->input / MLP_GROUP;
-    view.bits = view.count > 0 ? *view.mask : 0;
+    size_t word = leaf; /* each leaf has one */
+    if (how == LONG_MASKS) {
+        word = x->leaf_word[leaf];
+        view.count = x->leaf_word[leaf + 1] - word;
+    }
+    view.mask = place->first_mask + word * x->nonzeros->groups;
+    view.bits = *view.mask;
     return view;
 }
 
-/* A leaf's chain over the rows named by bits. */
-INLINE void add_masked(size_t inputs, size_t vecs, uint64_t bits,
-                       const float *x, size_t x_stride, const float *dz,
-                       size_t dz_stride, vec *acc)
+/* A leaf's chain over the rows named by bits, counted from `first`. */
+INLINE void add_masked(size_t inputs, size_t vecs, const tile_place *place,
+                       uint64_t bits, size_t first, vec *acc)
 {
+    const float *x = place->first_x + first * place->x->stride;
+    const float *dz = place->first_dz + first * place->dz_stride;
     FORGET(x);
     FORGET(dz);
     for (; bits != 0; bits &= bits - 1) {
         size_t r = (size_t)__builtin_ctzll(bits);
-        add_row(inputs, vecs, x + r * x_stride, dz + r * dz_stride, acc);
+        add_row(inputs, vecs, x + r * place->x->stride,
+                dz + r * place->dz_stride, acc);
     }
 }
 
-/* What store_tile left in `sum`. */
-INLINE void load_tile(size_t inputs, size_t vecs, const tile_place *place,
-                      const float *sum, vec *acc)
+/* The chain over all rows of a leaf. */
+INLINE void add_rows(size_t inputs, size_t vecs, const tile_place *place,
+                     leaf_view view, vec *acc)
 {
-    size_t in = place->layer->in;
-    size_t out = place->layer->out;
+    size_t x_stride = place->x->stride;
+    const float *x = place->first_x + view.first * x_stride;
+    const float *dz = place->first_dz + view.first * place->dz_stride;
+    UNROLL_ROWS
+    for (size_t r = 0; r < view.count; r++) {
+        add_row(inputs, vecs, x + r * x_stride, dz + r * place->dz_stride, acc);
+    }
+}
+
+/* Where the tile's columns from vector v on, as far as they are in one panel,
+ * are in parameter layout; and how far it is from input to input. */
+INLINE size_t panel_part(const tile_place *place, size_t v, size_t *width)
+{
+    const mlp_dense *layer = place->layer;
+    size_t column = place->column + v * LANES;
+    *width = panel_width(layer->out, column / MLP_PANEL);
+    return mlp_dense_index(layer->in, layer->out, place->input, column);
+}
+
+/* What store_tile left in `sums`. */
+INLINE void load_tile(size_t inputs, size_t vecs, const tile_place *place,
+                      const float *sums, vec *acc)
+{
     clear(inputs * vecs, acc);
     UNROLL
-    for (size_t i = 0; i < inputs; i++) {
-        if (i < place->inputs) {
+    for (size_t p = 0; p < vecs; p += PANEL_VECS) {
+        size_t width;
+        const float *from = sums + panel_part(place, p, &width);
+        UNROLL
+        for (size_t i = 0; i < inputs; i++) {
             UNROLL
-            for (size_t v = 0; v < vecs; v++) {
-                size_t column = place->column + v * LANES;
-                acc[i * vecs + v] = vec_load(
-                    sum + mlp_dense_index(in, out, place->input + i, column));
+            for (size_t v = p; v < least(p + PANEL_VECS, vecs); v++) {
+                if (i < place->inputs) {
+                    acc[i * vecs + v] =
+                        vec_load(from + i * width + (v - p) * LANES);
+                }
             }
         }
     }
@@ -119,28 +152,20 @@ INLINE void sum_leaf(size_t inputs, size_t vecs, walk how,
                      const tile_place *place, leaf_view view,
                      const float *begun, vec *acc)
 {
-    size_t x_stride = place->x->stride;
-    size_t dz_stride = place->dz_stride;
     if (begun == NULL) {
         clear(inputs * vecs, acc);
     } else {
         load_tile(inputs, vecs, place, begun, acc);
     }
-    if (how == SHORT_MASKS) {
-        add_masked(inputs, vecs, view.bits, view.x, x_stride, view.dz,
-                   dz_stride, acc);
-    } else if (how == ALL_ROWS) {
-        UNROLL_ROWS
-        for (size_t r = 0; r < view.count; r++) {
-            add_row(inputs, vecs, view.x + r * x_stride,
-                    view.dz + r * dz_stride, acc);
-        }
+    if (how == ALL_ROWS) {
+        add_rows(inputs, vecs, place, view, acc);
+    } else if (how == SHORT_MASKS) {
+        add_masked(inputs, vecs, place, view.bits, view.first, acc);
     } else {
         for (size_t w = 0; w < view.count; w++) {
-            size_t r = w * MLP_MASK_ROWS;
-            add_masked(inputs, vecs, view.mask[w * place->x->nonzeros->groups],
-                       view.x + r * x_stride, x_stride, view.dz + r * dz_stride,
-                       dz_stride, acc);
+            add_masked(inputs, vecs, place,
+                       view.mask[w * place->x->nonzeros->groups],
+                       view.first + w * MLP_MASK_ROWS, acc);
         }
     }
 }

@@ -12,40 +12,26 @@
  * spilled to memory the compiler spills accumulators, too. */
 enum { ROWS_A_POINTER = 3 };
 
-/* acc[r][v] = sum over k of x[r, k] w[k, v]: the chain runs over k. */
+/* acc[r, v] = sum over k of x[r, k] w[k, v]: the chain runs over k. */
 INLINE void tile_product(size_t rows, size_t vecs, size_t depth, const float *x,
                          size_t x_stride, const float *w, size_t w_stride,
-                         vec acc[TILE_ROWS][TILE_VECS])
+                         vec *acc)
 {
-    const float *at[TILE_ROWS];
+    const float *at[TILE_ROWS], *xk[TILE_ROWS];
     UNROLL
     for (size_t r = 0; r < rows; r += ROWS_A_POINTER) {
         at[r] = x + r * x_stride;
         FORGET(at[r]);
     }
-    UNROLL
-    for (size_t r = 0; r < rows; r++) {
-        UNROLL
-        for (size_t v = 0; v < vecs; v++) {
-            acc[r][v] = vec_zero();
-        }
-    }
+    clear(rows * vecs, acc);
     UNROLL_DEPTH
     for (size_t k = 0; k < depth; k++) {
-        vec wk[TILE_VECS];
-        UNROLL
-        for (size_t v = 0; v < vecs; v++) {
-            wk[v] = vec_load(w + k * w_stride + v * LANES);
-        }
         UNROLL
         for (size_t r = 0; r < rows; r++) {
             size_t after = r % ROWS_A_POINTER;
-            vec xk = vec_all(at[r - after][after * x_stride]);
-            UNROLL
-            for (size_t v = 0; v < vecs; v++) {
-                acc[r][v] = vec_fma(xk, wk[v], acc[r][v]);
-            }
+            xk[r] = at[r - after] + after * x_stride;
         }
+        add_outer(rows, vecs, xk, w + k * w_stride, acc);
         UNROLL
         for (size_t r = 0; r < rows; r += ROWS_A_POINTER) {
             at[r]++;
@@ -59,13 +45,13 @@ INLINE void forward_tile(size_t rows, size_t vecs, const mlp_dense *layer,
                          size_t w_stride, const float *bias, float *y,
                          size_t y_stride)
 {
-    vec acc[TILE_ROWS][TILE_VECS];
+    vec acc[TILE_ROWS * TILE_VECS];
     tile_product(rows, vecs, layer->in, x, x_stride, w, w_stride, acc);
     UNROLL
     for (size_t r = 0; r < rows; r++) {
         UNROLL
         for (size_t v = 0; v < vecs; v++) {
-            vec z = acc[r][v] + vec_load(bias + v * LANES);
+            vec z = acc[r * vecs + v] + vec_load(bias + v * LANES);
             vec_store(y + r * y_stride + v * LANES,
                       activate_fused(layer->activation, z));
         }
@@ -118,7 +104,7 @@ static void forward_dense(const mlp_dense *layer, const mlp_batch *x,
 
 /* ---- forward over lists of non-zero inputs ----------------------------- */
 
-enum { LIST_AHEAD = 10 /* rows */, PANEL_VECS = MLP_PANEL / LANES };
+enum { LIST_AHEAD = 10 /* rows */ };
 
 /* One row, `vecs` vectors of columns, one block of inputs.
  * @param w  the block's weights, a pointer for each panel: one for each vector
@@ -303,7 +289,7 @@ INLINE void backward_tile(size_t rows, size_t vecs, const mlp_dense *layer,
                           const float *a, bool is_relu, float *dx,
                           size_t stride)
 {
-    vec acc[TILE_ROWS][TILE_VECS];
+    vec acc[TILE_ROWS * TILE_VECS];
     tile_product(rows, vecs, layer->out, dz, mlp_stride(layer->out), packed,
                  width, acc);
     UNROLL
@@ -311,7 +297,7 @@ INLINE void backward_tile(size_t rows, size_t vecs, const mlp_dense *layer,
         UNROLL
         for (size_t v = 0; v < vecs; v++) {
             size_t at = r * stride + v * LANES;
-            vec d = acc[r][v];
+            vec d = acc[r * vecs + v];
             vec_store(dx + at,
                       is_relu ? vec_pick(vec_load(a + at), d, vec_zero()) : d);
         }

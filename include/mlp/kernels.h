@@ -48,6 +48,12 @@ static inline size_t mlp_stride(size_t cols)
     return mlp_padded(cols) | MLP_ALIGN;
 }
 
+/** Mask words of a leaf with so many rows: one at least. */
+static inline size_t mlp_leaf_words(size_t rows)
+{
+    return rows > 0 ? (rows + MLP_MASK_ROWS - 1) / MLP_MASK_ROWS : 1;
+}
+
 /** Panels of a layer with `out` outputs. */
 static inline size_t mlp_panels(size_t out)
 {
@@ -64,7 +70,7 @@ typedef struct {
     uint8_t *counts;  /**< [rows, blocks]: how many there are */
     uint64_t *masks;  /**< [words, groups]: bit r of word w of a leaf: row
                            MLP_MASK_ROWS w + r of the leaf has a non-zero in
-                           this group; a leaf begins with a new word */
+                           this group; a leaf has words of its own */
 } mlp_nonzeros;
 
 /** A batch of inputs: rows leaf after leaf. */

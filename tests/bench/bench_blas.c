@@ -140,7 +140,7 @@ static void create_shape(shape *s)
     s->scratch = bench_zeros(mlp_padded(s->out) * MLP_PANEL);
     s->dense = (mlp_dense){s->in, s->out, MLP_ACTIVATION_IDENTITY, s->panels};
     s->leaf_start[1] = s->rows;
-    s->leaf_word[1] = (s->rows + MLP_MASK_ROWS - 1) / MLP_MASK_ROWS;
+    s->leaf_word[1] = mlp_leaf_words(s->rows);
     s->batch = (mlp_batch){.values = padded_copy(s->x, s->rows, s->in),
                            .rows = s->rows,
                            .cols = s->in,

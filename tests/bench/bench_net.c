@@ -97,8 +97,7 @@ static void create_made_up_rows(net *n)
         size_t end = (i + 1) * plan->batch / plan->shards;
         size_t rows = end - n->leaf_start[i];
         n->leaf_start[i + 1] = end;
-        n->leaf_word[i + 1] =
-            n->leaf_word[i] + (rows + MLP_MASK_ROWS - 1) / MLP_MASK_ROWS;
+        n->leaf_word[i + 1] = n->leaf_word[i] + mlp_leaf_words(rows);
     }
     n->batch =
         (mlp_batch){.values = bench_values(plan->batch * stride, 1.0f, 1),

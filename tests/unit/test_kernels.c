@@ -80,8 +80,7 @@ static void fixture_leaves(fixture *f)
     for (size_t i = 0; i < LEAVES; i++) {
         size_t rows = f->shape.leaf_rows[i];
         f->leaf_start[i + 1] = f->leaf_start[i] + rows;
-        f->leaf_word[i + 1] =
-            f->leaf_word[i] + (rows + MLP_MASK_ROWS - 1) / MLP_MASK_ROWS;
+        f->leaf_word[i + 1] = f->leaf_word[i] + mlp_leaf_words(rows);
     }
     f->rows = f->leaf_start[LEAVES];
     f->words = f->leaf_word[LEAVES];
