@@ -10,6 +10,7 @@
 #include <omp.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <unistd.h>
 #ifdef __linux__
 #include <linux/futex.h>
@@ -89,31 +90,63 @@ size_t mlp_threads_online(void)
     return cores > 0 ? (size_t)cores : 1;
 }
 
-size_t mlp_threads_cores(void)
+/* Under OMP_PROC_BIND this thread has been bound to one of OpenMP's places by
+ * now: only OpenMP knows the others. */
+static bool find_places(uint8_t *allowed)
 {
-#ifdef __linux__
-    cpu_set_t mask;
-    if (sched_getaffinity(0, sizeof mask, &mask) == 0) {
-        return (size_t)CPU_COUNT(&mask);
+    int ids[MLP_THREADS_CPUS];
+    bool has_some = false;
+    for (int place = 0; place < omp_get_num_places(); place++) {
+        int count = omp_get_place_num_procs(place);
+        if (count <= 0 || count > MLP_THREADS_CPUS) {
+            continue;
+        }
+        omp_get_place_proc_ids(place, ids);
+        for (int i = 0; i < count; i++) {
+            if (ids[i] >= 0 && ids[i] < MLP_THREADS_CPUS) {
+                allowed[ids[i]] = 1;
+                has_some = true;
+            }
+        }
     }
-#endif
-    return mlp_threads_online(); /* or more cores than a cpu_set_t has bits */
+    return has_some;
 }
 
-void mlp_threads_allowed(uint8_t *allowed)
+static bool find_affinity(uint8_t *allowed)
 {
 #ifdef __linux__
-    cpu_set_t mask;
+    cpu_set_t mask; /* or the machine has more cores than it has bits */
     if (sched_getaffinity(0, sizeof mask, &mask) == 0) {
         for (int cpu = 0; cpu < MLP_THREADS_CPUS; cpu++) {
             allowed[cpu] = CPU_ISSET(cpu, &mask) ? 1 : 0;
         }
-        return;
+        return true;
     }
 #endif
+    (void)allowed;
+    return false;
+}
+
+void mlp_threads_allowed(uint8_t *allowed)
+{
+    memset(allowed, 0, MLP_THREADS_CPUS);
+    if (find_places(allowed) || find_affinity(allowed)) {
+        return;
+    }
     for (size_t cpu = 0; cpu < MLP_THREADS_CPUS; cpu++) {
         allowed[cpu] = cpu < mlp_threads_online();
     }
+}
+
+size_t mlp_threads_cores(void)
+{
+    uint8_t allowed[MLP_THREADS_CPUS];
+    size_t cores = 0;
+    mlp_threads_allowed(allowed);
+    for (size_t cpu = 0; cpu < MLP_THREADS_CPUS; cpu++) {
+        cores += allowed[cpu];
+    }
+    return cores > 0 ? cores : 1;
 }
 
 size_t mlp_threads_fair(size_t ranks)
@@ -126,7 +159,8 @@ size_t mlp_threads_fair(size_t ranks)
 void mlp_threads_run(size_t count, void (*body)(void *context, mlp_thread self),
                      void *context)
 {
-    mlp_barrier barrier = {.is_crowded = count > mlp_threads_cores()};
+    size_t cores = (size_t)omp_get_num_procs();
+    mlp_barrier barrier = {.is_crowded = count > cores};
     if (count <= 1) {
         body(context, (mlp_thread){0, 1, &barrier});
         return;

@@ -44,6 +44,17 @@ run_on "-np 2 --oversubscribe --bind-to none" "$program" --threads 99
 grep -q "99 threads a rank are more than its share" err ||
     fail "says nothing of many threads"
 
+echo "threads that OpenMP binds"
+(
+    export OMP_PROC_BIND=true OMP_PLACES=cores
+    # shellcheck disable=SC2086
+    team 0 $job
+    expect_status 0 "OMP_PROC_BIND"
+)
+grep -q "1 rank x $(nproc) threads on $(nproc) cores, [ab]" out ||
+    fail "takes the first place for all cores"
+! grep -q warning err || fail "warns of threads that are bound"
+
 export PMI_SIZE=4 PMI_RANK=0
 # shellcheck disable=SC2086
 team 0 $job
