@@ -29,6 +29,7 @@ class Bench:
                                  1 if options.quick else 3)
         first = self.ours.kernels("peak", 0.3, core=self.cores[0])[0]
         self.isa, self.peak_gflops = first["isa"], first["peak_gflops"]
+        self.issue_rate = first["issue_rate"]
         self.triad = self.ours.kernels("triad", 5, core=self.cores[0]
                                        )[0]["triad_gbytes"]
         self.train_rows = self.ours.run(set(self.cores), "--epochs", 1
@@ -111,14 +112,15 @@ def head(bench, load):
     facts = {"cpu": cpu_name(), "cores": len(bench.cores),
              "instruction_set": bench.isa, "data": bench.data_name,
              "peak_gflops": bench.peak_gflops, "triad_gbytes": bench.triad,
-             "load_at_start": load,
+             "issue_rate": bench.issue_rate, "load_at_start": load,
              "rivals_blas": environment.get("LD_LIBRARY_PATH",
                                             "the system's default"),
              "openblas_coretype": environment["OPENBLAS_CORETYPE"],
              "blis_arch_type": environment["BLIS_ARCH_TYPE"]}
     print(f"{facts['cpu']}, {facts['cores']} cores, {bench.isa}; one core: "
           f"{bench.peak_gflops:.1f} GFLOP/s in FMA, {bench.triad:.1f} GB/s in "
-          f"the triad.\nRivals: BLAS from {facts['rivals_blas']}, "
+          f"the triad, {bench.issue_rate:.1f} instructions a cycle.\n"
+          f"Rivals: BLAS from {facts['rivals_blas']}, "
           f"OPENBLAS_CORETYPE={facts['openblas_coretype']}, "
           f"BLIS_ARCH_TYPE={facts['blis_arch_type']}.")
     if load > 0.5:

@@ -41,8 +41,10 @@ static int peak(const char *seconds)
     if (kernels == NULL) {
         return 2;
     }
-    printf("{\"isa\":\"%s\",\"peak_gflops\":%.4f}\n", kernels->name,
-           bench_peak_gflops(kernels, strtod(seconds, NULL)));
+    double duration = strtod(seconds, NULL);
+    printf("{\"isa\":\"%s\",\"peak_gflops\":%.4f,\"issue_rate\":%.4f}\n",
+           kernels->name, bench_peak_gflops(kernels, duration),
+           bench_issue_rate(duration));
     return 0;
 }
 

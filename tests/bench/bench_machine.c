@@ -126,6 +126,43 @@ double bench_peak_gflops(const mlp_kernels *kernels, double seconds)
     return 2e-9 * runs * ROUNDS * CHAINS * best.lanes / elapsed;
 }
 
+/* Sixteen times the same. */
+#define TIMES_16(action)                                                       \
+    action action action action action action action action action action      \
+        action action action action action action
+
+/* Additions that wait for each other take a cycle each. */
+static double seconds_of_cycles(void)
+{
+    size_t x = 0;
+    double start = bench_cpu_seconds();
+    for (int round = 0; round < ROUNDS; round++) {
+        TIMES_16(x++; __asm__ volatile("" : "+r"(x));)
+    }
+    return (bench_cpu_seconds() - start) / (16.0 * ROUNDS);
+}
+
+static double seconds_of_instructions(void)
+{
+    double start = bench_cpu_seconds();
+    for (int round = 0; round < ROUNDS; round++) {
+        TIMES_16(__asm__ volatile("nop");)
+    }
+    return (bench_cpu_seconds() - start) / (16.0 * ROUNDS);
+}
+
+double bench_issue_rate(double seconds)
+{
+    double cycles = 0.0;
+    double instructions = 0.0;
+    for (double start = bench_cpu_seconds();
+         bench_cpu_seconds() - start < seconds;) {
+        cycles += seconds_of_cycles();
+        instructions += seconds_of_instructions();
+    }
+    return cycles / instructions;
+}
+
 double bench_triad_gbytes(int repeats)
 {
     size_t bytes = TRIAD_COUNT * sizeof(double);

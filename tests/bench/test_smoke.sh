@@ -28,7 +28,8 @@ import sys
 
 with open(sys.argv[1]) as file:
     facts = json.load(file)
-assert facts["peak_gflops"] > 0 and facts["triad_gbytes"] > 0, "yardsticks"
+for yardstick in ("peak_gflops", "triad_gbytes", "issue_rate"):
+    assert facts[yardstick] > 0, yardstick
 lines = facts["lines"] + facts["details"]
 names = "\n".join(line["measure"] for line in lines)
 for part in ("dense kernels", "cost of the digest", "perfect dense epoch",
