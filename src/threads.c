@@ -91,12 +91,14 @@ size_t mlp_threads_online(void)
 }
 
 /* Under OMP_PROC_BIND this thread has been bound to one of OpenMP's places by
- * now: only OpenMP knows the others. */
+ * now: only OpenMP knows the others. Without it clang's OpenMP has places, too,
+ * of the time when it was loaded. */
 static bool find_places(uint8_t *allowed)
 {
     int ids[MLP_THREADS_CPUS];
     bool has_some = false;
-    for (int place = 0; place < omp_get_num_places(); place++) {
+    bool is_bound = omp_get_proc_bind() != omp_proc_bind_false;
+    for (int place = 0; is_bound && place < omp_get_num_places(); place++) {
         int count = omp_get_place_num_procs(place);
         if (count <= 0 || count > MLP_THREADS_CPUS) {
             continue;
