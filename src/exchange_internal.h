@@ -18,8 +18,8 @@
 
 enum { MLP_EXCHANGE_UNIT = 16 }; /**< floats: a cache line, never cut */
 
-/** Counters of a node. Each counts working
- *  ranks times steps and has a cache line of its own. */
+/** Counters of a node. Each counts working ranks times steps and has a cache
+ *  line of its own. */
 typedef struct {
     _Alignas(64) mlp_counter published;
     _Alignas(64) mlp_counter finished;

@@ -9,11 +9,11 @@
 #include <stdbool.h>
 
 /** Catch SIGTERM, SIGINT, SIGUSR1 and, unless it is ignored (nohup), SIGHUP.
- *  The first asks for a stop; one that comes
- *  more than a second later ends the process at once, as if it were not caught.
- *  Within the second it is the same wish again: launchers and batch systems
- *  pass one wish on by several ways. Called first of all in main, so that a
- *  signal during start-up is not lost either. */
+ *  The first asks for a stop; one that comes more than a second later ends the
+ *  process at once, as if it were not caught. Within the second it is the same
+ *  wish again: launchers and batch systems pass one wish on by several ways.
+ *  Called first of all in main, so that a signal during start-up is not lost
+ *  either. */
 void mlp_stop_listen(void);
 
 /** Let those signals pass: for a child whose parent answers them. */
