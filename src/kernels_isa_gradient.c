@@ -98,11 +98,7 @@ INLINE void sum_tile(size_t inputs, size_t vecs, walk how, bool goes_on,
             continue;
         }
         if (s > 0) {
-            UNROLL
-            for (size_t a = 0; a < count; a++) {
-                stack[depth][a] = acc[a];
-            }
-            depth++;
+            put_aside(count, acc, stack[depth++]);
         }
         size_t leaf = node->first_leaf + (size_t)plan->steps[s];
         if (!goes_on && how != LONG_MASKS && 3 * count <= QUAD_VECS &&
