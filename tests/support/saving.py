@@ -14,6 +14,7 @@ import sys
 import tempfile
 
 PROGRAM = os.path.join(os.environ["MLP_BUILD"], "mlp_train")
+TRIES = 5
 IS_FULL = os.environ.get("MLP_TEST_FULL") == "1"
 for name in ("MLP_DATA", "OMP_NUM_THREADS", "MLP_KERNELS"):
     os.environ.pop(name, None)
@@ -47,12 +48,16 @@ def write_data(folder):
 
 
 class Call:
-    """A system call: its name, the how-manieth of that name it is, and the
+    """A system call in the job's directory: its name, the how-manieth of that
+    name it is in the whole process, the how-manieth in the directory, and the
     line that strace wrote."""
 
-    def __init__(self, name, ordinal, text, result):
-        self.name, self.ordinal = name, ordinal
+    def __init__(self, name, ordinal, place, text, result):
+        self.name, self.ordinal, self.place = name, ordinal, place
         self.text, self.result = text, result
+
+    def is_same(self, other):
+        return (self.name, self.place) == (other.name, other.place)
 
     def __str__(self):
         return f"{self.name} {self.ordinal} ({self.text[:100]})"
@@ -124,6 +129,36 @@ class Job:
                         under=under)
         return done, self.read_trace(log)
 
+    def trace_twice(self, names=None, launch=()):
+        """An undisturbed rest: its calls below here (only those with these
+        names), whose ordinals two runs in a row agree on. (On a busy machine
+        malloc or MPI now and then make a call more.)"""
+        before = []
+        for _ in range(TRIES):
+            self.begin()
+            done, calls = self.trace(launch=launch)
+            self.expect(done, 0, "traced")
+            calls = [c for c in calls if not names or c.name in names]
+            if ([(c.name, c.ordinal) for c in calls]
+                    == [(c.name, c.ordinal) for c in before]):
+                return calls
+            before = calls
+        return fail(f"{TRIES} runs, each with other calls")
+
+    def disturb(self, call, how, launch=()):
+        """The rest, with an injection (strace's words) at this very call: what
+        it came to and its calls. Again if it struck another call."""
+        for _ in range(TRIES):
+            self.begin()
+            done, calls = self.trace(
+                "-e", f"inject={call.name}:{how}:when={call.ordinal}",
+                launch=launch)
+            struck = [c for c in calls
+                      if "(INJECTED)" in c.text or c.result == "?"]
+            if struck and struck[0].is_same(call):
+                return done, calls
+        return fail(f"{TRIES} times nothing was injected at {call}")
+
     def read_trace(self, log):
         calls, counts, main = [], {}, None
         for line in log.read_text().splitlines():
@@ -133,7 +168,7 @@ class Job:
                 name, arguments, result, rest = match.groups()
                 counts[name] = counts.get(name, 0) + 1
                 if str(self.folder) in arguments:
-                    calls.append(Call(name, counts[name],
+                    calls.append(Call(name, counts[name], len(calls),
                                       arguments + " = " + result + rest,
                                       result))
         return calls

@@ -65,9 +65,7 @@ def of_a_save(calls):
 def kill_each(job, calls):
     """R3: before each call, which is after the one before it."""
     for call in calls:
-        job.begin()
-        done, _ = job.trace(
-            "-e", f"inject={call.name}:signal=KILL:when={call.ordinal}")
+        done, _ = job.disturb(call, "signal=KILL")
         if done.returncode in (0, 74):
             fail(f"not killed at {call}")
         job.expect_same_end(f"killed at {call}")
@@ -97,13 +95,7 @@ def expect_no_second_sync(calls, call):
 
 
 def fail_one(job, call, reason, launch=()):
-    job.begin()
-    done, calls = job.trace(
-        "-e", f"inject={call.name}:error={reason}:when={call.ordinal}",
-        launch=launch)
-    injected = [c for c in calls if "(INJECTED)" in c.text]
-    if not injected and not launch:
-        fail(f"nothing was injected at {call}")
+    done, calls = job.disturb(call, f"error={reason}", launch=launch)
     must_fail = is_temporary(call) and call.name in COMMIT
     if done.returncode == 0 and not must_fail:
         if done.stdout.split()[-1] != job.digest:
@@ -193,10 +185,8 @@ def fail_on_two_ranks(job):
     os.environ["MLP_PROGRAM"] = PROGRAM
     launch = ["mpirun", "--oversubscribe", "--bind-to", "none", "-np", "2",
               str(wrapper)]
-    job.begin()
-    _, calls = job.trace(launch=launch)
-    commits = [c for c in calls if is_temporary(c)
-               and c.name in ("fsync", "rename")]
+    calls = job.trace_twice(names=("fsync", "rename"), launch=launch)
+    commits = [c for c in calls if is_temporary(c)]
     for number, call in enumerate(commits):
         for reason in REASONS if IS_FULL else [list(REASONS)[number % 5]]:
             fail_one(job, call, reason, launch=launch)
@@ -208,9 +198,7 @@ def fail_on_two_ranks(job):
 def main():
     need_strace()
     job = Job()
-    job.begin()
-    done, calls = job.trace()
-    job.expect(done, 0, "traced")
+    calls = job.trace_twice()
     expect_order(calls)
     calls = of_a_save(calls)
     print(f"{len(calls)} calls")
