@@ -32,35 +32,41 @@
 
 /* Register tiles: TILE_ROWS x TILE_VECS accumulators of dense products,
  * MLP_GROUP x GROUP_VECS of the sparse gradient, LIST_VECS of the sparse
- * forward. BLOCK_BYTES of a batch's inputs are in cache while the gradient of
- * all columns is made from them: where L2 is small. With AVX2's 16 registers a
- * tile of 3 x 4 takes 7 loads for its 12 multiply-adds, one of 6 x 2 takes 8.
- * UNROLL_DEPTH and UNROLL_ROWS stand before the loops of dense products and
- * gradients: a step of a small tile is so short that its counting and branching
- * show. ISA(x) is the name of x for this instruction set. */
+ * forward. With AVX2's 16 registers a tile of 3 x 4 takes 7 loads for its 12
+ * multiply-adds, one of 6 x 2 takes 8.
+ *
+ * BLOCK_BYTES of a batch's inputs are in cache while the sparse gradient of all
+ * columns is made from them, and CHAIN_BLOCK inputs of a panel's weights while
+ * all rows go through them: where L2 is small.
+ *
+ * UNROLL_DEPTH and UNROLL_ROWS, of ROWS_A_TURN, stand before the loops of dense
+ * products and gradients: a step of a small tile is so short that its counting
+ * and branching show. ISA(x) is the name of x for this instruction set. */
 #if defined(MLP_ISA_AVX512)
-enum { TILE_ROWS = 14, TILE_VECS = 2, BLOCK_BYTES = 1 << 30 };
+enum { TILE_ROWS = 14, TILE_VECS = 2, ROWS_A_TURN = 1 };
+enum { BLOCK_BYTES = 1 << 30, CHAIN_BLOCK = 1 << 30 };
 #define UNROLL_DEPTH
 #define UNROLL_ROWS
 #define ISA(name) name##_avx512
 #define ISA_NAME  "avx512"
 #elif defined(MLP_ISA_AVX2)
-enum { TILE_ROWS = 3, TILE_VECS = 4, BLOCK_BYTES = 1 << 16 };
+enum { TILE_ROWS = 3, TILE_VECS = 4, ROWS_A_TURN = 4 };
+enum { BLOCK_BYTES = 1 << 16, CHAIN_BLOCK = 1024 };
 #define UNROLL_DEPTH _Pragma("GCC unroll 8")
 #define UNROLL_ROWS  _Pragma("GCC unroll 4")
 #define ISA(name)    name##_avx2
 #define ISA_NAME     "avx2"
 #else
-enum { TILE_ROWS = 6, TILE_VECS = 2, BLOCK_BYTES = 1 << 16 };
+enum { TILE_ROWS = 6, TILE_VECS = 2, ROWS_A_TURN = 1 };
+enum { BLOCK_BYTES = 1 << 16, CHAIN_BLOCK = 1024 };
 #define UNROLL_DEPTH
 #define UNROLL_ROWS
 #define ISA(name) name##_base
 #define ISA_NAME  "base"
 #endif
 
-enum { TILE_COLS = TILE_VECS * LANES, LIST_VECS = 8 };
+enum { TILE_COLS = TILE_VECS * LANES, LIST_VECS = 8, GROUP_VECS = 4 };
 enum { PANEL_VECS = MLP_PANEL / LANES };
-enum { GROUP_VECS = 4, QUAD_VECS = 24 };
 
 /* Expands to `TILE(rows, vecs)` with both as constants. */
 #define TILE_CASE(rows_constant)                                               \
@@ -114,10 +120,34 @@ INLINE size_t panel_width(size_t out, size_t panel)
     return least(MLP_PANEL, mlp_padded(out) - panel * MLP_PANEL);
 }
 
-/* Tiles of at most TILE_ROWS that differ by at most one row: no thin rest. */
-INLINE size_t tile_count(size_t rows)
+/* Rows (or inputs) cut into tiles of at most TILE_ROWS that differ by at most
+ * one: no thin rest. The first `larger` ones have one row more. */
+typedef struct {
+    size_t count, rows, larger;
+} tiling;
+
+INLINE tiling tile_rows(size_t rows)
 {
-    return (rows + TILE_ROWS - 1) / TILE_ROWS;
+    size_t count = (rows + TILE_ROWS - 1) / TILE_ROWS;
+    size_t each = rows / (count > 0 ? count : 1);
+    return (tiling){count, each, rows - count * each};
+}
+
+INLINE mlp_range tile_at(tiling tiles, size_t t)
+{
+    return (mlp_range){t * tiles.rows + least(t, tiles.larger),
+                       tiles.rows + (t < tiles.larger)};
+}
+
+/* Ask for share t of n of what will be read after this, without waiting for
+ * it. */
+INLINE void prefetch_share(const float *from, size_t count, size_t n, size_t t)
+{
+    size_t lines = count / MLP_ALIGN;
+    size_t each = lines / n + 1;
+    for (size_t l = t * each; l < least((t + 1) * each, lines); l++) {
+        __builtin_prefetch(from + l * MLP_ALIGN, 0, 2);
+    }
 }
 
 /* Some vectors, in registers. */
@@ -216,7 +246,7 @@ void ISA(mlp_backward)(const mlp_dense *layer, const float *dz,
 bool ISA(mlp_gradient)(const mlp_dense *layer, const mlp_batch *x,
                        const float *dz, const mlp_units *units,
                        const mlp_gradient_node *node, mlp_range groups,
-                       mlp_range panels);
+                       mlp_range panels, float *scratch);
 void ISA(mlp_activate)(const mlp_dense *layer, const mlp_units *units,
                        mlp_range rows, mlp_range columns);
 void ISA(mlp_slope)(const mlp_dense *layer, const mlp_units *units, float *d,

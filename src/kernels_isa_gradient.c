@@ -3,116 +3,18 @@
  *  by leaf, and the tree over leaves tile by tile, so that a leaf's sum never
  *  leaves the registers but for a small stack in L1.
  */
-#include "kernels_isa_leaf.h"
+#include <string.h>
+
+#include "kernels_isa_tree.h"
 
 enum {
-    STACK_DEPTH = 24, /* a plan over 65,536 leaves needs 17 */
-    BLOCK_GRAIN = 48  /* inputs: whole tiles, groups and cache lines */
+    BLOCK_GRAIN = 48,   /* inputs: whole groups and cache lines */
+    PACKING_TILES = 12, /* that read the same inputs: so many pay for a copy */
+    /* floats: a tile's inputs, and what an instruction or two copy */
+    PACKED_ROW = TILE_ROWS > 8   ? 16
+                 : TILE_ROWS > 4 ? 8
+                                 : 4
 };
-
-/* The squares cost one instruction a register: sums that are not finite are
- * noticed while they are here, and not looked for in memory. */
-INLINE void store_tile(size_t inputs, size_t vecs, const tile_place *place,
-                       float *sums, const vec *acc)
-{
-    vec squares = vec_zero();
-    UNROLL
-    for (size_t p = 0; p < vecs; p += PANEL_VECS) {
-        size_t width;
-        float *to = sums + panel_part(place, p, &width);
-        UNROLL
-        for (size_t i = 0; i < inputs; i++) {
-            UNROLL
-            for (size_t v = p; v < least(p + PANEL_VECS, vecs); v++) {
-                vec sum = acc[i * vecs + v];
-                if (i < place->inputs) {
-                    vec_store(to + i * width + (v - p) * LANES, sum);
-                    squares = vec_fma(sum, sum, squares);
-                }
-            }
-        }
-    }
-    *place->squares = *place->squares + squares;
-}
-
-/* Whether the next steps sum four leaves, ((a + b) + (c + d)). */
-INLINE bool is_quad(const mlp_tree_plan *plan, size_t s)
-{
-    const int32_t *step = plan->steps + s;
-    return s + 7 <= plan->count && step[1] != MLP_TREE_ADD &&
-           step[2] == MLP_TREE_ADD && step[3] != MLP_TREE_ADD &&
-           step[4] != MLP_TREE_ADD && step[5] == MLP_TREE_ADD &&
-           step[6] == MLP_TREE_ADD;
-}
-
-/* Copy vectors that are needed only later to an array [ACC_MAX]: in memory,
- * where there are too few registers. Left to itself the compiler takes one from
- * the next loop's sums. */
-INLINE void put_aside(size_t count, const vec *acc, vec *aside)
-{
-    UNROLL
-    for (size_t a = 0; a < count; a++) {
-        aside[a] = acc[a];
-    }
-#if !defined(MLP_ISA_AVX512)
-    __asm__("" : "+m"(*(vec(*)[ACC_MAX])aside));
-#endif
-}
-
-/* Four leaves, with all sums in registers, or nearly. */
-INLINE void sum_quad(size_t inputs, size_t vecs, walk how,
-                     const tile_place *place, size_t leaf, vec *acc)
-{
-    size_t count = inputs * vecs;
-    vec ab[ACC_MAX], c[ACC_MAX];
-    leaf_view view[4];
-    for (size_t i = 0; i < 4; i++) {
-        view[i] = view_leaf(how, place, leaf + i);
-    }
-    sum_leaf(inputs, vecs, how, place, view[0], NULL, acc);
-    put_aside(count, acc, c);
-    sum_leaf(inputs, vecs, how, place, view[1], NULL, acc);
-    add_left(count, c, acc);
-    put_aside(count, acc, ab);
-    sum_leaf(inputs, vecs, how, place, view[2], NULL, acc);
-    put_aside(count, acc, c);
-    sum_leaf(inputs, vecs, how, place, view[3], NULL, acc);
-    add_left(count, c, acc);
-    add_left(count, ab, acc);
-}
-
-/* The tree over leaves: the newest sum in registers, older ones stacked.
- * @param goes_on  each leaf's chain has begun in earlier pieces of the batch */
-INLINE void sum_tile(size_t inputs, size_t vecs, walk how, bool goes_on,
-                     const tile_place *place, const mlp_gradient_node *node)
-{
-    const mlp_tree_plan *plan = &node->plan;
-    size_t count = inputs * vecs;
-    vec stack[STACK_DEPTH][ACC_MAX];
-    vec acc[ACC_MAX];
-    size_t depth = 0;
-    clear(count, acc);
-    for (size_t s = 0; s < plan->count; s++) {
-        if (plan->steps[s] == MLP_TREE_ADD) {
-            add_left(count, stack[--depth], acc);
-            continue;
-        }
-        if (s > 0) {
-            put_aside(count, acc, stack[depth++]);
-        }
-        size_t leaf = node->first_leaf + (size_t)plan->steps[s];
-        if (!goes_on && how != LONG_MASKS && 3 * count <= QUAD_VECS &&
-            is_quad(plan, s)) {
-            sum_quad(inputs, vecs, how, place, leaf, acc);
-            s += 6;
-        } else {
-            leaf_view view = view_leaf(how, place, leaf);
-            sum_leaf(inputs, vecs, how, place, view,
-                     goes_on ? node->begun + leaf * node->stride : NULL, acc);
-        }
-    }
-    store_tile(inputs, vecs, place, node->sum, acc);
-}
 
 /* The same tree for the bias, and for PReLU's slopes: a leaf is the plain sum
  * of its rows of `from` [rows, stride(out)]; `at` is where the sums go. */
@@ -142,17 +44,91 @@ static void sum_rows(const tile_place *place, const mlp_gradient_node *node,
     *place->squares = vec_fma(stack[0], stack[0], *place->squares);
 }
 
-/* Columns [first, end) of one node by dense tiles of these inputs. */
+/* ---- dense inputs ------------------------------------------------------ */
+
+/* Copy rows of `width` floats, one close after the other: as they are, each is
+ * a line or two in a page of its own.
+ * @param last  floats of the last row, beyond which nothing may be read */
+INLINE void pack_rows(size_t width, size_t last, const float *from,
+                      size_t stride, size_t rows, float *to)
+{
+    UNROLL_ROWS
+    for (size_t r = 0; r + 1 < rows; r++) {
+        memcpy(to + r * width, from + r * stride, width * sizeof *to);
+    }
+    for (size_t c = 0; c < last && rows > 0; c++) {
+        to[(rows - 1) * width + c] = from[(rows - 1) * stride + c];
+    }
+}
+
+/* The first of the node's rows, from this input on. */
+INLINE const float *rows_from(const tile_place *place, size_t input)
+{
+    return place->x->values + place->rows.first * place->x->stride + input;
+}
+
+/* These inputs of the node's rows, tile by tile. */
+static void pack_inputs(const tile_place *place, mlp_range inputs, float *to)
+{
+    tiling tiles = tile_rows(inputs.count);
+    for (size_t t = 0; t < tiles.count; t++) {
+        mlp_range tile = tile_at(tiles, t);
+        pack_rows(PACKED_ROW, tile.count,
+                  rows_from(place, inputs.first + tile.first), place->x->stride,
+                  place->rows.count, to + t * place->rows.count * PACKED_ROW);
+    }
+}
+
+/* dz of the node's rows, of the columns of one tile. */
+static void pack_columns(const tile_place *place, size_t vecs, float *to)
+{
+    const float *from =
+        place->dz + place->rows.first * place->dz_stride + place->column;
+    if (vecs == TILE_VECS) {
+        pack_rows(TILE_COLS, TILE_COLS, from, place->dz_stride,
+                  place->rows.count, to);
+    } else {
+        pack_rows(TILE_COLS / 2, TILE_COLS / 2, from, place->dz_stride,
+                  place->rows.count, to);
+    }
+}
+
+/* Ask for some of the rows that pack_columns will copy next, from `column` on:
+ * it would wait for each. */
+INLINE void prefetch_columns(const tile_place *place, size_t column,
+                             size_t first, size_t count)
+{
+    const float *from =
+        place->dz + place->rows.first * place->dz_stride + column;
+    for (size_t r = first; r < least(first + count, place->rows.count); r++) {
+        prefetch_share(from + r * place->dz_stride, TILE_COLS, 1, 0);
+    }
+}
+
+/* Columns up to `end` of one node by dense tiles of these inputs. */
 INLINE void gradient_tiles(bool goes_on, tile_place place,
                            const mlp_gradient_node *node, mlp_range inputs,
-                           size_t end)
+                           size_t end, float *scratch)
 {
-    size_t tiles = tile_count(inputs.count);
+    tiling tiles = tile_rows(inputs.count);
+    float *packed = scratch + place.rows.count * MLP_PANEL;
+    bool packs = end - place.column >= PACKING_TILES * TILE_COLS;
+    place.x_stride = packs ? PACKED_ROW : place.x->stride;
+    if (packs) {
+        pack_inputs(&place, inputs, packed);
+    }
+    place.packed_dz = scratch;
+    size_t ahead = place.rows.count / tiles.count + 1;
     for (size_t vecs; place.column < end; place.column += vecs * LANES) {
         vecs = least(TILE_VECS, (end - place.column) / LANES);
-        for (size_t t = 0; t < tiles; t++) {
-            mlp_range tile = mlp_range_part(inputs.count, tiles, t);
+        pack_columns(&place, vecs, scratch);
+        for (size_t t = 0; t < tiles.count; t++) {
+            mlp_range tile = tile_at(tiles, t);
             go_to(&place, inputs.first + tile.first, tile.count);
+            place.tile_x = packs ? packed + t * place.rows.count * PACKED_ROW
+                                 : rows_from(&place, place.input);
+            prefetch_columns(&place, place.column + vecs * LANES, t * ahead,
+                             ahead);
 #define TILE(i, v) sum_tile(i, v, ALL_ROWS, goes_on, &place, node)
             TILE_SWITCH(tile.count)
 #undef TILE
@@ -161,16 +137,20 @@ INLINE void gradient_tiles(bool goes_on, tile_place place,
 }
 
 static void gradient_dense(tile_place place, const mlp_gradient_node *node,
-                           mlp_range inputs, size_t end)
+                           mlp_range inputs, size_t end, float *scratch)
 {
-    gradient_tiles(false, place, node, inputs, end);
+    size_t block = mlp_packed_inputs(place.rows.count);
+    for (size_t i = 0; i < inputs.count; i += block) {
+        mlp_range part = {inputs.first + i, least(block, inputs.count - i)};
+        if (node->begun == NULL) {
+            gradient_tiles(false, place, node, part, end, scratch);
+        } else {
+            gradient_tiles(true, place, node, part, end, scratch);
+        }
+    }
 }
 
-static void gradient_dense_on(tile_place place, const mlp_gradient_node *node,
-                              mlp_range inputs, size_t end)
-{
-    gradient_tiles(true, place, node, inputs, end);
-}
+/* ---- sparse inputs ----------------------------------------------------- */
 
 INLINE void gradient_groups(size_t vecs, walk how, bool goes_on,
                             tile_place place, const mlp_gradient_node *node,
@@ -229,19 +209,8 @@ static bool has_long_leaves(const mlp_batch *x)
     return false;
 }
 
-typedef void gradient_way(tile_place place, const mlp_gradient_node *node,
-                          mlp_range inputs, size_t end);
-
-static gradient_way *find_way(const mlp_batch *x, const mlp_gradient_node *node)
-{
-    bool goes_on = node->begun != NULL;
-    if (x->nonzeros == NULL) {
-        return goes_on ? gradient_dense_on : gradient_dense;
-    }
-    return goes_on              ? gradient_sparse_on
-           : has_long_leaves(x) ? gradient_long
-                                : gradient_short;
-}
+typedef void sparse_way(tile_place place, const mlp_gradient_node *node,
+                        mlp_range inputs, size_t end);
 
 /* Inputs at a time, of all columns: what the batch has of them stays in L2,
  * where it is read again and again. */
@@ -252,14 +221,39 @@ static size_t block_inputs(const mlp_batch *x)
     return whole > 0 ? whole : BLOCK_GRAIN;
 }
 
+static void gradient_by_masks(tile_place place, const mlp_gradient_node *node,
+                              mlp_range inputs, size_t end)
+{
+    sparse_way *way = node->begun != NULL        ? gradient_sparse_on
+                      : has_long_leaves(place.x) ? gradient_long
+                                                 : gradient_short;
+    size_t block = block_inputs(place.x);
+    for (size_t i = 0; i < inputs.count; i += block) {
+        mlp_range part = {inputs.first + i, least(block, inputs.count - i)};
+        way(place, node, part, end);
+    }
+}
+
+/* ---- all --------------------------------------------------------------- */
+
+/* Rows of the node's leaves. */
+static mlp_range rows_of(const mlp_batch *x, const mlp_gradient_node *node)
+{
+    size_t leaves = (node->plan.count + 1) / 2; /* a sum of n has n - 1 adds */
+    size_t first = x->leaf_start[node->first_leaf];
+    size_t end = x->leaf_start[node->first_leaf + leaves];
+    return (mlp_range){first, end - first};
+}
+
 bool ISA(mlp_gradient)(const mlp_dense *layer, const mlp_batch *x,
                        const float *dz, const mlp_units *units,
                        const mlp_gradient_node *node, mlp_range groups,
-                       mlp_range panels)
+                       mlp_range panels, float *scratch)
 {
     vec squares = vec_zero();
     size_t first = groups.first * MLP_GROUP;
-    size_t inputs = least(groups.count * MLP_GROUP, layer->in - first);
+    mlp_range inputs = {first,
+                        least(groups.count * MLP_GROUP, layer->in - first)};
     size_t column = panels.first * MLP_PANEL;
     size_t end =
         least(column + panels.count * MLP_PANEL, mlp_padded(layer->out));
@@ -268,11 +262,12 @@ bool ISA(mlp_gradient)(const mlp_dense *layer, const mlp_batch *x,
                         .dz = dz,
                         .dz_stride = mlp_stride(layer->out),
                         .column = column,
+                        .rows = rows_of(x, node),
                         .squares = &squares};
-    gradient_way *way = find_way(x, node);
-    size_t block = block_inputs(x);
-    for (size_t i = 0; i < inputs; i += block) {
-        way(place, node, (mlp_range){first + i, least(block, inputs - i)}, end);
+    if (x->nonzeros == NULL) {
+        gradient_dense(place, node, inputs, end, scratch);
+    } else {
+        gradient_by_masks(place, node, inputs, end);
     }
     for (; groups.first == 0 && place.column < end; place.column += LANES) {
         sum_rows(&place, node, dz, mlp_dense_bias(layer->in, layer->out));

@@ -1,7 +1,7 @@
 /** @file
  *  One leaf's part in a tile of the weight gradient, for one instruction set:
  *  the chain of multiply-adds over the leaf's rows, or those that are not zero.
- *  Of kernels_isa_gradient.c, which adds leaves up.
+ *  Of kernels_isa_tree.h, which adds leaves up.
  */
 #ifndef MLP_KERNELS_ISA_LEAF_H
 #define MLP_KERNELS_ISA_LEAF_H
@@ -26,6 +26,11 @@ typedef struct {
     /* there, of the batch's first row and first mask word */
     const float *first_x, *first_dz;
     const uint64_t *first_mask;
+    /* of dense tiles: the node's rows, there */
+    mlp_range rows;
+    const float *tile_x;    /* of the first of these rows */
+    size_t x_stride;        /* from row to row */
+    const float *packed_dz; /* [rows, columns of the tile] */
 } tile_place;
 
 /* Go to these inputs, at the same columns. */
@@ -59,11 +64,50 @@ typedef enum {
     LONG_MASKS
 } walk;
 
-/* A leaf as a tile sees it. Looked up before the rows are walked: their number
- * is hard to predict, and after a misprediction the next leaf should only
- * wait for its own rows. */
+/* Where a walk through all rows has come to: a plan takes the leaves in the
+ * order in which they lie. */
 typedef struct {
-    size_t first, count;  /* first row; rows, or mask words */
+    const float *x, *dz;
+    const size_t *end; /* of the leaf that is next */
+    size_t row;        /* its first */
+} row_cursor;
+
+INLINE row_cursor first_row(const tile_place *place, size_t first_leaf)
+{
+    return (row_cursor){place->tile_x, place->packed_dz,
+                        place->x->leaf_start + first_leaf + 1,
+                        place->rows.first};
+}
+
+INLINE void add_next_row(size_t inputs, size_t vecs, const tile_place *place,
+                         row_cursor *at, vec *acc)
+{
+    add_row(inputs, vecs, at->x, at->dz, acc);
+    at->x += place->x_stride;
+    at->dz += vecs * LANES;
+}
+
+/* The chain over all rows of the next leaf. */
+INLINE void add_rows(size_t inputs, size_t vecs, const tile_place *place,
+                     row_cursor *at, vec *acc)
+{
+    size_t count = *at->end - at->row;
+    at->row = *at->end++;
+    size_t whole = count & -(size_t)ROWS_A_TURN;
+    UNROLL_ROWS
+    for (size_t r = 0; r < whole; r++) {
+        add_next_row(inputs, vecs, place, at, acc);
+    }
+    for (size_t r = whole; r < count; r++) {
+        add_next_row(inputs, vecs, place, at, acc);
+    }
+}
+
+/* A leaf's masks as a tile sees them. Looked up before the rows are walked:
+ * their number is hard to predict, and after a misprediction the next leaf
+ * should only wait for its own rows. */
+typedef struct {
+    size_t first, count;  /* first row; mask words */
     const uint64_t *mask; /* its first word; each is `groups` after the last */
     uint64_t bits;        /* that word */
 } leaf_view;
@@ -72,10 +116,6 @@ INLINE leaf_view view_leaf(walk how, const tile_place *place, size_t leaf)
 {
     const mlp_batch *x = place->x;
     leaf_view view = {.first = x->leaf_start[leaf], .count = 1};
-    if (how == ALL_ROWS) {
-        view.count = x->leaf_start[leaf + 1] - view.first;
-        return view;
-    }
     size_t word = leaf; /* each leaf has one */
     if (how == LONG_MASKS) {
         word = x->leaf_word[leaf];
@@ -98,19 +138,6 @@ INLINE void add_masked(size_t inputs, size_t vecs, const tile_place *place,
         size_t r = (size_t)__builtin_ctzll(bits);
         add_row(inputs, vecs, x + r * place->x->stride,
                 dz + r * place->dz_stride, acc);
-    }
-}
-
-/* The chain over all rows of a leaf. */
-INLINE void add_rows(size_t inputs, size_t vecs, const tile_place *place,
-                     leaf_view view, vec *acc)
-{
-    size_t x_stride = place->x->stride;
-    const float *x = place->first_x + view.first * x_stride;
-    const float *dz = place->first_dz + view.first * place->dz_stride;
-    UNROLL_ROWS
-    for (size_t r = 0; r < view.count; r++) {
-        add_row(inputs, vecs, x + r * x_stride, dz + r * place->dz_stride, acc);
     }
 }
 
@@ -146,27 +173,30 @@ INLINE void load_tile(size_t inputs, size_t vecs, const tile_place *place,
     }
 }
 
-/* A leaf's chain, from what it came to in earlier pieces of the batch, if it
- * did. */
-INLINE void sum_leaf(size_t inputs, size_t vecs, walk how,
-                     const tile_place *place, leaf_view view,
-                     const float *begun, vec *acc)
+/* What a leaf's chain came to in earlier pieces of the batch, if there were
+ * any. */
+INLINE void begin_leaf(size_t inputs, size_t vecs, const tile_place *place,
+                       const float *begun, vec *acc)
 {
     if (begun == NULL) {
         clear(inputs * vecs, acc);
     } else {
         load_tile(inputs, vecs, place, begun, acc);
     }
-    if (how == ALL_ROWS) {
-        add_rows(inputs, vecs, place, view, acc);
-    } else if (how == SHORT_MASKS) {
+}
+
+/* The chain over the rows of a leaf that are not zero. */
+INLINE void add_nonzeros(size_t inputs, size_t vecs, walk how,
+                         const tile_place *place, leaf_view view, vec *acc)
+{
+    if (how == SHORT_MASKS) {
         add_masked(inputs, vecs, place, view.bits, view.first, acc);
-    } else {
-        for (size_t w = 0; w < view.count; w++) {
-            add_masked(inputs, vecs, place,
-                       view.mask[w * place->x->nonzeros->groups],
-                       view.first + w * MLP_MASK_ROWS, acc);
-        }
+        return;
+    }
+    for (size_t w = 0; w < view.count; w++) {
+        add_masked(inputs, vecs, place,
+                   view.mask[w * place->x->nonzeros->groups],
+                   view.first + w * MLP_MASK_ROWS, acc);
     }
 }
 

@@ -16,7 +16,7 @@ struct mlp_pass {
     float **kept;        /* the same; NULL in a layer that keeps nothing */
     float **keep;        /* the same; NULL in a layer without dropout */
     float **dz;          /* the same shapes */
-    float **scratch;     /* [threads], each [padded(widest), MLP_PANEL] */
+    float **scratch;     /* [threads], each [mlp_scratch_size] */
     size_t threads;
     double *losses;        /* [rows] */
     uint32_t *predictions; /* [rows] */
@@ -55,7 +55,7 @@ static void cut_layers(mlp_pass *pass, size_t rows, mlp_arena *arena)
 
 static void cut_memory(mlp_pass *pass, size_t rows, mlp_arena *arena)
 {
-    size_t scratch = mlp_padded(pass->model->widest) * MLP_PANEL;
+    size_t scratch = mlp_scratch_size(pass->model->widest, rows);
     cut_layers(pass, rows, arena);
     for (size_t t = 0; t < pass->threads; t++) {
         pass->scratch[t] = mlp_arena_cut(arena, scratch, sizeof(float));
@@ -327,7 +327,8 @@ bool mlp_pass_gradient(mlp_pass *pass, size_t l, const mlp_gradient_node *nodes,
         for (size_t c = 0; c < mine.columns.count; c += columns) {
             are_safe &= pass->kernels->gradient(
                 &layer, &input, pass->dz[l], &units, &node, mine.rows,
-                (mlp_range){mine.columns.first + c, columns});
+                (mlp_range){mine.columns.first + c, columns},
+                pass->scratch[self.index]);
             if (pauses) {
                 pass->pause(pass->pause_context);
             }

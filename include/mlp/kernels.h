@@ -189,6 +189,30 @@ typedef struct {
     size_t cols, stride;
 } mlp_loss_rows;
 
+enum { MLP_PACKED = 96 * 1024, MLP_PACKED_GRAIN = 42 };
+
+/** Inputs of a dense layer whose values in so many rows are copied at a time
+ *  for the gradient, about MLP_PACKED floats: whole tiles of any instruction
+ *  set, of 3, 6 or 14. */
+static inline size_t mlp_packed_inputs(size_t rows)
+{
+    size_t grains = MLP_PACKED / MLP_PACKED_GRAIN / (rows > 0 ? rows : 1);
+    return MLP_PACKED_GRAIN * (grains < 1 ? 1 : grains > 9 ? 9 : grains);
+}
+
+/** Floats of memory of its own that a thread needs for backward and gradient
+ *  of batches of at most so many rows and layers of at most so many outputs: a
+ *  panel of W transposed; or copies of inputs, with up to a third of padding,
+ *  and of a panel of dz. */
+static inline size_t mlp_scratch_size(size_t widest, size_t rows)
+{
+    size_t grain = rows * MLP_PACKED_GRAIN;
+    size_t inputs = grain > MLP_PACKED ? grain : MLP_PACKED;
+    size_t backward = mlp_padded(widest) * MLP_PANEL;
+    size_t gradient = inputs / 3 * 4 + rows * MLP_PANEL;
+    return backward > gradient ? backward : gradient;
+}
+
 /** An update rule, with the numbers of one step. g = sum / m (clipped or not)
  *  is the gradient, w the parameters.
  *
@@ -248,7 +272,7 @@ typedef struct {
     /** dx = (dz W^T) f'(z) for these rows and panels of dx's columns, where
      *  the layer's input are the units of the layer `below`.
      *  @param dx       [rows, padded(in)], overwritten
-     *  @param scratch  [mlp_padded(out) * MLP_PANEL] */
+     *  @param scratch  [mlp_scratch_size(out, batch rows)] */
     void (*backward)(const mlp_dense *layer, const float *dz,
                      const mlp_dense *below, const mlp_units *units, float *dx,
                      mlp_range rows, mlp_range panels, float *scratch);
@@ -256,15 +280,16 @@ typedef struct {
     /** Gradient sums of the weights [these groups of inputs, these panels],
      *  x^T dz, leaf by leaf and then by the node's plan; and of the bias, and
      *  the slopes, when the range holds group 0.
-     *  @param units  of this layer: under PReLU, after backward, kept has the
-     *                slopes' gradients; else not read
+     *  @param units    of this layer: under PReLU, after backward, kept has
+     *                  the slopes' gradients; else not read
+     *  @param scratch  [mlp_scratch_size(out, batch rows)]
      *  @return whether the squares of these sums add up to a finite float, so
      *          that they and all sums of them are finite, too; false may be a
      *          false alarm, of sums beyond 1e15 */
     bool (*gradient)(const mlp_dense *layer, const mlp_batch *x,
                      const float *dz, const mlp_units *units,
                      const mlp_gradient_node *node, mlp_range groups,
-                     mlp_range panels);
+                     mlp_range panels, float *scratch);
 
     /** Losses, predictions and dz of rows, where t is what is wanted:
      *  - cross-entropy of the softmax p: dz = p - t (Bishop 2006, eq. 4.109)

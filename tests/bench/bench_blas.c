@@ -89,7 +89,7 @@ static void our_gradient(shape *s)
 {
     s->kernels->gradient(&s->dense, &s->batch, s->dz_padded, NULL, &s->node,
                          (mlp_range){0, (s->in + MLP_GROUP - 1) / MLP_GROUP},
-                         (mlp_range){0, mlp_panels(s->out)});
+                         (mlp_range){0, mlp_panels(s->out)}, s->scratch);
 }
 
 typedef struct {
@@ -137,7 +137,7 @@ static void create_shape(shape *s)
     s->y_blas = bench_zeros(s->rows * s->out);
     s->dx_blas = bench_zeros(s->rows * s->in);
     s->dw_blas = bench_zeros(s->in * s->out);
-    s->scratch = bench_zeros(mlp_padded(s->out) * MLP_PANEL);
+    s->scratch = bench_zeros(mlp_scratch_size(s->out, s->rows));
     s->dense = (mlp_dense){s->in, s->out, MLP_ACTIVATION_IDENTITY, s->panels};
     s->leaf_start[1] = s->rows;
     s->leaf_word[1] = mlp_leaf_words(s->rows);

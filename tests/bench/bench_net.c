@@ -141,7 +141,8 @@ static mlp_status create_net(net *n)
         create_layer(n, l);
         widest = plan->widths[l + 1] > widest ? plan->widths[l + 1] : widest;
     }
-    n->scratch = bench_zeros(mlp_padded(widest) * MLP_PANEL);
+    n->scratch =
+        bench_zeros(mlp_scratch_size(widest, plan->batch + 2 * plan->shards));
     n->losses = bench_array(plan->batch, sizeof *n->losses);
     n->predicted = bench_array(plan->batch, sizeof *n->predicted);
     n->labels = bench_array(plan->batch, sizeof *n->labels);
@@ -259,7 +260,8 @@ static void backward(net *n)
         }
         mlp_range groups = {0, (dense->in + MLP_GROUP - 1) / MLP_GROUP};
         n->kernels->gradient(dense, &input, layer->dz, NULL, &layer->node,
-                             groups, (mlp_range){0, mlp_panels(dense->out)});
+                             groups, (mlp_range){0, mlp_panels(dense->out)},
+                             n->scratch);
         lap(n, layer, GRADIENT, &since);
     }
 }

@@ -567,9 +567,10 @@ static void poison_loss(mlp_loss kind, const mlp_loss_rows *loss,
 static bool poison_gradient(const mlp_dense *layer, const mlp_batch *x,
                             const float *dz, const mlp_units *units,
                             const mlp_gradient_node *node, mlp_range groups,
-                            mlp_range panels)
+                            mlp_range panels, float *scratch)
 {
-    bool is_safe = real->gradient(layer, x, dz, units, node, groups, panels);
+    bool is_safe =
+        real->gradient(layer, x, dz, units, node, groups, panels, scratch);
     float *sum = &node->sum[mlp_dense_index(layer->in, layer->out,
                                             groups.first * MLP_GROUP,
                                             panels.first * MLP_PANEL)];

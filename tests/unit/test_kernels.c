@@ -12,7 +12,7 @@
 
 #include "run_suite.h"
 
-enum { CHOSEN_SHAPES = 7, RANDOM_SHAPES = 9, LEAVES = 5 };
+enum { CHOSEN_SHAPES = 9, RANDOM_SHAPES = 9, LEAVES = 5 };
 enum { SHAPES = CHOSEN_SHAPES + RANDOM_SHAPES };
 
 typedef struct {
@@ -25,7 +25,8 @@ static const shape chosen[CHOSEN_SHAPES] = {
     {1, 1, {1, 0, 0, 0, 0}, false},         {3, 10, {2, 3, 1, 0, 2}, true},
     {64, 32, {4, 4, 4, 4, 4}, true},        {113, 65, {1, 70, 3, 0, 5}, true},
     {225, 100, {16, 16, 16, 16, 15}, true}, {17, 129, {9, 8, 9, 8, 9}, false},
-    {784, 48, {3, 3, 2, 3, 3}, true},
+    {784, 48, {3, 3, 2, 3, 3}, true},       {1100, 170, {5, 0, 9, 2, 1}, false},
+    {20, 1130, {4, 1, 0, 3, 2}, false},
 };
 
 /* The shapes above, then random ones, the same in every run; every other one
@@ -183,7 +184,8 @@ static float *run_forward(fixture *f, const mlp_kernels *kernels, bool sparse,
 static float *run_backward(fixture *f, const mlp_kernels *kernels, size_t parts)
 {
     float *dx = zeros(f->rows * f->in_stride, sizeof(float));
-    float *scratch = zeros(f->out_stride * MLP_PANEL, sizeof(float));
+    float *scratch =
+        zeros(mlp_scratch_size(f->shape.out, f->rows), sizeof(float));
     mlp_dense layer = dense_of(f, MLP_ACTIVATION_IDENTITY);
     const mlp_dense below = {.out = f->shape.in,
                              .activation = MLP_ACTIVATION_SIGMOID};
@@ -218,6 +220,8 @@ static bool sum_node(fixture *f, const mlp_kernels *kernels, size_t first,
                                           leaves + first, count, &node.plan),
                      MLP_OK);
     mlp_dense layer = dense_of(f, MLP_ACTIVATION_IDENTITY);
+    float *scratch =
+        zeros(mlp_scratch_size(f->shape.out, f->rows), sizeof(float));
     for (size_t p = 0; p < parts; p++) {
         for (size_t q = 0; q < parts; q++) {
             mlp_range groups = mlp_range_part(f->nonzeros.groups, parts, p);
@@ -225,10 +229,11 @@ static bool sum_node(fixture *f, const mlp_kernels *kernels, size_t first,
                 mlp_range_part(mlp_panels(f->shape.out), parts, q);
             if (groups.count > 0) {
                 are_safe &= kernels->gradient(&layer, &f->batch, f->dz, NULL,
-                                              &node, groups, panels);
+                                              &node, groups, panels, scratch);
             }
         }
     }
+    free(scratch);
     mlp_tree_plan_destroy(&node.plan);
     return are_safe;
 }
