@@ -189,15 +189,16 @@ typedef struct {
     size_t cols, stride;
 } mlp_loss_rows;
 
-enum { MLP_PACKED = 96 * 1024, MLP_PACKED_GRAIN = 42 };
+/** Floats; inputs, in whole tiles of 3, 6 or 14; and how often at most. */
+enum { MLP_PACKED = 96 * 1024, MLP_PACKED_GRAIN = 42, MLP_PACKED_GRAINS = 9 };
 
 /** Inputs of a dense layer whose values in so many rows are copied at a time
- *  for the gradient, about MLP_PACKED floats: whole tiles of any instruction
- *  set, of 3, 6 or 14. */
+ *  for the gradient: about MLP_PACKED floats. */
 static inline size_t mlp_packed_inputs(size_t rows)
 {
     size_t grains = MLP_PACKED / MLP_PACKED_GRAIN / (rows > 0 ? rows : 1);
-    return MLP_PACKED_GRAIN * (grains < 1 ? 1 : grains > 9 ? 9 : grains);
+    grains = grains < MLP_PACKED_GRAINS ? grains : MLP_PACKED_GRAINS;
+    return MLP_PACKED_GRAIN * (grains > 0 ? grains : 1);
 }
 
 /** Floats of memory of its own that a thread needs for backward and gradient
@@ -207,7 +208,10 @@ static inline size_t mlp_packed_inputs(size_t rows)
 static inline size_t mlp_scratch_size(size_t widest, size_t rows)
 {
     size_t grain = rows * MLP_PACKED_GRAIN;
-    size_t inputs = grain > MLP_PACKED ? grain : MLP_PACKED;
+    size_t most = grain * MLP_PACKED_GRAINS;
+    size_t inputs = most < MLP_PACKED    ? most
+                    : grain < MLP_PACKED ? MLP_PACKED
+                                         : grain;
     size_t backward = mlp_padded(widest) * MLP_PANEL;
     size_t gradient = inputs / 3 * 4 + rows * MLP_PANEL;
     return backward > gradient ? backward : gradient;

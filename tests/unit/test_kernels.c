@@ -910,6 +910,24 @@ START_TEST(no_activation_hides_a_nan)
 }
 END_TEST
 
+/* Scratch is made once, for the largest batch; a smaller one packs more inputs
+ * at a time. */
+START_TEST(scratch_of_many_rows_has_room_for_fewer)
+{
+    static const size_t tile_rows[] = {3, 6, 14}, room[] = {4, 8, 16};
+    for (size_t most = 0; most < 3000; most += 1 + most / 9) {
+        for (size_t rows = 0; rows <= most; rows++) {
+            for (size_t t = 0; t < 3; t++) {
+                size_t tiles =
+                    (mlp_packed_inputs(rows) + tile_rows[t] - 1) / tile_rows[t];
+                ck_assert_uint_le(rows * (tiles * room[t] + MLP_PANEL),
+                                  mlp_scratch_size(1, most));
+            }
+        }
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("kernels");
@@ -928,6 +946,7 @@ int main(void)
                         a_sum_that_is_not_finite_is_told_wherever_it_is, 0, 4);
     tcase_add_loop_test(products, a_gradient_in_pieces_has_the_bits_of_one, 0,
                         SHAPES);
+    tcase_add_test(products, scratch_of_many_rows_has_room_for_fewer);
     suite_add_tcase(suite, products);
     TCase *rows = tcase_create("rows");
     tcase_add_test(rows, equal_logits_cost_log_of_class_count);
