@@ -45,9 +45,11 @@ static mlp_status take_longest(mlp_comm *comm, double *seconds)
     return MLP_OK;
 }
 
+/* A whole batch: the last one of an epoch may have fewer rows. */
 static mlp_status time_step(mlp_run_parts *run, size_t i, double *seconds)
 {
-    size_t steps = mlp_epoch_steps(run->train.rows, run->config.batch);
+    size_t whole = run->train.rows / run->config.batch;
+    size_t steps = whole > 0 ? whole : 1;
     mlp_step_result result;
     double start = mlp_clock_seconds();
     MLP_TRY(
