@@ -110,18 +110,38 @@ static mlp_status measure(const mlp_trainer *trainer, extents *all)
                          : mlp_fail_memory("the activations of a batch");
 }
 
+/* Where batch and pass are in the crew's memory. */
+typedef struct {
+    void *batch, *pass;
+} places;
+
+static places cut_memory(mlp_trainer *trainer, const extents *all,
+                         mlp_arena *arena)
+{
+    places at;
+    trainer->board = mlp_arena_cut(arena, 1, all->board);
+    at.batch = mlp_arena_cut(arena, 1, all->batch);
+    at.pass = mlp_arena_cut(arena, 1, all->pass);
+    trainer->leaf_sums = mlp_arena_cut(arena, 1, all->sums);
+    return at;
+}
+
+static size_t count_bytes(mlp_trainer *trainer, const extents *all)
+{
+    mlp_arena nothing = {0};
+    (void)cut_memory(trainer, all, &nothing);
+    return nothing.used;
+}
+
 static mlp_status create_parts(mlp_trainer *trainer, const extents *all,
                                void *memory)
 {
     const mlp_trainer_parts *parts = &trainer->parts;
     mlp_arena arena = {.memory = memory};
-    trainer->board = mlp_arena_cut(&arena, 1, all->board);
-    void *batch = mlp_arena_cut(&arena, 1, all->batch);
-    void *pass = mlp_arena_cut(&arena, 1, all->pass);
-    trainer->leaf_sums = mlp_arena_cut(&arena, 1, all->sums);
-    MLP_TRY(mlp_feed_create(&all->feed, batch, &trainer->feed));
+    places at = cut_memory(trainer, all, &arena);
+    MLP_TRY(mlp_feed_create(&all->feed, at.batch, &trainer->feed));
     MLP_TRY(mlp_pass_create(parts->model, parts->kernels, all->feed.rows,
-                            mlp_crew_threads(trainer->crew), pass,
+                            mlp_crew_threads(trainer->crew), at.pass,
                             &trainer->pass));
     const mlp_feed_shape own = feed_shape(trainer, EVALUATION_ROWS, 1);
     MLP_TRY(mlp_feed_create(&own, NULL, &trainer->own_feed));
@@ -142,8 +162,7 @@ mlp_status mlp_trainer_create_crew(mlp_trainer *trainer)
     mlp_status status = find_shards(trainer);
     status = status == MLP_OK ? measure(trainer, &all) : status;
     MLP_TRY(mlp_comm_agree(parts->comm, status));
-    size_t bytes = all.board + all.batch + all.pass + all.sums + 4 * 64;
-    status = mlp_crew_share(trainer->crew, bytes, &memory);
+    status = mlp_crew_share(trainer->crew, count_bytes(trainer, &all), &memory);
     MLP_TRY(mlp_comm_agree(parts->comm, status));
     return mlp_comm_agree(parts->comm, create_parts(trainer, &all, memory));
 }
