@@ -118,7 +118,7 @@ INLINE void gradient_tiles(bool goes_on, tile_place place,
         pack_inputs(&place, inputs, packed);
     }
     place.packed_dz = scratch;
-    size_t ahead = place.rows.count / tiles.count + 1;
+    size_t ahead = tiles.count > 0 ? place.rows.count / tiles.count + 1 : 0;
     for (size_t vecs; place.column < end; place.column += vecs * LANES) {
         vecs = least(TILE_VECS, (end - place.column) / LANES);
         pack_columns(&place, vecs, scratch);
