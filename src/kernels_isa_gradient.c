@@ -8,7 +8,6 @@
 #include "kernels_isa_tree.h"
 
 enum {
-    BLOCK_GRAIN = 48,   /* inputs: whole groups and cache lines */
     PACKING_TILES = 12, /* that read the same inputs: so many pay for a copy */
     /* floats: a tile's inputs, and what an instruction or two copy */
     PACKED_ROW = TILE_ROWS > 8   ? 16
@@ -150,90 +149,6 @@ static void gradient_dense(tile_place place, const mlp_gradient_node *node,
     }
 }
 
-/* ---- sparse inputs ----------------------------------------------------- */
-
-INLINE void gradient_groups(size_t vecs, walk how, bool goes_on,
-                            tile_place place, const mlp_gradient_node *node,
-                            mlp_range inputs)
-{
-    for (size_t i = 0; i < inputs.count; i += MLP_GROUP) {
-        go_to(&place, inputs.first + i, least(MLP_GROUP, inputs.count - i));
-        sum_tile(MLP_GROUP, vecs, how, goes_on, &place, node);
-    }
-}
-
-INLINE void gradient_sparse(walk how, bool goes_on, tile_place place,
-                            const mlp_gradient_node *node, mlp_range inputs,
-                            size_t end)
-{
-    while (place.column < end) {
-        size_t vecs = (end - place.column) / LANES;
-        if (vecs >= GROUP_VECS) {
-            vecs = GROUP_VECS;
-            gradient_groups(GROUP_VECS, how, goes_on, place, node, inputs);
-        } else if (vecs >= 2) {
-            vecs = 2;
-            gradient_groups(2, how, goes_on, place, node, inputs);
-        } else {
-            gradient_groups(1, how, goes_on, place, node, inputs);
-        }
-        place.column += vecs * LANES;
-    }
-}
-
-static void gradient_short(tile_place place, const mlp_gradient_node *node,
-                           mlp_range inputs, size_t end)
-{
-    gradient_sparse(SHORT_MASKS, false, place, node, inputs, end);
-}
-
-static void gradient_long(tile_place place, const mlp_gradient_node *node,
-                          mlp_range inputs, size_t end)
-{
-    gradient_sparse(LONG_MASKS, false, place, node, inputs, end);
-}
-
-static void gradient_sparse_on(tile_place place, const mlp_gradient_node *node,
-                               mlp_range inputs, size_t end)
-{
-    gradient_sparse(LONG_MASKS, true, place, node, inputs, end);
-}
-
-static bool has_long_leaves(const mlp_batch *x)
-{
-    for (size_t i = 0; i < x->leaves; i++) {
-        if (x->leaf_word[i + 1] - x->leaf_word[i] > 1) {
-            return true;
-        }
-    }
-    return false;
-}
-
-typedef void sparse_way(tile_place place, const mlp_gradient_node *node,
-                        mlp_range inputs, size_t end);
-
-/* Inputs at a time, of all columns: what the batch has of them stays in L2,
- * where it is read again and again. */
-static size_t block_inputs(const mlp_batch *x)
-{
-    size_t fit = BLOCK_BYTES / sizeof(float) / (x->rows > 0 ? x->rows : 1);
-    size_t whole = fit / BLOCK_GRAIN * BLOCK_GRAIN;
-    return whole > 0 ? whole : BLOCK_GRAIN;
-}
-
-static void gradient_by_masks(tile_place place, const mlp_gradient_node *node,
-                              mlp_range inputs, size_t end)
-{
-    sparse_way *way = node->begun != NULL        ? gradient_sparse_on
-                      : has_long_leaves(place.x) ? gradient_long
-                                                 : gradient_short;
-    size_t block = block_inputs(place.x);
-    for (size_t i = 0; i < inputs.count; i += block) {
-        mlp_range part = {inputs.first + i, least(block, inputs.count - i)};
-        way(place, node, part, end);
-    }
-}
-
 /* ---- all --------------------------------------------------------------- */
 
 /* Rows of the node's leaves. */
@@ -267,7 +182,7 @@ bool ISA(mlp_gradient)(const mlp_dense *layer, const mlp_batch *x,
     if (x->nonzeros == NULL) {
         gradient_dense(place, node, inputs, end, scratch);
     } else {
-        gradient_by_masks(place, node, inputs, end);
+        ISA(mlp_gradient_sparse)(&place, node, inputs, end, scratch);
     }
     for (; groups.first == 0 && place.column < end; place.column += LANES) {
         sum_rows(&place, node, dz, mlp_dense_bias(layer->in, layer->out));

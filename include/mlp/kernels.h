@@ -201,10 +201,15 @@ static inline size_t mlp_packed_inputs(size_t rows)
     return MLP_PACKED_GRAIN * (grains > 0 ? grains : 1);
 }
 
+/** Where a sparse batch has more rows than fit the cache, the tree over its
+ *  leaves is summed for a block of inputs at a time, if it needs no more than
+ *  MLP_LONG_DEPTH sums at once: up to 32 leaves. */
+enum { MLP_LONG_ROWS = 768, MLP_LONG_BLOCK = 144, MLP_LONG_DEPTH = 6 };
+
 /** Floats of memory of its own that a thread needs for backward and gradient
  *  of batches of at most so many rows and layers of at most so many outputs: a
- *  panel of W transposed; or copies of inputs, with up to a third of padding,
- *  and of a panel of dz. */
+ *  panel of W transposed; copies of inputs, with up to a third of padding, and
+ *  of a panel of dz; or a stack of a block's sums. */
 static inline size_t mlp_scratch_size(size_t widest, size_t rows)
 {
     size_t grain = rows * MLP_PACKED_GRAIN;
@@ -213,7 +218,12 @@ static inline size_t mlp_scratch_size(size_t widest, size_t rows)
                     : grain < MLP_PACKED ? MLP_PACKED
                                          : grain;
     size_t backward = mlp_padded(widest) * MLP_PANEL;
-    size_t gradient = inputs / 3 * 4 + rows * MLP_PANEL;
+    size_t dense = inputs / 3 * 4 + rows * MLP_PANEL;
+    size_t sparse =
+        rows > MLP_LONG_ROWS
+            ? (size_t)MLP_LONG_DEPTH * MLP_LONG_BLOCK * mlp_padded(widest)
+            : 0;
+    size_t gradient = dense > sparse ? dense : sparse;
     return backward > gradient ? backward : gradient;
 }
 

@@ -12,7 +12,7 @@
 
 #include "run_suite.h"
 
-enum { CHOSEN_SHAPES = 9, RANDOM_SHAPES = 9, LEAVES = 5 };
+enum { CHOSEN_SHAPES = 10, RANDOM_SHAPES = 9, LEAVES = 5 };
 enum { SHAPES = CHOSEN_SHAPES + RANDOM_SHAPES };
 
 typedef struct {
@@ -22,11 +22,16 @@ typedef struct {
 } shape;
 
 static const shape chosen[CHOSEN_SHAPES] = {
-    {1, 1, {1, 0, 0, 0, 0}, false},         {3, 10, {2, 3, 1, 0, 2}, true},
-    {64, 32, {4, 4, 4, 4, 4}, true},        {113, 65, {1, 70, 3, 0, 5}, true},
-    {225, 100, {16, 16, 16, 16, 15}, true}, {17, 129, {9, 8, 9, 8, 9}, false},
-    {784, 48, {3, 3, 2, 3, 3}, true},       {1100, 400, {5, 0, 9, 2, 1}, false},
+    {1, 1, {1, 0, 0, 0, 0}, false},
+    {3, 10, {2, 3, 1, 0, 2}, true},
+    {64, 32, {4, 4, 4, 4, 4}, true},
+    {113, 65, {1, 70, 3, 0, 5}, true},
+    {225, 100, {16, 16, 16, 16, 15}, true},
+    {17, 129, {9, 8, 9, 8, 9}, false},
+    {784, 48, {3, 3, 2, 3, 3}, true},
+    {1100, 400, {5, 0, 9, 2, 1}, false},
     {20, 1130, {4, 1, 0, 3, 2}, false},
+    {211, 85, {500, 0, 64, 270, 1}, true},
 };
 
 /* The shapes above, then random ones, the same in every run; every other one
