@@ -80,8 +80,8 @@ static size_t block_inputs(const mlp_batch *x)
 
 /* ---- batches larger than the cache ------------------------------------- */
 
-/* What the columns [column, end) of a panel have of some inputs of a layer:
- * one run of floats. */
+/* What the panel that begins at this column has of some inputs of a layer: one
+ * run of floats. */
 INLINE float *panel_run(const mlp_dense *layer, float *parameters,
                         mlp_range inputs, size_t column, size_t *count)
 {
