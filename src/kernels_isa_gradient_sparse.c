@@ -99,8 +99,9 @@ static void sum_long_leaf(tile_place place, size_t leaf, size_t end, float *sum)
     size_t last_row = x.leaf_start[leaf + 1], last_word = x.leaf_word[leaf + 1];
     size_t rows[2] = {0, x.leaf_start[leaf]}, words[2] = {0, x.leaf_word[leaf]};
     int32_t only_leaf = 0;
-    mlp_gradient_node node = {.plan = {&only_leaf, 1, 1}, .sum = sum};
+    mlp_gradient_node node = {.plan = {&only_leaf, 1, 1}};
     mlp_batch chunk = x;
+    node.sum = sum;
     chunk.leaf_start = rows;
     chunk.leaf_word = words;
     chunk.leaves = 1;
