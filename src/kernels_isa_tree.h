@@ -55,12 +55,6 @@ INLINE void put_aside(size_t count, const vec *acc, vec *aside)
     }
 #if !defined(MLP_ISA_AVX512)
     __asm__("" : "+m"(*(vec(*)[ACC_MAX])aside));
-    /* Columns up to `end` of one node of a batch with masks.
-     * @param scratch  as for mlp_kernels.gradient */
-    void ISA(mlp_gradient_sparse)(const tile_place *place,
-                                  const mlp_gradient_node *node,
-                                  mlp_range inputs, size_t end, float *scratch);
-
 #endif
 }
 
