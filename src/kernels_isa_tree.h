@@ -58,30 +58,34 @@ INLINE void put_aside(size_t count, const vec *acc, vec *aside)
 #endif
 }
 
+/* Two leaves with masks. */
+INLINE void sum_pair(size_t inputs, size_t vecs, walk how,
+                     const tile_place *place, const leaf_view view[2], vec *acc)
+{
+    size_t count = inputs * vecs;
+    vec left[ACC_MAX];
+    clear(count, acc);
+    add_nonzeros(inputs, vecs, how, place, view[0], acc);
+    put_aside(count, acc, left);
+    clear(count, acc);
+    add_nonzeros(inputs, vecs, how, place, view[1], acc);
+    add_left(count, left, acc);
+}
+
 /* Four leaves, with all sums in registers, or nearly. */
 INLINE void sum_quad(size_t inputs, size_t vecs, walk how,
                      const tile_place *place, size_t leaf, vec *acc)
 {
     size_t count = inputs * vecs;
-    vec ab[ACC_MAX], c[ACC_MAX];
+    vec left[ACC_MAX];
     leaf_view view[4];
     for (size_t i = 0; i < 4; i++) {
         view[i] = view_leaf(how, place, leaf + i);
     }
-    clear(count, acc);
-    add_nonzeros(inputs, vecs, how, place, view[0], acc);
-    put_aside(count, acc, c);
-    clear(count, acc);
-    add_nonzeros(inputs, vecs, how, place, view[1], acc);
-    add_left(count, c, acc);
-    put_aside(count, acc, ab);
-    clear(count, acc);
-    add_nonzeros(inputs, vecs, how, place, view[2], acc);
-    put_aside(count, acc, c);
-    clear(count, acc);
-    add_nonzeros(inputs, vecs, how, place, view[3], acc);
-    add_left(count, c, acc);
-    add_left(count, ab, acc);
+    sum_pair(inputs, vecs, how, place, view, acc);
+    put_aside(count, acc, left);
+    sum_pair(inputs, vecs, how, place, view + 2, acc);
+    add_left(count, left, acc);
 }
 
 /* The tree over leaves: the newest sum in registers, older ones stacked.
