@@ -139,15 +139,20 @@ INLINE mlp_range tile_at(tiling tiles, size_t t)
                        tiles.rows + (t < tiles.larger)};
 }
 
-/* Ask for share t of n of what will be read after this, without waiting for
- * it. */
+/* Ask for what will be read after this, without waiting for it. */
+INLINE void prefetch(const float *from, size_t count)
+{
+    for (size_t i = 0; i < count; i += MLP_ALIGN) {
+        __builtin_prefetch(from + i, 0, 2);
+    }
+}
+
+/* The same for share t of n. */
 INLINE void prefetch_share(const float *from, size_t count, size_t n, size_t t)
 {
-    size_t lines = count / MLP_ALIGN;
-    size_t each = lines / n + 1;
-    for (size_t l = t * each; l < least((t + 1) * each, lines); l++) {
-        __builtin_prefetch(from + l * MLP_ALIGN, 0, 2);
-    }
+    size_t each = (count / MLP_ALIGN / n + 1) * MLP_ALIGN;
+    size_t first = least(t * each, count);
+    prefetch(from + first, least(each, count - first));
 }
 
 /* Some vectors, in registers. */

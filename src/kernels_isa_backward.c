@@ -70,7 +70,7 @@ INLINE void backward_tile(size_t rows, size_t vecs, chain_block block,
     if (block.is_last && is_relu) {
         UNROLL
         for (size_t r = 0; r < rows; r++) {
-            prefetch_share(a + r * stride, vecs * LANES, 1, 0);
+            prefetch(a + r * stride, vecs * LANES);
         }
     }
     block_product(rows, vecs, block, dz, dz_stride, packed, width, dx, stride,
@@ -129,7 +129,7 @@ static void backward_columns(const mlp_dense *layer, const float *dz,
 {
     tiling tiles = tile_rows(rows.count);
     for (size_t b = 0; b < chain_blocks(layer->out); b++) {
-        chain_block block = chain_block_at(layer->out, MLP_PANEL, b);
+        chain_block block = chain_block_at(layer->out, b);
         pack_transposed(layer, block.of, columns.first, columns.count, scratch);
         for (size_t t = 0; t < tiles.count; t++) {
             mlp_range tile = tile_at(tiles, t);

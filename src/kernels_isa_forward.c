@@ -5,6 +5,17 @@
  */
 #include "kernels_isa_product.h"
 
+/* a = f(z + b) of a tile, as far as f is fused. */
+INLINE void finish_values(size_t rows, size_t vecs, const mlp_dense *layer,
+                          const float *bias, vec *acc)
+{
+    UNROLL
+    for (size_t a = 0; a < rows * vecs; a++) {
+        vec z = acc[a] + vec_load(bias + a % vecs * LANES);
+        acc[a] = activate_fused(layer->activation, z);
+    }
+}
+
 INLINE void forward_tile(size_t rows, size_t vecs, const mlp_dense *layer,
                          chain_block block, const float *x, size_t x_stride,
                          const float *w, size_t w_stride, const float *bias,
@@ -14,11 +25,7 @@ INLINE void forward_tile(size_t rows, size_t vecs, const mlp_dense *layer,
     block_product(rows, vecs, block, x, x_stride, w, w_stride, y, y_stride,
                   acc);
     if (block.is_last) {
-        UNROLL
-        for (size_t a = 0; a < rows * vecs; a++) {
-            vec z = acc[a] + vec_load(bias + a % vecs * LANES);
-            acc[a] = activate_fused(layer->activation, z);
-        }
+        finish_values(rows, vecs, layer, bias, acc);
     }
     store_values(rows, vecs, acc, y, y_stride);
 }
@@ -61,9 +68,10 @@ static void forward_panel(const mlp_dense *layer, const mlp_batch *x,
     size_t width = panel_width(layer->out, panel);
     tiling tiles = tile_rows(rows.count);
     for (size_t b = 0; b < chain_blocks(layer->in); b++) {
-        chain_block block = chain_block_at(layer->in, 1, b);
-        const float *w = layer->parameters + panel * MLP_PANEL * layer->in +
-                         block.of.first * width;
+        chain_block block = chain_block_at(layer->in, b);
+        const float *w = layer->parameters +
+                         mlp_dense_index(layer->in, layer->out, block.of.first,
+                                         panel * MLP_PANEL);
         size_t count = block.of.count * width;
         for (size_t t = 0; t < tiles.count; t++) {
             mlp_range tile = tile_at(tiles, t);
@@ -143,21 +151,14 @@ INLINE void list_columns(size_t vecs, const mlp_dense *layer,
             size_t list = r * nonzeros->blocks + b;
             vec acc[LIST_VECS];
             prefetch_list(x, r + LIST_AHEAD, b);
-            UNROLL
-            for (size_t v = 0; v < vecs; v++) {
-                acc[v] = b == 0 ? vec_zero() : vec_load(to + v * LANES);
-            }
+            begin_values(1, vecs, b == 0, to, stride, acc);
             list_tile(vecs, x->values + r * x->stride + k,
                       nonzeros->columns + list * MLP_BLOCK,
                       nonzeros->counts[list], w, width, acc);
-            UNROLL
-            for (size_t v = 0; v < vecs; v++) {
-                if (b + 1 == nonzeros->blocks) {
-                    acc[v] = activate_fused(
-                        layer->activation, acc[v] + vec_load(bias + v * LANES));
-                }
-                vec_store(to + v * LANES, acc[v]);
+            if (b + 1 == nonzeros->blocks) {
+                finish_values(1, vecs, layer, bias, acc);
             }
+            store_values(1, vecs, acc, to, stride);
         }
     }
     if (needs_block(layer, y)) {

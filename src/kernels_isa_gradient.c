@@ -100,7 +100,7 @@ INLINE void prefetch_columns(const tile_place *place, size_t column,
     const float *from =
         place->dz + place->rows.first * place->dz_stride + column;
     for (size_t r = first; r < least(first + count, place->rows.count); r++) {
-        prefetch_share(from + r * place->dz_stride, TILE_COLS, 1, 0);
+        prefetch(from + r * place->dz_stride, TILE_COLS);
     }
 }
 

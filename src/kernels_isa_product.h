@@ -51,23 +51,28 @@ INLINE size_t chain_blocks(size_t terms)
     return (terms + CHAIN_BLOCK - 1) / CHAIN_BLOCK;
 }
 
-/* Block b, in units of `grain` terms. */
-INLINE chain_block chain_block_at(size_t terms, size_t grain, size_t b)
+/* Block b: whole panels, but for the last one's end. */
+INLINE chain_block chain_block_at(size_t terms, size_t b)
 {
     size_t blocks = chain_blocks(terms);
-    mlp_range part = mlp_range_part((terms + grain - 1) / grain, blocks, b);
-    size_t first = part.first * grain;
-    size_t count = least(part.count * grain, terms - first);
+    mlp_range part = mlp_range_part(mlp_panels(terms), blocks, b);
+    size_t first = part.first * MLP_PANEL;
+    size_t count = least(part.count * MLP_PANEL, terms - first);
     return (chain_block){{first, count}, b == 0, b + 1 == blocks};
 }
 
-/* A tile of values, [rows, stride] with `vecs` vectors each. */
-INLINE void load_values(size_t rows, size_t vecs, const float *from,
-                        size_t stride, vec *acc)
+/* What a tile's chains came to in earlier blocks: [rows, stride] with `vecs`
+ * vectors each. */
+INLINE void begin_values(size_t rows, size_t vecs, bool is_first,
+                         const float *begun, size_t stride, vec *acc)
 {
+    if (is_first) {
+        clear(rows * vecs, acc);
+        return;
+    }
     UNROLL
     for (size_t a = 0; a < rows * vecs; a++) {
-        acc[a] = vec_load(from + a / vecs * stride + a % vecs * LANES);
+        acc[a] = vec_load(begun + a / vecs * stride + a % vecs * LANES);
     }
 }
 
@@ -86,11 +91,7 @@ INLINE void block_product(size_t rows, size_t vecs, chain_block block,
                           size_t w_stride, const float *begun, size_t stride,
                           vec *acc)
 {
-    if (block.is_first) {
-        clear(rows * vecs, acc);
-    } else {
-        load_values(rows, vecs, begun, stride, acc);
-    }
+    begin_values(rows, vecs, block.is_first, begun, stride, acc);
     if (MLP_PANEL == TILE_VECS * LANES) {
         w_stride = vecs * LANES; /* the same, as a constant */
     }

@@ -214,9 +214,8 @@ static inline size_t mlp_scratch_size(size_t widest, size_t rows)
 {
     size_t grain = rows * MLP_PACKED_GRAIN;
     size_t most = grain * MLP_PACKED_GRAINS;
-    size_t inputs = most < MLP_PACKED    ? most
-                    : grain < MLP_PACKED ? MLP_PACKED
-                                         : grain;
+    size_t inputs = most < MLP_PACKED ? most : MLP_PACKED;
+    inputs = inputs > grain ? inputs : grain;
     size_t backward = mlp_padded(widest) * MLP_PANEL;
     size_t dense = inputs / 3 * 4 + rows * MLP_PANEL;
     size_t sparse =
