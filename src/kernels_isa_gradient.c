@@ -116,16 +116,17 @@ INLINE void gradient_tiles(bool goes_on, tile_place place,
     if (packs) {
         pack_inputs(&place, inputs, packed);
     }
-    place.packed_dz = scratch;
+    place.first_dz = scratch;
     size_t ahead = tiles.count > 0 ? place.rows.count / tiles.count + 1 : 0;
     for (size_t vecs; place.column < end; place.column += vecs * LANES) {
         vecs = least(TILE_VECS, (end - place.column) / LANES);
         pack_columns(&place, vecs, scratch);
         for (size_t t = 0; t < tiles.count; t++) {
             mlp_range tile = tile_at(tiles, t);
-            go_to(&place, inputs.first + tile.first, tile.count);
-            place.tile_x = packs ? packed + t * place.rows.count * PACKED_ROW
-                                 : rows_from(&place, place.input);
+            place.input = inputs.first + tile.first;
+            place.inputs = tile.count;
+            place.first_x = packs ? packed + t * place.rows.count * PACKED_ROW
+                                  : rows_from(&place, place.input);
             prefetch_columns(&place, place.column + vecs * LANES, t * ahead,
                              ahead);
 #define TILE(i, v) sum_tile(i, v, ALL_ROWS, goes_on, &place, node)

@@ -9,6 +9,16 @@ enum {
     CHUNK_WORDS = 4   /* mask words of rows that stay in L2 with all their dz */
 };
 
+/* Go to these inputs, at the same columns. */
+INLINE void go_to(tile_place *place, size_t input, size_t inputs)
+{
+    place->input = input;
+    place->inputs = inputs;
+    place->first_x = place->x->values + input;
+    place->first_dz = place->dz + place->column;
+    place->first_mask = place->x->nonzeros->masks + input / MLP_GROUP;
+}
+
 INLINE void gradient_groups(size_t vecs, walk how, bool goes_on,
                             tile_place place, const mlp_gradient_node *node,
                             mlp_range inputs)

@@ -23,27 +23,13 @@ typedef struct {
     vec *squares;         /* lane by lane, of all sums that were stored */
     size_t column;        /* first column */
     size_t input, inputs; /* first input of the tile, how many */
-    /* there, of the batch's first row and first mask word */
+    mlp_range rows;       /* of the node */
+    /* there, of the batch's first row and first mask word; of dense tiles, of
+     * the node's first row, where its rows may be copies */
     const float *first_x, *first_dz;
     const uint64_t *first_mask;
-    /* of dense tiles: the node's rows, there */
-    mlp_range rows;
-    const float *tile_x;    /* of the first of these rows */
-    size_t x_stride;        /* from row to row */
-    const float *packed_dz; /* [rows, columns of the tile] */
+    size_t x_stride; /* of dense tiles, from row to row */
 } tile_place;
-
-/* Go to these inputs, at the same columns. */
-INLINE void go_to(tile_place *place, size_t input, size_t inputs)
-{
-    const mlp_nonzeros *nonzeros = place->x->nonzeros;
-    place->input = input;
-    place->inputs = inputs;
-    place->first_x = place->x->values + input;
-    place->first_dz = place->dz + place->column;
-    place->first_mask =
-        nonzeros != NULL ? nonzeros->masks + input / MLP_GROUP : NULL;
-}
 
 /* acc[i, v] += x[i] dz[v] for one row. */
 INLINE void add_row(size_t inputs, size_t vecs, const float *x, const float *dz,
@@ -68,15 +54,13 @@ typedef enum {
  * order in which they lie. */
 typedef struct {
     const float *x, *dz;
-    const size_t *end; /* of the leaf that is next */
-    size_t row;        /* its first */
+    const size_t *leaf_start; /* of the leaf that is next */
 } row_cursor;
 
 INLINE row_cursor first_row(const tile_place *place, size_t first_leaf)
 {
-    return (row_cursor){place->tile_x, place->packed_dz,
-                        place->x->leaf_start + first_leaf + 1,
-                        place->rows.first};
+    return (row_cursor){place->first_x, place->first_dz,
+                        place->x->leaf_start + first_leaf};
 }
 
 INLINE void add_next_row(size_t inputs, size_t vecs, const tile_place *place,
@@ -91,8 +75,8 @@ INLINE void add_next_row(size_t inputs, size_t vecs, const tile_place *place,
 INLINE void add_rows(size_t inputs, size_t vecs, const tile_place *place,
                      row_cursor *at, vec *acc)
 {
-    size_t count = *at->end - at->row;
-    at->row = *at->end++;
+    size_t count = at->leaf_start[1] - at->leaf_start[0];
+    at->leaf_start++;
     size_t whole = count & -(size_t)ROWS_A_TURN;
     UNROLL_ROWS
     for (size_t r = 0; r < whole; r++) {
