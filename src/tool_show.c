@@ -36,6 +36,15 @@ static mlp_status digest_weights(const mlp_checkpoint *c,
     return status;
 }
 
+static mlp_status digest_state(const mlp_checkpoint *c,
+                               char hex[MLP_DIGEST_HEX])
+{
+    unsigned char digest[MLP_DIGEST_BYTES];
+    MLP_TRY(mlp_checkpoint_digest(c, digest));
+    mlp_digest_hex(digest, hex);
+    return MLP_OK;
+}
+
 /* In the order of the parameters of a layer. */
 enum { WEIGHTS, BIASES, SLOPES, PARTS };
 static const char *const part_names[PARTS] = {"weights", "biases", "slopes"};
@@ -183,10 +192,11 @@ static void print_facts(FILE *out, const mlp_checkpoint *c, const char *path)
 static mlp_status print_text(FILE *out, const mlp_checkpoint *c,
                              const char *path)
 {
-    char hex[MLP_DIGEST_HEX];
-    MLP_TRY(digest_weights(c, hex));
+    char weights[MLP_DIGEST_HEX], state[MLP_DIGEST_HEX];
+    MLP_TRY(digest_weights(c, weights));
+    MLP_TRY(digest_state(c, state));
     print_facts(out, c, path);
-    fprintf(out, "weights sha256 %s\n", hex);
+    fprintf(out, "state sha256   %s\nweights sha256 %s\n", state, weights);
     if (best_epoch(c) > 0) {
         fprintf(out,
                 "weights        of epoch %" PRIu64 ", the best; so are the "
@@ -276,11 +286,12 @@ static json_t *scaler_json(const mlp_checkpoint *c)
 static mlp_status print_json(FILE *out, const mlp_checkpoint *c,
                              const char *path)
 {
-    char weights[MLP_DIGEST_HEX], data[MLP_DIGEST_HEX];
+    char weights[MLP_DIGEST_HEX], state[MLP_DIGEST_HEX], data[MLP_DIGEST_HEX];
     MLP_TRY(digest_weights(c, weights));
+    MLP_TRY(digest_state(c, state));
     mlp_digest_hex(c->data_digest, data);
     json_t *object = json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:s, "
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:s, "
         "s:o, s:o, s:o}",
         "checkpoint", mlp_json_text(path), "widths",
         mlp_json_sizes(c->widths, c->layers + 1), "parameter_count",
@@ -289,8 +300,8 @@ static mlp_status print_json(FILE *out, const mlp_checkpoint *c,
         mlp_json_whole(c->running.rows), "train_rows",
         mlp_json_whole(c->train_rows), "height", mlp_json_whole(c->height),
         "width", mlp_json_whole(c->width), "scaler", scaler_json(c),
-        "data_sha256", data, "weights_sha256", weights, "config",
-        config_json(&c->config), "history", history_json(&c->history),
+        "data_sha256", data, "state_sha256", state, "weights_sha256", weights,
+        "config", config_json(&c->config), "history", history_json(&c->history),
         "parameters", parameters_json(c));
     if (best_epoch(c) > 0) {
         mlp_json_set(&object, "weights_epoch", mlp_json_whole(best_epoch(c)));

@@ -82,6 +82,8 @@ grep -q "^ *1  *weights  *64 x 40 " out || fail "no parameters"
 succeed show --format=json "$newest"
 expect_json "show"
 [ "$(json weights_sha256)" = "\"$weights\"" ] || fail "another digest"
+state=$("$MLP_BUILD/mlp" show run | sed -n 's/^state sha256 *//p')
+[ "$(json state_sha256)" = "\"$state\"" ] || fail "another state's digest"
 [ "$(json test_loss)" = "$(logged test_loss)" ] || fail "another test loss"
 [ "$(json standard_deviation)" != null ] || fail "no deviation"
 ! grep -q weights_epoch out || fail "a best epoch without --patience"
