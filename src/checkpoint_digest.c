@@ -10,21 +10,20 @@
 
 static const char DOMAIN[] = "mlp state 1\n";
 
-/* "lr=0.05\n", unless it is the default: an option that later versions add
- * leaves the digests of today's runs as they are. */
+/* "lr=0.05\n", unless it is what runs without the option meant: so an option
+ * that a later version adds, or a new default, leaves the digests of older runs
+ * as they are. */
 static mlp_status add_field(mlp_digest *digest, const mlp_config *config,
                             const mlp_config_field *field)
 {
     char line[sizeof "=\n" + 64 + MLP_CONFIG_VALUE];
-    mlp_config defaults;
-    char usual[MLP_CONFIG_VALUE], value[MLP_CONFIG_VALUE];
-    mlp_config_init(&defaults);
-    mlp_config_get(&defaults, field, usual);
-    mlp_config_get(config, field, value);
-    if (strcmp(value, usual) == 0) {
+    char value[MLP_CONFIG_VALUE];
+    mlp_config_get_stored(config, field, value);
+    if (strcmp(value, field->absent) == 0) {
         return MLP_OK;
     }
-    int length = snprintf(line, sizeof line, "%s=%s\n", field->name, value);
+    int length =
+        snprintf(line, sizeof line, "%s=%s\n", mlp_config_key(field), value);
     return mlp_digest_update(digest, line, (size_t)length);
 }
 

@@ -4,6 +4,8 @@
  */
 #include "checkpoint_content.h"
 
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,112 +13,110 @@
 
 static const char FORMAT[] = "mlp checkpoint";
 
-typedef enum {
-    EPOCH,
-    STEP,
-    TRAIN_ROWS,
-    CLASSES,
-    HEIGHT,
-    WIDTH,
-    CHANNELS,
-    PARENT_STEP,
-    MOMENTS,
-    RUNNING_HITS,
-    RUNNING_ROWS,
-    RUNNING_TARGETS,
-    COUNTS
-} count_index;
+/* A scalar of the state, in memory and in the file. A size_t is a U64. */
+typedef enum { U64, F64, F32_AS_F64 } scalar_kind;
 
-static const char *const count_names[COUNTS] = {
-    "epoch",        "step",         "train_rows",   "classes",
-    "height",       "width",        "channels",     "parent_step",
-    "moment_count", "running_hits", "running_rows", "running_targets"};
+static const struct {
+    const char *name;
+    scalar_kind kind;
+    size_t offset; /* in mlp_checkpoint */
+    /* Files of versions that did not have the scalar yet lack it, and mean
+     * this. Those of version 0.1.0 are in every file. */
+    bool may_lack;
+    double absent;
+} scalars[] = {
+#define SCALAR(name, kind, member)                                             \
+    {                                                                          \
+        name, kind, offsetof(mlp_checkpoint, member), false, 0.0               \
+    }
+#define LATER(name, kind, member, absent)                                      \
+    {                                                                          \
+        name, kind, offsetof(mlp_checkpoint, member), true, absent             \
+    }
+    SCALAR("epoch", U64, epoch),
+    SCALAR("step", U64, step),
+    SCALAR("train_rows", U64, train_rows),
+    SCALAR("classes", U64, classes),
+    SCALAR("height", U64, height),
+    SCALAR("width", U64, width),
+    SCALAR("channels", U64, channels),
+    SCALAR("parent_step", U64, parent_step),
+    SCALAR("moment_count", U64, moment_count),
+    SCALAR("running_hits", U64, running.hits),
+    SCALAR("running_rows", U64, running.rows),
+    SCALAR("running_targets", U64, running.targets),
+    SCALAR("scaler_shift", F32_AS_F64, scaler.shift),
+    SCALAR("scaler_scale", F32_AS_F64, scaler.scale),
+    SCALAR("running_loss_sum", F64, running.loss_sum),
+    SCALAR("running_seconds", F64, running_seconds),
+    SCALAR("running_error_sum", F64, running.error_sum),
+    SCALAR("running_target_sum", F64, running.target_sum),
+    SCALAR("running_target_squares", F64, running.target_squares),
+    SCALAR("target_shift", F32_AS_F64, target_scaler.shift),
+    SCALAR("target_scale", F32_AS_F64, target_scaler.scale),
+#undef SCALAR
+#undef LATER
+};
 
-typedef enum {
-    SHIFT,
-    SCALE,
-    RUNNING_LOSS_SUM,
-    RUNNING_SECONDS,
-    RUNNING_ERROR_SUM,
-    RUNNING_TARGET_SUM,
-    RUNNING_TARGET_SQUARES,
-    TARGET_SHIFT,
-    TARGET_SCALE,
-    REALS
-} real_index;
+enum { SCALARS = sizeof scalars / sizeof scalars[0] };
 
-static const char *const real_names[REALS] = {
-    "scaler_shift",           "scaler_scale",      "running_loss_sum",
-    "running_seconds",        "running_error_sum", "running_target_sum",
-    "running_target_squares", "target_shift",      "target_scale"};
+_Static_assert(sizeof(size_t) == sizeof(uint64_t),
+               "extents are read and written as 64-bit numbers");
 
 static mlp_status write_scalars(mlp_h5file *file, const mlp_checkpoint *c)
 {
-    const uint64_t counts[COUNTS] = {
-        [EPOCH] = c->epoch,
-        [STEP] = c->step,
-        [TRAIN_ROWS] = c->train_rows,
-        [CLASSES] = c->classes,
-        [HEIGHT] = c->height,
-        [WIDTH] = c->width,
-        [CHANNELS] = c->channels,
-        [PARENT_STEP] = c->parent_step,
-        [MOMENTS] = c->moment_count,
-        [RUNNING_HITS] = c->running.hits,
-        [RUNNING_ROWS] = c->running.rows,
-        [RUNNING_TARGETS] = c->running.targets,
-    };
-    const double reals[REALS] = {
-        [SHIFT] = c->scaler.shift,
-        [SCALE] = c->scaler.scale,
-        [RUNNING_LOSS_SUM] = c->running.loss_sum,
-        [RUNNING_SECONDS] = c->running_seconds,
-        [RUNNING_ERROR_SUM] = c->running.error_sum,
-        [RUNNING_TARGET_SUM] = c->running.target_sum,
-        [RUNNING_TARGET_SQUARES] = c->running.target_squares,
-        [TARGET_SHIFT] = c->target_scaler.shift,
-        [TARGET_SCALE] = c->target_scaler.scale,
-    };
-    for (size_t i = 0; i < COUNTS; i++) {
-        MLP_TRY(mlp_h5file_write_u64(file, "/", count_names[i], counts[i]));
+    for (size_t i = 0; i < SCALARS; i++) {
+        const void *place = (const char *)c + scalars[i].offset;
+        const char *name = scalars[i].name;
+        switch (scalars[i].kind) {
+        case U64:
+            MLP_TRY(mlp_h5file_write_u64(file, "/", name,
+                                         *(const uint64_t *)place));
+            break;
+        case F64:
+            MLP_TRY(
+                mlp_h5file_write_f64(file, "/", name, *(const double *)place));
+            break;
+        case F32_AS_F64:
+            MLP_TRY(mlp_h5file_write_f64(file, "/", name,
+                                         (double)*(const float *)place));
+            break;
+        }
     }
-    for (size_t i = 0; i < REALS; i++) {
-        MLP_TRY(mlp_h5file_write_f64(file, "/", real_names[i], reals[i]));
+    return MLP_OK;
+}
+
+static mlp_status read_scalar(mlp_h5file *file, size_t i, void *place)
+{
+    const char *name = scalars[i].name;
+    double real = scalars[i].absent;
+    uint64_t count = (uint64_t)real;
+    bool is_there =
+        !scalars[i].may_lack || mlp_h5file_has_attribute(file, "/", name);
+    if (is_there) {
+        MLP_TRY(scalars[i].kind == U64
+                    ? mlp_h5file_read_u64(file, "/", name, &count)
+                    : mlp_h5file_read_f64(file, "/", name, &real));
+    }
+    switch (scalars[i].kind) {
+    case U64:
+        *(uint64_t *)place = count;
+        break;
+    case F64:
+        *(double *)place = real;
+        break;
+    case F32_AS_F64:
+        *(float *)place = (float)real;
+        break;
     }
     return MLP_OK;
 }
 
 static mlp_status read_scalars(mlp_h5file *file, mlp_checkpoint *c)
 {
-    uint64_t counts[COUNTS];
-    double reals[REALS];
-    for (size_t i = 0; i < COUNTS; i++) {
-        MLP_TRY(mlp_h5file_read_u64(file, "/", count_names[i], &counts[i]));
+    for (size_t i = 0; i < SCALARS; i++) {
+        MLP_TRY(read_scalar(file, i, (char *)c + scalars[i].offset));
     }
-    for (size_t i = 0; i < REALS; i++) {
-        MLP_TRY(mlp_h5file_read_f64(file, "/", real_names[i], &reals[i]));
-    }
-    c->epoch = counts[EPOCH];
-    c->step = counts[STEP];
-    c->train_rows = counts[TRAIN_ROWS];
-    c->classes = counts[CLASSES];
-    c->height = counts[HEIGHT];
-    c->width = counts[WIDTH];
-    c->channels = counts[CHANNELS];
-    c->parent_step = counts[PARENT_STEP];
-    c->moment_count = counts[MOMENTS];
-    c->running.hits = counts[RUNNING_HITS];
-    c->running.rows = counts[RUNNING_ROWS];
-    c->running.targets = counts[RUNNING_TARGETS];
-    c->scaler.shift = (float)reals[SHIFT];
-    c->scaler.scale = (float)reals[SCALE];
-    c->running.loss_sum = reals[RUNNING_LOSS_SUM];
-    c->running_seconds = reals[RUNNING_SECONDS];
-    c->running.error_sum = reals[RUNNING_ERROR_SUM];
-    c->running.target_sum = reals[RUNNING_TARGET_SUM];
-    c->running.target_squares = reals[RUNNING_TARGET_SQUARES];
-    c->target_scaler.shift = (float)reals[TARGET_SHIFT];
-    c->target_scaler.scale = (float)reals[TARGET_SCALE];
     return MLP_OK;
 }
 
@@ -175,12 +175,29 @@ static mlp_status write_config(mlp_h5file *file, const mlp_config *config)
     for (size_t i = 0; i < count; i++) {
         if (mlp_config_is_state(&fields[i])) {
             char text[MLP_CONFIG_VALUE];
-            mlp_config_get(config, &fields[i], text);
-            MLP_TRY(
-                mlp_h5file_write_text(file, "config", fields[i].name, text));
+            mlp_config_get_stored(config, &fields[i], text);
+            MLP_TRY(mlp_h5file_write_text(file, "config",
+                                          mlp_config_key(&fields[i]), text));
         }
     }
     return MLP_OK;
+}
+
+/* An option that the file lacks, since no version that wrote it had the option,
+ * means what the table says. */
+static mlp_status read_option(mlp_h5file *file, const char *path,
+                              const mlp_config_field *field, mlp_config *config)
+{
+    char text[MLP_CONFIG_VALUE];
+    const char *key = mlp_config_key(field);
+    snprintf(text, sizeof text, "%s", field->absent);
+    if (mlp_h5file_has_attribute(file, "config", key)) {
+        MLP_TRY(mlp_h5file_read_text(file, "config", key, text, sizeof text));
+    }
+    return mlp_config_set(config, field->name, text) == MLP_OK
+               ? MLP_OK
+               : mlp_fail(MLP_ERROR_DATA, "%s: /config: %s", path,
+                          mlp_failure());
 }
 
 static mlp_status read_config(mlp_h5file *file, const char *path,
@@ -191,13 +208,7 @@ static mlp_status read_config(mlp_h5file *file, const char *path,
     mlp_config_init(config);
     for (size_t i = 0; i < count; i++) {
         if (mlp_config_is_state(&fields[i])) {
-            char text[MLP_CONFIG_VALUE];
-            MLP_TRY(mlp_h5file_read_text(file, "config", fields[i].name, text,
-                                         sizeof text));
-            if (mlp_config_set(config, fields[i].name, text) != MLP_OK) {
-                return mlp_fail(MLP_ERROR_DATA, "%s: /config: %s", path,
-                                mlp_failure());
-            }
+            MLP_TRY(read_option(file, path, &fields[i], config));
         }
     }
     /* by nobody who starts a program now */

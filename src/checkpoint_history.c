@@ -14,10 +14,13 @@ static const struct {
     const char *name;
     mlp_h5_type type;
     size_t offset;
+    /* Files of versions that did not have the column yet lack it: zeros. Those
+     * of version 0.1.0 are in every file. */
+    bool may_lack;
 } columns[] = {
 #define COLUMN(name, type, member)                                             \
     {                                                                          \
-        "history/" name, type, offsetof(mlp_epoch_record, member)              \
+        "history/" name, type, offsetof(mlp_epoch_record, member), false       \
     }
     COLUMN("epoch", MLP_H5_U64, epoch),
     COLUMN("step", MLP_H5_U64, step),
@@ -88,6 +91,9 @@ static mlp_status read_columns(mlp_h5file *file, const char *path,
                                mlp_history *history, char *values)
 {
     for (size_t i = 0; i < COLUMNS; i++) {
+        if (columns[i].may_lack && !mlp_h5file_has(file, columns[i].name)) {
+            continue;
+        }
         MLP_TRY(check_column(file, path, i, history->count));
         MLP_TRY(mlp_h5file_read_rows(file, columns[i].name, 0, history->count,
                                      columns[i].type, values));

@@ -202,14 +202,16 @@ static mlp_status parse_choice(const mlp_config_field *field, const char *text,
                                unsigned *choice)
 {
     char known[256] = "";
-    for (unsigned i = 0; field->choices[i] != NULL; i++) {
-        if (strcmp(field->choices[i], text) == 0) {
+    const char *const *words = mlp_config_words(field);
+    for (unsigned i = 0; words[i] != NULL; i++) {
+        if (strcmp(words[i], text) == 0 ||
+            strcmp(field->choices[i], text) == 0) {
             *choice = i;
             return MLP_OK;
         }
         size_t used = strlen(known);
         snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "",
-                 field->choices[i]);
+                 words[i]);
     }
     return mlp_fail(MLP_ERROR_USAGE, "--%s: \"%.200s\" is not one of %s",
                     field->name, text, known);
@@ -338,7 +340,8 @@ void mlp_config_print(const mlp_config *config, const mlp_config_field *field,
         write_double(*(const double *)place, text);
         break;
     case MLP_FIELD_ENUM:
-        snprintf(text, limit, "%s", field->choices[*(const unsigned *)place]);
+        snprintf(text, limit, "%s",
+                 mlp_config_words(field)[*(const unsigned *)place]);
         break;
     case MLP_FIELD_BOOL:
         snprintf(text, limit, "%s", *(const bool *)place ? "true" : "false");

@@ -109,6 +109,16 @@ bool mlp_h5file_locate(mlp_h5file *file, const char *name, mlp_h5_type type,
     return is_whole;
 }
 
+bool mlp_h5file_has_attribute(mlp_h5file *file, const char *object,
+                              const char *name)
+{
+    if (strcmp(object, "/") != 0 && !mlp_h5_is_reached(file->id, object)) {
+        return true;
+    }
+    return H5Aexists_by_name(file->id, object, name, H5P_DEFAULT) != 0 ||
+           file->cause != 0;
+}
+
 /* The attribute, if it is there. */
 static hid_t open_any_attribute(mlp_h5file *file, const char *object,
                                 const char *name)

@@ -37,7 +37,7 @@ json_t *mlp_json_field(const mlp_config *config, const mlp_config_field *field)
     char text[MLP_CONFIG_VALUE];
     char list[MLP_CONFIG_VALUE + 2];
     json_t *value = NULL;
-    mlp_config_get(config, field, text);
+    mlp_config_get_stored(config, field, text);
     switch (field->kind) {
     case MLP_FIELD_SIZES:
         snprintf(list, sizeof list, "[%s]",

@@ -24,7 +24,7 @@ json_t *mlp_json_text(const char *text);
 json_t *mlp_json_sizes(const size_t *values, size_t count);
 
 /** A field of the configuration as what it is: a number, a list, a switch, or
- *  text. */
+ *  text, in the words that are stored. */
 json_t *mlp_json_field(const mlp_config *config, const mlp_config_field *field);
 
 /** Add to an array or object, and take over the value. Without memory the

@@ -43,11 +43,10 @@ static void print_field(FILE *out, const mlp_config_field *field,
     snprintf(name, sizeof name, "--%s%s%s", field->name,
              field->operand != NULL ? " " : "",
              field->operand != NULL ? field->operand : "");
-    for (size_t i = 0; field->choices != NULL && field->choices[i] != NULL;
-         i++) {
+    const char *const *words = mlp_config_words(field);
+    for (size_t i = 0; words != NULL && words[i] != NULL; i++) {
         used += (size_t)snprintf(help + used, sizeof help - used, "%s%s",
-                                 field->choices[i],
-                                 field->choices[i + 1] != NULL ? ", " : ": ");
+                                 words[i], words[i + 1] != NULL ? ", " : ": ");
     }
     used +=
         (size_t)snprintf(help + used, sizeof help - used, "%s", field->help);

@@ -14,7 +14,7 @@ static json_t *config_object(const mlp_config *config)
     const mlp_config_field *fields = mlp_config_fields(&count);
     json_t *object = json_object();
     for (size_t i = 0; i < count; i++) {
-        mlp_json_set(&object, fields[i].name,
+        mlp_json_set(&object, mlp_config_key(&fields[i]),
                      mlp_json_field(config, &fields[i]));
     }
     return object;

@@ -32,11 +32,11 @@ static void option_text(const mlp_story *story, const mlp_config_field *field,
                         char text[MLP_CONFIG_VALUE])
 {
     char path[96];
-    snprintf(path, sizeof path, "config.%s", field->name);
+    snprintf(path, sizeof path, "config.%s", mlp_config_key(field));
     mlp_story_text(story->start, path, text, MLP_CONFIG_VALUE);
-    bool is_kept = field->shapes_result || strcmp(field->name, "epochs") == 0;
+    bool is_kept = mlp_config_is_state(field);
     if (story->start == NULL && is_kept && story->checkpoint_path[0] != '\0') {
-        mlp_config_get(&story->checkpoint.config, field, text);
+        mlp_config_get_stored(&story->checkpoint.config, field, text);
     }
 }
 
@@ -53,7 +53,7 @@ static void configuration(mlp_markup *m, const mlp_story *story)
         if (text[0] == '\0' || strcmp(text, "false") == 0) {
             continue;
         }
-        mlp_config_get(&defaults, &fields[i], standard);
+        mlp_config_get_stored(&defaults, &fields[i], standard);
         bool is_list = fields[i].kind == MLP_FIELD_SIZES && text[0] == '[';
         size_t length = strlen(text);
         bool is_same = is_list

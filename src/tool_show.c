@@ -218,7 +218,7 @@ static json_t *config_json(const mlp_config *config)
     json_t *object = json_object();
     for (size_t i = 0; i < count; i++) {
         if (mlp_config_is_state(&fields[i])) {
-            mlp_json_set(&object, fields[i].name,
+            mlp_json_set(&object, mlp_config_key(&fields[i]),
                          mlp_json_field(config, &fields[i]));
         }
     }

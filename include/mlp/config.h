@@ -272,18 +272,36 @@ typedef struct {
     const char *group;   /**< heading in --help */
     const char *operand; /**< "N", "FILE"; NULL for a switch */
     const char *help;    /**< one line */
+    /** What a stored run that lacks the option means, as the text that
+     *  mlp_config_get_stored gives; digests leave the option out where it has
+     *  this value. NULL: the option is not stored. An option that is added
+     *  later has here what all runs before it did, which need not be its
+     *  default; and no version ever changes it. */
+    const char *absent;
+    /** Where the command line has got a better name, or better words for
+     *  choices: the name that is stored (else NULL: `name`), and the command
+     *  line's words [as choices] (else NULL: `choices`), while `choices` are
+     *  what is stored, for ever. The command line takes either. */
+    const char *key;
+    const char *const *words;
 } mlp_config_field;
 
 /** All fields, in the order of --help. */
 const mlp_config_field *mlp_config_fields(size_t *count);
 
-/** The row called name, NULL when there is none. */
+/** The row called name, now or in what is stored; NULL when there is none. */
 const mlp_config_field *mlp_config_find(const char *name);
 
-/** Whether a field belongs to the state of a run: a checkpoint keeps it and a
+/** Whether a field belongs to the state of a run: a checkpoint stores it and a
  *  resumed run takes it over. These are the fields that shape the result, and
  *  the number of epochs. */
 bool mlp_config_is_state(const mlp_config_field *field);
+
+/** The name by which checkpoints, digests and logs know a field. */
+const char *mlp_config_key(const mlp_config_field *field);
+
+/** The command line's words for an enum's choices, NULL at the end. */
+const char *const *mlp_config_words(const mlp_config_field *field);
 
 /** Whether the weights of a run with this configuration depend on the field: a
  *  schedule spans all epochs, so their number shapes every step of it. */
@@ -298,10 +316,15 @@ void mlp_config_init(mlp_config *config);
 mlp_status mlp_config_set(mlp_config *config, const char *name,
                           const char *text);
 
-/** The field as the text that mlp_config_set takes; doubles round-trip. An
- *  empty list of hidden layers is "none". */
+/** The field as the text that mlp_config_set takes, in the command line's
+ *  words; doubles round-trip. An empty list of hidden layers is "none". */
 void mlp_config_get(const mlp_config *config, const mlp_config_field *field,
                     char text[MLP_CONFIG_VALUE]);
+
+/** The same in the words of checkpoints, digests and logs. */
+void mlp_config_get_stored(const mlp_config *config,
+                           const mlp_config_field *field,
+                           char text[MLP_CONFIG_VALUE]);
 
 /** The activation of hidden layer `layer` (from 0). */
 mlp_activation mlp_config_activation(const mlp_config *config, size_t layer);

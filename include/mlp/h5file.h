@@ -104,6 +104,11 @@ mlp_status mlp_h5file_write_f64(mlp_h5file *file, const char *object,
  *  the object is told why. */
 bool mlp_h5file_has(mlp_h5file *file, const char *name);
 
+/** Whether an object has an attribute of this name. True, too, as above, and
+ *  when there is no such object. */
+bool mlp_h5file_has_attribute(mlp_h5file *file, const char *object,
+                              const char *name);
+
 /** Type and extents, which are no larger than the file can hold. Names have no
  *  leading slash. MLP_ERROR_DATA when absent, rank above 4, or stored in a way
  *  that is refused. */

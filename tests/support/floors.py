@@ -28,7 +28,7 @@ FLOORS = [
 DATA_COLUMN = ("source stream idx digits csv schema table rowfile reader dataset shard"
                " scaler sampler feed").split()
 MODEL_COLUMN = "model pass loss optimizer norms schedule monitor init".split()
-MOST_LINES = 400
+MOST_LINES = 600
 
 FLOOR_OF = {stem: floor for floor, stems in enumerate(FLOORS)
             for stem in stems.split()}

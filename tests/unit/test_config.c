@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config_text.h"
 #include "run_suite.h"
 
 static mlp_config config;
@@ -334,6 +335,47 @@ START_TEST(every_field_round_trips_through_its_text)
 }
 END_TEST
 
+START_TEST(what_a_missing_option_means_is_written_as_it_is_stored)
+{
+    size_t count;
+    const mlp_config_field *fields = mlp_config_fields(&count);
+    for (size_t i = 0; i < count; i++) {
+        char text[MLP_CONFIG_VALUE];
+        ck_assert_msg(!fields[i].shapes_result || fields[i].absent != NULL,
+                      "%s is not stored", fields[i].name);
+        if (fields[i].absent != NULL) {
+            fresh();
+            ck_assert_int_eq(
+                mlp_config_set(&config, fields[i].name, fields[i].absent),
+                MLP_OK);
+            mlp_config_get_stored(&config, &fields[i], text);
+            ck_assert_str_eq(text, fields[i].absent);
+        }
+    }
+}
+END_TEST
+
+START_TEST(better_words_on_the_command_line_leave_what_is_stored)
+{
+    static const char *const words[] = {"fail", "skip", NULL};
+    mlp_config_field row = *mlp_config_find("bad-rows");
+    char text[MLP_CONFIG_VALUE];
+    row.words = words;
+    fresh();
+    ck_assert_int_eq(mlp_config_parse(&config, &row, "skip"), MLP_OK);
+    ck_assert_int_eq(config.bad_rows, MLP_BAD_ROWS_DROP);
+    mlp_config_get(&config, &row, text);
+    ck_assert_str_eq(text, "skip");
+    mlp_config_get_stored(&config, &row, text);
+    ck_assert_str_eq(text, "drop");
+    ck_assert_int_eq(mlp_config_parse(&config, &row, "fail"), MLP_OK);
+    ck_assert_int_eq(mlp_config_parse(&config, &row, "drop"), MLP_OK);
+    ck_assert_int_eq(config.bad_rows, MLP_BAD_ROWS_DROP);
+    ck_assert_int_eq(mlp_config_parse(&config, &row, "omit"), MLP_ERROR_USAGE);
+    ck_assert_ptr_nonnull(strstr(mlp_failure(), "fail, skip"));
+}
+END_TEST
+
 START_TEST(a_preset_fills_what_the_user_left_open)
 {
     set("lr", "0.5");
@@ -568,6 +610,10 @@ int main(void)
     tcase_add_test(tests, a_path_that_does_not_fit_is_refused);
     tcase_add_test(tests, doubles_are_written_short_and_read_back_exactly);
     tcase_add_test(tests, every_field_round_trips_through_its_text);
+    tcase_add_test(tests,
+                   what_a_missing_option_means_is_written_as_it_is_stored);
+    tcase_add_test(tests,
+                   better_words_on_the_command_line_leave_what_is_stored);
     tcase_add_test(tests, a_preset_fills_what_the_user_left_open);
     tcase_add_test(tests, every_preset_is_a_valid_configuration);
     tcase_add_test(tests, an_unknown_preset_lists_the_known);
