@@ -11,10 +11,16 @@ static mlp_status identify(const mlp_checkpoint *checkpoint,
                            mlp_chain_link *link)
 {
     link->parent_step = checkpoint->parent_step;
+    link->arithmetic = checkpoint->arithmetic;
+    link->arithmetic_since = checkpoint->arithmetic_since;
     memcpy(link->data_digest, checkpoint->data_digest, MLP_DIGEST_BYTES);
     memcpy(link->parent_digest, checkpoint->parent_digest, MLP_DIGEST_BYTES);
     MLP_TRY(
         mlp_checkpoint_config_digest(&checkpoint->config, link->config_digest));
+    MLP_TRY(mlp_digest_of(checkpoint->parameters,
+                          checkpoint->parameter_count *
+                              sizeof *checkpoint->parameters,
+                          link->parameters_digest));
     return mlp_checkpoint_digest(checkpoint, link->digest);
 }
 

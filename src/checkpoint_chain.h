@@ -27,10 +27,12 @@ typedef struct {
     mlp_status status; /**< of loading it; if not MLP_OK, only fault follows */
     char fault[MLP_FAILURE_MAX];
     unsigned char digest[MLP_DIGEST_BYTES]; /**< of its state */
+    unsigned char parameters_digest[MLP_DIGEST_BYTES];
     unsigned char config_digest[MLP_DIGEST_BYTES];
     unsigned char data_digest[MLP_DIGEST_BYTES];
     uint64_t parent_step;
     unsigned char parent_digest[MLP_DIGEST_BYTES];
+    uint64_t arithmetic, arithmetic_since; /**< as in mlp_checkpoint */
 } mlp_chain_link;
 
 /** Owned by whoever read it. */

@@ -54,6 +54,8 @@ static const struct {
     SCALAR("running_target_squares", F64, running.target_squares),
     SCALAR("target_shift", F32_AS_F64, target_scaler.shift),
     SCALAR("target_scale", F32_AS_F64, target_scaler.scale),
+    LATER("arithmetic", U64, arithmetic, 1),
+    LATER("arithmetic_since", U64, arithmetic_since, 0),
 #undef SCALAR
 #undef LATER
 };

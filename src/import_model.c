@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "import.h"
+#include "mlp/kernels.h"
 
 void mlp_import_destroy(mlp_import_model *model)
 {
@@ -208,6 +209,7 @@ mlp_status mlp_import_finish(const mlp_import_model *model, const char *path,
     MLP_TRY(set_binary(path, c));
     MLP_TRY(mlp_config_check(&c->config));
     c->config.shards = 1; /* trained on none, evaluated in one */
+    c->arithmetic = MLP_ARITHMETIC;
     MLP_TRY(mlp_scaler_copy(&model->scaler, c->widths[0], &c->scaler));
     return fill_parameters(model, c);
 }

@@ -7,17 +7,22 @@
 /* A block of a layer's units: all pointers are at its first element. */
 typedef struct {
     const float *slopes; /* of PReLU, [cols] */
+    const float *keep;   /* dropout's factors, or NULL: all 1 */
     size_t rows, cols, stride;
 } block;
 
-static block block_of(const mlp_dense *layer, mlp_range rows, mlp_range columns)
+static block block_of(const mlp_dense *layer, const mlp_units *units,
+                      mlp_range rows, mlp_range columns)
 {
+    size_t stride = mlp_stride(layer->out);
+    size_t first = rows.first * stride + columns.first;
+    const float *keep = units->keep != NULL ? units->keep + first : NULL;
     const float *slopes = layer->activation == MLP_ACTIVATION_PRELU
                               ? layer->parameters +
                                     mlp_dense_slopes(layer->in, layer->out) +
                                     columns.first
                               : NULL;
-    return (block){slopes, rows.count, columns.count, mlp_stride(layer->out)};
+    return (block){slopes, keep, rows.count, columns.count, stride};
 }
 
 INLINE vec slopes_at(mlp_activation f, const block *b, size_t column)
@@ -46,7 +51,11 @@ INLINE void slope_as(mlp_activation f, const block *b, float *x, float *d)
             size_t at = r * b->stride + c;
             vec before = vec_load(x + at);
             vec above = vec_load(d + at);
-            vec_store(d + at, vec_slope(f, before, slopes_at(f, b, c), above));
+            if (b->keep != NULL) {
+                above = above * vec_load(b->keep + at);
+            }
+            vec dz = vec_slope(f, before, slopes_at(f, b, c), above);
+            vec_store(d + at, vec_flush_dz(dz));
             if (f == MLP_ACTIVATION_PRELU) {
                 vec_store(x + at, vec_pick(before, vec_zero(), before * above));
             }
@@ -69,13 +78,12 @@ INLINE void slope_as(mlp_activation f, const block *b, float *x, float *d)
     CASE(GELU)
 
 /* to = from keep */
-static void multiply(const block *b, const float *from, const float *keep,
-                     float *to)
+static void drop_out(const block *b, const float *from, float *to)
 {
     for (size_t r = 0; r < b->rows; r++) {
         for (size_t c = 0; c < b->cols; c += LANES) {
             size_t at = r * b->stride + c;
-            vec_store(to + at, vec_load(from + at) * vec_load(keep + at));
+            vec_store(to + at, vec_load(from + at) * vec_load(b->keep + at));
         }
     }
 }
@@ -91,7 +99,7 @@ static float *plain_outputs(const mlp_dense *layer, const mlp_units *units)
 void ISA(mlp_activate)(const mlp_dense *layer, const mlp_units *units,
                        mlp_range rows, mlp_range columns)
 {
-    block b = block_of(layer, rows, columns);
+    block b = block_of(layer, units, rows, columns);
     size_t first = rows.first * b.stride + columns.first;
     float *a = plain_outputs(layer, units) + first;
     const float *z =
@@ -108,28 +116,25 @@ void ISA(mlp_activate)(const mlp_dense *layer, const mlp_units *units,
         break;
     }
     if (units->keep != NULL) {
-        multiply(&b, a, units->keep + first, units->a + first);
+        drop_out(&b, a, units->a + first);
     }
 }
 
 void ISA(mlp_slope)(const mlp_dense *layer, const mlp_units *units, float *d,
                     mlp_range rows, mlp_range columns)
 {
-    block b = block_of(layer, rows, columns);
+    block b = block_of(layer, units, rows, columns);
     size_t first = rows.first * b.stride + columns.first;
     float *x = (units->kept != NULL ? units->kept : units->a) + first;
     d += first;
-    if (units->keep != NULL) {
-        multiply(&b, d, units->keep + first, d);
-    }
     switch (layer->activation) {
 #define CASE(name)                                                             \
     case MLP_ACTIVATION_##name:                                                \
         slope_as(MLP_ACTIVATION_##name, &b, x, d);                             \
         break;
         EACH_ACTIVATION
+        CASE(IDENTITY)
 #undef CASE
-    case MLP_ACTIVATION_IDENTITY:
     case MLP_ACTIVATIONS:
         break;
     }

@@ -60,14 +60,28 @@ static void pack_transposed(const mlp_dense *layer, mlp_range outputs,
     }
 }
 
-/* ReLU's derivative is part of the store. */
+/* ReLU's derivative, and dz's rounding to 0, are part of the store: here of
+ * acc[i], with the activations [rows, stride] below. */
+INLINE void finish_dz(size_t rows, size_t vecs, const float *a, size_t stride,
+                      bool is_relu, vec *acc)
+{
+    UNROLL
+    for (size_t i = 0; i < rows * vecs; i++) {
+        if (is_relu) {
+            vec below = vec_load(a + i / vecs * stride + i % vecs * LANES);
+            acc[i] = vec_pick(below, acc[i], vec_zero());
+        }
+        acc[i] = vec_flush_dz(acc[i]);
+    }
+}
+
 INLINE void backward_tile(size_t rows, size_t vecs, chain_block block,
                           const float *dz, size_t dz_stride,
                           const float *packed, size_t width, const float *a,
-                          bool is_relu, float *dx, size_t stride)
+                          bool is_final, bool is_relu, float *dx, size_t stride)
 {
     vec acc[TILE_ROWS * TILE_VECS];
-    if (block.is_last && is_relu) {
+    if (is_relu) {
         UNROLL
         for (size_t r = 0; r < rows; r++) {
             prefetch(a + r * stride, vecs * LANES);
@@ -75,12 +89,8 @@ INLINE void backward_tile(size_t rows, size_t vecs, chain_block block,
     }
     block_product(rows, vecs, block, dz, dz_stride, packed, width, dx, stride,
                   acc);
-    if (block.is_last && is_relu) {
-        UNROLL
-        for (size_t i = 0; i < rows * vecs; i++) {
-            vec below = vec_load(a + i / vecs * stride + i % vecs * LANES);
-            acc[i] = vec_pick(below, acc[i], vec_zero());
-        }
+    if (is_final) {
+        finish_dz(rows, vecs, a, stride, is_relu, acc);
     }
     store_values(rows, vecs, acc, dx, stride);
 }
@@ -91,7 +101,8 @@ static void backward_tiles(const mlp_dense *layer, const float *dz,
                            chain_block block, const float *packed)
 {
     bool needs_more = needs_block(below, units);
-    bool is_relu = !needs_more && below->activation == MLP_ACTIVATION_RELU;
+    bool is_final = block.is_last && !needs_more;
+    bool is_relu = is_final && below->activation == MLP_ACTIVATION_RELU;
     size_t stride = mlp_stride(layer->in);
     size_t dz_stride = mlp_stride(layer->out);
     const float *rows = dz + tile.first * dz_stride + block.of.first;
@@ -100,7 +111,7 @@ static void backward_tiles(const mlp_dense *layer, const float *dz,
         size_t at = tile.first * stride + columns.first + c;
 #define TILE(r, v)                                                             \
     backward_tile(r, v, block, rows, dz_stride, packed + c, columns.count,     \
-                  units->a + at, is_relu, dx + at, stride)
+                  units->a + at, is_final, is_relu, dx + at, stride)
         TILE_SWITCH(tile.count)
 #undef TILE
     }

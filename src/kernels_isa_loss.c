@@ -25,13 +25,15 @@ static uint32_t largest(const float *values, size_t n)
     return (uint32_t)best;
 }
 
-/* y[j] = exp(y[j] - top); returns their sum, in float64. The order is 16
- * interleaved chains, then these in sequence: the same for every width. */
+/* y[j] = exp(y[j] - top), 0 below MLP_LEAST_DZ; returns their sum, in float64.
+ * The order is 16 interleaved chains, then these in sequence: the same for
+ * every width. */
 static double exponentials(float *y, size_t cols, size_t stride, float top)
 {
     double lanes[MLP_ALIGN] = {0};
     for (size_t j = 0; j < stride; j += LANES) {
-        vec_store(y + j, vec_exp(vec_load(y + j) - vec_all(top)));
+        vec e = vec_exp(vec_load(y + j) - vec_all(top));
+        vec_store(y + j, vec_flush_dz(e));
     }
     memset(y + cols, 0, (stride - cols) * sizeof *y);
     for (size_t j = 0; j < stride; j += MLP_ALIGN) {
@@ -150,6 +152,13 @@ static void weigh_row(const mlp_loss_rows *loss, size_t r)
     }
 }
 
+static void flush_row(float *dz, size_t stride)
+{
+    for (size_t j = 0; j < stride; j += LANES) {
+        vec_store(dz + j, vec_flush_dz(vec_load(dz + j)));
+    }
+}
+
 void ISA(mlp_loss)(mlp_loss kind, const mlp_loss_rows *loss,
                    const mlp_dense *layer, mlp_range rows)
 {
@@ -161,6 +170,9 @@ void ISA(mlp_loss)(mlp_loss kind, const mlp_loss_rows *loss,
         }
         if (loss->class_weights != NULL) {
             weigh_row(loss, r);
+        }
+        if (loss->dz != NULL) {
+            flush_row(loss->dz + r * loss->stride, loss->stride);
         }
     }
     if (kind == MLP_LOSS_MSE && loss->dz != NULL) {

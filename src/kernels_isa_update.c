@@ -11,6 +11,24 @@ typedef struct {
     vec epsilon;
 } constants;
 
+/* v or m; and the square of g, and a mean of such squares: 0 where denormals
+ * are near. */
+INLINE vec moment(vec x)
+{
+    return vec_flush(x, vec_all(MLP_LEAST_MOMENT));
+}
+
+INLINE vec square(vec g)
+{
+    g = vec_flush(g, vec_all(MLP_LEAST_ROOT));
+    return g * g;
+}
+
+INLINE vec mean_square(vec x)
+{
+    return vec_flush(x, vec_all(MLP_LEAST_SQUARE));
+}
+
 INLINE constants spread(const mlp_update *rule)
 {
     return (constants){.per_row = vec_all(rule->per_row),
@@ -33,7 +51,7 @@ INLINE void sgd(const mlp_update *rule, size_t count, const float *sum,
         vec weight = vec_load(w + i);
         vec step = vec_fma(c.l2, weight, vec_load(sum + i) * c.per_row);
         if (has_momentum) {
-            vec v = vec_fma(c.momentum, vec_load(velocity + i), step);
+            vec v = moment(vec_fma(c.momentum, vec_load(velocity + i), step));
             vec_store(velocity + i, v);
             step = is_nesterov ? vec_fma(c.momentum, v, step) : v;
         }
@@ -48,14 +66,15 @@ INLINE vec average(vec mean, vec share, vec newest)
 }
 
 static void rmsprop(const mlp_update *rule, size_t count, const float *sum,
-                    float *w, float *square)
+                    float *w, float *squares)
 {
     constants c = spread(rule);
     for (size_t i = 0; i < count; i += LANES) {
         vec weight = vec_load(w + i);
         vec g = vec_fma(c.l2, weight, vec_load(sum + i) * c.per_row);
-        vec v = average(vec_load(square + i), c.share2, g * g);
-        vec_store(square + i, v);
+        vec v = average(vec_load(squares + i), c.share2, square(g));
+        v = mean_square(v);
+        vec_store(squares + i, v);
         vec step = g / (vec_sqrt(v) + c.epsilon);
         vec_store(w + i, vec_fma(c.lr, step, weight));
     }
@@ -63,24 +82,25 @@ static void rmsprop(const mlp_update *rule, size_t count, const float *sum,
 
 /* Both moments of Adam, and where they point. */
 INLINE vec adam_direction(const constants *c, vec g, vec weight, float *mean,
-                          float *square)
+                          float *squares)
 {
-    vec m = average(vec_load(mean), c->share1, g);
-    vec v = average(vec_load(square), c->share2, g * g);
+    vec m = moment(average(vec_load(mean), c->share1, g));
+    vec v = average(vec_load(squares), c->share2, square(g));
+    v = mean_square(v);
     vec_store(mean, m);
-    vec_store(square, v);
+    vec_store(squares, v);
     vec step = m * c->unbias1 / (vec_sqrt(v * c->unbias2) + c->epsilon);
     return vec_fma(c->decay, weight, step);
 }
 
 static void adam(const mlp_update *rule, size_t count, const float *sum,
-                 float *w, float *mean, float *square)
+                 float *w, float *mean, float *squares)
 {
     constants c = spread(rule);
     for (size_t i = 0; i < count; i += LANES) {
         vec weight = vec_load(w + i);
         vec g = vec_fma(c.l2, weight, vec_load(sum + i) * c.per_row);
-        vec step = adam_direction(&c, g, weight, mean + i, square + i);
+        vec step = adam_direction(&c, g, weight, mean + i, squares + i);
         vec_store(w + i, vec_fma(c.lr, step, weight));
     }
 }
@@ -96,7 +116,7 @@ INLINE void lars(const mlp_update *rule, size_t count, const float *sum,
         vec g = vec_fma(c.decay, weight, vec_load(sum + i) * c.per_row);
         vec step = c.lr * g;
         if (has_momentum) {
-            step = vec_fma(c.momentum, vec_load(velocity + i), step);
+            step = moment(vec_fma(c.momentum, vec_load(velocity + i), step));
             vec_store(velocity + i, step);
         }
         vec_store(w + i, weight + step);

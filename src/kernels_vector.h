@@ -79,17 +79,30 @@ static inline vec vec_relu(vec x)
     return VEC(max_ps)(vec_zero(), x);
 }
 
-/* x where c > 0, else y */
+/* vec_pick: x where c > 0, else y.
+ * vec_flush: x, and 0 where |x| < least; a NaN stays one. */
 #if defined(MLP_ISA_AVX512)
 static inline vec vec_pick(vec c, vec x, vec y)
 {
     return _mm512_mask_mov_ps(y, _mm512_cmp_ps_mask(c, vec_zero(), _CMP_GT_OQ),
                               x);
 }
+
+static inline vec vec_flush(vec x, vec least)
+{
+    return _mm512_maskz_mov_ps(
+        _mm512_cmp_ps_mask(_mm512_abs_ps(x), least, _CMP_NLT_UQ), x);
+}
 #else
 static inline vec vec_pick(vec c, vec x, vec y)
 {
     return _mm256_blendv_ps(y, x, _mm256_cmp_ps(c, vec_zero(), _CMP_GT_OQ));
+}
+
+static inline vec vec_flush(vec x, vec least)
+{
+    vec size = _mm256_andnot_ps(_mm256_set1_ps(-0.0f), x);
+    return _mm256_and_ps(x, _mm256_cmp_ps(size, least, _CMP_NLT_UQ));
 }
 #endif
 
@@ -159,6 +172,14 @@ static inline vec vec_pick(vec c, vec x, vec y)
     return y;
 }
 
+static inline vec vec_flush(vec x, vec least)
+{
+    for (int i = 0; i < LANES; i++) {
+        x[i] = fabsf(x[i]) < least[i] ? 0.0f : x[i];
+    }
+    return x;
+}
+
 #define VEC_FUNCTION(function)                                                 \
     static inline vec vec_##function(vec x)                                    \
     {                                                                          \
@@ -169,6 +190,12 @@ static inline vec vec_pick(vec c, vec x, vec y)
     }
 
 #endif
+
+/* A derivative dz that backpropagation goes on with. */
+static inline vec vec_flush_dz(vec dz)
+{
+    return vec_flush(dz, vec_all(MLP_LEAST_DZ));
+}
 
 VEC_FUNCTION(exp)
 VEC_FUNCTION(expm1)

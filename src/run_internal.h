@@ -17,9 +17,11 @@
 #include "mlp/tensorboard.h"
 #include "mlp/trainer.h"
 
-/** What a replay compares with: a state that the chain knows by its digest. */
+/** What a replay compares with: a state that the chain knows by its digest, or
+ *  where other arithmetic made it (kernels.h) its parameters alone. */
 typedef struct {
     uint64_t step;
+    bool is_state;
     unsigned char digest[MLP_DIGEST_BYTES];
     char name[MLP_MAX_PATH]; /* who says so */
 } mlp_run_witness;

@@ -2,7 +2,8 @@
  *  The chapter of a run that repeats another one: from a checkpoint of its
  *  chain on, every later state that the chain knows is compared bit for bit.
  *  That includes parents whose files are deleted, as their children tell their
- *  digests.
+ *  digests. Of states that an older version made whose arithmetic was another
+ *  one, the stored parameters are compared.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -69,35 +70,48 @@ static mlp_status begin_anew(mlp_run_parts *run, const mlp_chain *chain)
 
 /* ---- what to compare with ---------------------------------------------- */
 
-static void add_witness(mlp_run_parts *run, const char *name, uint64_t step,
-                        const unsigned char *digest)
+static void add_witness(mlp_run_parts *run, mlp_run_witness witness)
 {
-    mlp_run_witness *witness = &run->witnesses[run->witness_count];
-    bool is_beyond =
-        run->config.steps > 0 && step > run->state.step + run->config.steps;
-    if (step <= run->state.step || is_beyond) {
-        return;
+    bool is_beyond = run->config.steps > 0 &&
+                     witness.step > run->state.step + run->config.steps;
+    if (witness.step > run->state.step && !is_beyond) {
+        run->witnesses[run->witness_count++] = witness;
     }
-    witness->step = step;
-    memcpy(witness->digest, digest, sizeof witness->digest);
-    snprintf(witness->name, sizeof witness->name, "%s", name);
-    run->witness_count++;
 }
 
-/* The states of the chain after the one to begin from, and their parents. */
+/* Whether all steps from the replay's first one on to this state were made by
+ * the arithmetic of this version: then their moments, too, are to be the same.
+ * Else only parameters are. */
+static bool is_of_this_arithmetic(const mlp_run_parts *run,
+                                  const mlp_chain_link *link)
+{
+    return link->arithmetic == MLP_ARITHMETIC &&
+           link->arithmetic_since <= run->state.step;
+}
+
+/* The states of the chain after the one to begin from, and their parents, of
+ * which only the states' digests are known. */
 static void add_witnesses(mlp_run_parts *run, const mlp_chain *chain)
 {
     for (size_t i = 0; i < chain->count; i++) {
         const mlp_chain_link *link = &chain->links[i];
-        char name[MLP_NAME_BYTES];
-        mlp_checkpoint_name_format(link->name, name);
+        bool is_state = is_of_this_arithmetic(run, link);
+        mlp_run_witness parent = {.step = link->parent_step, .is_state = true};
+        mlp_run_witness witness = {.step = link->name.step,
+                                   .is_state = is_state};
         if (!is_whole(link)) {
             continue;
         }
-        if (mlp_chain_judge(chain, link) != MLP_PARENT_VERIFIED) {
-            add_witness(run, name, link->parent_step, link->parent_digest);
+        mlp_checkpoint_name_format(link->name, witness.name);
+        memcpy(parent.name, witness.name, sizeof parent.name);
+        memcpy(parent.digest, link->parent_digest, sizeof parent.digest);
+        memcpy(witness.digest,
+               is_state ? link->digest : link->parameters_digest,
+               sizeof witness.digest);
+        if (is_state && mlp_chain_judge(chain, link) != MLP_PARENT_VERIFIED) {
+            add_witness(run, parent);
         }
-        add_witness(run, name, link->name.step, link->digest);
+        add_witness(run, witness);
     }
 }
 
@@ -192,24 +206,36 @@ mlp_status mlp_run_open_replay(mlp_run_parts *run)
 
 /* ---- comparing --------------------------------------------------------- */
 
+static mlp_status digest_now(const mlp_checkpoint *state,
+                             const mlp_run_witness *witness,
+                             unsigned char digest[MLP_DIGEST_BYTES])
+{
+    return witness->is_state ? mlp_checkpoint_digest(state, digest)
+                             : mlp_digest_of(state->parameters,
+                                             state->parameter_count *
+                                                 sizeof *state->parameters,
+                                             digest);
+}
+
 /* Rank 0. */
 static mlp_status compare(mlp_run_parts *run, const mlp_run_witness *witness)
 {
     unsigned char digest[MLP_DIGEST_BYTES];
     char ours[MLP_DIGEST_HEX], theirs[MLP_DIGEST_HEX];
     MLP_TRY(mlp_run_fetch_state(run));
-    MLP_TRY(mlp_checkpoint_digest(&run->state, digest));
+    MLP_TRY(digest_now(&run->state, witness, digest));
     if (memcmp(digest, witness->digest, sizeof digest) == 0) {
         return MLP_OK;
     }
     mlp_digest_hex(digest, ours);
     mlp_digest_hex(witness->digest, theirs);
     return mlp_fail(MLP_ERROR_DATA,
-                    "%s/%s: says that the state after step %" PRIu64
+                    "%s/%s: says that the %s after step %" PRIu64
                     " is %.16s..., the replay from step %" PRIu64
                     " came to %.16s...",
-                    run->config.replay, witness->name, witness->step, theirs,
-                    run->config.from, ours);
+                    run->config.replay, witness->name,
+                    witness->is_state ? "state" : "digest of the weights",
+                    witness->step, theirs, run->config.from, ours);
 }
 
 mlp_status mlp_run_testify(mlp_run_parts *run)
@@ -228,9 +254,21 @@ mlp_status mlp_run_tell_replay(const mlp_run_parts *run)
 {
     const mlp_run_witness *last = &run->witnesses[run->witness_count - 1];
     char hex[MLP_DIGEST_HEX];
+    size_t states = 0;
+    for (size_t i = 0; i < run->witness_count; i++) {
+        states += run->witnesses[i].is_state;
+    }
     mlp_digest_hex(last->digest, hex);
-    printf("replay of steps %" PRIu64 " to %" PRIu64
-           ": all %zu digests of states are the same\nstate sha256 %s\n",
-           run->config.from, last->step, run->witness_count, hex);
+    printf("replay of steps %" PRIu64 " to %" PRIu64 ": ", run->config.from,
+           last->step);
+    if (states == run->witness_count) {
+        printf("all %zu digests of states are the same\n", states);
+    } else {
+        printf("all %zu digests are the same, %zu of them of weights alone: an "
+               "earlier version made those checkpoints, with another "
+               "arithmetic of moments\n",
+               run->witness_count, run->witness_count - states);
+    }
+    printf("%s sha256 %s\n", last->is_state ? "state" : "parameters", hex);
     return mlp_stdout_flush();
 }

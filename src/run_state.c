@@ -134,12 +134,16 @@ static mlp_status check_room(const mlp_run_parts *run)
                                       (run->config.keep + 2) * each);
 }
 
-/* Everything but the arrays of a state that begins now. */
+/* Everything but the arrays of a state that begins, or goes on, now. */
 static mlp_status describe_state(mlp_run_parts *run)
 {
     const mlp_source_info *info = mlp_source_facts(run->source);
     mlp_checkpoint *state = &run->state;
     state->config = run->config;
+    if (state->arithmetic != MLP_ARITHMETIC) {
+        state->arithmetic = MLP_ARITHMETIC;
+        state->arithmetic_since = state->step;
+    }
     /* of the labels now, or the next run's could differ */
     state->config.classes =
         run->config.task == MLP_TASK_REGRESSION ? 0 : run->classes;

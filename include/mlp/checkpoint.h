@@ -51,6 +51,10 @@ typedef struct {
      *  there is none: zeros. */
     uint64_t parent_step;
     unsigned char parent_digest[MLP_DIGEST_BYTES];
+    /** Which arithmetic made it (MLP_ARITHMETIC in kernels.h), and from which
+     *  global step on without a break: states that other arithmetic made have
+     *  the same parameters, but other moments. No part of its digest. */
+    uint64_t arithmetic, arithmetic_since;
 } mlp_checkpoint;
 
 /** Whether the units of a layer have slopes of their own, after the bias: those

@@ -34,6 +34,30 @@ enum {
     MLP_MASK_ROWS = 64 /**< rows of one mask word */
 };
 
+/** The arithmetic of these kernels, which every checkpoint names. Those below
+ *  come to the same weights and differ in what they round to zero:
+ *  1 (version 0.1.0) nothing; 2 what is below MLP_LEAST_MOMENT and so on. */
+enum { MLP_ARITHMETIC = 2 };
+
+/** No denormals, by definition. A momentum that gets no more gradients shrinks
+ *  below 2^-126 within some hundred steps, and an Intel core takes 150 cycles
+ *  for a vector of such numbers. So these are 0 where their magnitude is less:
+ *  far below what could change the last bit of a weight, and far enough above
+ *  2^-126 for the products that are made of them. (LAMB alone scales its steps
+ *  to the weights, however small its moments are: of a layer all of whose
+ *  moments fall below the limit the weights stand still from then on.) It is
+ *  the same on every instruction set, without a mode of the CPU, which the
+ *  caller's code would share.
+ *
+ *  - MOMENT: velocities, first moments
+ *  - SQUARE: second moments (one limit for both would change weights)
+ *  - ROOT: a gradient whose square goes into a second moment
+ *  - DZ: every dz, and e^(z - max z) of a softmax */
+#define MLP_LEAST_MOMENT 0x1p-100f
+#define MLP_LEAST_SQUARE 0x1p-120f
+#define MLP_LEAST_ROOT   0x1p-62f
+#define MLP_LEAST_DZ     0x1p-100f
+
 /** cols rounded up to a multiple of MLP_ALIGN. */
 static inline size_t mlp_padded(size_t cols)
 {
@@ -252,7 +276,9 @@ static inline size_t mlp_scratch_size(size_t widest, size_t rows)
  *
  *  r is 1 where a norm is 0. A layer's weights and biases are one vector to
  *  these norms. l2 and decay are for weights, and 0 for biases. Moments are
- *  v; or m, v.
+ *  v; or m, v. A moment is rounded to 0 before it is used and stored: v of SGD,
+ *  Nesterov and LARS and m below MLP_LEAST_MOMENT; the other v below
+ *  MLP_LEAST_SQUARE, and g^2 in it where |g| is below MLP_LEAST_ROOT.
  */
 typedef struct {
     mlp_optimizer_kind kind;
@@ -283,7 +309,8 @@ typedef struct {
                     const mlp_units *y, mlp_range rows, mlp_range panels);
 
     /** dx = (dz W^T) f'(z) for these rows and panels of dx's columns, where
-     *  the layer's input are the units of the layer `below`.
+     *  the layer's input are the units of the layer `below`; 0 below
+     *  MLP_LEAST_DZ.
      *  @param dx       [rows, padded(in)], overwritten
      *  @param scratch  [mlp_scratch_size(out, batch rows)] */
     void (*backward)(const mlp_dense *layer, const float *dz,
@@ -304,8 +331,10 @@ typedef struct {
                      const mlp_gradient_node *node, mlp_range groups,
                      mlp_range panels, float *scratch);
 
-    /** Losses, predictions and dz of rows, where t is what is wanted:
-     *  - cross-entropy of the softmax p: dz = p - t (Bishop 2006, eq. 4.109)
+    /** Losses, predictions and dz of rows, where t is what is wanted; dz is 0
+     *  below MLP_LEAST_DZ:
+     *  - cross-entropy of the softmax p = e / sum e, e = exp(z - max z), 0
+     *    below MLP_LEAST_DZ: dz = p - t (Bishop 2006, eq. 4.109)
      *  - binary cross-entropy of each sigmoid p: dz = p - t
      *  - half the squared error: dz = (a - t) f'(a)
      *  - perceptron: wrong outputs, dz = a - t
