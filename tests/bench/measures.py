@@ -158,6 +158,21 @@ def epoch(bench):
                  note=f"{flops / 1e9:.1f} GFLOP counted")]
 
 
+def late(bench):
+    """Weights that are nearly done cost no more than new ones: momentum that
+    becomes denormal would show here, on Intel's processors."""
+    def tenth_over_first():
+        records = bench.ours.run({bench.cores[0]}, "--threads", 1,
+                                 "--epochs", 10)
+        seconds = [record["seconds"] for record in records
+                   if record["event"] == "epoch"]
+        return seconds[9] / seconds[0]
+
+    return [Line("tenth epoch over the first of the same run, one core", 1.05,
+                 at_most=True,
+                 values=[tenth_over_first() for _ in range(bench.pairs)])]
+
+
 def against_rival(bench, line, script, arguments, module, threads, cores, ours):
     """Fill a line with rival's epoch / ours, in turns."""
     try:
@@ -371,7 +386,7 @@ def memory(bench):
     return lines
 
 
-ALL = {"kernels": kernels, "blas": blas, "epoch": epoch, "torch": torch,
-       "ddp": ddp, "sklearn": sklearn, "threads": threads, "shards": shards,
-       "crowd": crowd, "steps": steps.measure, "wall": wall,
+ALL = {"kernels": kernels, "blas": blas, "epoch": epoch, "late": late,
+       "torch": torch, "ddp": ddp, "sklearn": sklearn, "threads": threads,
+       "shards": shards, "crowd": crowd, "steps": steps.measure, "wall": wall,
        "loading": loading, "memory": memory}
