@@ -7,7 +7,9 @@
 #
 # Works from any directory, as root or not, and again and again. Installs what
 # is missing where it may. Builds in build/test and build/asan. The last line
-# is "N passed, N failed, N skipped"; the exit status is 1 if any failed.
+# is "N passed, N failed, N skipped"; the exit status is 1 if any failed. Before
+# it stand the ten slowest tests and the CPU time that all of it took: 20
+# minutes for the tests of the quick setting are the most.
 set -eu
 exec </dev/null # mpirun would eat the terminal's input
 
@@ -79,15 +81,31 @@ run_tests() {
     results="$results $1/tests.xml"
 }
 
+# note_time NAME: the CPU time of all child processes so far, to a file. ("times"
+# in a command substitution would tell of the subshell.)
+note_time() { times >"$source_dir/build/times.$1"; }
+
 sh "$source_dir/jobs/packages.sh" test
+mkdir -p "$source_dir/build"
+note_time begin
 build test "$test_target"
 [ -z "$asan_labels" ] ||
     build asan "$asan_target" -DMLP_SANITIZE=address,undefined
+note_time built
 run_tests test "$labels"
 [ -z "$asan_labels" ] || run_tests asan "$asan_labels"
 
+note_time tested
+
 echo "== summary"
 cd "$source_dir/build"
+awk 'FNR == 2 { split($0, t, /[ms ]+/)
+        minutes[++files] = t[1] + t[3] + (t[2] + t[4]) / 60 }
+    END { printf "CPU minutes: %.1f for the builds, %.1f for the tests\n",
+              minutes[2] - minutes[1], minutes[3] - minutes[2] }' \
+    times.begin times.built times.tested
 # shellcheck disable=SC2086 # a list of names without blanks
+awk -f ../tests/support/slowest.awk $results
+# shellcheck disable=SC2086
 exec awk -v faults=../tests/support/fault_tests.txt -v labels="$labels" \
     -f ../tests/support/summary.awk $results
