@@ -59,13 +59,11 @@ each_row() {
     done <"$table"
 }
 
-# Three ranks take a second to start: they go with the widest instruction set,
-# and with all in the long setting.
 check_row() {
     expect_pinned 0 1 "$@"
     case $teams in
     threads) expect_pinned 0 2 "$@" ;;
-    ranks) ! $is_widest && ! is_full || expect_pinned 3 1 "$@" ;;
+    ranks) expect_pinned 3 1 "$@" ;;
     esac
 }
 
@@ -83,7 +81,6 @@ fi
 # check_compiler NAME: all rows, with $program and $build of that compiler.
 check_compiler() {
     compiler=$1
-    is_widest=true
     for set in avx512 avx2 base; do
         if ! has_set "$set"; then
             echo "without $set, which this CPU lacks"
@@ -92,7 +89,6 @@ check_compiler() {
         export MLP_KERNELS=$set
         each_row check_row
         unset MLP_KERNELS
-        is_widest=false
     done
     echo "$compiler: all digests as pinned"
 }

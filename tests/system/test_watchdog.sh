@@ -27,11 +27,6 @@ trains() { grep -qs '"event":"epoch"' log.jsonl; }
 
 # strike SIGNAL RANK: to a team that trains for ever, after a random time.
 strike() {
-    until begin_and_strike "$1" "$2" && finish_timed struck; do
-        sleep 1
-    done
-}
-begin_and_strike() {
     rm -f log.jsonl struck
     start "$ranks" --data digits --hidden 16 --epochs 1000000 --threads 1 \
         --watchdog "$limit" --log log.jsonl --quiet
@@ -40,6 +35,7 @@ begin_and_strike() {
     victim=$(pid_of "$2")
     : >struck
     kill -s "$1" "$victim"
+    finish_timed struck
 }
 
 expect_in_time() {
