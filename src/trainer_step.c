@@ -93,18 +93,20 @@ static mlp_status hear_all(const mlp_worker *w)
     return mlp_trainer_read_records(trainer, step->result, &step->is_unsafe);
 }
 
-/* The same verdict on all threads: a failure of the exchange, after which
- * nothing can go on; or a gradient that is not finite. */
-static void finish(mlp_worker *w, mlp_status verdict)
+/* Update, unless the exchange failed, after which nothing can go on. The same
+ * status on all threads of the rank. */
+static mlp_status finish(mlp_worker *w)
 {
-    mlp_one_step *step = w->step;
+    const mlp_one_step *step = w->step;
+    mlp_status verdict = step->verdict;
+    if (verdict != MLP_OK && verdict != MLP_DIVERGED) {
+        return verdict;
+    }
     const mlp_step_facts facts = {step->lr, step->result->tally.rows,
                                   step->global, verdict == MLP_DIVERGED,
                                   step->is_unsafe};
     mlp_status status = mlp_trainer_finish(w->trainer, w->self, &facts);
-    if (status != MLP_OK && w->self.index == 0) {
-        step->status = status;
-    }
+    return status != MLP_OK ? status : verdict;
 }
 
 /* All pieces of the batch, up to the gradients that are published. */
@@ -139,12 +141,12 @@ static void work(mlp_worker *w)
     compute(w);
     mlp_worker_meet(w);
     if (w->self.index == 0) {
-        w->step->status = hear_all(w);
+        w->step->verdict = hear_all(w);
     }
     mlp_worker_meet_in_rank(w);
-    mlp_status verdict = w->step->status;
-    if (verdict == MLP_OK || verdict == MLP_DIVERGED) {
-        finish(w, verdict);
+    mlp_status status = finish(w);
+    if (w->self.index == 0) {
+        w->step->status = status;
     }
     if (w->me.index == 0) {
         post_end(w);

@@ -16,8 +16,11 @@ typedef struct {
     bool is_unsafe;                /* some rank's gradient, as in facts */
     bool wants_stop;
     mlp_step_result *result;
-    mlp_status status; /* written by thread 0, read after a barrier */
-    uint64_t epoch;    /* where in the training it is, from 0 */
+    /* Two words, both written by thread 0 alone: the verdict of all ranks on
+     * loss and gradients, which its threads read after a barrier; and how the
+     * step ended, which no other thread reads before they are joined. */
+    mlp_status verdict, status;
+    uint64_t epoch; /* where in the training it is, from 0 */
     size_t index;
     uint64_t global; /* step of the run, from 0 */
     double lr;
