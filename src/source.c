@@ -31,15 +31,11 @@ static int holds_idx_files(const char *directory)
 const char *mlp_source_default(void)
 {
     static const char here[] = "data/mnist";
-    static const char beside_source[] = MLP_SOURCE_DIR "/data/mnist";
     const char *wanted = getenv("MLP_DATA");
     if (wanted != NULL && wanted[0] != '\0') {
         return wanted;
     }
-    if (holds_idx_files(here)) {
-        return here;
-    }
-    return holds_idx_files(beside_source) ? beside_source : digits;
+    return holds_idx_files(here) ? here : digits;
 }
 
 /* IDX begins with two zero bytes and a type, gzip with bytes of its own; HDF5

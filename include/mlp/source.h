@@ -45,8 +45,8 @@ const char *mlp_source_default(void);
  *
  *  @param spec  a directory with the four IDX files (plain or .gz), an HDF5
  *               file, "digits", a truth table ("and", "or", "xor"), or "" for
- * the default: $MLP_DATA if set, else data/mnist beside the working directory
- * or the project's source if it is complete, else "digits"
+ * the default: $MLP_DATA if set, else data/mnist in the working directory if it
+ * is complete, else "digits"
  *
  *  MLP_ERROR_MISSING, MLP_ERROR_DATA: the line names the file, what was
  *  expected and what was found. Not collective.

@@ -25,6 +25,8 @@ cmake --install "$MLP_BUILD" --prefix "$place/usr" >install.log
 grep -q "$MLP_SOURCE" usr/lib*/pkgconfig/mlp.pc usr/lib*/cmake/mlp/*.cmake \
     usr/lib/*/pkgconfig/mlp.pc usr/lib/*/cmake/mlp/*.cmake 2>/dev/null &&
     fail "what is installed points to the sources"
+! grep -rlF -e "$MLP_SOURCE" -e "$MLP_BUILD" usr ||
+    fail "where it was built is in these files"
 for program in mlp_train mlp; do
     usr/bin/$program --version >out || fail "$program does not run"
 done
