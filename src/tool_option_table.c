@@ -277,6 +277,11 @@ static const mlp_tool_option table[] = {
      set_output},
 };
 
+const char *mlp_tool_option_short(const char *name)
+{
+    return strcmp(name, "output") == 0 ? "-o" : NULL;
+}
+
 const mlp_tool_option *mlp_tool_option_find(const char *name)
 {
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {

@@ -16,6 +16,9 @@ typedef struct {
 /** NULL when there is none of this name. */
 const mlp_tool_option *mlp_tool_option_find(const char *name);
 
+/** "-o" of "output"; NULL of an option that has no short form. */
+const char *mlp_tool_option_short(const char *name);
+
 /** MLP_ERROR_USAGE: "--split: "x" is not test or train". */
 mlp_status mlp_tool_refuse(const char *name, const char *text,
                            const char *wanted);

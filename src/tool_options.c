@@ -12,6 +12,20 @@
 #include "mlp/log.h"
 #include "tool_option_table.h"
 
+/* "--output" of "-o", where the sub-command has it; else the argument. */
+static const char *long_form(const mlp_tool_command *command,
+                             const char *argument, char name[64])
+{
+    for (const char *const *own = command->options; *own != NULL; own++) {
+        const char *short_form = mlp_tool_option_short(*own);
+        if (short_form != NULL && strcmp(argument, short_form) == 0) {
+            snprintf(name, 64, "--%s", *own);
+            return name;
+        }
+    }
+    return argument;
+}
+
 /* The option of this name that the sub-command has; else NULL. */
 static const mlp_tool_option *find(const mlp_tool_command *command,
                                    const char *name)
@@ -118,17 +132,13 @@ static mlp_status take_value(mlp_arguments *arguments,
     return option->set(value, options);
 }
 
-static char output_word[] = "--output";
-
 static mlp_status take_argument(const mlp_tool_command *command,
                                 mlp_arguments *arguments,
                                 mlp_tool_options *options)
 {
     char *argument = arguments->argv[arguments->next++];
+    char name[64];
     mlp_option_word word;
-    if (strcmp(argument, "-o") == 0 && find(command, "output") != NULL) {
-        argument = output_word;
-    }
     if (argument[0] != '-') {
         return take_operand(command, argument, options);
     }
@@ -136,8 +146,7 @@ static mlp_status take_argument(const mlp_tool_command *command,
         options->wants_help = true;
         return MLP_OK;
     }
-    const char *name = strcmp(argument, "-o") == 0 ? "--output" : argument;
-    MLP_TRY(mlp_option_word_read(name, &word));
+    MLP_TRY(mlp_option_word_read(long_form(command, argument, name), &word));
     const mlp_tool_option *option = find(command, word.name);
     if (option == NULL) {
         return refuse_unknown(command, word.name);
@@ -176,9 +185,15 @@ void mlp_tool_options_help(const mlp_tool_command *command, FILE *out)
     for (const char *const *own = command->options; *own != NULL; own++) {
         const mlp_tool_option *option = find(command, *own);
         char name[64], formats[64], help[96];
-        snprintf(name, sizeof name, "--%s%s%s", option->name,
-                 option->operand != NULL ? " " : "",
-                 option->operand != NULL ? option->operand : "");
+        const char *gap = option->operand != NULL ? " " : "";
+        const char *operand = option->operand != NULL ? option->operand : "";
+        int used =
+            snprintf(name, sizeof name, "--%s%s%s", option->name, gap, operand);
+        const char *short_form = mlp_tool_option_short(*own);
+        if (short_form != NULL) {
+            snprintf(name + used, sizeof name - (size_t)used, ", %s%s%s",
+                     short_form, gap, operand);
+        }
         list_formats(command, formats, sizeof formats);
         snprintf(help, sizeof help, "%s [%s]", formats, command->formats[0]);
         mlp_options_entry(out, name,

@@ -305,5 +305,10 @@ for command in show eval predict; do
     cmp out help || fail "mlp help $command is other than --help"
     [ "$(awk 'length > 80' help | wc -l)" -eq 0 ] || fail "lines over 80"
 done
+for command in show verify eval predict report data export import trace; do
+    succeed "$command" --help
+    ! grep -q -e '^  --output' out || expect_text '  --output FILE, -o FILE  '
+done
+refuse 64 "begin with --" show run -x
 succeed --version
 grep -Eq '^mlp [0-9]+\.[0-9]+\.[0-9]+$' out || fail "no version"
