@@ -78,9 +78,10 @@ if gives_up "$restarts_idle"; then # where Slurm requeued it
     exit 75
 fi
 
-# An empty directory starts afresh, so --resume is right every time.
+# The first start finds no checkpoints, and begins a new run.
 # shellcheck disable=SC2034 # used by the scripts
-train=("$MLP_TRAIN" --checkpoint "$MLP_RUN" --resume --log "$MLP_RUN/log.jsonl")
+train=("$MLP_TRAIN" --checkpoint "$MLP_RUN" --resume auto
+    --log "$MLP_RUN/log.jsonl")
 
 # When Slurm will end the job: mlp_train stops in time by itself. Slurm tells it
 # since 23.02; before, squeue does. No limit, no time.

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "checkpoint_file.h"
@@ -187,6 +188,15 @@ mlp_status mlp_checkpoint_save(const char *directory, size_t keep,
 
 /* -------------------------------------------------------------- newest */
 
+mlp_status mlp_checkpoint_expect(const char *directory)
+{
+    struct stat facts;
+    return stat(directory, &facts) == 0 || errno != ENOENT
+               ? MLP_OK
+               : mlp_fail(MLP_ERROR_MISSING, "%s: there is no such directory",
+                          directory);
+}
+
 mlp_status mlp_checkpoint_refuse_used(const char *directory)
 {
     mlp_checkpoint_list list;
@@ -237,6 +247,7 @@ mlp_status mlp_checkpoint_load_newest(const char *directory,
     mlp_checkpoint_list list;
     path[0] = '\0';
     *checkpoint = (mlp_checkpoint){0};
+    MLP_TRY(mlp_checkpoint_expect(directory));
     MLP_TRY(mlp_checkpoint_list_read(directory, &list));
     mlp_status status = MLP_OK;
     if (list.count > 0) {

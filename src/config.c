@@ -272,8 +272,11 @@ static const mlp_config_field fields[] = {
      .absent = NULL},
     {"keep", MLP_FIELD_SIZE, AT(keep), NULL, 1, 1000000, false, "Files", "N",
      "keep the newest N checkpoints, and the best", .absent = NULL},
-    {"resume", MLP_FIELD_BOOL, AT(resume), NULL, 0, 0, false, "Files", NULL,
-     "go on from the newest valid checkpoint, if there is one", .absent = NULL},
+    {"resume", MLP_FIELD_BOOL_OR, AT(resume), automatic, 0, 0, false, "Files",
+     "[auto]",
+     "go on from the newest valid checkpoint of DIR, or begin there if it has "
+     "none; auto: also if there is no DIR yet",
+     .absent = NULL},
     {"max-steps", MLP_FIELD_U64, AT(max_steps), NULL, 0, U64_LIMIT, false,
      "Files", "N",
      "stop and save after step N of the training, counted over all epochs; "

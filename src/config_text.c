@@ -231,6 +231,24 @@ static mlp_status parse_switch(const mlp_config_field *field, const char *text,
     return refuse(field, text, "is neither true nor false");
 }
 
+static mlp_status parse_switch_or(const mlp_config_field *field,
+                                  const char *text, unsigned *value)
+{
+    bool is_on = false;
+    for (unsigned i = 0; field->choices[i] != NULL; i++) {
+        if (strcmp(field->choices[i], text) == 0) {
+            *value = 2 + i;
+            return MLP_OK;
+        }
+    }
+    if (parse_switch(field, text, &is_on) != MLP_OK) {
+        return mlp_fail(MLP_ERROR_USAGE, "%s, nor %s", mlp_failure(),
+                        field->choices[0]);
+    }
+    *value = is_on;
+    return MLP_OK;
+}
+
 static mlp_status parse_string(const mlp_config_field *field, const char *text,
                                char *string)
 {
@@ -259,6 +277,8 @@ mlp_status mlp_config_parse(mlp_config *config, const mlp_config_field *field,
         return parse_choice(field, text, place);
     case MLP_FIELD_BOOL:
         return parse_switch(field, text, place);
+    case MLP_FIELD_BOOL_OR:
+        return parse_switch_or(field, text, place);
     case MLP_FIELD_INTERVAL:
         return parse_interval(field, text, place);
     case MLP_FIELD_DURATION:
@@ -316,6 +336,15 @@ static void print_bytes(uint64_t bytes, char text[MLP_CONFIG_VALUE])
              times > 0 ? units + times - 1 : "");
 }
 
+static void print_switch(const mlp_config_field *field, unsigned value,
+                         char text[MLP_CONFIG_VALUE])
+{
+    snprintf(text, MLP_CONFIG_VALUE, "%s",
+             value > 1    ? field->choices[value - 2]
+             : value == 1 ? "true"
+                          : "false");
+}
+
 void mlp_config_print(const mlp_config *config, const mlp_config_field *field,
                       char text[MLP_CONFIG_VALUE])
 {
@@ -344,7 +373,10 @@ void mlp_config_print(const mlp_config *config, const mlp_config_field *field,
                  mlp_config_words(field)[*(const unsigned *)place]);
         break;
     case MLP_FIELD_BOOL:
-        snprintf(text, limit, "%s", *(const bool *)place ? "true" : "false");
+        print_switch(field, *(const bool *)place, text);
+        break;
+    case MLP_FIELD_BOOL_OR:
+        print_switch(field, *(const unsigned *)place, text);
         break;
     case MLP_FIELD_INTERVAL:
         print_interval(field, place, text);

@@ -46,6 +46,7 @@ json_t *mlp_json_field(const mlp_config *config, const mlp_config_field *field)
     case MLP_FIELD_SIZE:
     case MLP_FIELD_U64:
     case MLP_FIELD_BOOL:
+    case MLP_FIELD_BOOL_OR: /* a choice is none, and becomes text */
         value = json_loads(text, JSON_DECODE_ANY, NULL);
         break;
     case MLP_FIELD_DOUBLE:

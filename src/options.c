@@ -18,11 +18,21 @@ typedef struct {
     mlp_action action;
 } request;
 
-/* --resume, --resume=VALUE, and --no-resume. */
-static mlp_status take_switch(mlp_config *config, const mlp_option_word *word)
+static bool is_switch(const mlp_config_field *field)
 {
-    return mlp_config_set(config, word->name,
-                          word->joined != NULL ? word->joined : "true");
+    return field->kind == MLP_FIELD_BOOL || field->kind == MLP_FIELD_BOOL_OR;
+}
+
+/* --quiet and --quiet=true; --resume, --resume auto and --resume=auto. */
+static mlp_status take_switch(mlp_arguments *args, const mlp_option_word *word,
+                              const mlp_config_field *field, mlp_config *config)
+{
+    const char *value = "true";
+    if (word->joined != NULL || (field->kind == MLP_FIELD_BOOL_OR &&
+                                 mlp_option_word_has_value(args, word))) {
+        MLP_TRY(mlp_option_word_value(args, word, field->operand, &value));
+    }
+    return mlp_config_set(config, word->name, value);
 }
 
 static const mlp_config_field *find_negated(const char *name)
@@ -31,7 +41,7 @@ static const mlp_config_field *find_negated(const char *name)
         return NULL;
     }
     const mlp_config_field *field = mlp_config_find(name + 3);
-    return field != NULL && field->kind == MLP_FIELD_BOOL ? field : NULL;
+    return field != NULL && is_switch(field) ? field : NULL;
 }
 
 static mlp_status take_field(mlp_arguments *args, const mlp_option_word *word,
@@ -45,8 +55,8 @@ static mlp_status take_field(mlp_arguments *args, const mlp_option_word *word,
     if (field == NULL) {
         return mlp_options_unknown("--", word->name);
     }
-    if (field->kind == MLP_FIELD_BOOL) {
-        return take_switch(config, word);
+    if (is_switch(field)) {
+        return take_switch(args, word, field, config);
     }
     const char *value = NULL;
     MLP_TRY(mlp_option_word_value(args, word, field->operand, &value));

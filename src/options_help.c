@@ -43,7 +43,9 @@ static void print_field(FILE *out, const mlp_config_field *field,
     snprintf(name, sizeof name, "--%s%s%s", field->name,
              field->operand != NULL ? " " : "",
              field->operand != NULL ? field->operand : "");
-    const char *const *words = mlp_config_words(field);
+    bool is_switch =
+        field->kind == MLP_FIELD_BOOL || field->kind == MLP_FIELD_BOOL_OR;
+    const char *const *words = is_switch ? NULL : mlp_config_words(field);
     for (size_t i = 0; words != NULL && words[i] != NULL; i++) {
         used += (size_t)snprintf(help + used, sizeof help - used, "%s%s",
                                  words[i], words[i + 1] != NULL ? ", " : ": ");
@@ -52,7 +54,7 @@ static void print_field(FILE *out, const mlp_config_field *field,
         (size_t)snprintf(help + used, sizeof help - used, "%s", field->help);
     mlp_config_get(defaults, field, value);
     /* Nothing set is what one expects of a path or a switch. */
-    if (field->kind != MLP_FIELD_STRING && field->kind != MLP_FIELD_BOOL) {
+    if (field->kind != MLP_FIELD_STRING && !is_switch) {
         snprintf(help + used, sizeof help - used, " [%s]", value);
     }
     mlp_options_entry(out, name, help);

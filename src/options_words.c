@@ -3,7 +3,6 @@
  */
 #include "options_words.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 mlp_status mlp_option_word_read(const char *argument, mlp_option_word *word)
@@ -21,20 +20,23 @@ mlp_status mlp_option_word_read(const char *argument, mlp_option_word *word)
     return MLP_OK;
 }
 
+bool mlp_option_word_has_value(const mlp_arguments *arguments,
+                               const mlp_option_word *word)
+{
+    return word->joined != NULL ||
+           (arguments->next < arguments->argc &&
+            strncmp(arguments->argv[arguments->next], "--", 2) != 0);
+}
+
 mlp_status mlp_option_word_value(mlp_arguments *arguments,
                                  const mlp_option_word *word,
                                  const char *operand, const char **value)
 {
-    if (word->joined != NULL) {
-        *value = word->joined;
-        return MLP_OK;
-    }
-    bool is_missing = arguments->next >= arguments->argc ||
-                      strncmp(arguments->argv[arguments->next], "--", 2) == 0;
-    if (is_missing) {
+    if (!mlp_option_word_has_value(arguments, word)) {
         return mlp_fail(MLP_ERROR_USAGE, "--%s needs a value: --%s %s",
                         word->name, word->name, operand);
     }
-    *value = arguments->argv[arguments->next++];
+    *value = word->joined != NULL ? word->joined
+                                  : arguments->argv[arguments->next++];
     return MLP_OK;
 }

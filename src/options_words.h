@@ -6,6 +6,7 @@
 #ifndef MLP_OPTIONS_WORDS_H
 #define MLP_OPTIONS_WORDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -25,6 +26,10 @@ typedef struct {
 
 /** Take an argument apart. MLP_ERROR_USAGE when it does not begin with "--". */
 mlp_status mlp_option_word_read(const char *argument, mlp_option_word *word);
+
+/** Whether a value follows the option: joined to it, or as next argument. */
+bool mlp_option_word_has_value(const mlp_arguments *arguments,
+                               const mlp_option_word *word);
 
 /** The value of an option: what is joined to it, or the next argument.
  *  @param operand  what to call it: "FILE"

@@ -15,19 +15,37 @@
 
 /* ---- resume ------------------------------------------------------------ */
 
+/* A misspelled name must not begin another run. */
+static mlp_status expect_directory(const mlp_config *config)
+{
+    mlp_status status = config->resume == MLP_RESUME_YES
+                            ? mlp_checkpoint_expect(config->checkpoint)
+                            : MLP_OK;
+    return status == MLP_OK
+               ? MLP_OK
+               : mlp_fail(status,
+                          "%s to resume from; to begin a new run there, use "
+                          "--resume auto",
+                          mlp_failure());
+}
+
 static mlp_status open_directory(mlp_run_parts *run)
 {
     mlp_config *config = &run->config;
+    MLP_TRY(expect_directory(config));
     MLP_TRY(mlp_checkpoint_prepare(config->checkpoint));
     MLP_TRY(mlp_checkpoint_lock(config->checkpoint, &run->lock));
-    if (!config->resume) {
+    if (config->resume == MLP_RESUME_NO) {
         return mlp_checkpoint_refuse_used(config->checkpoint);
     }
     MLP_TRY(mlp_checkpoint_load_newest(config->checkpoint, &run->state,
                                        run->resumed_from));
-    return run->resumed_from[0] == '\0'
-               ? MLP_OK
-               : mlp_config_adopt(config, &run->state.config);
+    if (run->resumed_from[0] == '\0') {
+        mlp_log_note("%s: has no checkpoints yet: a new run",
+                     config->checkpoint);
+        return MLP_OK;
+    }
+    return mlp_config_adopt(config, &run->state.config);
 }
 
 /* Arrays that rank 0 has and the others need. */

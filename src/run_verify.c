@@ -102,7 +102,7 @@ static mlp_status resume(mlp_run_parts *run)
     MLP_TRY(mlp_run_save(run));
     end(run);
     mlp_checkpoint_unlock(&run->lock);
-    run->config.resume = true;
+    run->config.resume = MLP_RESUME_YES;
     MLP_TRY(mlp_run_open_state(run));
     MLP_TRY(mlp_run_create_trainer(run));
     return mlp_run_begin_state(run);
@@ -252,7 +252,8 @@ mlp_status mlp_run_verify(mlp_comm *comm, const mlp_config *config)
     mlp_verification v = {.run = {.comm = comm, .config = *config, .lock = -1}};
     v.run.config.checkpoint[0] = v.run.config.log[0] = '\0';
     v.run.config.trace[0] = v.run.config.tensorboard[0] = '\0';
-    v.run.config.profile = v.run.config.resume = false;
+    v.run.config.profile = false;
+    v.run.config.resume = MLP_RESUME_NO;
     v.run.config.sentinel = 0; /* to show where ranks begin to differ */
     mlp_status status = verify(&v);
     end(&v.run);

@@ -54,7 +54,7 @@ mlp_status mlp_verify_resumed(mlp_verification *v)
     run->kernels = NULL;
     status = mlp_verify_pass(v, true);
     run->config.checkpoint[0] = '\0';
-    run->config.resume = false;
+    run->config.resume = MLP_RESUME_NO;
     if (mlp_run_is_leader(run)) {
         remove_directory(directory);
     }

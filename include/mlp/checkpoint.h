@@ -93,6 +93,9 @@ void mlp_checkpoint_destroy(mlp_checkpoint *checkpoint);
  *  dead runs left. MLP_ERROR_IO. */
 mlp_status mlp_checkpoint_prepare(const char *directory);
 
+/** Whether there is such a directory: MLP_ERROR_MISSING when there is none. */
+mlp_status mlp_checkpoint_expect(const char *directory);
+
 /** Refuse to start afresh where a run has left checkpoints: MLP_ERROR_USAGE,
  *  naming the newest. MLP_OK when there are none. MLP_ERROR_IO. */
 mlp_status mlp_checkpoint_refuse_used(const char *directory);
@@ -153,8 +156,9 @@ mlp_status mlp_checkpoint_load(const char *path, mlp_checkpoint *checkpoint);
  *
  *  @param path  [MLP_MAX_PATH], which file it was; "" when there is none
  *
- *  A directory that is absent or without checkpoint files: MLP_OK with path
- *  "", and the caller starts afresh. Files but none valid: MLP_ERROR_DATA.
+ *  A directory without checkpoint files: MLP_OK with path "", and the caller
+ *  begins anew. Files but none valid: MLP_ERROR_DATA. MLP_ERROR_MISSING when
+ *  there is no such directory.
  */
 mlp_status mlp_checkpoint_load_newest(const char *directory,
                                       mlp_checkpoint *checkpoint, char *path);

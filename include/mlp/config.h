@@ -139,6 +139,13 @@ typedef enum {
     MLP_SPARSE_NEVER
 } mlp_sparse_mode;
 
+/** Whether to go on with the checkpoints of a directory. */
+typedef enum {
+    MLP_RESUME_NO,
+    MLP_RESUME_YES, /**< the directory must be there */
+    MLP_RESUME_AUTO /**< without directory or checkpoints begin a new run */
+} mlp_resume;
+
 /** How ranks sum their gradients; see exchange.h. */
 typedef enum { MLP_EXCHANGE_TREE, MLP_EXCHANGE_MPI } mlp_exchange_kind;
 
@@ -221,7 +228,7 @@ typedef struct {
     char checkpoint[MLP_MAX_PATH]; /**< directory, "" = none */
     mlp_interval every;
     size_t keep;
-    bool resume;
+    mlp_resume resume;
     uint64_t max_steps;       /**< stop and save after this one; 0 = never */
     uint64_t max_time;        /**< seconds, 0 = no limit, or Slurm's */
     char log[MLP_MAX_PATH];   /**< JSON lines, "" = none */
@@ -253,6 +260,8 @@ typedef enum {
     MLP_FIELD_ENUMS,   /**< one for all hidden layers or one for each */
     MLP_FIELD_DOUBLES, /**< the same */
     MLP_FIELD_BOOL,
+    MLP_FIELD_BOOL_OR, /**< an enum: false, true, then the choices; on the
+                            command line a switch whose value may be left out */
     MLP_FIELD_INTERVAL,
     MLP_FIELD_DURATION, /**< seconds, as "HH:MM:SS" or "D-HH:MM:SS" */
     MLP_FIELD_BYTES     /**< "65536", "512M" or "512MiB", "2GB" */

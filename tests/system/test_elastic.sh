@@ -20,7 +20,7 @@ last_step=200
 go() {
     ranks=$1 threads=$2
     shift 2
-    team "$ranks" $job --threads "$threads" --checkpoint dir --resume \
+    team "$ranks" $job --threads "$threads" --checkpoint dir --resume auto \
         --log log.jsonl --every 0 --keep 1 "$@"
 }
 

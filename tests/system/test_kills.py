@@ -37,7 +37,7 @@ class Chain:
     def __init__(self, job, dice):
         self.job, self.dice = job, dice
         self.words = [*job.words, "--epochs", "12", "--every", "1steps",
-                      "--keep", "3", "--resume"]
+                      "--keep", "3", "--resume", "auto"]
         self.fresh()
         began = time.monotonic()
         self.digest = self.start([]).communicate()[0].split()[-1]

@@ -160,7 +160,7 @@ def test_resume(place, data):
             ranks, limit = (first, then)[step == 95]
             status = 75 if step else 0
             done = run(ranks, *common, "--checkpoint", folder, "--resume",
-                       "--memory-limit", limit, "--max-steps", step,
+                       "auto", "--memory-limit", limit, "--max-steps", step,
                        status=status)
         if digest(done) != expected:
             fail("a resumed run has other weights")

@@ -10,7 +10,7 @@ set -eu
 races=3
 ! is_full || races=50
 job="--data digits --hidden 8 --epochs 1000000 --every 1 --threads 1 --quiet
-    --checkpoint dir --resume"
+    --checkpoint dir --resume auto"
 pids=
 end_all() {
     for pid in $pids; do

@@ -102,7 +102,7 @@ starts=0
 starts_logged() { sed -n '/"event":"start"/p' log.jsonl 2>/dev/null | wc -l; }
 has_started() { [ "$(starts_logged)" -gt "$starts" ]; }
 for ranks in 0 2 3 0 1 4; do
-    go_on "$ranks" --resume --every 7steps
+    go_on "$ranks" --resume auto --every 7steps
     wait_for 60 has_started
     starts=$(starts_logged)
     sleep "$(moment "$ranks")"
@@ -131,7 +131,7 @@ for again in 1 2 3; do
     finish
     [ "$status" -eq 0 ] || expect_status 75 "one step an epoch"
     # shellcheck disable=SC2086
-    start $((again % 2 * 2)) $one_step --resume
+    start $((again % 2 * 2)) $one_step --resume auto
 done
 finish
 expect_status 0 "one step an epoch, to the end"
@@ -159,7 +159,7 @@ echo "killed $kills times"
 fresh
 for number in $(seq "$kills"); do
     ranks=$((number % 3))
-    go_on "$ranks" --resume --every 7steps
+    go_on "$ranks" --resume auto --every 7steps
     sleep "$(moment "$number")"
     kill_one "$ranks"
     finish
@@ -244,6 +244,29 @@ for ranks in 0 2; do
     refuse 64 "batch is 16, the checkpoint has 32; seed is 9" "two differences"
     team "$ranks" --data digits --checkpoint dir
     refuse 64 "dir: holds ckpt-" "checkpoints, and no --resume"
+done
+for ranks in 0 2; do
+    team "$ranks" --data digits --checkpoint typo --resume
+    refuse 66 "typo: there is no such directory" "a misspelled directory"
+    [ ! -e typo ] || fail "it was made"
+    mkdir typo
+    for word in "" auto; do # of an empty directory
+        # shellcheck disable=SC2086 # no word, or one
+        team "$ranks" $job --epochs 1 --no-quiet --checkpoint typo --resume $word
+        expect_status 0 "an empty directory"
+        [ "$(cat err)" = "mlp_train: typo: has no checkpoints yet: a new run" ] ||
+            fail "does not say in one line that it begins anew"
+        rm -rf typo/*
+    done
+    rm -rf typo
+    team "$ranks" --data digits --epochs 1 --checkpoint typo --resume=auto
+    expect_status 0 "a new directory, auto"
+    [ "$(cat err)" = "mlp_train: typo: has no checkpoints yet: a new run" ] ||
+        fail "does not say in one line that it begins anew"
+    team "$ranks" --data digits --epochs 1 --checkpoint typo --resume auto
+    expect_status 0 "a finished run, auto"
+    [ ! -s err ] || fail "complains"
+    rm -rf typo
 done
 idx_directory one
 idx_directory other "other images"

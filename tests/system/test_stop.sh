@@ -55,7 +55,7 @@ stops=0
 for number in $(seq "$moments"); do
     ranks=$((number % 3 == 0 ? 0 : number % 3 + 1))
     # shellcheck disable=SC2086
-    start "$ranks" $job --resume
+    start "$ranks" $job --resume auto
     if [ "$ranks" -eq 0 ]; then
         wait_for 60 catches_usr1 "$team_pid"
     else

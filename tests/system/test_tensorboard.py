@@ -190,8 +190,8 @@ def test_resume():
     on from an older checkpoint than the last epochs that were recorded."""
     steps = 11  # of an epoch: 1348 rows, 128 a batch
     job = ("--data", "digits", "--hidden", 8, "--epochs", 5, "--checkpoint",
-           "run", "--keep", 9, "--resume", "--log", "c.log", "--tensorboard",
-           "events")
+           "run", "--keep", 9, "--resume", "auto", "--log", "c.log",
+           "--tensorboard", "events")
     tags = tags_of(("loss", "accuracy"), ("train", "test"))
     log = pathlib.Path("c.log")
     here = pathlib.Path("events")

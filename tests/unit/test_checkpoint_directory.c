@@ -132,10 +132,12 @@ END_TEST
 
 /* ---- newest */
 
-START_TEST(an_absent_or_empty_directory_has_no_newest)
+START_TEST(an_empty_directory_has_no_newest_and_one_must_be_there)
 {
     ck_assert_int_eq(
-        mlp_checkpoint_load_newest(in_folder("absent"), &loaded, path), MLP_OK);
+        mlp_checkpoint_load_newest(in_folder("absent"), &loaded, path),
+        MLP_ERROR_MISSING);
+    ck_assert_ptr_nonnull(strstr(mlp_failure(), "there is no such directory"));
     ck_assert_str_eq(path, "");
     put_file("notes.txt", "not a checkpoint");
     ck_assert_int_eq(mlp_checkpoint_load_newest(folder, &loaded, path), MLP_OK);
@@ -605,7 +607,8 @@ static void add_tests(TCase *tcase)
 {
     tcase_add_test(tcase, names_carry_epoch_and_step);
     tcase_add_test(tcase, only_exact_names_are_ours);
-    tcase_add_test(tcase, an_absent_or_empty_directory_has_no_newest);
+    tcase_add_test(tcase,
+                   an_empty_directory_has_no_newest_and_one_must_be_there);
     tcase_add_test(tcase, the_highest_step_is_the_newest_whatever_came_last);
     tcase_add_test(tcase,
                    damaged_ones_are_passed_over_with_a_warning_that_names_both);

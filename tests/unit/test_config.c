@@ -62,7 +62,7 @@ START_TEST(every_kind_is_set_and_marked_given)
     set("seed", "18446744073709551615");
     set("lr", "2.5e-3");
     set("activation", "tanh");
-    set("resume", "true");
+    set("resume", "auto");
     set("every", "200steps");
     ck_assert_str_eq(config.data, "/data/mnist");
     ck_assert_uint_eq(config.batch, 64);
@@ -72,7 +72,7 @@ START_TEST(every_kind_is_set_and_marked_given)
     ck_assert(config.seed == UINT64_MAX);
     ck_assert_double_eq(config.lr, 0.0025);
     ck_assert_int_eq(config.activation.item[0], MLP_ACTIVATION_TANH);
-    ck_assert(config.resume);
+    ck_assert_int_eq(config.resume, MLP_RESUME_AUTO);
     ck_assert_uint_eq(config.every.count, 200);
     ck_assert(config.every.counts_steps);
     ck_assert(mlp_config_was_given(&config, "lr"));
@@ -250,7 +250,8 @@ START_TEST(malformed_lists_words_and_intervals_are_refused)
                    "tanh, relu, step, arctan, leaky-relu, prelu, elu, "
                    "softplus, silu, gelu");
     assert_refused("resume", "maybe",
-                   "--resume: \"maybe\" is neither true nor false");
+                   "--resume: \"maybe\" is neither true nor false, nor "
+                   "auto");
     assert_refused("every", "steps",
                    "--every: \"steps\" is neither epochs like 2 nor steps "
                    "like 200steps");

@@ -71,6 +71,7 @@ START_TEST(fields_are_what_they_mean)
     expect_field(&config, "lr", "1", "1.0\n");
     expect_field(&config, "batch", "32", "32\n");
     expect_field(&config, "resume", "true", "true\n");
+    expect_field(&config, "resume", "auto", "\"auto\"\n");
     expect_field(&config, "activation", "tanh", "\"tanh\"\n");
     expect_field(&config, "seed", "18446744073709551615",
                  "\"18446744073709551615\"\n");

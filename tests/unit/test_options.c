@@ -153,6 +153,28 @@ START_TEST(values_are_checked_and_so_is_the_whole)
 }
 END_TEST
 
+START_TEST(a_switch_may_have_further_values)
+{
+    assert_parses("--checkpoint a --resume --epochs 2");
+    ck_assert_int_eq(config.resume, MLP_RESUME_YES);
+    ck_assert_uint_eq(config.epochs, 2);
+    assert_parses("--checkpoint a --resume auto --epochs 2");
+    ck_assert_int_eq(config.resume, MLP_RESUME_AUTO);
+    ck_assert_uint_eq(config.epochs, 2);
+    assert_parses("--resume=auto --checkpoint a");
+    ck_assert_int_eq(config.resume, MLP_RESUME_AUTO);
+    assert_parses("--checkpoint a --resume=yes");
+    ck_assert_int_eq(config.resume, MLP_RESUME_YES);
+    assert_parses("--resume auto --no-resume");
+    ck_assert_int_eq(config.resume, MLP_RESUME_NO);
+    assert_refused("--resume never", "--resume: \"never\" is neither true nor "
+                                     "false, nor auto");
+    write_ini("checkpoint = a\nresume = auto\n");
+    assert_parses("--config @");
+    ck_assert_int_eq(config.resume, MLP_RESUME_AUTO);
+}
+END_TEST
+
 START_TEST(help_and_version_need_no_valid_whole)
 {
     assert_parses("--resume --help");
@@ -332,6 +354,7 @@ int main(void)
     tcase_add_test(tests, abbreviations_are_refused_with_the_full_name);
     tcase_add_test(tests, missing_values_and_stray_words_are_refused);
     tcase_add_test(tests, values_are_checked_and_so_is_the_whole);
+    tcase_add_test(tests, a_switch_may_have_further_values);
     tcase_add_test(tests, help_and_version_need_no_valid_whole);
     tcase_add_test(tests, a_file_gives_keys_and_may_have_comments);
     tcase_add_test(tests, command_line_wins_over_file_over_preset_in_any_order);
