@@ -56,9 +56,13 @@ static void keep_memory(void)
 
 int main(int argc, char **argv)
 {
+    mlp_streams_occupy();
     mlp_stop_listen();
     keep_memory();
-    signal(SIGXFSZ, SIG_IGN); /* a file too large is an error like others */
+    /* A reader that went away, a file too large: errors like others. Training
+     * goes on without a reader, saves, and ends with MLP_ERROR_IO. */
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     mlp_comm *comm = NULL;
     mlp_watchdog *watchdog = NULL;
     mlp_status status = mlp_comm_world_create(&argc, &argv, &comm);

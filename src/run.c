@@ -213,7 +213,7 @@ static mlp_status sign_off(mlp_run_parts *run, bool is_finished, double seconds)
     MLP_TRY(mlp_runlog_close(&run->log));
     MLP_TRY(mlp_tensorboard_close(&run->board));
     printf("weights sha256 %s\n", hex);
-    return mlp_stdout_flush();
+    return MLP_OK;
 }
 
 static mlp_status stop_message(const mlp_run_parts *run)
@@ -284,7 +284,11 @@ static mlp_status tell(mlp_run_parts *run)
                             ? sign_off(run, trained == MLP_OK, seconds)
                             : MLP_OK;
     MLP_TRY(mlp_comm_agree(run->comm, status));
-    return trained == MLP_STOPPED ? stop_message(run) : MLP_OK;
+    if (trained == MLP_STOPPED) {
+        return stop_message(run); /* whether or not somebody reads */
+    }
+    status = mlp_run_is_leader(run) ? mlp_stdout_flush() : MLP_OK;
+    return mlp_comm_agree(run->comm, status);
 }
 
 static void tear_down(mlp_run_parts *run)

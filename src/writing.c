@@ -4,6 +4,7 @@
 #include "writing.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,6 +21,15 @@ bool mlp_write_all(int fd, const void *bytes, size_t count)
         count -= written < 0 ? 0 : (size_t)written;
     }
     return true;
+}
+
+void mlp_streams_occupy(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0) {
+            return; /* then no other file can be opened either */
+        }
+    }
 }
 
 mlp_status mlp_stdout_flush(void)

@@ -13,6 +13,11 @@
  *  when it cannot be. */
 bool mlp_write_all(int fd, const void *bytes, size_t count);
 
+/** Put /dev/null, which cannot be written, in the place of standard streams
+ * that are closed: else the next file that is opened would get what is printed.
+ */
+void mlp_streams_occupy(void);
+
 /** See that all that was printed has left: MLP_ERROR_IO. */
 mlp_status mlp_stdout_flush(void);
 

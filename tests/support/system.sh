@@ -183,6 +183,20 @@ wait_for() {
     done
 }
 
+# write_unread: a script unread.sh that runs its words as a command whose
+# standard output is a pipe that nobody reads any more.
+write_unread() {
+    cat >unread.sh <<'END'
+pipe=unread.${OMPI_COMM_WORLD_RANK:-0}
+mkfifo "$pipe"
+: <"$pipe" &
+exec 3>"$pipe"
+wait
+rm "$pipe"
+exec "$@" >&3 3>&-
+END
+}
+
 # be32 N: as four bytes, the high one first.
 be32() {
     # shellcheck disable=SC2059 # the format is the bytes

@@ -229,7 +229,43 @@ for ranks in 0 3; do
         expect_one_line "standard output"
     done
 done
-ranks=0
+
+echo "a reader who has gone: the training ends, and is saved"
+write_unread
+for ranks in 0 3; do
+    set --
+    [ "$ranks" -eq 0 ] || set -- mpirun --oversubscribe --bind-to none -np 3
+    for option in "" --quiet --profile; do
+        status=0
+        rm -rf saved-unread
+        # shellcheck disable=SC2086 # no option is no word
+        timeout 60 "$@" sh unread.sh "$program" --data digits --epochs 3 \
+            --hidden 4 --checkpoint saved-unread $option >out 2>err </dev/null ||
+            status=$?
+        expect_status 74 "${option:-training} without a reader, $ranks ranks"
+        expect_one_line "standard output" "Broken pipe"
+        [ -e saved-unread/ckpt-000003-00000033.h5 ] || fail "nothing is saved"
+    done
+done
+ranks=0 status=0
+rm -rf saved-unread
+sh unread.sh "$program" --data digits --epochs 3 --hidden 4 --max-steps 5 \
+    --checkpoint saved-unread >out 2>err || status=$?
+expect_status 75 "stopped without a reader"
+# What is printed must not get into the first file that is opened.
+rm -rf saved-unread
+status=0
+"$program" --data digits --epochs 3 --hidden 4 --checkpoint saved-unread \
+    >&- 2>err || status=$?
+expect_status 74 "a closed standard output"
+expect_one_line "standard output"
+"$MLP_BUILD/mlp" verify saved-unread >out || fail "damaged by what is printed"
+status=0
+"$program" --data digits --epochs 1 --hidden 4 --log log-unread >&- 2>&- ||
+    status=$?
+expect_status 74 "no standard streams"
+[ "$(head -c 1 log-unread)" = "{" ] || fail "printed into the log"
+
 for option in --help --version; do
     status=0
     "$program" $option >/dev/full 2>err </dev/null || status=$?

@@ -220,6 +220,18 @@ for arguments in "show run" "eval run --data digits" \
     expect_status 74 "mlp $arguments on a full disk"
     expect_one_line "standard output"
 done
+write_unread
+for arguments in "show run" "predict run --data digits" help; do
+    status=0
+    # shellcheck disable=SC2086 # these are words
+    sh unread.sh "$mlp" $arguments 2>err || status=$?
+    expect_status 141 "mlp $arguments without a reader, as filters end"
+    [ ! -s err ] || fail "mlp $arguments complains of a reader who has gone"
+done
+status=0
+"$mlp" show run >&- 2>err || status=$?
+expect_status 74 "a closed standard output"
+expect_one_line "standard output"
 # More than a pipe holds, so it waits for the reader, who goes away.
 {
     status=0
@@ -227,8 +239,8 @@ done
     echo "$status" >status
 } | true
 status=$(cat status)
-expect_status 74 "a closed pipe"
-expect_one_line "standard output"
+expect_status 141 "a reader who goes away"
+[ ! -s err ] || fail "complains of a reader who goes away"
 
 echo "outputs that are no probabilities are not called so"
 team 0 --data digits --epochs 1 --hidden none --output sigmoid --loss mse \
