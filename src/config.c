@@ -67,7 +67,8 @@ static const mlp_config_field fields[] = {
     {"label", MLP_FIELD_STRING, AT(label), NULL, 0, 0, true, "Tables", "COLUMN",
      "the column of a CSV file to predict", .absent = ""},
     {"task", MLP_FIELD_ENUM, AT(task), tasks, 0, 0, true, "Tables", "NAME",
-     "predict the label as a class, or as a number",
+     "predict the label as a class, or as a number (output identity, or "
+     "softplus for numbers from 0 on)",
      .absent = "classification"},
     {"ignore", MLP_FIELD_STRING, AT(ignore), NULL, 0, 0, true, "Tables",
      "COLUMN,...", "columns to leave out", .absent = ""},

@@ -153,10 +153,12 @@ void mlp_config_settle(mlp_config *config)
 /* A regression predicts a number, and knows no classes. */
 static mlp_status check_regression(const mlp_config *config)
 {
-    if (config->output != MLP_OUTPUT_IDENTITY) {
+    if (config->output != MLP_OUTPUT_IDENTITY &&
+        config->output != MLP_OUTPUT_SOFTPLUS) {
         return mlp_fail(MLP_ERROR_USAGE,
-                        "--task regression goes with --output identity: the "
-                        "others give no number of any size");
+                        "--task regression goes with --output identity or, for "
+                        "numbers that are never negative, softplus: the others "
+                        "give no number of any size");
     }
     if (config->monitor == MLP_MONITOR_ACCURACY) {
         return mlp_fail(MLP_ERROR_USAGE,

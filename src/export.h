@@ -25,21 +25,24 @@ typedef struct {
 /** A checkpoint's model, taken apart: (x - shift) scale, then the layers. */
 typedef struct {
     size_t layers;
-    mlp_export_layer layer[MLP_MAX_HIDDEN + 1];
+    mlp_export_layer layer[MLP_MAX_HIDDEN + 2];
     size_t inputs, outputs;
     bool is_binary; /**< one output tells two classes: from 0.5 on it is 1 */
     size_t widest;  /**< of all in and out */
     mlp_scaler scaler;
+    float unit[2]; /**< weight and bias of a last linear layer, which gives
+                        softplus outputs the unit of the targets */
 } mlp_export_model;
 
-/** @param checkpoint  must outlive the model */
+/** @param checkpoint  must outlive the model
+ *  @param model       its layers point into the checkpoint, and into itself */
 void mlp_export_take(const mlp_checkpoint *checkpoint, mlp_export_model *model);
 
 /** Make checkpoint->parameters those that are used: the result of the run so
  *  far, and a last layer that gives the targets of a regression as they are in
- *  the data, with their scaling folded into its weights. MLP_ERROR_USAGE when
- *  its output is not linear. */
-mlp_status mlp_export_settle(mlp_checkpoint *checkpoint);
+ *  the data, with their scaling folded into its weights; not with softplus
+ *  outputs, behind which mlp_export_take puts a layer for it. */
+void mlp_export_settle(mlp_checkpoint *checkpoint);
 
 /** The activation's name as --activation has it. */
 const char *mlp_export_activation_name(mlp_activation activation);

@@ -7,6 +7,25 @@
 
 #include "mlp/model.h"
 
+static bool is_positive_regression(const mlp_config *config)
+{
+    return config->task == MLP_TASK_REGRESSION &&
+           config->output == MLP_OUTPUT_SOFTPLUS;
+}
+
+/* From outputs of which the targets' mean square is 1 to the targets' unit. */
+static void add_unit(const mlp_checkpoint *checkpoint, mlp_export_model *model)
+{
+    model->unit[0] = 1.0F / checkpoint->target_scaler.scale;
+    model->unit[1] = checkpoint->target_scaler.shift;
+    model->layer[model->layers++] =
+        (mlp_export_layer){.in = 1,
+                           .out = 1,
+                           .weights = &model->unit[0],
+                           .bias = &model->unit[1],
+                           .activation = MLP_ACTIVATION_IDENTITY};
+}
+
 void mlp_export_take(const mlp_checkpoint *checkpoint, mlp_export_model *model)
 {
     const mlp_config *config = &checkpoint->config;
@@ -37,21 +56,20 @@ void mlp_export_take(const mlp_checkpoint *checkpoint, mlp_export_model *model)
         }
         model->widest = layer->out > model->widest ? layer->out : model->widest;
     }
+    if (is_positive_regression(config)) {
+        add_unit(checkpoint, model);
+    }
 }
 
-mlp_status mlp_export_settle(mlp_checkpoint *c)
+void mlp_export_settle(mlp_checkpoint *c)
 {
     const float *result = mlp_checkpoint_result(c);
     if (result != c->parameters) {
         memcpy(c->parameters, result, c->parameter_count * sizeof *result);
     }
-    if (c->config.task != MLP_TASK_REGRESSION) {
-        return MLP_OK;
-    }
-    if (c->config.output != MLP_OUTPUT_IDENTITY) {
-        return mlp_fail(MLP_ERROR_USAGE,
-                        "a regression whose output is not --output identity "
-                        "cannot be exported: its targets are scaled");
+    if (c->config.task != MLP_TASK_REGRESSION ||
+        is_positive_regression(&c->config)) {
+        return;
     }
     size_t out = c->widths[c->layers];
     size_t count = (c->widths[c->layers - 1] + 1) * out;
@@ -60,7 +78,6 @@ mlp_status mlp_export_settle(mlp_checkpoint *c)
         last[i] /= c->target_scaler.scale;
         last[i] += i < count - out ? 0.0F : c->target_scaler.shift;
     }
-    return MLP_OK;
 }
 
 const char *mlp_export_activation_name(mlp_activation activation)

@@ -47,7 +47,8 @@ static mlp_status spare_indicators(mlp_run_parts *run)
 }
 
 /* Targets of a regression get mean 0 and deviation 1: then any price or length
- * suits the same learning rate. */
+ * suits the same learning rate. With softplus outputs they get a mean square of
+ * 1 and no shift: the output is never negative, and nor are they. */
 static mlp_status fit_targets(mlp_run_parts *run)
 {
     mlp_scaler scaler;
@@ -61,7 +62,10 @@ static mlp_status fit_targets(mlp_run_parts *run)
     targets.here.element = MLP_ELEMENT_F32;
     targets.here.values = targets.here.targets;
     mlp_status status = mlp_run_fit_columns(
-        run->comm, &targets, run->config.shards, MLP_SCALING_STANDARD, &scaler);
+        run->comm, &targets, run->config.shards,
+        run->config.output == MLP_OUTPUT_SOFTPLUS ? MLP_SCALING_RMS
+                                                  : MLP_SCALING_STANDARD,
+        &scaler);
     if (status == MLP_OK) {
         run->target_scaler.shift = scaler.shifts[0];
         run->target_scaler.scale = scaler.scales[0];
@@ -84,6 +88,7 @@ static mlp_status fit_scaler(mlp_run_parts *run, float largest)
         run->scaler = mlp_scaler_max(largest);
         return MLP_OK;
     case MLP_SCALING_NONE:
+    case MLP_SCALING_RMS:
         run->scaler = (mlp_scaler){.shift = 0.0F, .scale = 1.0F};
         return MLP_OK;
     case MLP_SCALING_MAX:

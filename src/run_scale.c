@@ -166,7 +166,7 @@ static mlp_status fit_columns(fit *of, mlp_scaling scaling, mlp_scaler *scaler)
     }
     MLP_TRY(mlp_comm_agree(of->comm, status));
     MLP_TRY(find_extremes(of));
-    if (scaling == MLP_SCALING_STANDARD) {
+    if (scaling == MLP_SCALING_STANDARD || scaling == MLP_SCALING_RMS) {
         MLP_TRY(find_moments(of));
     }
     return set_columns(of, scaling, scaler);

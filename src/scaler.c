@@ -36,6 +36,14 @@ static mlp_scaler standard(const mlp_column_facts *facts)
                         .scale = reciprocal((float)facts->deviation)};
 }
 
+/* mean of x^2 = mean^2 + deviation^2 */
+static mlp_scaler rms(const mlp_column_facts *facts)
+{
+    double root =
+        sqrt(facts->mean * facts->mean + facts->deviation * facts->deviation);
+    return (mlp_scaler){.shift = 0.0F, .scale = reciprocal((float)root)};
+}
+
 mlp_status mlp_scaler_of(mlp_scaling scaling, const mlp_column_facts *facts,
                          mlp_scaler *column)
 {
@@ -44,6 +52,10 @@ mlp_status mlp_scaler_of(mlp_scaling scaling, const mlp_column_facts *facts,
         float a = fabsf(facts->least);
         float b = fabsf(facts->largest);
         *column = mlp_scaler_max(a > b ? a : b);
+        return MLP_OK;
+    }
+    if (scaling == MLP_SCALING_RMS) {
+        *column = rms(facts);
         return MLP_OK;
     }
     if (scaling != MLP_SCALING_MINMAX && scaling != MLP_SCALING_STANDARD) {

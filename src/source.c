@@ -171,6 +171,8 @@ mlp_table_options mlp_table_options_of(const mlp_config *config)
         .ignore = config->ignore,
         .categorical = config->categorical,
         .is_regression = config->task == MLP_TASK_REGRESSION,
+        .is_never_negative = config->task == MLP_TASK_REGRESSION &&
+                             config->output == MLP_OUTPUT_SOFTPLUS,
         .drops_bad = config->bad_rows == MLP_BAD_ROWS_DROP,
         .test_fraction = config->test_fraction,
         .test_data = config->test_data,

@@ -116,14 +116,16 @@ static void look_at(mlp_table_file *table, mlp_schema *schema, size_t *cell,
         if (column->kind == MLP_COLUMN_UNKNOWN && *text != '\0') {
             column->kind = is_number ? MLP_COLUMN_NUMBER : MLP_COLUMN_TEXT;
         }
-        bool is_bad = column->kind == MLP_COLUMN_NUMBER
-                          ? !is_number
-                          : column->kind != MLP_COLUMN_IGNORED && *text == '\0';
-        if (is_bad && *expected == NULL) {
+        const char *lacks = NULL;
+        if (column->kind == MLP_COLUMN_NUMBER) {
+            lacks =
+                mlp_table_read_number(table, i == schema->label, text, &number);
+        } else if (column->kind != MLP_COLUMN_IGNORED && *text == '\0') {
+            lacks = column->kind == MLP_COLUMN_TEXT ? "a text" : "something";
+        }
+        if (lacks != NULL && *expected == NULL) {
             *cell = i;
-            *expected = column->kind == MLP_COLUMN_NUMBER ? "a number"
-                        : column->kind == MLP_COLUMN_TEXT ? "a text"
-                                                          : "something";
+            *expected = lacks;
         }
     }
 }
@@ -243,6 +245,7 @@ static mlp_status open_main(const char *path, bool needs_label,
     mlp_table_file *file = &table->files[MLP_SPLIT_TRAIN];
     MLP_TRY(
         mlp_table_file_open(path, NULL, needs_label, options->drops_bad, file));
+    file->is_never_negative = options->is_never_negative;
     if (options->schema == NULL) {
         MLP_TRY(fit_schema(file, options, &table->schema));
     } else {
@@ -267,6 +270,7 @@ static mlp_status open_test(const mlp_table_options *options,
     table->has_test = true;
     MLP_TRY(mlp_table_file_open(options->test_data, &table->schema, true,
                                 options->drops_bad, file));
+    file->is_never_negative = options->is_never_negative;
     MLP_TRY(mlp_table_file_scan(file));
     MLP_TRY(check_size(file, &table->schema));
     tell_dropped(file);

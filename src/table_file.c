@@ -113,6 +113,17 @@ bool mlp_table_number(const mlp_table_file *table, const char *text,
     return end != text && end[strspn(end, " ")] == '\0' && isfinite(*value);
 }
 
+const char *mlp_table_read_number(const mlp_table_file *table, bool is_label,
+                                  const char *text, float *value)
+{
+    if (!mlp_table_number(table, text, value)) {
+        return "a number";
+    }
+    return is_label && table->is_never_negative && *value < 0.0F
+               ? "a number from 0 on, as --output softplus gives"
+               : NULL;
+}
+
 /* Of a name in the file, or of the schema where the file has other names. */
 static const char *name_of(const mlp_table_file *table, size_t cell)
 {
@@ -158,9 +169,8 @@ static size_t read_cell(const mlp_table_file *table, size_t i, float *number,
     const mlp_column *column = &table->schema->columns[i];
     const char *text = mlp_csv_field(&table->csv, table->cell_of[i]);
     if (column->kind == MLP_COLUMN_NUMBER) {
-        if (!mlp_table_number(table, text, number)) {
-            *expected = "a number";
-        }
+        *expected = mlp_table_read_number(table, i == table->schema->label,
+                                          text, number);
         return 0;
     }
     size_t place = mlp_names_find(&column->categories, text);

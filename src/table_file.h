@@ -24,14 +24,15 @@ typedef struct {
 typedef struct {
     mlp_csv csv;
     const mlp_schema *schema;
-    locale_t c_locale; /**< in which a number's point is a point */
-    bool needs_label;  /**< false: rows may do without */
-    bool drops_bad;    /**< bad rows are left out, else they are an error */
-    size_t header;     /**< cells of the header */
-    size_t *cell_of;   /**< [schema columns]: which cell of a record; SIZE_MAX:
-                            the label, which is not there */
-    size_t rows;       /**< good ones */
-    size_t dropped;    /**< bad ones */
+    locale_t c_locale;      /**< in which a number's point is a point */
+    bool needs_label;       /**< false: rows may do without */
+    bool is_never_negative; /**< the label; what is below 0 is a bad cell */
+    bool drops_bad;  /**< bad rows are left out, else they are an error */
+    size_t header;   /**< cells of the header */
+    size_t *cell_of; /**< [schema columns]: which cell of a record; SIZE_MAX:
+                          the label, which is not there */
+    size_t rows;     /**< good ones */
+    size_t dropped;  /**< bad ones */
     char first_bad[256];   /**< why the first of these was dropped */
     mlp_table_mark *marks; /**< [rows / stride + 1] */
     size_t mark_room;
@@ -54,6 +55,11 @@ mlp_status mlp_table_file_bind(mlp_table_file *table, const mlp_schema *schema);
 /** Read a text as a float32. false: it is none, or not finite. */
 bool mlp_table_number(const mlp_table_file *table, const char *text,
                       float *value);
+
+/** Read a cell of a column of numbers.
+ *  @return  NULL, or what the cell should be and is not: "a number" */
+const char *mlp_table_read_number(const mlp_table_file *table, bool is_label,
+                                  const char *text, float *value);
 
 /** Remember a mark, if one is due before the next good row. */
 mlp_status mlp_table_file_mark(mlp_table_file *table);

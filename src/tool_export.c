@@ -48,11 +48,9 @@ static mlp_status export(const mlp_tool_options *options,
                         targets[format].name);
     }
     MLP_TRY(mlp_tool_load_checkpoint(options->file, &checkpoint, path));
-    mlp_status status = mlp_export_settle(&checkpoint);
-    if (status == MLP_OK) {
-        mlp_export_take(&checkpoint, &model);
-        status = targets[format].write(output->file, &model);
-    }
+    mlp_export_settle(&checkpoint);
+    mlp_export_take(&checkpoint, &model);
+    mlp_status status = targets[format].write(output->file, &model);
     mlp_checkpoint_destroy(&checkpoint);
     return status;
 }

@@ -57,7 +57,9 @@ typedef enum {
     MLP_SCALING_MAX,    /**< the rest column by column */
     MLP_SCALING_MINMAX,
     MLP_SCALING_STANDARD,
-    MLP_SCALING_NONE
+    MLP_SCALING_NONE,
+    MLP_SCALING_RMS /**< no value of --scaling: of targets that stay from 0 on
+                         (--output softplus) */
 } mlp_scaling;
 
 /** One number for all hidden layers, or one for each. */
@@ -72,7 +74,7 @@ typedef enum {
     MLP_OUTPUT_SIGMOID,
     MLP_OUTPUT_IDENTITY,
     MLP_OUTPUT_TANH,
-    MLP_OUTPUT_SOFTPLUS, /**< regression on what is never negative */
+    MLP_OUTPUT_SOFTPLUS, /**< regression on numbers that are never negative */
     MLP_OUTPUT_STEP      /**< the perceptron's */
 } mlp_output;
 

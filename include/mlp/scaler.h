@@ -33,11 +33,13 @@ typedef struct {
  *  max       x / max|x|
  *  minmax    (x - min) / (max - min)
  *  standard  (x - mean) / deviation
+ *  rms       x / sqrt(mean of x^2): signs and zeros stay
  *  others    x
  *
- *  A constant column has no extent to divide by: max leaves its zeros alone,
- *  minmax and standard make it 0. MLP_ERROR_DATA when the column's values are
- *  too far apart to be subtracted in float32; the line names no column.
+ *  A constant column has no extent to divide by: max and rms leave its zeros
+ *  alone, minmax and standard make it 0. MLP_ERROR_DATA when the column's
+ * values are too far apart to be subtracted in float32; the line names no
+ * column.
  */
 mlp_status mlp_scaler_of(mlp_scaling scaling, const mlp_column_facts *facts,
                          mlp_scaler *column);

@@ -59,6 +59,7 @@ typedef struct {
     const char *ignore;      /**< columns to leave out, "a,b"; "" none */
     const char *categorical; /**< numbers to take as texts, "a,b"; "" none */
     bool is_regression;      /**< the label is a number, not a class */
+    bool is_never_negative;  /**< a label below 0 is a bad cell */
     bool drops_bad;          /**< leave bad rows out; else they are an error */
     double test_fraction;    /**< of the rows are test rows */
     const char *test_data;   /**< a file of test rows; "" none */

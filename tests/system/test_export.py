@@ -346,27 +346,34 @@ def check_import(place):
     print("imports what it should, refuses the rest")
 
 
-def check_regression(place):
-    """Prices come out as prices, from years, km and one-hot colours."""
+def check_regression(place, output):
+    """Prices come out as prices, from years, km and one-hot colours. Scaled
+    softplus outputs get their unit from one linear layer more."""
+    name = f"cars-{output}"
     table = pathlib.Path(os.environ["MLP_SOURCE"]) / "data/cars.csv"
     lines = [line.split(",") for line in table.read_text().split()[1:]]
     colours = sorted({line[2] for line in lines})
     x = np.array([[float(line[0]), float(line[1])] +
                   [line[2] == c for c in colours] for line in lines], float)
     run(BUILD / "mlp_train", "--data", table, "--label", "price", "--task",
-        "regression", "--hidden", 8, "--epochs", 50, "--quiet",
-        "--checkpoint", place / "cars")
+        "regression", "--hidden", 8, "--epochs", 50, "--quiet", "--output",
+        output, "--checkpoint", place / name)
     # all rows are data for predict, which splits nothing
-    text = run(BUILD / "mlp", "predict", place / "cars", "--data",
+    text = run(BUILD / "mlp", "predict", place / name, "--data",
                table).stdout.decode()
     wanted = np.array([[float(line.split("\t")[1])]
                        for line in text.splitlines()[1:]])
-    path = place / "cars.h"
-    run(BUILD / "mlp", "export", place / "cars", "--to", "c", "--output", path)
-    found = header_in_c(path, x)[:len(wanted)]
     largest = abs(wanted).max()
-    expect_same("cars", found / largest, wanted / largest)
-    print("a regression: same outputs, relative to the largest")
+    for form, suffix, read in (("c", "h", header_in_c), ("keras", "h5", keras),
+                               ("safetensors", "safetensors", safetensors),
+                               ("onnx", "onnx", onnx_graph)):
+        path = place / f"{name}.{suffix}"
+        run(BUILD / "mlp", "export", place / name, "--to", form, "--output",
+            path)
+        if form != "onnx" or onnx is not None:
+            expect_same(f"{name}: {form}", read(path, x) / largest,
+                        wanted / largest)
+    print(f"{name}: same outputs, relative to the largest")
 
 
 def check_binary(place):
@@ -395,7 +402,8 @@ def check_best(place):
 
 with tempfile.TemporaryDirectory() as directory:
     here = pathlib.Path(directory)
-    check_regression(here)
+    check_regression(here, "identity")
+    check_regression(here, "softplus")
     check_binary(here)
     check_best(here)
     check_import(here)

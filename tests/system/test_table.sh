@@ -138,6 +138,30 @@ awk '/class/ { is_truth = /hit/; bars++; next }
 
 # ---- what is refused, and what is dropped
 
+# ---- softplus: prices from 0 on, scaled without a shift
+
+positive="$of_cars --output softplus"
+# shellcheck disable=SC2086
+{
+    team 0 $positive --checkpoint positive --log positive.jsonl
+    expect_status 0 "softplus"
+    expected=$(digest)
+    team 3 $positive --checkpoint positive-parts --max-steps 300 --quiet
+    team 2 --data "$cars" --checkpoint positive-parts --resume --quiet
+    expect_status 0 "softplus, resumed"
+}
+[ "$(digest)" = "$expected" ] || fail "softplus on other teams: other weights"
+sed -n 's/.*"test_r2":\([^,}]*\).*/\1/p' positive.jsonl | tail -n 1 >r2
+awk '$1 > 0.9 && $1 < 1 { good = 1 } END { exit !good }' r2 ||
+    fail "R2 of the cars with softplus is $(cat r2)"
+"$mlp" eval positive --data "$cars" --format json >out
+[ "$(sed 's/.*"r2":\([^,}]*\).*/\1/' out)" = "$(cat r2)" ] ||
+    fail "softplus, eval: not the logged R2"
+printf 'colour,km,years\nred,900000,40\n' >old.csv # below 0 with identity
+"$mlp" predict positive --data old.csv >out
+awk 'NR == 2 && $2 >= 0 { a = 1 } END { exit !a }' out ||
+    fail "softplus: a price below 0"
+
 refuse() {
     code=$1 text=$2
     shift 2
@@ -155,6 +179,12 @@ by="--label price --task regression"
     expect_status 0 "bad rows dropped"
     grep -q "2 of 242 rows are dropped, the first: line 242" err ||
         fail "it does not count the dropped rows"
+    { head -n 5 "$cars" && echo '5,9,red,-7' && sed 1,5d "$cars"; } >below.csv
+    refuse 65 "below.csv:6: column 4 (price): expected a number from 0 on" \
+        --data below.csv $by --output softplus
+    team 2 --data below.csv $by --output softplus --bad-rows drop --epochs 1
+    expect_status 0 "a price below 0 dropped"
+    grep -q "1 of 241 rows are dropped" err || fail "it does not count it"
     refuse 65 "expected a column \"price\"" --data "$cars" $by \
         --test-data new.csv
     refuse 64 "--label COLUMN is missing" --data "$cars"

@@ -85,6 +85,15 @@ START_TEST(columns_scale_as_in_the_lecture)
 }
 END_TEST
 
+START_TEST(rms_keeps_signs_and_zeros)
+{
+    static const double numbers[3] = {-1, 0, 7}; /* mean square 50 / 3 */
+    expect_scaled(MLP_SCALING_RMS, numbers, (double[]){-0.245, 0.0, 1.715});
+    expect_scaled(MLP_SCALING_RMS, (double[]){0, 0, 0}, (double[]){0, 0, 0});
+    expect_scaled(MLP_SCALING_RMS, (double[]){5, 5, 5}, (double[]){1, 1, 1});
+}
+END_TEST
+
 START_TEST(a_constant_column_becomes_zero_and_no_infinity)
 {
     mlp_scaler column;
@@ -141,6 +150,7 @@ int main(void)
     tcase_add_test(tcase, features_that_are_all_zero_are_left_alone);
     tcase_add_test(tcase, smallest_and_largest_numbers_give_finite_scales);
     tcase_add_test(tcase, columns_scale_as_in_the_lecture);
+    tcase_add_test(tcase, rms_keeps_signs_and_zeros);
     tcase_add_test(tcase, a_constant_column_becomes_zero_and_no_infinity);
     tcase_add_test(tcase, values_too_far_apart_are_refused);
     tcase_add_test(tcase, zeros_are_kept_unless_a_column_is_shifted);

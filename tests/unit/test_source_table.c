@@ -122,6 +122,10 @@ START_TEST(bad_cells_are_named_by_line_and_column)
                    ":3: column 1 (colour): expected a text, found nothing");
     expect_refused(MLP_ERROR_DATA, "years,price\n1,2\n3\n",
                    ":3: expected 2 cells, found 1");
+    options.is_never_negative = true;
+    expect_refused(MLP_ERROR_DATA, "years,price\n-1,0\n1,-2\n",
+                   ":3: column 2 (price): expected a number from 0 on");
+    options.is_never_negative = false;
     expect_refused(MLP_ERROR_DATA, "", "expected a header");
     expect_refused(MLP_ERROR_DATA, "years,price\n", "0 rows");
     expect_refused(MLP_ERROR_DATA, "a,price,a\n1,2,3\n", "same name");
