@@ -65,3 +65,35 @@ bool mlp_terminal_has_utf8(void)
     }
     return false;
 }
+
+/* Bytes of UTF-8 that go on with a letter. */
+static bool goes_on(char byte)
+{
+    return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
+int mlp_terminal_width(const char *text)
+{
+    int columns = 0;
+    for (; *text != '\0'; text++) {
+        columns += !goes_on(*text);
+    }
+    return columns;
+}
+
+void mlp_terminal_put(FILE *out, const char *text, int columns)
+{
+    int most = abs(columns);
+    int width = mlp_terminal_width(text);
+    int blanks = width < most ? most - width : 0;
+    fprintf(out, "%*s", columns > 0 ? blanks : 0, "");
+    for (int printed = 0; *text != '\0'; text++) {
+        bool is_control = (unsigned char)*text < 0x20 || *text == 0x7f;
+        printed += !goes_on(*text);
+        if (printed > most) {
+            break;
+        }
+        fputc(is_control ? '?' : *text, out);
+    }
+    fprintf(out, "%*s", columns < 0 ? blanks : 0, "");
+}

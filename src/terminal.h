@@ -21,6 +21,14 @@ bool mlp_terminal_can_rewrite(void);
  *  not set NO_COLOR (no-color.org). */
 bool mlp_terminal_has_color(FILE *out);
 
+/** Columns that a text in UTF-8 takes: one for each of its letters. */
+int mlp_terminal_width(const char *text);
+
+/** Print a text in so many columns: cut at the right where it is longer, with
+ *  blanks before it where it is shorter, or behind it if columns is negative,
+ *  as printf does. What a terminal would obey becomes '?'. */
+void mlp_terminal_put(FILE *out, const char *text, int columns);
+
 /** Whether the user's locale, by its name, is one of UTF-8. */
 bool mlp_terminal_has_utf8(void);
 

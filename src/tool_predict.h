@@ -20,15 +20,36 @@ typedef struct {
 
 /* ---- tool_predict_print.c */
 
+/** Whether outputs are probabilities. */
+bool mlp_prediction_is_probable(const mlp_checkpoint *checkpoint);
+
+/** The outputs of row r, [classes]. */
+const float *mlp_prediction_outputs(const mlp_prediction *p, size_t r);
+
+/** The prediction of a regression for row r, in the unit of the table. */
+double mlp_prediction_number(const mlp_prediction *p, size_t r);
+
+/** The name of a class; NULL when it has only its number. */
+const char *mlp_prediction_class_name(const mlp_checkpoint *checkpoint,
+                                      size_t k);
+
+/** The class that an output speaks for: the one of --binary for class 1. */
+size_t mlp_prediction_class(const mlp_checkpoint *checkpoint, size_t output);
+
 /** The line that names the columns of TSV. */
 void mlp_predict_print_header(FILE *out, const mlp_checkpoint *checkpoint,
                               bool has_names);
 
-/** All rows, as "tsv", "json" (a line each) or "text": the picture, and a bar
- *  for each output. Text of names is escaped so that a line stays a line.
- *  MLP_ERROR_INTERNAL without memory. */
+/** All rows, as "tsv", "json" (a line each) or "text". Text of names is escaped
+ *  so that a line stays a line. MLP_ERROR_INTERNAL without memory. */
 mlp_status mlp_predict_print(FILE *out, const char *format,
                              const mlp_prediction *prediction);
+
+/* ---- tool_predict_text.c */
+
+/** Row r: what is predicted; the picture, or the columns of a table's row; and
+ *  a bar for each output. MLP_ERROR_INTERNAL without memory. */
+mlp_status mlp_predict_print_text(FILE *out, const mlp_prediction *p, size_t r);
 
 /* ---- tool_pictures.c: files of pictures */
 

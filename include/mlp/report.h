@@ -19,6 +19,9 @@ enum { MLP_REPORT_CLASSES_MAX = 2048 }; /**< its matrix takes 32 MiB */
  *  averages; then the confusion matrix (above 30 classes only the 20 largest
  *  confusions, as a list).
  *
+ *  Columns of the matrix have the classes' names; where these are too long for
+ *  80 columns, numbers, which the rows then have behind their names.
+ *
  *  @param names      of the classes; NULL: they are numbered
  *  @param confusion  [classes, classes]: row = truth, column = prediction
  *  MLP_ERROR_INTERNAL without memory.

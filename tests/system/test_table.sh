@@ -39,6 +39,12 @@ awk 'NR == 2 && $2 > 14000 && $2 < 23000 { a = 1 }
     NR == 3 && $2 < 4000 { b = 1 } END { exit !(a && b && NR == 3) }' out ||
     fail "predict: no likely prices"
 
+"$mlp" predict whole --data new.csv --rows 1 --format text >told
+awk 'NR == 1 && /^row 0: price [0-9.]*$/ && $4 > 14000 && $4 < 23000 { a = 1 }
+    NR == 2 && $0 == "  years 2, km 20000, colour red" { b = 1 }
+    END { exit !(a && b && NR == 3) }' told ||
+    fail "predict --format text of a regression: $(cat told)"
+
 # check_splits MODEL FILE: the rows that training tested on are those that are
 # predicted with --split test: in the order of the file, the others are the
 # training rows, and their mean absolute error is eval's.
@@ -107,6 +113,19 @@ grep -q "^ *cheap  *[0-9.]* " out || fail "the report has no names"
 "$mlp" predict named --data new.csv >out
 grep -q "probability_cheap" out || fail "predict: no names in the header"
 [ "$(sed -n 's/^0	\([a-z]*\)	.*/\1/p' out)" = dear ] || fail "predict: no name"
+LC_ALL=C "$mlp" predict named --data new.csv --rows 1 --format text >out
+sed 's/[0-9.]*%/N%/g; s/ [# ]*N/ N/' out >told # without the picture it is not
+cat >expected-text <<'END'
+row 0: dear (N%)
+  years 2, km 20000
+
+  cheap N%
+   dear N%
+
+END
+diff expected-text told || fail "predict --format text of a table"
+"$mlp" eval named --data classes.csv >out
+grep -q '^ *cheap  *dear$' out || fail "the columns of the matrix have no names"
 
 # two classes on one output, saved and loaded
 team 0 --data classes.csv --label class --test-fraction 0.2 --hidden 8 \
@@ -122,7 +141,8 @@ grep -q "^ *dear  *[0-9.]* " out || fail "its report has no names"
 awk 'NR > 1 && ($3 >= 0.5) != ($2 == "dear") { exit 1 }' out ||
     fail "the output is not that of the second class"
 "$mlp" predict binary --data classes.csv --format text >out
-awk '/^row/ { gsub(/[():]/, ""); if (($4 >= 0.5) != $3) exit 1 }' out ||
+awk '/^row/ { gsub(/[():]/, ""); if (($4 >= 0.5) != ($3 == "dear")) exit 1 }' \
+    out ||
     fail "the output drawn is not that of the second class"
 # both classes of each mistake, which make up 100%, the truth below 50
 team 0 --data classes.csv --label class --test-fraction 0.4 --hidden 4 \

@@ -113,6 +113,71 @@ START_TEST(of_many_confusions_the_largest_twenty_stay)
 }
 END_TEST
 
+static char *report_of_names(const uint64_t *confusion, size_t classes,
+                             char **names)
+{
+    char *text = NULL;
+    size_t size = 0;
+    const mlp_names list = {.items = names, .count = classes};
+    FILE *out = open_memstream(&text, &size);
+    ck_assert_ptr_nonnull(out);
+    ck_assert_int_eq(mlp_report_print(out, confusion, classes, &list), MLP_OK);
+    fclose(out);
+    return text;
+}
+
+START_TEST(columns_of_the_matrix_have_names_that_fit)
+{
+    static const uint64_t confusion[9] = {2, 1, 0, 0, 3, 0, 1, 1, 0};
+    char *names[] = {"red", "gr\303\274n", "b\tlue"};
+    char *text = report_of_names(confusion, 3, names);
+    ck_assert_ptr_nonnull(strstr(text,
+                                 "\n"
+                                 "                red  gr\303\274n b?lue\n"
+                                 "         red      2     1     0\n"
+                                 "        gr\303\274n      0     3     0\n"
+                                 "       b?lue      1     1     0\n"));
+    free(text);
+}
+END_TEST
+
+START_TEST(names_too_long_for_columns_get_numbers_in_rows_and_columns)
+{
+    enum { CLASSES = 5 };
+    uint64_t confusion[CLASSES * CLASSES] = {10};
+    char *names[CLASSES] = {"cotton crop", "grey soil", "very damp grey soil",
+                            "red soil", "vegetation stubble"};
+    char *text = report_of_names(confusion, CLASSES, names);
+    ck_assert_ptr_nonnull(strstr(text,
+                                 "\n"
+                                 "                        0  1  2  3  4\n"
+                                 "        cotton crop  0 10  0  0  0  0\n"
+                                 "          grey soil  1  0  0  0  0  0\n"
+                                 "very damp grey soil  2  0  0  0  0  0\n"
+                                 "           red soil  3  0  0  0  0  0\n"
+                                 " vegetation stubble  4  0  0  0  0  0\n"));
+    ck_assert_ptr_nonnull(
+        strstr(text, "          grey soil     0.0000    0.0000"));
+    free(text);
+}
+END_TEST
+
+START_TEST(large_confusions_have_names)
+{
+    enum { CLASSES = 31 };
+    uint64_t confusion[CLASSES * CLASSES] = {0};
+    char *names[CLASSES];
+    for (size_t k = 0; k < CLASSES; k++) {
+        names[k] = k == 7 ? "seven" : "other";
+    }
+    confusion[7 * CLASSES + 2] = 50;
+    char *text = report_of_names(confusion, CLASSES, names);
+    ck_assert_ptr_nonnull(strstr(text, "       truth  prediction      rows\n"
+                                       "       seven       other        50\n"));
+    free(text);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("report");
@@ -122,6 +187,10 @@ int main(void)
     tcase_add_test(tests, no_rows_at_all_give_zeros);
     tcase_add_test(tests, many_classes_list_the_largest_confusions_first);
     tcase_add_test(tests, of_many_confusions_the_largest_twenty_stay);
+    tcase_add_test(tests, columns_of_the_matrix_have_names_that_fit);
+    tcase_add_test(tests,
+                   names_too_long_for_columns_get_numbers_in_rows_and_columns);
+    tcase_add_test(tests, large_confusions_have_names);
     suite_add_tcase(suite, tests);
     return run_suite(suite, CK_FORK_GETENV);
 }
