@@ -149,14 +149,6 @@ static mlp_status set_up(mlp_run_parts *run)
 
 /* ---- the end ----------------------------------------------------------- */
 
-/* The best rows there are to judge by. */
-static const mlp_sharded *judged_split(const mlp_run_parts *run)
-{
-    return run->test.rows > 0         ? &run->test
-           : run->validation.rows > 0 ? &run->validation
-                                      : &run->train;
-}
-
 static void print_top(const mlp_run_parts *run, const mlp_tally *tally)
 {
     if (run->config.top_k > 0) {
@@ -186,8 +178,8 @@ static mlp_status report(mlp_run_parts *run)
         confusion == NULL ? mlp_fail_memory("the confusion matrix") : MLP_OK;
     status = mlp_comm_agree(run->comm, status);
     if (status == MLP_OK) {
-        status = mlp_trainer_evaluate(run->trainer, judged_split(run), &tally,
-                                      confusion);
+        status = mlp_trainer_evaluate(run->trainer, mlp_run_judged_split(run),
+                                      &tally, confusion);
     }
     if (status == MLP_OK && mlp_run_is_leader(run)) {
         status = mlp_report_print(stdout, confusion, classes, names);
@@ -275,6 +267,9 @@ static mlp_status tell(mlp_run_parts *run)
     }
     if (trained == MLP_OK && !run->config.quiet) {
         MLP_TRY(report_if_not_stopped(run));
+    }
+    if (trained == MLP_OK) {
+        MLP_TRY(mlp_run_judge_outcome(run));
     }
     MLP_TRY(mlp_run_tell_reading(run));
     MLP_TRY(mlp_run_tell_profile(run));

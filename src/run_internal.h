@@ -151,6 +151,17 @@ bool mlp_run_is_small(const mlp_run_parts *run);
 
 /** Print that table, and whether the rows are learned. Collective. */
 mlp_status mlp_run_tell_rows(mlp_run_parts *run);
+
+/** The best rows there are to judge by: of test, else validation, else
+ *  training. */
+const mlp_sharded *mlp_run_judged_split(const mlp_run_parts *run);
+
+/** Warn, and log, when a finished run ends with a model that is no better than
+ *  the mean of the targets or the largest class, and say what may be the cause.
+ *  Evaluates only then. Not of rows that fit a table, which says so itself.
+ *  Collective. */
+mlp_status mlp_run_judge_outcome(mlp_run_parts *run);
+
 /** Fit the scaling of each column to a split: max, minmax or standard. The same
  *  bits on any number of ranks.
  *  @param scaler  overwritten; to be destroyed, after a failure too

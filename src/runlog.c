@@ -181,6 +181,14 @@ mlp_status mlp_runlog_profile(mlp_runlog *log, uint64_t step,
                : MLP_OK;
 }
 
+mlp_status mlp_runlog_warning(mlp_runlog *log, uint64_t step, const char *text,
+                              size_t units, size_t dead)
+{
+    return log->file != NULL
+               ? append(log, mlp_runlog_warning_record(step, text, units, dead))
+               : MLP_OK;
+}
+
 mlp_status mlp_runlog_end(mlp_runlog *log, const mlp_epoch_record *last,
                           const char *weights_hex, double wall_seconds,
                           bool is_finished)

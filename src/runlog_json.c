@@ -98,6 +98,15 @@ json_t *mlp_runlog_profile_record(uint64_t step, const uint64_t *nanoseconds,
                      mlp_json_whole(step), "rank_seconds", array);
 }
 
+json_t *mlp_runlog_warning_record(uint64_t step, const char *text, size_t units,
+                                  size_t dead)
+{
+    return json_pack("{s:s, s:o, s:o, s:o, s:o}", "event", "warning", "step",
+                     mlp_json_whole(step), "text", mlp_json_text(text),
+                     "relu_units", mlp_json_whole(units), "dead_units",
+                     mlp_json_whole(dead));
+}
+
 json_t *mlp_runlog_end_record(const mlp_epoch_record *last,
                               const char *weights_hex, double wall_seconds,
                               bool is_finished)

@@ -15,7 +15,7 @@ mlp_range mlp_sharded_rows(const mlp_sharded *split, size_t shards,
     return rows;
 }
 
-static mlp_evaluator evaluator_of(mlp_trainer *trainer)
+mlp_evaluator mlp_trainer_evaluator(mlp_trainer *trainer)
 {
     const mlp_trainer_parts *parts = &trainer->parts;
     return (mlp_evaluator){.model = parts->model,
@@ -33,7 +33,7 @@ void mlp_trainer_outputs(mlp_trainer *trainer, const mlp_dataset *dataset,
 {
     const mlp_model *model = trainer->parts.model;
     size_t count = model->layer[model->layers - 1].out;
-    const mlp_evaluator evaluator = evaluator_of(trainer);
+    const mlp_evaluator evaluator = mlp_trainer_evaluator(trainer);
     mlp_trainer_wait(trainer);
     for (size_t first = 0; first < dataset->range.count;
          first += EVALUATION_ROWS) {
@@ -54,7 +54,7 @@ static void evaluate_shards(mlp_trainer *trainer, const mlp_sharded *split,
                             mlp_tally *tally, uint64_t *confusion)
 {
     const mlp_trainer_parts *parts = &trainer->parts;
-    const mlp_evaluator evaluator = evaluator_of(trainer);
+    const mlp_evaluator evaluator = mlp_trainer_evaluator(trainer);
     const mlp_evaluation_order order = {split->rows, parts->config->shards,
                                         split->shards,
                                         split->here.range.first - split->first};

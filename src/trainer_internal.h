@@ -134,6 +134,9 @@ bool mlp_trainer_has_finite_losses(const mlp_trainer *trainer);
 mlp_status mlp_trainer_read_records(mlp_trainer *trainer,
                                     mlp_step_result *result, bool *is_unsafe);
 
+/** What evaluates rows with the trainer's parameters, on this rank's own. */
+mlp_evaluator mlp_trainer_evaluator(mlp_trainer *trainer);
+
 /** Whether all of values [count] are. */
 bool mlp_trainer_are_finite(const float *values, size_t count);
 

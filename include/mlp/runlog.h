@@ -67,6 +67,12 @@ mlp_status mlp_runlog_epoch(mlp_runlog *log, const mlp_epoch_record *record);
 mlp_status mlp_runlog_profile(mlp_runlog *log, uint64_t step,
                               const uint64_t *nanoseconds, size_t ranks);
 
+/** {"event":"warning"}: what the run has warned of in the end.
+ *  @param units, dead  of a layer: its ReLU units, and those that are always 0;
+ *                      0: there is no such layer */
+mlp_status mlp_runlog_warning(mlp_runlog *log, uint64_t step, const char *text,
+                              size_t units, size_t dead);
+
 /** {"event":"end"} or, for a run that stops early, {"event":"stop"}.
  *  @param weights_hex  digest of the weights, printed by the caller last */
 mlp_status mlp_runlog_end(mlp_runlog *log, const mlp_epoch_record *last,

@@ -134,4 +134,17 @@ void mlp_trainer_outputs(mlp_trainer *trainer, const mlp_dataset *dataset,
 mlp_status mlp_trainer_evaluate(mlp_trainer *trainer, const mlp_sharded *split,
                                 mlp_tally *tally, uint64_t *confusion);
 
+/** ReLU units that are 0 for each of some training rows: no gradient gets
+ *  through these. Of the hidden layer that has most of them for its size. */
+typedef struct {
+    size_t layer;       /**< from 0 */
+    size_t units, dead; /**< of the layer; 0 when there is no ReLU */
+    size_t rows;        /**< of the sample: the first of each shard */
+} mlp_dead_units;
+
+/** Count them, between steps: the same numbers for any team.
+ *  MLP_ERROR_IO when a rank cannot read its rows; MLP_ERROR_INTERNAL without
+ *  memory. Collective. */
+mlp_status mlp_trainer_count_dead(mlp_trainer *trainer, mlp_dead_units *found);
+
 #endif

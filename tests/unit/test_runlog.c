@@ -280,6 +280,26 @@ START_TEST(a_profile_has_the_seconds_of_each_rank)
 }
 END_TEST
 
+START_TEST(a_warning_has_its_text_and_the_dead_units)
+{
+    const char *said;
+    int units, dead;
+    mlp_runlog *log = open_log(UINT64_MAX);
+    ck_assert_int_eq(mlp_runlog_warning(log, 469, "of no use", 128, 127),
+                     MLP_OK);
+    json_t *record = record_at(0);
+    ck_assert_int_eq(json_unpack(record, "{s:i, s:s, s:i, s:i}", "step",
+                                 &(int){0}, "text", &said, "relu_units", &units,
+                                 "dead_units", &dead),
+                     0);
+    ck_assert_str_eq(said, "of no use");
+    ck_assert_int_eq(units, 128);
+    ck_assert_int_eq(dead, 127);
+    json_decref(record);
+    close_log(log);
+}
+END_TEST
+
 START_TEST(a_quiet_run_prints_nothing_and_still_logs)
 {
     set("quiet", "true");
@@ -421,6 +441,7 @@ int main(void)
     tcase_add_test(tests, what_is_not_there_or_not_finite_is_null);
     tcase_add_test(tests, end_and_stop_carry_the_digest);
     tcase_add_test(tests, a_profile_has_the_seconds_of_each_rank);
+    tcase_add_test(tests, a_warning_has_its_text_and_the_dead_units);
     tcase_add_test(tests, a_quiet_run_prints_nothing_and_still_logs);
     tcase_add_test(tests, a_run_without_log_writes_no_file);
     tcase_add_test(tests, a_new_run_starts_with_an_empty_file);
