@@ -89,6 +89,11 @@ const char *mlp_page_style(void)
            "text-align:center;height:36px;width:44px;min-width:34px;"
            "border:1px solid var(--card)}"
            ".heat tbody th{width:44px;text-align:center}"
+           ".heat.named{table-layout:auto}" /* column heads run upwards */
+           ".heat.named th{white-space:nowrap;padding:5px}"
+           ".heat.named thead th+th{writing-mode:vertical-rl;"
+           "transform:rotate(180deg);height:auto;text-align:left}"
+           ".heat.named tbody th{width:auto;text-align:right}"
            ".heat td{background:color-mix(in srgb,var(--bad) "
            "calc(var(--h)*1%),var(--page))}"
            ".heat td.hit{background:color-mix(in srgb,var(--good) "

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "mlp/profile.h"
+#include "terminal.h"
 #include "tool_report.h"
 
 /* ---- confusions */
@@ -35,12 +36,24 @@ static void heat_cell(mlp_markup *m, uint64_t rows, uint64_t of, bool is_hit)
     mlp_markup_close(m);
 }
 
+/* Whether a class's name is too long for a cell of the matrix. */
+static bool has_long_names(const mlp_review *r)
+{
+    char number[MLP_CLASS_NUMBER];
+    for (size_t k = 0; k < r->loaded.classes; k++) {
+        if (mlp_terminal_width(mlp_review_class(r, k, number)) > 3) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void heat_map(mlp_markup *m, const mlp_review *r)
 {
     size_t classes = r->loaded.classes;
     char number[MLP_CLASS_NUMBER];
     mlp_page_table(m, "Rows by true class (down) and predicted class (across)",
-                   "heat");
+                   has_long_names(r) ? "heat named" : "heat");
     mlp_markup_open(m, "thead");
     mlp_markup_open(m, "tr");
     mlp_markup_open(m, "th");

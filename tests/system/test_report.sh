@@ -120,7 +120,8 @@ awk -v value="${worst##*<td>}" 'NR > 1 && ($2 - value) ^ 2 < 0.01 { found = 1 }
 team 0 --data "$cars" --label colour --test-fraction 0.25 --hidden 4 \
     --epochs 2 --checkpoint colours --log colours/log.jsonl
 succeed colours -o colours.html
-expect_page colours.html '<th scope="col">silver</th>' \
+expect_page colours.html '<table class="heat named">' \
+    '<th scope="col">silver</th>' \
     '<th scope="row">white</th>' "taken for silver"
 
 echo "weights are those of the best epoch, as what the model makes of rows"
