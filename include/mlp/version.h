@@ -4,6 +4,6 @@
 #ifndef MLP_VERSION_H
 #define MLP_VERSION_H
 
-#define MLP_VERSION "0.1.0"
+#define MLP_VERSION "0.2.0"
 
 #endif
