@@ -1,14 +1,23 @@
 /** @file
  *  Faults of files: a library for LD_PRELOAD in which one system call of a
- *  program fails, is interrupted, or does half of what it was asked for. All
- *  calls of the C library count, those of stdio and of HDF5 too, from whichever
- *  thread, if they concern files below a directory.
+ *  program fails, is interrupted, does half of what it was asked for, or is
+ *  the last. All calls of the C library count, those of stdio and of HDF5 too,
+ *  from whichever thread and child process, if they concern files below a
+ *  directory: so a call has the same number in each run, whatever libraries,
+ *  malloc and MPI do elsewhere.
  *
- *      MLP_CALLS_BELOW=DIRECTORY   real path; those files, and no others
- *      MLP_CALLS="ACTION NTH"      an errno as a number, or "half"; which one
- *                                  of the calls, 0 for each
- *      MLP_CALLS_TOLD=DESCRIPTOR   of a pipe, which gets a line "CALL PATH" for
- *                                  each call struck
+ *      MLP_CALLS_BELOW=DIRECTORY  real path; those files, and no others
+ *      MLP_CALLS="ACTION NTH"     an errno as a number, "half", or "kill":
+ *                                 the process is killed before the call; NTH:
+ *                                 which one of the calls, 0 for each.
+ *                                 "list 0": nothing happens to any call
+ *      MLP_CALLS_TOLD=PATH        of a pipe, which gets a line for each call
+ *                                 struck; for each one with MLP_CALLS_LIST=1
+ *
+ *  A line has, with tabs between them, the call's number, its name, the flags
+ *  of an open or 0, its result (minus errno if it failed, "killed" if it was
+ *  never made), 1 if it was struck or 0, its path, and the other path of a
+ *  rename.
  *
  *  An error comes instead of the call, but a close closes. Of each interrupted
  *  call the second attempt goes through. A filter of the kernel (seccomp) sends
@@ -19,10 +28,6 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <link.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,51 +35,66 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "fault_filter.h"
+#include "fault_line.h"
+
 /* ---- the calls --------------------------------------------------------- */
 
-enum { NO_FD = -1, PATH_BYTES = 4500 };
+enum { NONE = -1, PATH_BYTES = FAULT_PATH_BYTES };
 
-typedef enum { NAMES, MOVES, MOVES_VECTOR, OTHER } call_kind;
+/* MOVES: bytes, as many as the third argument says. */
+typedef enum { NAMES, MOVES, MOVES_VECTOR, OPENS, RENAMES, OTHER } call_kind;
 
 static const struct {
     long number;
     const char *name;
-    call_kind kind; /* MOVES: bytes, as many as the third argument says */
-    int fd;         /* which argument is a descriptor, or that of a directory */
-    int path;       /* which argument is a path */
+    call_kind kind;
+    int fd;   /* which argument is a descriptor, or that of a directory */
+    int path; /* which argument is a path; flags of OPENS follow it */
+    int to;   /* which argument is a second path */
 } calls[] = {
-    {SYS_open, "open", NAMES, NO_FD, 0},
-    {SYS_openat, "openat", NAMES, 0, 1},
-    {SYS_read, "read", MOVES, 0, -1},
-    {SYS_pread64, "pread", MOVES, 0, -1},
-    {SYS_readv, "readv", MOVES_VECTOR, 0, -1},
-    {SYS_preadv, "preadv", MOVES_VECTOR, 0, -1},
-    {SYS_preadv2, "preadv2", MOVES_VECTOR, 0, -1},
-    {SYS_write, "write", MOVES, 0, -1},
-    {SYS_pwrite64, "pwrite", MOVES, 0, -1},
-    {SYS_writev, "writev", MOVES_VECTOR, 0, -1},
-    {SYS_fsync, "fsync", OTHER, 0, -1},
-    {SYS_fdatasync, "fdatasync", OTHER, 0, -1},
-    {SYS_ftruncate, "ftruncate", OTHER, 0, -1},
-    {SYS_truncate, "truncate", NAMES, NO_FD, 0},
-    {SYS_close, "close", OTHER, 0, -1},
-    {SYS_rename, "rename", NAMES, NO_FD, 0},
-    {SYS_unlink, "unlink", NAMES, NO_FD, 0},
-    {SYS_mkdir, "mkdir", NAMES, NO_FD, 0},
-    {SYS_getdents64, "getdents", OTHER, 0, -1},
-    {SYS_lseek, "lseek", OTHER, 0, -1},
-    {SYS_stat, "stat", NAMES, NO_FD, 0},
-    {SYS_lstat, "lstat", NAMES, NO_FD, 0},
-    {SYS_fstat, "fstat", OTHER, 0, -1},
-    {SYS_newfstatat, "fstatat", NAMES, 0, 1},
-    {SYS_readlink, "readlink", NAMES, NO_FD, 0},
-    {SYS_flock, "flock", OTHER, 0, -1},
+    {SYS_open, "open", OPENS, NONE, 0, NONE},
+    {SYS_openat, "openat", OPENS, 0, 1, NONE},
+    {SYS_read, "read", MOVES, 0, NONE, NONE},
+    {SYS_pread64, "pread", MOVES, 0, NONE, NONE},
+    {SYS_readv, "readv", MOVES_VECTOR, 0, NONE, NONE},
+    {SYS_preadv, "preadv", MOVES_VECTOR, 0, NONE, NONE},
+    {SYS_preadv2, "preadv2", MOVES_VECTOR, 0, NONE, NONE},
+    {SYS_write, "write", MOVES, 0, NONE, NONE},
+    {SYS_pwrite64, "pwrite", MOVES, 0, NONE, NONE},
+    {SYS_writev, "writev", MOVES_VECTOR, 0, NONE, NONE},
+    {SYS_pwritev, "pwritev", MOVES_VECTOR, 0, NONE, NONE},
+    {SYS_pwritev2, "pwritev2", MOVES_VECTOR, 0, NONE, NONE},
+    {SYS_fsync, "fsync", OTHER, 0, NONE, NONE},
+    {SYS_fdatasync, "fdatasync", OTHER, 0, NONE, NONE},
+    {SYS_ftruncate, "ftruncate", OTHER, 0, NONE, NONE},
+    {SYS_truncate, "truncate", NAMES, NONE, 0, NONE},
+    {SYS_close, "close", OTHER, 0, NONE, NONE},
+    {SYS_rename, "rename", RENAMES, NONE, 0, 1},
+    {SYS_renameat, "renameat", RENAMES, 0, 1, 3},
+    {SYS_renameat2, "renameat2", RENAMES, 0, 1, 3},
+    {SYS_unlink, "unlink", NAMES, NONE, 0, NONE},
+    {SYS_unlinkat, "unlinkat", NAMES, 0, 1, NONE},
+    {SYS_rmdir, "rmdir", NAMES, NONE, 0, NONE},
+    {SYS_mkdir, "mkdir", NAMES, NONE, 0, NONE},
+    {SYS_mkdirat, "mkdirat", NAMES, 0, 1, NONE},
+    {SYS_getdents64, "getdents", OTHER, 0, NONE, NONE},
+    {SYS_lseek, "lseek", OTHER, 0, NONE, NONE},
+    {SYS_stat, "stat", NAMES, NONE, 0, NONE},
+    {SYS_lstat, "lstat", NAMES, NONE, 0, NONE},
+    {SYS_fstat, "fstat", OTHER, 0, NONE, NONE},
+    {SYS_newfstatat, "fstatat", NAMES, 0, 1, NONE},
+    {SYS_statx, "statx", NAMES, 0, 1, NONE},
+    {SYS_statfs, "statfs", NAMES, NONE, 0, NONE},
+    {SYS_fstatfs, "fstatfs", OTHER, 0, NONE, NONE},
+    {SYS_access, "access", NAMES, NONE, 0, NONE},
+    {SYS_readlink, "readlink", NAMES, NONE, 0, NONE},
+    {SYS_flock, "flock", OTHER, 0, NONE, NONE},
 };
 enum { CALLS = sizeof calls / sizeof calls[0] };
 
@@ -89,9 +109,12 @@ static bool moves_bytes(size_t i)
 static struct {
     const char *below;
     int told;
-    int error;   /* 0: half */
-    long nth;    /* 0: each */
-    long *count; /* shared with child processes */
+    bool is_list; /* tell of each call */
+    enum { NOTHING, FAIL, HALF, KILL } action;
+    int error;    /* of FAIL */
+    long nth;     /* 0: each */
+    long *count;  /* shared with child processes */
+    long process; /* the first one */
 } fault;
 
 static _Thread_local bool is_second_attempt;
@@ -136,14 +159,13 @@ static void name_descriptor(long fd, char path[PATH_BYTES])
     path[length > 0 ? length : 0] = '\0';
 }
 
-static void name_file(size_t i, const long a[6], char path[PATH_BYTES])
+/* Real, if the program names its files so: links are not followed. */
+static void name_file(long fd, const char *given, char path[PATH_BYTES])
 {
-    const char *given =
-        calls[i].path >= 0 ? (const char *)a[calls[i].path] : NULL;
     size_t used = 0;
     path[0] = '\0';
     if (given == NULL || given[0] != '/') {
-        name_descriptor(calls[i].fd == NO_FD ? AT_FDCWD : a[calls[i].fd], path);
+        name_descriptor(fd, path);
         used = strlen(path);
     }
     if (given != NULL && given[0] != '\0') {
@@ -155,16 +177,11 @@ static void name_file(size_t i, const long a[6], char path[PATH_BYTES])
     }
 }
 
-static void tell(const char *name, const char *path)
+static void name_path(size_t i, const long a[6], char path[PATH_BYTES])
 {
-    char line[PATH_BYTES + 32];
-    size_t used = strlen(name), length = strlen(path);
-    memcpy(line, name, used);
-    line[used++] = ' ';
-    memcpy(line + used, path, length);
-    used += length;
-    line[used++] = '\n';
-    call3(SYS_write, fault.told, (long)line, (long)used);
+    const char *given =
+        calls[i].path == NONE ? NULL : (const char *)a[calls[i].path];
+    name_file(calls[i].fd == NONE ? AT_FDCWD : a[calls[i].fd], given, path);
 }
 
 static bool is_below(const char *path)
@@ -174,28 +191,87 @@ static bool is_below(const char *path)
            (path[length] == '/' || path[length] == '\0');
 }
 
-/* Whether this call is one to spoil. */
-static bool is_meant(size_t i, const long a[6])
-{
+/* ---- telling ----------------------------------------------------------- */
+
+/* Of a call below the directory: which one, and what becomes of it. */
+typedef struct {
+    size_t i;
+    const long *a;
     char path[PATH_BYTES];
-    if ((fault.error == 0 || (fault.error == EINTR && fault.nth == 0)) &&
-        !moves_bytes(i)) {
-        return false;
+    long place; /* 1 for the first */
+    bool is_struck;
+} event;
+
+static void begin_line(fault_line *l, const event *e)
+{
+    int flags = calls[e->i].path + 1;
+    l->used = 0;
+    fault_put_number(l, e->place);
+    fault_put(l, calls[e->i].name, '\t');
+    fault_put_number(l, calls[e->i].kind == OPENS ? e->a[flags] : 0);
+}
+
+static void end_line(fault_line *l, const event *e)
+{
+    char to[PATH_BYTES] = "";
+    if (calls[e->i].to != NONE) {
+        name_file(calls[e->i].fd == NONE ? AT_FDCWD : e->a[calls[e->i].to - 1],
+                  (const char *)e->a[calls[e->i].to], to);
     }
-    name_file(i, a, path);
-    if (!is_below(path) ||
-        (fault.nth > 0 &&
-         __atomic_add_fetch(fault.count, 1, __ATOMIC_RELAXED) != fault.nth)) {
-        return false;
+    fault_put_number(l, e->is_struck);
+    fault_put(l, e->path, '\t');
+    fault_put(l, to, '\n');
+    if (call3(SYS_write, fault.told, (long)l->text, (long)l->used) !=
+        (long)l->used) {
+        call3(SYS_exit_group, 99, 0, 0); /* a full pipe, or none */
     }
-    if (fault.nth == 0 && fault.error == EINTR) {
+}
+
+static void tell(const event *e, long result)
+{
+    fault_line l;
+    begin_line(&l, e);
+    fault_put_number(&l, result);
+    end_line(&l, e);
+}
+
+static void tell_killed(const event *e)
+{
+    fault_line l;
+    begin_line(&l, e);
+    fault_put(&l, "killed", '\t');
+    end_line(&l, e);
+}
+
+/* ---- the faults -------------------------------------------------------- */
+
+/* Whether the action can be done to such a call at all. */
+static bool can_strike(size_t i)
+{
+    bool interrupts = fault.action == FAIL && fault.error == EINTR;
+    return fault.action != NOTHING &&
+           ((fault.action != HALF && !(interrupts && fault.nth == 0)) ||
+            moves_bytes(i));
+}
+
+/* Whether this call, the action's place-th, is one to spoil. */
+static bool is_meant(long place)
+{
+    if (fault.nth > 0) {
+        return place == fault.nth;
+    }
+    if (fault.action == FAIL && fault.error == EINTR) {
         is_second_attempt = !is_second_attempt;
-        if (!is_second_attempt) {
-            return false;
-        }
+        return is_second_attempt;
     }
-    tell(calls[i].name, path);
     return true;
+}
+
+/* As if the machine had stopped: the first process, and this one. */
+static void kill_all(void)
+{
+    call3(SYS_kill, fault.process, SIGKILL, 0);
+    call3(SYS_kill, call3(SYS_getpid, 0, 0, 0), SIGKILL, 0);
 }
 
 static long do_half(size_t i, const long a[6])
@@ -213,15 +289,39 @@ static long do_half(size_t i, const long a[6])
     return call(calls[i].number, b);
 }
 
-static long spoil(size_t i, const long a[6])
+static long spoil(const event *e)
 {
-    if (fault.error == 0) {
-        return do_half(i, a);
+    if (fault.action == HALF) {
+        return do_half(e->i, e->a);
     }
-    if (calls[i].number == SYS_close) {
-        call(SYS_close, a);
+    if (fault.action == KILL) {
+        tell_killed(e);
+        kill_all();
+    }
+    if (calls[e->i].number == SYS_close) {
+        call(SYS_close, e->a);
     }
     return -fault.error;
+}
+
+/* What comes of a call of the table. */
+static long decide(size_t i, const long a[6])
+{
+    event e = {.i = i, .a = a};
+    bool can = can_strike(i);
+    if (can || fault.is_list) {
+        name_path(i, a, e.path);
+    }
+    if (!(can || fault.is_list) || !is_below(e.path)) {
+        return call(calls[i].number, a);
+    }
+    e.place = __atomic_add_fetch(fault.count, 1, __ATOMIC_RELAXED);
+    e.is_struck = can && is_meant(e.place);
+    long result = e.is_struck ? spoil(&e) : call(calls[i].number, a);
+    if (e.is_struck || fault.is_list) {
+        tell(&e, result);
+    }
+    return result;
 }
 
 static void handle(int signal_number, siginfo_t *info, void *context)
@@ -234,124 +334,69 @@ static void handle(int signal_number, siginfo_t *info, void *context)
     while (i < CALLS && calls[i].number != info->si_syscall) {
         i++;
     }
-    r[REG_RAX] =
-        i < CALLS && is_meant(i, a) ? spoil(i, a) : call(info->si_syscall, a);
+    r[REG_RAX] = i < CALLS ? decide(i, a) : call(info->si_syscall, a);
 }
 
-/* ---- the filter -------------------------------------------------------- */
+/* ---- beginning --------------------------------------------------------- */
 
-/* The C library's code, [begin, end). */
-static int find_libc(struct dl_phdr_info *info, size_t size, void *context)
+/* What to do, if anything. */
+static bool read_environment(void)
 {
-    (void)size;
-    uintptr_t *range = context;
-    if (strstr(info->dlpi_name, "libc.so") == NULL) {
-        return 0;
+    const char *text = getenv("MLP_CALLS");
+    const char *list = getenv("MLP_CALLS_LIST");
+    char action[16];
+    fault.below = getenv("MLP_CALLS_BELOW");
+    if (text == NULL || fault.below == NULL ||
+        sscanf(text, "%15s %ld", action, &fault.nth) != 2) {
+        return false;
     }
-    for (int i = 0; i < info->dlpi_phnum; i++) {
-        const ElfW(Phdr) *header = &info->dlpi_phdr[i];
-        if (header->p_type == PT_LOAD && (header->p_flags & PF_X) != 0) {
-            range[0] = info->dlpi_addr + header->p_vaddr;
-            range[1] = range[0] + header->p_memsz;
-        }
+    fault.is_list = list != NULL && strcmp(list, "1") == 0;
+    fault.error = atoi(action);
+    fault.action = strcmp(action, "half") == 0   ? HALF
+                   : strcmp(action, "kill") == 0 ? KILL
+                   : strcmp(action, "list") == 0 ? NOTHING
+                                                 : FAIL;
+    return true;
+}
+
+static void give_up(const char *what)
+{
+    perror(what);
+    _exit(99);
+}
+
+/* A descriptor out of the way of those that the program opens. */
+static int open_pipe(const char *path)
+{
+    enum { FIRST = 200 };
+    int fd = path == NULL ? -1 : open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    int moved = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, FIRST);
+    if (moved < 0) {
+        give_up("mlp_fault_calls: MLP_CALLS_TOLD");
     }
-    return 1;
-}
-
-/* A filter under way. */
-typedef struct {
-    struct sock_filter code[CALLS + 16];
-    unsigned short count;
-} filter;
-
-static void add(filter *f, struct sock_filter statement)
-{
-    f->code[f->count++] = statement;
-}
-
-static void load(filter *f, size_t offset)
-{
-    add(f, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-                                        (uint32_t)offset));
-}
-
-/* Go on with the next statement or, when the claim is false, `skipped` later.
- */
-static void require(filter *f, uint16_t claim, uint32_t value, uint8_t skipped)
-{
-    add(f, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_K | claim, value, 0,
-                                        skipped));
-}
-
-static void end(filter *f, uint32_t result)
-{
-    add(f, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, result));
-}
-
-/* Trap calls from code from the first to the last address, whose high halves
- * are one: words have 32 bits here. */
-static void trap_from(filter *f, uintptr_t first, uintptr_t last)
-{
-    size_t pointer = offsetof(struct seccomp_data, instruction_pointer);
-    load(f, pointer + 4);
-    require(f, BPF_JEQ, (uint32_t)(first >> 32), 4);
-    load(f, pointer);
-    require(f, BPF_JGE, (uint32_t)first, 2);
-    add(f, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_K | BPF_JGT,
-                                        (uint32_t)last, 1, 0));
-    end(f, SECCOMP_RET_TRAP);
-    end(f, SECCOMP_RET_ALLOW);
-}
-
-/* Trap the calls above where the C library makes them; a sanitizer's threads,
- * which keep SIGSYS out, make theirs elsewhere. */
-static void trap_calls(void)
-{
-    uintptr_t libc[2] = {0, 0};
-    filter f = {.count = 0};
-    dl_iterate_phdr(find_libc, libc);
-    uintptr_t last = libc[1] - 1, border = last & ~(uintptr_t)UINT32_MAX;
-    load(&f, offsetof(struct seccomp_data, nr));
-    for (size_t i = 0; i < CALLS; i++) {
-        add(&f, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_K | BPF_JEQ,
-                                             (uint32_t)calls[i].number,
-                                             (uint8_t)(CALLS - i), 0));
-    }
-    end(&f, SECCOMP_RET_ALLOW);
-    if (libc[0] < border) { /* the library lies on both sides */
-        trap_from(&f, libc[0], border - 1);
-        f.count--; /* go on to the other */
-    }
-    trap_from(&f, libc[0] < border ? border : libc[0], last);
-    const struct sock_fprog program = {f.count, f.code};
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
-        perror("mlp_fault_calls: no filter for system calls");
-        _exit(99);
-    }
+    close(fd);
+    return moved;
 }
 
 __attribute__((constructor)) static void begin(void)
 {
-    const char *text = getenv("MLP_CALLS");
-    char action[16];
-    fault.below = getenv("MLP_CALLS_BELOW");
-    const char *told = getenv("MLP_CALLS_TOLD");
-    if (text == NULL || fault.below == NULL || told == NULL ||
-        sscanf(text, "%15s %ld", action, &fault.nth) != 2) {
+    long numbers[CALLS];
+    if (!read_environment()) {
         return;
     }
-    fault.told = atoi(told);
-    fault.error = strcmp(action, "half") == 0 ? 0 : atoi(action);
+    fault.told = open_pipe(getenv("MLP_CALLS_TOLD"));
+    fault.process = getpid();
     fault.count = mmap(NULL, sizeof *fault.count, PROT_READ | PROT_WRITE,
                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     struct sigaction trap = {.sa_sigaction = handle,
                              .sa_flags = SA_SIGINFO | SA_NODEFER};
     if (fault.count == MAP_FAILED || sigaction(SIGSYS, &trap, NULL) != 0) {
-        perror("mlp_fault_calls");
-        _exit(99);
+        give_up("mlp_fault_calls");
     }
-    trap_calls();
+    for (size_t i = 0; i < CALLS; i++) {
+        numbers[i] = calls[i].number;
+    }
+    fault_filter_trap(numbers, CALLS);
 }
 
 /* Threads that want no signals need this one. */

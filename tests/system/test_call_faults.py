@@ -23,8 +23,11 @@ import sys
 import tempfile
 import zlib
 
+sys.path.insert(0, os.path.join(os.environ["MLP_SOURCE"], "tests", "support"))
+# pylint: disable=wrong-import-position
+from calls import Trap, need_calls  # noqa: E402
+
 BUILD = pathlib.Path(os.environ["MLP_BUILD"])
-FAULTS = BUILD / "tests" / "mlp_fault_calls.so"
 IS_FULL = os.environ.get("MLP_TEST_FULL") == "1"
 REASONS = [errno.EIO, errno.EACCES, errno.EINTR] if IS_FULL else [errno.EIO]
 STRIDE = 1 if IS_FULL else 7
@@ -44,11 +47,6 @@ pristine = root / "pristine"  # what is there before
 
 def fail(text):
     sys.exit(f"FAILED: {text}")
-
-
-def skip(text):
-    print(f"SKIP: {text}")
-    sys.exit(77)
 
 
 # ---- files ----------------------------------------------------------------
@@ -163,7 +161,7 @@ class Case:
         self.done, self.struck, self.before, self.after = None, None, {}, None
         self.begin()
         self.before = self.after = contents()
-        self.run("0", 1, below="/nowhere")
+        self.run("list", 0)
         if self.done.returncode != 0 or self.struck:
             fail(f"{name}: undisturbed: {self.done}")
         self.expected_text, self.expected = self.text(), self.after
@@ -176,25 +174,19 @@ class Case:
             shutil.copytree(pristine, files)
 
     def run(self, action, nth, below=files):
-        """What it came to; in struck the calls that were spoiled, [name,
-        path]."""
+        """What it came to; in struck the calls that were spoiled."""
         self.begin()
-        told, tells = os.pipe2(os.O_NONBLOCK)
-        surroundings = dict(os.environ, MLP_CALLS_BELOW=str(below),
-                            MLP_CALLS=f"{action} {nth}",
-                            MLP_CALLS_TOLD=str(tells),
-                            LD_PRELOAD=str(FAULTS))
+        trap = Trap(below, action, nth)
         with open(files / "stdout", "wb") as out:
             try:
                 self.done = subprocess.run(
                     self.command, stdin=subprocess.DEVNULL, stdout=out,
                     stderr=subprocess.PIPE, text=True, timeout=240,
-                    env=surroundings, pass_fds=[tells], check=False)
+                    env={**os.environ, **trap.environment, **trap.preload},
+                    check=False)
             except subprocess.TimeoutExpired:
                 fail(f"{self.name}: {action} {nth}: hangs")
-        os.close(tells)
-        with open(told, encoding="utf-8") as lines:
-            self.struck = [line.strip().split(maxsplit=1) for line in lines]
+        self.struck = trap.calls()
         self.after = contents()
 
     def text(self):
@@ -208,7 +200,7 @@ class Case:
             if name.endswith(".html"):
                 said += (files / name).read_text()
         return os.strerror(reason) in said and any(
-            n in said for n in named(struck[1]))
+            n in said for n in named(struck.path))
 
     def expect_result(self, what, is_other=False):
         """The same as if nothing had happened; or another, but whole."""
@@ -241,7 +233,7 @@ class Case:
                 continue
             if name in self.writes and self.is_whole(name, True):
                 continue
-            if struck[0] == "unlink" and ".tmp." in name:
+            if struck.name == "unlink" and ".tmp." in name:
                 continue
             fail(f"{what}: left {name}: {self.done.stderr}")
         if not set(self.before) <= set(self.after):
@@ -250,13 +242,13 @@ class Case:
     def expect_refusal(self, what, reason, struck):
         """One line, which names the file or the directory that has it."""
         # stdio forgets the reason of an earlier write
-        reasons = [reason] + [errno.EIO] * (struck[0] == "write")
+        reasons = [reason] + [errno.EIO] * (struck.name == "write")
         lines = [line for line in self.done.stderr.splitlines()
                  if line.startswith(f"{self.program}: ")
                  and not line.startswith(f"{self.program}: warning: ")]
         if (self.done.returncode not in CODES or len(lines) != 1
                 or not any(os.strerror(r) in lines[0] for r in reasons)
-                or not any(n in lines[0] for n in named(struck[1]))):
+                or not any(n in lines[0] for n in named(struck.path))):
             fail(f"{what}: exit code {self.done.returncode}: "
                  f"{self.done.stderr}")
 
@@ -266,7 +258,8 @@ class Case:
             if below is None:
                 continue
             self.run(action, 0, files / below)
-            what = f"{self.name}: {action}: {self.struck[-3:]}"
+            what = f"{self.name}: {action}: " + "; ".join(
+                map(str, self.struck[-3:]))
             if not self.struck:
                 fail(f"{self.name}: {action}: no call")
             self.expect_result(what)
@@ -279,8 +272,7 @@ class Case:
             if not self.struck:
                 break
             struck = self.struck[0]
-            what = f"{self.name}: {errno.errorcode[reason]} of call {nth}, " \
-                   f"{' '.join(struck)}"
+            what = f"{self.name}: {errno.errorcode[reason]} of {struck}"
             self.expect_nothing_half(what, struck)
             if self.done.returncode == 0:
                 self.expect_result(what, self.warns(reason, struck))
@@ -344,8 +336,7 @@ CASES = [
 
 
 def main():
-    if not FAULTS.exists():
-        skip("calls are trapped on x86-64 only")
+    need_calls()
     prepare()
     only = sys.argv[1:]
     calls = refusals = 0
