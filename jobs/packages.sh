@@ -98,7 +98,7 @@ build="gcc libc6-dev make cmake pkgconf libopenmpi-dev openmpi-bin
 fetch="curl ca-certificates" # for the real MNIST; without: built-in digits
 extra="libcairo2-dev" # for mlp report --format png
 test="check clang-format clang-tidy cppcheck shellcheck hdf5-tools python3
-    strace tmux git clang libomp-dev libclang-rt-14-dev help2man dpkg-dev
+    tmux git clang libomp-dev libclang-rt-14-dev help2man dpkg-dev
     python3-h5py python3-numpy python3-onnx
     slurm-wlm munge iproute2"
 

@@ -1,39 +1,32 @@
-"""For tests of saving: a tiny job, and what strace sees of it.
+"""For tests of saving: a tiny job, and its system calls where it saves.
 
 The job is the last two steps of an epoch of a network of 4 hidden units, in a
 directory that has a checkpoint of the first three; --keep 1, so that it is
 deleted.
 """
+import itertools
 import os
 import pathlib
-import re
 import shutil
 import struct
 import subprocess
 import sys
 import tempfile
 
+from calls import Trap
+
 PROGRAM = os.path.join(os.environ["MLP_BUILD"], "mlp_train")
-TRIES = 5
+SECONDS = 120 # in which a job of a second must end
 IS_FULL = os.environ.get("MLP_TEST_FULL") == "1"
 for name in ("MLP_DATA", "OMP_NUM_THREADS", "MLP_KERNELS"):
     os.environ.pop(name, None)
 if os.geteuid() == 0:
     os.environ["OMPI_ALLOW_RUN_AS_ROOT"] = "1"
     os.environ["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1"
-WATCHED = ("openat,mkdir,read,pread64,write,pwrite64,ftruncate,fsync,fdatasync,"
-           "close,rename,renameat,renameat2,unlink,unlinkat,flock,getdents64,"
-           "newfstatat,fstat,statfs,fstatfs,lseek")
-CALL = re.compile(r"^\d+ +(\w+)\((.*)\) += (-?\d+|\?)(.*)$")
 
 
 def fail(text):
     sys.exit(f"FAILED: {text}")
-
-
-def skip(text):
-    print(f"SKIP: {text}")
-    sys.exit(77)
 
 
 def write_data(folder):
@@ -47,24 +40,36 @@ def write_data(folder):
             struct.pack(">2I", 2049, rows) + bytes(i % 3 for i in range(rows)))
 
 
-class Call:
-    """A system call in the job's directory: its name, the how-manieth of that
-    name it is in the whole process, the how-manieth in the directory, and the
-    line that strace wrote."""
+def living_children(process):
+    """Its process numbers; zombies don't count."""
+    lines = subprocess.run(["ps", "--ppid", str(process.pid), "-o",
+                            "stat=,pid="], capture_output=True, text=True,
+                           check=False).stdout.splitlines()
+    return [int(line.split()[1]) for line in lines
+            if not line.startswith("Z")]
 
-    def __init__(self, name, ordinal, place, text, result):
-        self.name, self.ordinal, self.place = name, ordinal, place
-        self.text, self.result = text, result
 
-    def is_same(self, other):
-        return (self.name, self.place) == (other.name, other.place)
-
-    def __str__(self):
-        return f"{self.name} {self.ordinal} ({self.text[:100]})"
+def run_to_end(command, environment=None):
+    """What it came to. None if mpirun hangs although all ranks are gone, which
+    libpmix 4.2.2 does now and then in PMIx_server_finalize."""
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               env={**os.environ, **(environment or {})})
+    try:
+        out, err = process.communicate(timeout=SECONDS)
+    except subprocess.TimeoutExpired:
+        ranks = living_children(process)
+        process.kill()
+        process.communicate()
+        if command[0] != "mpirun" or ranks:
+            fail(f"hangs: {' '.join(command)}")
+        print("mpirun itself hangs, without ranks: killed, and again")
+        return None
+    return subprocess.CompletedProcess(command, process.returncode, out, err)
 
 
 class Job:
-    """A place to save in. Its `saves` come from strace."""
+    """A place to save in, and the names and weights that a run leaves."""
 
     def __init__(self, place=None):
         self.place = pathlib.Path(place or tempfile.mkdtemp()).resolve()
@@ -92,14 +97,9 @@ class Job:
     def names(self):
         return sorted(n for n in os.listdir(self.folder) if n != ".lock")
 
-    def run(self, *words, launch=(), under=(), seconds=120):
-        command = [*launch, *under, PROGRAM, *self.words, *words]
-        try:
-            return subprocess.run(command, stdin=subprocess.DEVNULL,
-                                  capture_output=True, text=True,
-                                  timeout=seconds, check=False)
-        except subprocess.TimeoutExpired:
-            return fail(f"hangs: {' '.join(command)}")
+    def run(self, *words, under=()):
+        done = run_to_end([*under, PROGRAM, *self.words, *words])
+        return done or fail(f"hangs: {words}")
 
     def expect(self, done, code, what):
         if done.returncode != code:
@@ -119,66 +119,42 @@ class Job:
         if not set(self.new) <= set(self.names()) <= set(self.old + self.new):
             fail(f"{what}: files are left: {self.names()}")
 
-    def trace(self, *options, launch=()):
-        """The rest under strace: what it came to, and its calls below here."""
-        log = self.place / "trace"
-        log.unlink(missing_ok=True)
-        under = ["strace", "-f", "-y", "-s", "16", "-o",
-                 str(log), "-e", f"trace={WATCHED}", *options]
-        done = self.run("--epochs", "1", "--max-steps", "0", "--resume", launch=launch,
-                        under=under)
-        return done, self.read_trace(log)
-
-    def trace_twice(self, names=None, launch=()):
-        """An undisturbed rest: its calls below here (only those with these
-        names), whose ordinals two runs in a row agree on. (On a busy machine
-        malloc or MPI now and then make a call more.)"""
-        before = []
-        for _ in range(TRIES):
+    def rest(self, ranks, *action):
+        """The rest of the job, with a trap on its leader: what it came to, and
+        its calls. (Those of MPI and of other ranks are elsewhere.)"""
+        command = [PROGRAM, *self.words, "--epochs", "1", "--max-steps", "0",
+                   "--resume"]
+        done = None
+        while done is None: # mpirun itself hangs now and then
             self.begin()
-            done, calls = self.trace(launch=launch)
+            trap = Trap(self.folder, *action, is_list=True)
+            preload = ["env", *(f"{k}={v}" for k, v in trap.preload.items())]
+            team = ["mpirun", "--oversubscribe", "--bind-to", "none",
+                    "-np", "1", *preload, *command,
+                    ":", "-np", str(ranks - 1), *command]
+            done = run_to_end(team if ranks else [*preload, *command],
+                              trap.environment)
+            calls = trap.calls()
+        return done, calls
+
+    def trace(self, ranks=0):
+        """An undisturbed rest: its calls below here, the same in two runs."""
+        lists = []
+        for _ in range(2):
+            done, calls = self.rest(ranks)
             self.expect(done, 0, "traced")
-            calls = [c for c in calls if not names or c.name in names]
-            if ([(c.name, c.ordinal) for c in calls]
-                    == [(c.name, c.ordinal) for c in before]):
-                return calls
-            before = calls
-        return fail(f"{TRIES} runs, each with other calls")
+            lists.append(calls)
+        for one, other in itertools.zip_longest(*lists):
+            if one is None or other is None or one.key() != other.key():
+                fail(f"two runs differ: {one}; {other}")
+        return lists[0]
 
-    def disturb(self, call, how, launch=()):
-        """The rest, with an injection (strace's words) at this very call: what
-        it came to and its calls. Again if it struck another call."""
-        for _ in range(TRIES):
-            self.begin()
-            done, calls = self.trace(
-                "-e", f"inject={call.name}:{how}:when={call.ordinal}",
-                launch=launch)
-            struck = [c for c in calls
-                      if "(INJECTED)" in c.text or c.result == "?"]
-            if struck and struck[0].is_same(call):
-                return done, calls
-        return fail(f"{TRIES} times nothing was injected at {call}")
-
-    def read_trace(self, log):
-        calls, counts, main = [], {}, None
-        for line in log.read_text().splitlines():
-            main = main or line.split()[0]
-            match = CALL.match(line)
-            if match and line.split()[0] == main:
-                name, arguments, result, rest = match.groups()
-                counts[name] = counts.get(name, 0) + 1
-                if str(self.folder) in arguments:
-                    calls.append(Call(name, counts[name], len(calls),
-                                      arguments + " = " + result + rest,
-                                      result))
-        return calls
-
-
-def need_strace():
-    if shutil.which("strace") is None:
-        skip("strace is not installed")
-    probe = subprocess.run(
-        ["strace", "-f", "-o", "/dev/null", "-e",
-         "trace=fsync", "true"], capture_output=True, check=False)
-    if probe.returncode != 0:
-        skip("strace may not trace here")
+    def disturb(self, call, action, ranks=0):
+        """The rest, with an action (an errno or "kill") at this very call:
+        what it came to and its calls."""
+        done, calls = self.rest(ranks, action, call.place)
+        struck = [c for c in calls if c.struck]
+        if [c.key() for c in struck] != [call.key()]:
+            fail(f"{action} was to strike {call}, and struck "
+                 f"{'; '.join(map(str, struck)) or 'nothing'}: {done.stderr}")
+        return done, calls

@@ -16,19 +16,11 @@ import time
 
 sys.path.insert(0, os.path.join(os.environ["MLP_SOURCE"], "tests", "support"))
 # pylint: disable=wrong-import-position
-from saving import IS_FULL, PROGRAM, Job, fail  # noqa: E402
+from saving import (IS_FULL, PROGRAM, Job, fail,  # noqa: E402
+                    living_children)
 
 KILLS = int(os.environ.get("MLP_KILLS", "1000" if IS_FULL else "50"))
 TEAM = ["mpirun", "--oversubscribe", "--bind-to", "none", "-np", "2"]
-
-
-def living_children(process):
-    """Its process numbers; zombies don't count."""
-    lines = subprocess.run(["ps", "--ppid", str(process.pid), "-o",
-                            "stat=,pid="], capture_output=True, text=True,
-                           check=False).stdout.splitlines()
-    return [int(line.split()[1]) for line in lines
-            if not line.startswith("Z")]
 
 
 class Chain:

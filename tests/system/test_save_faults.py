@@ -9,15 +9,17 @@ what failed is said in one line that names the file and the reason.
 Quick: each call killed; each failed with one reason, those of the commit with
 all. Full: each call with each reason.
 """
+import errno
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.environ["MLP_SOURCE"], "tests", "support"))
 # pylint: disable=wrong-import-position
-from saving import (IS_FULL, PROGRAM, Job, fail,  # noqa: E402
-                    need_strace)
+from calls import need_calls  # noqa: E402
+from saving import IS_FULL, Job, fail  # noqa: E402
 
 REASONS = {"ENOSPC": "No space left on device",
            "EDQUOT": "Disk quota exceeded",
@@ -28,7 +30,7 @@ COMMIT = ("write", "fsync", "rename")
 
 
 def is_temporary(call):
-    return ".tmp." in call.text and "probe" not in call.text
+    return ".tmp." in call.path and "probe" not in call.path
 
 
 def expect_order(calls):
@@ -41,32 +43,24 @@ def expect_order(calls):
     after = calls[calls.index(rename) + 1:]
     directory = next(c for c in after if c.name == "fsync")
     deletions = [c for c in calls if c.name == "unlink"
-                 and "probe" not in c.text]
+                 and "probe" not in c.path]
     at = calls.index
     if not (len(syncs) == 1 and writes
             and at(writes[-1]) < at(syncs[0]) < at(rename) < at(directory)
             and len(deletions) == 1 and at(directory) < at(deletions[0])
-            and all(c.result != "-1" for c in [*writes, *syncs, directory])
-            and ".h5" not in directory.text):
+            and all(c.result >= 0 for c in [*writes, *syncs, directory])
+            and ".h5" not in directory.path):
         fail("the order of a commit:\n" + "\n".join(map(str, calls)))
     opened = next(c for c in steps if c.name == "openat")
-    if "O_EXCL" not in opened.text:
+    if not opened.flags & os.O_EXCL:
         fail(f"a temporary file is not new: {opened}")
-
-
-def of_a_save(calls):
-    """Without the many reads of the checkpoint that is resumed from, of which
-    the first two stand for all."""
-    reads = [c for c in calls if c.name in ("pread64", "read")
-             and "ckpt-" in c.text and not is_temporary(c)]
-    return [c for c in calls if c not in reads[2:]]
 
 
 def kill_each(job, calls):
     """R3: before each call, which is after the one before it."""
     for call in calls:
-        done, _ = job.disturb(call, "signal=KILL")
-        if done.returncode in (0, 74):
+        done, _ = job.disturb(call, "kill")
+        if done.returncode != -signal.SIGKILL:
             fail(f"not killed at {call}")
         job.expect_same_end(f"killed at {call}")
     print(f"{len(calls)} kills, one before each call")
@@ -94,8 +88,8 @@ def expect_no_second_sync(calls, call):
             fail(f"after a failed fsync: {list(map(str, calls))}")
 
 
-def fail_one(job, call, reason, launch=()):
-    done, calls = job.disturb(call, f"error={reason}", launch=launch)
+def fail_one(job, call, reason, ranks=0):
+    done, calls = job.disturb(call, getattr(errno, reason), ranks)
     must_fail = is_temporary(call) and call.name in COMMIT
     if done.returncode == 0 and not must_fail:
         if done.stdout.split()[-1] != job.digest:
@@ -173,34 +167,22 @@ def fill_disk():
 
 
 def fail_on_two_ranks(job):
-    """The others stop, too. Only calls that MPI does not make: their number in
-    the leader's life is always the same."""
-    wrapper = job.place / "leader.sh"
-    wrapper.write_text('#!/bin/sh\n'
-                       'if [ "$OMPI_COMM_WORLD_RANK" = 0 ]; then\n'
-                       '    exec "$@"\nfi\n'
-                       'while [ "$1" != "$MLP_PROGRAM" ]; do shift; done\n'
-                       'exec "$@"\n')
-    wrapper.chmod(0o755)
-    os.environ["MLP_PROGRAM"] = PROGRAM
-    launch = ["mpirun", "--oversubscribe", "--bind-to", "none", "-np", "2",
-              str(wrapper)]
-    calls = job.trace_twice(names=("fsync", "rename"), launch=launch)
-    commits = [c for c in calls if is_temporary(c)]
-    for number, call in enumerate(commits):
-        for reason in REASONS if IS_FULL else [list(REASONS)[number % 5]]:
-            fail_one(job, call, reason, launch=launch)
-    if not commits:
-        fail("two ranks: no commit seen")
-    print(f"two ranks: {len(commits)} calls of the commit failed")
+    """The other stops, too."""
+    calls = job.trace(ranks=2)
+    expect_order(calls)
+    calls = [c for c in calls if is_temporary(c)]
+    for number, call in enumerate(calls):
+        is_commit = IS_FULL and call.name in COMMIT
+        for reason in REASONS if is_commit else [list(REASONS)[number % 5]]:
+            fail_one(job, call, reason, ranks=2)
+    print(f"two ranks: {len(calls)} calls of the commit failed")
 
 
 def main():
-    need_strace()
+    need_calls()
     job = Job()
-    calls = job.trace_twice()
+    calls = job.trace()
     expect_order(calls)
-    calls = of_a_save(calls)
     print(f"{len(calls)} calls")
     kill_each(job, calls)
     fail_each(job, calls)
