@@ -5,8 +5,9 @@
  *      MLP_FAULT="RANK CALL NTH ACTION"
  *      MLP_FAULT_AFTER="CALL COUNT"   NTH counts from after that call on
  *      MLP_FAULT_PATH=PART            open, read, write: of files named so
- *      MLP_FAULT_WINDOW=N             flip, at an MPI function, a bit of the
- *                                     rank's N-th window that has memory
+ *      MLP_FAULT_WINDOW="WORD..."     flip, at an MPI function, a bit of that
+ *                                     window of the rank's which has these
+ *                                     floats, hexadecimal, in a row
  *      MLP_FAULT_MARK=FILE            made when the fault strikes
  *
  *  CALL is alloc (malloc and its kin, called by the program itself), open,
@@ -35,9 +36,8 @@ static struct {
     char call[64], action[16], after[64];
     long nth, after_count;
     const char *path, *mark;
-    long window; /* countdown to the one meant; 0: none, or found */
-    unsigned char *bytes;
-    size_t size;          /* of that window */
+    uint32_t floats[64]; /* of the window that is meant */
+    size_t float_count;
     uintptr_t begin, end; /* of the program itself */
     bool is_ours[1024];   /* by descriptor: opened under MLP_FAULT_PATH */
 } fault;
@@ -57,6 +57,19 @@ static int find_program(struct dl_phdr_info *info, size_t size, void *context)
     return 1; /* the program comes first */
 }
 
+static void read_floats(const char *text)
+{
+    const size_t most = sizeof fault.floats / sizeof fault.floats[0];
+    char *end = NULL;
+    for (; text != NULL && fault.float_count < most; text = end) {
+        unsigned long word = strtoul(text, &end, 16);
+        if (end == text) {
+            return;
+        }
+        fault.floats[fault.float_count++] = (uint32_t)word;
+    }
+}
+
 __attribute__((constructor)) static void read_environment(void)
 {
     const char *text = getenv("MLP_FAULT");
@@ -73,8 +86,7 @@ __attribute__((constructor)) static void read_environment(void)
                                              &fault.after_count) != 2;
     fault.path = getenv("MLP_FAULT_PATH");
     fault.mark = getenv("MLP_FAULT_MARK");
-    const char *window = getenv("MLP_FAULT_WINDOW");
-    fault.window = window == NULL ? 0 : strtol(window, NULL, 10);
+    read_floats(getenv("MLP_FAULT_WINDOW"));
     dl_iterate_phdr(find_program, NULL);
     fault.is_on = true;
 }
@@ -236,6 +248,48 @@ int EVP_DigestUpdate(void *context, const void *bytes, size_t size)
     return real(context, bytes, size);
 }
 
+/* ---- shared memory ----------------------------------------------------- */
+
+/* What this rank has of it. */
+static struct {
+    MPI_Win window;
+    unsigned char *bytes;
+    size_t size;
+} windows[64];
+static size_t window_count;
+
+int MPI_Win_free(MPI_Win *window)
+{
+    for (size_t i = 0; i < window_count; i++) {
+        windows[i].size = windows[i].window == *window ? 0 : windows[i].size;
+    }
+    return PMPI_Win_free(window);
+}
+
+static bool is_meant(size_t i)
+{
+    return memmem(windows[i].bytes, windows[i].size, fault.floats,
+                  fault.float_count * sizeof fault.floats[0]) != NULL;
+}
+
+/* A test that does not find its window must not pass. */
+static void flip(void)
+{
+    size_t count = 0, found = 0;
+    for (size_t i = 0; i < window_count; i++) {
+        if (windows[i].size > 0 && is_meant(i)) {
+            found = i;
+            count++;
+        }
+    }
+    if (count != 1) {
+        fprintf(stderr, "mlp_fault: %zu windows of %zu have these floats\n",
+                count, window_count);
+        _exit(99);
+    }
+    windows[found].bytes[windows[found].size / 3] ^= 4;
+}
+
 /* ---- messages ---------------------------------------------------------- */
 
 /* Whether this call is to fail. */
@@ -244,8 +298,8 @@ static bool fails(const char *call)
     if (!strikes(call)) {
         return false;
     }
-    if (strcmp(fault.action, "flip") == 0 && fault.bytes != NULL) {
-        fault.bytes[fault.size / 3] ^= 4;
+    if (strcmp(fault.action, "flip") == 0) {
+        flip();
         return false;
     }
     return true;
@@ -289,9 +343,11 @@ int MPI_Win_allocate_shared(MPI_Aint size, int unit, MPI_Info info,
         return MPI_ERR_OTHER;
     }
     int result = PMPI_Win_allocate_shared(size, unit, info, comm, base, window);
-    if (size > 0 && fault.window > 0 && --fault.window == 0) {
-        memcpy(&fault.bytes, base, sizeof fault.bytes);
-        fault.size = (size_t)size;
+    const size_t most = sizeof windows / sizeof windows[0];
+    if (result == MPI_SUCCESS && window_count < most) {
+        windows[window_count].window = *window;
+        windows[window_count].size = (size_t)size;
+        memcpy(&windows[window_count++].bytes, base, sizeof(void *));
     }
     return result;
 }

@@ -18,13 +18,11 @@ chmod +x faulty
 sound=$program
 job="--data digits --hidden 16 --batch 61 --epochs 20 --threads 1 --quiet
     --checkpoint dir --keep 100"
-# The windows with memory of a node's first rank, in order: the watchdog's, two
-# of the crew, its gradients, its states.
-export MLP_FAULT_WINDOW=5
 
 # spoil RANKS VICTIM CALL ARGUMENT...: a bit flips in the memory of the
 # victim's node in its CALL-th exchange, of which a step has several. Again if
-# the run then ended as if nothing had been: that bit did not matter.
+# the run then ended as if nothing had been: an update that was under way has
+# written over that bit.
 # shellcheck disable=SC2086 # $job is a list of words
 spoil() {
     nodes=$1
@@ -32,8 +30,9 @@ spoil() {
     export MLP_FAULT="$2 MPI_Startall $3 flip"
     shift 3
     for attempt in 1 2 3 4 5; do
-        rm -rf dir
+        rm -rf dir mark
         team "$nodes" $job "$@"
+        [ -e mark ] || fail "rank $MLP_FAULT: the fault did not strike"
         [ "$status" -eq 0 ] && [ "$(digest)" = "$expected" ] || break
         echo "attempt $attempt: a bit without consequence"
     done
@@ -63,7 +62,21 @@ expect_named() {
 
 # shellcheck disable=SC2086
 team 0 $job
+expect_status 0 "undisturbed"
 expected=$(digest)
+
+# The first pixel is 0 in each picture, so that its weights, the first column
+# of [16, 64], stay as they were drawn: by them the memory of the weights is
+# found.
+"$MLP_BUILD/mlp" export dir --to safetensors -o weights >out 2>err ||
+    fail "the weights"
+header=$(od -An -tu8 -N 8 weights)
+begin=$(tail -c +9 weights | head -c "$((header))" |
+    sed 's/.*\[16,64\],"data_offsets":\[\([0-9]*\),.*/\1/')
+MLP_FAULT_WINDOW=$(od -An -v -tx4 -w256 -j $((8 + header + begin)) -N 4096 \
+    weights | awk '{ print $1 }')
+[ "$(echo "$MLP_FAULT_WINDOW" | wc -l)" -eq 16 ] || fail "not 16 weights"
+export MLP_FAULT_WINDOW MLP_FAULT_MARK="$place/mark"
 
 echo "nothing is found where nothing is wrong"
 export MLP_TEST_NODE_SIZE=1
