@@ -4,6 +4,7 @@
 #include "fuzz.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 enum { PATH_BYTES = 512 };
 
 static char folder[64];
+static pid_t maker; /* of the folder */
 
 void fuzz_expect(int is_true, const char *claim)
 {
@@ -22,8 +24,12 @@ void fuzz_expect(int is_true, const char *claim)
     }
 }
 
+/* A child that ends by exit does not take the folder from its parent. */
 static void remove_folder(void)
 {
+    if (getpid() != maker) {
+        return;
+    }
     DIR *stream = opendir(folder);
     while (stream != NULL) {
         char path[PATH_BYTES];
@@ -46,9 +52,23 @@ const char *fuzz_folder(void)
             snprintf(folder, sizeof folder, "/tmp/mlp_fuzz.XXXXXX");
             fuzz_expect(mkdtemp(folder) != NULL, "there is a place for files");
         }
+        maker = getpid();
         atexit(remove_folder);
     }
     return folder;
+}
+
+static int write_all(int fd, const uint8_t *data, size_t size)
+{
+    while (size > 0) {
+        ssize_t written = write(fd, data, size);
+        if (written < 0 && errno != EINTR) {
+            return 0;
+        }
+        data += written < 0 ? 0 : written;
+        size -= written < 0 ? 0 : (size_t)written;
+    }
+    return 1;
 }
 
 const char *fuzz_file(const char *name, const uint8_t *data, size_t size)
@@ -58,8 +78,10 @@ const char *fuzz_file(const char *name, const uint8_t *data, size_t size)
     char *path = paths[turn = !turn];
     snprintf(path, PATH_BYTES, "%s/%s", fuzz_folder(), name);
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    fuzz_expect(fd >= 0 && write(fd, data, size) == (ssize_t)size,
-                "the input can be written to a file");
+    if (fd < 0 || !write_all(fd, data, size)) {
+        perror(path);
+        fuzz_expect(0, "the input can be written to a file");
+    }
     close(fd);
     return path;
 }
