@@ -21,11 +21,11 @@ static void expect_complete(const mlp_checkpoint *c)
                 "no more numbers than the file has bytes for");
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void fuzz_target(const uint8_t *data, size_t size)
 {
     mlp_checkpoint checkpoint;
     if (size == 0 || size > SIZE_MAX_BYTES - MLP_SEAL_BYTES) {
-        return 0;
+        return;
     }
     uint8_t *bytes = calloc(1, MLP_SEAL_BYTES + size);
     fuzz_expect(bytes != NULL, "there is memory");
@@ -41,5 +41,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         expect_complete(&checkpoint);
         mlp_checkpoint_destroy(&checkpoint);
     }
-    return 0;
 }

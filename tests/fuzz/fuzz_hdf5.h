@@ -1,8 +1,8 @@
 /** @file
  *  For fuzz targets of HDF5 files: mutations that get past the checksums of
- *  the metadata, which would otherwise refuse nearly all of them. This header
- *  defines hooks of libFuzzer and the sanitizers, so only one file of a target
- *  has it.
+ *  the metadata, which would otherwise refuse nearly all of them; and an eye on
+ *  the children in which they are tried. This header defines hooks of
+ *  libFuzzer, so only one file of a target has it.
  */
 #ifndef MLP_FUZZ_HDF5_H
 #define MLP_FUZZ_HDF5_H
@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "fuzz.h"
+#include "fuzz_children.h"
 #include "mlp/checkpoint.h"
 
 /** lookup3, by Bob Jenkins 2006 ("hashlittle"), which HDF5 uses. */
@@ -129,21 +130,15 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most,
     return size;
 }
 
-/** To LeakSanitizer: HDF5 forgets memory when it refuses a file. */
-const char *__lsan_default_suppressions(void);
+/** The target proper, which may have children: each source file of such a
+ *  fuzzer defines one. */
+static void fuzz_target(const uint8_t *data, size_t size);
 
-const char *__lsan_default_suppressions(void)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    return "leak:libhdf5";
-}
-
-/** To AddressSanitizer: HDF5 may ask for more memory than there is, if it then
- *  takes no for an answer. */
-const char *__asan_default_options(void);
-
-const char *__asan_default_options(void)
-{
-    return "allocator_may_return_null=1";
+    fuzz_target(data, size);
+    fuzz_expect_sound_children();
+    return 0;
 }
 
 #endif

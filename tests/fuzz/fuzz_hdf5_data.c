@@ -4,7 +4,7 @@
 #include "fuzz_hdf5.h"
 #include "fuzz_rows.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void fuzz_target(const uint8_t *data, size_t size)
 {
     mlp_source *source = NULL;
     const char *path = fuzz_file("a.h5", data, size);
@@ -16,5 +16,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         fuzz_rows(source);
         mlp_source_close(&source);
     }
-    return 0;
 }

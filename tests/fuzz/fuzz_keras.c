@@ -4,8 +4,7 @@
 #include "fuzz_hdf5.h"
 #include "fuzz_import.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void fuzz_target(const uint8_t *data, size_t size)
 {
     fuzz_import(fuzz_file("a.h5", data, size), mlp_import_keras);
-    return 0;
 }

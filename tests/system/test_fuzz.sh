@@ -36,8 +36,10 @@ done
     CC=clang cmake -S "$MLP_SOURCE" -B "$build" \
         -DMLP_SANITIZE=address,undefined,fuzzer-no-link &&
         cmake --build "$build" --parallel "$(nproc 2>/dev/null || echo 2)" \
-            --target $targets
+            --target test_children $targets
 } >out 2>err || fail "the build"
+"$build/tests/fuzz/test_children" >out 2>err ||
+    fail "whose fault the death of a child was"
 
 # mutate READER: what it says to READER.out and READER.err.
 mutate() {

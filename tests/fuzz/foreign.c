@@ -1,0 +1,31 @@
+/** @file
+ *  What a library could do wrong.
+ */
+#include "foreign.h"
+
+#include <string.h>
+
+void foreign_write(int *at)
+{
+    *at = 1;
+}
+
+void foreign_copy(void *to, const void *from, size_t bytes)
+{
+    memcpy(to, from, bytes);
+}
+
+/* Volatile, so that no call is the last thing that its caller does. */
+static volatile int one = 1;
+
+__attribute__((noinline)) static int call_it(void (*function)(void))
+{
+    function();
+    return one;
+}
+
+int foreign_call(void (*function)(void))
+{
+    int result = call_it(function);
+    return result * one;
+}

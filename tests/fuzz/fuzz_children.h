@@ -1,0 +1,22 @@
+/** @file
+ *  Whose fault it was when a child of a fuzz target died. Targets of HDF5 files
+ *  try them in a child first (src/sandbox.h), to which each death is a refusal:
+ *  a crash inside libhdf5 is expected, one in our code is a finding.
+ *
+ *  AddressSanitizer and UBSan tell them apart; without them, nothing is seen.
+ *  A child that is out of memory or CPU time is sound.
+ */
+#ifndef MLP_FUZZ_CHILDREN_H
+#define MLP_FUZZ_CHILDREN_H
+
+#include <stdbool.h>
+
+/** Whether a child that has ended since the last call left a sanitizer's report
+ *  about our code: of UBSan, or one whose uppermost frame is ours, not counting
+ *  those of the C library and of the sanitizers. Copies it to stderr. */
+bool fuzz_children_fault(void);
+
+/** End the process if one did. Every target that has children calls it last. */
+void fuzz_expect_sound_children(void);
+
+#endif
