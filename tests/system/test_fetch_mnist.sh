@@ -79,7 +79,7 @@ server=$!
 tries=0
 while [ ! -s "$work/requests" ]; do
     tries=$((tries + 1))
-    [ "$tries" -lt 100 ] || fail "the server does not start"
+    [ "$tries" -lt 600 ] || fail "the server does not start"
     sleep 0.1
 done
 url=http://127.0.0.1:$(head -n 1 "$work/requests")

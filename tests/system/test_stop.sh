@@ -109,7 +109,7 @@ else
     wait_for 60 waits_for_reader
 fi
 kill -s USR1 "$team_pid"
-sleep 1.2
+sleep 3 # within a second, the second wish would be the first again
 kill -0 "$team_pid" 2>/dev/null || fail "it did not wait"
 began=$(now_ms)
 kill -s TERM "$team_pid"
