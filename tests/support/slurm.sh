@@ -136,7 +136,7 @@ slurm_up() {
     export OMPI_MCA_btl_tcp_if_include=lo OMPI_MCA_oob_tcp_if_include=lo
     export OMPI_MCA_hwloc_base_binding_policy=none
     export OMPI_MCA_mpi_yield_when_idle=1
-    wait_for 30 slurm_all_idle
+    wait_for 120 slurm_all_idle
 }
 
 slurm_all_idle() {

@@ -42,7 +42,7 @@ submit() {
 has_end() { [ -n "$(job_end "$1")" ]; }
 expect_end() {
     wait_for 120 job_is_over "$2"
-    wait_for 10 has_end "$2"
+    wait_for 60 has_end "$2"
     [ "$(job_end "$2")" = "$3" ] && return
     cat "$place/$1.out"
     fail "$1: ended as $(job_end "$2"), not $3"
@@ -121,8 +121,8 @@ echo "cancelled: it saves, and is not started again"
 submit cancelled -N 2 -n 2 -x n4 "$jobs/mpi.sbatch" $forever
 wait_for 60 has_trained cancelled 1
 scancel "$id"
-wait_for 20 job_is_over "$id"
-wait_for 10 says cancelled "stopped on request after step"
+wait_for 60 job_is_over "$id"
+wait_for 60 says cancelled "stopped on request after step"
 says cancelled "exit status 75" || fail "no code 75 for a job that was cancelled"
 case $(job_end "$id") in
 CANCELLED*) ;;
