@@ -115,14 +115,16 @@ static void enter(mlp_run_parts *run, mlp_pulse_phase phase)
     mlp_pulse_enter(mlp_comm_pulse(run->comm), phase);
 }
 
-/* Leave before the first step when some rank was asked to: whatever is saved
- * is as it was. */
+/* Leave before the first step when some rank was asked to, or time is up:
+ * whatever is saved is as it was. */
 static mlp_status heed_stop(mlp_run_parts *run)
 {
     mlp_status status = MLP_OK;
     if (mlp_stop_is_wanted()) {
-        status = mlp_fail(MLP_STOPPED, "stopped on request before the first "
-                                       "step; start it again to go on");
+        status = mlp_fail(MLP_STOPPED,
+                          "stopped %s before the first step; start it again "
+                          "to go on",
+                          mlp_stop_was_asked() ? "on request" : "in time");
     }
     return mlp_comm_agree(run->comm, status);
 }
