@@ -169,6 +169,13 @@ expect_status() {
     [ "$status" -eq "$1" ] || fail "$2: exit code $status, not $1"
 }
 
+# What the last team said, but for advice on where its ranks run, which a
+# machine with few cores, or a test under taskset, earns.
+said() {
+    grep '^mlp_train: ' err |
+        grep -v -e 'use "mpirun -np' -e 'more than its share' || true
+}
+
 # The weights' digest that the last team printed.
 digest() { sed -n 's/^weights sha256 //p' out; }
 

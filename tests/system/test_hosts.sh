@@ -46,7 +46,7 @@ expect_refusal() {
     shift 2
     netns_team "$@"
     expect_status "$code" "$text"
-    [ "$(grep -c '^mlp_train: ' err)" -eq 1 ] || fail "not one line: $text"
+    [ "$(said | wc -l)" -eq 1 ] || fail "not one line: $text"
     grep -q "^mlp_train: rank 1 on h2: .*$text" err || fail "not told: $text"
 }
 

@@ -24,7 +24,11 @@ for ranks in 1 2; do
     team "$ranks" --plan 16 --plan-link 30,10 --data digits --threads 1 \
         --log "plan$ranks.jsonl"
     expect_status 0 "--plan on $ranks ranks"
-    check_model "plan$ranks.jsonl"
+    if [ "$ranks" -le "$(nproc)" ]; then
+        check_model "plan$ranks.jsonl"
+    else # what is measured then is how the kernel takes turns
+        echo "$ranks ranks on fewer cores: the model is not judged"
+    fi
     [ "$(grep -c '"event": *"plan"' "plan$ranks.jsonl")" -eq 13 ] ||
         fail "not 13 lines from 1 to 4096 ranks"
     grep -Eq '^ +4096 ' out || fail "the table does not end at 4096"
@@ -42,7 +46,7 @@ grep -q 'plan1.jsonl: cannot be made: File exists' err || fail "no reason"
 refused() {
     team 2 --data digits "$@"
     expect_status 64 "$*"
-    [ "$(grep -c '^mlp_train: ' err)" -eq 1 ] || fail "not one line: $*"
+    [ "$(said | wc -l)" -eq 1 ] || fail "not one line: $*"
     grep -q -- '--plan' err || fail "it does not name --plan: $*"
 }
 refused --plan 5000

@@ -44,7 +44,7 @@ run() {
 }
 
 # The lines of ours that are no notes.
-faults_said() { grep '^mlp_train: ' err | grep -v -e 'mpi: the weights' || true; }
+faults_said() { said | grep -v -e 'mpi: the weights' || true; }
 
 # expect CODE PATTERN: one line that has the pattern and names the rank.
 expect() {

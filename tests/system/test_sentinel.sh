@@ -45,7 +45,7 @@ spoil() {
 # shellcheck disable=SC2086
 expect_named() {
     expect_status 70 "$1"
-    [ "$(grep -c '^mlp_train: ' err)" -eq 1 ] || fail "$1: not one line"
+    [ "$(said | wc -l)" -eq 1 ] || fail "$1: not one line"
     grep -q "sentinel: after step [0-9]* $1: other .* than rank" err ||
         fail "it is not named: $1"
     step=$(sed -n 's/.*after step \([0-9]*\) .*/\1/p' err)

@@ -51,7 +51,7 @@ for number in $(seq "$times"); do
         what="rank $victim_rank stopped, time $number"
         expect_status 70 "$what"
         expect_in_time $((limit + 5)) "$what"
-        [ "$(grep -c '^mlp_train: ' err)" -eq 1 ] || fail "$what: not one line"
+        [ "$(said | wc -l)" -eq 1 ] || fail "$what: not one line"
         grep -q "rank $victim_rank is stuck: stopped by a signal, [a-z]*, step" \
             err || fail "$what: it is not named"
         grep -q "nothing moved for $limit s: .*; rank .*, step" err ||
