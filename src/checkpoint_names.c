@@ -67,19 +67,6 @@ bool mlp_temporary_name_parse(const char *text, pid_t *pid, const char **host)
     return *end == '.' && *pid > 0;
 }
 
-mlp_status mlp_path_join(const char *directory, const char *name,
-                         char path[MLP_MAX_PATH])
-{
-    int length = snprintf(path, MLP_MAX_PATH, "%s/%s", directory, name);
-    if (length < 0 || length >= MLP_MAX_PATH) {
-        return mlp_fail(MLP_ERROR_IO,
-                        "%.64s...: has %zu bytes, too long for a "
-                        "directory of checkpoints",
-                        directory, strlen(directory));
-    }
-    return MLP_OK;
-}
-
 static mlp_status append(mlp_checkpoint_list *list, mlp_checkpoint_name name)
 {
     if (list->count == list->capacity) {

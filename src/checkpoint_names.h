@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "mlp/config.h"
+#include "mlp/path.h"
 #include "mlp/status.h"
 
 enum { MLP_NAME_BYTES = 256 /**< of a file name with its final NUL */ };
@@ -36,10 +36,6 @@ bool mlp_temporary_name_parse(const char *text, pid_t *pid, const char **host);
 
 /** The host of this process; cut if longer than a name allows. */
 void mlp_host_name(char host[MLP_NAME_BYTES]);
-
-/** DIRECTORY/NAME. MLP_ERROR_IO when that is too long. */
-mlp_status mlp_path_join(const char *directory, const char *name,
-                         char path[MLP_MAX_PATH]);
 
 /** The committed checkpoints of a directory by name, highest step first.
  *  Owned by whoever listed them. */

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "mlp/config.h"
+#include "mlp/status.h"
 
 /** A number that is not there, or not finite, is null: JSON has no NaN. */
 json_t *mlp_json_number(double value);
@@ -22,10 +22,6 @@ json_t *mlp_json_text(const char *text);
 
 /** An array of whole numbers. */
 json_t *mlp_json_sizes(const size_t *values, size_t count);
-
-/** A field of the configuration as what it is: a number, a list, a switch, or
- *  text, in the words that are stored. */
-json_t *mlp_json_field(const mlp_config *config, const mlp_config_field *field);
 
 /** Add to an array or object, and take over the value. Without memory the
  *  array or object is released and becomes NULL; adding to that is allowed, so

@@ -3,6 +3,7 @@
  */
 #include <stdio.h>
 
+#include "config_json.h"
 #include "json.h"
 #include "mlp/profile.h"
 #include "mlp/version.h"

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "config_json.h"
 #include "json.h"
 #include "mlp/digest.h"
 #include "mlp/model.h"

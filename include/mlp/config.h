@@ -11,11 +11,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mlp/path.h"
 #include "mlp/status.h"
 
 enum {
     MLP_MAX_HIDDEN = 64,    /**< hidden layers at most */
-    MLP_MAX_PATH = 4096,    /**< bytes of a path with its final NUL */
     MLP_MAX_FIELDS = 128,   /**< rows of the table at most */
     MLP_CONFIG_VALUE = 4160 /**< bytes that hold any value as text */
 };

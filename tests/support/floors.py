@@ -9,7 +9,7 @@ import re
 import sys
 
 FLOORS = [
-    "status range version",
+    "status range version path",
     "stop arena"
     " config rng clock profile log metrics history digest h5file threads tree kernels"
     " activation math accurate json image terminal drawing pulse markup"

@@ -1,6 +1,7 @@
 /** @file
  *  Tests of JSON values.
  */
+#include "config_json.h"
 #include "json.h"
 #include "run_suite.h"
 
