@@ -6,7 +6,7 @@
 
 #include <mpi.h>
 
-#include "comm_internal.h"
+#include "team/comm_internal.h"
 
 typedef struct {
     mlp_comm base;

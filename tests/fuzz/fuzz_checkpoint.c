@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "checkpoint_seal.h"
+#include "checkpoint/seal.h"
 #include "fuzz_hdf5.h"
 
 enum { SIZE_MAX_BYTES = 1 << 16 };

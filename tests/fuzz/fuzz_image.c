@@ -2,7 +2,7 @@
  *  Fuzz target: a picture, PNG or JPEG, and what is made of it.
  */
 #include "fuzz.h"
-#include "image.h"
+#include "image/image.h"
 
 enum { PIXELS_MOST = 1 << 16 };
 

@@ -6,7 +6,7 @@
 #define MLP_FUZZ_IMPORT_H
 
 #include "fuzz.h"
-#include "import.h"
+#include "convert/import.h"
 
 /** Read a file by `read`, and make a checkpoint of it. */
 static inline void fuzz_import(const char *path,

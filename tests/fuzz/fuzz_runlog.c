@@ -2,7 +2,7 @@
  *  Fuzz target: the run log that a resumed run goes on with.
  */
 #include "fuzz.h"
-#include "runlog_parts.h"
+#include "record/runlog_parts.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -2,7 +2,7 @@
  *  Fuzz target: a plain or gzip file, read forward, sought and finished.
  */
 #include "fuzz.h"
-#include "stream.h"
+#include "source/stream.h"
 
 enum { PIECE = 300, MOST = 1 << 16 };
 

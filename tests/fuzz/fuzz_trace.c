@@ -2,7 +2,7 @@
  *  Fuzz target: the text file that mlp trace reads.
  */
 #include "fuzz.h"
-#include "tool_trace.h"
+#include "tool/trace/trace.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

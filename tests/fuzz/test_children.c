@@ -9,7 +9,7 @@
 
 #include "foreign.h"
 #include "fuzz_children.h"
-#include "sandbox.h"
+#include "system/sandbox.h"
 
 /* Of the sanitizers, where there are both. */
 __attribute__((weak)) void __asan_init(void);

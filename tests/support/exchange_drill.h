@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bfloat16.h"
+#include "base/bfloat16.h"
 #include "mlp/exchange.h"
 #include "mlp/range.h"
 

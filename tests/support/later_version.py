@@ -14,24 +14,24 @@ import sys
 INSERTIONS = (
     ("include/mlp/config.h", "    bool profile;\n",
      "    unsigned dummy;\n"),
-    ("src/config.c", "#define AT(member)",
+    ("src/config/config.c", "#define AT(member)",
      'static const char *const dummies[] = {"old", "new", NULL};\n'
      'static const char *const dummy_words[] = {"past", "future", NULL};\n'),
-    ("src/config.c", "static const mlp_config_field fields[] = {\n",
+    ("src/config/config.c", "static const mlp_config_field fields[] = {\n",
      '    {"dummy-word", MLP_FIELD_ENUM, AT(dummy), dummies, 0, 0, true, "Data",'
      ' "NAME", "does nothing", .absent = "old", .key = "dummy",'
      ' .words = dummy_words},\n'),
-    ("src/config.c", "static const mlp_config defaults = {\n",
+    ("src/config/config.c", "static const mlp_config defaults = {\n",
      "    .dummy = 1,\n"),
     ("include/mlp/checkpoint.h",
      "    uint64_t arithmetic, arithmetic_since;\n",
      "    uint64_t dummy_count;\n"),
-    ("src/checkpoint_facts.c",
+    ("src/checkpoint/scalars.c",
      '    LATER("arithmetic_since", U64, arithmetic_since, 0),\n',
      '    LATER("dummy_count", U64, dummy_count, 7),\n'),
     ("include/mlp/history.h", "    double wall_seconds;",
      "    double dummy_error;\n"),
-    ("src/checkpoint_history.c",
+    ("src/checkpoint/history.c",
      '    COLUMN("wall_seconds", MLP_H5_F64, wall_seconds),\n',
      '    {"history/dummy_error", MLP_H5_F64,'
      ' offsetof(mlp_epoch_record, dummy_error), true},\n'),

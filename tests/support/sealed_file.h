@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "checkpoint_seal.h"
+#include "checkpoint/seal.h"
 
 /** Put a true seal on a file with room for one. False when that fails. */
 static inline bool seal_file(const char *path)

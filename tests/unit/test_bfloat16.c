@@ -1,7 +1,7 @@
 /** @file
  *  Tests of rounding to bfloat16.
  */
-#include "bfloat16.h"
+#include "base/bfloat16.h"
 
 #include <check.h>
 #include <float.h>

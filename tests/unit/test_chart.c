@@ -1,7 +1,7 @@
 /** @file
  *  Charts: axes, what is drawn on a canvas, and as text.
  */
-#include "chart.h"
+#include "draw/chart.h"
 
 #include <check.h>
 #include <math.h>

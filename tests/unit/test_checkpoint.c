@@ -10,10 +10,10 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include "checkpoint_content.h"
-#include "checkpoint_file.h"
+#include "checkpoint/content.h"
+#include "checkpoint/file.h"
+#include "checkpoint/seal.h"
 #include "checkpoint_sample.h"
-#include "checkpoint_seal.h"
 #include "file_size_limit.h"
 #include "run_suite.h"
 #include "sealed_file.h"

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "checkpoint_names.h"
+#include "checkpoint/names.h"
 #include "checkpoint_sample.h"
 #include "file_size_limit.h"
 #include "run_suite.h"

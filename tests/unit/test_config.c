@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config_text.h"
+#include "config/text.h"
 #include "run_suite.h"
 
 static mlp_config config;

@@ -1,7 +1,7 @@
 /** @file
  *  Tests of reading comma-separated values, good ones and hostile ones.
  */
-#include "csv.h"
+#include "source/csv.h"
 
 #include <check.h>
 #include <stdlib.h>

@@ -13,7 +13,7 @@
 #include "mlp/optimizer.h"
 
 #include "run_suite.h"
-#include "trainer_internal.h"
+#include "train/internal.h"
 
 enum { ROWS = 48, FEATURES = 12, CLASSES = 3, BATCH = 16, STEPS_MOST = 8000 };
 

@@ -1,7 +1,7 @@
 /** @file
  *  Pictures and bars out of letters.
  */
-#include "drawing.h"
+#include "draw/terminal_picture.h"
 
 #include <check.h>
 #include <math.h>

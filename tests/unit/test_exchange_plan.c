@@ -2,7 +2,7 @@
  *  Tests of the plan of the exchange. One process plays all ranks of teams of
  *  every shape, with their nodes filled block by block or dealt round.
  */
-#include "exchange_plan.h"
+#include "exchange/plan.h"
 #include "run_suite.h"
 
 #include <check.h>

@@ -1,7 +1,7 @@
 /** @file
  *  Tests of fingerprints.
  */
-#include "fingerprint.h"
+#include "base/fingerprint.h"
 
 #include <check.h>
 #include <string.h>

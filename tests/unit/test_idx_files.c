@@ -1,7 +1,7 @@
 /** @file
  *  Which files in a directory are taken for a data set, by their names.
  */
-#include "idx_files.h"
+#include "source/idx_files.h"
 
 #include <sys/stat.h>
 

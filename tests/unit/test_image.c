@@ -1,7 +1,7 @@
 /** @file
  *  Pictures: PNG and JPEG files, damaged and hostile ones, other sizes.
  */
-#include "image.h"
+#include "image/image.h"
 
 #include <check.h>
 #include <math.h>
@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "image_formats.h"
+#include "image/formats.h"
 #include "run_suite.h"
 
 static mlp_image image, other;

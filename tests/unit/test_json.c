@@ -1,8 +1,8 @@
 /** @file
  *  Tests of JSON values.
  */
-#include "config_json.h"
-#include "json.h"
+#include "base/json.h"
+#include "config/json.h"
 #include "run_suite.h"
 
 #include <check.h>

@@ -1,7 +1,7 @@
 /** @file
  *  Markup that nothing from outside can break out of.
  */
-#include "markup.h"
+#include "draw/markup.h"
 
 #include <check.h>
 #include <stdlib.h>

@@ -4,8 +4,8 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "pace.h"
 #include "run_suite.h"
+#include "train/thread_tuner.h"
 
 /* Run `steps` steps on a made-up machine whose steps take seconds[count], of
  * which waits[count] is waiting. */

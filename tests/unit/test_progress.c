@@ -1,9 +1,9 @@
 /** @file
  *  The progress line on a terminal of a given width.
  */
-#include "progress.h"
+#include "record/progress.h"
 #include "run_suite.h"
-#include "terminal.h"
+#include "system/terminal.h"
 
 #include <check.h>
 #include <fcntl.h>

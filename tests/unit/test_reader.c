@@ -10,7 +10,7 @@
 #include "idx_writer.h"
 #include "mlp/dataset.h"
 #include "mlp/rng.h"
-#include "rowfile.h"
+#include "rows/rowfile.h"
 #include "run_suite.h"
 
 enum { ROWS = 5000, FEATURES = 6, MOST = 40, ROOM = 100 };

@@ -1,7 +1,7 @@
 /** @file
  *  Trying in a child what could end a process.
  */
-#include "sandbox.h"
+#include "system/sandbox.h"
 
 #include <check.h>
 #include <signal.h>

@@ -1,7 +1,7 @@
 /** @file
  *  What is known of a run from its log.
  */
-#include "story.h"
+#include "record/run_summary.h"
 
 #include <check.h>
 #include <math.h>

@@ -1,7 +1,7 @@
 /** @file
  *  Plain and gzip files, sound, cut short and damaged.
  */
-#include "stream.h"
+#include "source/stream.h"
 
 #include <sys/stat.h>
 

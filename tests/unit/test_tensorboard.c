@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "file_size_limit.h"
+#include "record/tensorboard_record.h"
 #include "run_suite.h"
-#include "tensorboard_record.h"
 
 static char folder[] = "/tmp/mlp-tensorboard-XXXXXX";
 static char events[64]; /* a directory two levels below, to be made */

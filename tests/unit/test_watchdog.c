@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "mlp/watchdog.h"
-#include "watchdog_report.h"
+#include "team/watchdog_report.h"
 
 #include "run_suite.h"
 

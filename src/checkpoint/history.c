@@ -1,0 +1,126 @@
+/** @file
+ *  The history of the epochs in a checkpoint's HDF5 file.
+ */
+#include "content.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { VALUE_BYTES = 8 }; /* of any column */
+
+/* One dataset a column; all values have VALUE_BYTES. */
+static const struct {
+    const char *name;
+    mlp_h5_type type;
+    size_t offset;
+    /* Files of versions that did not have the column yet lack it: zeros. Those
+     * of version 0.1.0 are in every file. */
+    bool may_lack;
+} columns[] = {
+#define COLUMN(name, type, member)                                             \
+    {                                                                          \
+        "history/" name, type, offsetof(mlp_epoch_record, member), false       \
+    }
+    COLUMN("epoch", MLP_H5_U64, epoch),
+    COLUMN("step", MLP_H5_U64, step),
+    COLUMN("train_loss_sum", MLP_H5_F64, train.loss_sum),
+    COLUMN("train_hits", MLP_H5_U64, train.hits),
+    COLUMN("train_rows", MLP_H5_U64, train.rows),
+    COLUMN("train_targets", MLP_H5_U64, train.targets),
+    COLUMN("train_error_sum", MLP_H5_F64, train.error_sum),
+    COLUMN("train_target_sum", MLP_H5_F64, train.target_sum),
+    COLUMN("train_target_squares", MLP_H5_F64, train.target_squares),
+    COLUMN("validation_loss_sum", MLP_H5_F64, validation.loss_sum),
+    COLUMN("validation_hits", MLP_H5_U64, validation.hits),
+    COLUMN("validation_rows", MLP_H5_U64, validation.rows),
+    COLUMN("validation_targets", MLP_H5_U64, validation.targets),
+    COLUMN("validation_error_sum", MLP_H5_F64, validation.error_sum),
+    COLUMN("validation_target_sum", MLP_H5_F64, validation.target_sum),
+    COLUMN("validation_target_squares", MLP_H5_F64, validation.target_squares),
+    COLUMN("test_loss_sum", MLP_H5_F64, test.loss_sum),
+    COLUMN("test_hits", MLP_H5_U64, test.hits),
+    COLUMN("test_rows", MLP_H5_U64, test.rows),
+    COLUMN("test_targets", MLP_H5_U64, test.targets),
+    COLUMN("test_error_sum", MLP_H5_F64, test.error_sum),
+    COLUMN("test_target_sum", MLP_H5_F64, test.target_sum),
+    COLUMN("test_target_squares", MLP_H5_F64, test.target_squares),
+    COLUMN("learning_rate", MLP_H5_F64, learning_rate),
+    COLUMN("wall_seconds", MLP_H5_F64, wall_seconds),
+#undef COLUMN
+};
+
+enum { COLUMNS = sizeof columns / sizeof columns[0] };
+
+mlp_status mlp_checkpoint_history_write(mlp_h5file *file,
+                                        const mlp_history *history)
+{
+    mlp_status status = mlp_h5file_write_group(file, "history");
+    char *values = calloc(history->count + 1, VALUE_BYTES);
+    if (values == NULL) {
+        return mlp_fail_memory("a column of the history");
+    }
+    for (size_t i = 0; status == MLP_OK && i < COLUMNS; i++) {
+        for (size_t row = 0; row < history->count; row++) {
+            memcpy(values + row * VALUE_BYTES,
+                   (const char *)&history->records[row] + columns[i].offset,
+                   VALUE_BYTES);
+        }
+        status = mlp_h5file_write(
+            file, columns[i].name,
+            (mlp_h5_shape){columns[i].type, 1, {history->count}}, values);
+    }
+    free(values);
+    return status;
+}
+
+static mlp_status check_column(mlp_h5file *file, const char *path,
+                               size_t column, uint64_t rows)
+{
+    mlp_h5_shape shape;
+    MLP_TRY(mlp_h5file_shape(file, columns[column].name, &shape));
+    if (shape.type != columns[column].type || shape.rank != 1 ||
+        shape.dims[0] != rows) {
+        return mlp_fail(MLP_ERROR_DATA, "%s: /%s has another type or length",
+                        path, columns[column].name);
+    }
+    return MLP_OK;
+}
+
+static mlp_status read_columns(mlp_h5file *file, const char *path,
+                               mlp_history *history, char *values)
+{
+    for (size_t i = 0; i < COLUMNS; i++) {
+        if (columns[i].may_lack && !mlp_h5file_has(file, columns[i].name)) {
+            continue;
+        }
+        MLP_TRY(check_column(file, path, i, history->count));
+        MLP_TRY(mlp_h5file_read_rows(file, columns[i].name, 0, history->count,
+                                     columns[i].type, values));
+        for (size_t row = 0; row < history->count; row++) {
+            memcpy((char *)&history->records[row] + columns[i].offset,
+                   values + row * VALUE_BYTES, VALUE_BYTES);
+        }
+    }
+    return MLP_OK;
+}
+
+mlp_status mlp_checkpoint_history_read(mlp_h5file *file, const char *path,
+                                       mlp_history *history)
+{
+    mlp_h5_shape shape;
+    MLP_TRY(mlp_h5file_shape(file, columns[0].name, &shape));
+    MLP_TRY(check_column(file, path, 0, shape.rank == 1 ? shape.dims[0] : 0));
+    history->count = history->capacity = shape.dims[0];
+    history->records = calloc(history->count + 1, sizeof *history->records);
+    char *values = calloc(history->count + 1, VALUE_BYTES);
+    mlp_status status = MLP_OK;
+    if (history->records == NULL || values == NULL) {
+        status = mlp_fail_memory("the history of a checkpoint");
+        goto done;
+    }
+    status = read_columns(file, path, history, values);
+done:
+    free(values);
+    return status;
+}

@@ -1,0 +1,398 @@
+/** @file
+ *  Configurations that contradict themselves, or each other.
+ */
+#include "mlp/config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "optimizer.h"
+
+/* A list for hidden layers has one item, or one for each. */
+static mlp_status check_list(const mlp_config *config, const char *name,
+                             size_t count)
+{
+    return count <= 1 || count == config->hidden_count
+               ? MLP_OK
+               : mlp_fail(MLP_ERROR_USAGE,
+                          "--%s has %zu values for %zu hidden layers: give one "
+                          "for all, or one for each",
+                          name, count, config->hidden_count);
+}
+
+static mlp_status check_hidden(const mlp_config *config)
+{
+    MLP_TRY(check_list(config, "activation", config->activation.count));
+    MLP_TRY(check_list(config, "dropout", config->dropout.count));
+    for (size_t l = 0; l < config->hidden_count; l++) {
+        if (mlp_config_activation(config, l) == MLP_ACTIVATION_STEP) {
+            return mlp_fail(MLP_ERROR_USAGE,
+                            "--activation step: its slope is 0 everywhere, so "
+                            "backpropagation would change no weight below it; "
+                            "sigmoid is the step that can be trained");
+        }
+        if (mlp_config_dropout(config, l) >= 1.0) {
+            return mlp_fail(MLP_ERROR_USAGE,
+                            "--dropout %g leaves out every unit of a layer, so "
+                            "nothing is left to train: below 1, usually 0.2 to "
+                            "0.5",
+                            mlp_config_dropout(config, l));
+        }
+    }
+    if (config->hidden_count == 0 && mlp_config_dropout(config, 0) > 0.0) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--dropout leaves out hidden units, and with --hidden "
+                        "none there are none");
+    }
+    return MLP_OK;
+}
+
+/* Which losses an output goes with, and why not with the others. */
+static mlp_status check_pair(const mlp_config *config)
+{
+    bool is_mse = config->loss == MLP_LOSS_MSE;
+    switch (config->output) {
+    case MLP_OUTPUT_SOFTMAX:
+        return config->loss == MLP_LOSS_CROSS_ENTROPY
+                   ? MLP_OK
+                   : mlp_fail(MLP_ERROR_USAGE,
+                              "--output softmax gives probabilities, which go "
+                              "with --loss cross-entropy; the other losses go "
+                              "with --output sigmoid, identity ...");
+    case MLP_OUTPUT_STEP:
+        return config->loss == MLP_LOSS_PERCEPTRON
+                   ? MLP_OK
+                   : mlp_fail(MLP_ERROR_USAGE,
+                              "--output step has slope 0 everywhere, so only "
+                              "the delta rule of --loss perceptron can train "
+                              "it");
+    case MLP_OUTPUT_SIGMOID:
+        is_mse |= config->loss == MLP_LOSS_BINARY_CROSS_ENTROPY;
+        break;
+    case MLP_OUTPUT_IDENTITY:
+    case MLP_OUTPUT_TANH:
+    case MLP_OUTPUT_SOFTPLUS:
+        break;
+    }
+    if (is_mse) {
+        return MLP_OK;
+    }
+    switch (config->loss) {
+    case MLP_LOSS_CROSS_ENTROPY:
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--loss cross-entropy goes with --output softmax only; "
+                        "for other outputs add --loss mse");
+    case MLP_LOSS_PERCEPTRON:
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--loss perceptron is the delta rule of --output step");
+    default:
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--loss binary-cross-entropy goes with --output "
+                        "sigmoid, whose outputs are probabilities");
+    }
+}
+
+static mlp_status check_perceptron(const mlp_config *config)
+{
+    if (config->hidden_count > 0) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--loss perceptron trains one layer: it says nothing "
+                        "of the weights below; add --hidden none");
+    }
+    if (config->optimizer != MLP_OPTIMIZER_SGD || config->momentum > 0 ||
+        config->l2 > 0) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--loss perceptron is a rule of its own, w -= lr (a - "
+                        "t) x: --optimizer sgd, --momentum 0, --l2 0");
+    }
+    if (config->label_smoothing > 0) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--label-smoothing: a step is 0 or 1 and never "
+                        "between, as --loss perceptron would have to learn");
+    }
+    return MLP_OK;
+}
+
+static mlp_status check_model(const mlp_config *config)
+{
+    MLP_TRY(check_hidden(config));
+    if (config->binary && config->output == MLP_OUTPUT_SOFTMAX) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--binary has one output unit, and softmax over one "
+                        "is always 1: use --output sigmoid");
+    }
+    MLP_TRY(check_pair(config));
+    if (config->loss == MLP_LOSS_PERCEPTRON) {
+        MLP_TRY(check_perceptron(config));
+    }
+    if (config->classes == 1) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--classes: 1 is below 2 (0: from the labels)");
+    }
+    if (config->binary && config->classes > 2) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--binary tells two classes, --classes says %zu",
+                        config->classes);
+    }
+    return MLP_OK;
+}
+
+void mlp_config_settle(mlp_config *config)
+{
+    if (config->task != MLP_TASK_REGRESSION) {
+        return;
+    }
+    if (!mlp_config_was_given(config, "output")) {
+        config->output = MLP_OUTPUT_IDENTITY;
+    }
+    if (!mlp_config_was_given(config, "loss")) {
+        config->loss = MLP_LOSS_MSE;
+    }
+}
+
+/* A regression predicts a number, and knows no classes. */
+static mlp_status check_regression(const mlp_config *config)
+{
+    if (config->output != MLP_OUTPUT_IDENTITY &&
+        config->output != MLP_OUTPUT_SOFTPLUS) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--task regression goes with --output identity or, for "
+                        "numbers that are never negative, softplus: the others "
+                        "give no number of any size");
+    }
+    if (config->monitor == MLP_MONITOR_ACCURACY) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--task regression has no accuracy to go by: use "
+                        "--monitor loss");
+    }
+    const struct {
+        const char *name;
+        bool is_used;
+    } options[] = {
+        {"classes", config->classes > 0},
+        {"binary", config->binary},
+        {"label-smoothing", config->label_smoothing > 0},
+        {"class-weights", strcmp(config->class_weights, "none") != 0}};
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        if (options[i].is_used) {
+            return mlp_fail(MLP_ERROR_USAGE,
+                            "--task regression has no classes: leave out --%s",
+                            options[i].name);
+        }
+    }
+    return MLP_OK;
+}
+
+static mlp_status check_table(const mlp_config *config)
+{
+    if (config->task == MLP_TASK_REGRESSION) {
+        MLP_TRY(check_regression(config));
+    }
+    if (config->test_fraction > 0 && config->test_data[0] != '\0') {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--test-fraction and --test-data exclude each other");
+    }
+    return MLP_OK;
+}
+
+static bool is_step(mlp_schedule schedule)
+{
+    return schedule == MLP_SCHEDULE_STEP;
+}
+
+static bool is_plateau(mlp_schedule schedule)
+{
+    return schedule == MLP_SCHEDULE_PLATEAU;
+}
+
+static bool has_gamma(mlp_schedule schedule)
+{
+    return is_step(schedule) || is_plateau(schedule) ||
+           schedule == MLP_SCHEDULE_EXPONENTIAL;
+}
+
+static mlp_status check_schedule(const mlp_config *config)
+{
+    static const struct {
+        const char *name;
+        bool (*is_used)(mlp_schedule schedule);
+        const char *users;
+    } options[] = {{"lr-every", is_step, "step"},
+                   {"gamma", has_gamma, "step, exponential or plateau"},
+                   {"plateau", is_plateau, "plateau"}};
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        if (mlp_config_was_given(config, options[i].name) &&
+            !options[i].is_used(config->schedule)) {
+            return mlp_fail(MLP_ERROR_USAGE, "--%s goes with --schedule %s",
+                            options[i].name, options[i].users);
+        }
+    }
+    if (config->warmup.count > 0 &&
+        config->schedule == MLP_SCHEDULE_ONE_CYCLE) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--schedule one-cycle warms up by itself: it goes "
+                        "without --warmup");
+    }
+    if (!config->warmup.counts_steps && config->warmup.count > 0 &&
+        config->warmup.count >= config->epochs) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--warmup %zu leaves nothing of --epochs %zu",
+                        (size_t)config->warmup.count, config->epochs);
+    }
+    return MLP_OK;
+}
+
+/* What tells better epochs is of no use where nobody asks for them. */
+static mlp_status check_monitor(const mlp_config *config)
+{
+    static const char *const options[] = {"monitor", "min-delta"};
+    bool is_used = config->patience > 0 || is_plateau(config->schedule);
+    for (size_t i = 0; i < 2 && !is_used; i++) {
+        if (mlp_config_was_given(config, options[i])) {
+            return mlp_fail(MLP_ERROR_USAGE,
+                            "--%s goes with --patience N or --schedule plateau",
+                            options[i]);
+        }
+    }
+    return MLP_OK;
+}
+
+static mlp_status check_training(const mlp_config *config)
+{
+    MLP_TRY(check_schedule(config));
+    MLP_TRY(check_monitor(config));
+    MLP_TRY(mlp_config_check_optimizer(config));
+    if (config->optimizer == MLP_OPTIMIZER_NESTEROV && config->momentum == 0) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--optimizer nesterov needs --momentum above 0");
+    }
+    if (config->shards > mlp_config_step_rows(config)) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--shards %zu is more than a batch has rows: raise "
+                        "--batch from %zu or lower --shards",
+                        config->shards, mlp_config_step_rows(config));
+    }
+    return MLP_OK;
+}
+
+/* A replay leaves no traces. */
+static mlp_status check_replay(const mlp_config *config)
+{
+    bool is_replay = config->replay[0] != '\0';
+    if (is_replay && config->verify) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--replay and --verify exclude each other");
+    }
+    if (is_replay &&
+        (config->checkpoint[0] != '\0' || config->resume ||
+         config->log[0] != '\0' || config->tensorboard[0] != '\0')) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--replay writes nothing: it goes without "
+                        "--checkpoint, --resume, --log and --tensorboard");
+    }
+    if (!is_replay && mlp_config_was_given(config, "from")) {
+        return mlp_fail(MLP_ERROR_USAGE, "--from goes with --replay DIR");
+    }
+    if (!is_replay && !config->verify && config->steps > 0) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--steps goes with --replay DIR or --verify");
+    }
+    return MLP_OK;
+}
+
+mlp_status mlp_config_check(const mlp_config *config)
+{
+    MLP_TRY(check_model(config));
+    MLP_TRY(check_table(config));
+    MLP_TRY(check_training(config));
+    MLP_TRY(check_replay(config));
+    if (config->resume && config->checkpoint[0] == '\0') {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--resume needs --checkpoint DIR to resume from");
+    }
+    if (config->quiet && config->progress == MLP_PROGRESS_ALWAYS) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--quiet and --progress always exclude each other");
+    }
+    return MLP_OK;
+}
+
+/* Classes and shards have a 0 that stands for a value found later. */
+static bool is_automatic(const mlp_config_field *field, const char *text)
+{
+    return field->kind == MLP_FIELD_SIZE && strcmp(text, "0") == 0;
+}
+
+static bool spans_the_run(mlp_schedule schedule)
+{
+    return schedule == MLP_SCHEDULE_LINEAR || schedule == MLP_SCHEDULE_COSINE ||
+           schedule == MLP_SCHEDULE_ONE_CYCLE;
+}
+
+bool mlp_config_shapes_result(const mlp_config *config,
+                              const mlp_config_field *field)
+{
+    return field->shapes_result || (strcmp(field->name, "epochs") == 0 &&
+                                    spans_the_run(config->schedule));
+}
+
+/* Whether the user gave a value and the checkpoint has another one. */
+static bool differs(const mlp_config *wanted, const mlp_config *recorded,
+                    const mlp_config_field *field, char ours[MLP_CONFIG_VALUE],
+                    char theirs[MLP_CONFIG_VALUE])
+{
+    if (!mlp_config_shapes_result(recorded, field) ||
+        !mlp_config_was_given(wanted, field->name)) {
+        return false;
+    }
+    mlp_config_get(wanted, field, ours);
+    mlp_config_get(recorded, field, theirs);
+    return strcmp(ours, theirs) != 0 && !is_automatic(field, ours) &&
+           !is_automatic(field, theirs);
+}
+
+mlp_status mlp_config_matches(const mlp_config *wanted,
+                              const mlp_config *recorded)
+{
+    enum { NAMED_MAX = 3 };
+    char line[MLP_FAILURE_MAX] = "";
+    size_t differences = 0;
+    size_t count = 0;
+    const mlp_config_field *fields = mlp_config_fields(&count);
+    for (size_t i = 0; i < count; i++) {
+        char ours[MLP_CONFIG_VALUE];
+        char theirs[MLP_CONFIG_VALUE];
+        if (differs(wanted, recorded, &fields[i], ours, theirs) &&
+            ++differences <= NAMED_MAX) {
+            size_t used = strlen(line);
+            snprintf(line + used, sizeof line - used,
+                     "%s%s is %.200s, the checkpoint has %.200s",
+                     used > 0 ? "; " : "", fields[i].name, ours, theirs);
+        }
+    }
+    if (differences == 0) {
+        return MLP_OK;
+    }
+    return mlp_fail(MLP_ERROR_USAGE, "%s%s", line,
+                    differences > NAMED_MAX ? "; and more" : "");
+}
+
+mlp_status mlp_config_adopt(mlp_config *wanted, const mlp_config *recorded)
+{
+    size_t count = 0;
+    const mlp_config_field *fields = mlp_config_fields(&count);
+    MLP_TRY(mlp_config_matches(wanted, recorded));
+    for (size_t i = 0; i < count; i++) {
+        char text[MLP_CONFIG_VALUE];
+        mlp_config_get(wanted, &fields[i], text);
+        if (mlp_config_is_state(&fields[i]) &&
+            (!mlp_config_was_given(wanted, fields[i].name) ||
+             is_automatic(&fields[i], text))) {
+            bool was_given = wanted->given[i];
+            mlp_config_get(recorded, &fields[i], text);
+            MLP_TRY(mlp_config_set(wanted, fields[i].name, text));
+            wanted->given[i] = was_given;
+        }
+    }
+    return mlp_config_check(wanted);
+}

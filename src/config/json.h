@@ -1,0 +1,14 @@
+/** @file
+ *  The configuration as JSON.
+ */
+#ifndef MLP_CONFIG_JSON_H
+#define MLP_CONFIG_JSON_H
+
+#include "base/json.h"
+#include "mlp/config.h"
+
+/** A field of the configuration as what it is: a number, a list, a switch, or
+ *  text, in the words that are stored. */
+json_t *mlp_json_field(const mlp_config *config, const mlp_config_field *field);
+
+#endif

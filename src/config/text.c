@@ -1,0 +1,391 @@
+/** @file
+ *  One value of the configuration as text: strict reading, exact writing.
+ */
+#include "text.h"
+#include "list.h"
+
+#include <errno.h>
+#include <float.h>
+#include <inttypes.h>
+#include <locale.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+_Static_assert(sizeof(mlp_activation) == sizeof(unsigned),
+               "enums are read and written as unsigned");
+
+/* Numbers have a point, not a comma, whatever locale the caller has set. */
+static double read_double(const char *text, char **end)
+{
+    locale_t c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    locale_t before = uselocale(c_locale);
+    double value = strtod(text, end);
+    uselocale(before);
+    freelocale(c_locale);
+    return value;
+}
+
+/* 15 digits are enough for what a person wrote, 17 for every double. */
+static void write_double(double value, char text[MLP_CONFIG_VALUE])
+{
+    locale_t c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    locale_t before = uselocale(c_locale);
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, MLP_CONFIG_VALUE, "%.*g", digits, value);
+        if (strtod(text, NULL) == value) {
+            break;
+        }
+    }
+    uselocale(before);
+    freelocale(c_locale);
+}
+
+static mlp_status refuse(const mlp_config_field *field, const char *text,
+                         const char *why)
+{
+    return mlp_fail(MLP_ERROR_USAGE, "--%s: \"%.200s\" %s", field->name, text,
+                    why);
+}
+
+static mlp_status check_range(const mlp_config_field *field, const char *text,
+                              double value)
+{
+    if (value < field->least && field->least == DBL_TRUE_MIN) {
+        return mlp_fail(MLP_ERROR_USAGE, "--%s: %.200s is not above 0",
+                        field->name, text);
+    }
+    if (value < field->least) {
+        return mlp_fail(MLP_ERROR_USAGE, "--%s: %.200s is below %.15g",
+                        field->name, text, field->least);
+    }
+    if (value > field->most) {
+        /* The largest double below 1 stands for "below 1". */
+        return mlp_fail(
+            MLP_ERROR_USAGE, "--%s: %.200s is %s %.15g", field->name, text,
+            field->most == 1 - DBL_EPSILON / 2 ? "not below" : "above",
+            field->most);
+    }
+    return MLP_OK;
+}
+
+/* strto* would pass over blanks and a sign, and read "nan", "inf" and hex. */
+static bool has_only(const char *text, const char *allowed)
+{
+    return *text != '\0' && text[strspn(text, allowed)] == '\0';
+}
+
+static mlp_status parse_whole(const mlp_config_field *field, const char *text,
+                              uint64_t *value)
+{
+    if (!has_only(text, "0123456789")) {
+        return refuse(field, text, "is not a whole number");
+    }
+    errno = 0;
+    *value = strtoull(text, NULL, 10);
+    if (errno == ERANGE) {
+        return refuse(field, text, "is too large");
+    }
+    return check_range(field, text, (double)*value);
+}
+
+static mlp_status parse_double(const mlp_config_field *field, const char *text,
+                               double *value)
+{
+    if (!has_only(text, "0123456789+-.eE")) {
+        return refuse(field, text, "is not a number");
+    }
+    char *end = NULL;
+    double number = read_double(text, &end);
+    if (end == text || *end != '\0') {
+        return refuse(field, text, "is not a number");
+    }
+    if (!isfinite(number)) {
+        return refuse(field, text, "is too large");
+    }
+    MLP_TRY(check_range(field, text, number));
+    *value = number;
+    return MLP_OK;
+}
+
+static mlp_status parse_interval(const mlp_config_field *field,
+                                 const char *text, mlp_interval *interval)
+{
+    static const char unit[] = "steps";
+    char digits[32];
+    size_t length = strlen(text);
+    if (field->choices != NULL && strcmp(text, field->choices[0]) == 0) {
+        *interval = (mlp_interval){.is_automatic = true};
+        return MLP_OK;
+    }
+    bool counts_steps = length >= sizeof unit &&
+                        strcmp(text + length - (sizeof unit - 1), unit) == 0;
+    if (counts_steps) {
+        length -= sizeof unit - 1;
+    }
+    if (length >= sizeof digits) {
+        return refuse(field, text, "is too large");
+    }
+    snprintf(digits, sizeof digits, "%.*s", (int)length, text);
+    if (!has_only(digits, "0123456789")) {
+        return refuse(field, text,
+                      "is neither epochs like 2 nor steps like 200steps");
+    }
+    uint64_t count = 0;
+    MLP_TRY(parse_whole(field, digits, &count));
+    *interval = (mlp_interval){.count = count, .counts_steps = counts_steps};
+    return MLP_OK;
+}
+
+/* Digits up to the separator, which is passed over; false when there are none
+ * or too many. */
+static bool take_number(const char **text, char separator, uint64_t *number)
+{
+    size_t length = strspn(*text, "0123456789");
+    if (length == 0 || length > 9 || (*text)[length] != separator) {
+        return false;
+    }
+    *number = strtoull(*text, NULL, 10);
+    *text += length + (separator != '\0');
+    return true;
+}
+
+/* As squeue prints it. Other forms are refused: "30" is minutes to Slurm and
+ * seconds to most other people. */
+static mlp_status parse_duration(const mlp_config_field *field,
+                                 const char *text, uint64_t *seconds)
+{
+    const char *rest = text;
+    uint64_t days = 0;
+    uint64_t hours;
+    uint64_t minutes;
+    uint64_t left;
+    if ((strchr(text, '-') != NULL && !take_number(&rest, '-', &days)) ||
+        !take_number(&rest, ':', &hours) ||
+        !take_number(&rest, ':', &minutes) || !take_number(&rest, 0, &left) ||
+        minutes > 59 || left > 59) {
+        return refuse(field, text, "is not a time like 01:30:00 or 2-12:00:00");
+    }
+    *seconds = ((days * 24 + hours) * 60 + minutes) * 60 + left;
+    return check_range(field, text, (double)*seconds);
+}
+
+/* As GNU's tools read it: K, M, G, T and KiB ... are powers of 1024, KB ... of
+ * 1000. */
+static mlp_status parse_bytes(const mlp_config_field *field, const char *text,
+                              uint64_t *bytes)
+{
+    static const char units[] = "KMGT";
+    char digits[32];
+    size_t length = strspn(text, "0123456789");
+    const char *unit = text + length;
+    const char *found = *unit != '\0' ? strchr(units, *unit) : NULL;
+    bool is_plain =
+        found != NULL && (unit[1] == '\0' || !strcmp(unit + 1, "iB"));
+    bool is_metric = found != NULL && strcmp(unit + 1, "B") == 0;
+    if (length == 0 || length >= sizeof digits ||
+        (*unit != '\0' && !is_plain && !is_metric)) {
+        return refuse(field, text, "is no number of bytes like 512M or 2G");
+    }
+    snprintf(digits, sizeof digits, "%.*s", (int)length, text);
+    MLP_TRY(parse_whole(field, digits, bytes));
+    for (const char *at = units; found != NULL && at <= found; at++) {
+        if (__builtin_mul_overflow(*bytes, is_metric ? 1000 : 1024, bytes)) {
+            return refuse(field, text, "is too large");
+        }
+    }
+    return check_range(field, text, (double)*bytes);
+}
+
+static mlp_status parse_choice(const mlp_config_field *field, const char *text,
+                               unsigned *choice)
+{
+    char known[256] = "";
+    const char *const *words = mlp_config_words(field);
+    for (unsigned i = 0; words[i] != NULL; i++) {
+        if (strcmp(words[i], text) == 0 ||
+            strcmp(field->choices[i], text) == 0) {
+            *choice = i;
+            return MLP_OK;
+        }
+        size_t used = strlen(known);
+        snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "",
+                 words[i]);
+    }
+    return mlp_fail(MLP_ERROR_USAGE, "--%s: \"%.200s\" is not one of %s",
+                    field->name, text, known);
+}
+
+static mlp_status parse_switch(const mlp_config_field *field, const char *text,
+                               bool *is_on)
+{
+    static const char *const words[] = {"false", "true", "no",
+                                        "yes",   "off",  "on"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(words[i], text) == 0) {
+            *is_on = i % 2 == 1;
+            return MLP_OK;
+        }
+    }
+    return refuse(field, text, "is neither true nor false");
+}
+
+static mlp_status parse_switch_or(const mlp_config_field *field,
+                                  const char *text, unsigned *value)
+{
+    bool is_on = false;
+    for (unsigned i = 0; field->choices[i] != NULL; i++) {
+        if (strcmp(field->choices[i], text) == 0) {
+            *value = 2 + i;
+            return MLP_OK;
+        }
+    }
+    if (parse_switch(field, text, &is_on) != MLP_OK) {
+        return mlp_fail(MLP_ERROR_USAGE, "%s, nor %s", mlp_failure(),
+                        field->choices[0]);
+    }
+    *value = is_on;
+    return MLP_OK;
+}
+
+static mlp_status parse_string(const mlp_config_field *field, const char *text,
+                               char *string)
+{
+    size_t length = strlen(text);
+    if (length >= MLP_MAX_PATH) {
+        return refuse(field, text, "... is longer than 4095 bytes");
+    }
+    memmove(string, text, length + 1);
+    return MLP_OK;
+}
+
+mlp_status mlp_config_parse(mlp_config *config, const mlp_config_field *field,
+                            const char *text)
+{
+    void *place = (char *)config + field->offset;
+    switch (field->kind) {
+    case MLP_FIELD_STRING:
+        return parse_string(field, text, place);
+    case MLP_FIELD_SIZES:
+    case MLP_FIELD_ENUMS:
+    case MLP_FIELD_DOUBLES:
+        return mlp_config_list_parse(config, field, text);
+    case MLP_FIELD_DOUBLE:
+        return parse_double(field, text, place);
+    case MLP_FIELD_ENUM:
+        return parse_choice(field, text, place);
+    case MLP_FIELD_BOOL:
+        return parse_switch(field, text, place);
+    case MLP_FIELD_BOOL_OR:
+        return parse_switch_or(field, text, place);
+    case MLP_FIELD_INTERVAL:
+        return parse_interval(field, text, place);
+    case MLP_FIELD_DURATION:
+        return parse_duration(field, text, place);
+    case MLP_FIELD_BYTES:
+        return parse_bytes(field, text, place);
+    case MLP_FIELD_SIZE:
+    case MLP_FIELD_U64:
+        break;
+    }
+    uint64_t number = 0;
+    MLP_TRY(parse_whole(field, text, &number));
+    if (field->kind == MLP_FIELD_SIZE) {
+        *(size_t *)place = number;
+    } else {
+        *(uint64_t *)place = number;
+    }
+    return MLP_OK;
+}
+
+static void print_duration(uint64_t seconds, char text[MLP_CONFIG_VALUE])
+{
+    const uint64_t day = 86400;
+    int used = 0;
+    if (seconds >= day) {
+        used = snprintf(text, MLP_CONFIG_VALUE, "%" PRIu64 "-", seconds / day);
+    }
+    snprintf(text + used, MLP_CONFIG_VALUE - (size_t)used,
+             "%02" PRIu64 ":%02" PRIu64 ":%02" PRIu64, seconds % day / 3600,
+             seconds / 60 % 60, seconds % 60);
+}
+
+static void print_interval(const mlp_config_field *field,
+                           const mlp_interval *interval,
+                           char text[MLP_CONFIG_VALUE])
+{
+    if (interval->is_automatic) {
+        snprintf(text, MLP_CONFIG_VALUE, "%s", field->choices[0]);
+        return;
+    }
+    snprintf(text, MLP_CONFIG_VALUE, "%" PRIu64 "%s", interval->count,
+             interval->counts_steps ? "steps" : "");
+}
+
+/* By the largest unit that divides it. */
+static void print_bytes(uint64_t bytes, char text[MLP_CONFIG_VALUE])
+{
+    static const char units[] = "KMGT";
+    size_t times = 0;
+    while (bytes > 0 && bytes % 1024 == 0 && times < sizeof units - 1) {
+        bytes /= 1024;
+        times++;
+    }
+    snprintf(text, MLP_CONFIG_VALUE, "%" PRIu64 "%.*s", bytes, times > 0,
+             times > 0 ? units + times - 1 : "");
+}
+
+static void print_switch(const mlp_config_field *field, unsigned value,
+                         char text[MLP_CONFIG_VALUE])
+{
+    snprintf(text, MLP_CONFIG_VALUE, "%s",
+             value > 1    ? field->choices[value - 2]
+             : value == 1 ? "true"
+                          : "false");
+}
+
+void mlp_config_print(const mlp_config *config, const mlp_config_field *field,
+                      char text[MLP_CONFIG_VALUE])
+{
+    const size_t limit = MLP_CONFIG_VALUE;
+    const void *place = (const char *)config + field->offset;
+    switch (field->kind) {
+    case MLP_FIELD_STRING:
+        snprintf(text, limit, "%s", (const char *)place);
+        break;
+    case MLP_FIELD_SIZE:
+        snprintf(text, limit, "%zu", *(const size_t *)place);
+        break;
+    case MLP_FIELD_SIZES:
+    case MLP_FIELD_ENUMS:
+    case MLP_FIELD_DOUBLES:
+        mlp_config_list_print(config, field, text);
+        break;
+    case MLP_FIELD_U64:
+        snprintf(text, limit, "%" PRIu64, *(const uint64_t *)place);
+        break;
+    case MLP_FIELD_DOUBLE:
+        write_double(*(const double *)place, text);
+        break;
+    case MLP_FIELD_ENUM:
+        snprintf(text, limit, "%s",
+                 mlp_config_words(field)[*(const unsigned *)place]);
+        break;
+    case MLP_FIELD_BOOL:
+        print_switch(field, *(const bool *)place, text);
+        break;
+    case MLP_FIELD_BOOL_OR:
+        print_switch(field, *(const unsigned *)place, text);
+        break;
+    case MLP_FIELD_INTERVAL:
+        print_interval(field, place, text);
+        break;
+    case MLP_FIELD_DURATION:
+        print_duration(*(const uint64_t *)place, text);
+        break;
+    case MLP_FIELD_BYTES:
+        print_bytes(*(const uint64_t *)place, text);
+        break;
+    }
+}

@@ -1,0 +1,275 @@
+/** @file
+ *  The lay-out of an exchange between nodes: who sums what, in which memory,
+ *  and the transfers that repeat in each step.
+ */
+#include "between_layout.h"
+
+#include <assert.h>
+
+/* Bytes that take about as long as the start of another transfer: some 10 us at
+ * 10 Gbit/s. */
+enum { DIRECT_BYTES = 16 * 1024 };
+
+/* Where a single sum, that needs no adding, is its own last tree. */
+static int32_t first_operand[] = {0};
+static const mlp_tree_plan no_addition = {first_operand, 1, 1};
+
+mlp_range mlp_between_cut(const mlp_exchange *x, const mlp_between_part *p,
+                          size_t node)
+{
+    return p->is_direct ? p->slice
+                        : mlp_exchange_cut(p->slice, x->place->nodes, node);
+}
+
+/* Number i of an array of what travels. */
+static void *number_at(const mlp_exchange *x, void *array, size_t i)
+{
+    return (char *)array + i * x->between->number;
+}
+
+void *mlp_between_handed(const mlp_exchange *x, const mlp_between_part *p,
+                         mlp_range cut, size_t k)
+{
+    size_t before = x->plan.inner_count * (cut.first - p->slice.first);
+    return number_at(x, p->handed, before + k * cut.count);
+}
+
+mlp_exchange_operand mlp_between_operand(const mlp_exchange *x)
+{
+    return x->shape.precision == MLP_PRECISION_BF16 ? MLP_OPERAND_BFLOAT16
+                                                    : MLP_OPERAND_FLOAT;
+}
+
+/* Of n bytes a node sends (N - 1) n directly, 2 (N - 1) n / N otherwise. */
+static bool is_direct(const mlp_exchange *x, mlp_range slice)
+{
+    size_t nodes = x->place->nodes;
+    size_t bytes = slice.count * x->between->number;
+    return (nodes - 1) * (nodes - 2) * bytes / nodes <= DIRECT_BYTES;
+}
+
+/* A node of one rank whose shards are one subtree has nothing to add, and
+ * floats travel as they are. */
+static bool is_summed_already(const mlp_exchange *x)
+{
+    return x->plan.inner_count == 1 && x->plan.inner[0].plan.count == 1 &&
+           x->between->number == sizeof(float);
+}
+
+/* ---- memory ------------------------------------------------------------ */
+
+static mlp_status prepare_part(const mlp_exchange *x, size_t part,
+                               mlp_between_part *p)
+{
+    p->slice = mlp_exchange_slice(x, &x->parts[part]);
+    p->is_direct = is_direct(x, p->slice);
+    p->own = mlp_between_cut(x, p, x->place->node);
+    size_t number = x->between->number;
+    size_t handed = x->plan.inner_count * p->slice.count;
+    p->handed =
+        is_summed_already(x) ? NULL : mlp_exchange_allocate(handed, number);
+    p->gathered =
+        mlp_exchange_allocate(x->plan.outer_count * p->own.count, number);
+    p->sums =
+        p->is_direct ? NULL : mlp_exchange_allocate(p->slice.count, number);
+    p->operands =
+        mlp_exchange_allocate(x->plan.outer_count, sizeof(const void *));
+    return p->gathered == NULL || p->operands == NULL ||
+                   (p->handed == NULL && !is_summed_already(x)) ||
+                   (p->sums == NULL && !p->is_direct)
+               ? mlp_fail_memory("the exchange between nodes")
+               : MLP_OK;
+}
+
+static mlp_status prepare_records(const mlp_exchange *x,
+                                  mlp_exchange_between *b)
+{
+    size_t nodes = x->place->nodes;
+    size_t records = x->shape.shards * x->shape.record_size;
+    b->packed = mlp_exchange_allocate(records, sizeof *b->packed);
+    b->unsorted = mlp_exchange_allocate(records, sizeof *b->unsorted);
+    b->unpacked = mlp_exchange_allocate(nodes, sizeof(double *));
+    if (b->packed == NULL || b->unsorted == NULL || b->unpacked == NULL) {
+        return mlp_fail_memory("the records of other nodes");
+    }
+    double *next = b->unsorted;
+    for (size_t node = 0; node < nodes; node++) {
+        b->unpacked[node] = next;
+        next += mlp_exchange_node_records(x, node) / sizeof *next;
+    }
+    return MLP_OK;
+}
+
+mlp_status mlp_between_prepare(mlp_exchange *x)
+{
+    MLP_TRY(mlp_exchange_tree_prepare(x));
+    mlp_exchange_between *b = calloc(1, sizeof *b);
+    if (b == NULL) {
+        return mlp_fail_memory("the exchange between nodes");
+    }
+    x->between = b;
+    b->number = x->shape.precision == MLP_PRECISION_BF16 ? sizeof(uint16_t)
+                                                         : sizeof(float);
+    b->parts = mlp_exchange_allocate(x->shape.parts, sizeof *b->parts);
+    b->sent_bytes = mlp_exchange_allocate(mlp_between_records(x) + 1,
+                                          sizeof *b->sent_bytes);
+    if (b->parts == NULL || b->sent_bytes == NULL) {
+        return mlp_fail_memory("the exchange between nodes");
+    }
+    b->count = x->shape.parts;
+    for (size_t i = 0; i < b->count; i++) {
+        MLP_TRY(prepare_part(x, i, &b->parts[i]));
+    }
+    MLP_TRY(prepare_records(x, b));
+    return mlp_transfers_create(x->comm, mlp_between_records(x) + 1,
+                                &b->transfers);
+}
+
+void mlp_exchange_between_destroy(mlp_exchange_between **between)
+{
+    mlp_exchange_between *b = *between;
+    if (b == NULL) {
+        return;
+    }
+    mlp_transfers_destroy(&b->transfers);
+    for (size_t i = 0; i < b->count; i++) {
+        free(b->parts[i].handed);
+        free(b->parts[i].gathered);
+        free(b->parts[i].sums);
+        free((void *)b->parts[i].operands);
+    }
+    free(b->parts);
+    free(b->sent_bytes);
+    free(b->packed);
+    free(b->unsorted);
+    free(b->unpacked);
+    free(b);
+    *between = NULL;
+}
+
+/* ---- transfers --------------------------------------------------------- */
+
+/* Subtree k that this node hands on of a cut, wherever it lies. */
+static const void *handed_on(const mlp_exchange *x, const mlp_between_part *p,
+                             mlp_range cut, size_t k)
+{
+    return p->handed != NULL ? mlp_between_handed(x, p, cut, k)
+                             : (const float *)x->sources[0] + cut.first;
+}
+
+/* Subtrees that the nodes before this one hand on. */
+static size_t handed_before(const mlp_exchange *x, size_t node)
+{
+    size_t sum = 0;
+    for (size_t i = 0; i < node; i++) {
+        sum += x->plan.handed[i];
+    }
+    return sum;
+}
+
+/* This node's own subtrees are where they are, the others' among those
+ * gathered. */
+static void find_operands(const mlp_exchange *x, mlp_between_part *p)
+{
+    size_t first = handed_before(x, x->place->node);
+    for (size_t k = 0; k < x->plan.outer_count; k++) {
+        size_t slot = x->plan.slots[k];
+        bool is_mine = slot >= first && slot - first < x->plan.inner_count;
+        p->operands[k] = is_mine
+                             ? handed_on(x, p, p->own, slot - first)
+                             : number_at(x, p->gathered, slot * p->own.count);
+    }
+    p->whole = p->sums;
+    p->last =
+        p->is_direct
+            ? (mlp_exchange_addition){&x->plan.outer, p->operands,
+                                      mlp_between_operand(x), p->own.first}
+            : (mlp_exchange_addition){&no_addition, &p->whole,
+                                      mlp_between_operand(x), p->slice.first};
+}
+
+static void fill_collecting(const mlp_exchange *x, const mlp_between_part *p,
+                            mlp_lane *lanes)
+{
+    size_t number = x->between->number;
+    size_t before = 0;
+    for (size_t node = 0; node < x->place->nodes; node++) {
+        mlp_range cut = mlp_between_cut(x, p, node);
+        size_t handed = x->plan.handed[node];
+        lanes[node] =
+            (mlp_lane){.from = handed_on(x, p, cut, 0),
+                       .to = number_at(x, p->gathered, before * p->own.count),
+                       .sent = x->plan.inner_count * cut.count * number,
+                       .received = handed * p->own.count * number};
+        before += handed;
+    }
+}
+
+static void fill_spreading(const mlp_exchange *x, const mlp_between_part *p,
+                           mlp_lane *lanes)
+{
+    size_t number = x->between->number;
+    for (size_t node = 0; node < x->place->nodes; node++) {
+        mlp_range cut = mlp_between_cut(x, p, node);
+        lanes[node] = (mlp_lane){
+            .from = number_at(x, p->sums, p->own.first - p->slice.first),
+            .to = number_at(x, p->sums, cut.first - p->slice.first),
+            .sent = p->own.count * number,
+            .received = cut.count * number};
+    }
+}
+
+static void fill_records(const mlp_exchange *x, mlp_lane *lanes)
+{
+    size_t mine = mlp_exchange_node_records(x, x->place->node);
+    for (size_t node = 0; node < x->place->nodes; node++) {
+        lanes[node] =
+            (mlp_lane){.from = x->between->packed,
+                       .to = x->between->unpacked[node],
+                       .sent = mine,
+                       .received = mlp_exchange_node_records(x, node)};
+    }
+}
+
+static mlp_status plan(mlp_exchange *x, size_t transfer, const mlp_lane *lanes)
+{
+    for (size_t node = 0; node < x->place->nodes; node++) {
+        x->between->sent_bytes[transfer] +=
+            node != x->place->node ? lanes[node].sent : 0;
+    }
+    return mlp_transfers_plan(x->between->transfers, transfer, lanes);
+}
+
+static mlp_status plan_all(mlp_exchange *x, mlp_lane *lanes)
+{
+    for (size_t i = 0; i < x->shape.parts; i++) {
+        mlp_between_part *p = &x->between->parts[i];
+        if (p->slice.count == 0) {
+            continue;
+        }
+        find_operands(x, p);
+        fill_collecting(x, p, lanes);
+        MLP_TRY(plan(x, mlp_between_collecting(i), lanes));
+        if (!p->is_direct) {
+            fill_spreading(x, p, lanes);
+            MLP_TRY(plan(x, mlp_between_spreading(i), lanes));
+        }
+    }
+    if (x->place->rank > 0) {
+        return MLP_OK;
+    }
+    fill_records(x, lanes);
+    return plan(x, mlp_between_records(x), lanes);
+}
+
+mlp_status mlp_between_connect(mlp_exchange *x)
+{
+    MLP_TRY(mlp_exchange_tree_connect(x));
+    mlp_lane *lanes = calloc(x->place->nodes, sizeof *lanes);
+    if (lanes == NULL) {
+        return mlp_fail_memory("the exchange between nodes");
+    }
+    mlp_status status = plan_all(x, lanes);
+    free(lanes);
+    return status;
+}

@@ -1,0 +1,294 @@
+/** @file
+ *  The exchange in the tree between nodes, while the ranks compute.
+ *
+ *  A node's crew leaves sums of a part, as far as the node's shards make
+ *  subtrees. The ranks that have the same slice of it, one on each node, cut it
+ *  once more: each collects the subtrees of its cut from all nodes, finishes
+ *  the tree, and spreads the sum. What a rank sends is then about two slices,
+ *  however many nodes there are, which no exchange can do with less (Thakur,
+ *  Rabenseifner and Gropp 2005, "Optimization of Collective Communication
+ *  Operations in MPICH", section 4.5). Where two transfers take longer than one
+ *  of more bytes, for two nodes and for short slices, every node collects all
+ *  and finishes all.
+ *
+ *  Thread 0 does all of it: only it may call the transport, which may move
+ *  only when called. It comes by between pieces of its own work (visit), and
+ *  stays when there is nothing else left to do (await). Each part goes through
+ *  its stages by itself; parts and records overtake each other.
+ */
+#include <sched.h>
+#include <stdatomic.h>
+
+#include "mlp/clock.h"
+
+#include "base/bfloat16.h"
+#include "between_layout.h"
+
+/* Looks at what is awaited before other threads may have the core. */
+enum { SPINS = 200 };
+
+/* ---- time ------------------------------------------------------------ */
+
+static mlp_status begin_transfer(mlp_exchange_between *b, size_t i)
+{
+    if (b->under_way++ == 0) {
+        b->since = mlp_clock_seconds();
+    }
+    b->traffic.sent_bytes += b->sent_bytes[i];
+    return mlp_transfers_begin(b->transfers, i);
+}
+
+/* Seconds up to now in which something was under way. */
+static double active_seconds(const mlp_exchange_between *b)
+{
+    double now = b->under_way > 0 ? mlp_clock_seconds() - b->since : 0.0;
+    return b->traffic.active_seconds + now;
+}
+
+static bool is_over(mlp_exchange_between *b, size_t i)
+{
+    bool is_over = false;
+    if (b->status == MLP_OK) {
+        b->status = mlp_transfers_test(b->transfers, i, &is_over);
+    }
+    if (is_over) {
+        b->traffic.active_seconds = active_seconds(b);
+        b->since = mlp_clock_seconds();
+        b->under_way--;
+    }
+    return is_over;
+}
+
+/* ---- a part ------------------------------------------------------------ */
+
+/* Where sums go, as they will travel: float `first` of the vector to `to`. */
+typedef struct {
+    void *to;
+    size_t first;
+} destination;
+
+static void put_floats(void *context, size_t first, size_t count,
+                       const float *sum)
+{
+    const destination *d = context;
+    memcpy((float *)d->to + (first - d->first), sum, count * sizeof *sum);
+}
+
+static void put_halves(void *context, size_t first, size_t count,
+                       const float *sum)
+{
+    const destination *d = context;
+    uint16_t *to = (uint16_t *)d->to + (first - d->first);
+    for (size_t i = 0; i < count; i++) {
+        to[i] = mlp_bfloat16_pack(sum[i]);
+    }
+}
+
+static mlp_exchange_update *put(const mlp_exchange *x)
+{
+    return x->between->number == sizeof(float) ? put_floats : put_halves;
+}
+
+/* Add up what this node hands on of one node's cut. */
+static void add_inside(const mlp_exchange *x, const mlp_between_part *p,
+                       mlp_range cut)
+{
+    for (size_t k = 0; k < x->plan.inner_count; k++) {
+        const mlp_exchange_inner *inner = &x->plan.inner[k];
+        destination d = {mlp_between_handed(x, p, cut, k), cut.first};
+        mlp_exchange_add_up(
+            &(mlp_exchange_addition){&inner->plan, x->sources + inner->first,
+                                     mlp_exchange_source_operand(x), 0},
+            cut, put(x), &d);
+    }
+}
+
+static void add_all_inside(const mlp_exchange *x, const mlp_between_part *p)
+{
+    size_t nodes = p->is_direct ? 1 : x->place->nodes;
+    for (size_t node = 0; p->handed != NULL && node < nodes; node++) {
+        add_inside(x, p, mlp_between_cut(x, p, node));
+    }
+}
+
+/* Finish the tree of this node's cut. */
+static void add_own(const mlp_exchange *x, const mlp_between_part *p)
+{
+    destination d = {p->sums, p->slice.first};
+    mlp_exchange_add_up(&(mlp_exchange_addition){&x->plan.outer, p->operands,
+                                                 mlp_between_operand(x),
+                                                 p->own.first},
+                        p->own, put(x), &d);
+}
+
+static void complete(mlp_between_part *p, mlp_status status)
+{
+    p->stage = MLP_BETWEEN_IDLE;
+    p->status = status;
+    p->steps++;
+    mlp_wait_add(&p->complete, 1, p->steps);
+}
+
+static bool is_published(const mlp_exchange *x, size_t part, uint32_t step)
+{
+    mlp_counter *published = &mlp_exchange_board_of(x)->parts[part].published;
+    return atomic_load(&published->value) == mlp_exchange_all_ranks(x, step);
+}
+
+/* Take the part one stage further, if it is time. */
+static void move_part(mlp_exchange *x, size_t part)
+{
+    mlp_exchange_between *b = x->between;
+    mlp_between_part *p = &b->parts[part];
+    switch (p->stage) {
+    case MLP_BETWEEN_IDLE:
+        if (!is_published(x, part, p->steps + 1)) {
+            return;
+        }
+        if (p->slice.count == 0) {
+            complete(
+                p, b->status); /* so it is for this local rank on every node */
+            return;
+        }
+        add_all_inside(x, p);
+        b->status = begin_transfer(b, mlp_between_collecting(part));
+        p->stage = MLP_BETWEEN_COLLECTING;
+        return;
+    case MLP_BETWEEN_COLLECTING:
+        if (!is_over(b, mlp_between_collecting(part))) {
+            return;
+        }
+        if (p->is_direct) {
+            complete(p, b->status);
+            return;
+        }
+        add_own(x, p);
+        b->status = begin_transfer(b, mlp_between_spreading(part));
+        p->stage = MLP_BETWEEN_SPREADING;
+        return;
+    case MLP_BETWEEN_SPREADING:
+        if (is_over(b, mlp_between_spreading(part))) {
+            complete(p, b->status);
+        }
+        return;
+    }
+}
+
+/* ---- records ----------------------------------------------------------- */
+
+/* Local rank 0 collects them for its node. */
+static void move_records(mlp_exchange *x)
+{
+    mlp_exchange_between *b = x->between;
+    mlp_exchange_board *board = mlp_exchange_board_of(x);
+    size_t transfer = mlp_between_records(x);
+    uint32_t step = b->recorded + 1;
+    double *table = mlp_exchange_table(x, step);
+    if (x->place->rank != 0 || x->shape.record_size == 0) {
+        return;
+    }
+    if (!b->are_records_under_way) {
+        if (atomic_load(&board->recorded.value) == step) {
+            mlp_exchange_copy_records(x, x->place->node, table, b->packed,
+                                      true);
+            b->status = begin_transfer(b, transfer);
+            b->are_records_under_way = true;
+        }
+    } else if (is_over(b, transfer)) {
+        for (size_t node = 0; node < x->place->nodes; node++) {
+            if (node != x->place->node) {
+                mlp_exchange_copy_records(x, node, table, b->unpacked[node],
+                                          false);
+            }
+        }
+        b->are_records_under_way = false;
+        b->recorded = step;
+        mlp_wait_add(&board->gathered, 1, step);
+    }
+}
+
+/* ---- thread 0 ---------------------------------------------------------- */
+
+static void nodes_visit(mlp_exchange *x)
+{
+    if (x->between->status == MLP_OK) {
+        move_records(x);
+    }
+    for (size_t i = x->shape.parts; i-- > 0;) {
+        if (x->between->status == MLP_OK) {
+            move_part(x, i);
+        }
+    }
+}
+
+/* Until a counter has reached target, or the transport has failed. */
+static void stay(mlp_exchange *x, mlp_counter *counter, uint32_t target)
+{
+    mlp_exchange_between *b = x->between;
+    mlp_pulse *pulse = mlp_comm_pulse(x->comm);
+    double before = active_seconds(b);
+    mlp_pulse_wait(pulse, true);
+    for (int spins = 0; b->status == MLP_OK; spins++) {
+        nodes_visit(x);
+        if ((int32_t)(atomic_load(&counter->value) - target) >= 0) {
+            break;
+        }
+        if (spins >= SPINS) {
+            sched_yield();
+        }
+    }
+    mlp_pulse_wait(pulse, false);
+    b->traffic.exposed_seconds += active_seconds(b) - before;
+}
+
+static void nodes_await(mlp_exchange *x, size_t part, mlp_thread self)
+{
+    mlp_between_part *p = &x->between->parts[part];
+    uint32_t step = x->parts[part].finished + 1;
+    if (self.index == 0 && atomic_load(&p->complete.value) != step) {
+        stay(x, &p->complete, step);
+        if (x->between->status != MLP_OK) { /* nobody is to wait: sum tells */
+            complete(p, x->between->status);
+        }
+    }
+    mlp_wait_until(&p->complete, step, self.count > x->fair_threads);
+}
+
+static mlp_status nodes_sum(const mlp_exchange_call *call)
+{
+    const mlp_between_part *p = &call->x->between->parts[call->part];
+    MLP_TRY(p->status);
+    if (call->share.count > 0) {
+        mlp_exchange_add_up(&p->last, call->share, call->update, call->context);
+    }
+    return MLP_OK;
+}
+
+static mlp_status nodes_collect_records(mlp_exchange *x, const double **all)
+{
+    uint32_t step = ++x->collected_steps;
+    mlp_exchange_board *board = mlp_exchange_board_of(x);
+    if (x->shape.record_size > 0) {
+        stay(x, &board->gathered, step);
+    } else {
+        mlp_wait_until(&board->recorded, step, x->fair_threads == 0);
+    }
+    *all = mlp_exchange_table(x, step);
+    return x->between->status;
+}
+
+mlp_exchange_traffic mlp_exchange_traffic_of(const mlp_exchange *exchange)
+{
+    return exchange->between != NULL ? exchange->between->traffic
+                                     : (mlp_exchange_traffic){0};
+}
+
+const mlp_exchange_ops mlp_exchange_nodes_ops = {
+    .prepare = mlp_between_prepare,
+    .connect = mlp_between_connect,
+    .visit = nodes_visit,
+    .await = nodes_await,
+    .sum = nodes_sum,
+    .publish_records = mlp_exchange_tree_publish_records,
+    .collect_records = nodes_collect_records,
+};

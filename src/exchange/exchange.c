@@ -1,0 +1,151 @@
+/** @file
+ *  The life of a gradient exchange: who owns what, and the memory for it.
+ */
+#include "mlp/exchange.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "internal.h"
+
+void *mlp_exchange_allocate(size_t count, size_t size)
+{
+    return calloc(count > 0 ? count : 1, size);
+}
+
+static mlp_status lay_parts(mlp_exchange *x, const size_t *sizes)
+{
+    x->parts = mlp_exchange_allocate(x->shape.parts, sizeof *x->parts);
+    if (x->parts == NULL) {
+        return mlp_fail_memory("the parts of the exchange");
+    }
+    for (size_t i = 0; i < x->shape.parts; i++) {
+        assert(sizes[i] % MLP_EXCHANGE_UNIT == 0);
+        x->parts[i].first = x->total;
+        x->parts[i].count = sizes[i];
+        x->total += sizes[i];
+    }
+    return MLP_OK;
+}
+
+/* All that this rank can do by itself. */
+static mlp_status prepare(mlp_exchange *x, const size_t *part_sizes)
+{
+    x->fair_threads = mlp_threads_fair(mlp_crew_workers(x->crew));
+    MLP_TRY(lay_parts(x, part_sizes));
+    MLP_TRY(x->ops->prepare(x));
+    x->own_records = malloc(mlp_exchange_crew_records(x) + 1);
+    return x->own_records == NULL ? mlp_fail_memory("the exchange") : MLP_OK;
+}
+
+static mlp_status share_memory(mlp_exchange *x)
+{
+    const mlp_exchange_shape *shape = &x->shape;
+    size_t vector = x->total * sizeof(float);
+    const size_t bytes[MLP_EXCHANGE_MEMORIES] = {
+        [MLP_EXCHANGE_GRADIENTS] = x->plan.left_count * vector,
+        [MLP_EXCHANGE_STATES] = shape->states * vector,
+        [MLP_EXCHANGE_BOARD] = sizeof(mlp_exchange_board) +
+                               shape->parts * sizeof(mlp_exchange_part_board),
+        [MLP_EXCHANGE_MEASURES] = shape->measures * sizeof(double),
+        [MLP_EXCHANGE_RECORDS] =
+            2 * shape->shards * shape->record_size * sizeof(double)};
+    for (size_t i = 0; i < MLP_EXCHANGE_MEMORIES; i++) {
+        MLP_TRY(mlp_crew_share(x->crew, bytes[i], &x->memory[i]));
+    }
+    return MLP_OK;
+}
+
+static const mlp_exchange_ops *choose_ops(const mlp_comm *comm,
+                                          mlp_exchange_kind kind)
+{
+    return kind == MLP_EXCHANGE_MPI           ? &mlp_exchange_reduce_ops
+           : mlp_comm_where(comm)->nodes == 1 ? &mlp_exchange_tree_ops
+                                              : &mlp_exchange_nodes_ops;
+}
+
+mlp_status mlp_exchange_create(mlp_comm *comm, mlp_crew *crew,
+                               const mlp_exchange_shape *shape,
+                               mlp_exchange **exchange)
+{
+    *exchange = NULL;
+    mlp_exchange *x = calloc(1, sizeof *x);
+    mlp_status status = x == NULL ? mlp_fail_memory("the exchange") : MLP_OK;
+    if (status == MLP_OK) {
+        x->ops = choose_ops(comm, shape->kind);
+        x->comm = comm;
+        x->crew = crew;
+        x->place = mlp_comm_where(mlp_crew_home(crew));
+        x->shape = *shape;
+        x->shape.part_sizes = NULL; /* the caller's */
+        status = prepare(x, shape->part_sizes);
+    }
+    status = mlp_comm_agree(comm, status);
+    if (status == MLP_OK) {
+        assert(x != NULL); /* or we would not have agreed */
+        status = mlp_comm_agree(comm, share_memory(x));
+    }
+    if (status == MLP_OK) {
+        status = mlp_comm_agree(comm, x->ops->connect(x));
+    }
+    if (status != MLP_OK) {
+        mlp_exchange_destroy(&x);
+        return status;
+    }
+    *exchange = x;
+    return MLP_OK;
+}
+
+void mlp_exchange_destroy(mlp_exchange **exchange)
+{
+    mlp_exchange *x = *exchange;
+    if (x == NULL) {
+        return;
+    }
+    mlp_exchange_between_destroy(&x->between);
+    mlp_exchange_reduction_destroy(&x->reduction);
+    mlp_exchange_plan_destroy(&x->plan);
+    free(x->parts);
+    free(x->sources);
+    free(x->own_records);
+    free(x);
+    *exchange = NULL;
+}
+
+bool mlp_exchange_is_far(const mlp_exchange *exchange)
+{
+    return mlp_comm_where(exchange->comm)->nodes > 1;
+}
+
+bool mlp_exchange_fills_state(const mlp_exchange *exchange)
+{
+    return exchange->place->rank == 0;
+}
+
+float *mlp_exchange_state(mlp_exchange *exchange, size_t i)
+{
+    return (float *)exchange->memory[MLP_EXCHANGE_STATES] + i * exchange->total;
+}
+
+const mlp_tree_node *mlp_exchange_nodes(const mlp_exchange *exchange,
+                                        size_t *count)
+{
+    *count = exchange->plan.left_count;
+    return exchange->plan.left;
+}
+
+float *mlp_exchange_gradient(mlp_exchange *exchange, size_t i)
+{
+    return (float *)exchange->memory[MLP_EXCHANGE_GRADIENTS] +
+           i * exchange->total;
+}
+
+double *mlp_exchange_records(mlp_exchange *exchange)
+{
+    return exchange->own_records;
+}
+
+double *mlp_exchange_measures(mlp_exchange *exchange)
+{
+    return exchange->memory[MLP_EXCHANGE_MEASURES];
+}

@@ -1,0 +1,201 @@
+/** @file
+ *  The state of an exchange, for the files that make it up: exchange.c (its
+ *  life), exchange_step.c (the order of a step), and three ways to sum:
+ *  exchange_tree.c within a node and exchange_nodes.c between nodes, which
+ *  have exchange_sum.c and exchange_records.c in common; exchange_reduce.c.
+ */
+#ifndef MLP_EXCHANGE_INTERNAL_H
+#define MLP_EXCHANGE_INTERNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mlp/exchange.h"
+#include "mlp/range.h"
+#include "plan.h"
+
+enum { MLP_EXCHANGE_UNIT = 16 }; /**< floats: a cache line, never cut */
+
+/** Counters of a node. Each counts working ranks times steps and has a cache
+ *  line of its own. */
+typedef struct {
+    _Alignas(64) mlp_counter published;
+    _Alignas(64) mlp_counter finished;
+} mlp_exchange_part_board;
+
+typedef struct {
+    _Alignas(64) mlp_counter recorded; /**< steps, by the crew's thread 0 */
+    _Alignas(64) mlp_counter gathered; /**< steps, by local rank 0 */
+    _Alignas(64) mlp_counter met;      /**< working ranks times meetings */
+    _Atomic uint32_t denied;           /**< the last meeting with a no */
+    mlp_exchange_part_board parts[];   /**< [parts] */
+} mlp_exchange_board;
+
+/** What this rank alone knows of a part. */
+typedef struct {
+    size_t first, count;     /**< floats in the vector */
+    uint32_t published;      /**< steps; written by the thread that publishes */
+    uint32_t finished;       /**< steps; by the last thread to finish */
+    _Atomic size_t arriving; /**< threads done with its gradient */
+    _Atomic size_t leaving;  /**< threads done with its update */
+} mlp_exchange_part;
+
+/** What the crew shares. */
+typedef enum {
+    MLP_EXCHANGE_GRADIENTS, /**< [left_count, total] */
+    MLP_EXCHANGE_STATES,    /**< [states, total] */
+    MLP_EXCHANGE_BOARD,     /**< mlp_exchange_board */
+    MLP_EXCHANGE_MEASURES,  /**< [measures] */
+    MLP_EXCHANGE_RECORDS,   /**< [2, shards, record] */
+    MLP_EXCHANGE_MEMORIES
+} mlp_exchange_memory;
+
+/** What finish was called with, and which floats of the vector it is about. */
+typedef struct {
+    mlp_exchange *x;
+    size_t part;
+    mlp_thread self;
+    mlp_exchange_update *update;
+    void *context;
+    mlp_range slice; /**< of this rank */
+    mlp_range share; /**< of this thread, in the slice */
+} mlp_exchange_call;
+
+/** A way to sum. Contracts are those of exchange.h. */
+typedef struct {
+    /** What this rank can do by itself when its parts are known: the plan of
+     *  its subtrees, and memory. Not collective. */
+    mlp_status (*prepare)(mlp_exchange *x);
+    /** The same when the node's memory is there, too. */
+    mlp_status (*connect)(mlp_exchange *x);
+    /** Thread 0 comes by after each part that it has published, and in
+     *  between. */
+    void (*visit)(mlp_exchange *x);
+    void (*await)(mlp_exchange *x, size_t part, mlp_thread self);
+    /** After await: sum this thread's share, and update it. */
+    mlp_status (*sum)(const mlp_exchange_call *call);
+    void (*publish_records)(mlp_exchange *x);
+    mlp_status (*collect_records)(mlp_exchange *x, const double **all);
+} mlp_exchange_ops;
+
+extern const mlp_exchange_ops mlp_exchange_tree_ops;
+extern const mlp_exchange_ops mlp_exchange_nodes_ops;
+extern const mlp_exchange_ops mlp_exchange_reduce_ops;
+
+typedef struct mlp_exchange_reduction mlp_exchange_reduction;
+typedef struct mlp_exchange_between mlp_exchange_between;
+
+struct mlp_exchange {
+    const mlp_exchange_ops *ops;
+    mlp_comm *comm;
+    mlp_crew *crew;
+    const mlp_comm_place *place; /**< of this rank there */
+    mlp_exchange_shape shape;    /**< without part_sizes */
+    mlp_exchange_plan plan;
+    mlp_exchange_part *parts; /**< [parts] */
+    size_t total;             /**< floats of all parts */
+    size_t fair_threads;      /**< more of them in a rank are crowded */
+
+    void *memory[MLP_EXCHANGE_MEMORIES]; /**< of the crew */
+    const void **sources;                /**< [left_count]: gradients, floats */
+
+    double *own_records;      /**< [crew's shards, record_size] */
+    uint32_t recorded_steps;  /**< written by the thread that publishes */
+    uint32_t collected_steps; /**< written by thread 0 */
+    uint32_t meetings;        /**< written by the last thread to come */
+    _Atomic size_t meeting;   /**< threads that have come */
+
+    mlp_exchange_between *between;     /**< of exchange_nodes.c */
+    mlp_exchange_reduction *reduction; /**< of exchange_reduce.c */
+};
+
+static inline mlp_exchange_board *mlp_exchange_board_of(const mlp_exchange *x)
+{
+    return x->memory[MLP_EXCHANGE_BOARD];
+}
+
+/** The table of all shards' records in this step, one of two. */
+static inline double *mlp_exchange_table(const mlp_exchange *x, uint32_t step)
+{
+    double *tables = x->memory[MLP_EXCHANGE_RECORDS];
+    return tables + (step % 2) * x->shape.shards * x->shape.record_size;
+}
+
+/** How far a counter of the node is when all who work have done `steps`. */
+static inline uint32_t mlp_exchange_all_ranks(const mlp_exchange *x,
+                                              uint32_t steps)
+{
+    return steps * (uint32_t)mlp_crew_workers(x->crew);
+}
+
+/** Zeroed; at least one element, so that NULL means failure. */
+void *mlp_exchange_allocate(size_t count, size_t size);
+
+/** out may be a. count is a multiple of the unit. */
+static inline void mlp_exchange_add(float *out, const float *a, const float *b,
+                                    size_t count)
+{
+    for (size_t i = 0; i < count; i += MLP_EXCHANGE_UNIT) {
+        float sum[MLP_EXCHANGE_UNIT];
+        for (size_t k = 0; k < MLP_EXCHANGE_UNIT; k++) {
+            sum[k] = a[i + k] + b[i + k];
+        }
+        memcpy(out + i, sum, sizeof sum);
+    }
+}
+
+/** What an operand consists of. Sums of the latter two are rounded. */
+typedef enum {
+    MLP_OPERAND_FLOAT,
+    MLP_OPERAND_TO_ROUND, /**< floats, to be rounded to bfloat16 first */
+    MLP_OPERAND_BFLOAT16
+} mlp_exchange_operand;
+
+/** What the crew leaves. */
+static inline mlp_exchange_operand
+mlp_exchange_source_operand(const mlp_exchange *x)
+{
+    return x->shape.precision == MLP_PRECISION_BF16 ? MLP_OPERAND_TO_ROUND
+                                                    : MLP_OPERAND_FLOAT;
+}
+
+/** A sum in the order of a plan. */
+typedef struct {
+    const mlp_tree_plan *plan;
+    const void *const *operands;
+    mlp_exchange_operand operand;
+    size_t origin; /**< float of the vector at which the operands begin */
+} mlp_exchange_addition;
+
+/** Add up a range of the vector; `take` gets the sums, piece by piece. */
+void mlp_exchange_add_up(const mlp_exchange_addition *addition, mlp_range range,
+                         mlp_exchange_update *take, void *context);
+
+/* The tree's: of exchange_tree.c and exchange_records.c. */
+mlp_status mlp_exchange_tree_prepare(mlp_exchange *x);
+mlp_status mlp_exchange_tree_connect(mlp_exchange *x);
+void mlp_exchange_tree_publish_records(mlp_exchange *x);
+
+/** Bytes of the records of a node, and of the crew. */
+size_t mlp_exchange_node_records(const mlp_exchange *x, size_t node);
+size_t mlp_exchange_crew_records(const mlp_exchange *x);
+
+/** Copy the records of a node, rank after rank, out of the table, or into it.
+ *  @param packed  [mlp_exchange_node_records] bytes */
+void mlp_exchange_copy_records(const mlp_exchange *x, size_t node,
+                               double *table, double *packed, bool is_packing);
+
+/** Part i of a range cut into parts of whole grains, but for its end. */
+mlp_range mlp_exchange_cut(mlp_range range, size_t parts, size_t i);
+
+void mlp_exchange_between_destroy(mlp_exchange_between **between);
+void mlp_exchange_reduction_destroy(mlp_exchange_reduction **reduction);
+
+/** Floats of a part that this rank updates, as a range of the vector. The
+ *  same local rank has the same slice on every node, so ranks beyond the
+ *  smallest node have none, and neither have idle ones. */
+mlp_range mlp_exchange_slice(const mlp_exchange *x, const mlp_exchange_part *p);
+
+#endif

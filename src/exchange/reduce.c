@@ -1,0 +1,203 @@
+/** @file
+ *  The exchange by the transport's own reduction, to compare the tree with:
+ *  each rank keeps all parameters and moments to itself, adds up its subtrees
+ *  and leaves the rest to sums of the team (comm.h). The order of additions,
+ *  and with it the digest, then depends on the number of ranks.
+ *
+ *  To the order of a step (exchange_step.c) each rank is a node of its own.
+ *  Only thread 0 may call the transport, and all ranks must begin their sums
+ *  in one order, whichever part a crew completes first: thread 0 begins them,
+ *  from the last part to the first, each as soon as it comes by and the crew
+ *  has published it, and then the records.
+ */
+#include <assert.h>
+#include <stdatomic.h>
+
+#include "internal.h"
+
+typedef struct {
+    uint32_t begun;     /* steps; by thread 0 */
+    mlp_status status;  /* of the newest sum, written before `summed` */
+    mlp_counter summed; /* steps */
+} reduction_part;
+
+struct mlp_exchange_reduction {
+    mlp_range shards;      /* of this rank */
+    mlp_sums *sums;        /* of the parts, then one of the records */
+    reduction_part *parts; /* [parts] */
+    size_t next;           /* part to begin next, plus 1; by thread 0 */
+    mlp_status status;     /* first failure; thread 0's */
+};
+
+static mlp_status reduce_prepare(mlp_exchange *x)
+{
+    mlp_exchange_reduction *r = calloc(1, sizeof *r);
+    if (r == NULL) {
+        return mlp_fail_memory("the exchange");
+    }
+    x->reduction = r;
+    MLP_TRY(mlp_sums_create(x->comm, x->shape.parts + 1, &r->sums));
+    r->parts = mlp_exchange_allocate(x->shape.parts, sizeof *r->parts);
+    if (r->parts == NULL) {
+        return mlp_fail_memory("the exchange");
+    }
+    assert(x->shape.parts > 0);
+    r->next = x->shape.parts;
+    r->shards = mlp_range_part(x->shape.shards, mlp_comm_size(x->comm),
+                               mlp_comm_rank(x->comm));
+    mlp_tree_node run = {r->shards.first, r->shards.count};
+    x->plan.left = mlp_exchange_allocate(run.count, sizeof *x->plan.left);
+    if (x->plan.left == NULL) {
+        return mlp_fail_memory("the exchange");
+    }
+    x->plan.left_count = mlp_tree_cut(x->shape.shards, run, x->plan.left);
+    return MLP_OK;
+}
+
+static mlp_status reduce_connect(mlp_exchange *x)
+{
+    (void)x; /* nobody reads another's memory */
+    return MLP_OK;
+}
+
+void mlp_exchange_reduction_destroy(mlp_exchange_reduction **reduction)
+{
+    mlp_exchange_reduction *r = *reduction;
+    if (r == NULL) {
+        return;
+    }
+    mlp_sums_destroy(&r->sums);
+    free(r->parts);
+    free(r);
+    *reduction = NULL;
+}
+
+/* ---- gradients --------------------------------------------------------- */
+
+static mlp_counter *published(const mlp_exchange *x, size_t part)
+{
+    return &mlp_exchange_board_of(x)->parts[part].published;
+}
+
+/* Add up this rank's subtrees, in order, where the first one is. */
+static float *add_own(mlp_exchange *x, const mlp_exchange_part *p)
+{
+    float *sum = mlp_exchange_gradient(x, 0) + p->first;
+    for (size_t i = 1; i < x->plan.left_count; i++) {
+        mlp_exchange_add(sum, sum, mlp_exchange_gradient(x, i) + p->first,
+                         p->count);
+    }
+    return sum;
+}
+
+/* Begin the sum of the part whose turn it is, which the crew has published. */
+static void begin_next(mlp_exchange *x)
+{
+    mlp_exchange_reduction *r = x->reduction;
+    size_t part = r->next - 1;
+    r->next = part > 0 ? part : x->shape.parts;
+    r->parts[part].begun++;
+    float *sum = add_own(x, &x->parts[part]);
+    if (r->status == MLP_OK) {
+        r->status = mlp_sums_begin(r->sums, part, MLP_SUM_FLOAT, sum,
+                                   x->parts[part].count);
+    }
+}
+
+static bool is_next_published(const mlp_exchange *x)
+{
+    size_t part = x->reduction->next - 1;
+    return atomic_load(&published(x, part)->value) ==
+           x->reduction->parts[part].begun + 1;
+}
+
+static void reduce_visit(mlp_exchange *x)
+{
+    mlp_exchange_reduction *r = x->reduction;
+    while (is_next_published(x)) {
+        begin_next(x);
+    }
+    if (r->status == MLP_OK) {
+        r->status = mlp_sums_poke(r->sums);
+    }
+}
+
+/* Thread 0: bring the part's sum of this step to its end, and tell the crew. */
+static void end_sum(mlp_exchange *x, size_t part, uint32_t step,
+                    bool is_crowded)
+{
+    mlp_exchange_reduction *r = x->reduction;
+    reduction_part *ours = &r->parts[part];
+    while (ours->begun != step) {
+        size_t next = r->next - 1;
+        mlp_wait_until(published(x, next), r->parts[next].begun + 1,
+                       is_crowded);
+        begin_next(x);
+    }
+    if (r->status == MLP_OK) {
+        r->status = mlp_sums_end(r->sums, part);
+    }
+    ours->status = r->status;
+    mlp_wait_add(&ours->summed, 1, step);
+}
+
+static void reduce_await(mlp_exchange *x, size_t part, mlp_thread self)
+{
+    mlp_counter *summed = &x->reduction->parts[part].summed;
+    uint32_t step = x->parts[part].finished + 1;
+    bool is_crowded = self.count > x->fair_threads;
+    if (self.index == 0 && atomic_load(&summed->value) != step) {
+        end_sum(x, part, step, is_crowded);
+    }
+    mlp_wait_until(summed, step, is_crowded);
+}
+
+static mlp_status reduce_sum(const mlp_exchange_call *call)
+{
+    mlp_range share = call->share;
+    MLP_TRY(call->x->reduction->parts[call->part].status);
+    if (share.count > 0) {
+        call->update(call->context, share.first, share.count,
+                     mlp_exchange_gradient(call->x, 0) + share.first);
+    }
+    return MLP_OK;
+}
+
+/* ---- records ----------------------------------------------------------- */
+
+/* All shards' records are the sum of tables in which each rank has its own,
+ * and zeros elsewhere. */
+static void reduce_publish_records(mlp_exchange *x)
+{
+    mlp_exchange_reduction *r = x->reduction;
+    size_t size = x->shape.record_size;
+    double *table = mlp_exchange_table(x, ++x->recorded_steps);
+    memset(table, 0, x->shape.shards * size * sizeof *table);
+    memcpy(table + r->shards.first * size, x->own_records,
+           r->shards.count * size * sizeof *table);
+    reduce_visit(x); /* begins what is left of the parts */
+    if (r->status == MLP_OK) {
+        r->status = mlp_sums_begin(r->sums, x->shape.parts, MLP_SUM_DOUBLE,
+                                   table, x->shape.shards * size);
+    }
+}
+
+static mlp_status reduce_collect_records(mlp_exchange *x, const double **all)
+{
+    mlp_exchange_reduction *r = x->reduction;
+    if (r->status == MLP_OK) {
+        r->status = mlp_sums_end(r->sums, x->shape.parts);
+    }
+    *all = mlp_exchange_table(x, ++x->collected_steps);
+    return r->status;
+}
+
+const mlp_exchange_ops mlp_exchange_reduce_ops = {
+    .prepare = reduce_prepare,
+    .connect = reduce_connect,
+    .visit = reduce_visit,
+    .await = reduce_await,
+    .sum = reduce_sum,
+    .publish_records = reduce_publish_records,
+    .collect_records = reduce_collect_records,
+};

@@ -1,0 +1,193 @@
+/** @file
+ *  The exchange of gradients: publish, finish, wait.
+ *
+ *  Why no rank reads what another one overwrites, although nobody waits for
+ *  more than it needs. In step s and for one part:
+ *
+ *  - A rank publishes when what it has to compute of the sums is complete and
+ *    it is done reading the part's parameters. finish begins when all ranks of
+ *    the node have published: the sums it reads are complete, the parameters
+ *    it writes are read by no one.
+ *  - wait returns when all ranks of the node have finished. After it a rank
+ *    overwrites sums, which nobody reads any more, and reads parameters, which
+ *    nobody writes before it publishes again, in step s + 1.
+ *  - So no rank adds to a counter for s + 1 before all have added to it for
+ *    s, and a counter reaches ranks * s exactly when all are through step s.
+ *    It may wrap: waiting compares differences.
+ *  - Between nodes nothing is shared. A part has buffers of its own, which
+ *    are filled for step s + 1 when all threads of all ranks of the node have
+ *    published it again, so when none of them reads the sums of step s.
+ *
+ *  Idle ranks publish and finish nothing, and are not counted.
+ *
+ *  Threads of a rank need not agree where they are, except at barriers: one
+ *  may be in finish before another has published. So finish counts its own
+ *  steps, and may do so in a plain variable: the last thread to leave writes
+ *  it before it tells the others by `finished`, which a thread has seen in
+ *  wait before it comes back to finish. wait goes by `published`, which the
+ *  thread has seen in finish.
+ */
+#include <stdatomic.h>
+
+#include "internal.h"
+
+mlp_range mlp_exchange_cut(mlp_range range, size_t parts, size_t i)
+{
+    size_t grains = (range.count + MLP_EXCHANGE_GRAIN - 1) / MLP_EXCHANGE_GRAIN;
+    mlp_range part = mlp_range_part(grains, parts, i);
+    size_t first = part.first * MLP_EXCHANGE_GRAIN;
+    size_t end = first + part.count * MLP_EXCHANGE_GRAIN;
+    first = first < range.count ? first : range.count;
+    end = end < range.count ? end : range.count;
+    return (mlp_range){range.first + first, end - first};
+}
+
+mlp_range mlp_exchange_slice(const mlp_exchange *x, const mlp_exchange_part *p)
+{
+    bool is_far = x->place->nodes > 1;
+    size_t slices = is_far ? x->place->smallest : mlp_crew_workers(x->crew);
+    size_t slice = is_far ? x->place->rank : mlp_crew_worker(x->crew);
+    if (slice >= slices) {
+        return (mlp_range){p->first, 0};
+    }
+    return mlp_exchange_cut((mlp_range){p->first, p->count}, slices, slice);
+}
+
+mlp_range mlp_exchange_own(const mlp_exchange *exchange, size_t part)
+{
+    return mlp_exchange_slice(exchange, &exchange->parts[part]);
+}
+
+mlp_range mlp_exchange_share(const mlp_exchange *exchange, size_t part,
+                             mlp_thread self)
+{
+    mlp_range slice = mlp_exchange_slice(exchange, &exchange->parts[part]);
+    return mlp_exchange_cut(slice, self.count, self.index);
+}
+
+mlp_range mlp_exchange_split(const mlp_exchange *exchange, size_t total,
+                             mlp_thread self)
+{
+    mlp_range mine = mlp_range_part(total, mlp_crew_workers(exchange->crew),
+                                    mlp_crew_worker(exchange->crew));
+    mlp_range share = mlp_thread_share(self, mine.count);
+    return (mlp_range){mine.first + share.first, share.count};
+}
+
+/* Whether this thread of the rank is the last to come here. */
+static bool is_last(_Atomic size_t *count, mlp_thread self)
+{
+    if (atomic_fetch_add(count, 1) + 1 < self.count) {
+        return false;
+    }
+    atomic_store(count, 0);
+    return true;
+}
+
+void mlp_exchange_skip(mlp_exchange *exchange)
+{
+    for (size_t i = 0; i < exchange->shape.parts; i++) {
+        exchange->parts[i].published++;
+        exchange->parts[i].finished++;
+    }
+}
+
+void mlp_exchange_help(mlp_exchange *exchange, mlp_thread self)
+{
+    if (self.index == 0) {
+        exchange->ops->visit(exchange);
+    }
+}
+
+void mlp_exchange_publish(mlp_exchange *exchange, size_t part, mlp_thread self)
+{
+    mlp_exchange_part *p = &exchange->parts[part];
+    if (is_last(&p->arriving, self)) {
+        p->published++;
+        mlp_wait_add(&mlp_exchange_board_of(exchange)->parts[part].published, 1,
+                     mlp_exchange_all_ranks(exchange, p->published));
+    }
+    mlp_exchange_help(exchange, self);
+}
+
+void mlp_exchange_await(mlp_exchange *exchange, size_t part, mlp_thread self)
+{
+    exchange->ops->await(exchange, part, self);
+}
+
+mlp_status mlp_exchange_sum(mlp_exchange *exchange, size_t part,
+                            mlp_thread self, mlp_exchange_update *take,
+                            void *context)
+{
+    mlp_exchange_await(exchange, part, self);
+    mlp_range slice = mlp_exchange_slice(exchange, &exchange->parts[part]);
+    mlp_range share = mlp_exchange_share(exchange, part, self);
+    return exchange->ops->sum(&(mlp_exchange_call){exchange, part, self, take,
+                                                   context, slice, share});
+}
+
+void mlp_exchange_release(mlp_exchange *exchange, size_t part, mlp_thread self)
+{
+    mlp_exchange_part *p = &exchange->parts[part];
+    uint32_t step = p->finished + 1;
+    if (is_last(&p->leaving, self)) {
+        p->finished = step;
+        mlp_wait_add(&mlp_exchange_board_of(exchange)->parts[part].finished, 1,
+                     mlp_exchange_all_ranks(exchange, step));
+    }
+}
+
+mlp_status mlp_exchange_finish(mlp_exchange *exchange, size_t part,
+                               mlp_thread self, mlp_exchange_update *update,
+                               void *context)
+{
+    MLP_TRY(mlp_exchange_sum(exchange, part, self, update, context));
+    mlp_exchange_release(exchange, part, self);
+    return MLP_OK;
+}
+
+/* Every thread reads how many meetings there were before it says that it has
+ * come; the last one writes it before it tells the others. */
+void mlp_exchange_meet(mlp_exchange *exchange, mlp_thread self)
+{
+    mlp_counter *met = &mlp_exchange_board_of(exchange)->met;
+    uint32_t meeting = exchange->meetings + 1;
+    uint32_t target = mlp_exchange_all_ranks(exchange, meeting);
+    if (is_last(&exchange->meeting, self)) {
+        exchange->meetings = meeting;
+        mlp_wait_add(met, 1, target);
+    }
+    mlp_wait_until(met, target, self.count > exchange->fair_threads);
+}
+
+/* Nobody is at the next meeting before all have left this one: a release and
+ * a publish of each part are in between. */
+bool mlp_exchange_agree(mlp_exchange *exchange, mlp_thread self, bool says_so)
+{
+    _Atomic uint32_t *denied = &mlp_exchange_board_of(exchange)->denied;
+    uint32_t meeting = exchange->meetings + 1;
+    if (!says_so) {
+        atomic_store(denied, meeting);
+    }
+    mlp_exchange_meet(exchange, self);
+    return atomic_load(denied) != meeting;
+}
+
+void mlp_exchange_wait(mlp_exchange *exchange, size_t part)
+{
+    mlp_wait_until(
+        &mlp_exchange_board_of(exchange)->parts[part].finished,
+        mlp_exchange_all_ranks(exchange, exchange->parts[part].published),
+        exchange->fair_threads == 0);
+}
+
+void mlp_exchange_publish_records(mlp_exchange *exchange)
+{
+    exchange->ops->publish_records(exchange);
+}
+
+mlp_status mlp_exchange_collect_records(mlp_exchange *exchange,
+                                        const double **all)
+{
+    return exchange->ops->collect_records(exchange, all);
+}

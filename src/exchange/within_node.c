@@ -1,0 +1,68 @@
+/** @file
+ *  The exchange in the tree within one node: the crew's sum is that of all
+ *  ranks, unless leaves are rounded; each rank then adds up its slice of them.
+ */
+#include "internal.h"
+
+mlp_status mlp_exchange_tree_prepare(mlp_exchange *x)
+{
+    MLP_TRY(mlp_exchange_plan_create(
+        x->shape.shards, mlp_comm_size(x->comm), x->place,
+        x->shape.precision == MLP_PRECISION_BF16, &x->plan));
+    x->sources = mlp_exchange_allocate(x->plan.left_count, sizeof *x->sources);
+    return x->sources == NULL ? mlp_fail_memory("the exchange") : MLP_OK;
+}
+
+mlp_status mlp_exchange_tree_connect(mlp_exchange *x)
+{
+    for (size_t i = 0; i < x->plan.left_count; i++) {
+        x->sources[i] = mlp_exchange_gradient(x, i);
+    }
+    return MLP_OK;
+}
+
+static mlp_status tree_sum(const mlp_exchange_call *call)
+{
+    const mlp_exchange *x = call->x;
+    if (call->share.count > 0) {
+        mlp_exchange_add_up(
+            &(mlp_exchange_addition){&x->plan.inner[0].plan, x->sources,
+                                     mlp_exchange_source_operand(x), 0},
+            call->share, call->update, call->context);
+    }
+    return MLP_OK;
+}
+
+static void tree_visit(mlp_exchange *x)
+{
+    (void)x; /* sums go on when they are waited for */
+}
+
+static void tree_await(mlp_exchange *x, size_t part, mlp_thread self)
+{
+    mlp_wait_until(&mlp_exchange_board_of(x)->parts[part].published,
+                   mlp_exchange_all_ranks(x, x->parts[part].finished + 1),
+                   self.count > x->fair_threads);
+}
+
+static mlp_status tree_collect_records(mlp_exchange *x, const double **all)
+{
+    uint32_t step = ++x->collected_steps;
+    mlp_pulse *pulse = mlp_comm_pulse(x->comm);
+    mlp_pulse_wait(pulse, true);
+    mlp_wait_until(&mlp_exchange_board_of(x)->recorded, step,
+                   x->fair_threads == 0);
+    mlp_pulse_wait(pulse, false);
+    *all = mlp_exchange_table(x, step);
+    return MLP_OK;
+}
+
+const mlp_exchange_ops mlp_exchange_tree_ops = {
+    .prepare = mlp_exchange_tree_prepare,
+    .connect = mlp_exchange_tree_connect,
+    .visit = tree_visit,
+    .await = tree_await,
+    .sum = tree_sum,
+    .publish_records = mlp_exchange_tree_publish_records,
+    .collect_records = tree_collect_records,
+};

@@ -1,0 +1,200 @@
+/** @file
+ *  A trained model from a checkpoint, put to use.
+ */
+#include "mlp/inference.h"
+
+#include <stdlib.h>
+
+#include "forward_rows.h"
+#include "mlp/threads.h"
+#include "mlp/tree.h"
+
+_Static_assert((int)MLP_INFERENCE_ROWS == (int)EVALUATION_ROWS,
+               "a batch is what the evaluator runs at once");
+
+struct mlp_inference {
+    mlp_model *model;
+    float *vector; /* [model->vector_size] */
+    mlp_feed *feed;
+    mlp_pass *pass;
+    mlp_scaler scaler;
+    size_t shards;
+    double *shard_sums; /* [MLP_TALLY_SUMS, shards] */
+    mlp_evaluator evaluator;
+};
+
+/* ---- create and destroy ------------------------------------------------ */
+
+static mlp_status create_parameters(mlp_inference *made,
+                                    const mlp_checkpoint *checkpoint)
+{
+    MLP_TRY(mlp_model_create(checkpoint->widths, checkpoint->layers,
+                             &checkpoint->config, &made->model));
+    size_t bytes = made->model->vector_size * sizeof *made->vector;
+    made->vector = aligned_alloc(64, (bytes + 63) / 64 * 64);
+    if (made->vector == NULL) {
+        return mlp_fail_memory("the parameters");
+    }
+    mlp_model_pack(made->model, mlp_checkpoint_result(checkpoint),
+                   made->vector);
+    return MLP_OK;
+}
+
+/* Zero inputs are skipped wherever scaling leaves them zero: it changes no
+ * result, costs dense data little, and most data has many. */
+static mlp_status create_parts(mlp_inference *made,
+                               const mlp_checkpoint *checkpoint, size_t threads)
+{
+    const mlp_kernels *kernels;
+    size_t features = checkpoint->widths[0];
+    MLP_TRY(mlp_kernels_best(&kernels));
+    if (checkpoint->config.shards == 0) {
+        return mlp_fail(MLP_ERROR_DATA, "the checkpoint is of no shards");
+    }
+    MLP_TRY(create_parameters(made, checkpoint));
+    MLP_TRY(mlp_scaler_copy(&checkpoint->scaler, features, &made->scaler));
+    const mlp_feed_shape shape = {
+        .features = features,
+        .rows = EVALUATION_ROWS,
+        .leaves = 1,
+        .is_sparse = mlp_scaler_keeps_zeros(&made->scaler, features),
+        .has_targets = checkpoint->schema.is_regression,
+        .target_scaler = checkpoint->target_scaler};
+    MLP_TRY(mlp_feed_create(&shape, NULL, &made->feed));
+    MLP_TRY(mlp_pass_create(made->model, kernels, EVALUATION_ROWS, threads,
+                            NULL, &made->pass));
+    made->shards = checkpoint->config.shards;
+    made->shard_sums =
+        calloc(MLP_TALLY_SUMS * made->shards, sizeof *made->shard_sums);
+    if (made->shard_sums == NULL) {
+        return mlp_fail_memory("the shards' losses");
+    }
+    made->evaluator =
+        (mlp_evaluator){made->model, kernels,      made->vector, made->feed,
+                        made->pass,  made->scaler, threads,      0};
+    return MLP_OK;
+}
+
+mlp_status mlp_inference_create(const mlp_checkpoint *checkpoint,
+                                size_t threads, mlp_inference **inference)
+{
+    *inference = calloc(1, sizeof **inference);
+    if (*inference == NULL) {
+        return mlp_fail_memory("a model");
+    }
+    mlp_status status = create_parts(
+        *inference, checkpoint, threads > 0 ? threads : mlp_threads_cores());
+    if (status != MLP_OK) {
+        mlp_inference_destroy(inference);
+    }
+    return status;
+}
+
+void mlp_inference_destroy(mlp_inference **inference)
+{
+    if (*inference != NULL) {
+        mlp_pass_destroy(&(*inference)->pass);
+        mlp_feed_destroy(&(*inference)->feed);
+        mlp_scaler_destroy(&(*inference)->scaler);
+        mlp_model_destroy(&(*inference)->model);
+        free((*inference)->vector);
+        free((*inference)->shard_sums);
+        free(*inference);
+        *inference = NULL;
+    }
+}
+
+/* ---- rows -------------------------------------------------------------- */
+
+mlp_status mlp_inference_check(const mlp_inference *inference,
+                               const mlp_dataset *dataset)
+{
+    size_t inputs = inference->model->layer[0].in;
+    float largest;
+    if (dataset->range.count > UINT32_MAX) {
+        return mlp_fail(MLP_ERROR_DATA, "%zu rows at once, at most %u can be",
+                        dataset->range.count, UINT32_MAX);
+    }
+    if (dataset->features != inputs) {
+        return mlp_fail(MLP_ERROR_DATA,
+                        "expected %zu features a row, which the model was "
+                        "trained on, found %zu",
+                        inputs, dataset->features);
+    }
+    return mlp_dataset_largest(dataset, &largest);
+}
+
+/* The batch to run, and nothing behind it: nobody knows what comes next. */
+static size_t pick_batch(const void *context, size_t request, uint32_t *rows)
+{
+    const mlp_range *batch = context;
+    (void)request;
+    for (size_t i = 0; i < batch->count; i++) {
+        rows[i] = (uint32_t)(batch->first + i);
+    }
+    return batch->count;
+}
+
+mlp_inference_result mlp_inference_run(mlp_inference *inference,
+                                       const mlp_dataset *dataset,
+                                       mlp_range rows)
+{
+    const mlp_model *model = inference->model;
+    size_t classes = model->layer[model->layers - 1].out;
+    const mlp_read_plan plan = {pick_batch, &rows, 1};
+    mlp_dataset_expect(dataset, &plan, 0);
+    mlp_evaluate_rows(&inference->evaluator, dataset, rows);
+    mlp_dataset_rest(dataset);
+    return (mlp_inference_result){.rows = rows.count,
+                                  .classes = classes,
+                                  .stride = mlp_stride(classes),
+                                  .outputs = mlp_pass_outputs(inference->pass),
+                                  .predictions =
+                                      mlp_pass_predictions(inference->pass)};
+}
+
+mlp_status mlp_inference_count_top(mlp_inference *inference, size_t k)
+{
+    const mlp_model *model = inference->model;
+    size_t outputs = model->layer[model->layers - 1].out;
+    if (k >= outputs) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--top-k %zu: the model has %zu output%s, and every "
+                        "class is among so many",
+                        k, outputs, outputs == 1 ? "" : "s");
+    }
+    inference->evaluator.top_k = k;
+    return MLP_OK;
+}
+
+void mlp_inference_evaluate(mlp_inference *inference,
+                            const mlp_dataset *dataset, mlp_tally *tally,
+                            uint64_t *confusion)
+{
+    double sums[MLP_TALLY_SUMS];
+    const mlp_evaluation_order order = {
+        dataset->range.count, inference->shards, {0, inference->shards}, 0};
+    const mlp_read_plan plan = mlp_evaluation_plan(&order);
+    *tally = (mlp_tally){0};
+    mlp_dataset_expect(dataset, &plan, 0);
+    for (size_t i = 0; i < inference->shards; i++) {
+        mlp_range rows =
+            mlp_range_part(dataset->range.count, inference->shards, i);
+        mlp_tally one =
+            mlp_evaluate_shard(&inference->evaluator, dataset, rows, confusion);
+        mlp_tally_get_sums(&one, sums);
+        for (size_t s = 0; s < MLP_TALLY_SUMS; s++) {
+            inference->shard_sums[s * inference->shards + i] = sums[s];
+        }
+        tally->hits += one.hits;
+        tally->rows += one.rows;
+        tally->targets += one.targets;
+        tally->top_hits += one.top_hits;
+    }
+    mlp_dataset_rest(dataset);
+    for (size_t s = 0; s < MLP_TALLY_SUMS; s++) {
+        sums[s] = mlp_tree_sum(inference->shard_sums + s * inference->shards,
+                               inference->shards, 1);
+    }
+    mlp_tally_set_sums(tally, sums);
+}

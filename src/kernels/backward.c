@@ -1,0 +1,164 @@
+/** @file
+ *  Backward through a dense layer, for one instruction set: dz W^T by register
+ *  tiles, from a copy of some columns of W^T.
+ */
+#include <string.h>
+
+#include "product.h"
+
+typedef float quad __attribute__((vector_size(16)));
+
+/* to[j, i] = from[i, j], 4 x 4 */
+INLINE void transpose_4x4(const float *from, size_t from_stride, float *to,
+                          size_t to_stride)
+{
+    quad row[4], half[4], column[4];
+    for (size_t i = 0; i < 4; i++) {
+        memcpy(&row[i], from + i * from_stride, sizeof row[i]);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        half[i] =
+            __builtin_shufflevector(row[2 * i], row[2 * i + 1], 0, 4, 1, 5);
+        half[i + 2] =
+            __builtin_shufflevector(row[2 * i], row[2 * i + 1], 2, 6, 3, 7);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        column[2 * i] =
+            __builtin_shufflevector(half[2 * i], half[2 * i + 1], 0, 1, 4, 5);
+        column[2 * i + 1] =
+            __builtin_shufflevector(half[2 * i], half[2 * i + 1], 2, 3, 6, 7);
+    }
+    for (size_t j = 0; j < 4; j++) {
+        memcpy(to + j * to_stride, &column[j], sizeof column[j]);
+    }
+}
+
+/* packed[j, i] = w[first + i, outputs.first + j] for a panel of inputs; 0
+ * beyond the last. The padding columns of w go along: they are 0 and packed has
+ * room. */
+static void pack_transposed(const mlp_dense *layer, mlp_range outputs,
+                            size_t first, size_t width, float *packed)
+{
+    size_t inputs = least(width, layer->in - first);
+    size_t whole = inputs / 4 * 4;
+    if (inputs < width) {
+        memset(packed, 0, mlp_padded(outputs.count) * width * sizeof *packed);
+    }
+    for (size_t j = 0; j < outputs.count; j += 4) {
+        size_t column = outputs.first + j;
+        size_t row = panel_width(layer->out, column / MLP_PANEL);
+        const float *w = layer->parameters +
+                         mlp_dense_index(layer->in, layer->out, first, column);
+        for (size_t i = 0; i < whole; i += 4) {
+            transpose_4x4(w + i * row, row, packed + j * width + i, width);
+        }
+        for (size_t i = whole; i < inputs; i++) {
+            for (size_t n = 0; n < 4; n++) {
+                packed[(j + n) * width + i] = w[i * row + n];
+            }
+        }
+    }
+}
+
+/* ReLU's derivative, and dz's rounding to 0, are part of the store: here of
+ * acc[i], with the activations [rows, stride] below. */
+INLINE void finish_dz(size_t rows, size_t vecs, const float *a, size_t stride,
+                      bool is_relu, vec *acc)
+{
+    UNROLL
+    for (size_t i = 0; i < rows * vecs; i++) {
+        if (is_relu) {
+            vec below = vec_load(a + i / vecs * stride + i % vecs * LANES);
+            acc[i] = vec_pick(below, acc[i], vec_zero());
+        }
+        acc[i] = vec_flush_dz(acc[i]);
+    }
+}
+
+INLINE void backward_tile(size_t rows, size_t vecs, chain_block block,
+                          const float *dz, size_t dz_stride,
+                          const float *packed, size_t width, const float *a,
+                          bool is_final, bool is_relu, float *dx, size_t stride)
+{
+    vec acc[TILE_ROWS * TILE_VECS];
+    if (is_relu) {
+        UNROLL
+        for (size_t r = 0; r < rows; r++) {
+            prefetch(a + r * stride, vecs * LANES);
+        }
+    }
+    block_product(rows, vecs, block, dz, dz_stride, packed, width, dx, stride,
+                  acc);
+    if (is_final) {
+        finish_dz(rows, vecs, a, stride, is_relu, acc);
+    }
+    store_values(rows, vecs, acc, dx, stride);
+}
+
+static void backward_tiles(const mlp_dense *layer, const float *dz,
+                           const mlp_dense *below, const mlp_units *units,
+                           float *dx, mlp_range tile, mlp_range columns,
+                           chain_block block, const float *packed)
+{
+    bool needs_more = needs_block(below, units);
+    bool is_final = block.is_last && !needs_more;
+    bool is_relu = is_final && below->activation == MLP_ACTIVATION_RELU;
+    size_t stride = mlp_stride(layer->in);
+    size_t dz_stride = mlp_stride(layer->out);
+    const float *rows = dz + tile.first * dz_stride + block.of.first;
+    for (size_t c = 0; c < columns.count; c += TILE_COLS) {
+        size_t vecs = least(TILE_COLS, columns.count - c) / LANES;
+        size_t at = tile.first * stride + columns.first + c;
+#define TILE(r, v)                                                             \
+    backward_tile(r, v, block, rows, dz_stride, packed + c, columns.count,     \
+                  units->a + at, is_final, is_relu, dx + at, stride)
+        TILE_SWITCH(tile.count)
+#undef TILE
+    }
+    if (block.is_last && needs_more) {
+        ISA(mlp_slope)(below, units, dx, tile, columns);
+    }
+}
+
+/* Ask for share t of n of the weights of the outputs after this block. */
+INLINE void prefetch_outputs(const mlp_dense *layer, chain_block block,
+                             mlp_range columns, size_t n, size_t t)
+{
+    size_t next = block.of.first + block.of.count;
+    size_t end = least(next + block.of.count, layer->out);
+    size_t count = least(columns.count, layer->in - columns.first) * MLP_PANEL;
+    for (size_t j = next; j < end; j += MLP_PANEL) {
+        size_t at = mlp_dense_index(layer->in, layer->out, columns.first, j);
+        prefetch_share(layer->parameters + at, count, n, t);
+    }
+}
+
+static void backward_columns(const mlp_dense *layer, const float *dz,
+                             const mlp_dense *below, const mlp_units *units,
+                             float *dx, mlp_range rows, mlp_range columns,
+                             float *scratch)
+{
+    tiling tiles = tile_rows(rows.count);
+    for (size_t b = 0; b < chain_blocks(layer->out); b++) {
+        chain_block block = chain_block_at(layer->out, b);
+        pack_transposed(layer, block.of, columns.first, columns.count, scratch);
+        for (size_t t = 0; t < tiles.count; t++) {
+            mlp_range tile = tile_at(tiles, t);
+            tile.first += rows.first;
+            prefetch_outputs(layer, block, columns, tiles.count, t);
+            backward_tiles(layer, dz, below, units, dx, tile, columns, block,
+                           scratch);
+        }
+    }
+}
+
+void ISA(mlp_backward)(const mlp_dense *layer, const float *dz,
+                       const mlp_dense *below, const mlp_units *units,
+                       float *dx, mlp_range rows, mlp_range panels,
+                       float *scratch)
+{
+    for (size_t p = panels.first; p < panels.first + panels.count; p++) {
+        mlp_range columns = {p * MLP_PANEL, panel_width(layer->in, p)};
+        backward_columns(layer, dz, below, units, dx, rows, columns, scratch);
+    }
+}

@@ -1,0 +1,231 @@
+/** @file
+ *  Work on rows and on vectors for one instruction set: gathering a batch with
+ *  its lists of non-zeros, and activations.
+ */
+#include <string.h>
+
+#include "isa.h"
+
+enum { CACHE_LINE = 64, ROWS_AHEAD = 8 };
+
+/* ---- gather ------------------------------------------------------------ */
+
+#if defined(MLP_ISA_AVX2)
+/* Write where each of four bits is set, counted from `first`, a byte each; what
+ * is written after the last is void. Returns how many there are. */
+static size_t list_bits(unsigned bits, size_t first, uint8_t *list)
+{
+    static const uint32_t places[16] = {
+        0,          0x00000000, 0x00000001, 0x00000100, 0x00000002, 0x00000200,
+        0x00000201, 0x00020100, 0x00000003, 0x00000300, 0x00000301, 0x00030100,
+        0x00000302, 0x00030200, 0x00030201, 0x03020100};
+    uint32_t four = places[bits] + 0x01010101U * (uint32_t)first;
+    memcpy(list, &four, sizeof four);
+    return (size_t)__builtin_popcount(bits);
+}
+#endif
+
+/* Where the n values from `from` are not 0. Vector stores may run LANES bytes
+ * over the list's end, into the list that is made next. */
+static uint8_t list_nonzeros(const float *from, size_t n, uint8_t *list)
+{
+    size_t count = 0;
+#if defined(MLP_ISA_AVX512)
+    const __m128i lanes =
+        _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    for (size_t k = 0; k < n; k += LANES) {
+        __mmask16 is_some = _mm512_cmp_ps_mask(_mm512_loadu_ps(from + k),
+                                               vec_zero(), _CMP_NEQ_UQ);
+        __m128i at = _mm_add_epi8(lanes, _mm_set1_epi8((char)k));
+        __m512i packed =
+            _mm512_maskz_compress_epi32(is_some, _mm512_cvtepu8_epi32(at));
+        _mm_storeu_si128((__m128i *)(list + count),
+                         _mm512_cvtepi32_epi8(packed));
+        count += (size_t)__builtin_popcount(is_some);
+    }
+#elif defined(MLP_ISA_AVX2)
+    for (size_t k = 0; k < n; k += LANES) {
+        vec is_some =
+            _mm256_cmp_ps(_mm256_loadu_ps(from + k), vec_zero(), _CMP_NEQ_UQ);
+        unsigned bits = (unsigned)_mm256_movemask_ps(is_some);
+        count += list_bits(bits & 15, k, list + count);
+        count += list_bits(bits >> 4, k + 4, list + count);
+    }
+#else
+    for (size_t k = 0; k < n; k++) {
+        list[count] = (uint8_t)k;
+        count += from[k] != 0.0f;
+    }
+#endif
+    return (uint8_t)count;
+}
+
+/* Rows lie anywhere in the data: ask for one some rows before it is read. */
+static void prefetch_row(const mlp_rows *source, size_t row, size_t cols)
+{
+    size_t bytes = cols * (source->is_f32 ? sizeof(float) : 1);
+    const char *from = (const char *)source->values + row * bytes;
+    for (size_t at = 0; at < bytes; at += CACHE_LINE) {
+        __builtin_prefetch(from + at);
+    }
+}
+
+/* The room for a row was read by all threads in the last step: ask to own it
+ * some rows before it is written. */
+static void prefetch_room(const mlp_batch *batch, size_t row)
+{
+    const float *values = batch->values + row * batch->stride;
+    for (size_t k = 0; k < batch->stride; k += MLP_ALIGN) {
+        __builtin_prefetch(values + k, 1);
+    }
+}
+
+/* Each column by its own shift and scale. */
+static void gather_columns(const mlp_rows *source, size_t row, size_t cols,
+                           float *to)
+{
+    const float *shifts = source->shifts;
+    const float *scales = source->scales;
+    if (source->is_f32) {
+        const float *from = (const float *)source->values + row * cols;
+        for (size_t k = 0; k < cols; k++) {
+            to[k] = (from[k] - shifts[k]) * scales[k];
+        }
+    } else {
+        const uint8_t *from = (const uint8_t *)source->values + row * cols;
+        for (size_t k = 0; k < cols; k++) {
+            to[k] = ((float)from[k] - shifts[k]) * scales[k];
+        }
+    }
+}
+
+static void gather_row(const mlp_rows *source, size_t row, size_t cols,
+                       float *to)
+{
+    if (source->shifts != NULL) {
+        gather_columns(source, row, cols, to);
+    } else if (source->is_f32) {
+        const float *from = (const float *)source->values + row * cols;
+        for (size_t k = 0; k < cols; k++) {
+            to[k] = (from[k] - source->shift) * source->scale;
+        }
+    } else {
+        const uint8_t *from = (const uint8_t *)source->values + row * cols;
+        for (size_t k = 0; k < cols; k++) {
+            to[k] = ((float)from[k] - source->shift) * source->scale;
+        }
+    }
+}
+
+void ISA(mlp_gather)(const mlp_rows *source, mlp_batch *batch, mlp_range rows)
+{
+    size_t end = rows.first + rows.count;
+    bool is_shared = rows.count < batch->rows;
+    for (size_t r = rows.first; r < end; r++) {
+        float *to = batch->values + r * batch->stride;
+        if (r + ROWS_AHEAD < end) {
+            prefetch_row(source, source->index[r + ROWS_AHEAD], batch->cols);
+            if (is_shared) {
+                prefetch_room(batch, r + ROWS_AHEAD);
+            }
+        }
+        gather_row(source, source->index[r], batch->cols, to);
+        memset(to + batch->cols, 0, (batch->stride - batch->cols) * sizeof *to);
+        const mlp_nonzeros *nonzeros = batch->nonzeros;
+        for (size_t b = 0; nonzeros != NULL && b < nonzeros->blocks; b++) {
+            size_t k = b * MLP_BLOCK;
+            size_t list = r * nonzeros->blocks + b;
+            nonzeros->counts[list] =
+                list_nonzeros(to + k, least(MLP_BLOCK, batch->stride - k),
+                              nonzeros->columns + list * MLP_BLOCK);
+        }
+    }
+}
+
+/* One row's bit in its mask words: whether either raw feature of a group is
+ * not 0 (a byte of 0 becomes 0, since shift is 0 for sparse data). */
+static void mask_bytes(const uint8_t *from, size_t cols, mlp_range groups,
+                       unsigned bit, uint64_t *words)
+{
+    size_t end = groups.first + groups.count;
+    size_t whole = least(end, cols / MLP_GROUP);
+    for (size_t g = groups.first; g < whole; g++) {
+        uint16_t pair;
+        memcpy(&pair, from + g * MLP_GROUP, sizeof pair);
+        words[g] |= (uint64_t)(pair != 0) << bit;
+    }
+    for (size_t g = whole; g < end; g++) {
+        words[g] |= (uint64_t)(from[g * MLP_GROUP] != 0) << bit;
+    }
+}
+
+static void mask_floats(const float *from, size_t cols, mlp_range groups,
+                        unsigned bit, uint64_t *words)
+{
+    for (size_t g = groups.first; g < groups.first + groups.count; g++) {
+        size_t k = g * MLP_GROUP;
+        bool is_some = from[k] != 0.0f || (k + 1 < cols && from[k + 1] != 0.0f);
+        words[g] |= (uint64_t)is_some << bit;
+    }
+}
+
+_Static_assert(MLP_GROUP == sizeof(uint16_t), "a group is a pair of bytes");
+
+static void mask_row(const mlp_rows *source, size_t row, size_t cols,
+                     mlp_range groups, unsigned bit, uint64_t *words)
+{
+    if (source->is_f32) {
+        mask_floats((const float *)source->values + row * cols, cols, groups,
+                    bit, words);
+    } else {
+        mask_bytes((const uint8_t *)source->values + row * cols, cols, groups,
+                   bit, words);
+    }
+}
+
+/* Words [first, end) of one leaf. */
+static void mask_leaf(const mlp_rows *source, mlp_batch *batch, size_t leaf,
+                      size_t first, size_t end, mlp_range groups)
+{
+    const mlp_nonzeros *nonzeros = batch->nonzeros;
+    for (size_t w = first; w < end; w++) {
+        uint64_t *words = nonzeros->masks + w * nonzeros->groups;
+        size_t row = batch->leaf_start[leaf] +
+                     (w - batch->leaf_word[leaf]) * MLP_MASK_ROWS;
+        size_t rows = least(MLP_MASK_ROWS, batch->leaf_start[leaf + 1] - row);
+        memset(words + groups.first, 0, groups.count * sizeof *words);
+        for (size_t r = 0; r < rows; r++) {
+            mask_row(source, source->index[row + r], batch->cols, groups,
+                     (unsigned)r, words);
+        }
+    }
+}
+
+void ISA(mlp_mask)(const mlp_rows *source, mlp_batch *batch, mlp_range words,
+                   mlp_range groups)
+{
+    const size_t *leaf_word = batch->leaf_word;
+    size_t end = words.first + words.count;
+    for (size_t leaf = 0; leaf < batch->leaves; leaf++) {
+        size_t first = leaf_word[leaf];
+        mask_leaf(source, batch, leaf,
+                  first > words.first ? first : words.first,
+                  least(leaf_word[leaf + 1], end), groups);
+    }
+}
+
+const mlp_kernels ISA(mlp_kernels) = {
+    .name = ISA_NAME,
+    .gather = ISA(mlp_gather),
+    .mask = ISA(mlp_mask),
+    .forward = ISA(mlp_forward),
+    .backward = ISA(mlp_backward),
+    .gradient = ISA(mlp_gradient),
+    .loss = ISA(mlp_loss),
+    .dropout = ISA(mlp_dropout),
+    .update = ISA(mlp_update_apply),
+    .direction = ISA(mlp_update_direction),
+    .squares = ISA(mlp_squares),
+    .activate = ISA(mlp_activate),
+    .slope = ISA(mlp_slope),
+};

@@ -1,0 +1,273 @@
+/** @file
+ *  What the kernels of one instruction set share. Private to the files
+ *  kernels_isa_*.c, which are compiled once per set with MLP_ISA_AVX512,
+ *  MLP_ISA_AVX2 or neither defined (see CMakeLists.txt).
+ *
+ *  Dense products work on register tiles: accumulators live in registers while
+ *  one chain of multiply-adds runs through them. A tile's size is a
+ *  compile-time constant after inlining, hence the switches.
+ */
+#ifndef MLP_KERNELS_ISA_H
+#define MLP_KERNELS_ISA_H
+
+#include <math.h>
+
+#include "mlp/kernels.h"
+
+#include "vector.h"
+
+#define INLINE static inline __attribute__((always_inline))
+#define UNROLL _Pragma("GCC unroll 32")
+
+/* Have the compiler forget how a pointer came about, where it would rather work
+ * it out again and again than have it in a register. */
+#define FORGET(pointer) __asm__("" : "+r"(pointer))
+/* Have it use a vector from its register, where it would rather make the load a
+ * part of each instruction that uses it. */
+#if defined(__x86_64__)
+#define LOAD_ONCE(x) __asm__("" : "+v"(x))
+#else
+#define LOAD_ONCE(x) (void)(x)
+#endif
+
+/* Register tiles: TILE_ROWS x TILE_VECS accumulators of dense products,
+ * MLP_GROUP x GROUP_VECS of the sparse gradient, LIST_VECS of the sparse
+ * forward. With AVX2's 16 registers a tile of 3 x 4 takes 7 loads for its 12
+ * multiply-adds, one of 6 x 2 takes 8.
+ *
+ * BLOCK_BYTES of a batch's inputs are in cache while the sparse gradient of all
+ * columns is made from them, and CHAIN_BLOCK inputs of a panel's weights while
+ * all rows go through them: where L2 is small.
+ *
+ * UNROLL_DEPTH and UNROLL_ROWS, of ROWS_A_TURN, stand before the loops of dense
+ * products and gradients: a step of a small tile is so short that its counting
+ * and branching show. ISA(x) is the name of x for this instruction set. */
+#if defined(MLP_ISA_AVX512)
+enum { TILE_ROWS = 14, TILE_VECS = 2, ROWS_A_TURN = 1 };
+enum { BLOCK_BYTES = 1 << 30, CHAIN_BLOCK = 1 << 30 };
+#define UNROLL_DEPTH
+#define UNROLL_ROWS
+#define ISA(name) name##_avx512
+#define ISA_NAME  "avx512"
+#elif defined(MLP_ISA_AVX2)
+enum { TILE_ROWS = 3, TILE_VECS = 4, ROWS_A_TURN = 4 };
+enum { BLOCK_BYTES = 1 << 16, CHAIN_BLOCK = 1024 };
+#define UNROLL_DEPTH _Pragma("GCC unroll 8")
+#define UNROLL_ROWS  _Pragma("GCC unroll 4")
+#define ISA(name)    name##_avx2
+#define ISA_NAME     "avx2"
+#else
+enum { TILE_ROWS = 6, TILE_VECS = 2, ROWS_A_TURN = 1 };
+enum { BLOCK_BYTES = 1 << 16, CHAIN_BLOCK = 1024 };
+#define UNROLL_DEPTH
+#define UNROLL_ROWS
+#define ISA(name) name##_base
+#define ISA_NAME  "base"
+#endif
+
+enum { TILE_COLS = TILE_VECS * LANES, LIST_VECS = 8, GROUP_VECS = 4 };
+enum { PANEL_VECS = MLP_PANEL / LANES };
+
+/* Expands to `TILE(rows, vecs)` with both as constants. */
+#define TILE_CASE(rows_constant)                                               \
+    case rows_constant:                                                        \
+        if (vecs == TILE_VECS) {                                               \
+            TILE(rows_constant, TILE_VECS);                                    \
+        } else {                                                               \
+            TILE(rows_constant, TILE_VECS / 2);                                \
+        }                                                                      \
+        break;
+#if defined(MLP_ISA_AVX2)
+#define TILE_CASES_FROM_4
+#else
+#define TILE_CASES_FROM_4                                                      \
+    TILE_CASE(4)                                                               \
+    TILE_CASE(5)                                                               \
+    TILE_CASE(6)
+#endif
+#if defined(MLP_ISA_AVX512)
+#define TILE_CASES_FROM_7                                                      \
+    TILE_CASE(7)                                                               \
+    TILE_CASE(8)                                                               \
+    TILE_CASE(9)                                                               \
+    TILE_CASE(10)                                                              \
+    TILE_CASE(11)                                                              \
+    TILE_CASE(12)                                                              \
+    TILE_CASE(13)                                                              \
+    TILE_CASE(14)
+#else
+#define TILE_CASES_FROM_7
+#endif
+#define TILE_SWITCH(rows)                                                      \
+    switch (rows) {                                                            \
+        TILE_CASE(1)                                                           \
+        TILE_CASE(2)                                                           \
+        TILE_CASE(3)                                                           \
+        TILE_CASES_FROM_4                                                      \
+        TILE_CASES_FROM_7                                                      \
+    default:                                                                   \
+        break;                                                                 \
+    }
+
+INLINE size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Columns of panel p of a layer with `out` outputs. */
+INLINE size_t panel_width(size_t out, size_t panel)
+{
+    return least(MLP_PANEL, mlp_padded(out) - panel * MLP_PANEL);
+}
+
+/* Rows (or inputs) cut into tiles of at most TILE_ROWS that differ by at most
+ * one: no thin rest. The first `larger` ones have one row more. */
+typedef struct {
+    size_t count, rows, larger;
+} tiling;
+
+INLINE tiling tile_rows(size_t rows)
+{
+    size_t count = (rows + TILE_ROWS - 1) / TILE_ROWS;
+    size_t each = rows / (count > 0 ? count : 1);
+    return (tiling){count, each, rows - count * each};
+}
+
+INLINE mlp_range tile_at(tiling tiles, size_t t)
+{
+    return (mlp_range){t * tiles.rows + least(t, tiles.larger),
+                       tiles.rows + (t < tiles.larger)};
+}
+
+/* Ask for what will be read after this, without waiting for it. */
+INLINE void prefetch(const float *from, size_t count)
+{
+    for (size_t i = 0; i < count; i += MLP_ALIGN) {
+        __builtin_prefetch(from + i, 0, 2);
+    }
+}
+
+/* The same for share t of n. */
+INLINE void prefetch_share(const float *from, size_t count, size_t n, size_t t)
+{
+    size_t each = (count / MLP_ALIGN / n + 1) * MLP_ALIGN;
+    size_t first = least(t * each, count);
+    prefetch(from + first, least(each, count - first));
+}
+
+/* Some vectors, in registers. */
+INLINE void clear(size_t count, vec *acc)
+{
+    UNROLL
+    for (size_t a = 0; a < count; a++) {
+        acc[a] = vec_zero();
+    }
+}
+
+/* acc[r, v] += x[r] w[v]. The shorter side stays in registers meanwhile, of the
+ * longer one a value at a time.
+ * @param x  [rows], where each is
+ * @param w  [vecs * LANES] */
+INLINE void add_outer(size_t rows, size_t vecs, const float *const *x,
+                      const float *w, vec *acc)
+{
+    vec kept[TILE_ROWS];
+    if (rows < vecs) {
+        UNROLL
+        for (size_t r = 0; r < rows; r++) {
+            kept[r] = vec_all(*x[r]);
+        }
+        UNROLL
+        for (size_t v = 0; v < vecs; v++) {
+            vec one = vec_load(w + v * LANES);
+            LOAD_ONCE(one);
+            UNROLL
+            for (size_t r = 0; r < rows; r++) {
+                acc[r * vecs + v] = vec_fma(kept[r], one, acc[r * vecs + v]);
+            }
+        }
+        return;
+    }
+    UNROLL
+    for (size_t v = 0; v < vecs; v++) {
+        kept[v] = vec_load(w + v * LANES);
+    }
+    UNROLL
+    for (size_t r = 0; r < rows; r++) {
+        vec one = vec_all(*x[r]);
+        UNROLL
+        for (size_t v = 0; v < vecs; v++) {
+            acc[r * vecs + v] = vec_fma(one, kept[v], acc[r * vecs + v]);
+        }
+    }
+}
+
+/* acc = left + acc */
+INLINE void add_left(size_t count, const vec *left, vec *acc)
+{
+    UNROLL
+    for (size_t a = 0; a < count; a++) {
+        acc[a] = left[a] + acc[a];
+    }
+}
+
+INLINE bool are_finite(vec values)
+{
+    float lanes[LANES];
+    vec_store(lanes, values);
+    bool are = true;
+    for (size_t i = 0; i < LANES; i++) {
+        are = are && isfinite(lanes[i]);
+    }
+    return are;
+}
+
+/* Activations that cost one instruction and no second look at z: they are part
+ * of the product's tile store. The others go over a block that has just been
+ * stored. */
+INLINE bool is_fused(mlp_activation activation)
+{
+    return activation == MLP_ACTIVATION_IDENTITY ||
+           activation == MLP_ACTIVATION_RELU;
+}
+
+/* Whether a block that has been stored needs another look. */
+INLINE bool needs_block(const mlp_dense *layer, const mlp_units *units)
+{
+    return !is_fused(layer->activation) || units->keep != NULL;
+}
+
+INLINE vec activate_fused(mlp_activation activation, vec z)
+{
+    return activation == MLP_ACTIVATION_RELU ? vec_relu(z) : z;
+}
+
+void ISA(mlp_forward)(const mlp_dense *layer, const mlp_batch *x,
+                      const mlp_units *y, mlp_range rows, mlp_range panels);
+void ISA(mlp_backward)(const mlp_dense *layer, const float *dz,
+                       const mlp_dense *below, const mlp_units *units,
+                       float *dx, mlp_range rows, mlp_range panels,
+                       float *scratch);
+bool ISA(mlp_gradient)(const mlp_dense *layer, const mlp_batch *x,
+                       const float *dz, const mlp_units *units,
+                       const mlp_gradient_node *node, mlp_range groups,
+                       mlp_range panels, float *scratch);
+void ISA(mlp_activate)(const mlp_dense *layer, const mlp_units *units,
+                       mlp_range rows, mlp_range columns);
+void ISA(mlp_slope)(const mlp_dense *layer, const mlp_units *units, float *d,
+                    mlp_range rows, mlp_range columns);
+void ISA(mlp_gather)(const mlp_rows *source, mlp_batch *batch, mlp_range rows);
+void ISA(mlp_mask)(const mlp_rows *source, mlp_batch *batch, mlp_range words,
+                   mlp_range groups);
+void ISA(mlp_loss)(mlp_loss kind, const mlp_loss_rows *loss,
+                   const mlp_dense *layer, mlp_range rows);
+void ISA(mlp_dropout)(const mlp_dropout *dropout, float *keep, size_t stride,
+                      mlp_range rows, mlp_range panels);
+void ISA(mlp_update_apply)(const mlp_update *rule, size_t count,
+                           const float *sum, float *w, float *const *moments);
+void ISA(mlp_update_direction)(const mlp_update *rule, size_t count,
+                               const float *w, float *const *moments,
+                               float *sum);
+double ISA(mlp_squares)(const float *values, size_t count);
+
+#endif

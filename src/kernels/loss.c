@@ -1,0 +1,183 @@
+/** @file
+ *  The loss at the last layer for one instruction set: what is wanted of each
+ *  output, how far a row is from it, and the derivative.
+ */
+#include <string.h>
+
+#include "isa.h"
+
+/* What is wanted of output j of row r. */
+INLINE float wanted(const mlp_loss_rows *loss, size_t r, size_t j)
+{
+    if (loss->targets != NULL) {
+        return loss->targets[r * loss->stride + j];
+    }
+    bool is_on = loss->cols == 1 ? loss->labels[r] == 1 : j == loss->labels[r];
+    return is_on ? loss->on : loss->off;
+}
+
+static uint32_t largest(const float *values, size_t n)
+{
+    size_t best = 0;
+    for (size_t j = 1; j < n; j++) {
+        best = values[j] > values[best] ? j : best;
+    }
+    return (uint32_t)best;
+}
+
+/* y[j] = exp(y[j] - top), 0 below MLP_LEAST_DZ; returns their sum, in float64.
+ * The order is 16 interleaved chains, then these in sequence: the same for
+ * every width. */
+static double exponentials(float *y, size_t cols, size_t stride, float top)
+{
+    double lanes[MLP_ALIGN] = {0};
+    for (size_t j = 0; j < stride; j += LANES) {
+        vec e = vec_exp(vec_load(y + j) - vec_all(top));
+        vec_store(y + j, vec_flush_dz(e));
+    }
+    memset(y + cols, 0, (stride - cols) * sizeof *y);
+    for (size_t j = 0; j < stride; j += MLP_ALIGN) {
+        for (size_t lane = 0; lane < MLP_ALIGN; lane++) {
+            lanes[lane] += (double)y[j + lane];
+        }
+    }
+    double sum = 0.0;
+    for (size_t lane = 0; lane < MLP_ALIGN; lane++) {
+        sum += lanes[lane];
+    }
+    return sum;
+}
+
+/* The cross-entropy's distance of the logits from the largest one, weighted by
+ * what is wanted of them. */
+static double wanted_distance(const mlp_loss_rows *loss, size_t r,
+                              const float *y, float top)
+{
+    size_t label = loss->labels[r];
+    double sum = (double)loss->on * ((double)top - (double)y[label]);
+    for (size_t j = 0; loss->off != 0.0f && j < loss->cols; j++) {
+        if (j != label) {
+            sum += (double)loss->off * ((double)top - (double)y[j]);
+        }
+    }
+    return sum;
+}
+
+static void softmax_row(const mlp_loss_rows *loss, size_t r)
+{
+    float *y = loss->outputs + r * loss->stride;
+    uint16_t label = loss->labels[r];
+    uint32_t best = largest(y, loss->cols);
+    float top = y[best];
+    double distance = wanted_distance(loss, r, y, top);
+    double sum = exponentials(y, loss->cols, loss->stride, top);
+    loss->predicted[r] = best;
+    loss->losses[r] = Sleef_finz_logd1_u10purecfma(sum) + distance;
+    float share = (float)(1.0 / sum);
+    for (size_t j = 0; j < loss->stride; j++) {
+        y[j] *= share;
+    }
+    if (loss->dz != NULL) {
+        float *dz = loss->dz + r * loss->stride;
+        memcpy(dz, y, loss->stride * sizeof *dz);
+        for (size_t j = 0; loss->off != 0.0f && j < loss->cols; j++) {
+            dz[j] -= j == label ? 0.0f : loss->off;
+        }
+        dz[label] -= loss->on;
+    }
+}
+
+/* Sigmoids of a row of logits; returns the cross-entropy of each, summed:
+ * log(1 + e^z) - t z, in a form that is finite. */
+static double sigmoid_row(const mlp_loss_rows *loss, size_t r)
+{
+    float *y = loss->outputs + r * loss->stride;
+    double sum = 0.0;
+    for (size_t j = 0; j < loss->cols; j++) {
+        double z = (double)y[j];
+        double e = Sleef_finz_expd1_u10purecfma(z > 0.0 ? -z : z);
+        sum += (z > 0.0 ? z : 0.0) - (double)wanted(loss, r, j) * z +
+               Sleef_finz_log1pd1_u10purecfma(e);
+    }
+    for (size_t j = 0; j < loss->stride; j += LANES) {
+        vec_store(y + j, vec_sigmoid(vec_load(y + j)));
+    }
+    return sum;
+}
+
+/* Errors a - t go to dz; their squares and sizes are summed. */
+typedef struct {
+    double squares, sizes;
+} error_sums;
+
+static error_sums compare_row(const mlp_loss_rows *loss, size_t r)
+{
+    const float *a = loss->outputs + r * loss->stride;
+    float *dz = loss->dz != NULL ? loss->dz + r * loss->stride : NULL;
+    error_sums sums = {0.0, 0.0};
+    for (size_t j = 0; j < loss->cols; j++) {
+        float error = a[j] - wanted(loss, r, j);
+        sums.squares += (double)error * (double)error;
+        sums.sizes += fabs((double)error);
+        if (dz != NULL) {
+            dz[j] = error;
+        }
+    }
+    if (dz != NULL) {
+        memset(dz + loss->cols, 0, (loss->stride - loss->cols) * sizeof *dz);
+    }
+    return sums;
+}
+
+static void error_row(mlp_loss kind, const mlp_loss_rows *loss, size_t r)
+{
+    double logistic =
+        kind == MLP_LOSS_BINARY_CROSS_ENTROPY ? sigmoid_row(loss, r) : 0.0;
+    error_sums sums = compare_row(loss, r);
+    const float *a = loss->outputs + r * loss->stride;
+    loss->losses[r] = kind == MLP_LOSS_MSE          ? 0.5 * sums.squares
+                      : kind == MLP_LOSS_PERCEPTRON ? sums.sizes
+                                                    : logistic;
+    loss->predicted[r] = loss->targets != NULL ? 0
+                         : loss->cols == 1     ? a[0] >= 0.5f
+                                               : largest(a, loss->cols);
+}
+
+static void weigh_row(const mlp_loss_rows *loss, size_t r)
+{
+    float weight = loss->class_weights[loss->labels[r]];
+    loss->losses[r] *= (double)weight;
+    for (size_t j = 0; loss->dz != NULL && j < loss->cols; j++) {
+        loss->dz[r * loss->stride + j] *= weight;
+    }
+}
+
+static void flush_row(float *dz, size_t stride)
+{
+    for (size_t j = 0; j < stride; j += LANES) {
+        vec_store(dz + j, vec_flush_dz(vec_load(dz + j)));
+    }
+}
+
+void ISA(mlp_loss)(mlp_loss kind, const mlp_loss_rows *loss,
+                   const mlp_dense *layer, mlp_range rows)
+{
+    for (size_t r = rows.first; r < rows.first + rows.count; r++) {
+        if (kind == MLP_LOSS_CROSS_ENTROPY) {
+            softmax_row(loss, r);
+        } else {
+            error_row(kind, loss, r);
+        }
+        if (loss->class_weights != NULL) {
+            weigh_row(loss, r);
+        }
+        if (loss->dz != NULL) {
+            flush_row(loss->dz + r * loss->stride, loss->stride);
+        }
+    }
+    if (kind == MLP_LOSS_MSE && loss->dz != NULL) {
+        const mlp_units units = {.a = loss->outputs};
+        ISA(mlp_slope)
+        (layer, &units, loss->dz, rows, (mlp_range){0, loss->stride});
+    }
+}

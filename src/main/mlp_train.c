@@ -1,0 +1,80 @@
+/** @file
+ *  mlp_train: join the team, read the options, run, and leave with one exit
+ *  code on every rank.
+ */
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include "mlp/comm.h"
+#include "mlp/log.h"
+#include "mlp/options.h"
+#include "mlp/run.h"
+#include "mlp/stop.h"
+#include "mlp/watchdog.h"
+
+#include "system/writing.h"
+
+static const char program[] = "mlp_train";
+
+/* Help or version: once, whatever the number of ranks. */
+static mlp_status print_text(const mlp_comm *comm, mlp_action action)
+{
+    if (mlp_comm_rank(comm) != 0) {
+        return MLP_OK;
+    }
+    if (action == MLP_ACTION_HELP) {
+        mlp_options_help(stdout);
+    } else {
+        mlp_options_version(stdout, program);
+    }
+    return mlp_stdout_flush();
+}
+
+static mlp_status act(mlp_comm *comm, int argc, char **argv,
+                      mlp_watchdog **watchdog)
+{
+    mlp_config config;
+    mlp_action action;
+    mlp_status status = mlp_options_parse(argc, argv, &config, &action);
+    MLP_TRY(mlp_comm_agree(comm, status));
+    mlp_log_open(program, mlp_comm_rank(comm) == 0, config.quiet);
+    if (action != MLP_ACTION_RUN) {
+        return mlp_comm_agree(comm, print_text(comm, action));
+    }
+    MLP_TRY(mlp_watchdog_create(comm, config.watchdog, watchdog));
+    return mlp_run(comm, &config);
+}
+
+/* What a save frees, the next one takes again: memory that goes back to the
+ * system in between costs more, in page faults, than all else of a save. */
+static void keep_memory(void)
+{
+    mallopt(M_MMAP_THRESHOLD, 4 << 20);
+    mallopt(M_TRIM_THRESHOLD, 64 << 20);
+}
+
+int main(int argc, char **argv)
+{
+    mlp_streams_occupy();
+    mlp_stop_listen();
+    keep_memory();
+    /* A reader that went away, a file too large: errors like others. Training
+     * goes on without a reader, saves, and ends with MLP_ERROR_IO. */
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+    mlp_comm *comm = NULL;
+    mlp_watchdog *watchdog = NULL;
+    mlp_status status = mlp_comm_world_create(&argc, &argv, &comm);
+    bool is_leader = comm == NULL || mlp_comm_rank(comm) == 0;
+    if (status == MLP_OK) {
+        status = act(comm, argc, argv, &watchdog);
+    }
+    if (status != MLP_OK && is_leader) {
+        fprintf(stderr, "%s: %s\n", program, mlp_failure());
+    }
+    mlp_watchdog_detach(watchdog);
+    mlp_comm_destroy(&comm);
+    mlp_watchdog_destroy(&watchdog);
+    return (int)status;
+}

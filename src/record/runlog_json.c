@@ -1,0 +1,124 @@
+/** @file
+ *  The records of the run log as JSON.
+ */
+#include <stdio.h>
+
+#include "base/json.h"
+#include "config/json.h"
+#include "mlp/profile.h"
+#include "mlp/version.h"
+#include "runlog_parts.h"
+
+static json_t *config_object(const mlp_config *config)
+{
+    size_t count = 0;
+    const mlp_config_field *fields = mlp_config_fields(&count);
+    json_t *object = json_object();
+    for (size_t i = 0; i < count; i++) {
+        mlp_json_set(&object, mlp_config_key(&fields[i]),
+                     mlp_json_field(config, &fields[i]));
+    }
+    return object;
+}
+
+json_t *mlp_runlog_start_record(const mlp_config *config,
+                                const mlp_placement *placement,
+                                const char *resumed_from, uint64_t step)
+{
+    json_t *from =
+        resumed_from != NULL ? mlp_json_text(resumed_from) : json_null();
+    return json_pack(
+        "{s:s, s:s, s:o, s:o, s:o, s:{s:o, s:o, s:o, s:o, s:b, s:s}, "
+        "s:{s:o, s:o, s:o, s:o}, s:o, s:o}",
+        "event", "start", "version", MLP_VERSION, "step", mlp_json_whole(step),
+        "resumed_from", from, "config", config_object(config), "placement",
+        "ranks", mlp_json_whole(placement->ranks), "threads",
+        mlp_json_whole(placement->threads), "cores",
+        mlp_json_whole(placement->cores), "nodes",
+        mlp_json_whole(placement->nodes), "is_bound", placement->is_bound,
+        "instruction_set", placement->instruction_set, "data", "name",
+        mlp_json_text(placement->data), "train_rows",
+        mlp_json_whole(placement->train_rows), "validation_rows",
+        mlp_json_whole(placement->validation_rows), "test_rows",
+        mlp_json_whole(placement->test_rows), "widths",
+        mlp_json_sizes(placement->widths, placement->layers + 1), "parameters",
+        mlp_json_whole(placement->parameters));
+}
+
+/* "test_mae" and "test_r2", in a regression. */
+static void add_errors(json_t **object, const char *split,
+                       const mlp_tally *tally)
+{
+    char key[32];
+    if (tally->targets == 0) {
+        return;
+    }
+    snprintf(key, sizeof key, "%s_mae", split);
+    mlp_json_set(object, key, mlp_json_number(mlp_tally_mae(tally)));
+    snprintf(key, sizeof key, "%s_r2", split);
+    mlp_json_set(object, key, mlp_json_number(mlp_tally_r2(tally)));
+}
+
+json_t *mlp_runlog_epoch_record(const mlp_epoch_record *record)
+{
+    json_t *object = json_pack(
+        "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "event",
+        "epoch", "epoch", mlp_json_whole(record->epoch), "step",
+        mlp_json_whole(record->step), "train_loss",
+        mlp_json_number(mlp_tally_loss(&record->train)), "train_accuracy",
+        mlp_json_number(mlp_tally_accuracy(&record->train)), "validation_loss",
+        mlp_json_number(mlp_tally_loss(&record->validation)),
+        "validation_accuracy",
+        mlp_json_number(mlp_tally_accuracy(&record->validation)), "test_loss",
+        mlp_json_number(mlp_tally_loss(&record->test)), "test_accuracy",
+        mlp_json_number(mlp_tally_accuracy(&record->test)), "learning_rate",
+        mlp_json_number(record->learning_rate), "seconds",
+        mlp_json_number(record->wall_seconds), "samples_per_second",
+        mlp_json_number(mlp_runlog_rate(record)));
+    add_errors(&object, "train", &record->train);
+    add_errors(&object, "validation", &record->validation);
+    add_errors(&object, "test", &record->test);
+    return object;
+}
+
+/* One object for each rank, with the seconds of each phase. */
+json_t *mlp_runlog_profile_record(uint64_t step, const uint64_t *nanoseconds,
+                                  size_t ranks)
+{
+    json_t *array = json_array();
+    for (size_t r = 0; r < ranks; r++) {
+        json_t *seconds = json_object();
+        for (mlp_phase phase = 0; phase < MLP_PHASES; phase++) {
+            uint64_t spent = nanoseconds[r * MLP_PHASES + phase];
+            mlp_json_set(&seconds, mlp_phase_name(phase),
+                         mlp_json_number(1e-9 * (double)spent));
+        }
+        mlp_json_append(&array, seconds);
+    }
+    return json_pack("{s:s, s:o, s:o}", "event", "profile", "step",
+                     mlp_json_whole(step), "rank_seconds", array);
+}
+
+json_t *mlp_runlog_warning_record(uint64_t step, const char *text, size_t units,
+                                  size_t dead)
+{
+    return json_pack("{s:s, s:o, s:o, s:o, s:o}", "event", "warning", "step",
+                     mlp_json_whole(step), "text", mlp_json_text(text),
+                     "relu_units", mlp_json_whole(units), "dead_units",
+                     mlp_json_whole(dead));
+}
+
+json_t *mlp_runlog_end_record(const mlp_epoch_record *last,
+                              const char *weights_hex, double wall_seconds,
+                              bool is_finished)
+{
+    json_t *object = json_pack(
+        "{s:s, s:o, s:o, s:o, s:o, s:s, s:o}", "event",
+        is_finished ? "end" : "stop", "epoch", mlp_json_whole(last->epoch),
+        "step", mlp_json_whole(last->step), "test_loss",
+        mlp_json_number(mlp_tally_loss(&last->test)), "test_accuracy",
+        mlp_json_number(mlp_tally_accuracy(&last->test)), "weights_sha256",
+        weights_hex, "seconds", mlp_json_number(wall_seconds));
+    add_errors(&object, "test", &last->test);
+    return object;
+}

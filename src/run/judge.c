@@ -1,0 +1,59 @@
+/** @file
+ *  The chapter of a run that looks back on its epochs: early stopping, a rate
+ *  that falls on a plateau, the best weights.
+ */
+#include <string.h>
+
+#include "mlp/log.h"
+#include "mlp/schedule.h"
+
+#include "internal.h"
+
+/* With --patience the last vector of the state. */
+static float *best_weights(const mlp_run_parts *run)
+{
+    return run->state.moments[run->state.moment_count - 1];
+}
+
+mlp_status mlp_run_judge(mlp_run_parts *run)
+{
+    mlp_checkpoint *state = &run->state;
+    const mlp_config *config = &run->config;
+    if (mlp_run_is_leader(run)) {
+        run->verdict = mlp_monitor_judge(config, &state->history);
+    }
+    MLP_TRY(mlp_comm_broadcast(run->comm, &run->verdict, sizeof run->verdict));
+    mlp_trainer_slow(run->trainer, mlp_schedule_power(config->gamma,
+                                                      run->verdict.reductions));
+    return MLP_OK;
+}
+
+void mlp_run_keep_best(mlp_run_parts *run)
+{
+    mlp_checkpoint *state = &run->state;
+    if (run->config.patience > 0 && run->verdict.best == state->epoch) {
+        memcpy(best_weights(run), state->parameters,
+               state->parameter_count * sizeof *state->parameters);
+    }
+}
+
+mlp_status mlp_run_restore_best(mlp_run_parts *run)
+{
+    mlp_checkpoint *state = &run->state;
+    if (run->config.patience == 0 || run->verdict.best == 0) {
+        return MLP_OK;
+    }
+    if (run->verdict.stops) {
+        mlp_log_note("stopped after epoch %zu, %zu epochs without a better "
+                     "one",
+                     (size_t)state->epoch, (size_t)run->verdict.waited);
+    }
+    mlp_log_note("the weights are those of epoch %zu, the best",
+                 (size_t)run->verdict.best);
+    MLP_TRY(
+        mlp_comm_broadcast(run->comm, best_weights(run),
+                           state->parameter_count * sizeof *state->parameters));
+    /* the moments stay as they are, on every rank */
+    mlp_trainer_store(run->trainer, state->parameters, state->moments);
+    return mlp_trainer_load(run->trainer, best_weights(run), state->moments);
+}

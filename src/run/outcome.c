@@ -1,0 +1,231 @@
+/** @file
+ *  The chapter of a run that asks in the end whether the model has learned
+ *  anything: a regression that explains nothing of its targets, or a classifier
+ *  that is right no more often than one that always answers the largest class,
+ *  is not to pass for a result.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mlp/log.h"
+#include "mlp/report.h"
+
+#include "internal.h"
+
+/* Share of the targets' variance below which nothing is explained. */
+static const double R2_LEAST = 0.001;
+
+/* What the model is judged by. */
+typedef struct {
+    const mlp_sharded *split;
+    const char *name;
+    mlp_tally tally;
+    size_t largest;      /* the class with most rows, */
+    uint64_t of_largest; /* and how many these are */
+    uint64_t *confusion; /* [classes, classes]; NULL before it is needed, and of
+                            too many classes */
+} outcome;
+
+const mlp_sharded *mlp_run_judged_split(const mlp_run_parts *run)
+{
+    return run->test.rows > 0         ? &run->test
+           : run->validation.rows > 0 ? &run->validation
+                                      : &run->train;
+}
+
+static bool is_regression(const mlp_run_parts *run)
+{
+    return run->config.task == MLP_TASK_REGRESSION;
+}
+
+/* ---- what is known without an evaluation ------------------------------- */
+
+/* The record of the epoch whose weights the run ends with. */
+static const mlp_epoch_record *last_record(const mlp_run_parts *run)
+{
+    const mlp_history *history = &run->state.history;
+    uint64_t best = run->config.patience > 0 ? run->verdict.best : 0;
+    size_t i = history->count;
+    while (i > 0 && best > 0 && history->records[i - 1].epoch != best) {
+        i--;
+    }
+    return i > 0 ? &history->records[i - 1] : NULL;
+}
+
+static mlp_status recall_tally(mlp_run_parts *run, outcome *o)
+{
+    const mlp_epoch_record *record =
+        mlp_run_is_leader(run) ? last_record(run) : NULL;
+    if (record != NULL) {
+        o->tally = o->split == &run->test         ? record->test
+                   : o->split == &run->validation ? record->validation
+                                                  : record->train;
+    }
+    return mlp_comm_broadcast(run->comm, &o->tally, sizeof o->tally);
+}
+
+static mlp_status find_largest_class(const mlp_run_parts *run, outcome *o)
+{
+    const mlp_dataset *here = &o->split->here;
+    uint64_t *rows = calloc(run->classes, sizeof *rows);
+    mlp_status status =
+        rows == NULL ? mlp_fail_memory("the rows of each class") : MLP_OK;
+    status = mlp_comm_agree(run->comm, status);
+    if (status == MLP_OK) {
+        for (size_t r = 0; r < here->range.count; r++) {
+            rows[here->labels[r]]++;
+        }
+        status = mlp_comm_sum(run->comm, rows, run->classes);
+    }
+    for (size_t k = 0; status == MLP_OK && k < run->classes; k++) {
+        if (rows[k] > o->of_largest) {
+            o->largest = k;
+            o->of_largest = rows[k];
+        }
+    }
+    free(rows);
+    return status;
+}
+
+/* ---- the verdict ------------------------------------------------------- */
+
+/* The mean recall of the classes that have rows is that of a constant answer:
+ * with --class-weights many hits are no aim. */
+static bool is_balanced_by_chance(const outcome *o, size_t classes)
+{
+    double recalls = 0.0;
+    double present = 0.0;
+    for (size_t k = 0; o->confusion != NULL && k < classes; k++) {
+        uint64_t support = 0;
+        for (size_t j = 0; j < classes; j++) {
+            support += o->confusion[k * classes + j];
+        }
+        present += support > 0;
+        recalls += support > 0
+                       ? (double)o->confusion[k * classes + k] / (double)support
+                       : 0.0;
+    }
+    return recalls < 1.000001 && present > 1;
+}
+
+static bool is_useless(const mlp_run_parts *run, const outcome *o)
+{
+    if (is_regression(run)) {
+        return mlp_tally_r2(&o->tally) < R2_LEAST;
+    }
+    /* of rows of one class there is nothing to learn */
+    return o->tally.hits <= o->of_largest && o->of_largest < o->tally.rows;
+}
+
+/* By the weights that the run ends with, on all rows. */
+static mlp_status evaluate(mlp_run_parts *run, outcome *o)
+{
+    size_t classes = run->classes;
+    mlp_status status = MLP_OK;
+    if (!is_regression(run) && classes <= MLP_REPORT_CLASSES_MAX) {
+        o->confusion = calloc(classes * classes, sizeof *o->confusion);
+        status = o->confusion == NULL ? mlp_fail_memory("the confusion matrix")
+                                      : MLP_OK;
+    }
+    MLP_TRY(mlp_comm_agree(run->comm, status));
+    return mlp_trainer_evaluate(run->trainer, o->split, &o->tally,
+                                o->confusion);
+}
+
+/* ---- the line ---------------------------------------------------------- */
+
+static void describe_score(const mlp_run_parts *run, const outcome *o,
+                           char *text, size_t size)
+{
+    const mlp_names *names = mlp_source_facts(run->source)->class_names;
+    char number[24];
+    if (is_regression(run)) {
+        snprintf(text, size,
+                 "no better than the mean of the targets: %s R2 %.4f", o->name,
+                 mlp_tally_r2(&o->tally));
+        return;
+    }
+    snprintf(number, sizeof number, "%zu", o->largest);
+    bool has_name = names != NULL && o->largest < names->count;
+    snprintf(text, size,
+             "no better than always the largest class: %s accuracy %.2f%%, and "
+             "%.2f%% of the rows are of class %.60s",
+             o->name, 100 * mlp_tally_accuracy(&o->tally),
+             100 * (double)o->of_largest / (double)o->tally.rows,
+             has_name ? names->items[o->largest] : number);
+}
+
+static bool has_class_weights(const mlp_run_parts *run)
+{
+    return strcmp(run->config.class_weights, "none") != 0;
+}
+
+static void describe_cause(const mlp_run_parts *run, const outcome *o,
+                           const mlp_dead_units *units, char *text, size_t size)
+{
+    double lr = run->config.lr;
+    bool is_most = 2 * units->dead >= units->units;
+    bool is_uneven = 2 * o->of_largest > o->tally.rows;
+    if (units->dead > 0) {
+        snprintf(text, size,
+                 "; %zu of %zu ReLU units of hidden layer %zu are 0 for each "
+                 "of %zu training rows, and learn no more: %s --lr than %g may "
+                 "help",
+                 units->dead, units->units, units->layer + 1, units->rows,
+                 is_most ? "a smaller" : "another", lr);
+        return;
+    }
+    snprintf(text, size, "; another --lr than %g, %smore --epochs may help", lr,
+             is_uneven && !has_class_weights(run)
+                 ? "--class-weights balanced or "
+                 : "or ");
+}
+
+static mlp_status warn(mlp_run_parts *run, const outcome *o)
+{
+    mlp_dead_units units;
+    char score[256], cause[256], line[512];
+    MLP_TRY(mlp_trainer_count_dead(run->trainer, &units));
+    describe_score(run, o, score, sizeof score);
+    describe_cause(run, o, &units, cause, sizeof cause);
+    snprintf(line, sizeof line, "%s%s", score, cause);
+    mlp_log_warning("%s", line);
+    mlp_status status = mlp_run_is_leader(run)
+                            ? mlp_runlog_warning(run->log, run->state.step,
+                                                 line, units.units, units.dead)
+                            : MLP_OK;
+    return mlp_comm_agree(run->comm, status);
+}
+
+static mlp_status judge(mlp_run_parts *run, outcome *o)
+{
+    MLP_TRY(recall_tally(run, o));
+    if (o->tally.rows == 0) {
+        return MLP_OK; /* no epoch was finished */
+    }
+    if (!is_regression(run)) {
+        MLP_TRY(find_largest_class(run, o));
+    }
+    if (!is_useless(run, o)) {
+        return MLP_OK;
+    }
+    MLP_TRY(evaluate(run, o));
+    return is_useless(run, o) && (!has_class_weights(run) ||
+                                  is_balanced_by_chance(o, run->classes))
+               ? warn(run, o)
+               : MLP_OK;
+}
+
+mlp_status mlp_run_judge_outcome(mlp_run_parts *run)
+{
+    outcome o = {.split = mlp_run_judged_split(run)};
+    o.name = o.split == &run->test         ? "test"
+             : o.split == &run->validation ? "validation"
+                                           : "training";
+    bool is_told = mlp_run_is_small(run) && !is_regression(run);
+    mlp_status status = is_told ? MLP_OK : judge(run, &o);
+    free(o.confusion);
+    return status == MLP_STOPPED ? MLP_OK : status;
+}

@@ -1,0 +1,170 @@
+/** @file
+ *  Where the ranks are: how many threads each should have, and what is wrong
+ *  with the cores that the launcher gave them.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "mlp/log.h"
+#include "mlp/threads.h"
+
+#include "internal.h"
+
+/* One rank and its node. */
+typedef struct {
+    size_t allowed; /* cores that this rank may use */
+    size_t shared;  /* of these, cores that other ranks may use, too */
+    size_t used;    /* cores of the node that some rank may use */
+    size_t online;  /* cores of the node */
+    double share;   /* cores, each divided by the ranks that may use it */
+} surroundings;
+
+/* Two ranks bound to a core each have a share of one; two unbound ranks on two
+ * cores have one, too.
+ *  @param users  [MLP_THREADS_CPUS] ranks of this node that may use a core */
+static void look_around(const uint64_t *users, surroundings *s)
+{
+    uint8_t mine[MLP_THREADS_CPUS];
+    mlp_threads_allowed(mine);
+    *s = (surroundings){.online = mlp_threads_online()};
+    for (size_t cpu = 0; cpu < MLP_THREADS_CPUS; cpu++) {
+        s->used += users[cpu] > 0;
+        if (mine[cpu]) {
+            s->allowed++;
+            s->shared += users[cpu] > 1;
+            s->share += 1.0 / (double)users[cpu];
+        }
+    }
+}
+
+/* ---- what is wrong ----------------------------------------------------- */
+
+typedef enum {
+    FLAW_NONE,
+    FLAW_CROWDED, /* more threads than cores on the node: maybe on purpose */
+    FLAW_IDLE,    /* the launcher bound a lone rank to some of the cores */
+    FLAW_SHARED,  /* ranks share cores, and others are idle */
+    FLAW_NARROW   /* bound to fewer cores than it has threads */
+} flaw;
+
+static bool is_by_mpirun(void)
+{
+    return getenv("OMPI_COMM_WORLD_SIZE") != NULL;
+}
+
+/* A batch system may have given us a part of the node: that is no flaw. */
+static flaw judge(const mlp_run_parts *run, const surroundings *s)
+{
+    bool has_idle = s->used < s->online && getenv("SLURM_JOB_ID") == NULL;
+    bool is_crowded = (double)run->config.threads > s->share + 1e-9;
+    if (is_crowded && s->shared == 0) {
+        return FLAW_NARROW;
+    }
+    if (is_crowded && (has_idle || s->allowed < s->used)) {
+        return FLAW_SHARED;
+    }
+    if (has_idle && is_by_mpirun() && mlp_comm_size(run->comm) == 1 &&
+        !mlp_config_was_given(&run->config, "threads")) {
+        return FLAW_IDLE;
+    }
+    return is_crowded ? FLAW_CROWDED : FLAW_NONE;
+}
+
+/* The launch line that gives every thread a core, as far as there are cores. */
+static void advise(const mlp_run_parts *run, size_t cores, char *line,
+                   size_t size)
+{
+    size_t here = mlp_comm_where(run->comm)->size;
+    size_t nodes = mlp_comm_where(run->comm)->nodes;
+    size_t ranks = here < cores ? here : cores;
+    size_t threads = cores / ranks;
+    if (is_by_mpirun() || getenv("SLURM_STEP_ID") == NULL) {
+        snprintf(line, size, "mpirun -np %zu --map-by slot:PE=%zu mlp_train",
+                 ranks * nodes, threads);
+    } else {
+        snprintf(line, size, "srun --mpi=pmix -K -n %zu -c %zu mlp_train",
+                 ranks * nodes, threads);
+    }
+}
+
+static void complain(const mlp_run_parts *run, flaw worst, size_t rank,
+                     const surroundings *s)
+{
+    char better[128];
+    size_t threads = run->config.threads;
+    advise(run, worst == FLAW_NARROW ? s->used : s->online, better,
+           sizeof better);
+    switch (worst) {
+    case FLAW_NONE:
+        break;
+    case FLAW_CROWDED:
+        mlp_log_note("%zu thread%s a rank are more than its share of %zu "
+                     "core%s: slower than \"%s\"",
+                     threads, threads == 1 ? "" : "s", s->used,
+                     s->used == 1 ? "" : "s", better);
+        break;
+    case FLAW_IDLE:
+        mlp_log_warning("the launcher bound this rank to %zu of %zu cores; "
+                        "use \"%s\" or --bind-to none",
+                        s->allowed, s->online, better);
+        break;
+    case FLAW_SHARED:
+        mlp_log_warning("rank %zu shares cores with another rank while others "
+                        "are idle; use \"%s\"",
+                        rank, better);
+        break;
+    case FLAW_NARROW:
+        mlp_log_warning("rank %zu is bound to fewer cores than its %zu "
+                        "threads; use \"%s\"",
+                        rank, threads, better);
+        break;
+    }
+}
+
+/* All ranks learn of the worst flaw, and rank 0 speaks of it. */
+static mlp_status find_flaws(mlp_run_parts *run, const surroundings *s)
+{
+    uint64_t ranks = mlp_comm_size(run->comm);
+    uint64_t mine = judge(run, s);
+    uint64_t worst = mine * ranks + (ranks - 1 - mlp_comm_rank(run->comm));
+    MLP_TRY(mlp_comm_max(run->comm, &worst, 1));
+    complain(run, (flaw)(worst / ranks), ranks - 1 - worst % ranks, s);
+    return MLP_OK;
+}
+
+/* ---- threads ----------------------------------------------------------- */
+
+mlp_status mlp_run_place(mlp_run_parts *run)
+{
+    const mlp_comm_place *place = mlp_comm_where(run->comm);
+    size_t cpus = place->nodes * MLP_THREADS_CPUS;
+    uint64_t *users = calloc(cpus, sizeof *users);
+    uint8_t mine[MLP_THREADS_CPUS];
+    surroundings around;
+    mlp_status status =
+        users == NULL ? mlp_fail_memory("the cores' users") : MLP_OK;
+    status = mlp_comm_agree(run->comm, status);
+    if (status != MLP_OK) {
+        goto done;
+    }
+    uint64_t *here = users + place->node * MLP_THREADS_CPUS;
+    mlp_threads_allowed(mine);
+    for (size_t cpu = 0; cpu < MLP_THREADS_CPUS; cpu++) {
+        here[cpu] = mine[cpu];
+    }
+    status = mlp_comm_sum(run->comm, users, cpus);
+    if (status != MLP_OK) {
+        goto done;
+    }
+    look_around(here, &around);
+    run->cores = around.used;
+    run->is_bound = around.allowed < around.online;
+    if (run->config.threads == 0) {
+        run->config.threads =
+            around.share < 1.0 ? 1 : (size_t)(around.share + 1e-9);
+    }
+    status = find_flaws(run, &around);
+done:
+    free(users);
+    return status;
+}

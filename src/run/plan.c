@@ -1,0 +1,349 @@
+/** @file
+ *  mlp_train --plan: measure this machine's step and the links between the
+ *  ranks at hand, and tell what the configured training would take on up to
+ *  4,096 ranks.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "mlp/clock.h"
+#include "mlp/shard.h"
+#include "mlp/threads.h"
+
+#include "plan.h"
+
+enum {
+    WARM_STEPS = 3,
+    LEAST_STEPS = 5,
+    MOST_STEPS = 400,
+    SMALL_WORDS = 1,
+    LARGE_WORDS = 1 << 17, /* 1 MiB, the size of a gradient */
+    HALF_WORDS = LARGE_WORDS / 2,
+    LINK_ROUNDS = 200
+};
+static const double STEP_SECONDS = 0.25; /* of measuring one batch */
+static const double GIGA = 1e9, MICRO = 1e-6, BITS = 8.0;
+
+/* ---- measuring --------------------------------------------------------- */
+
+/* What nothing else on the machine disturbed is the least of many. */
+static double least_of(const double *values, size_t count)
+{
+    double least = values[0];
+    for (size_t i = 1; i < count; i++) {
+        least = values[i] < least ? values[i] : least;
+    }
+    return least;
+}
+
+/* The longest of all ranks' times. Collective. */
+static mlp_status take_longest(mlp_comm *comm, double *seconds)
+{
+    uint64_t nanoseconds = (uint64_t)(*seconds * GIGA);
+    MLP_TRY(mlp_comm_max(comm, &nanoseconds, 1));
+    *seconds = (double)nanoseconds / GIGA;
+    return MLP_OK;
+}
+
+/* A whole batch: the last one of an epoch may have fewer rows. */
+static mlp_status time_step(mlp_run_parts *run, size_t i, double *seconds)
+{
+    size_t whole = run->train.rows / run->config.batch;
+    size_t steps = whole > 0 ? whole : 1;
+    mlp_step_result result;
+    double start = mlp_clock_seconds();
+    MLP_TRY(
+        mlp_trainer_step(run->trainer, i / steps, i % steps, false, &result));
+    *seconds = mlp_clock_seconds() - start;
+    return MLP_OK;
+}
+
+/* The least of some steps; their number is the same on all ranks. */
+static mlp_status time_steps(mlp_run_parts *run, double *seconds)
+{
+    double times[MOST_STEPS] = {0.0};
+    size_t i = 0;
+    double warm = 0.0;
+    for (; i < WARM_STEPS; i++) {
+        MLP_TRY(time_step(run, i, &warm));
+    }
+    MLP_TRY(take_longest(run->comm, &warm));
+    double fit = STEP_SECONDS / (warm > MICRO ? warm : MICRO);
+    size_t count = fit < LEAST_STEPS  ? LEAST_STEPS
+                   : fit > MOST_STEPS ? MOST_STEPS
+                                      : (size_t)fit;
+    for (size_t k = 0; k < count; k++) {
+        MLP_TRY(time_step(run, i + k, &times[k]));
+    }
+    *seconds = least_of(times, count);
+    return MLP_OK;
+}
+
+/* Make a trainer for a batch, measure its steps, and let go of it. */
+static mlp_status measure_batch(mlp_run_parts *run, size_t batch,
+                                double *seconds, size_t *floats)
+{
+    run->config.batch = batch;
+    mlp_status status = mlp_run_create_trainer(run);
+    if (status == MLP_OK) {
+        status = mlp_run_begin_state(run);
+    }
+    if (status == MLP_OK) {
+        status = time_steps(run, seconds);
+        *floats = run->model->vector_size;
+    }
+    mlp_trainer_destroy(&run->trainer);
+    mlp_model_destroy(&run->model);
+    mlp_checkpoint_destroy(&run->state);
+    return status;
+}
+
+/* ---- steps ------------------------------------------------------------- */
+
+/* Rows of a rank to measure: 16, 64 ... as far as each rank has so many, and
+ * each shard here gets one. Collective. */
+static mlp_status choose_rows(mlp_forecast *f)
+{
+    const mlp_run_parts *run = &f->run;
+    uint64_t most = UINT64_MAX - run->train.here.range.count;
+    uint64_t shards = run->train.shards.count;
+    MLP_TRY(mlp_comm_max(run->comm, &most, 1));
+    MLP_TRY(mlp_comm_max(run->comm, &shards, 1));
+    most = UINT64_MAX - most; /* now the least of all ranks */
+    for (size_t rows = 16;
+         f->alone.count < MLP_FORECAST_POINTS && rows <= most && rows <= 4096;
+         rows *= 4) {
+        if (rows >= shards) {
+            f->alone.rows[f->alone.count++] = (double)rows;
+        }
+    }
+    return f->alone.count >= 2
+               ? MLP_OK
+               : mlp_fail(MLP_ERROR_USAGE,
+                          "--plan: a rank has %llu training rows in %llu "
+                          "shards, too few to measure steps: use fewer ranks",
+                          (unsigned long long)most, (unsigned long long)shards);
+}
+
+/* This rank's rows as if they were all there are. */
+static mlp_run_parts lone_run(const mlp_forecast *f, mlp_comm *serial)
+{
+    mlp_run_parts alone = f->run;
+    alone.comm = serial;
+    alone.train.first = alone.train.here.range.first;
+    alone.train.rows = alone.train.here.range.count;
+    alone.train.shards = (mlp_range){0, f->run.train.shards.count};
+    alone.config.shards = alone.train.shards.count;
+    return alone;
+}
+
+/* Every rank by itself, all at the same time: they share caches and memory as
+ * they will in training. */
+static mlp_status measure_alone(mlp_forecast *f, mlp_comm *serial)
+{
+    mlp_run_parts alone = lone_run(f, serial);
+    size_t floats = 0;
+    for (size_t i = 0; i < f->alone.count; i++) {
+        double *seconds = &f->alone.seconds[i];
+        mlp_status status =
+            measure_batch(&alone, (size_t)f->alone.rows[i], seconds, &floats);
+        MLP_TRY(mlp_comm_agree(f->run.comm, status));
+        MLP_TRY(take_longest(f->run.comm, seconds));
+    }
+    f->costs.bytes = (double)(floats * sizeof(float));
+    f->run.kernels = alone.kernels;
+    return MLP_OK;
+}
+
+static mlp_status measure_team(mlp_forecast *f)
+{
+    size_t ranks = mlp_comm_size(f->run.comm);
+    size_t batch = f->run.config.batch, floats;
+    f->team = f->alone;
+    for (size_t i = 0; i < f->team.count && ranks > 1; i++) {
+        MLP_TRY(measure_batch(&f->run, ranks * (size_t)f->team.rows[i],
+                              &f->team.seconds[i], &floats));
+        MLP_TRY(take_longest(f->run.comm, &f->team.seconds[i]));
+    }
+    f->run.config.batch = batch;
+    return MLP_OK;
+}
+
+/* ---- links ------------------------------------------------------------- */
+
+static mlp_status time_sums(mlp_comm *comm, uint64_t *words, size_t count,
+                            double *seconds)
+{
+    double times[LINK_ROUNDS];
+    for (size_t i = 0; i < LINK_ROUNDS; i++) {
+        double start = mlp_clock_seconds();
+        MLP_TRY(mlp_comm_sum(comm, words, count));
+        times[i] = mlp_clock_seconds() - start;
+    }
+    *seconds = least_of(times, LINK_ROUNDS);
+    return take_longest(comm, seconds);
+}
+
+/* By sums over all ranks of one word, and of as many as a gradient has. */
+static mlp_status measure_link(mlp_comm *comm, uint64_t *words, mlp_link *link)
+{
+    static const double bytes[2] = {SMALL_WORDS * sizeof *words,
+                                    LARGE_WORDS * sizeof *words};
+    double seconds[2];
+    MLP_TRY(time_sums(comm, words, SMALL_WORDS, &seconds[0]));
+    MLP_TRY(time_sums(comm, words, LARGE_WORDS, &seconds[1]));
+    *link = mlp_link_fit(mlp_comm_size(comm), bytes, seconds);
+    return MLP_OK;
+}
+
+static void meet_often(void *context, mlp_thread self)
+{
+    (void)context;
+    for (size_t i = 0; i < LINK_ROUNDS; i++) {
+        mlp_thread_barrier(self);
+    }
+}
+
+/* Without a second rank: two threads that wait for each other, and a copy. */
+static void measure_memory(uint64_t *words, mlp_link *link)
+{
+    double times[LINK_ROUNDS];
+    mlp_threads_run(2, meet_often, NULL); /* the first time makes a thread */
+    double start = mlp_clock_seconds();
+    mlp_threads_run(2, meet_often, NULL);
+    link->alpha = (mlp_clock_seconds() - start) / LINK_ROUNDS;
+    for (size_t i = 0; i < LINK_ROUNDS; i++) {
+        start = mlp_clock_seconds();
+        memmove(words, words + HALF_WORDS, HALF_WORDS * sizeof *words);
+        times[i] = mlp_clock_seconds() - start;
+    }
+    const double bytes = HALF_WORDS * sizeof *words;
+    link->beta = least_of(times, LINK_ROUNDS) / bytes;
+}
+
+/* "LATENCY,BANDWIDTH" in microseconds and Gbit/s. */
+static mlp_status read_link(const char *text, mlp_link *link)
+{
+    char *end = NULL, *rest = NULL;
+    double latency = strtod(text, &end);
+    double bandwidth = *end == ',' ? strtod(end + 1, &rest) : 0.0;
+    bool is_pair = rest != NULL && rest != end + 1 && *rest == '\0' &&
+                   latency >= 0.0 && latency < GIGA && bandwidth > 0.0 &&
+                   bandwidth < GIGA;
+    if (!is_pair) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--plan-link: \"%.200s\" is no latency in "
+                        "microseconds and bandwidth in Gbit/s, like 30,10",
+                        text);
+    }
+    link->alpha = latency * MICRO;
+    link->beta = BITS / (bandwidth * GIGA);
+    return MLP_OK;
+}
+
+static mlp_status find_links(mlp_forecast *f, uint64_t *words)
+{
+    mlp_costs *costs = &f->costs;
+    mlp_comm *comm = f->run.comm;
+    size_t nodes = mlp_comm_where(comm)->nodes;
+    mlp_link measured = {0};
+    measure_memory(words, &costs->inside);
+    f->inside_from = "measured: two threads, a copy in memory";
+    if (mlp_comm_size(comm) > 1) {
+        MLP_TRY(measure_link(comm, words, &measured));
+    }
+    if (mlp_comm_size(comm) > 1 && nodes == 1) {
+        costs->inside = measured;
+        f->inside_from = "measured: sums over the ranks at hand";
+    }
+    costs->between = nodes > 1 ? measured : costs->inside;
+    f->between_from = nodes > 1 ? "measured: sums over the nodes at hand"
+                                : "none at hand: as if in a node; see "
+                                  "--plan-link";
+    if (f->run.config.plan_link[0] != '\0') {
+        f->between_from = "as --plan-link says";
+        return read_link(f->run.config.plan_link, &costs->between);
+    }
+    return MLP_OK;
+}
+
+static mlp_status measure_links(mlp_forecast *f)
+{
+    uint64_t *words = calloc(LARGE_WORDS, sizeof *words);
+    mlp_status status =
+        words == NULL ? mlp_fail_memory("the links' measurement") : MLP_OK;
+    status = mlp_comm_agree(f->run.comm, status);
+    if (status == MLP_OK) {
+        status = find_links(f, words);
+    }
+    free(words);
+    return status;
+}
+
+/* ---- the story --------------------------------------------------------- */
+
+static mlp_status check_options(const mlp_config *config)
+{
+    mlp_link link;
+    const char *with = config->verify                  ? "verify"
+                       : config->replay[0] != '\0'     ? "replay"
+                       : config->checkpoint[0] != '\0' ? "checkpoint"
+                       : config->memory_limit > 0      ? "memory-limit"
+                       : config->accumulate > 1        ? "accumulate"
+                       : config->exchange_precision != MLP_PRECISION_FLOAT32
+                           ? "exchange-precision"
+                           : NULL;
+    if (with != NULL) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--plan measures steps, and trains and saves nothing: "
+                        "it goes without --%s",
+                        with);
+    }
+    return config->plan_link[0] == '\0' ? MLP_OK
+                                        : read_link(config->plan_link, &link);
+}
+
+/* Ranks that a full node has: one for so many cores as a rank has threads. */
+static void describe(mlp_forecast *f)
+{
+    const mlp_run_parts *run = &f->run;
+    size_t fit = run->cores / run->config.threads;
+    size_t here = mlp_comm_where(run->comm)->size;
+    f->costs.per_node = fit > here ? fit : here;
+    f->costs.work =
+        mlp_work_fit(f->alone.rows, f->alone.seconds, f->alone.count);
+}
+
+static mlp_status forecast(mlp_forecast *f)
+{
+    mlp_run_parts *run = &f->run;
+    mlp_comm *serial = NULL;
+    MLP_TRY(mlp_run_plan(run));
+    MLP_TRY(mlp_run_load_data(run));
+    MLP_TRY(choose_rows(f));
+    mlp_status status = mlp_comm_serial_create(&serial);
+    status = mlp_comm_agree(run->comm, status);
+    if (status == MLP_OK) {
+        status = measure_alone(f, serial);
+    }
+    mlp_comm_destroy(&serial);
+    MLP_TRY(status);
+    MLP_TRY(measure_team(f));
+    MLP_TRY(measure_links(f));
+    describe(f);
+    status = mlp_run_is_leader(run) ? mlp_forecast_tell(f) : MLP_OK;
+    return mlp_comm_agree(run->comm, status);
+}
+
+mlp_status mlp_run_forecast(mlp_comm *comm, const mlp_config *config,
+                            mlp_source **source)
+{
+    mlp_forecast f = {
+        .run = {
+            .comm = comm, .config = *config, .source = *source, .lock = -1}};
+    MLP_TRY(check_options(config)); /* the same on all ranks */
+    mlp_status status = forecast(&f);
+    mlp_run_drop_data(&f.run);
+    *source = f.run.source;
+    return status;
+}

@@ -1,0 +1,322 @@
+/** @file
+ *  The chapter of a run that tells where the time went: a table over ranks,
+ *  and a timeline for a viewer of Chrome's trace format.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "mlp/clock.h"
+
+#include "internal.h"
+
+enum {
+    LAPS_MAX = 4096,           /* of a thread: some hundred steps */
+    LAPS_BYTES_MAX = 64 << 20, /* of all threads of all ranks */
+    LAP_WORDS = 3              /* start, seconds, phase */
+};
+
+static size_t team_threads(const mlp_run_parts *run)
+{
+    return mlp_comm_size(run->comm) * run->most_threads;
+}
+
+static size_t laps_to_keep(const mlp_run_parts *run)
+{
+    if (run->config.trace[0] == '\0') {
+        return 0;
+    }
+    size_t fit =
+        LAPS_BYTES_MAX / (LAP_WORDS * sizeof(uint64_t)) / team_threads(run);
+    return fit < LAPS_MAX ? fit : LAPS_MAX;
+}
+
+static mlp_status fail_trace(const char *path)
+{
+    return mlp_fail(MLP_ERROR_IO, "--trace: %s: cannot write: %s", path,
+                    strerror(errno));
+}
+
+/* Show before the first step that the trace can be written, and leave no sign
+ * of it: the run may fail before there is a trace. */
+static mlp_status probe_trace(const char *path)
+{
+    struct stat facts;
+    bool is_new = lstat(path, &facts) != 0;
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    mlp_status status = fd >= 0 && close(fd) == 0 ? MLP_OK : fail_trace(path);
+    if (is_new) {
+        unlink(path);
+    }
+    return status;
+}
+
+mlp_status mlp_run_start_profile(mlp_run_parts *run)
+{
+    const mlp_config *config = &run->config;
+    if (!config->profile && config->trace[0] == '\0') {
+        return MLP_OK;
+    }
+    uint64_t most = config->threads;
+    MLP_TRY(mlp_comm_max(run->comm, &most, 1));
+    run->most_threads = (size_t)most;
+    mlp_status status = MLP_OK;
+    if (mlp_comm_rank(run->comm) == 0 && config->trace[0] != '\0') {
+        status = probe_trace(config->trace);
+    }
+    if (status == MLP_OK) {
+        status = mlp_profile_create(config->threads, laps_to_keep(run),
+                                    &run->profile);
+    }
+    MLP_TRY(mlp_comm_agree(run->comm, status));
+    run->profile_start = mlp_clock_seconds(); /* nearly at once on all ranks */
+    return MLP_OK;
+}
+
+/* ---- the table --------------------------------------------------------- */
+
+/* Nanoseconds of each phase on each rank, the mean over its threads. */
+static mlp_status gather_seconds(mlp_run_parts *run, uint64_t *nanoseconds)
+{
+    uint64_t *mine = nanoseconds + mlp_comm_rank(run->comm) * MLP_PHASES;
+    for (mlp_phase phase = 0; phase < MLP_PHASES; phase++) {
+        double sum = 0.0;
+        for (size_t t = 0; t < run->config.threads; t++) {
+            sum += mlp_profile_seconds(run->profile, t, phase);
+        }
+        mine[phase] = (uint64_t)(1e9 * sum / (double)run->config.threads);
+    }
+    return mlp_comm_sum(run->comm, nanoseconds,
+                        mlp_comm_size(run->comm) * MLP_PHASES);
+}
+
+/* Multiply-adds of a phase for one row, counted dense: zeros that were skipped
+ * count as done. */
+static double row_flops(const mlp_model *model, mlp_phase phase)
+{
+    double sum = 0.0;
+    for (size_t l = 0; l < model->layers; l++) {
+        bool counts = phase == MLP_PHASE_FORWARD ||
+                      phase == MLP_PHASE_GRADIENT ||
+                      (phase == MLP_PHASE_BACKWARD && l > 0);
+        sum += counts ? 2.0 * (double)model->layer[l].in *
+                            (double)model->layer[l].out
+                      : 0.0;
+    }
+    return sum;
+}
+
+static void print_row(const char *name, const double *values,
+                      const char *format)
+{
+    printf("%-12s", name);
+    for (mlp_phase phase = 0; phase < MLP_PHASES; phase++) {
+        if (isnan(values[phase])) {
+            printf(" %9s", "");
+        } else {
+            printf(format, values[phase]);
+        }
+    }
+    printf("\n");
+}
+
+/* Shares of these seconds, and the rate at which `rows` rows were trained. */
+static void print_shares(const mlp_run_parts *run, const char *prefix,
+                         const double *seconds, double rows)
+{
+    double share[MLP_PHASES], rate[MLP_PHASES];
+    double total = 0.0;
+    for (mlp_phase phase = 0; phase < MLP_PHASES; phase++) {
+        total += seconds[phase];
+    }
+    for (mlp_phase phase = 0; phase < MLP_PHASES; phase++) {
+        double flops = row_flops(run->model, phase) * rows;
+        share[phase] = total > 0.0 ? 100.0 * seconds[phase] / total : NAN;
+        rate[phase] = flops > 0.0 && seconds[phase] > 0.0
+                          ? 1e-9 * flops / seconds[phase]
+                          : NAN;
+    }
+    char name[32];
+    snprintf(name, sizeof name, "%sshare", prefix);
+    print_row(name, share, " %8.1f%%");
+    snprintf(name, sizeof name, "%sGFLOP/s", prefix);
+    print_row(name, rate, " %9.1f");
+}
+
+/* Rows that each rank computed as much as: [ranks]. */
+static mlp_status gather_rows(mlp_run_parts *run, uint64_t *rows)
+{
+    rows[mlp_comm_rank(run->comm)] =
+        (uint64_t)((double)run->trained_rows *
+                   mlp_trainer_work_share(run->trainer));
+    return mlp_comm_sum(run->comm, rows, mlp_comm_size(run->comm));
+}
+
+static void print_table(const mlp_run_parts *run, const uint64_t *nanoseconds,
+                        const uint64_t *rows)
+{
+    size_t ranks = mlp_comm_size(run->comm);
+    double mean[MLP_PHASES] = {0};
+    printf("\nseconds in training, mean over a rank's threads\n%-12s", "rank");
+    for (mlp_phase phase = 0; phase < MLP_PHASES; phase++) {
+        printf(" %9s", mlp_phase_name(phase));
+    }
+    printf("\n");
+    for (size_t r = 0; r < ranks; r++) {
+        double row[MLP_PHASES];
+        char name[24];
+        for (mlp_phase phase = 0; phase < MLP_PHASES; phase++) {
+            row[phase] = 1e-9 * (double)nanoseconds[r * MLP_PHASES + phase];
+            mean[phase] += row[phase] / (double)ranks;
+        }
+        snprintf(name, sizeof name, "%zu", r);
+        print_row(name, row, " %9.3f");
+        if (ranks > 1) {
+            snprintf(name, sizeof name, "%zu ", r);
+            print_shares(run, name, row, (double)rows[r]);
+        }
+    }
+    print_shares(run, "", mean, (double)run->trained_rows);
+    printf("(last: all ranks together; skipped zeros count as done)\n");
+}
+
+/* Bytes between nodes, of all ranks; seconds are of those that sent any. */
+static mlp_status tell_traffic(const mlp_run_parts *run)
+{
+    mlp_exchange_traffic mine = mlp_trainer_traffic(run->trainer);
+    uint64_t sums[] = {mine.sent_bytes, (uint64_t)(1e9 * mine.active_seconds),
+                       (uint64_t)(1e9 * mine.exposed_seconds)};
+    MLP_TRY(mlp_comm_sum(run->comm, sums, sizeof sums / sizeof sums[0]));
+    if (sums[1] == 0 || mlp_comm_rank(run->comm) != 0) {
+        return MLP_OK;
+    }
+    double nodes = (double)mlp_comm_where(run->comm)->nodes;
+    printf("between nodes: each sent %.3f MB, %.1f%% of that time hidden "
+           "behind computation\n",
+           1e-6 * (double)sums[0] / nodes,
+           100.0 * (1.0 - (double)sums[2] / (double)sums[1]));
+    return MLP_OK;
+}
+
+/* ---- the timeline ------------------------------------------------------ */
+
+/* Laps as words, in a table [ranks, most_threads, laps, LAP_WORDS] in which
+ * the other ranks' places are 0 until they are summed. */
+static void put_laps(const mlp_run_parts *run, uint64_t *words, size_t capacity)
+{
+    size_t first = mlp_comm_rank(run->comm) * run->most_threads;
+    for (size_t t = 0; t < run->config.threads; t++) {
+        size_t count;
+        const mlp_lap *laps = mlp_profile_laps(run->profile, t, &count);
+        uint64_t *to = words + (first + t) * capacity * LAP_WORDS;
+        for (size_t i = 0; i < count; i++, to += LAP_WORDS) {
+            double start = laps[i].start - run->profile_start;
+            to[0] = (uint64_t)(1e9 * (start > 0.0 ? start : 0.0));
+            to[1] = (uint64_t)(1e9 * laps[i].seconds);
+            to[2] = 1 + laps[i].phase; /* 0: no lap */
+        }
+    }
+}
+
+static bool write_laps(const mlp_run_parts *run, FILE *file,
+                       const uint64_t *words, size_t capacity)
+{
+    const char *comma = "";
+    fprintf(file, "{\"traceEvents\":[");
+    for (size_t i = 0; i < team_threads(run) * capacity; i++) {
+        const uint64_t *lap = words + i * LAP_WORDS;
+        if (lap[2] == 0) {
+            continue;
+        }
+        size_t thread = i / capacity;
+        fprintf(file,
+                "%s\n{\"name\":\"%s\",\"ph\":\"X\",\"ts\":%.3f,\"dur\":%.3f,"
+                "\"pid\":%zu,\"tid\":%zu}",
+                comma, mlp_phase_name((mlp_phase)(lap[2] - 1)),
+                1e-3 * (double)lap[0], 1e-3 * (double)lap[1],
+                thread / run->most_threads, thread % run->most_threads);
+        comma = ",";
+    }
+    fprintf(file, "\n]}\n");
+    return ferror(file) == 0;
+}
+
+/* Half a trace is none; but a link or a device is not ours to remove. */
+static void remove_part(const char *path)
+{
+    struct stat facts;
+    if (lstat(path, &facts) == 0 && S_ISREG(facts.st_mode)) {
+        unlink(path);
+    }
+}
+
+static mlp_status write_trace(const mlp_run_parts *run, const uint64_t *words,
+                              size_t capacity)
+{
+    const char *path = run->config.trace;
+    FILE *file = fopen(path, "we");
+    bool is_written = file != NULL && write_laps(run, file, words, capacity);
+    if ((file == NULL || fclose(file) == 0) && is_written) {
+        return MLP_OK;
+    }
+    mlp_status status = fail_trace(path);
+    remove_part(path);
+    return status;
+}
+
+static mlp_status trace(mlp_run_parts *run)
+{
+    size_t capacity = laps_to_keep(run);
+    if (capacity == 0) {
+        return MLP_OK;
+    }
+    size_t count = team_threads(run) * capacity * LAP_WORDS;
+    uint64_t *words = calloc(count, sizeof *words);
+    mlp_status status = mlp_comm_agree(
+        run->comm, words == NULL ? mlp_fail_memory("the trace") : MLP_OK);
+    if (status == MLP_OK) {
+        put_laps(run, words, capacity);
+        status = mlp_comm_sum(run->comm, words, count);
+    }
+    if (status == MLP_OK && mlp_comm_rank(run->comm) == 0) {
+        status = write_trace(run, words, capacity);
+    }
+    free(words);
+    return status;
+}
+
+mlp_status mlp_run_tell_profile(mlp_run_parts *run)
+{
+    if (run->profile == NULL) {
+        return MLP_OK;
+    }
+    size_t ranks = mlp_comm_size(run->comm);
+    uint64_t *nanoseconds =
+        calloc(ranks * (MLP_PHASES + 1), sizeof *nanoseconds);
+    mlp_status status = mlp_comm_agree(
+        run->comm,
+        nanoseconds == NULL ? mlp_fail_memory("the profile") : MLP_OK);
+    if (status == MLP_OK) {
+        status = gather_seconds(run, nanoseconds);
+    }
+    if (status == MLP_OK) {
+        status = gather_rows(run, nanoseconds + ranks * MLP_PHASES);
+    }
+    if (status == MLP_OK && run->config.profile &&
+        mlp_comm_rank(run->comm) == 0) {
+        print_table(run, nanoseconds, nanoseconds + ranks * MLP_PHASES);
+        status =
+            mlp_runlog_profile(run->log, run->state.step, nanoseconds, ranks);
+    }
+    free(nanoseconds);
+    MLP_TRY(mlp_comm_agree(run->comm, status));
+    if (run->config.profile) {
+        MLP_TRY(tell_traffic(run));
+    }
+    return mlp_comm_agree(run->comm, trace(run));
+}

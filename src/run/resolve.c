@@ -1,0 +1,101 @@
+/** @file
+ *  Resolving the configuration: how many shards, how many threads.
+ */
+#include <stdlib.h>
+#include <time.h>
+
+#include "mlp/log.h"
+#include "mlp/shard.h"
+#include "mlp/stop.h"
+
+#include "internal.h"
+
+enum { DEFAULT_SHARDS = 8 };
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static mlp_status resolve_shards(mlp_config *config, size_t ranks)
+{
+    size_t rows = mlp_config_step_rows(config);
+    if (ranks > rows) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "%zu ranks cannot share a global batch of %zu rows: "
+                        "use at most %zu ranks, or a larger --batch",
+                        ranks, rows, rows);
+    }
+    if (config->shards == 0) {
+        config->shards = least(DEFAULT_SHARDS, rows);
+        if (ranks > config->shards) {
+            config->shards = ranks;
+            mlp_log_note("%zu ranks need %zu shards: the default is raised "
+                         "from %d, so the weights differ from those of a run "
+                         "on fewer ranks (--shards %zu there gives the same)",
+                         ranks, ranks, DEFAULT_SHARDS, ranks);
+        }
+    }
+    if (ranks > config->shards) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--shards %zu cannot feed %zu ranks: a rank needs at "
+                        "least one shard",
+                        config->shards, ranks);
+    }
+    return MLP_OK;
+}
+
+/* Seconds until this Slurm job ends, 0 when that is not known. */
+static double seconds_of_job(void)
+{
+    const char *text = getenv("SLURM_JOB_END_TIME"); /* Unix time */
+    char *end = NULL;
+    double at = text != NULL ? strtod(text, &end) : 0.0;
+    if (text == NULL || end == text || *end != '\0') {
+        return 0.0;
+    }
+    double left = difftime((time_t)at, time(NULL));
+    return left > 1.0 ? left : 1.0;
+}
+
+mlp_status mlp_run_limit_time(mlp_run_parts *run)
+{
+    double seconds = run->config.max_time > 0 ? (double)run->config.max_time
+                                              : seconds_of_job();
+    mlp_status status = mlp_comm_broadcast(run->comm, &seconds, sizeof seconds);
+    mlp_stop_limit(seconds);
+    return status;
+}
+
+mlp_status mlp_run_plan(mlp_run_parts *run)
+{
+    MLP_TRY(resolve_shards(&run->config, mlp_comm_size(run->comm)));
+    if (run->config.exchange == MLP_EXCHANGE_MPI) {
+        if (run->config.exchange_precision == MLP_PRECISION_BF16) {
+            return mlp_fail(MLP_ERROR_USAGE,
+                            "--exchange-precision bf16 goes with --exchange "
+                            "tree: MPI has no sum of such numbers");
+        }
+        mlp_log_note("--exchange mpi: the weights and their digest now depend "
+                     "on the number of ranks");
+    }
+    if (run->config.patience > 0 && run->config.validation == 0.0) {
+        mlp_log_note("--patience without --validation goes by the training "
+                     "rows, which cannot tell learning from learning by heart");
+    }
+    return mlp_run_place(run);
+}
+
+mlp_status mlp_run_check_steps(const mlp_run_parts *run)
+{
+    const mlp_config *config = &run->config;
+    uint64_t steps =
+        config->epochs *
+        mlp_epoch_steps(run->train.rows, mlp_config_step_rows(config));
+    return !config->warmup.counts_steps || config->warmup.count < steps
+               ? MLP_OK
+               : mlp_fail(MLP_ERROR_USAGE,
+                          "--warmup %zusteps leaves nothing of the %zu steps "
+                          "of this training",
+                          (size_t)config->warmup.count, (size_t)steps);
+}

@@ -1,0 +1,355 @@
+/** @file
+ *  The story of a run.
+ */
+#include "mlp/run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mlp/clock.h"
+#include "mlp/log.h"
+#include "mlp/report.h"
+#include "mlp/stop.h"
+
+#include "internal.h"
+#include "system/writing.h"
+
+/* ---- set-up ------------------------------------------------------------ */
+
+static mlp_status create_model(mlp_run_parts *run)
+{
+    const mlp_config *config = &run->config;
+    size_t widths[MLP_MAX_HIDDEN + 2];
+    widths[0] = mlp_source_facts(run->source)->features;
+    memcpy(widths + 1, config->hidden,
+           config->hidden_count * sizeof *config->hidden);
+    widths[config->hidden_count + 1] = config->binary ? 1 : run->classes;
+    if (config->top_k >= widths[config->hidden_count + 1]) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--top-k %zu: the model has %zu outputs, and every "
+                        "class is among so many",
+                        config->top_k, widths[config->hidden_count + 1]);
+    }
+    return mlp_model_create(widths, config->hidden_count + 1, config,
+                            &run->model);
+}
+
+/* The best that this CPU has, or the ones of $MLP_KERNELS. */
+static mlp_status choose_kernels(mlp_run_parts *run)
+{
+    if (run->kernels != NULL) {
+        return MLP_OK;
+    }
+    const char *name = getenv("MLP_KERNELS");
+    if (name == NULL || name[0] == '\0') {
+        return mlp_kernels_best(&run->kernels);
+    }
+    run->kernels = mlp_kernels_find(name);
+    return run->kernels != NULL
+               ? MLP_OK
+               : mlp_fail(MLP_ERROR_USAGE,
+                          "MLP_KERNELS is \"%.64s\", which is not one of "
+                          "avx512, avx2 and base, or this CPU lacks it",
+                          name);
+}
+
+mlp_status mlp_run_create_trainer(mlp_run_parts *run)
+{
+    MLP_TRY(mlp_comm_agree(run->comm, choose_kernels(run)));
+    MLP_TRY(mlp_comm_agree(run->comm, create_model(run)));
+    const mlp_trainer_parts parts = {.comm = run->comm,
+                                     .config = &run->config,
+                                     .model = run->model,
+                                     .kernels = run->kernels,
+                                     .train = &run->train,
+                                     .scaler = run->scaler,
+                                     .is_sparse = run->is_sparse,
+                                     .class_weights = run->class_weights,
+                                     .profile = run->profile,
+                                     .target_scaler = run->target_scaler};
+    return mlp_trainer_create(&parts, &run->trainer);
+}
+
+/* The first step that the run can record: an epoch that is closed is recorded,
+ * one whose end is saved but not evaluated is not. */
+static mlp_status open_board(mlp_run_parts *run)
+{
+    const mlp_history *history = &run->state.history;
+    bool is_closed =
+        history->count > 0 &&
+        history->records[history->count - 1].step == run->state.step;
+    return run->config.tensorboard[0] != '\0'
+               ? mlp_tensorboard_open(run->config.tensorboard,
+                                      run->state.step + is_closed, &run->board)
+               : MLP_OK;
+}
+
+static mlp_status start_log(mlp_run_parts *run)
+{
+    bool is_resumed = run->resumed_from[0] != '\0';
+    const mlp_placement placement = {.ranks = mlp_comm_size(run->comm),
+                                     .threads = run->config.threads,
+                                     .cores = run->cores,
+                                     .nodes = mlp_comm_where(run->comm)->nodes,
+                                     .is_bound = run->is_bound,
+                                     .instruction_set = run->kernels->name,
+                                     .data =
+                                         mlp_source_facts(run->source)->name,
+                                     .train_rows = run->train.rows,
+                                     .validation_rows = run->validation.rows,
+                                     .test_rows = run->test.rows,
+                                     .parameters = run->model->parameters,
+                                     .widths = run->state.widths,
+                                     .layers = run->model->layers};
+    MLP_TRY(open_board(run)); /* first: it touches nothing that is there */
+    MLP_TRY(mlp_runlog_open(&run->config,
+                            is_resumed ? run->state.step : UINT64_MAX,
+                            run->state.epoch, &run->log));
+    return mlp_runlog_start(run->log, &run->config, &placement,
+                            is_resumed ? run->resumed_from : NULL);
+}
+
+static void enter(mlp_run_parts *run, mlp_pulse_phase phase)
+{
+    mlp_pulse_enter(mlp_comm_pulse(run->comm), phase);
+}
+
+/* Leave before the first step when some rank was asked to, or time is up:
+ * whatever is saved is as it was. */
+static mlp_status heed_stop(mlp_run_parts *run)
+{
+    mlp_status status = MLP_OK;
+    if (mlp_stop_is_wanted()) {
+        status = mlp_fail(MLP_STOPPED,
+                          "stopped %s before the first step; start it again "
+                          "to go on",
+                          mlp_stop_was_asked() ? "on request" : "in time");
+    }
+    return mlp_comm_agree(run->comm, status);
+}
+
+static mlp_status set_up(mlp_run_parts *run)
+{
+    enter(run, MLP_PULSE_LOAD);
+    MLP_TRY(mlp_run_limit_time(run));
+    MLP_TRY(mlp_run_open_state(run));
+    MLP_TRY(heed_stop(run));
+    MLP_TRY(mlp_run_plan(run));
+    enter(run, MLP_PULSE_DATA);
+    MLP_TRY(mlp_run_load_data(run));
+    MLP_TRY(mlp_run_check_steps(run));
+    MLP_TRY(heed_stop(run));
+    enter(run, MLP_PULSE_MAKE);
+    MLP_TRY(mlp_run_start_profile(run));
+    MLP_TRY(mlp_run_create_trainer(run));
+    MLP_TRY(mlp_run_begin_state(run));
+    MLP_TRY(heed_stop(run));
+    mlp_status status = mlp_run_is_leader(run) ? start_log(run) : MLP_OK;
+    return mlp_comm_agree(run->comm, status);
+}
+
+/* ---- the end ----------------------------------------------------------- */
+
+static void print_top(const mlp_run_parts *run, const mlp_tally *tally)
+{
+    if (run->config.top_k > 0) {
+        printf("\ntop-%zu accuracy %.4f\n", run->config.top_k,
+               (double)tally->top_hits / (double)tally->rows);
+    }
+}
+
+static mlp_status report(mlp_run_parts *run)
+{
+    size_t classes = run->classes;
+    const mlp_names *names = mlp_source_facts(run->source)->class_names;
+    if (run->config.task == MLP_TASK_REGRESSION) {
+        return MLP_OK;
+    }
+    if (mlp_run_is_small(run)) {
+        return mlp_run_tell_rows(run);
+    }
+    if (classes > MLP_REPORT_CLASSES_MAX) {
+        mlp_log_note("no report: %zu classes are more than %d", classes,
+                     MLP_REPORT_CLASSES_MAX);
+        return MLP_OK;
+    }
+    mlp_tally tally;
+    uint64_t *confusion = calloc(classes * classes, sizeof *confusion);
+    mlp_status status =
+        confusion == NULL ? mlp_fail_memory("the confusion matrix") : MLP_OK;
+    status = mlp_comm_agree(run->comm, status);
+    if (status == MLP_OK) {
+        status = mlp_trainer_evaluate(run->trainer, mlp_run_judged_split(run),
+                                      &tally, confusion);
+    }
+    if (status == MLP_OK && mlp_run_is_leader(run)) {
+        status = mlp_report_print(stdout, confusion, classes, names);
+        print_top(run, &tally);
+    }
+    free(confusion);
+    return mlp_comm_agree(run->comm, status);
+}
+
+/* The log's last record, and the digest as the last line. Rank 0. */
+static mlp_status sign_off(mlp_run_parts *run, bool is_finished, double seconds)
+{
+    const mlp_history *history = &run->state.history;
+    static const mlp_epoch_record none; /* stopped in the first epoch */
+    const mlp_epoch_record *last =
+        history->count > 0 ? &history->records[history->count - 1] : &none;
+    unsigned char digest[MLP_DIGEST_BYTES];
+    char hex[MLP_DIGEST_HEX];
+    MLP_TRY(mlp_run_fetch_state(run));
+    MLP_TRY(mlp_model_digest(run->model, run->state.parameters, digest));
+    mlp_digest_hex(digest, hex);
+    MLP_TRY(mlp_runlog_end(run->log, last, hex, seconds, is_finished));
+    MLP_TRY(mlp_runlog_close(&run->log));
+    MLP_TRY(mlp_tensorboard_close(&run->board));
+    printf("weights sha256 %s\n", hex);
+    return MLP_OK;
+}
+
+static mlp_status stop_message(const mlp_run_parts *run)
+{
+    bool was_asked = mlp_stop_was_asked() || run->was_asked != 0;
+    const char *why = was_asked ? "on request" : "in time";
+    if (run->config.checkpoint[0] == '\0') {
+        return mlp_fail(MLP_STOPPED,
+                        "stopped %s after step %llu; nothing is saved without "
+                        "--checkpoint",
+                        why, (unsigned long long)run->state.step);
+    }
+    return mlp_fail(MLP_STOPPED,
+                    "stopped %s after step %llu; go on with --checkpoint %s "
+                    "--resume",
+                    why, (unsigned long long)run->state.step,
+                    run->config.checkpoint);
+}
+
+/* A replay ends at its last witness, unless it was stopped before. */
+static mlp_status tell_replay(mlp_run_parts *run, mlp_status trained)
+{
+    if (run->witness_next < run->witness_count) {
+        return trained == MLP_STOPPED
+                   ? stop_message(run)
+                   : mlp_fail(MLP_ERROR_DATA,
+                              "%s: has a state after step %llu, where the run "
+                              "ends at step %llu",
+                              run->config.replay,
+                              (unsigned long long)run->config.max_steps,
+                              (unsigned long long)run->state.step);
+    }
+    mlp_status status =
+        mlp_run_is_leader(run) ? mlp_run_tell_replay(run) : MLP_OK;
+    return mlp_comm_agree(run->comm, status);
+}
+
+/* All steps are done and saved: a stop that comes now only takes the report. */
+static mlp_status report_if_not_stopped(mlp_run_parts *run)
+{
+    mlp_status status = report(run);
+    if (status != MLP_STOPPED) {
+        return status;
+    }
+    mlp_log_note("stopped after the last step: no report");
+    return MLP_OK;
+}
+
+static mlp_status tell(mlp_run_parts *run)
+{
+    double start = mlp_clock_seconds();
+    mlp_status trained = mlp_run_train(run);
+    if (trained != MLP_OK && trained != MLP_STOPPED) {
+        return trained;
+    }
+    enter(run, MLP_PULSE_END);
+    if (mlp_run_is_replay(run)) {
+        return tell_replay(run, trained);
+    }
+    if (trained == MLP_OK && !run->config.quiet) {
+        MLP_TRY(report_if_not_stopped(run));
+    }
+    if (trained == MLP_OK) {
+        MLP_TRY(mlp_run_judge_outcome(run));
+    }
+    MLP_TRY(mlp_run_tell_reading(run));
+    MLP_TRY(mlp_run_tell_profile(run));
+    MLP_TRY(mlp_run_compare(run));
+    double seconds = mlp_clock_seconds() - start;
+    mlp_status status = mlp_run_is_leader(run)
+                            ? sign_off(run, trained == MLP_OK, seconds)
+                            : MLP_OK;
+    MLP_TRY(mlp_comm_agree(run->comm, status));
+    if (trained == MLP_STOPPED) {
+        return stop_message(run); /* whether or not somebody reads */
+    }
+    status = mlp_run_is_leader(run) ? mlp_stdout_flush() : MLP_OK;
+    return mlp_comm_agree(run->comm, status);
+}
+
+static void tear_down(mlp_run_parts *run)
+{
+    if (run->log != NULL) {
+        mlp_runlog_close(&run->log);
+    }
+    mlp_tensorboard_close(&run->board);
+    mlp_trainer_destroy(&run->trainer);
+    mlp_profile_destroy(&run->profile);
+    mlp_model_destroy(&run->model);
+    mlp_run_drop_data(run);
+    mlp_run_drop_best(run);
+    mlp_checkpoint_destroy(&run->state);
+    free(run->witnesses);
+    mlp_checkpoint_unlock(&run->lock);
+}
+
+static mlp_status tell_all(mlp_run_parts *run)
+{
+    mlp_status status = set_up(run);
+    if (status == MLP_OK) {
+        status = tell(run);
+    }
+    tear_down(run);
+    return status;
+}
+
+/* @param source  NULL: opened here, as the configuration says; the caller
+ *                closes it in any case */
+static mlp_status run_with(mlp_comm *comm, const mlp_config *config,
+                           mlp_source **source)
+{
+    MLP_TRY(mlp_run_check_start(comm, config));
+    if (config->plan > 0) {
+        return mlp_run_forecast(comm, config, source);
+    }
+    if (config->plan_link[0] != '\0') {
+        return mlp_fail(MLP_ERROR_USAGE, "--plan-link goes with --plan NODES");
+    }
+    if (config->verify) {
+        return *source == NULL
+                   ? mlp_run_verify(comm, config)
+                   : mlp_fail(MLP_ERROR_USAGE,
+                              "--verify opens the data several times, and "
+                              "cannot with rows of the caller's");
+    }
+    mlp_run_parts run = {
+        .comm = comm, .config = *config, .source = *source, .lock = -1};
+    mlp_status status = tell_all(&run);
+    *source = run.source;
+    return status;
+}
+
+mlp_status mlp_run(mlp_comm *comm, const mlp_config *config)
+{
+    mlp_source *source = NULL;
+    mlp_status status = run_with(comm, config, &source);
+    mlp_source_close(&source);
+    return status;
+}
+
+mlp_status mlp_run_on(mlp_comm *comm, const mlp_config *config,
+                      mlp_source *source)
+{
+    return run_with(comm, config, &source);
+}

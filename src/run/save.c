@@ -1,0 +1,234 @@
+/** @file
+ *  The chapter of a run that saves: rank 0 writes files, and all know when.
+ *
+ *  Left to itself (--every auto) a run saves after an epoch as soon as all its
+ *  saving, this save included, has taken a small share of the time since
+ *  training began: after each epoch where epochs are long, and on a slow disk
+ *  or with epochs of milliseconds after some. The best epoch is saved in any
+ *  case; until then its state is kept in memory.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mlp/clock.h"
+
+#include "internal.h"
+
+/* Of the time of a run, for saving. */
+static const double SHARE = 0.01;
+/* A disk that is written to for the first time is assumed to be this slow. */
+static const double SLOW_DISK = 50e6; /* bytes a second */
+
+/* ---- the chain --------------------------------------------------------- */
+
+static void become_parent(mlp_run_parts *run, const unsigned char *digest)
+{
+    memcpy(run->state.parent_digest, digest, MLP_DIGEST_BYTES);
+    run->state.parent_step = run->state.step;
+}
+
+/* A resumed state goes on from its file; else the chain begins here. */
+mlp_status mlp_run_begin_chain(mlp_run_parts *run, bool is_resumed)
+{
+    unsigned char digest[MLP_DIGEST_BYTES];
+    if (run->config.checkpoint[0] == '\0') {
+        return MLP_OK;
+    }
+    run->is_saved = is_resumed;
+    MLP_TRY(mlp_checkpoint_digest(&run->state, digest));
+    become_parent(run, digest);
+    return MLP_OK;
+}
+
+/* ---- one save ---------------------------------------------------------- */
+
+double mlp_run_expect_save(const mlp_run_parts *run)
+{
+    const mlp_checkpoint *state = &run->state;
+    if (run->longest_save > 0.0) {
+        return run->longest_save;
+    }
+    return (double)state->parameter_count * sizeof(float) *
+           (double)(1 + state->moment_count) / SLOW_DISK;
+}
+
+/* Rank 0. */
+static mlp_status write_state(mlp_run_parts *run)
+{
+    unsigned char digest[MLP_DIGEST_BYTES];
+    double start = mlp_clock_seconds();
+    MLP_TRY(mlp_checkpoint_save(run->config.checkpoint, run->config.keep,
+                                &run->state, digest, NULL));
+    run->is_saved = true;
+    become_parent(run, digest);
+    run->last_saving = mlp_clock_seconds() - start;
+    run->saving_seconds += run->last_saving;
+    return MLP_OK;
+}
+
+/* ---- the best epoch ---------------------------------------------------- */
+
+static void swap(float **a, float **b)
+{
+    float *kept = *a;
+    *a = *b;
+    *b = kept;
+}
+
+/* Once more, and all is as before. */
+static void swap_best(mlp_run_parts *run)
+{
+    swap(&run->state.parameters, &run->best.parameters);
+    for (size_t i = 0; i < run->state.moment_count; i++) {
+        swap(&run->state.moments[i], &run->best.moments[i]);
+    }
+}
+
+/* Save the state that waits, which is of the end of an epoch. */
+static mlp_status save_best(mlp_run_parts *run)
+{
+    mlp_checkpoint *state = &run->state;
+    const mlp_checkpoint now = *state;
+    if (run->best.epoch == 0) {
+        return MLP_OK;
+    }
+    swap_best(run);
+    state->epoch = run->best.epoch;
+    state->step = run->best.step;
+    state->history.count = run->best.records;
+    state->running = (mlp_tally){0};
+    state->running_seconds = 0.0;
+    mlp_status status = write_state(run);
+    swap_best(run);
+    state->epoch = now.epoch;
+    state->step = now.step;
+    state->history.count = now.history.count;
+    state->running = now.running;
+    state->running_seconds = now.running_seconds;
+    run->best.epoch = 0;
+    return status;
+}
+
+static mlp_status copy_vector(const mlp_checkpoint *state, const float *from,
+                              float **to)
+{
+    size_t bytes = state->parameter_count * sizeof *from;
+    if (*to == NULL) {
+        *to = malloc(bytes);
+    }
+    if (*to == NULL) {
+        return mlp_fail_memory("the best epoch's state");
+    }
+    memcpy(*to, from, bytes);
+    return MLP_OK;
+}
+
+/* Have the state wait, if its epoch, which has just been closed, is the best.
+ * Rank 0. */
+static mlp_status keep_best(mlp_run_parts *run)
+{
+    const mlp_checkpoint *state = &run->state;
+    mlp_run_best *best = &run->best;
+    if (!mlp_checkpoint_is_best(&state->history)) {
+        return MLP_OK;
+    }
+    MLP_TRY(copy_vector(state, state->parameters, &best->parameters));
+    for (size_t i = 0; i < state->moment_count; i++) {
+        MLP_TRY(copy_vector(state, state->moments[i], &best->moments[i]));
+    }
+    best->epoch = state->epoch;
+    best->step = state->step;
+    best->records = state->history.count;
+    return MLP_OK;
+}
+
+void mlp_run_drop_best(mlp_run_parts *run)
+{
+    free(run->best.parameters);
+    for (size_t i = 0; i < MLP_MOMENTS_MAX; i++) {
+        free(run->best.moments[i]);
+    }
+    run->best = (mlp_run_best){0};
+}
+
+/* ---- when -------------------------------------------------------------- */
+
+/* A state is saved once: a second time it would be its own parent. Rank 0. */
+static mlp_status save_state(mlp_run_parts *run)
+{
+    if (run->is_saved && run->state.parent_step == run->state.step) {
+        return MLP_OK;
+    }
+    if (run->best.step == run->state.step) {
+        run->best.epoch = 0; /* this is it */
+    }
+    MLP_TRY(save_best(run));
+    MLP_TRY(mlp_run_fetch_state(run));
+    return write_state(run);
+}
+
+mlp_status mlp_run_save(mlp_run_parts *run)
+{
+    if (run->config.checkpoint[0] == '\0') {
+        return MLP_OK;
+    }
+    double start = mlp_clock_seconds();
+    MLP_TRY(mlp_run_compare(run));
+    mlp_pulse_enter(mlp_comm_pulse(run->comm), MLP_PULSE_SAVE);
+    MLP_TRY(mlp_comm_agree(run->comm,
+                           mlp_run_is_leader(run) ? save_state(run) : MLP_OK));
+    run->longest_save = fmax(run->longest_save, mlp_clock_seconds() - start);
+    return MLP_OK;
+}
+
+static bool is_due(const mlp_config *config, bool counts_steps, uint64_t done)
+{
+    return config->every.counts_steps == counts_steps &&
+           config->every.count > 0 && done % config->every.count == 0;
+}
+
+mlp_status mlp_run_save_step(mlp_run_parts *run)
+{
+    return is_due(&run->config, true, run->state.step) ? mlp_run_save(run)
+                                                       : MLP_OK;
+}
+
+/* Whether one more save, and that of the best epoch if it waits, keep to their
+ * share of the time. Rank 0. */
+static bool is_affordable(const mlp_run_parts *run)
+{
+    double each =
+        run->last_saving > 0.0 ? run->last_saving : mlp_run_expect_save(run);
+    double saves = run->best.epoch > 0 ? 2.0 : 1.0;
+    double passed = mlp_clock_seconds() - run->training_since;
+    return run->saving_seconds + saves * each <= SHARE * passed;
+}
+
+/* Rank 0's clock decides. Collective. */
+static mlp_status save_in_time(mlp_run_parts *run)
+{
+    bool is_time = mlp_run_is_leader(run) && is_affordable(run);
+    MLP_TRY(mlp_comm_broadcast(run->comm, &is_time, sizeof is_time));
+    if (is_time) {
+        return mlp_run_save(run);
+    }
+    MLP_TRY(mlp_run_compare(run));
+    return mlp_comm_agree(run->comm,
+                          mlp_run_is_leader(run) ? keep_best(run) : MLP_OK);
+}
+
+mlp_status mlp_run_save_epoch(mlp_run_parts *run, bool is_last)
+{
+    const mlp_config *config = &run->config;
+    if (config->checkpoint[0] == '\0') {
+        return MLP_OK;
+    }
+    if (config->every.is_automatic && !is_last) {
+        return save_in_time(run);
+    }
+    return is_last || is_due(config, false, run->state.epoch) ||
+                   is_due(config, true, run->state.step)
+               ? mlp_run_save(run)
+               : MLP_OK;
+}

@@ -1,0 +1,186 @@
+/** @file
+ *  The chapter of a run that fits the scaling of features, column by column,
+ *  to the training rows of all ranks.
+ *
+ *  Extremes are exact in any order. Sums are not: a shard's rows are one chain
+ *  of additions in float64, and shards are added in the tree, so that the same
+ *  bits come out for any number of ranks.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mlp/tree.h"
+
+#include "internal.h"
+
+/* Sums on the way between ranks at a time: a table of all shards and some
+ * columns. */
+enum { TABLE_MOST = 65536 };
+
+typedef struct {
+    mlp_comm *comm;
+    const mlp_sharded *split;
+    size_t shards, columns;
+    float *least, *largest;   /* [columns] */
+    double *mean, *deviation; /* [columns] */
+    uint64_t *keys;           /* [2, columns] */
+    double *table;            /* [shards, block] */
+    size_t block;             /* columns in the table at a time */
+} fit;
+
+static mlp_status create_fit(fit *made)
+{
+    size_t columns = made->columns;
+    made->block = TABLE_MOST / made->shards + 1;
+    made->block = made->block < columns ? made->block : columns;
+    made->least = calloc(columns, sizeof *made->least);
+    made->largest = calloc(columns, sizeof *made->largest);
+    made->mean = calloc(columns, sizeof *made->mean);
+    made->deviation = calloc(columns, sizeof *made->deviation);
+    made->keys = calloc(2 * columns, sizeof *made->keys);
+    made->table = calloc(made->shards * made->block, sizeof *made->table);
+    bool has_all = made->least != NULL && made->largest != NULL &&
+                   made->mean != NULL && made->deviation != NULL &&
+                   made->keys != NULL && made->table != NULL;
+    return has_all ? MLP_OK : mlp_fail_memory("the scaling of the features");
+}
+
+static void destroy_fit(fit *old)
+{
+    free(old->least);
+    free(old->largest);
+    free(old->mean);
+    free(old->deviation);
+    free(old->keys);
+    free(old->table);
+}
+
+/* ---- extremes ---------------------------------------------------------- */
+
+/* Whole numbers in the order of the floats, whose bits are not: those of
+ * negative numbers fall. */
+static uint32_t key_of(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits ^ (bits >> 31 ? UINT32_MAX : UINT32_C(1) << 31);
+}
+
+static float value_of(uint32_t key)
+{
+    float value;
+    uint32_t bits = key ^ (key >> 31 ? UINT32_C(1) << 31 : UINT32_MAX);
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static mlp_status find_extremes(fit *of)
+{
+    uint64_t *smallest = of->keys;
+    uint64_t *largest = of->keys + of->columns;
+    mlp_dataset_extremes(&of->split->here, of->least, of->largest);
+    for (size_t c = 0; c < of->columns; c++) {
+        smallest[c] = (uint32_t)~key_of(of->least[c]);
+        largest[c] = key_of(of->largest[c]);
+    }
+    MLP_TRY(mlp_comm_max(of->comm, of->keys, 2 * of->columns));
+    for (size_t c = 0; c < of->columns; c++) {
+        of->least[c] = value_of(~(uint32_t)smallest[c]);
+        of->largest[c] = value_of((uint32_t)largest[c]);
+    }
+    return MLP_OK;
+}
+
+/* ---- mean and deviation ------------------------------------------------ */
+
+/* Sums of some columns over all ranks' rows, each divided by the rows.
+ * @param mean   of these columns: sum squared distances; NULL: values
+ * @param means  [columns.count], overwritten */
+static mlp_status average(const fit *of, mlp_range columns, const double *mean,
+                          double *means)
+{
+    const mlp_sharded *split = of->split;
+    memset(of->table, 0, of->shards * columns.count * sizeof *of->table);
+    for (size_t i = 0; i < split->shards.count; i++) {
+        size_t shard = split->shards.first + i;
+        mlp_range rows = mlp_sharded_rows(split, of->shards, shard);
+        double *sums = of->table + shard * columns.count;
+        if (mean == NULL) {
+            mlp_dataset_sums(&split->here, rows, columns, sums);
+        } else {
+            mlp_dataset_squares(&split->here, rows, columns, mean, sums);
+        }
+    }
+    /* 0 where another rank has the shard; as integers 0 + bits = bits */
+    void *bits = of->table;
+    MLP_TRY(mlp_comm_sum(of->comm, bits, of->shards * columns.count));
+    for (size_t c = 0; c < columns.count; c++) {
+        means[c] = mlp_tree_sum(of->table + c, of->shards, columns.count) /
+                   (double)split->rows;
+    }
+    return MLP_OK;
+}
+
+static mlp_status find_moments(const fit *of)
+{
+    for (size_t first = 0; first < of->columns; first += of->block) {
+        size_t left = of->columns - first;
+        mlp_range columns = {first, left < of->block ? left : of->block};
+        double *mean = of->mean + first;
+        double *deviation = of->deviation + first;
+        MLP_TRY(average(of, columns, NULL, mean));
+        MLP_TRY(average(of, columns, mean, deviation));
+        for (size_t c = 0; c < columns.count; c++) {
+            deviation[c] = sqrt(deviation[c]);
+        }
+    }
+    return MLP_OK;
+}
+
+/* ---- the scaler -------------------------------------------------------- */
+
+/* The same on every rank, and so is its failure. */
+static mlp_status set_columns(const fit *of, mlp_scaling scaling,
+                              mlp_scaler *scaler)
+{
+    for (size_t c = 0; c < of->columns; c++) {
+        mlp_scaler column;
+        const mlp_column_facts facts = {of->least[c], of->largest[c],
+                                        of->mean[c], of->deviation[c]};
+        mlp_status status = mlp_scaler_of(scaling, &facts, &column);
+        if (status != MLP_OK) {
+            return mlp_fail(status, "feature %zu %s", c, mlp_failure());
+        }
+        scaler->shifts[c] = column.shift;
+        scaler->scales[c] = column.scale;
+    }
+    return MLP_OK;
+}
+
+static mlp_status fit_columns(fit *of, mlp_scaling scaling, mlp_scaler *scaler)
+{
+    mlp_status status = create_fit(of);
+    if (status == MLP_OK) {
+        status = mlp_scaler_create(of->columns, scaler);
+    }
+    MLP_TRY(mlp_comm_agree(of->comm, status));
+    MLP_TRY(find_extremes(of));
+    if (scaling == MLP_SCALING_STANDARD || scaling == MLP_SCALING_RMS) {
+        MLP_TRY(find_moments(of));
+    }
+    return set_columns(of, scaling, scaler);
+}
+
+mlp_status mlp_run_fit_columns(mlp_comm *comm, const mlp_sharded *split,
+                               size_t shards, mlp_scaling scaling,
+                               mlp_scaler *scaler)
+{
+    fit of = {.comm = comm,
+              .split = split,
+              .shards = shards,
+              .columns = split->here.features};
+    mlp_status status = fit_columns(&of, scaling, scaler);
+    destroy_fit(&of);
+    return status;
+}

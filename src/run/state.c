@@ -1,0 +1,296 @@
+/** @file
+ *  The chapter of a run that resumes: rank 0 reads files, the others get the
+ *  state from it.
+ */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mlp/log.h"
+#include "mlp/optimizer.h"
+
+#include "internal.h"
+
+/* ---- resume ------------------------------------------------------------ */
+
+/* A misspelled name must not begin another run. */
+static mlp_status expect_directory(const mlp_config *config)
+{
+    mlp_status status = config->resume == MLP_RESUME_YES
+                            ? mlp_checkpoint_expect(config->checkpoint)
+                            : MLP_OK;
+    return status == MLP_OK
+               ? MLP_OK
+               : mlp_fail(status,
+                          "%s to resume from; to begin a new run there, use "
+                          "--resume auto",
+                          mlp_failure());
+}
+
+static mlp_status open_directory(mlp_run_parts *run)
+{
+    mlp_config *config = &run->config;
+    MLP_TRY(expect_directory(config));
+    MLP_TRY(mlp_checkpoint_prepare(config->checkpoint));
+    MLP_TRY(mlp_checkpoint_lock(config->checkpoint, &run->lock));
+    if (config->resume == MLP_RESUME_NO) {
+        return mlp_checkpoint_refuse_used(config->checkpoint);
+    }
+    MLP_TRY(mlp_checkpoint_load_newest(config->checkpoint, &run->state,
+                                       run->resumed_from));
+    if (run->resumed_from[0] == '\0') {
+        mlp_log_note("%s: has no checkpoints yet: a new run",
+                     config->checkpoint);
+        return MLP_OK;
+    }
+    return mlp_config_adopt(config, &run->state.config);
+}
+
+/* Arrays that rank 0 has and the others need. */
+static mlp_status allocate_arrays(mlp_checkpoint *state)
+{
+    size_t bytes = state->parameter_count * sizeof *state->parameters;
+    if (state->parameters == NULL) {
+        state->parameters = malloc(bytes);
+    }
+    bool has_all = state->parameters != NULL;
+    for (size_t i = 0; i < state->moment_count; i++) {
+        if (state->moments[i] == NULL) {
+            state->moments[i] = malloc(bytes);
+        }
+        has_all = has_all && state->moments[i] != NULL;
+    }
+    return has_all ? MLP_OK : mlp_fail_memory("the parameters");
+}
+
+/* What rank 0 loaded, without its arrays: these follow when their sizes have
+ * been checked against the model. */
+mlp_status mlp_run_share_facts(mlp_run_parts *run)
+{
+    mlp_checkpoint facts = run->state;
+    MLP_TRY(mlp_comm_broadcast(run->comm, run->resumed_from,
+                               sizeof run->resumed_from));
+    MLP_TRY(mlp_comm_broadcast(run->comm, &run->config, sizeof run->config));
+    MLP_TRY(mlp_comm_broadcast(run->comm, &facts, sizeof facts));
+    if (!mlp_run_is_leader(run)) {
+        facts.widths = NULL;
+        facts.parameters = NULL;
+        memset(facts.moments, 0, sizeof facts.moments);
+        facts.history = (mlp_history){0};
+        facts.scaler = (mlp_scaler){0};
+        facts.schema = (mlp_schema){0};
+        facts.class_names = (mlp_names){0};
+        run->state = facts;
+    }
+    return MLP_OK;
+}
+
+mlp_status mlp_run_open_state(mlp_run_parts *run)
+{
+    if (mlp_run_is_replay(run)) {
+        return mlp_run_open_replay(run);
+    }
+    if (run->config.checkpoint[0] == '\0') {
+        return MLP_OK;
+    }
+    mlp_status status = mlp_run_is_leader(run) ? open_directory(run) : MLP_OK;
+    MLP_TRY(mlp_comm_agree(run->comm, status));
+    return mlp_run_share_facts(run);
+}
+
+/* ---- begin ------------------------------------------------------------- */
+
+/* Kept beside the parameters: moments, and the best epoch's weights. */
+static size_t vectors_of(const mlp_config *config)
+{
+    return mlp_optimizer_moments(config) + (config->patience > 0 ? 1 : 0);
+}
+
+/* The loaded state must be of this model and this data. Only rank 0 has its
+ * widths and history. */
+static mlp_status check_resumed(const mlp_run_parts *run,
+                                const unsigned char *data_digest)
+{
+    const mlp_checkpoint *state = &run->state;
+    const char *path = run->resumed_from;
+    const mlp_model *model = run->model;
+    if (state->layers != model->layers ||
+        state->parameter_count != model->parameters ||
+        state->widths[0] != model->layer[0].in) {
+        return mlp_fail(MLP_ERROR_DATA,
+                        "%s: is of a model with %zu inputs and %zu parameters, "
+                        "the data and options make one of %zu and %zu",
+                        path, state->widths[0], state->parameter_count,
+                        model->layer[0].in, model->parameters);
+    }
+    if (state->train_rows != run->train.rows ||
+        memcmp(state->data_digest, data_digest, MLP_DIGEST_BYTES) != 0) {
+        return mlp_fail(MLP_ERROR_DATA,
+                        "%s: was trained on other data (%zu rows there, %zu "
+                        "here; the digests differ)",
+                        path, state->train_rows, run->train.rows);
+    }
+    if (state->moment_count != vectors_of(&run->config)) {
+        return mlp_fail(MLP_ERROR_DATA,
+                        "%s: has %zu moments, the optimizer needs %zu", path,
+                        state->moment_count, vectors_of(&run->config));
+    }
+    return MLP_OK;
+}
+
+/* Room for all checkpoints that may be there at once: those kept, the best,
+ * and the one being written. */
+static mlp_status check_room(const mlp_run_parts *run)
+{
+    const mlp_checkpoint *state = &run->state;
+    uint64_t each = 65536 + (1 + state->moment_count) *
+                                (uint64_t)state->parameter_count *
+                                sizeof(float);
+    return mlp_checkpoint_check_space(run->config.checkpoint,
+                                      (run->config.keep + 2) * each);
+}
+
+/* Everything but the arrays of a state that begins, or goes on, now. */
+static mlp_status describe_state(mlp_run_parts *run)
+{
+    const mlp_source_info *info = mlp_source_facts(run->source);
+    mlp_checkpoint *state = &run->state;
+    state->config = run->config;
+    if (state->arithmetic != MLP_ARITHMETIC) {
+        state->arithmetic = MLP_ARITHMETIC;
+        state->arithmetic_since = state->step;
+    }
+    /* of the labels now, or the next run's could differ */
+    state->config.classes =
+        run->config.task == MLP_TASK_REGRESSION ? 0 : run->classes;
+    state->layers = run->model->layers;
+    state->height = info->height;
+    state->width = info->width;
+    state->channels = info->channels;
+    state->classes = run->classes;
+    state->target_scaler = run->target_scaler;
+    mlp_names_destroy(&state->class_names);
+    MLP_TRY(mlp_names_copy(info->class_names, &state->class_names));
+    if (info->schema != NULL) {
+        mlp_schema_destroy(&state->schema);
+        MLP_TRY(mlp_schema_copy(info->schema, &state->schema));
+    }
+    mlp_scaler_destroy(&state->scaler);
+    MLP_TRY(mlp_scaler_copy(&run->scaler, info->features, &state->scaler));
+    state->parameter_count = run->model->parameters;
+    state->moment_count = vectors_of(&run->config);
+    state->train_rows = run->train.rows;
+    if (state->widths == NULL) {
+        state->widths = calloc(state->layers + 1, sizeof *state->widths);
+    }
+    if (state->widths == NULL) {
+        return mlp_fail_memory("the model's widths");
+    }
+    state->widths[0] = info->features;
+    for (size_t l = 0; l < state->layers; l++) {
+        state->widths[l + 1] = run->model->layer[l].out;
+    }
+    return allocate_arrays(state);
+}
+
+static mlp_status broadcast_arrays(mlp_run_parts *run)
+{
+    mlp_checkpoint *state = &run->state;
+    size_t bytes = state->parameter_count * sizeof *state->parameters;
+    MLP_TRY(mlp_comm_broadcast(run->comm, state->parameters, bytes));
+    for (size_t i = 0; i < state->moment_count; i++) {
+        MLP_TRY(mlp_comm_broadcast(run->comm, state->moments[i], bytes));
+    }
+    return MLP_OK;
+}
+
+/* Drawn by every rank, or read by rank 0 from --weights. Collective. */
+static mlp_status first_weights(mlp_run_parts *run)
+{
+    mlp_checkpoint *state = &run->state;
+    const mlp_config *config = &run->config;
+    if (config->weights[0] == '\0') {
+        mlp_model_initialize(run->model, config->init, config->seed,
+                             state->parameters);
+        return MLP_OK;
+    }
+    mlp_status status =
+        mlp_run_is_leader(run)
+            ? mlp_checkpoint_load_weights(config->weights, state)
+            : MLP_OK;
+    MLP_TRY(mlp_comm_agree(run->comm, status));
+    return mlp_comm_broadcast(run->comm, state->parameters,
+                              state->parameter_count *
+                                  sizeof *state->parameters);
+}
+
+static mlp_status fill_state(mlp_run_parts *run, bool is_resumed)
+{
+    if (is_resumed) {
+        MLP_TRY(broadcast_arrays(run));
+        return mlp_trainer_load(run->trainer, run->state.parameters,
+                                run->state.moments);
+    }
+    for (size_t i = 0; i < run->state.moment_count; i++) {
+        memset(run->state.moments[i], 0,
+               run->state.parameter_count * sizeof *run->state.moments[i]);
+    }
+    MLP_TRY(first_weights(run));
+    return mlp_trainer_load(run->trainer, run->state.parameters, NULL);
+}
+
+mlp_status mlp_run_begin_state(mlp_run_parts *run)
+{
+    bool is_resumed = run->resumed_from[0] != '\0';
+    mlp_status status = MLP_OK;
+    if (is_resumed && mlp_run_is_leader(run)) {
+        status = check_resumed(run, run->data_digest);
+    }
+    MLP_TRY(mlp_comm_agree(run->comm, status));
+    memcpy(run->state.data_digest, run->data_digest, MLP_DIGEST_BYTES);
+    status = describe_state(run);
+    if (status == MLP_OK && mlp_run_is_leader(run) &&
+        run->config.checkpoint[0] != '\0') {
+        status = check_room(run);
+    }
+    MLP_TRY(mlp_comm_agree(run->comm, status));
+    MLP_TRY(fill_state(run, is_resumed));
+    return mlp_comm_agree(run->comm, mlp_run_is_leader(run)
+                                         ? mlp_run_begin_chain(run, is_resumed)
+                                         : MLP_OK);
+}
+
+/* ---- fetch ------------------------------------------------------------- */
+
+/* The update is the last to make numbers, and no step may look at them again.
+ * A moment that is infinite stops its weight for good, and shows nowhere else:
+ * Adam divides by it. */
+static mlp_status check_finite(const mlp_run_parts *run, const float *values,
+                               const char *what)
+{
+    for (size_t i = 0; i < run->state.parameter_count; i++) {
+        if (!isfinite(values[i])) {
+            return mlp_fail(MLP_DIVERGED,
+                            "after step %" PRIu64 ", layer %zu: a %s is not "
+                            "finite: a smaller --lr may help",
+                            run->state.step, mlp_model_layer_of(run->model, i),
+                            what);
+        }
+    }
+    return MLP_OK;
+}
+
+mlp_status mlp_run_fetch_state(mlp_run_parts *run)
+{
+    mlp_checkpoint *state = &run->state;
+    mlp_trainer_store(run->trainer, state->parameters, state->moments);
+    MLP_TRY(check_finite(run, state->parameters, "weight"));
+    for (size_t i = 0; i < mlp_optimizer_moments(&run->config); i++) {
+        char what[32];
+        snprintf(what, sizeof what, "value of moments/%zu", i);
+        MLP_TRY(check_finite(run, state->moments[i], what));
+    }
+    return MLP_OK;
+}

@@ -1,0 +1,178 @@
+/** @file
+ *  The end of a run on a handful of rows, such as a truth table: every row with
+ *  what the model makes of it, and whether it has learned them.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+enum { ROWS_MAX = 16, FEATURES_MAX = 8, OUTPUTS_MAX = 4 };
+
+/* A loss that falls by less than this share over the last tenth of the epochs
+ * stands still. */
+static const double STANDS_STILL = 0.01;
+
+bool mlp_run_is_small(const mlp_run_parts *run)
+{
+    const mlp_model *model = run->model;
+    return run->test.rows == 0 && run->validation.rows == 0 &&
+           run->train.rows <= ROWS_MAX && model->layer[0].in <= FEATURES_MAX &&
+           model->layer[model->layers - 1].out <= OUTPUTS_MAX;
+}
+
+/* ---- the rows of all ranks --------------------------------------------- */
+
+/* A row's features, label and outputs as bits of floats, so that ranks can sum
+ * them: where a rank has not the row, all are 0. */
+typedef struct {
+    uint64_t features[FEATURES_MAX], outputs[OUTPUTS_MAX], label;
+} row_bits;
+
+static uint64_t bits_of(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+static double value_of(uint64_t bits)
+{
+    uint32_t word = (uint32_t)bits;
+    float value;
+    memcpy(&value, &word, sizeof value);
+    return (double)value;
+}
+
+static float feature_of(const mlp_dataset *rows, size_t at)
+{
+    return rows->element == MLP_ELEMENT_U8
+               ? (float)((const uint8_t *)rows->values)[at]
+               : ((const float *)rows->values)[at];
+}
+
+static void copy_rows(const mlp_run_parts *run, row_bits *table)
+{
+    const mlp_dataset *here = &run->train.here;
+    size_t outputs = run->model->layer[run->model->layers - 1].out;
+    float made[ROWS_MAX * OUTPUTS_MAX];
+    mlp_trainer_outputs(run->trainer, here, made);
+    for (size_t r = 0; r < here->range.count; r++) {
+        row_bits *row = &table[here->range.first - run->train.first + r];
+        for (size_t i = 0; i < here->features; i++) {
+            row->features[i] =
+                bits_of(feature_of(here, r * here->features + i));
+        }
+        for (size_t j = 0; j < outputs; j++) {
+            row->outputs[j] = bits_of(made[r * outputs + j]);
+        }
+        row->label = here->labels[r];
+    }
+}
+
+/* ---- telling ----------------------------------------------------------- */
+
+static uint64_t class_of(const row_bits *row, size_t outputs)
+{
+    uint64_t best = 0;
+    if (outputs == 1) {
+        return value_of(row->outputs[0]) >= 0.5;
+    }
+    for (size_t j = 1; j < outputs; j++) {
+        if (value_of(row->outputs[j]) > value_of(row->outputs[best])) {
+            best = j;
+        }
+    }
+    return best;
+}
+
+static void print_head(size_t features, size_t outputs)
+{
+    for (size_t i = 1; i <= features; i++) {
+        printf("%6s%zu", "x", i);
+    }
+    printf("  truth");
+    for (size_t j = 0; j < outputs; j++) {
+        printf("%12s", j == 0 ? "prediction" : "");
+    }
+    printf("  class\n");
+}
+
+/* Prints the table; returns how many rows are wrong. */
+static size_t print_rows(const mlp_run_parts *run, const row_bits *table)
+{
+    size_t outputs = run->model->layer[run->model->layers - 1].out;
+    size_t wrong = 0;
+    print_head(run->train.here.features, outputs);
+    for (size_t r = 0; r < run->train.rows; r++) {
+        const row_bits *row = &table[r];
+        uint64_t found = class_of(row, outputs);
+        for (size_t i = 0; i < run->train.here.features; i++) {
+            printf("%7g", value_of(row->features[i]));
+        }
+        printf("%7" PRIu64, row->label);
+        for (size_t j = 0; j < outputs; j++) {
+            printf("%12.4f", value_of(row->outputs[j]));
+        }
+        printf("%7" PRIu64 "%s\n", found, found == row->label ? "" : "  wrong");
+        wrong += found != row->label;
+    }
+    return wrong;
+}
+
+/* The first epoch from which on the loss stood still; 0 if it still falls. */
+static uint64_t still_since(const mlp_history *history)
+{
+    size_t count = history->count;
+    double last = mlp_tally_loss(&history->records[count - 1].train);
+    size_t since = count - 1;
+    while (since > 0 && mlp_tally_loss(&history->records[since - 1].train) <
+                            last * (1.0 + STANDS_STILL)) {
+        since--;
+    }
+    return since <= count - count / 10 - 1 ? history->records[since].epoch : 0;
+}
+
+static void print_verdict(const mlp_run_parts *run, size_t wrong)
+{
+    const mlp_history *history = &run->state.history;
+    uint64_t epochs = run->state.epoch;
+    if (run->is_converged) {
+        printf("converged: no error in epoch %" PRIu64 "\n", epochs);
+        return;
+    }
+    if (wrong == 0) {
+        printf("learned: all %zu rows are right after %" PRIu64 " epochs\n",
+               run->train.rows, epochs);
+        return;
+    }
+    uint64_t since = still_since(history);
+    printf("did not converge: after %" PRIu64 " epochs %zu of %zu rows %s "
+           "wrong",
+           epochs, wrong, run->train.rows, wrong == 1 ? "is" : "are");
+    if (run->config.loss == MLP_LOSS_PERCEPTRON) {
+        printf("; one step unit learns only classes that a straight line "
+               "separates (Minsky and Papert 1969)\n");
+    } else if (since > 0) {
+        printf(", and the loss stands still at %.4f since epoch %" PRIu64
+               ": a local minimum; try another --seed\n",
+               mlp_tally_loss(&history->records[history->count - 1].train),
+               since);
+    } else {
+        printf(", and the loss still falls: try more --epochs\n");
+    }
+}
+
+mlp_status mlp_run_tell_rows(mlp_run_parts *run)
+{
+    row_bits table[ROWS_MAX] = {0};
+    const size_t words = sizeof table / (sizeof(uint64_t));
+    copy_rows(run, table);
+    MLP_TRY(mlp_comm_sum(run->comm, (uint64_t *)table, words));
+    if (mlp_run_is_leader(run)) {
+        print_verdict(run, print_rows(run, table));
+    }
+    return MLP_OK;
+}

@@ -1,0 +1,193 @@
+/** @file
+ *  The chapter of a run in which it trains: epoch by epoch, until the last one
+ *  or a signal.
+ */
+#include "mlp/run.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+#include "mlp/clock.h"
+#include "mlp/shard.h"
+#include "mlp/stop.h"
+
+#include "internal.h"
+
+/* ---- stopping in time -------------------------------------------------- */
+
+/* Seconds to leave after a save: the end of the log, MPI's farewell. */
+static const double LEAVE_SECONDS = 1.0;
+
+/* From the wish to the end: the step under way and the one in which the others
+ * hear of it, then a save. Twice what was measured: both vary. */
+static void reserve_time(const mlp_run_parts *run)
+{
+    double save =
+        run->config.checkpoint[0] != '\0' ? mlp_run_expect_save(run) : 0.0;
+    mlp_stop_reserve(LEAVE_SECONDS + 2 * (2 * run->longest_step + save));
+}
+
+/* ---- training ---------------------------------------------------------- */
+
+/* Whether --max-steps are done. */
+static bool has_enough_steps(const mlp_run_parts *run)
+{
+    return run->config.max_steps > 0 &&
+           run->state.step >= run->config.max_steps;
+}
+
+mlp_status mlp_run_compare(mlp_run_parts *run)
+{
+    if (run->config.sentinel == 0 || run->compared_step == run->state.step) {
+        return MLP_OK;
+    }
+    run->compared_step = run->state.step;
+    return mlp_trainer_compare(run->trainer, run->state.step);
+}
+
+static mlp_status compare_in_time(mlp_run_parts *run)
+{
+    return run->config.sentinel > 0 &&
+                   run->state.step % run->config.sentinel == 0
+               ? mlp_run_compare(run)
+               : MLP_OK;
+}
+
+/* The rest of the epoch under way, as far as no rank was asked to stop. */
+static mlp_status train_epoch(mlp_run_parts *run, size_t steps,
+                              bool *wants_stop)
+{
+    mlp_checkpoint *state = &run->state;
+    double before = state->running_seconds;
+    double start = mlp_clock_seconds();
+    size_t step = state->step - state->epoch * steps;
+    for (; step < steps && !*wants_stop; step++) {
+        mlp_step_result result;
+        mlp_pulse_step(mlp_comm_pulse(run->comm), state->step + 1);
+        MLP_TRY(mlp_trainer_step(run->trainer, state->epoch, step,
+                                 mlp_stop_is_wanted(), &result));
+        mlp_tally_add(&state->running, &result.tally);
+        run->trained_rows += result.tally.rows;
+        state->step++;
+        MLP_TRY(compare_in_time(run));
+        double seconds = before + mlp_clock_seconds() - start;
+        run->longest_step =
+            fmax(run->longest_step, seconds - state->running_seconds);
+        state->running_seconds = seconds;
+        if (run->log != NULL && mlp_runlog_wants_step(run->log)) {
+            mlp_runlog_step(run->log, state->epoch + 1, step + 1, steps,
+                            &state->running);
+        }
+        *wants_stop = result.wants_stop || has_enough_steps(run);
+        if (step + 1 == steps) {
+            continue; /* the epoch is closed before its state is looked at */
+        }
+        MLP_TRY(mlp_run_testify(run));
+        if (!*wants_stop) {
+            MLP_TRY(mlp_run_save_step(run));
+            reserve_time(run);
+        }
+    }
+    reserve_time(run);
+    return MLP_OK;
+}
+
+static mlp_status evaluate(mlp_run_parts *run, const mlp_sharded *split,
+                           mlp_tally *tally)
+{
+    *tally = (mlp_tally){0};
+    if (split->rows == 0) {
+        return MLP_OK;
+    }
+    mlp_pulse_enter(mlp_comm_pulse(run->comm), MLP_PULSE_EVALUATE);
+    MLP_TRY(mlp_trainer_evaluate(run->trainer, split, tally, NULL));
+    return isfinite(tally->loss_sum)
+               ? MLP_OK
+               : mlp_fail(MLP_DIVERGED,
+                          "after step %" PRIu64 " the loss is not finite: a "
+                          "smaller --lr may help",
+                          run->state.step);
+}
+
+/* Rank 0's part in closing an epoch: only weights that are numbers get into
+ * the history. */
+static mlp_status write_record(mlp_run_parts *run,
+                               const mlp_epoch_record *record)
+{
+    MLP_TRY(mlp_run_fetch_state(run));
+    MLP_TRY(mlp_history_add(&run->state.history, record));
+    MLP_TRY(mlp_runlog_epoch(run->log, record));
+    return run->board != NULL ? mlp_tensorboard_epoch(run->board, record)
+                              : MLP_OK;
+}
+
+/* The perceptron's rule moves no weight for a row that is right. */
+static bool is_without_error(const mlp_run_parts *run)
+{
+    const mlp_tally *tally = &run->state.running;
+    return run->config.loss == MLP_LOSS_PERCEPTRON && tally->rows > 0 &&
+           tally->hits == tally->rows;
+}
+
+/* Whether no epoch is left to train, or none is worth it. */
+static bool is_over(const mlp_run_parts *run)
+{
+    return run->state.epoch >= run->config.epochs || run->verdict.stops ||
+           run->is_converged;
+}
+
+/* Record an epoch that has just been trained. */
+static mlp_status close_epoch(mlp_run_parts *run)
+{
+    mlp_checkpoint *state = &run->state;
+    mlp_epoch_record record = {
+        .epoch = state->epoch + 1,
+        .step = state->step,
+        .train = state->running,
+        .learning_rate = mlp_trainer_rate(run->trainer, state->step - 1),
+        .wall_seconds = state->running_seconds};
+    MLP_TRY(evaluate(run, &run->validation, &record.validation));
+    MLP_TRY(evaluate(run, &run->test, &record.test));
+    mlp_status status =
+        mlp_run_is_leader(run) ? write_record(run, &record) : MLP_OK;
+    MLP_TRY(mlp_comm_agree(run->comm, status));
+    state->epoch++;
+    run->is_converged = is_without_error(run);
+    state->running = (mlp_tally){0};
+    state->running_seconds = 0.0;
+    MLP_TRY(mlp_run_judge(run));
+    mlp_run_keep_best(run);
+    MLP_TRY(mlp_run_testify(run));
+    MLP_TRY(mlp_run_save_epoch(run, is_over(run)));
+    reserve_time(run);
+    return MLP_OK;
+}
+
+/* A stop that comes in an epoch's last step or in its evaluation leaves the
+ * epoch open: all its steps are done, and a run that resumes evaluates. */
+mlp_status mlp_run_train(mlp_run_parts *run)
+{
+    mlp_checkpoint *state = &run->state;
+    size_t steps =
+        mlp_epoch_steps(run->train.rows, mlp_config_step_rows(&run->config));
+    bool wants_stop = has_enough_steps(run);
+    run->training_since = mlp_clock_seconds();
+    reserve_time(run);
+    MLP_TRY(mlp_run_judge(run));
+    while (!is_over(run) && !wants_stop) {
+        MLP_TRY(train_epoch(run, steps, &wants_stop));
+        if (state->step == (state->epoch + 1) * steps) {
+            mlp_status status = close_epoch(run);
+            MLP_TRY(status == MLP_STOPPED ? MLP_OK : status);
+            wants_stop = wants_stop || status == MLP_STOPPED;
+        }
+    }
+    if (is_over(run)) {
+        return mlp_run_restore_best(run);
+    }
+    /* The one that was may not be the one that says so. */
+    run->was_asked = mlp_stop_was_asked();
+    MLP_TRY(mlp_comm_max(run->comm, &run->was_asked, 1));
+    MLP_TRY(mlp_run_save(run));
+    return MLP_STOPPED;
+}

@@ -1,0 +1,267 @@
+/** @file
+ *  mlp_train --verify: does this launch keep the promise of one digest? A
+ *  short slice of the configured training is done by one thread of one rank,
+ *  then by the whole team: stopped and resumed in its middle, and with every
+ *  instruction set that all ranks have. After each step each rank digests what
+ *  it has updated, so that a difference has a place.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mlp/clock.h"
+#include "mlp/pulse.h"
+#include "mlp/run.h"
+#include "mlp/shard.h"
+
+#include "internal.h"
+#include "verify.h"
+
+enum { DEFAULT_STEPS = 32, LEAST_STEPS = 4 };
+
+/* The slice ends here if it does not end before: the reference is slow. */
+static const double REFERENCE_SECONDS = 10.0;
+
+/* ---- training the slice ------------------------------------------------ */
+
+static mlp_status note_layers(const mlp_verification *v, mlp_run_parts *run,
+                              bool is_reference, uint64_t *row)
+{
+    size_t ranks = mlp_comm_size(v->run.comm);
+    for (size_t l = 0; l < v->layers; l++) {
+        for (size_t r = 0; r < ranks; r++) {
+            if (is_reference || r == mlp_comm_rank(v->run.comm)) {
+                mlp_range slice = v->slices[l * ranks + r];
+                MLP_TRY(mlp_trainer_digest(run->trainer, l, slice,
+                                           &row[l * ranks + r]));
+            }
+        }
+    }
+    return MLP_OK;
+}
+
+/* One step, and where the run is then. */
+static mlp_status train_step(const mlp_verification *v, mlp_run_parts *run)
+{
+    mlp_checkpoint *state = &run->state;
+    mlp_step_result result;
+    mlp_pulse_step(mlp_comm_pulse(v->run.comm), state->step + 1);
+    MLP_TRY(mlp_trainer_step(run->trainer, state->epoch,
+                             state->step - state->epoch * v->epoch_steps, false,
+                             &result));
+    mlp_tally_add(&state->running, &result.tally);
+    if (++state->step == (state->epoch + 1) * v->epoch_steps) {
+        state->epoch++;
+        state->running = (mlp_tally){0};
+    }
+    return MLP_OK;
+}
+
+/* Steps from .. to - 1 of the slice; the reference may come to fewer, which
+ * then are the slice. */
+static mlp_status train_slice(mlp_verification *v, mlp_run_parts *run,
+                              size_t from, size_t to, bool is_reference)
+{
+    uint64_t *table = is_reference ? v->expected : v->found;
+    double start = mlp_clock_seconds();
+    for (size_t i = from; i < to; i++) {
+        MLP_TRY(train_step(v, run));
+        MLP_TRY(
+            note_layers(v, run, is_reference, table + i * mlp_verify_row(v)));
+        if (is_reference && i + 1 >= LEAST_STEPS &&
+            mlp_clock_seconds() - start > REFERENCE_SECONDS) {
+            v->steps = i + 1;
+            break;
+        }
+    }
+    return MLP_OK;
+}
+
+/* A trainer with the first weights, at the beginning of the slice. */
+static mlp_status begin(const mlp_verification *v, mlp_run_parts *run)
+{
+    run->resumed_from[0] = '\0';
+    MLP_TRY(mlp_run_create_trainer(run));
+    MLP_TRY(mlp_run_begin_state(run));
+    run->state.step = v->first;
+    run->state.epoch = v->first / v->epoch_steps;
+    return MLP_OK;
+}
+
+static void end(mlp_run_parts *run)
+{
+    mlp_trainer_destroy(&run->trainer);
+    mlp_model_destroy(&run->model);
+    mlp_checkpoint_destroy(&run->state);
+}
+
+/* Save, forget everything, and go on from the file. */
+static mlp_status resume(mlp_run_parts *run)
+{
+    MLP_TRY(mlp_run_save(run));
+    end(run);
+    mlp_checkpoint_unlock(&run->lock);
+    run->config.resume = MLP_RESUME_YES;
+    MLP_TRY(mlp_run_open_state(run));
+    MLP_TRY(mlp_run_create_trainer(run));
+    return mlp_run_begin_state(run);
+}
+
+/* ---- the reference ----------------------------------------------------- */
+
+static mlp_status digest_weights(mlp_run_parts *run, char hex[MLP_DIGEST_HEX])
+{
+    unsigned char digest[MLP_DIGEST_BYTES];
+    MLP_TRY(mlp_run_fetch_state(run));
+    MLP_TRY(mlp_model_digest(run->model, run->state.parameters, digest));
+    mlp_digest_hex(digest, hex);
+    return MLP_OK;
+}
+
+static mlp_status train_alone(mlp_verification *v, mlp_run_parts *run)
+{
+    MLP_TRY(mlp_run_load_data(run));
+    MLP_TRY(begin(v, run));
+    MLP_TRY(train_slice(v, run, 0, v->steps, true));
+    return digest_weights(run, v->weights);
+}
+
+/* By one thread of rank 0, which reads all rows for it. */
+static mlp_status run_reference(mlp_verification *v)
+{
+    mlp_run_parts alone = {.config = v->run.config, .lock = -1};
+    alone.config.threads = 1;
+    MLP_TRY(mlp_comm_serial_create(&alone.comm));
+    mlp_status status = train_alone(v, &alone);
+    end(&alone);
+    mlp_run_drop_data(&alone);
+    mlp_source_close(&alone.source);
+    mlp_comm_destroy(&alone.comm);
+    return status;
+}
+
+/* ---- what is compared -------------------------------------------------- */
+
+static mlp_status allocate(mlp_verification *v)
+{
+    size_t row = mlp_verify_row(v);
+    v->expected = calloc(v->steps * row, sizeof *v->expected);
+    v->found = calloc(v->steps * row, sizeof *v->found);
+    v->slices = calloc(row, sizeof *v->slices);
+    return v->expected == NULL || v->found == NULL || v->slices == NULL
+               ? mlp_fail_memory("the digests of the steps")
+               : MLP_OK;
+}
+
+/* Who updates what: asked of a trainer, which then goes. */
+static mlp_status find_slices(mlp_verification *v)
+{
+    size_t ranks = mlp_comm_size(v->run.comm);
+    size_t rank = mlp_comm_rank(v->run.comm);
+    _Static_assert(sizeof(mlp_range) == 2 * sizeof(uint64_t), "two words");
+    for (size_t l = 0; l < v->layers; l++) {
+        v->slices[l * ranks + rank] = mlp_trainer_slice(v->run.trainer, l);
+    }
+    return mlp_comm_sum(v->run.comm, (uint64_t *)v->slices,
+                        2 * mlp_verify_row(v));
+}
+
+/* The slice goes over the end of the first epoch, with a short batch and a new
+ * shuffle, if that is not too far from its beginning. */
+static void choose_slice(mlp_verification *v)
+{
+    const mlp_config *config = &v->run.config;
+    v->epoch_steps =
+        mlp_epoch_steps(v->run.train.rows, mlp_config_step_rows(config));
+    uint64_t all = v->epoch_steps * config->epochs;
+    v->steps = config->steps > 0 ? config->steps : DEFAULT_STEPS;
+    v->steps = v->steps < LEAST_STEPS ? LEAST_STEPS : v->steps;
+    v->steps = all < v->steps ? (size_t)all : v->steps;
+    size_t before = v->steps - v->steps / 4;
+    v->first = config->epochs > 1 && v->epoch_steps > before
+                   ? v->epoch_steps - before
+                   : 0;
+}
+
+static mlp_status set_up(mlp_verification *v)
+{
+    mlp_run_parts *run = &v->run;
+    MLP_TRY(mlp_run_plan(run));
+    MLP_TRY(mlp_run_load_data(run));
+    choose_slice(v);
+    MLP_TRY(mlp_run_create_trainer(run));
+    v->layers = run->model->layers;
+    MLP_TRY(mlp_comm_agree(run->comm, allocate(v)));
+    MLP_TRY(find_slices(v));
+    end(run);
+    return MLP_OK;
+}
+
+/* ---- the story --------------------------------------------------------- */
+
+static mlp_status train_team(mlp_verification *v, bool is_resumed)
+{
+    mlp_run_parts *run = &v->run;
+    size_t middle = is_resumed ? v->steps / 2 : 0;
+    MLP_TRY(begin(v, run));
+    MLP_TRY(train_slice(v, run, 0, middle, false));
+    if (is_resumed) {
+        MLP_TRY(resume(run));
+    }
+    return train_slice(v, run, middle, v->steps, false);
+}
+
+mlp_status mlp_verify_pass(mlp_verification *v, bool is_resumed)
+{
+    mlp_run_parts *run = &v->run;
+    double start = mlp_clock_seconds();
+    size_t cells = v->steps * mlp_verify_row(v);
+    memset(v->found, 0, cells * sizeof *v->found);
+    mlp_status status = train_team(v, is_resumed);
+    end(run);
+    mlp_checkpoint_unlock(&run->lock);
+    MLP_TRY(mlp_comm_agree(run->comm, status));
+    MLP_TRY(mlp_comm_sum(run->comm, v->found, cells));
+    status = mlp_verify_compare(v, is_resumed, mlp_clock_seconds() - start);
+    return mlp_comm_agree(run->comm, status); /* all have the same tables */
+}
+
+static mlp_status verify(mlp_verification *v)
+{
+    mlp_run_parts *run = &v->run;
+    MLP_TRY(set_up(v));
+    double start = mlp_clock_seconds();
+    mlp_status status = mlp_run_is_leader(run) ? run_reference(v) : MLP_OK;
+    MLP_TRY(mlp_comm_agree_patiently(run->comm, status));
+    MLP_TRY(mlp_comm_broadcast(run->comm, &v->steps, sizeof v->steps));
+    MLP_TRY(
+        mlp_comm_broadcast(run->comm, v->expected,
+                           v->steps * mlp_verify_row(v) * sizeof *v->expected));
+    if (mlp_run_is_leader(run)) {
+        mlp_verify_begin(v, mlp_clock_seconds() - start);
+    }
+    MLP_TRY(mlp_verify_resumed(v));
+    MLP_TRY(mlp_verify_every_set(v));
+    return mlp_comm_agree(run->comm,
+                          mlp_run_is_leader(run) ? mlp_verify_end(v) : MLP_OK);
+}
+
+mlp_status mlp_run_verify(mlp_comm *comm, const mlp_config *config)
+{
+    mlp_verification v = {.run = {.comm = comm, .config = *config, .lock = -1}};
+    v.run.config.checkpoint[0] = v.run.config.log[0] = '\0';
+    v.run.config.trace[0] = v.run.config.tensorboard[0] = '\0';
+    v.run.config.profile = false;
+    v.run.config.resume = MLP_RESUME_NO;
+    v.run.config.sentinel = 0; /* to show where ranks begin to differ */
+    mlp_status status = verify(&v);
+    end(&v.run);
+    mlp_run_drop_data(&v.run);
+    mlp_source_close(&v.run.source);
+    mlp_checkpoint_unlock(&v.run.lock);
+    free(v.expected);
+    free(v.found);
+    free(v.slices);
+    return status;
+}

@@ -1,0 +1,86 @@
+/** @file
+ *  What a row of each class counts in the training loss: --class-weights.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+/* rows / (classes rows_of_class), as scikit-learn's "balanced": every class
+ * has the same share of the loss. A class without rows has none. */
+static mlp_status balance(mlp_run_parts *run)
+{
+    const mlp_dataset *here = &run->train.here;
+    uint64_t *counts = calloc(run->classes, sizeof *counts);
+    mlp_status status =
+        counts == NULL ? mlp_fail_memory("the classes' counts") : MLP_OK;
+    status = mlp_comm_agree(run->comm, status);
+    for (size_t r = 0; status == MLP_OK && r < here->range.count; r++) {
+        counts[here->labels[r]]++;
+    }
+    if (status == MLP_OK) {
+        status = mlp_comm_sum(run->comm, counts, run->classes);
+    }
+    for (size_t k = 0; status == MLP_OK && k < run->classes; k++) {
+        double alike = (double)run->train.rows / (double)run->classes;
+        run->class_weights[k] =
+            counts[k] > 0 ? (float)(alike / (double)counts[k]) : 0.0F;
+    }
+    free(counts);
+    return status;
+}
+
+/* One weight and the comma behind it. */
+static mlp_status read_weight(const char *all, char **rest, float *weight)
+{
+    char *end = *rest;
+    errno = 0;
+    double value = strtod(*rest, &end);
+    if (end == *rest || (*end != ',' && *end != '\0') || !isfinite(value) ||
+        value < 0.0 || errno == ERANGE) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--class-weights: \"%.200s\" is not a list of numbers "
+                        "from 0 on like 1,2.5, nor balanced, nor none",
+                        all);
+    }
+    *weight = (float)value;
+    *rest = *end == ',' ? end + 1 : end;
+    return MLP_OK;
+}
+
+static mlp_status read_weights(const char *text, size_t classes, float *weights)
+{
+    char *rest = (char *)text;
+    size_t count = 0;
+    while (*rest != '\0' && count < classes) {
+        MLP_TRY(read_weight(text, &rest, &weights[count]));
+        count++;
+    }
+    return *rest == '\0' && count == classes
+               ? MLP_OK
+               : mlp_fail(MLP_ERROR_USAGE,
+                          "--class-weights: \"%.200s\" has %s than the %zu "
+                          "classes of the data",
+                          text, *rest != '\0' ? "more weights" : "fewer",
+                          classes);
+}
+
+mlp_status mlp_run_weigh_classes(mlp_run_parts *run)
+{
+    const char *text = run->config.class_weights;
+    if (strcmp(text, "none") == 0) {
+        return MLP_OK;
+    }
+    run->class_weights = calloc(run->classes, sizeof *run->class_weights);
+    mlp_status status = run->class_weights == NULL
+                            ? mlp_fail_memory("the classes' weights")
+                            : MLP_OK;
+    MLP_TRY(mlp_comm_agree(run->comm, status));
+    if (strcmp(text, "balanced") == 0) {
+        return balance(run);
+    }
+    return mlp_comm_agree(run->comm,
+                          read_weights(text, run->classes, run->class_weights));
+}

@@ -1,0 +1,235 @@
+/** @file
+ *  Which kind of source a specification means, and what they have in common.
+ */
+#include "mlp/source.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "csv.h"
+#include "idx_files.h"
+#include "kinds.h"
+#include "system/reading.h"
+
+static const char digits[] = "digits";
+
+size_t mlp_element_bytes(mlp_element element)
+{
+    return element == MLP_ELEMENT_U8 ? sizeof(unsigned char) : sizeof(float);
+}
+
+static int holds_idx_files(const char *directory)
+{
+    mlp_idx_files files;
+    return mlp_idx_files_find(directory, &files) == MLP_OK;
+}
+
+const char *mlp_source_default(void)
+{
+    static const char here[] = "data/mnist";
+    const char *wanted = getenv("MLP_DATA");
+    if (wanted != NULL && wanted[0] != '\0') {
+        return wanted;
+    }
+    return holds_idx_files(here) ? here : digits;
+}
+
+/* IDX begins with two zero bytes and a type, gzip with bytes of its own; HDF5
+ * does neither, even behind a user block of zeros. */
+static mlp_status looks_like_idx(const char *path, bool *is_idx)
+{
+    unsigned char first[3] = {0};
+    size_t count;
+    MLP_TRY(mlp_read_start(path, first, sizeof first, &count));
+    bool is_gzip = first[0] == 0x1f && first[1] == 0x8b;
+    bool is_plain = first[0] == 0 && first[1] == 0 && first[2] != 0;
+    *is_idx = count == sizeof first && (is_gzip || is_plain);
+    return MLP_OK;
+}
+
+/* Options that only a table can follow. */
+static mlp_status check_no_table(const char *name,
+                                 const mlp_table_options *options)
+{
+    const char *asked = options == NULL                   ? NULL
+                        : options->label[0] != '\0'       ? "label"
+                        : options->ignore[0] != '\0'      ? "ignore"
+                        : options->categorical[0] != '\0' ? "categorical"
+                        : options->is_regression          ? "task regression"
+                        : options->test_fraction > 0      ? "test-fraction"
+                        : options->test_data[0] != '\0'   ? "test-data"
+                                                          : NULL;
+    if (asked == NULL || options->schema != NULL) {
+        return MLP_OK;
+    }
+    return mlp_fail(MLP_ERROR_USAGE,
+                    "--%s goes with a table, a file NAME.csv or NAME.tsv, not "
+                    "with %s",
+                    asked, name);
+}
+
+static mlp_status open_table(const char *path, const mlp_table_options *options,
+                             mlp_source *source)
+{
+    if (options == NULL) {
+        return mlp_fail(MLP_ERROR_DATA, "%s: a table is not expected here",
+                        path);
+    }
+    return mlp_source_table_open(path, options, source);
+}
+
+static mlp_status open_file(const char *path, const mlp_table_options *options,
+                            mlp_source *source)
+{
+    if (mlp_csv_has_name(path)) {
+        return open_table(path, options, source);
+    }
+    bool is_idx = false;
+    MLP_TRY(check_no_table(path, options));
+    if (!source->info.has_labels) {
+        MLP_TRY(looks_like_idx(path, &is_idx));
+    }
+    return is_idx ? mlp_source_idx_open_file(path, source)
+                  : mlp_source_hdf5_open(path, source);
+}
+
+static mlp_status open_path(const char *path, const mlp_table_options *options,
+                            mlp_source *source)
+{
+    struct stat facts;
+    if (stat(path, &facts) != 0) {
+        return mlp_fail(MLP_ERROR_MISSING, "%s: cannot be opened: %s", path,
+                        strerror(errno));
+    }
+    snprintf(source->info.name, sizeof source->info.name, "%s", path);
+    if (S_ISDIR(facts.st_mode)) {
+        MLP_TRY(check_no_table(path, options));
+        return mlp_source_idx_open(path, source);
+    }
+    if (S_ISREG(facts.st_mode)) {
+        return open_file(path, options, source);
+    }
+    return mlp_fail(MLP_ERROR_DATA,
+                    "%s: expected a directory or a regular file, found a pipe "
+                    "or device",
+                    path);
+}
+
+static mlp_status open_spec(const char *spec, const mlp_table_options *options,
+                            mlp_source *source)
+{
+    if (strcmp(spec, digits) == 0) {
+        snprintf(source->info.name, sizeof source->info.name,
+                 "digits (built in)");
+        MLP_TRY(check_no_table(source->info.name, options));
+        return mlp_source_digits_open(source);
+    }
+    if (mlp_source_is_truth_table(spec)) {
+        snprintf(source->info.name, sizeof source->info.name, "%s (built in)",
+                 spec);
+        MLP_TRY(check_no_table(source->info.name, options));
+        return mlp_source_truth_open(spec, source);
+    }
+    return open_path(spec, options, source);
+}
+
+static mlp_status open_source(const char *spec, bool has_labels,
+                              const mlp_table_options *options,
+                              mlp_source **source)
+{
+    *source = calloc(1, sizeof **source);
+    if (*source == NULL) {
+        return mlp_fail_memory("a data source");
+    }
+    (*source)->info.has_labels = has_labels;
+    mlp_status status = open_spec(spec[0] != '\0' ? spec : mlp_source_default(),
+                                  options, *source);
+    if (status != MLP_OK) {
+        mlp_source_close(source);
+    }
+    return status;
+}
+
+mlp_status mlp_source_open(const char *spec, mlp_source **source)
+{
+    return open_source(spec, true, NULL, source);
+}
+
+mlp_status mlp_source_open_images(const char *spec, mlp_source **source)
+{
+    return open_source(spec, false, NULL, source);
+}
+
+mlp_table_options mlp_table_options_of(const mlp_config *config)
+{
+    return (mlp_table_options){
+        .label = config->label,
+        .ignore = config->ignore,
+        .categorical = config->categorical,
+        .is_regression = config->task == MLP_TASK_REGRESSION,
+        .is_never_negative = config->task == MLP_TASK_REGRESSION &&
+                             config->output == MLP_OUTPUT_SOFTPLUS,
+        .drops_bad = config->bad_rows == MLP_BAD_ROWS_DROP,
+        .test_fraction = config->test_fraction,
+        .test_data = config->test_data,
+        .seed = config->seed};
+}
+
+mlp_status mlp_source_open_table(const char *spec,
+                                 const mlp_table_options *options,
+                                 bool has_labels, mlp_source **source)
+{
+    return open_source(spec, has_labels, options, source);
+}
+
+void mlp_source_close(mlp_source **source)
+{
+    if (*source != NULL) {
+        if ((*source)->state != NULL) {
+            (*source)->ops->close((*source)->state);
+        }
+        free(*source);
+        *source = NULL;
+    }
+}
+
+const mlp_source_info *mlp_source_facts(const mlp_source *source)
+{
+    return &source->info;
+}
+
+mlp_status mlp_source_read(mlp_source *source, mlp_split split, size_t first,
+                           size_t rows, void *values, uint16_t *labels)
+{
+    assert(first <= source->info.rows[split]);
+    assert(rows <= source->info.rows[split] - first);
+    if (rows == 0) {
+        return MLP_OK;
+    }
+    if (!source->info.has_labels && labels != NULL) {
+        memset(labels, 0, rows * sizeof *labels);
+        labels = NULL;
+    }
+    return source->ops->read(source->state, split, first, rows, values, labels);
+}
+
+bool mlp_source_locate(mlp_source *source, mlp_split split,
+                       mlp_source_place *place)
+{
+    *place = (mlp_source_place){.grain = 1};
+    return source->ops->locate != NULL &&
+           source->ops->locate(source->state, split, place);
+}
+
+mlp_status mlp_source_read_targets(mlp_source *source, mlp_split split,
+                                   size_t first, size_t rows, float *targets)
+{
+    assert(source->ops->read_targets != NULL);
+    return rows == 0 ? MLP_OK
+                     : source->ops->read_targets(source->state, split, first,
+                                                 rows, targets);
+}

@@ -1,0 +1,187 @@
+/** @file
+ *  mlp eval: how good a checkpoint's model is on labelled rows.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "mlp/log.h"
+#include "mlp/report.h"
+#include "tool.h"
+
+/* What came out, beside what went in. */
+typedef struct {
+    const mlp_tool_case *of;
+    const char *split;
+    mlp_tally tally;
+    uint64_t *confusion; /* [classes, classes]; NULL: too many classes */
+    size_t top_k;        /* 0: not asked for */
+} evaluation;
+
+/* ---- text */
+
+static double top_accuracy(const evaluation *e)
+{
+    return (double)e->tally.top_hits / (double)e->tally.rows;
+}
+
+static mlp_status print_text(FILE *out, const evaluation *e)
+{
+    const mlp_checkpoint *c = &e->of->checkpoint;
+    fprintf(out, "checkpoint  %s (epoch %" PRIu64 ", step %" PRIu64 ")\n",
+            e->of->checkpoint_path, c->epoch, c->step);
+    fprintf(out, "data        %s, %s, %" PRIu64 " rows\n", e->of->data_name,
+            e->split, e->tally.rows);
+    fprintf(out, "loss        %.6f\n", mlp_tally_loss(&e->tally));
+    if (e->tally.targets > 0) {
+        fprintf(out, "MAE         %.6g\nR2          %.6f\n",
+                mlp_tally_mae(&e->tally), mlp_tally_r2(&e->tally));
+        return MLP_OK;
+    }
+    fprintf(out, "accuracy    %.2f%% (%" PRIu64 " of %" PRIu64 ")\n",
+            100 * mlp_tally_accuracy(&e->tally), e->tally.hits, e->tally.rows);
+    if (e->top_k > 0) {
+        fprintf(out, "top-%-8zu%.2f%% (%" PRIu64 " of %" PRIu64 ")\n", e->top_k,
+                100 * top_accuracy(e), e->tally.top_hits, e->tally.rows);
+    }
+    if (e->confusion == NULL) {
+        return MLP_OK;
+    }
+    fputc('\n', out);
+    return mlp_report_print(out, e->confusion, e->of->classes, &c->class_names);
+}
+
+/* ---- JSON */
+
+static json_t *score_json(const mlp_class_score *score)
+{
+    return json_pack(
+        "{s:o, s:o, s:o, s:o}", "precision", mlp_json_number(score->precision),
+        "recall", mlp_json_number(score->recall), "f1",
+        mlp_json_number(score->f1), "support", mlp_json_whole(score->support));
+}
+
+/* The counts, row by row. */
+static json_t *confusion_json(const uint64_t *confusion, size_t classes)
+{
+    json_t *rows = json_array();
+    for (size_t truth = 0; truth < classes; truth++) {
+        json_t *row = json_array();
+        for (size_t k = 0; k < classes; k++) {
+            mlp_json_append(&row,
+                            mlp_json_whole(confusion[truth * classes + k]));
+        }
+        mlp_json_append(&rows, row);
+    }
+    return rows;
+}
+
+static mlp_status add_report(json_t **object, const evaluation *e)
+{
+    size_t classes = e->of->classes;
+    mlp_class_score macro, weighted;
+    mlp_class_score *scores = calloc(classes, sizeof *scores);
+    if (scores == NULL) {
+        return mlp_fail_memory("the classification report");
+    }
+    mlp_metrics_scores(e->confusion, classes, scores);
+    mlp_metrics_averages(scores, classes, &macro, &weighted);
+    json_t *array = json_array();
+    for (size_t k = 0; k < classes; k++) {
+        mlp_json_append(&array, score_json(&scores[k]));
+    }
+    free(scores);
+    mlp_json_set(object, "classes", array);
+    mlp_json_set(object, "macro_average", score_json(&macro));
+    mlp_json_set(object, "weighted_average", score_json(&weighted));
+    mlp_json_set(object, "confusion", confusion_json(e->confusion, classes));
+    return MLP_OK;
+}
+
+static mlp_status print_json(FILE *out, const evaluation *e)
+{
+    json_t *object =
+        json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o}", "checkpoint",
+                  mlp_json_text(e->of->checkpoint_path), "data",
+                  mlp_json_text(e->of->data_name), "split", e->split, "rows",
+                  mlp_json_whole(e->tally.rows), "loss",
+                  mlp_json_number(mlp_tally_loss(&e->tally)), "accuracy",
+                  mlp_json_number(mlp_tally_accuracy(&e->tally)), "hits",
+                  mlp_json_whole(e->tally.hits));
+    if (e->tally.targets > 0) {
+        mlp_json_set(&object, "mae", mlp_json_number(mlp_tally_mae(&e->tally)));
+        mlp_json_set(&object, "r2", mlp_json_number(mlp_tally_r2(&e->tally)));
+    }
+    if (e->top_k > 0) {
+        mlp_json_set(&object, "top_k", mlp_json_whole(e->top_k));
+        mlp_json_set(&object, "top_k_accuracy",
+                     mlp_json_number(top_accuracy(e)));
+    }
+    mlp_status status = e->confusion != NULL ? add_report(&object, e) : MLP_OK;
+    if (status != MLP_OK) {
+        json_decref(object);
+        return status;
+    }
+    return mlp_json_print(out, object, MLP_JSON_DOUBLE);
+}
+
+/* ---- the sub-command */
+
+static mlp_status create_confusion(size_t classes, uint64_t **confusion)
+{
+    *confusion = NULL;
+    if (classes > MLP_REPORT_CLASSES_MAX) {
+        mlp_log_note("no report: %zu classes are more than %d", classes,
+                     MLP_REPORT_CLASSES_MAX);
+        return MLP_OK;
+    }
+    *confusion = calloc(classes * classes, sizeof **confusion);
+    return *confusion != NULL ? MLP_OK
+                              : mlp_fail_memory("the confusion matrix");
+}
+
+static mlp_status eval(const mlp_tool_options *options, mlp_tool_output *output)
+{
+    mlp_tool_case loaded = {0};
+    evaluation e = {.of = &loaded,
+                    .split = mlp_tool_split_name(options->split),
+                    .top_k = options->top_k};
+    MLP_TRY(mlp_tool_load(options, true, &loaded));
+    mlp_status status = MLP_OK;
+    if (!loaded.checkpoint.schema.is_regression) {
+        status = create_confusion(loaded.classes, &e.confusion);
+    }
+    if (status == MLP_OK) {
+        status = mlp_inference_count_top(loaded.inference, options->top_k);
+    }
+    if (status == MLP_OK) {
+        mlp_inference_evaluate(loaded.inference, &loaded.dataset, &e.tally,
+                               e.confusion);
+        status = mlp_dataset_status(&loaded.dataset);
+    }
+    if (status == MLP_OK) {
+        status = options->is_json ? print_json(output->file, &e)
+                                  : print_text(output->file, &e);
+    }
+    free(e.confusion);
+    mlp_tool_unload(&loaded);
+    return status;
+}
+
+static const char *const formats[] = {"text", "json", NULL};
+static const char *const options_of_eval[] = {
+    "data",    "split", "bad-rows", "memory-limit",
+    "threads", "top-k", "format",   NULL};
+
+const mlp_tool_command mlp_tool_eval = {
+    .name = "eval",
+    .summary = "loss, accuracy, report and confusion matrix on labelled rows",
+    .description =
+        "Evaluate a checkpoint's model on labelled rows: loss, accuracy, "
+        "classification\nreport and confusion matrix. On the test split of "
+        "the training data the loss is\nthe very number that training logged.",
+    .options = options_of_eval,
+    .formats = formats,
+    .operands = "FILE",
+    .operands_max = 1,
+    .run = eval};

@@ -1,0 +1,80 @@
+/** @file
+ *  mlp export: a checkpoint's model in a format of other programs.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "convert/export.h"
+#include "tool.h"
+
+static const struct {
+    const char *name;
+    mlp_export_write *write;
+    bool is_text;
+} targets[] = {
+    {"keras", mlp_export_keras, false},
+    {"keras-weights", mlp_export_keras_weights, false},
+    {"safetensors", mlp_export_safetensors, false},
+    {"onnx", mlp_export_onnx, false},
+    {"c", mlp_export_c, true},
+};
+
+enum { TARGETS = sizeof targets / sizeof targets[0] };
+
+static mlp_status find_format(const char *name, size_t *format)
+{
+    for (*format = 0; name != NULL && *format < TARGETS; ++*format) {
+        if (strcmp(name, targets[*format].name) == 0) {
+            return MLP_OK;
+        }
+    }
+    return mlp_fail(MLP_ERROR_USAGE,
+                    "--to: \"%.200s\" is not keras, keras-weights, "
+                    "safetensors, onnx or c",
+                    name != NULL ? name : "");
+}
+
+static mlp_status export(const mlp_tool_options *options,
+                         mlp_tool_output *output)
+{
+    mlp_checkpoint checkpoint = {0};
+    mlp_export_model model;
+    char path[MLP_MAX_PATH];
+    size_t format;
+    MLP_TRY(find_format(options->to, &format));
+    if (!targets[format].is_text && isatty(fileno(output->file))) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "%s is no text for a terminal: add --output FILE",
+                        targets[format].name);
+    }
+    MLP_TRY(mlp_tool_load_checkpoint(options->file, &checkpoint, path));
+    mlp_export_settle(&checkpoint);
+    mlp_export_take(&checkpoint, &model);
+    mlp_status status = targets[format].write(output->file, &model);
+    mlp_checkpoint_destroy(&checkpoint);
+    return status;
+}
+
+static const char *const formats[] = {"binary", NULL};
+static const char *const options[] = {"to", "output", NULL};
+
+const mlp_tool_command mlp_tool_export = {
+    .name = "export",
+    .summary = "the model as Keras, safetensors, ONNX or C have it",
+    .description =
+        "Write the model of a checkpoint in a format of other programs.\n\n"
+        "  keras          keras.models.load_model opens it: name it .h5\n"
+        "  keras-weights  Keras's .weights.h5, for model.load_weights\n"
+        "  safetensors    layers.N.weight [out, in] and layers.N.bias, as\n"
+        "                 PyTorch's Linear has them\n"
+        "  onnx           from input [batch, features] to output, opset 13\n"
+        "  c              a header with the weights and mlp_predict()\n\n"
+        "keras, onnx and c take features as they are in the data; the others "
+        "hold the\nweights alone, and features are to be scaled first: "
+        "safetensors says how in its\nmetadata, mlp show in every case.",
+    .options = options,
+    .formats = formats,
+    .operands = "FILE",
+    .operands_max = 1,
+    .run = export,
+};

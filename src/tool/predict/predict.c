@@ -1,0 +1,202 @@
+/** @file
+ *  mlp predict: what a checkpoint's model says of rows and of pictures. Floats
+ *  have the 9 digits that give back their very bits.
+ */
+#include "predict.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "mlp/log.h"
+
+/* ---- a batch */
+
+static mlp_status tell(const mlp_tool_case *loaded, const char *format,
+                       mlp_prediction *p, size_t rows, mlp_tool_output *output)
+{
+    p->checkpoint = &loaded->checkpoint;
+    p->result = mlp_inference_run(loaded->inference, p->dataset,
+                                  (mlp_range){p->begin, rows});
+    MLP_TRY(mlp_dataset_status(p->dataset));
+    MLP_TRY(mlp_predict_print(output->file, format, p));
+    return mlp_tool_output_flush(output);
+}
+
+static void begin(const mlp_tool_case *loaded, const char *format,
+                  bool has_names, mlp_tool_output *output)
+{
+    if (strcmp(format, "tsv") == 0) {
+        mlp_predict_print_header(output->file, &loaded->checkpoint, has_names);
+    }
+}
+
+static size_t next_batch(size_t done, size_t count)
+{
+    size_t rest = count - done;
+    return rest < MLP_INFERENCE_ROWS ? rest : MLP_INFERENCE_ROWS;
+}
+
+/* ---- rows of data */
+
+static mlp_status tell_rows(const mlp_tool_options *options,
+                            const mlp_tool_case *loaded,
+                            mlp_tool_output *output)
+{
+    mlp_range all = loaded->dataset.range;
+    begin(loaded, options->format, false, output);
+    for (size_t done = 0; done < all.count;) {
+        size_t rows = next_batch(done, all.count);
+        mlp_prediction p = {.dataset = &loaded->dataset,
+                            .begin = done,
+                            .largest = loaded->largest,
+                            .first = all.first + done};
+        MLP_TRY(tell(loaded, options->format, &p, rows, output));
+        done += rows;
+    }
+    return MLP_OK;
+}
+
+static mlp_status predict_rows(const mlp_tool_options *options,
+                               mlp_tool_output *output)
+{
+    mlp_tool_case loaded = {0};
+    if (options->is_inverted || options->is_center) {
+        return mlp_fail(MLP_ERROR_USAGE, "--invert and --center are for "
+                                         "pictures, and there is none");
+    }
+    MLP_TRY(mlp_tool_load(options, false, &loaded));
+    mlp_status status = tell_rows(options, &loaded, output);
+    mlp_tool_unload(&loaded);
+    return status;
+}
+
+/* ---- pictures */
+
+/* A person at a terminal sees them drawn. */
+static const char *format_of_pictures(const mlp_tool_options *options,
+                                      const mlp_tool_output *output)
+{
+    return !options->has_format && isatty(fileno(output->file))
+               ? "text"
+               : options->format;
+}
+
+static mlp_status tell_pictures(const mlp_tool_options *options,
+                                mlp_pictures *pictures,
+                                const mlp_tool_case *loaded,
+                                mlp_tool_output *output)
+{
+    const mlp_checkpoint *c = &loaded->checkpoint;
+    const char *format = format_of_pictures(options, output);
+    mlp_dataset rows;
+    mlp_status status =
+        mlp_pictures_create_rows(MLP_INFERENCE_ROWS, c->widths[0], &rows);
+    MLP_TRY(status);
+    begin(loaded, format, true, output);
+    for (size_t done = 0; done < pictures->count && status == MLP_OK;) {
+        size_t count = next_batch(done, pictures->count);
+        mlp_prediction p = {.dataset = &rows,
+                            .largest = mlp_pictures_white(c),
+                            .names =
+                                (const char *const *)pictures->paths + done};
+        status = mlp_pictures_read(pictures, (mlp_range){done, count}, options,
+                                   c, &rows);
+        if (status == MLP_OK) {
+            status = tell(loaded, format, &p, count, output);
+        }
+        done += count;
+    }
+    mlp_dataset_destroy(&rows);
+    if (pictures->light_count > 0 && !options->is_inverted) {
+        mlp_log_note("%zu of %zu pictures have light edges; if the training "
+                     "data is light on dark, use --invert",
+                     pictures->light_count, pictures->count);
+    }
+    return status;
+}
+
+static mlp_status check_pictures(const mlp_checkpoint *c, const char *path)
+{
+    if (c->height == 1 || c->height * c->width != c->widths[0]) {
+        return mlp_fail(MLP_ERROR_DATA,
+                        "%s: expected a model of pictures, found one of rows "
+                        "of %zu features",
+                        path, c->widths[0]);
+    }
+    return c->channels <= 1 || c->channels == 3
+               ? MLP_OK
+               : mlp_fail(MLP_ERROR_DATA,
+                          "%s: expected a model of pictures in gray or color, "
+                          "found one of %zu channels",
+                          path, c->channels);
+}
+
+static mlp_status predict_pictures(const mlp_tool_options *options,
+                                   mlp_tool_output *output)
+{
+    mlp_tool_case loaded = {0};
+    mlp_pictures pictures = {0};
+    if (options->has_rows) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "\"%.200s\": pictures, or rows of --data, not both",
+                        options->operands[1]);
+    }
+    mlp_status status = mlp_pictures_list(
+        options->operands + 1, options->operand_count - 1, &pictures);
+    if (status == MLP_OK) {
+        status = mlp_tool_load_model(options, &loaded);
+    }
+    if (status == MLP_OK) {
+        status = check_pictures(&loaded.checkpoint, loaded.checkpoint_path);
+    }
+    if (status == MLP_OK) {
+        status = tell_pictures(options, &pictures, &loaded, output);
+    }
+    mlp_pictures_destroy(&pictures);
+    mlp_tool_unload(&loaded);
+    return status;
+}
+
+/* ---- the sub-command */
+
+static mlp_status predict(const mlp_tool_options *options,
+                          mlp_tool_output *output)
+{
+    return options->operand_count > 1 ? predict_pictures(options, output)
+                                      : predict_rows(options, output);
+}
+
+static const char *const formats[] = {"tsv", "json", "text", NULL};
+static const char *const options_of_predict[] = {
+    "invert", "center",       "data",    "split",  "bad-rows", "first",
+    "rows",   "memory-limit", "threads", "format", "output",   NULL};
+
+const mlp_tool_command mlp_tool_predict = {
+    .name = "predict",
+    .summary = "class and probabilities of rows, or of PNG and JPEG pictures, "
+               "as TSV, JSON lines or drawn",
+    .description =
+        "Predict the class of pictures or rows, labelled or not: a line for "
+        "each with\nits file or number, its class (of a regression the "
+        "number), and the model's\noutputs, which are probabilities under "
+        "softmax. Floats have 9 digits, which give\nback their very bits.\n\n"
+        "A PICTURE is a PNG or JPEG file, or a directory of them. It is made "
+        "gray,\n"
+        "shrunk or enlarged to the model's size, and its white is the largest "
+        "value of\n"
+        "the training data. On a terminal it is drawn, with a bar for each "
+        "output\n"
+        "(--format text; of a table's row the same gives the columns by "
+        "name).\n\n"
+        "Without pictures, --data may be what mlp_train takes, or images "
+        "alone: an IDX\n"
+        "file of images, plain or .gz, or an HDF5 file with /images. These "
+        "have no\n"
+        "splits: leave out --split. Of a table --split test and train are the "
+        "rows that\n--test-fraction made so in training, and its label must be "
+        "there; trained\nwithout, all rows are of either split.",
+    .options = options_of_predict,
+    .formats = formats,
+    .operands = "FILE [PICTURE]...",
+    .operands_max = SIZE_MAX,
+    .run = predict};

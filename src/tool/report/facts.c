@@ -1,0 +1,179 @@
+/** @file
+ *  The facts of a report: configuration, placement, digests; and in what runs
+ *  differ.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mlp/digest.h"
+#include "report.h"
+
+static void fact(mlp_markup *m, const char *name, const char *value,
+                 bool is_code)
+{
+    if (value[0] == '\0') {
+        return;
+    }
+    mlp_markup_open(m, "tr");
+    mlp_page_row_head(m, "%s", name);
+    mlp_markup_element(m, "td", is_code ? "code" : NULL, "%s", value);
+    mlp_markup_close(m);
+}
+
+static void begin_facts(mlp_markup *m, const char *caption)
+{
+    mlp_page_table(m, caption, "words");
+    mlp_markup_open(m, "tbody");
+}
+
+/* An option of the run, as its log has it, else its checkpoint. */
+static void option_text(const mlp_story *story, const mlp_config_field *field,
+                        char text[MLP_CONFIG_VALUE])
+{
+    char path[96];
+    snprintf(path, sizeof path, "config.%s", mlp_config_key(field));
+    mlp_story_text(story->start, path, text, MLP_CONFIG_VALUE);
+    bool is_kept = mlp_config_is_state(field);
+    if (story->start == NULL && is_kept && story->checkpoint_path[0] != '\0') {
+        mlp_config_get_stored(&story->checkpoint.config, field, text);
+    }
+}
+
+static void configuration(mlp_markup *m, const mlp_story *story)
+{
+    size_t count;
+    const mlp_config_field *fields = mlp_config_fields(&count);
+    char text[MLP_CONFIG_VALUE], standard[MLP_CONFIG_VALUE];
+    mlp_config defaults;
+    mlp_config_init(&defaults);
+    begin_facts(m, "Configuration; what is not the default is marked");
+    for (size_t i = 0; i < count; i++) {
+        option_text(story, &fields[i], text);
+        if (text[0] == '\0' || strcmp(text, "false") == 0) {
+            continue;
+        }
+        mlp_config_get_stored(&defaults, &fields[i], standard);
+        bool is_list = fields[i].kind == MLP_FIELD_SIZES && text[0] == '[';
+        size_t length = strlen(text);
+        bool is_same = is_list
+                           ? length >= 2 && strlen(standard) == length - 2 &&
+                                 strncmp(text + 1, standard, length - 2) == 0
+                           : strcmp(text, standard) == 0;
+        double a = strtod(text, NULL), b = strtod(standard, NULL);
+        is_same |= fields[i].kind == MLP_FIELD_DOUBLE && a == b;
+        mlp_markup_open(m, "tr");
+        if (!is_same) {
+            mlp_markup_attribute(m, "class", "mark");
+        }
+        mlp_page_row_head(m, "%s", fields[i].name);
+        mlp_markup_element(m, "td", NULL, "%s", text);
+        mlp_markup_close(m);
+    }
+    mlp_page_table_end(m);
+}
+
+static void placement(mlp_markup *m, const mlp_story *story)
+{
+    static const char *const facts[][2] = {
+        {"ranks", "placement.ranks"},
+        {"threads of a rank", "placement.threads"},
+        {"cores of a node", "placement.cores"},
+        {"instruction set", "placement.instruction_set"},
+        {"version", "version"},
+        {"data", "data.name"},
+        {"training rows", "data.train_rows"},
+        {"validation rows", "data.validation_rows"},
+        {"test rows", "data.test_rows"},
+        {"layers", "widths"},
+        {"parameters", "parameters"},
+        {"resumed from", "resumed_from"}};
+    char text[1024];
+    begin_facts(m, "Placement, data and model");
+    for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++) {
+        mlp_story_text(story->start, facts[i][1], text, sizeof text);
+        fact(m, facts[i][0], text, false);
+    }
+    snprintf(text, sizeof text, "%zu", story->starts);
+    fact(m, "processes of the run", story->starts > 1 ? text : "", false);
+    fact(m, "log", story->log_path, false);
+    fact(m, "checkpoint", story->checkpoint_path, false);
+    mlp_page_table_end(m);
+}
+
+static void digests(mlp_markup *m, const mlp_story *story)
+{
+    char text[256] = "";
+    begin_facts(m, "Digests, SHA-256");
+    mlp_story_text(story->end, "weights_sha256", text, sizeof text);
+    fact(m, "weights", text, true);
+    if (story->checkpoint_path[0] != '\0') {
+        char hex[MLP_DIGEST_HEX];
+        mlp_digest_hex(story->checkpoint.data_digest, hex);
+        fact(m, "data", hex, true);
+    }
+    mlp_page_table_end(m);
+}
+
+/* Options in which the runs differ, a column for each run. */
+static void differences(mlp_markup *m, const mlp_account *account)
+{
+    size_t count;
+    const mlp_config_field *fields = mlp_config_fields(&count);
+    const char *heads[MLP_REPORT_RUNS_MAX + 1] = {"option"};
+    for (size_t r = 0; r < account->count; r++) {
+        heads[1 + r] = account->stories[r].name;
+    }
+    mlp_page_table(m, "Options that are not the same, and digests", NULL);
+    mlp_page_heads(m, heads, account->count + 1);
+    for (size_t i = 0; i < count; i++) {
+        char first[MLP_CONFIG_VALUE], text[MLP_CONFIG_VALUE];
+        bool differs = false;
+        option_text(&account->stories[0], &fields[i], first);
+        for (size_t r = 1; r < account->count; r++) {
+            option_text(&account->stories[r], &fields[i], text);
+            differs |= strcmp(first, text) != 0;
+        }
+        if (!differs) {
+            continue;
+        }
+        mlp_markup_open(m, "tr");
+        mlp_page_row_head(m, "%s", fields[i].name);
+        for (size_t r = 0; r < account->count; r++) {
+            option_text(&account->stories[r], &fields[i], text);
+            mlp_markup_element(m, "td", NULL, "%s", text);
+        }
+        mlp_markup_close(m);
+    }
+    mlp_markup_open(m, "tr");
+    mlp_page_row_head(m, "weights, SHA-256");
+    for (size_t r = 0; r < account->count; r++) {
+        char text[96];
+        mlp_story_text(account->stories[r].end, "weights_sha256", text,
+                       sizeof text);
+        mlp_markup_element(m, "td", "code", "%.16s", text);
+    }
+    mlp_markup_close(m);
+    mlp_page_table_end(m);
+}
+
+void mlp_page_facts(mlp_markup *m, const mlp_account *account)
+{
+    const mlp_story *story = &account->stories[0];
+    mlp_page_section(m, "facts",
+                     account->count > 1 ? "Differences"
+                                        : "Configuration and placement");
+    if (account->count > 1) {
+        differences(m, account);
+    } else {
+        mlp_markup_open(m, "div");
+        mlp_markup_attribute(m, "class", "two");
+        configuration(m, story);
+        mlp_markup_open(m, "div");
+        placement(m, story);
+        digests(m, story);
+        mlp_markup_close(m);
+        mlp_markup_close(m);
+    }
+    mlp_markup_close(m);
+}

@@ -1,0 +1,129 @@
+/** @file
+ *  The pictures of what the model got wrong.
+ */
+#include <math.h>
+#include <stdlib.h>
+
+#include "image/image.h"
+#include "report.h"
+
+mlp_status mlp_page_image(mlp_markup *m, const mlp_image *image,
+                          const unsigned char *alpha, const char *alt)
+{
+    unsigned char *bytes;
+    size_t count;
+    MLP_TRY(mlp_image_encode(image, alpha, &bytes, &count));
+    mlp_markup_open(m, "img");
+    mlp_markup_attribute(m, "alt", "%s", alt);
+    mlp_markup_attribute(m, "width", "%zu", image->width);
+    mlp_markup_attribute(m, "height", "%zu", image->height);
+    mlp_markup_data(m, "src", "image/png", bytes, count);
+    mlp_markup_close_empty(m);
+    free(bytes);
+    return MLP_OK;
+}
+
+size_t mlp_report_channels(const mlp_checkpoint *checkpoint)
+{
+    return checkpoint->channels > 1 ? checkpoint->channels : 1;
+}
+
+/* ---- mistakes */
+
+static float value_at(const mlp_dataset *data, const void *values, size_t i)
+{
+    return data->element == MLP_ELEMENT_U8 ? ((const unsigned char *)values)[i]
+                                           : ((const float *)values)[i];
+}
+
+/* In color, or in gray: of other channels than three the mean. */
+static mlp_status paint(const mlp_tool_case *loaded, size_t row,
+                        mlp_image *image)
+{
+    const mlp_dataset *data = &loaded->dataset;
+    const mlp_checkpoint *c = &loaded->checkpoint;
+    size_t channels = mlp_report_channels(c), count;
+    size_t mixed = channels == 3 ? 1 : channels; /* values of a byte */
+    const void *values = mlp_dataset_look(data, (mlp_range){row, 1}, &count);
+    MLP_TRY(mlp_dataset_status(data));
+    MLP_TRY(mlp_image_create(c->height, c->width / channels, channels / mixed,
+                             image));
+    for (size_t i = 0; i < data->features / mixed; i++) {
+        float value = 0.0F;
+        for (size_t k = 0; k < mixed; k++) {
+            value += value_at(data, values, i * mixed + k);
+        }
+        value /= (float)mixed;
+        float light = loaded->largest > 0.0F ? value / loaded->largest : 0.0F;
+        image->pixels[i] =
+            light > 0.0F ? (unsigned char)lrintf(255.0F * fminf(light, 1.0F))
+                         : 0;
+    }
+    return MLP_OK;
+}
+
+static void bars(mlp_markup *m, const mlp_review *r, const mlp_mistake *mistake)
+{
+    char number[MLP_CLASS_NUMBER];
+    for (size_t i = 0; i < mistake->likeliest_count; i++) {
+        bool is_truth = mistake->likeliest[i] == mistake->truth;
+        double percent = 100.0 * mistake->probabilities[i];
+        mlp_markup_open(m, "div");
+        mlp_markup_attribute(m, "class", is_truth ? "bar hit" : "bar");
+        mlp_markup_element(m, "span", NULL, "%s",
+                           mlp_review_class(r, mistake->likeliest[i], number));
+        mlp_markup_open(m, "i");
+        mlp_markup_attribute(m, "style", "width:%.1f%%",
+                             fmax(0.0, fmin(percent, 100.0)));
+        mlp_markup_text(m, "%s", "");
+        mlp_markup_close(m);
+        if (percent < 0.01) {
+            mlp_markup_element(m, "span", NULL, "<0.01%%");
+        } else {
+            mlp_markup_element(m, "span", NULL, "%.2f%%", percent);
+        }
+        mlp_markup_close(m);
+    }
+}
+
+static mlp_status mistake_card(mlp_markup *m, const mlp_review *r,
+                               const mlp_example *example)
+{
+    const mlp_mistake *mistake = &example->mistake;
+    char alt[640], numbers[2][MLP_CLASS_NUMBER];
+    mlp_image image;
+    const char *truth = mlp_review_class(r, mistake->truth, numbers[0]);
+    const char *taken = mlp_review_class(r, mistake->prediction, numbers[1]);
+    snprintf(alt, sizeof alt, "Test row %zu: %s taken for %s", example->row,
+             truth, taken);
+    mlp_markup_open(m, "li");
+    if (r->loaded.checkpoint.height > 1) {
+        MLP_TRY(paint(&r->loaded, example->row, &image));
+        mlp_status status = mlp_page_image(m, &image, NULL, alt);
+        mlp_image_destroy(&image);
+        MLP_TRY(status);
+    }
+    mlp_markup_element(m, "b", NULL, "%s taken for %s", truth, taken);
+    bars(m, r, mistake);
+    mlp_markup_element(m, "span", "note", "row %zu", example->row);
+    mlp_markup_close(m);
+    return MLP_OK;
+}
+
+mlp_status mlp_page_mistakes(mlp_markup *m, const mlp_account *account)
+{
+    const mlp_review *r = &account->review;
+    mlp_page_section(m, "mistakes", "Worst mistakes");
+    mlp_markup_element(m, "p", "note",
+                       "Test rows whose true class the model held for the "
+                       "least likely, with its most likely three; the true "
+                       "one is blue where it is among them.");
+    mlp_markup_open(m, "ul");
+    mlp_markup_attribute(m, "class", "mistakes");
+    for (size_t i = 0; i < r->example_count; i++) {
+        MLP_TRY(mistake_card(m, r, &r->examples[i]));
+    }
+    mlp_markup_close(m);
+    mlp_markup_close(m);
+    return MLP_OK;
+}

@@ -1,0 +1,238 @@
+/** @file
+ *  What the model of a run makes of the test rows: confusions and the worst
+ *  mistakes; or, of a regression, how far off it is.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mlp/report.h"
+#include "report.h"
+
+/* ---- what a row comes to */
+
+/* The likeliest classes, the likeliest first; of equals the lower. */
+static void find_likeliest(const float *outputs, size_t classes, mlp_mistake *m)
+{
+    enum { MOST = 3 };
+    for (size_t k = 0; k < classes; k++) {
+        double p = (double)outputs[k];
+        size_t place = m->likeliest_count;
+        while (place > 0 && m->probabilities[place - 1] < p) {
+            place--;
+        }
+        if (place == MOST) {
+            continue;
+        }
+        m->likeliest_count += m->likeliest_count < MOST;
+        for (size_t i = m->likeliest_count - 1; i > place; i--) {
+            m->likeliest[i] = m->likeliest[i - 1];
+            m->probabilities[i] = m->probabilities[i - 1];
+        }
+        m->likeliest[place] = (unsigned)k;
+        m->probabilities[place] = p;
+    }
+}
+
+/* Fill in all but the row.
+ * @param i  in the batch, row `row` of the data
+ * @return whether the model is wrong about it */
+typedef bool judge(const mlp_review *r, const mlp_inference_result *result,
+                   size_t i, size_t row, mlp_example *example);
+
+static bool judge_class(const mlp_review *r, const mlp_inference_result *result,
+                        size_t i, size_t row, mlp_example *example)
+{
+    const float *outputs = result->outputs + i * result->stride;
+    size_t classes = result->classes;
+    const float both[2] = {1.0F - outputs[0], outputs[0]};
+    if (r->loaded.checkpoint.config.binary) { /* one output, of class 1 */
+        outputs = both;
+        classes = 2;
+    }
+    unsigned truth = r->loaded.dataset.labels[row];
+    unsigned prediction = result->predictions[i];
+    if (truth == prediction) {
+        return false;
+    }
+    example->score = -(double)outputs[truth];
+    example->mistake = (mlp_mistake){.truth = truth, .prediction = prediction};
+    find_likeliest(outputs, classes, &example->mistake);
+    return true;
+}
+
+static bool judge_value(const mlp_review *r, const mlp_inference_result *result,
+                        size_t i, size_t row, mlp_example *example)
+{
+    const mlp_scaler *scaler = &r->loaded.checkpoint.target_scaler;
+    double output = (double)result->outputs[i * result->stride];
+    double prediction = output / (double)scaler->scale + (double)scaler->shift;
+    double truth = (double)r->loaded.dataset.targets[row];
+    example->score = fabs(prediction - truth);
+    example->miss = (mlp_miss){prediction, truth};
+    return true;
+}
+
+/* ---- the worst of all rows */
+
+/* Keep those of the largest scores; of equals the earlier. */
+static void insert(mlp_review *r, const mlp_example *example, size_t most)
+{
+    size_t place = r->example_count;
+    while (place > 0 && r->examples[place - 1].score < example->score) {
+        place--;
+    }
+    if (place == most) {
+        return;
+    }
+    r->example_count += r->example_count < most;
+    for (size_t i = r->example_count - 1; i > place; i--) {
+        r->examples[i] = r->examples[i - 1];
+    }
+    r->examples[place] = *example;
+}
+
+static void find_examples(mlp_review *r)
+{
+    const mlp_dataset *data = &r->loaded.dataset;
+    judge *look = r->is_regression ? judge_value : judge_class;
+    size_t most = r->is_regression ? MLP_MISSES_MAX : MLP_MISTAKES_MAX;
+    for (size_t done = 0; done < data->range.count;) {
+        size_t rest = data->range.count - done;
+        size_t rows = rest < MLP_INFERENCE_ROWS ? rest : MLP_INFERENCE_ROWS;
+        mlp_inference_result result = mlp_inference_run(
+            r->loaded.inference, data, (mlp_range){done, rows});
+        for (size_t i = 0; i < rows; i++) {
+            mlp_example example = {.row = done + i};
+            if (look(r, &result, i, done + i, &example)) {
+                insert(r, &example, most);
+            }
+        }
+        done += rows;
+    }
+}
+
+/* ---- the review */
+
+const char *mlp_review_class(const mlp_review *review, size_t k,
+                             char number[MLP_CLASS_NUMBER])
+{
+    const mlp_names *names = &review->loaded.checkpoint.class_names;
+    if (k < names->count) {
+        return names->items[k];
+    }
+    snprintf(number, MLP_CLASS_NUMBER, "%zu", k);
+    return number;
+}
+
+/* Where the rows are: where the user says, else where the run had them. */
+static void name_data(const mlp_story *story, const mlp_tool_options *options,
+                      char spec[MLP_MAX_PATH])
+{
+    if (options->data != NULL) {
+        snprintf(spec, MLP_MAX_PATH, "%s", options->data);
+        return;
+    }
+    mlp_story_text(story->start, "config.data", spec, MLP_MAX_PATH);
+    if (spec[0] == '\0') {
+        mlp_story_text(story->start, "data.name", spec, MLP_MAX_PATH);
+    }
+    if (strncmp(spec, "digits (", 8) == 0) {
+        snprintf(spec, MLP_MAX_PATH, "digits");
+    }
+}
+
+/* The rows that trained it, or a test set of the same data, give the very loss
+ * that the run has recorded. */
+static void check_loss(mlp_account *account)
+{
+    const mlp_review *r = &account->review;
+    const mlp_history *history = &r->loaded.checkpoint.history;
+    double found = mlp_tally_loss(&r->tally);
+    for (size_t i = 0; i < history->count; i++) {
+        const mlp_epoch_record *e = &history->records[i];
+        bool is_it = e->step == r->loaded.checkpoint.step && e->test.rows > 0;
+        if (is_it && mlp_tally_loss(&e->test) != found) {
+            mlp_account_note(account,
+                             "The test loss on %.300s is %.6g, and was %.6g in "
+                             "the run: these may be other rows.",
+                             r->loaded.data_name, found,
+                             mlp_tally_loss(&e->test));
+        }
+    }
+}
+
+static mlp_status review(mlp_account *account)
+{
+    mlp_review *r = &account->review;
+    size_t classes = r->loaded.classes;
+    r->is_regression = r->loaded.checkpoint.schema.is_regression;
+    if (!r->is_regression) {
+        r->confusion = calloc(classes * classes, sizeof *r->confusion);
+        if (r->confusion == NULL) {
+            return mlp_fail_memory("the confusion matrix");
+        }
+    }
+    mlp_inference_evaluate(r->loaded.inference, &r->loaded.dataset, &r->tally,
+                           r->confusion);
+    find_examples(r);
+    MLP_TRY(mlp_dataset_status(&r->loaded.dataset));
+    check_loss(account);
+    r->is_there = true;
+    return MLP_OK;
+}
+
+mlp_status mlp_review_make(mlp_account *account,
+                           const mlp_tool_options *options)
+{
+    const mlp_story *story = &account->stories[0];
+    char spec[MLP_MAX_PATH];
+    if (account->count > 1) {
+        mlp_account_note(account,
+                         "Confusion matrix, mistakes, weights and times are in "
+                         "the reports of single runs.");
+        return MLP_OK;
+    }
+    if (story->missing[0] != '\0') {
+        mlp_account_note(account, "Not found: %.500s.", story->missing);
+    }
+    if (story->checkpoint_path[0] == '\0') {
+        mlp_account_note(account, "Without a checkpoint there are no confusion "
+                                  "matrix, mistakes and weights.");
+        return MLP_OK;
+    }
+    name_data(story, options, spec);
+    mlp_tool_options wanted = {.file = story->checkpoint_path,
+                               .data = spec[0] != '\0' ? spec : NULL,
+                               .split = MLP_SPLIT_TEST,
+                               .rows = SIZE_MAX,
+                               .memory_limit = options->memory_limit,
+                               .threads = options->threads};
+    if (story->checkpoint.widths[story->checkpoint.layers] >
+        MLP_REPORT_CLASSES_MAX) {
+        mlp_account_note(account,
+                         "More than %d classes have no confusion "
+                         "matrix.",
+                         MLP_REPORT_CLASSES_MAX);
+        return MLP_OK;
+    }
+    mlp_status status = mlp_tool_load(&wanted, true, &account->review.loaded);
+    if (status == MLP_ERROR_INTERNAL) {
+        return status;
+    }
+    if (status != MLP_OK) {
+        mlp_account_note(account,
+                         "Without the rows there are no confusion matrix and "
+                         "mistakes: %.500s. See --data.",
+                         mlp_failure());
+        return MLP_OK;
+    }
+    return review(account);
+}
+
+void mlp_review_destroy(mlp_review *review)
+{
+    mlp_tool_unload(&review->loaded);
+    free(review->confusion);
+    review->confusion = NULL;
+}

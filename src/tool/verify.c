@@ -1,0 +1,141 @@
+/** @file
+ *  mlp verify: is every checkpoint of a directory whole, and the child of the
+ *  one before it?
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "checkpoint/chain.h"
+#include "tool.h"
+
+/* What the links came to. */
+typedef struct {
+    const char *directory;
+    size_t whole, verified, gaps;
+    char fault[MLP_FAILURE_MAX]; /* the first one; "" = none */
+} verdict;
+
+static void blame(verdict *found, const char *name, const char *why)
+{
+    if (found->fault[0] == '\0') {
+        snprintf(found->fault, sizeof found->fault, "%s/%s: %s",
+                 found->directory, name, why);
+    }
+}
+
+static const char *const parent_words[] = {
+    [MLP_PARENT_NONE] = "the initial state",
+    [MLP_PARENT_INITIAL] = "from the initial state",
+    [MLP_PARENT_VERIFIED] = "verified",
+    [MLP_PARENT_NOT_KEPT] = "not kept",
+    [MLP_PARENT_DAMAGED] = "damaged",
+    [MLP_PARENT_DIFFERS] = "HAS ANOTHER DIGEST"};
+
+static void check_parent(const mlp_chain *chain, const mlp_chain_link *link,
+                         const char *name, FILE *out, verdict *found)
+{
+    mlp_chain_parent parent = mlp_chain_judge(chain, link);
+    char hex[MLP_DIGEST_HEX];
+    if (parent == MLP_PARENT_NONE || parent == MLP_PARENT_INITIAL) {
+        fprintf(out, "%s", parent_words[parent]);
+        return;
+    }
+    mlp_digest_hex(link->parent_digest, hex);
+    fprintf(out, "parent step %" PRIu64 " %.16s %s", link->parent_step, hex,
+            parent_words[parent]);
+    found->verified += parent == MLP_PARENT_VERIFIED;
+    found->gaps += parent == MLP_PARENT_NOT_KEPT;
+    if (parent == MLP_PARENT_DIFFERS || link->parent_step >= link->name.step) {
+        blame(found, name, "its parent is not the checkpoint that is there");
+    }
+}
+
+/* All of one run, so of one configuration and data. */
+static void check_run(const mlp_chain_link *first, const mlp_chain_link *link,
+                      const char *name, verdict *found)
+{
+    if (memcmp(first->config_digest, link->config_digest, MLP_DIGEST_BYTES) !=
+        0) {
+        blame(found, name, "is of another configuration than the first one");
+    }
+    if (memcmp(first->data_digest, link->data_digest, MLP_DIGEST_BYTES) != 0) {
+        blame(found, name, "is of other data than the first one");
+    }
+}
+
+static void check_link(const mlp_chain *chain, const mlp_chain_link *link,
+                       const mlp_chain_link **first, FILE *out, verdict *found)
+{
+    char name[MLP_NAME_BYTES], hex[MLP_DIGEST_HEX];
+    mlp_checkpoint_name_format(link->name, name);
+    if (link->status != MLP_OK) {
+        fprintf(out, "%s  DAMAGED\n", name);
+        if (found->fault[0] == '\0') {
+            memcpy(found->fault, link->fault, sizeof found->fault);
+        }
+        return;
+    }
+    *first = *first == NULL ? link : *first;
+    found->whole++;
+    check_run(*first, link, name, found);
+    mlp_digest_hex(link->digest, hex);
+    fprintf(out, "%s  whole  state %.16s  ", name, hex);
+    check_parent(chain, link, name, out, found);
+    fputc('\n', out);
+}
+
+static void print_run(const mlp_chain_link *first, FILE *out)
+{
+    char hex[MLP_DIGEST_HEX];
+    if (first == NULL) {
+        return;
+    }
+    mlp_digest_hex(first->config_digest, hex);
+    fprintf(out, "configuration sha256 %s\n", hex);
+    mlp_digest_hex(first->data_digest, hex);
+    fprintf(out, "data sha256          %s\n", hex);
+}
+
+static mlp_status run(const mlp_tool_options *options, mlp_tool_output *output)
+{
+    mlp_chain chain;
+    verdict found = {.directory = options->file};
+    const mlp_chain_link *first = NULL;
+    FILE *out = output->file;
+    MLP_TRY(mlp_chain_read(options->file, &chain));
+    for (size_t i = 0; i < chain.count; i++) {
+        check_link(&chain, &chain.links[i], &first, out, &found);
+    }
+    print_run(first, out);
+    fprintf(out,
+            "%zu of %zu checkpoints whole, %zu parents verified, %zu not "
+            "kept\n",
+            found.whole, chain.count, found.verified, found.gaps);
+    if (found.gaps > 0) {
+        fprintf(out,
+                "mlp_train --replay %s repeats the steps in between and "
+                "compares\n",
+                options->file);
+    }
+    mlp_chain_destroy(&chain);
+    MLP_TRY(mlp_tool_output_flush(output));
+    return found.fault[0] == '\0' ? MLP_OK
+                                  : mlp_fail(MLP_ERROR_DATA, "%s", found.fault);
+}
+
+static const char *const formats[] = {"text", NULL};
+static const char *const options[] = {"output", NULL};
+
+const mlp_tool_command mlp_tool_verify = {
+    .name = "verify",
+    .summary = "check every checkpoint of a directory, and their chain",
+    .description =
+        "Load every checkpoint of the directory FILE: is it whole, of one "
+        "configuration\nand data, and has the checkpoint before it, if that is "
+        "kept, the digest that\nit names as its parent's? Exit code 65 if not.",
+    .options = options,
+    .formats = formats,
+    .operands = "FILE",
+    .operands_max = 1,
+    .run = run,
+};

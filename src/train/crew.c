@@ -1,0 +1,179 @@
+/** @file
+ *  The trainer's part of the crew (crew.h): the batch and everything that the
+ *  threads of a node compute from it, in memory that its ranks share.
+ */
+#include <stdlib.h>
+
+#include "mlp/arena.h"
+
+#include "internal.h"
+
+/* Multiplications of a step below which a crew costs more than it brings. */
+enum { CREW_WORK = 1 << 16 };
+
+bool mlp_trainer_is_short(const mlp_trainer_parts *parts)
+{
+    return parts->model->parameters * parts->config->batch < CREW_WORK;
+}
+
+/* ---- the crew's shards ------------------------------------------------- */
+
+static mlp_range shards_of(const mlp_trainer *trainer, size_t rank)
+{
+    return mlp_range_part(trainer->parts.config->shards,
+                          mlp_comm_size(trainer->parts.comm), rank);
+}
+
+static void list_shards(mlp_trainer *trainer)
+{
+    for (size_t r = 0; r < mlp_comm_size(trainer->parts.comm); r++) {
+        mlp_range shards = shards_of(trainer, r);
+        if (!mlp_crew_has(trainer->crew, r)) {
+            continue;
+        }
+        if (r == mlp_comm_rank(trainer->parts.comm)) {
+            trainer->first_shard = trainer->shard_count;
+        }
+        for (size_t i = 0; i < shards.count; i++) {
+            trainer->shards[trainer->shard_count++] = shards.first + i;
+        }
+    }
+}
+
+static mlp_status find_shards(mlp_trainer *trainer)
+{
+    size_t shards = trainer->parts.config->shards;
+    trainer->shards = calloc(shards, sizeof *trainer->shards);
+    trainer->leaf_start = calloc(shards + 1, sizeof *trainer->leaf_start);
+    if (trainer->shards == NULL || trainer->leaf_start == NULL) {
+        return mlp_fail_memory("the shards of a node");
+    }
+    list_shards(trainer);
+    return MLP_OK;
+}
+
+void mlp_trainer_lay_batch(mlp_trainer *trainer, size_t index)
+{
+    size_t rows = 0;
+    for (size_t i = 0; i < trainer->shard_count; i++) {
+        trainer->leaf_start[i] = rows;
+        rows += mlp_sampler_count(trainer->sampler, index, trainer->shards[i]);
+    }
+    trainer->leaf_start[trainer->shard_count] = rows;
+}
+
+double mlp_trainer_work_share(const mlp_trainer *trainer)
+{
+    return mlp_crew_is_idle(trainer->crew)
+               ? 0.0
+               : (double)trainer->shard_count /
+                     (double)trainer->parts.config->shards /
+                     (double)mlp_crew_workers(trainer->crew);
+}
+
+/* ---- its memory -------------------------------------------------------- */
+
+typedef struct {
+    mlp_feed_shape feed;
+    size_t board, batch, pass, sums; /* bytes */
+} extents;
+
+static mlp_feed_shape feed_shape(const mlp_trainer *trainer, size_t rows,
+                                 size_t leaves)
+{
+    const mlp_trainer_parts *parts = &trainer->parts;
+    return (mlp_feed_shape){.features = parts->train->here.features,
+                            .rows = rows,
+                            .leaves = leaves,
+                            .is_sparse = parts->is_sparse,
+                            .has_targets = parts->train->here.targets != NULL,
+                            .target_scaler = parts->target_scaler};
+}
+
+static mlp_status measure(const mlp_trainer *trainer, extents *all)
+{
+    const mlp_config *config = trainer->parts.config;
+    size_t shards = trainer->shard_count;
+    size_t ranks = mlp_comm_where(mlp_crew_home(trainer->crew))->size;
+    size_t rows = mlp_trainer_batch_rows(config, shards);
+    size_t most = trainer->parts.train->rows; /* a larger batch is all rows */
+    all->feed = feed_shape(trainer, rows < most ? rows : most, shards + 1);
+    all->board = sizeof *trainer->board + ranks * sizeof(mlp_trainer_word);
+    all->batch = mlp_feed_bytes(&all->feed);
+    all->pass = mlp_pass_bytes(trainer->parts.model, all->feed.rows,
+                               mlp_crew_threads(trainer->crew));
+    all->sums = config->accumulate > 1
+                    ? shards * trainer->parts.model->vector_size *
+                          sizeof *trainer->leaf_sums
+                    : 0;
+    return all->pass > 0 ? MLP_OK
+                         : mlp_fail_memory("the activations of a batch");
+}
+
+/* Where batch and pass are in the crew's memory. */
+typedef struct {
+    void *batch, *pass;
+} places;
+
+static places cut_memory(mlp_trainer *trainer, const extents *all,
+                         mlp_arena *arena)
+{
+    places at;
+    trainer->board = mlp_arena_cut(arena, 1, all->board);
+    at.batch = mlp_arena_cut(arena, 1, all->batch);
+    at.pass = mlp_arena_cut(arena, 1, all->pass);
+    trainer->leaf_sums = mlp_arena_cut(arena, 1, all->sums);
+    return at;
+}
+
+static size_t count_bytes(mlp_trainer *trainer, const extents *all)
+{
+    mlp_arena nothing = {0};
+    (void)cut_memory(trainer, all, &nothing);
+    return nothing.used;
+}
+
+static mlp_status create_parts(mlp_trainer *trainer, const extents *all,
+                               void *memory)
+{
+    const mlp_trainer_parts *parts = &trainer->parts;
+    mlp_arena arena = {.memory = memory};
+    places at = cut_memory(trainer, all, &arena);
+    MLP_TRY(mlp_feed_create(&all->feed, at.batch, &trainer->feed));
+    MLP_TRY(mlp_pass_create(parts->model, parts->kernels, all->feed.rows,
+                            mlp_crew_threads(trainer->crew), at.pass,
+                            &trainer->pass));
+    const mlp_feed_shape own = feed_shape(trainer, EVALUATION_ROWS, 1);
+    MLP_TRY(mlp_feed_create(&own, NULL, &trainer->own_feed));
+    return mlp_pass_create(parts->model, parts->kernels, EVALUATION_ROWS,
+                           parts->config->threads, NULL, &trainer->own_pass);
+}
+
+mlp_status mlp_trainer_create_crew(mlp_trainer *trainer)
+{
+    const mlp_trainer_parts *parts = &trainer->parts;
+    const mlp_crew_wish wish = {.threads = parts->config->threads,
+                                .is_short = mlp_trainer_is_short(parts),
+                                .is_alone = parts->config->exchange ==
+                                            MLP_EXCHANGE_MPI};
+    MLP_TRY(mlp_crew_create(parts->comm, &wish, &trainer->crew));
+    extents all;
+    void *memory = NULL;
+    mlp_status status = find_shards(trainer);
+    status = status == MLP_OK ? measure(trainer, &all) : status;
+    MLP_TRY(mlp_comm_agree(parts->comm, status));
+    status = mlp_crew_share(trainer->crew, count_bytes(trainer, &all), &memory);
+    MLP_TRY(mlp_comm_agree(parts->comm, status));
+    return mlp_comm_agree(parts->comm, create_parts(trainer, &all, memory));
+}
+
+void mlp_trainer_destroy_crew(mlp_trainer *trainer)
+{
+    mlp_feed_destroy(&trainer->feed);
+    mlp_pass_destroy(&trainer->pass);
+    mlp_feed_destroy(&trainer->own_feed);
+    mlp_pass_destroy(&trainer->own_pass);
+    free(trainer->shards);
+    free(trainer->leaf_start);
+    mlp_crew_destroy(&trainer->crew);
+}

@@ -1,0 +1,269 @@
+/** @file
+ *  The end of a step: the sums of all ranks' gradients, and the update.
+ *
+ *  A rule that looks at one parameter at a time updates each slice as soon as
+ *  it is summed: where no rank's part of the sum is large or not finite, which
+ *  all ranks have heard by then, the sum is finite. Else all ranks of a node
+ *  look at all their slices first. A rule that needs norms first keeps the
+ * sums, and all ranks of a node meet when they have measured their slices.
+ * Nodes need not ask each other: each has all sums.
+ */
+#include <math.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "mlp/norms.h"
+
+#include "internal.h"
+
+/* What the ranks of a node measure, each a table of blocks' squares. */
+enum { OF_GRADIENT, OF_WEIGHTS, OF_DIRECTION, QUANTITIES };
+
+bool mlp_trainer_needs_norms(const mlp_config *config)
+{
+    return config->clip_norm > 0.0 || config->max_norm > 0.0 ||
+           mlp_optimizer_has_ratios(config);
+}
+
+size_t mlp_trainer_measures(const mlp_trainer_parts *parts)
+{
+    return mlp_trainer_needs_norms(parts->config)
+               ? QUANTITIES * mlp_norms_blocks(parts->model)
+               : 0;
+}
+
+/* One thread's part. */
+typedef struct {
+    mlp_trainer *trainer;
+    mlp_thread self;
+    mlp_optimizer rule; /* this batch's */
+    size_t layer;       /* under way */
+    bool is_finite;     /* the sums that `look` has seen */
+} finisher;
+
+static void lap(const finisher *f, mlp_phase phase)
+{
+    mlp_profile_lap(f->trainer->parts.profile, f->self.index, phase);
+}
+
+/* Do the same to every layer, last one first; `act` gets the sums. */
+static mlp_status each_layer(finisher *f, mlp_exchange_update *act,
+                             bool is_last_word)
+{
+    mlp_exchange *exchange = f->trainer->exchange;
+    for (size_t l = f->trainer->parts.model->layers; l-- > 0;) {
+        f->layer = l;
+        mlp_exchange_await(exchange, l, f->self);
+        lap(f, MLP_PHASE_WAIT);
+        MLP_TRY(mlp_exchange_sum(exchange, l, f->self, act, f));
+        if (is_last_word) {
+            mlp_exchange_release(exchange, l, f->self);
+        }
+    }
+    return MLP_OK;
+}
+
+static void update(void *context, size_t first, size_t count, const float *sum)
+{
+    const finisher *f = context;
+    lap(f, MLP_PHASE_EXCHANGE);
+    mlp_optimizer_update(&f->rule, first, count, sum);
+    lap(f, MLP_PHASE_UPDATE);
+}
+
+/* A step that is given up: parameters stay, and the exchange is through. */
+static void leave_alone(void *context, size_t first, size_t count,
+                        const float *sum)
+{
+    (void)context;
+    (void)first;
+    (void)count;
+    (void)sum;
+}
+
+static void look(void *context, size_t first, size_t count, const float *sum)
+{
+    finisher *f = context;
+    (void)first;
+    if (!mlp_trainer_are_finite(sum, count)) {
+        f->is_finite = false;
+        atomic_store(&f->trainer->alarms[f->layer].is_infinite, true);
+    }
+}
+
+/* Nobody updates before all have seen that all is finite. */
+static mlp_status update_with_care(finisher *f)
+{
+    f->is_finite = true;
+    MLP_TRY(each_layer(f, look, false));
+    bool are_all =
+        mlp_exchange_agree(f->trainer->exchange, f->self, f->is_finite);
+    lap(f, MLP_PHASE_WAIT);
+    MLP_TRY(each_layer(f, are_all ? update : leave_alone, true));
+    return are_all ? MLP_OK : MLP_DIVERGED;
+}
+
+/* ---- by norms ---------------------------------------------------------- */
+
+static double *table_of(const finisher *f, size_t quantity)
+{
+    return mlp_exchange_measures(f->trainer->exchange) +
+           quantity * mlp_norms_blocks(f->trainer->parts.model);
+}
+
+static void measure(const finisher *f, size_t quantity, mlp_range elements,
+                    const float *values)
+{
+    mlp_norms_measure(f->trainer->parts.model, f->trainer->parts.kernels,
+                      f->layer, elements, values, table_of(f, quantity));
+}
+
+static void keep(void *context, size_t first, size_t count, const float *sum)
+{
+    const finisher *f = context;
+    lap(f, MLP_PHASE_EXCHANGE);
+    memcpy(f->trainer->sums + first, sum, count * sizeof *sum);
+    measure(f, OF_GRADIENT, (mlp_range){first, count}, sum);
+    lap(f, MLP_PHASE_UPDATE);
+}
+
+static void meet(const finisher *f)
+{
+    mlp_exchange_meet(f->trainer->exchange, f->self);
+    lap(f, MLP_PHASE_WAIT);
+}
+
+/* This thread's share of layer f->layer. */
+static mlp_range share_of(const finisher *f)
+{
+    return mlp_exchange_share(f->trainer->exchange, f->layer, f->self);
+}
+
+static double norm(const finisher *f, size_t quantity)
+{
+    return sqrt(mlp_norms_layer(f->trainer->parts.model, f->layer,
+                                table_of(f, quantity)));
+}
+
+/* Clip the gradient of all layers together. Source: Pascanu et al. 2013, "On
+ * the difficulty of training recurrent neural networks", algorithm 1. Whether
+ * its norm is finite, on which all threads of all ranks agree. */
+static bool clip(finisher *f)
+{
+    double limit = f->trainer->parts.config->clip_norm;
+    double per_row = (double)f->rule.rule.per_row;
+    double length = per_row * sqrt(mlp_norms_all(f->trainer->parts.model,
+                                                 table_of(f, OF_GRADIENT)));
+    if (limit > 0.0 && length > limit) {
+        mlp_optimizer_clip(&f->rule, limit / length);
+    }
+    return isfinite(length);
+}
+
+/* Of a gradient whose norm is not finite: which layers' are not. */
+static void raise_alarms(finisher *f)
+{
+    for (f->layer = 0; f->layer < f->trainer->parts.model->layers; f->layer++) {
+        if (!isfinite(norm(f, OF_GRADIENT))) {
+            atomic_store(&f->trainer->alarms[f->layer].is_infinite, true);
+        }
+    }
+}
+
+static void measure_weights(finisher *f)
+{
+    for (f->layer = 0; f->layer < f->trainer->parts.model->layers; f->layer++) {
+        mlp_range mine = share_of(f);
+        measure(f, OF_WEIGHTS, mine, f->rule.parameters + mine.first);
+    }
+}
+
+static void find_directions(finisher *f)
+{
+    for (f->layer = 0; f->layer < f->trainer->parts.model->layers; f->layer++) {
+        mlp_range mine = share_of(f);
+        float *sum = f->trainer->sums + mine.first;
+        mlp_optimizer_direct(&f->rule, mine.first, mine.count, sum);
+        measure(f, OF_DIRECTION, mine, sum);
+    }
+    lap(f, MLP_PHASE_UPDATE);
+}
+
+static void adapt(finisher *f)
+{
+    if (f->rule.rule.kind == MLP_OPTIMIZER_LARS) {
+        mlp_optimizer_adapt(&f->rule, norm(f, OF_WEIGHTS),
+                            norm(f, OF_GRADIENT) *
+                                (double)f->rule.rule.per_row);
+    } else if (f->rule.rule.kind == MLP_OPTIMIZER_LAMB) {
+        mlp_optimizer_adapt(&f->rule, norm(f, OF_WEIGHTS),
+                            norm(f, OF_DIRECTION));
+    }
+}
+
+static void update_shares(finisher *f)
+{
+    for (f->layer = 0; f->layer < f->trainer->parts.model->layers; f->layer++) {
+        mlp_range mine = share_of(f);
+        adapt(f);
+        mlp_optimizer_update(&f->rule, mine.first, mine.count,
+                             f->trainer->sums + mine.first);
+    }
+    lap(f, MLP_PHASE_UPDATE);
+}
+
+/* Units lie across slices: everything must be updated first. */
+static void limit_units(const finisher *f)
+{
+    const mlp_trainer_parts *parts = &f->trainer->parts;
+    if (parts->config->max_norm > 0.0) {
+        meet(f);
+        mlp_range mine = mlp_exchange_split(
+            f->trainer->exchange, mlp_norms_panels(parts->model), f->self);
+        for (size_t i = 0; i < mine.count; i++) {
+            mlp_norms_limit(parts->model, mine.first + i,
+                            parts->config->max_norm, f->rule.parameters);
+        }
+        lap(f, MLP_PHASE_UPDATE);
+    }
+}
+
+static mlp_status update_by_norms(finisher *f)
+{
+    const mlp_config *config = f->trainer->parts.config;
+    MLP_TRY(each_layer(f, keep, false));
+    if (mlp_optimizer_has_ratios(config)) {
+        measure_weights(f);
+    }
+    meet(f);
+    bool is_finite = clip(f);
+    if (is_finite) {
+        if (config->optimizer == MLP_OPTIMIZER_LAMB) {
+            find_directions(f);
+            meet(f);
+        }
+        update_shares(f);
+        limit_units(f);
+    } else {
+        raise_alarms(f);
+    }
+    for (size_t l = f->trainer->parts.model->layers; l-- > 0;) {
+        mlp_exchange_release(f->trainer->exchange, l, f->self);
+    }
+    return is_finite ? MLP_OK : MLP_DIVERGED;
+}
+
+mlp_status mlp_trainer_finish(mlp_trainer *trainer, mlp_thread self,
+                              const mlp_step_facts *facts)
+{
+    finisher f = {.trainer = trainer, .self = self, .rule = trainer->optimizer};
+    if (facts->is_given_up) {
+        return each_layer(&f, leave_alone, true);
+    }
+    mlp_optimizer_begin(&f.rule, facts->lr, facts->rows, facts->step);
+    if (trainer->sums != NULL) {
+        return update_by_norms(&f);
+    }
+    return facts->is_unsafe ? update_with_care(&f)
+                            : each_layer(&f, update, true);
+}

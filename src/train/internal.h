@@ -1,0 +1,152 @@
+/** @file
+ *  The trainer's insides, for the files trainer*.c.
+ */
+#ifndef MLP_TRAINER_INTERNAL_H
+#define MLP_TRAINER_INTERNAL_H
+
+#include "mlp/crew.h"
+#include "mlp/exchange.h"
+#include "mlp/feed.h"
+#include "mlp/optimizer.h"
+#include "mlp/pass.h"
+#include "mlp/sampler.h"
+#include "mlp/trainer.h"
+
+#include "infer/forward_rows.h"
+#include "thread_tuner.h"
+
+enum { MLP_RECORD_SIZE = 9 }; /* doubles; see trainer_records.c */
+
+enum { MLP_VIEW_SIZE = 3 }; /* words of the sentinel for each rank */
+
+/* What the threads of this rank say of a layer's gradient in a step. */
+typedef struct {
+    _Atomic bool is_unsafe;   /* this rank's sums, by mlp_kernels.gradient */
+    _Atomic bool is_infinite; /* the sum of all ranks, in this rank's slice: has
+                                 a value that is not finite */
+} mlp_gradient_alarm;
+
+/* What a rank tells its crew before it hands in its rows. */
+typedef struct {
+    _Alignas(64) bool wants_stop;
+    bool has_fault; /* could not read its rows */
+} mlp_trainer_word;
+
+/* What the crew of a node writes for all its ranks in a step. */
+typedef struct {
+    _Atomic bool is_unsafe; /* some of the crew's sums are */
+    bool is_spoiled;        /* the loss of a piece is not finite */
+    /* How the step ended, for idle ranks. */
+    mlp_status status;
+    mlp_step_result result;
+    bool has_fault;
+    mlp_trainer_word ranks[]; /* [ranks of the crew] */
+} mlp_trainer_board;
+
+struct mlp_trainer {
+    mlp_trainer_parts parts;
+    mlp_crew *crew;
+    mlp_exchange *exchange;
+    mlp_trainer_board *board; /* the crew's */
+    size_t *shards;           /* [shard_count], the crew's, rank after rank */
+    size_t shard_count;
+    size_t first_shard;       /* of them, this rank's */
+    size_t *leaf_start;       /* [shard_count + 1], in the batch under way */
+    mlp_gradient_node *nodes; /* [node_count], the crew's canonical nodes */
+    size_t node_count;
+    /* With --accumulate: a node for each of the crew's shards, whose sums go
+     * on from piece to piece of a batch. Else NULL. */
+    mlp_gradient_node *leaves; /* [leaf_count] */
+    size_t leaf_count;
+    float *leaf_sums; /* [shard_count, vector_size], the crew's */
+    mlp_sampler *sampler;
+    mlp_feed *feed; /* the crew's batch */
+    mlp_pass *pass;
+    mlp_feed *own_feed; /* for evaluations, in which each rank is by itself */
+    mlp_pass *own_pass;
+    mlp_optimizer optimizer;
+    float *sums;       /* [vector_size], gradient of all ranks; of this rank's
+                          slices only. NULL where no norms are needed */
+    double rate_share; /* of the schedule's learning rate */
+    uint64_t shuffled_epoch; /* that the sampler is at */
+    uint64_t expected_step;  /* global: whose rows are read ahead, if they are
+                                in a file; UINT64_MAX: no step's */
+    bool has_fault;          /* some rank could not read its rows */
+    mlp_gradient_alarm *alarms; /* [layers] */
+    double *shard_sums;         /* [MLP_TALLY_SUMS, shards], of an evaluation */
+    mlp_pace pace;
+    double *busy;     /* [threads], seconds in the last step */
+    uint64_t *prints; /* [threads], of the sentinel */
+    uint64_t *views;  /* [ranks, MLP_VIEW_SIZE], what each rank sees */
+};
+
+/** What the update has to know of a step. */
+typedef struct {
+    double lr;
+    size_t rows;      /* of the global batch */
+    uint64_t step;    /* global, from 0 */
+    bool is_given_up; /* no update */
+    bool is_unsafe;   /* some rank's sums are: look before the update */
+} mlp_step_facts;
+
+/** Whether steps are too short for more than one thread. */
+bool mlp_trainer_is_short(const mlp_trainer_parts *parts);
+
+/** Make the crew, and all that lies in its memory: board, feed, pass, the
+ *  leaves' sums. Collective. */
+mlp_status mlp_trainer_create_crew(mlp_trainer *trainer);
+void mlp_trainer_destroy_crew(mlp_trainer *trainer); /**< Collective. */
+
+/** Rows that so many shards have in a piece of a batch, at most. */
+size_t mlp_trainer_batch_rows(const mlp_config *config, size_t shards);
+
+/** Where batch `index` (of those that the sampler deals) has its rows. */
+void mlp_trainer_lay_batch(mlp_trainer *trainer, size_t index);
+
+/** Whether an update takes norms of the gradient or of weights. */
+bool mlp_trainer_needs_norms(const mlp_config *config);
+
+/** Numbers that the ranks of a node share for them. */
+size_t mlp_trainer_measures(const mlp_trainer_parts *parts);
+
+/** Sum the gradients of all ranks, and update. Every thread of the crew calls
+ *  and gets the same status; MLP_DIVERGED, on all ranks, when the gradient is
+ *  not finite: parameters are as before. Collective. */
+mlp_status mlp_trainer_finish(mlp_trainer *trainer, mlp_thread self,
+                              const mlp_step_facts *facts);
+
+/** Add what feed and pass have of some rows to the records of the crew's
+ *  shards, in the order of the rows. From the crew's thread 0, like the two
+ *  below.
+ *  @param is_first  nothing was added in this step yet */
+void mlp_trainer_add_records(const mlp_trainer *trainer, bool is_first);
+
+/** Complete the crew's records with what is known of its gradient now. */
+void mlp_trainer_close_records(const mlp_trainer *trainer);
+
+/** Whether the losses in the crew's records are, which are not published. */
+bool mlp_trainer_has_finite_losses(const mlp_trainer *trainer);
+
+/** The whole batch's tally, from the records of all ranks, and whether some
+ *  rank's gradient is unsafe. Every rank comes to the same verdict:
+ * MLP_DIVERGED when its loss is not finite, or when the trainer then has_fault;
+ * or what the transport says. From thread 0 of a working rank. Collective. */
+mlp_status mlp_trainer_read_records(mlp_trainer *trainer,
+                                    mlp_step_result *result, bool *is_unsafe);
+
+/** What evaluates rows with the trainer's parameters, on this rank's own. */
+mlp_evaluator mlp_trainer_evaluator(mlp_trainer *trainer);
+
+/** Whether all of values [count] are. */
+bool mlp_trainer_are_finite(const float *values, size_t count);
+
+/** After a step that was given up: say which quantity of which layer and rank
+ *  was the first not to be finite. The same line on all ranks. MLP_DIVERGED,
+ *  or what the transport says. Collective. */
+mlp_status mlp_trainer_diagnose(mlp_trainer *trainer, uint64_t epoch,
+                                size_t step);
+
+/** Wait until all ranks have finished updating all layers. */
+void mlp_trainer_wait(mlp_trainer *trainer);
+
+#endif

@@ -1,0 +1,133 @@
+/** @file
+ *  What rides along with a step's gradients: loss, hits and rows of each shard.
+ */
+#include <math.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "internal.h"
+
+enum {
+    LOSS,
+    HITS,
+    ROWS,
+    STOP,
+    FAULT, /* the rank could not read its rows */
+    ERROR, /* of a regression, as in mlp_tally: these three */
+    TARGETS,
+    SQUARES,
+    UNSAFE /* the rank's gradient is, see mlp_kernels.gradient */
+};
+_Static_assert(UNSAFE + 1 == MLP_RECORD_SIZE, "the last one");
+
+/* What a regression tells of one shard's rows. */
+static void add_targets(const mlp_trainer *trainer, size_t first, size_t end,
+                        double *record)
+{
+    const float *targets = mlp_feed_targets(trainer->feed);
+    const float *outputs = mlp_pass_outputs(trainer->pass);
+    double unit = mlp_feed_target_unit(trainer->feed);
+    mlp_tally tally = {.error_sum = record[ERROR],
+                       .target_sum = record[TARGETS],
+                       .target_squares = record[SQUARES]};
+    for (size_t r = first; targets != NULL && r < end; r++) {
+        mlp_tally_target(&tally, outputs[r * MLP_ALIGN], targets[r * MLP_ALIGN],
+                         unit);
+    }
+    record[ERROR] = tally.error_sum;
+    record[TARGETS] = tally.target_sum;
+    record[SQUARES] = tally.target_squares;
+}
+
+/* What the ranks of the crew have said. */
+static mlp_trainer_word hear_crew(const mlp_trainer *trainer)
+{
+    mlp_trainer_word all = {0};
+    size_t ranks = mlp_comm_where(mlp_crew_home(trainer->crew))->size;
+    for (size_t r = 0; r < ranks; r++) {
+        all.wants_stop |= trainer->board->ranks[r].wants_stop;
+        all.has_fault |= trainer->board->ranks[r].has_fault;
+    }
+    return all;
+}
+
+void mlp_trainer_add_records(const mlp_trainer *trainer, bool is_first)
+{
+    const mlp_batch *batch = mlp_feed_batch(trainer->feed);
+    const mlp_trainer_word crew = hear_crew(trainer);
+    const double *losses = mlp_pass_losses(trainer->pass);
+    const uint32_t *predictions = mlp_pass_predictions(trainer->pass);
+    const uint16_t *labels = mlp_feed_labels(trainer->feed);
+    double *record = mlp_exchange_records(trainer->exchange);
+    for (size_t i = 0; i < batch->leaves; i++) {
+        size_t first = batch->leaf_start[i];
+        size_t end = batch->leaf_start[i + 1];
+        if (is_first) {
+            memset(record, 0, MLP_RECORD_SIZE * sizeof *record);
+        }
+        double loss = record[LOSS];
+        size_t hits = 0;
+        for (size_t r = first; r < end; r++) {
+            loss += losses[r];
+            hits += predictions[r] == labels[r];
+        }
+        record[LOSS] = loss;
+        record[HITS] += (double)hits;
+        record[ROWS] += (double)(end - first);
+        record[STOP] = crew.wants_stop;
+        record[FAULT] = crew.has_fault;
+        add_targets(trainer, first, end, record);
+        record += MLP_RECORD_SIZE;
+    }
+}
+
+void mlp_trainer_close_records(const mlp_trainer *trainer)
+{
+    bool is_unsafe = atomic_load(&trainer->board->is_unsafe);
+    double *record = mlp_exchange_records(trainer->exchange);
+    for (size_t i = 0; i < trainer->shard_count; i++) {
+        record[i * MLP_RECORD_SIZE + UNSAFE] = is_unsafe;
+    }
+}
+
+bool mlp_trainer_has_finite_losses(const mlp_trainer *trainer)
+{
+    const double *record = mlp_exchange_records(trainer->exchange);
+    for (size_t i = 0; i < trainer->shard_count; i++) {
+        if (!isfinite(record[i * MLP_RECORD_SIZE + LOSS])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+mlp_status mlp_trainer_read_records(mlp_trainer *trainer,
+                                    mlp_step_result *result, bool *is_unsafe)
+{
+    size_t shards = trainer->parts.config->shards;
+    const double *all;
+    MLP_TRY(mlp_exchange_collect_records(trainer->exchange, &all));
+    *result = (mlp_step_result){0};
+    *is_unsafe = false;
+    static const size_t summed[MLP_TALLY_SUMS] = {LOSS, ERROR, TARGETS,
+                                                  SQUARES};
+    double sums[MLP_TALLY_SUMS];
+    for (size_t i = 0; i < MLP_TALLY_SUMS; i++) {
+        sums[i] = mlp_tree_sum(all + summed[i], shards, MLP_RECORD_SIZE);
+    }
+    mlp_tally_set_sums(&result->tally, sums);
+    for (size_t s = 0; s < shards; s++) {
+        const double *record = all + s * MLP_RECORD_SIZE;
+        result->tally.hits += (uint64_t)record[HITS];
+        result->tally.rows += (uint64_t)record[ROWS];
+        result->wants_stop |= record[STOP] != 0.0;
+        trainer->has_fault |= record[FAULT] != 0.0;
+        *is_unsafe |= record[UNSAFE] != 0.0;
+    }
+    if (trainer->parts.train->here.targets != NULL) {
+        result->tally.targets = result->tally.rows;
+    }
+    return isfinite(result->tally.loss_sum) && !trainer->has_fault
+               ? MLP_OK
+               : MLP_DIVERGED;
+}

@@ -1,0 +1,158 @@
+/** @file
+ *  The stages of a step, as each thread of the crew goes through them.
+ */
+#include <stdatomic.h>
+
+#include "mlp/clock.h"
+
+#include "step.h"
+
+void mlp_worker_lap(const mlp_worker *w, mlp_phase phase)
+{
+    mlp_profile_lap(w->trainer->parts.profile, w->self.index, phase);
+}
+
+void mlp_worker_meet(mlp_worker *w)
+{
+    double start = mlp_clock_seconds();
+    mlp_crew_meet(w->trainer->crew, w->self, w->me);
+    w->waited += mlp_clock_seconds() - start;
+    mlp_worker_lap(w, MLP_PHASE_WAIT);
+}
+
+void mlp_worker_meet_in_rank(mlp_worker *w)
+{
+    double start = mlp_clock_seconds();
+    mlp_thread_barrier(w->self);
+    w->waited += mlp_clock_seconds() - start;
+    mlp_worker_lap(w, MLP_PHASE_WAIT);
+}
+
+/* Begin a stage of the step. A thread that goes on with its own rows needs no
+ * other thread; in all other cases a stage reads what others wrote. */
+static void begin_stage(mlp_worker *w, bool is_by_rows)
+{
+    if (!w->was_by_rows || !is_by_rows) {
+        mlp_worker_meet(w);
+    }
+    w->was_by_rows = is_by_rows;
+}
+
+void mlp_stage_gather(mlp_worker *w)
+{
+    mlp_feed_fill(w->trainer->feed, w->trainer->parts.kernels, w->self);
+    mlp_worker_lap(w, MLP_PHASE_GATHER);
+}
+
+/* In a crew of one rank a thread may go on with the rows that it gathered
+ * itself. */
+void mlp_stage_join(mlp_worker *w)
+{
+    mlp_trainer *trainer = w->trainer;
+    double start = mlp_clock_seconds();
+    w->me = mlp_crew_join(trainer->crew, w->self);
+    w->waited += mlp_clock_seconds() - start;
+    w->was_by_rows = w->me.barrier == w->self.barrier;
+    if (w->self.index == 0) {
+        mlp_pass_set_pauser(trainer->pass, w->me.index);
+    }
+    if (w->me.index == 0) {
+        atomic_store(&trainer->board->is_unsafe, false);
+        trainer->board->is_spoiled = false;
+    }
+    mlp_worker_lap(w, MLP_PHASE_WAIT);
+}
+
+void mlp_stage_forward(mlp_worker *w)
+{
+    mlp_trainer *trainer = w->trainer;
+    for (size_t l = 0; l < trainer->parts.model->layers; l++) {
+        begin_stage(w, mlp_pass_is_by_rows(trainer->pass, l, w->me));
+        mlp_exchange_wait(trainer->exchange, l);
+        mlp_worker_lap(w, MLP_PHASE_WAIT);
+        mlp_pass_forward(trainer->pass, l, w->me);
+        mlp_worker_lap(w, MLP_PHASE_FORWARD);
+    }
+    begin_stage(w, true);
+    mlp_pass_loss(trainer->pass, true, w->me);
+    mlp_worker_lap(w, MLP_PHASE_LOSS);
+}
+
+static void backward_of(mlp_worker *w, size_t l)
+{
+    mlp_pass_backward(w->trainer->pass, l, w->me);
+    mlp_worker_lap(w, MLP_PHASE_BACKWARD);
+}
+
+void mlp_stage_backward(mlp_worker *w)
+{
+    for (size_t l = w->trainer->parts.model->layers - 1; l > 0; l--) {
+        begin_stage(w, mlp_pass_is_by_rows(w->trainer->pass, l, w->me));
+        backward_of(w, l);
+    }
+}
+
+/* Where the leaves' sums of the pieces before this one are. */
+static const float *begun(const mlp_worker *w)
+{
+    return w->step->piece > 0 ? w->trainer->leaf_sums : NULL;
+}
+
+/* The piece's losses are known: the records get them before its gradients. */
+static void begin_gradients(mlp_worker *w)
+{
+    begin_stage(w, false);
+    if (w->me.index == 0) {
+        mlp_trainer_add_records(w->trainer, w->step->piece == 0);
+        mlp_worker_lap(w, MLP_PHASE_LOSS);
+    }
+}
+
+static void gradient_of(mlp_worker *w, size_t l)
+{
+    mlp_trainer *trainer = w->trainer;
+    if (!mlp_pass_gradient(trainer->pass, l, trainer->nodes,
+                           trainer->node_count, begun(w), w->me)) {
+        atomic_store(&trainer->alarms[l].is_unsafe, true);
+        atomic_store(&trainer->board->is_unsafe, true);
+    }
+    mlp_exchange_publish(trainer->exchange, l, w->self);
+    mlp_worker_lap(w, MLP_PHASE_GRADIENT);
+}
+
+void mlp_stage_gradients(mlp_worker *w)
+{
+    begin_gradients(w);
+    for (size_t l = w->trainer->parts.model->layers; l-- > 0;) {
+        gradient_of(w, l);
+    }
+}
+
+void mlp_stage_back_by_layers(mlp_worker *w)
+{
+    size_t layers = w->trainer->parts.model->layers;
+    for (size_t l = layers; l-- > 0;) {
+        if (l + 1 == layers) {
+            begin_gradients(w);
+        } else {
+            begin_stage(w, false);
+        }
+        if (l > 0) {
+            backward_of(w, l);
+            mlp_exchange_help(w->trainer->exchange, w->self);
+        }
+        gradient_of(w, l);
+    }
+}
+
+void mlp_stage_accumulate(mlp_worker *w)
+{
+    mlp_trainer *trainer = w->trainer;
+    begin_gradients(w);
+    for (size_t l = trainer->parts.model->layers; l-- > 0;) {
+        /* unsafe sums are unsafe in the last piece, too */
+        (void)mlp_pass_gradient(trainer->pass, l, trainer->leaves,
+                                trainer->leaf_count, begun(w), w->me);
+        mlp_worker_lap(w, MLP_PHASE_GRADIENT);
+    }
+}

@@ -1,0 +1,282 @@
+/** @file
+ *  One step of synchronized data-parallel training: begun, shared out to
+ *  threads, and ended.
+ */
+#include <stdatomic.h>
+
+#include "mlp/clock.h"
+#include "mlp/shard.h"
+
+#include "step.h"
+
+/* ---- pieces of a batch ------------------------------------------------- */
+
+/* What this rank has to say to its crew. */
+static void speak(const mlp_one_step *step)
+{
+    mlp_trainer *trainer = step->trainer;
+    size_t rank = mlp_comm_where(mlp_crew_home(trainer->crew))->rank;
+    mlp_trainer_word *word = &trainer->board->ranks[rank];
+    word->wants_stop = step->wants_stop;
+    word->has_fault = mlp_dataset_status(&trainer->parts.train->here) != MLP_OK;
+}
+
+/* Point feed and pass at the piece's rows. Dealing goes round the table, so
+ * the pieces of a batch are what smaller batches would be. */
+static void begin_piece(mlp_one_step *step)
+{
+    mlp_trainer *trainer = step->trainer;
+    const mlp_trainer_parts *parts = &trainer->parts;
+    size_t index = step->index * parts->config->accumulate + step->piece;
+    step->microbatches = mlp_sampler_batch(trainer->sampler, index);
+    mlp_trainer_lay_batch(trainer, index);
+    step->whole = (mlp_feed_whole){trainer->leaf_start, trainer->shard_count,
+                                   trainer->first_shard};
+    mlp_feed_begin(trainer->feed, &parts->train->here, parts->scaler,
+                   &step->microbatches, &step->whole);
+    speak(step);
+    mlp_pass_begin(trainer->pass, mlp_exchange_state(trainer->exchange, 0),
+                   mlp_feed_batch(trainer->feed),
+                   mlp_feed_labels(trainer->feed),
+                   mlp_feed_targets(trainer->feed));
+    const mlp_dropout dropout = {.seed = parts->config->seed,
+                                 .epoch = (uint32_t)step->epoch,
+                                 .rows = mlp_feed_rows(trainer->feed)};
+    mlp_pass_drop(trainer->pass, &dropout);
+}
+
+static bool is_last_piece(const mlp_one_step *step)
+{
+    return step->piece + 1 == step->pieces;
+}
+
+static void begin_next_piece(mlp_one_step *step)
+{
+    step->piece++;
+    begin_piece(step);
+}
+
+/* Go to the batch's next piece; not from one whose loss is not finite, which
+ * is the one to look at afterwards (trainer_diagnose.c). */
+static bool go_on(mlp_worker *w)
+{
+    mlp_trainer *trainer = w->trainer;
+    if (is_last_piece(w->step)) {
+        return false;
+    }
+    mlp_stage_accumulate(w);
+    mlp_worker_meet(w);
+    if (w->me.index == 0) {
+        trainer->board->is_spoiled = !mlp_trainer_has_finite_losses(trainer);
+        mlp_crew_dismiss(trainer->crew);
+    }
+    mlp_worker_meet(w);
+    bool is_spoiled = trainer->board->is_spoiled;
+    if (w->self.index == 0 && !is_spoiled) {
+        begin_next_piece(w->step);
+    }
+    mlp_worker_meet_in_rank(w);
+    return !is_spoiled;
+}
+
+/* ---- the step ---------------------------------------------------------- */
+
+/* What all ranks have to say of the step, before any of them updates. */
+static mlp_status hear_all(const mlp_worker *w)
+{
+    mlp_one_step *step = w->step;
+    mlp_trainer *trainer = step->trainer;
+    if (w->me.index == 0) {
+        mlp_trainer_close_records(trainer);
+        mlp_exchange_publish_records(trainer->exchange);
+    }
+    return mlp_trainer_read_records(trainer, step->result, &step->is_unsafe);
+}
+
+/* Update, unless the exchange failed, after which nothing can go on. The same
+ * status on all threads of the rank. */
+static mlp_status finish(mlp_worker *w)
+{
+    const mlp_one_step *step = w->step;
+    mlp_status verdict = step->verdict;
+    if (verdict != MLP_OK && verdict != MLP_DIVERGED) {
+        return verdict;
+    }
+    const mlp_step_facts facts = {step->lr, step->result->tally.rows,
+                                  step->global, verdict == MLP_DIVERGED,
+                                  step->is_unsafe};
+    mlp_status status = mlp_trainer_finish(w->trainer, w->self, &facts);
+    return status != MLP_OK ? status : verdict;
+}
+
+/* All pieces of the batch, up to the gradients that are published. */
+static void compute(mlp_worker *w)
+{
+    do {
+        mlp_stage_gather(w);
+        mlp_stage_join(w);
+        mlp_stage_forward(w);
+        if (mlp_exchange_is_far(w->trainer->exchange) &&
+            is_last_piece(w->step)) {
+            mlp_stage_back_by_layers(w);
+            return;
+        }
+        mlp_stage_backward(w);
+    } while (go_on(w));
+    mlp_stage_gradients(w);
+}
+
+/* Tell idle ranks how the step ended. */
+static void post_end(const mlp_worker *w)
+{
+    mlp_trainer_board *board = w->trainer->board;
+    board->status = w->step->status;
+    board->result = *w->step->result;
+    board->has_fault = w->trainer->has_fault;
+    mlp_crew_dismiss(w->trainer->crew);
+}
+
+static void work(mlp_worker *w)
+{
+    compute(w);
+    mlp_worker_meet(w);
+    if (w->self.index == 0) {
+        w->step->verdict = hear_all(w);
+    }
+    mlp_worker_meet_in_rank(w);
+    mlp_status status = finish(w);
+    if (w->self.index == 0) {
+        w->step->status = status;
+    }
+    if (w->me.index == 0) {
+        post_end(w);
+    }
+}
+
+/* An idle rank's part in a step: it only hands in its rows. */
+static void hand_in(mlp_worker *w)
+{
+    mlp_one_step *step = w->step;
+    mlp_trainer *trainer = w->trainer;
+    const mlp_trainer_board *board = trainer->board;
+    for (bool goes_on = true; goes_on;) {
+        mlp_stage_gather(w);
+        mlp_crew_hand_in(trainer->crew);
+        goes_on = !is_last_piece(step);
+        if (goes_on) {
+            mlp_crew_await(trainer->crew);
+            mlp_worker_lap(w, MLP_PHASE_WAIT);
+            goes_on = !board->is_spoiled;
+        }
+        if (goes_on) {
+            begin_next_piece(step);
+        }
+    }
+    mlp_crew_await(trainer->crew);
+    mlp_worker_lap(w, MLP_PHASE_WAIT);
+    mlp_exchange_skip(trainer->exchange);
+    step->status = board->status;
+    *step->result = board->result;
+    trainer->has_fault |= board->has_fault;
+}
+
+static void run_step(void *context, mlp_thread self)
+{
+    mlp_worker w = {.step = context, .self = self};
+    w.trainer = w.step->trainer;
+    double start = mlp_clock_seconds();
+    mlp_profile_start(w.trainer->parts.profile, self.index);
+    if (mlp_crew_is_idle(w.trainer->crew)) {
+        hand_in(&w);
+    } else {
+        work(&w);
+    }
+    w.trainer->busy[self.index] = mlp_clock_seconds() - start - w.waited;
+}
+
+/* Run the step on as many threads as are good now. */
+static void run_crew(mlp_trainer *trainer, mlp_one_step *step)
+{
+    size_t count = trainer->pace.count;
+    double start = mlp_clock_seconds();
+    mlp_threads_run(count, run_step, step);
+    double seconds = mlp_clock_seconds() - start;
+    double busy = 0.0;
+    for (size_t t = 0; t < count; t++) {
+        busy += trainer->busy[t] / (double)count;
+    }
+    mlp_pace_note(&trainer->pace, seconds, seconds - busy);
+}
+
+/* Pieces that have rows: the epoch's last batch may be short. */
+static size_t pieces_of(const mlp_trainer *trainer, size_t step_index)
+{
+    const mlp_config *config = trainer->parts.config;
+    size_t most = config->accumulate;
+    size_t all = mlp_epoch_steps(trainer->parts.train->rows, config->batch);
+    size_t before = step_index * most;
+    return all - before < most ? all - before : most;
+}
+
+/* Shuffle for another epoch; and have rows read ahead that are in a file. */
+static void expect_rows(mlp_trainer *trainer, uint64_t epoch, size_t index,
+                        size_t steps)
+{
+    const mlp_trainer_parts *parts = &trainer->parts;
+    const mlp_dataset *here = &parts->train->here;
+    uint64_t global = epoch * steps + index;
+    if (trainer->shuffled_epoch != epoch) {
+        mlp_dataset_rest(here);
+        mlp_sampler_shuffle(trainer->sampler, epoch);
+        trainer->shuffled_epoch = epoch;
+        trainer->expected_step = UINT64_MAX;
+    }
+    if (trainer->expected_step != global) {
+        const mlp_read_plan plan = {
+            mlp_sampler_pick, trainer->sampler,
+            mlp_epoch_steps(parts->train->rows, parts->config->batch)};
+        mlp_dataset_expect(here, &plan, index * parts->config->accumulate);
+    }
+    trainer->expected_step = global + 1;
+}
+
+static void calm(mlp_trainer *trainer)
+{
+    for (size_t l = 0; l < trainer->parts.model->layers; l++) {
+        atomic_store(&trainer->alarms[l].is_unsafe, false);
+        atomic_store(&trainer->alarms[l].is_infinite, false);
+    }
+}
+
+mlp_status mlp_trainer_step(mlp_trainer *trainer, uint64_t epoch,
+                            size_t step_index, bool wants_stop,
+                            mlp_step_result *result)
+{
+    const mlp_trainer_parts *parts = &trainer->parts;
+    uint64_t steps = mlp_epoch_steps(parts->train->rows,
+                                     mlp_config_step_rows(parts->config));
+    expect_rows(trainer, epoch, step_index, steps);
+    uint64_t global = epoch * steps + step_index;
+    mlp_one_step step = {.trainer = trainer,
+                         .pieces = pieces_of(trainer, step_index),
+                         .wants_stop = wants_stop,
+                         .result = result,
+                         .epoch = epoch,
+                         .index = step_index,
+                         .global = global,
+                         .lr = mlp_trainer_rate(trainer, global)};
+    begin_piece(&step);
+    calm(trainer);
+    run_crew(trainer, &step);
+    if (step.status != MLP_OK && step.status != MLP_DIVERGED) {
+        /* the others wait for what this rank can no longer send */
+        mlp_comm_abort(parts->comm, step.status);
+    }
+    if (trainer->has_fault) {
+        return mlp_comm_agree(parts->comm,
+                              mlp_dataset_status(&parts->train->here));
+    }
+    return step.status == MLP_DIVERGED
+               ? mlp_trainer_diagnose(trainer, epoch, step_index)
+               : step.status;
+}

@@ -1,0 +1,70 @@
+/** @file
+ *  A step under way, for trainer_step.c, which begins and ends it, and
+ *  trainer_stages.c, which computes it.
+ */
+#ifndef MLP_TRAINER_STEP_H
+#define MLP_TRAINER_STEP_H
+
+#include "internal.h"
+
+/** A step as this rank sees it. */
+typedef struct {
+    mlp_trainer *trainer;
+    size_t piece, pieces;          /* of the batch; one without --accumulate */
+    mlp_microbatches microbatches; /* this rank's, of this piece */
+    mlp_feed_whole whole;          /* the crew's, of this piece */
+    bool is_unsafe;                /* some rank's gradient, as in facts */
+    bool wants_stop;
+    mlp_step_result *result;
+    /* Two words, both written by thread 0 alone: the verdict of all ranks on
+     * loss and gradients, which its threads read after a barrier; and how the
+     * step ended, which no other thread reads before they are joined. */
+    mlp_status verdict, status;
+    uint64_t epoch; /* where in the training it is, from 0 */
+    size_t index;
+    uint64_t global; /* step of the run, from 0 */
+    double lr;
+} mlp_one_step;
+
+/** One thread's part in a step. */
+typedef struct {
+    mlp_one_step *step;
+    mlp_trainer *trainer;
+    mlp_thread self;  /* in this rank */
+    mlp_thread me;    /* in the crew */
+    bool was_by_rows; /* of the stage before */
+    double waited;    /* seconds, for other threads */
+} mlp_worker;
+
+/** The time since the last lap went into this phase. */
+void mlp_worker_lap(const mlp_worker *w, mlp_phase phase);
+
+/** Wait until all threads of the crew are here; or of this rank. */
+void mlp_worker_meet(mlp_worker *w);
+void mlp_worker_meet_in_rank(mlp_worker *w);
+
+/* In this order, for each piece of the batch. */
+
+/** This rank's rows. */
+void mlp_stage_gather(mlp_worker *w);
+
+/** The crew's turn, when all its ranks have gathered their rows. */
+void mlp_stage_join(mlp_worker *w);
+
+/** All layers, and the loss. */
+void mlp_stage_forward(mlp_worker *w);
+
+/** Of the last piece, one of the two. Backward, then gradients; last layer
+ *  first, so that it is on its way while the others follow. */
+void mlp_stage_backward(mlp_worker *w);
+void mlp_stage_gradients(mlp_worker *w);
+
+/** Backward and gradients, layer by layer: between nodes a gradient has a long
+ *  way to go, and what the layers before it take is time to hide that in. */
+void mlp_stage_back_by_layers(mlp_worker *w);
+
+/** Of the pieces before it, after backward: the leaves' sums go on over this
+ *  piece. */
+void mlp_stage_accumulate(mlp_worker *w);
+
+#endif

@@ -1,0 +1,317 @@
+/** @file
+ *  The trainer: made, loaded, read out. Its steps are in trainer_step.c.
+ */
+#include "mlp/trainer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "mlp/digest.h"
+#include "mlp/schedule.h"
+#include "mlp/shard.h"
+
+#include "internal.h"
+
+/* ---- create and destroy ------------------------------------------------ */
+
+static mlp_status create_exchange(mlp_trainer *trainer)
+{
+    const mlp_model *model = trainer->parts.model;
+    size_t *sizes = calloc(model->layers, sizeof *sizes);
+    if (sizes == NULL) {
+        return mlp_fail_memory("the layers' sizes");
+    }
+    for (size_t l = 0; l < model->layers; l++) {
+        sizes[l] = model->layer[l].size;
+    }
+    const mlp_exchange_shape shape = {
+        trainer->parts.config->shards,
+        model->layers,
+        sizes,
+        1 + mlp_optimizer_moments(trainer->parts.config),
+        MLP_RECORD_SIZE,
+        mlp_trainer_measures(&trainer->parts),
+        trainer->parts.config->exchange,
+        trainer->parts.config->exchange_precision};
+    mlp_status status = mlp_exchange_create(trainer->parts.comm, trainer->crew,
+                                            &shape, &trainer->exchange);
+    free(sizes);
+    return status;
+}
+
+/* The plan of one canonical node: its operands are the leaves below it. */
+static mlp_status plan_node(mlp_trainer *trainer, mlp_tree_node node,
+                            mlp_gradient_node *plan)
+{
+    mlp_tree_node *leaves = calloc(node.count, sizeof *leaves);
+    if (leaves == NULL) {
+        return mlp_fail_memory("the tree over shards");
+    }
+    for (size_t i = 0; i < node.count; i++) {
+        leaves[i] = (mlp_tree_node){node.first + i, 1};
+    }
+    mlp_status status = mlp_tree_plan_create(
+        trainer->parts.config->shards, node, leaves, node.count, &plan->plan);
+    while (trainer->shards[plan->first_leaf] != node.first) {
+        plan->first_leaf++;
+    }
+    free(leaves);
+    return status;
+}
+
+static mlp_status create_nodes(mlp_trainer *trainer)
+{
+    size_t count;
+    const mlp_tree_node *nodes = mlp_exchange_nodes(trainer->exchange, &count);
+    trainer->nodes = calloc(count + 1, sizeof *trainer->nodes);
+    if (trainer->nodes == NULL) {
+        return mlp_fail_memory("the tree over shards");
+    }
+    for (size_t i = 0; i < count; i++) {
+        trainer->nodes[i].sum = mlp_exchange_gradient(trainer->exchange, i);
+        MLP_TRY(plan_node(trainer, nodes[i], &trainer->nodes[i]));
+        trainer->node_count = i + 1;
+    }
+    return MLP_OK;
+}
+
+/* A shard's chain goes on over the pieces of a batch, so its sums so far need a
+ * place: the memory of one gradient for each shard here. */
+static mlp_status create_leaves(mlp_trainer *trainer)
+{
+    size_t size = trainer->parts.model->vector_size;
+    trainer->leaves = calloc(trainer->shard_count, sizeof *trainer->leaves);
+    if (trainer->leaves == NULL) {
+        return mlp_fail_memory("the tree over shards");
+    }
+    for (size_t i = 0; i < trainer->shard_count; i++) {
+        mlp_tree_node leaf = {trainer->shards[i], 1};
+        trainer->leaves[i].sum = trainer->leaf_sums + i * size;
+        MLP_TRY(plan_node(trainer, leaf, &trainer->leaves[i]));
+        trainer->leaf_count = i + 1;
+    }
+    return MLP_OK;
+}
+
+/* Each shard has at most ceil(batch / shards), and one more where shards differ
+ * in length. */
+size_t mlp_trainer_batch_rows(const mlp_config *config, size_t shards)
+{
+    return (config->batch / config->shards + 2) * shards;
+}
+
+size_t mlp_trainer_rows_at_most(const mlp_config *config, size_t owned)
+{
+    size_t rows = mlp_trainer_batch_rows(config, owned);
+    return rows > EVALUATION_ROWS ? rows : EVALUATION_ROWS;
+}
+
+static void help_exchange(void *context)
+{
+    const mlp_trainer *trainer = context;
+    mlp_exchange_help(trainer->exchange, (mlp_thread){0, 1, NULL});
+}
+
+static mlp_status create_locally(mlp_trainer *trainer)
+{
+    const mlp_trainer_parts *parts = &trainer->parts;
+    const mlp_config *config = parts->config;
+    MLP_TRY(create_nodes(trainer));
+    if (config->accumulate > 1) {
+        MLP_TRY(create_leaves(trainer));
+    }
+    MLP_TRY(mlp_sampler_create(config->seed, parts->train->rows, config->shards,
+                               parts->train->shards, config->batch,
+                               &trainer->sampler));
+    if (!config->shuffle) {
+        mlp_sampler_keep_order(trainer->sampler);
+    }
+    mlp_pass_adjust(trainer->pass, config->label_smoothing,
+                    parts->class_weights);
+    if (mlp_exchange_is_far(trainer->exchange)) {
+        mlp_pass_set_pause(trainer->pass, help_exchange, trainer);
+    }
+    trainer->shard_sums =
+        calloc(MLP_TALLY_SUMS * config->shards, sizeof *trainer->shard_sums);
+    trainer->busy = calloc(config->threads, sizeof *trainer->busy);
+    trainer->prints = calloc(config->threads, sizeof *trainer->prints);
+    trainer->views = calloc(mlp_comm_size(parts->comm) * MLP_VIEW_SIZE,
+                            sizeof *trainer->views);
+    trainer->alarms = calloc(parts->model->layers, sizeof *trainer->alarms);
+    if (trainer->shard_sums == NULL || trainer->busy == NULL ||
+        trainer->prints == NULL || trainer->views == NULL ||
+        trainer->alarms == NULL) {
+        return mlp_fail_memory("the trainer's counts");
+    }
+    bool is_idle = mlp_crew_is_idle(trainer->crew);
+    mlp_pace_init(&trainer->pace, is_idle ? 1 : config->threads);
+    if (mlp_trainer_is_short(parts)) {
+        trainer->pace.count = 1; /* to begin with */
+    }
+    if (mlp_trainer_needs_norms(config)) {
+        trainer->sums =
+            aligned_alloc(64, parts->model->vector_size * sizeof(float));
+        return trainer->sums != NULL ? MLP_OK
+                                     : mlp_fail_memory("the gradient's sum");
+    }
+    return MLP_OK;
+}
+
+mlp_status mlp_trainer_create(const mlp_trainer_parts *parts,
+                              mlp_trainer **trainer)
+{
+    mlp_trainer *made = calloc(1, sizeof *made);
+    *trainer = made;
+    mlp_status status = made == NULL ? mlp_fail_memory("the trainer") : MLP_OK;
+    MLP_TRY(mlp_comm_agree(parts->comm, status));
+    made->parts = *parts;
+    made->shuffled_epoch = UINT64_MAX;
+    made->expected_step = UINT64_MAX;
+    made->rate_share = 1.0;
+    status = mlp_trainer_create_crew(made);
+    if (status == MLP_OK) {
+        status = create_exchange(made);
+    }
+    if (status == MLP_OK) {
+        status = mlp_comm_agree(parts->comm, create_locally(made));
+    }
+    if (status != MLP_OK) {
+        mlp_trainer_destroy(trainer);
+        return status;
+    }
+    float *states[1 + MLP_OPTIMIZER_MOMENTS] = {NULL};
+    for (size_t i = 0; i <= mlp_optimizer_moments(parts->config); i++) {
+        states[i] = mlp_exchange_state(made->exchange, i);
+    }
+    made->optimizer =
+        mlp_optimizer_make(parts->config, parts->model, parts->kernels, states);
+    return MLP_OK;
+}
+
+static void destroy_plans(mlp_gradient_node *nodes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        mlp_tree_plan_destroy(&nodes[i].plan);
+    }
+}
+
+void mlp_trainer_destroy(mlp_trainer **trainer)
+{
+    mlp_trainer *old = *trainer;
+    if (old == NULL) {
+        return;
+    }
+    mlp_dataset_rest(&old->parts.train->here);
+    destroy_plans(old->nodes, old->node_count);
+    destroy_plans(old->leaves, old->leaf_count);
+    free(old->nodes);
+    free(old->leaves);
+    free(old->shard_sums);
+    free(old->busy);
+    free(old->prints);
+    free(old->views);
+    free(old->alarms);
+    free(old->sums);
+    mlp_sampler_destroy(&old->sampler);
+    mlp_exchange_destroy(&old->exchange);
+    mlp_trainer_destroy_crew(old);
+    free(old);
+    *trainer = NULL;
+}
+
+mlp_exchange_traffic mlp_trainer_traffic(const mlp_trainer *trainer)
+{
+    return mlp_exchange_traffic_of(trainer->exchange);
+}
+
+void mlp_trainer_slow(mlp_trainer *trainer, double share)
+{
+    trainer->rate_share = share;
+}
+
+double mlp_trainer_rate(const mlp_trainer *trainer, uint64_t step)
+{
+    const mlp_config *config = trainer->parts.config;
+    uint64_t steps = mlp_epoch_steps(trainer->parts.train->rows,
+                                     mlp_config_step_rows(config));
+    return trainer->rate_share * mlp_schedule_lr(config, step, steps);
+}
+
+/* ---- load and store ---------------------------------------------------- */
+
+mlp_status mlp_trainer_load(mlp_trainer *trainer, const float *parameters,
+                            float *const *moments)
+{
+    const mlp_model *model = trainer->parts.model;
+    /* One rank writes what others share with it; agree also is the barrier. */
+    if (mlp_exchange_fills_state(trainer->exchange)) {
+        mlp_model_pack(model, parameters,
+                       mlp_exchange_state(trainer->exchange, 0));
+        for (size_t i = 0; i < mlp_optimizer_moments(trainer->parts.config);
+             i++) {
+            float *state = mlp_exchange_state(trainer->exchange, 1 + i);
+            if (moments != NULL && moments[i] != NULL) {
+                mlp_model_pack(model, moments[i], state);
+            } else {
+                memset(state, 0, model->vector_size * sizeof *state);
+            }
+        }
+    }
+    return mlp_comm_agree(trainer->parts.comm, MLP_OK);
+}
+
+void mlp_trainer_wait(mlp_trainer *trainer)
+{
+    for (size_t l = 0; l < trainer->parts.model->layers; l++) {
+        mlp_exchange_wait(trainer->exchange, l);
+    }
+}
+
+mlp_range mlp_trainer_slice(const mlp_trainer *trainer, size_t layer)
+{
+    return mlp_exchange_own(trainer->exchange, layer);
+}
+
+static mlp_status digest_floats(mlp_trainer *trainer, mlp_range floats,
+                                mlp_digest *digest,
+                                unsigned char whole[MLP_DIGEST_BYTES])
+{
+    size_t states = 1 + mlp_optimizer_moments(trainer->parts.config);
+    for (size_t i = 0; i < states; i++) {
+        const float *state = mlp_exchange_state(trainer->exchange, i);
+        MLP_TRY(mlp_digest_update(digest, state + floats.first,
+                                  floats.count * sizeof *state));
+    }
+    return mlp_digest_finish(digest, whole);
+}
+
+mlp_status mlp_trainer_digest(mlp_trainer *trainer, size_t layer,
+                              mlp_range floats, uint64_t *value)
+{
+    unsigned char whole[MLP_DIGEST_BYTES];
+    mlp_digest *digest = NULL;
+    mlp_exchange_wait(trainer->exchange, layer);
+    MLP_TRY(mlp_digest_create(&digest));
+    mlp_status status = digest_floats(trainer, floats, digest, whole);
+    mlp_digest_destroy(&digest);
+    memcpy(value, whole, sizeof *value);
+    return status;
+}
+
+void mlp_trainer_store(mlp_trainer *trainer, float *parameters,
+                       float *const *moments)
+{
+    const mlp_model *model = trainer->parts.model;
+    mlp_trainer_wait(trainer);
+    if (parameters != NULL) {
+        mlp_model_unpack(model, mlp_exchange_state(trainer->exchange, 0),
+                         parameters);
+    }
+    for (size_t i = 0; i < mlp_optimizer_moments(trainer->parts.config); i++) {
+        if (moments != NULL && moments[i] != NULL) {
+            mlp_model_unpack(model,
+                             mlp_exchange_state(trainer->exchange, 1 + i),
+                             moments[i]);
+        }
+    }
+}
