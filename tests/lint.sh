@@ -42,12 +42,15 @@ lint_floors() {
     python3 tests/support/floors.py
 }
 
-# Every public header compiles alone: it includes what it needs.
+# Every header compiles alone: it includes what it needs. (That of HDF5's room
+# needs the paths of HDF5 and MPI.)
 lint_headers() {
-    find include -name '*.h' | sort >"$scratch/headers"
+    find src -name '*.h' ! -path src/hdf5/internal.h | sort \
+        >"$scratch/headers"
     while read -r header; do
-        "${CC:-cc}" -std=gnu11 -Wall -Wextra -Werror -fsyntax-only \
-            -Iinclude -include "$header" -xc /dev/null ||
+        "${CC:-cc}" -std=gnu11 -Wall -Wextra -Werror -Wno-unused-function \
+            -Wno-unused-const-variable -fsyntax-only \
+            -Isrc -include "$header" -xc /dev/null ||
             touch "$scratch/failed"
     done <"$scratch/headers"
     [ ! -e "$scratch/failed" ]
@@ -59,7 +62,7 @@ lint_cppcheck() {
     # not.
     cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 \
         --enable=warning,performance,portability -j "$cores" \
-        -I include -I src '-D__attribute__(x)=' --suppress=uninitvar src mpi
+        -I src '-D__attribute__(x)=' --suppress=uninitvar src mpi
 }
 
 lint_tidy() {
@@ -79,7 +82,7 @@ lint_tidy() {
     # apart: once, and by --full each time.
     python3 tests/support/compile_once.py "$build/compile_commands.json" \
         >"$scratch/compile_commands.json"
-    set -- -p "$scratch" --quiet "--header-filter=^$PWD/(include|src|mpi)/" \
+    set -- -p "$scratch" --quiet "--header-filter=^$PWD/(src|mpi)/" \
         "--extra-arg=-isystem$scratch/include"
     # Paths through a function are followed until this many states were seen;
     # by --full until it is the analyzer's own 225,000.

@@ -1,7 +1,7 @@
 /** @file
  *  Time for measurements.
  */
-#include "mlp/clock.h"
+#include "clock.h"
 
 #include <time.h>
 

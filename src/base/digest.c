@@ -1,7 +1,7 @@
 /** @file
  *  SHA-256 by OpenSSL's EVP interface.
  */
-#include "mlp/digest.h"
+#include "digest.h"
 
 #include <openssl/evp.h>
 #include <stdlib.h>

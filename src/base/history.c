@@ -1,7 +1,7 @@
 /** @file
  *  The growing list of finished epochs.
  */
-#include "mlp/history.h"
+#include "history.h"
 
 #include <stdlib.h>
 

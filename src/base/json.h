@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "mlp/status.h"
+#include "status.h"
 
 /** A number that is not there, or not finite, is null: JSON has no NaN. */
 json_t *mlp_json_number(double value);

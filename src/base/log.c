@@ -1,7 +1,7 @@
 /** @file
  *  Notes and warnings on stderr.
  */
-#include "mlp/log.h"
+#include "log.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /** @file
  *  Ratios of exact counts.
  */
-#include "mlp/metrics.h"
+#include "metrics.h"
 
 #include <math.h>
 

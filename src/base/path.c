@@ -1,7 +1,7 @@
 /** @file
  *  Paths of files.
  */
-#include "mlp/path.h"
+#include "path.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /** @file
  *  Half-open runs of numbers.
  */
-#include "mlp/range.h"
+#include "range.h"
 
 /* index * total / parts without overflow: total = whole * parts + rest. */
 static size_t part_begin(size_t total, size_t parts, size_t index)

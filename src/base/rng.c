@@ -1,7 +1,7 @@
 /** @file
  *  Philox4x32-10 and what is drawn from it.
  */
-#include "mlp/rng.h"
+#include "rng.h"
 
 enum { ROUNDS = 10 };
 

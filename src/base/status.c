@@ -1,7 +1,7 @@
 /** @file
  *  The remembered line of a failure.
  */
-#include "mlp/status.h"
+#include "status.h"
 
 #include <stdarg.h>
 #include <stdio.h>

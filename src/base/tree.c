@@ -2,7 +2,7 @@
  *  The summation tree: cutting runs of leaves into subtrees, planning sums of
  *  subtrees, and summing scalars.
  */
-#include "mlp/tree.h"
+#include "tree.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

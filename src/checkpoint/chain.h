@@ -6,9 +6,9 @@
 #ifndef MLP_CHECKPOINT_CHAIN_H
 #define MLP_CHECKPOINT_CHAIN_H
 
-#include "mlp/checkpoint.h"
-#include "mlp/digest.h"
-#include "mlp/status.h"
+#include "base/digest.h"
+#include "base/status.h"
+#include "checkpoint.h"
 #include "names.h"
 
 /** What a link's parent turned out to be. */

@@ -1,7 +1,7 @@
 /** @file
  *  What a checkpoint holds in memory; files and directories are elsewhere.
  */
-#include "mlp/checkpoint.h"
+#include "checkpoint.h"
 
 #include <stdlib.h>
 

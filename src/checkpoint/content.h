@@ -9,9 +9,9 @@
 
 #include <stdint.h>
 
-#include "mlp/checkpoint.h"
-#include "mlp/h5file.h"
-#include "mlp/status.h"
+#include "base/status.h"
+#include "checkpoint.h"
+#include "hdf5/h5file.h"
 
 /** Attributes of the root, and /config. */
 mlp_status mlp_checkpoint_facts_write(mlp_h5file *file,

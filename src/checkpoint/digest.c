@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "mlp/checkpoint.h"
+#include "checkpoint.h"
 
 static const char DOMAIN[] = "mlp state 1\n";
 

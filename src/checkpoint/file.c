@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 #include "content.h"
-#include "mlp/h5file.h"
+#include "hdf5/h5file.h"
 #include "seal.h"
 #include "system/sandbox.h"
 

@@ -6,8 +6,8 @@
 
 #include <stddef.h>
 
-#include "mlp/checkpoint.h"
-#include "mlp/status.h"
+#include "base/status.h"
+#include "checkpoint.h"
 
 /** Write a sealed, durable file that must not exist. MLP_ERROR_IO: whatever
  *  was written of it is left for the caller to remove.

@@ -10,9 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "mlp/checkpoint.h"
-#include "mlp/clock.h"
-#include "mlp/log.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "checkpoint.h"
 #include "names.h"
 
 /* A launcher may be gone before the ranks that it killed are. */

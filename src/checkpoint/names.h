@@ -9,8 +9,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "mlp/path.h"
-#include "mlp/status.h"
+#include "base/path.h"
+#include "base/status.h"
 
 enum { MLP_NAME_BYTES = 256 /**< of a file name with its final NUL */ };
 

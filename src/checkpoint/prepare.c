@@ -14,8 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "mlp/checkpoint.h"
-#include "mlp/log.h"
+#include "base/log.h"
+#include "checkpoint.h"
 #include "names.h"
 #include "system/directory.h"
 #include "system/writing.h"

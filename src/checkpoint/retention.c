@@ -10,9 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
+#include "checkpoint.h"
 #include "file.h"
-#include "mlp/checkpoint.h"
-#include "mlp/log.h"
 #include "names.h"
 #include "seal.h"
 

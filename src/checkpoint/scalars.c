@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mlp/version.h"
+#include "base/version.h"
 
 static const char FORMAT[] = "mlp checkpoint";
 

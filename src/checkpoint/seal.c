@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "mlp/digest.h"
+#include "base/digest.h"
 
 static const char MAGIC[8] = {'M', 'L', 'P', 'C', 'K', 'P', 'T', '1'};
 

@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "mlp/status.h"
+#include "base/status.h"
 
 enum { MLP_SEAL_BYTES = 512 };
 

@@ -1,7 +1,7 @@
 /** @file
  *  Configurations that contradict themselves, or each other.
  */
-#include "mlp/config.h"
+#include "config.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /** @file
  *  The table of options and the access to a configuration through it.
  */
-#include "mlp/config.h"
+#include "config.h"
 
 #include <float.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
 #define MLP_CONFIG_JSON_H
 
 #include "base/json.h"
-#include "mlp/config.h"
+#include "config.h"
 
 /** A field of the configuration as what it is: a number, a list, a switch, or
  *  text, in the words that are stored. */

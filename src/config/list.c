@@ -1,6 +1,6 @@
 /** @file
  *  Options that are lists. An item is read and written as an option of its own
- *  kind, by config_text.c.
+ *  kind, by text.c.
  */
 #include "list.h"
 

@@ -5,7 +5,7 @@
 #ifndef MLP_CONFIG_LIST_H
 #define MLP_CONFIG_LIST_H
 
-#include "mlp/config.h"
+#include "config.h"
 
 /** As mlp_config_parse and mlp_config_print, for fields that are lists. */
 mlp_status mlp_config_list_parse(mlp_config *config,

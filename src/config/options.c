@@ -3,12 +3,12 @@
  *  the names come from a table, must be exact, and a misspelled one is
  *  answered with the nearest.
  */
-#include "mlp/options.h"
+#include "options.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "mlp/version.h"
+#include "base/version.h"
 #include "options_file.h"
 #include "options_words.h"
 

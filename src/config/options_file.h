@@ -4,7 +4,7 @@
 #ifndef MLP_OPTIONS_FILE_H
 #define MLP_OPTIONS_FILE_H
 
-#include "mlp/config.h"
+#include "config.h"
 
 /** Set the fields that an INI file gives: "key = value" lines, comments with
  *  # or ;, no sections; keys are the names of the table. Of a key given twice

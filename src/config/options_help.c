@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "mlp/options.h"
+#include "options.h"
 
 #include "options_words.h"
 

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "mlp/status.h"
+#include "base/status.h"
 
 /** The arguments, and how far they are read. */
 typedef struct {

@@ -1,7 +1,7 @@
 /** @file
  *  Named sets of values. A new preset is one list and one row.
  */
-#include "mlp/config.h"
+#include "config.h"
 
 #include <stdio.h>
 #include <string.h>

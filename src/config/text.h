@@ -5,7 +5,7 @@
 #ifndef MLP_CONFIG_TEXT_H
 #define MLP_CONFIG_TEXT_H
 
-#include "mlp/config.h"
+#include "config.h"
 
 /** Read text into the field, if it has the right form and range. On
  *  MLP_ERROR_USAGE the field is unchanged. */

@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "mlp/checkpoint.h"
-#include "mlp/status.h"
+#include "base/status.h"
+#include "checkpoint/checkpoint.h"
 
 /** One dense layer: z = x W + b, a = f(z). Arrays are the checkpoint's. */
 typedef struct {

@@ -3,8 +3,8 @@
  */
 #include <string.h>
 
+#include "base/version.h"
 #include "export.h"
-#include "mlp/version.h"
 
 enum { NUMBERS_PER_LINE = 6 };
 

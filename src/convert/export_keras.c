@@ -10,7 +10,7 @@
 
 #include "base/json.h"
 #include "export.h"
-#include "mlp/h5file.h"
+#include "hdf5/h5file.h"
 
 enum { NAME_BYTES = 64, TENSORS_MAX = 2 };
 

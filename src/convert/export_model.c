@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "mlp/model.h"
+#include "model/model.h"
 
 static bool is_positive_regression(const mlp_config *config)
 {

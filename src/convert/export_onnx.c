@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/version.h"
 #include "export.h"
-#include "mlp/version.h"
 #include "onnx.pb-c.h"
 
 enum {

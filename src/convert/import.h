@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "mlp/checkpoint.h"
-#include "mlp/status.h"
+#include "base/status.h"
+#include "checkpoint/checkpoint.h"
 
 enum {
     MLP_IMPORT_LAYERS = MLP_MAX_HIDDEN + 1,

@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 
 #include "base/json.h"
+#include "hdf5/h5file.h"
 #include "import.h"
-#include "mlp/h5file.h"
 #include "system/sandbox.h"
 
 enum { CONFIG_MOST = 1 << 20, PATH_BYTES = 4 * MLP_IMPORT_NAME };

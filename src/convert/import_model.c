@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "import.h"
-#include "mlp/kernels.h"
+#include "kernels/kernels.h"
 
 void mlp_import_destroy(mlp_import_model *model)
 {

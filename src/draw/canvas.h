@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/status.h"
 #include "markup.h"
-#include "mlp/status.h"
 
 /** What a color means; the canvas knows which color that is. */
 typedef enum {

@@ -1,6 +1,6 @@
 /** @file
- *  The state of an exchange between nodes: exchange_between.c lays it out,
- *  exchange_nodes.c is at work on it.
+ *  The state of an exchange between nodes: between_layout.c lays it out,
+ *  between_progress.c is at work on it.
  */
 #ifndef MLP_EXCHANGE_BETWEEN_H
 #define MLP_EXCHANGE_BETWEEN_H

@@ -19,7 +19,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 
-#include "mlp/clock.h"
+#include "base/clock.h"
 
 #include "base/bfloat16.h"
 #include "between_layout.h"

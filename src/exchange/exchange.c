@@ -1,7 +1,7 @@
 /** @file
  *  The life of a gradient exchange: who owns what, and the memory for it.
  */
-#include "mlp/exchange.h"
+#include "exchange.h"
 
 #include <assert.h>
 #include <stdlib.h>

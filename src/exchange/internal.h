@@ -1,8 +1,8 @@
 /** @file
  *  The state of an exchange, for the files that make it up: exchange.c (its
- *  life), exchange_step.c (the order of a step), and three ways to sum:
- *  exchange_tree.c within a node and exchange_nodes.c between nodes, which
- *  have exchange_sum.c and exchange_records.c in common; exchange_reduce.c.
+ *  life), step.c (the order of a step), and three ways to sum:
+ *  within_node.c within a node and between_progress.c between nodes, which
+ *  have sum.c and records.c in common; reduce.c.
  */
 #ifndef MLP_EXCHANGE_INTERNAL_H
 #define MLP_EXCHANGE_INTERNAL_H
@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mlp/exchange.h"
-#include "mlp/range.h"
+#include "base/range.h"
+#include "exchange.h"
 #include "plan.h"
 
 enum { MLP_EXCHANGE_UNIT = 16 }; /**< floats: a cache line, never cut */
@@ -107,8 +107,8 @@ struct mlp_exchange {
     uint32_t meetings;        /**< written by the last thread to come */
     _Atomic size_t meeting;   /**< threads that have come */
 
-    mlp_exchange_between *between;     /**< of exchange_nodes.c */
-    mlp_exchange_reduction *reduction; /**< of exchange_reduce.c */
+    mlp_exchange_between *between;     /**< of between_progress.c */
+    mlp_exchange_reduction *reduction; /**< of reduce.c */
 };
 
 static inline mlp_exchange_board *mlp_exchange_board_of(const mlp_exchange *x)
@@ -173,7 +173,7 @@ typedef struct {
 void mlp_exchange_add_up(const mlp_exchange_addition *addition, mlp_range range,
                          mlp_exchange_update *take, void *context);
 
-/* The tree's: of exchange_tree.c and exchange_records.c. */
+/* The tree's: of within_node.c and records.c. */
 mlp_status mlp_exchange_tree_prepare(mlp_exchange *x);
 mlp_status mlp_exchange_tree_connect(mlp_exchange *x);
 void mlp_exchange_tree_publish_records(mlp_exchange *x);

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#include "mlp/range.h"
+#include "base/range.h"
 
 /* The team, as the functions below need it. */
 typedef struct {

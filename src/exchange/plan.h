@@ -1,9 +1,9 @@
 /** @file
  *  Who adds what: the summation tree laid over machines.
  *
- *  "Node" is a computer here, as in comm.h; vertices of the tree are called
- *  subtrees. Ranks of a node need not be neighbours. Pure functions: nothing
- *  is sent, so any team can be played through by one process.
+ *  "Node" is a computer here, as in team/comm.h; vertices of the tree are
+ * called subtrees. Ranks of a node need not be neighbours. Pure functions:
+ * nothing is sent, so any team can be played through by one process.
  */
 #ifndef MLP_EXCHANGE_PLAN_H
 #define MLP_EXCHANGE_PLAN_H
@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "mlp/comm.h"
-#include "mlp/tree.h"
+#include "base/tree.h"
+#include "team/comm.h"
 
 /** A sum that a node finishes from what its crew left: sums first, first + 1,
  *  ... */

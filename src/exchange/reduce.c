@@ -1,10 +1,10 @@
 /** @file
  *  The exchange by the transport's own reduction, to compare the tree with:
  *  each rank keeps all parameters and moments to itself, adds up its subtrees
- *  and leaves the rest to sums of the team (comm.h). The order of additions,
- *  and with it the digest, then depends on the number of ranks.
+ *  and leaves the rest to sums of the team (team/comm.h). The order of
+ * additions, and with it the digest, then depends on the number of ranks.
  *
- *  To the order of a step (exchange_step.c) each rank is a node of its own.
+ *  To the order of a step (step.c) each rank is a node of its own.
  *  Only thread 0 may call the transport, and all ranks must begin their sums
  *  in one order, whichever part a crew completes first: thread 0 begins them,
  *  from the last part to the first, each as soon as it comes by and the crew

@@ -1,5 +1,5 @@
 /** @file
- *  What the files src/h5file*.c share, and the only place that includes the
+ *  What the files of this room share, and the only place that includes the
  *  library's header: nothing else may see HDF5.
  */
 #ifndef MLP_H5FILE_INTERNAL_H
@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "mlp/h5file.h"
+#include "h5file.h"
 
 struct mlp_h5file {
     hid_t id;
@@ -34,12 +34,12 @@ struct mlp_h5file {
 mlp_status mlp_h5_fail_read(const mlp_h5file *file, const char *what,
                             const char *fault);
 
-/* ---- on disk: h5file_disk.c */
+/* ---- on disk: disk.c */
 
 /** Have a file read from file->input, [file->bytes]. */
 void mlp_h5_read_from_disk(hid_t access, mlp_h5file *file);
 
-/* ---- making: h5file_write.c */
+/* ---- making: write.c */
 
 /** MLP_ERROR_INTERNAL: the object of this name cannot be made. */
 mlp_status mlp_h5_fail_build(const mlp_h5file *file, const char *name);
@@ -48,7 +48,7 @@ mlp_status mlp_h5_fail_build(const mlp_h5file *file, const char *name);
  *  are kept, so that the same content gives the same bytes. */
 hid_t mlp_h5_creation_list(hid_t class);
 
-/* ---- in memory: h5file_memory.c */
+/* ---- in memory: memory.c */
 
 /** Have a file made in memory; file->image has it once HDF5 has closed it. */
 void mlp_h5_hold_in_memory(hid_t access, mlp_h5file *file);
@@ -56,7 +56,7 @@ void mlp_h5_hold_in_memory(hid_t access, mlp_h5file *file);
 /** Have a file read from bytes [size], which are not copied. */
 void mlp_h5_read_in_memory(hid_t access, unsigned char *bytes, size_t size);
 
-/* ---- types: h5file_type.c */
+/* ---- types: type.c */
 
 /** The type in this machine's memory; invalid for MLP_H5_OTHER. */
 hid_t mlp_h5_memory_type(mlp_h5_type type);
@@ -69,7 +69,7 @@ mlp_h5_type mlp_h5_stored_type(hid_t type);
  *  and whoever reads them must refuse negative ones. */
 hid_t mlp_h5_reading_type(hid_t stored, mlp_h5_type wanted);
 
-/* ---- distrust: h5file_check.c */
+/* ---- distrust: check.c */
 
 /** Whether every link on the way to name is a hard one: a soft link may loop,
  *  and an external one reads whatever file it names. */

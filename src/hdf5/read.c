@@ -1,5 +1,5 @@
 /** @file
- *  Reading datasets and attributes, after h5file_check.c has let them pass.
+ *  Reading datasets and attributes, after check.c has let them pass.
  */
 #include <stdlib.h>
 #include <string.h>

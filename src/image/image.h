@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "mlp/status.h"
+#include "base/status.h"
 
 enum {
     MLP_IMAGE_SIDE_MAX = 65535,      /**< pixels along a side */

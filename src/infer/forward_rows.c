@@ -5,8 +5,8 @@
 
 #include <assert.h>
 
-#include "mlp/stop.h"
-#include "mlp/threads.h"
+#include "system/stop.h"
+#include "system/threads.h"
 
 /* ---- order ------------------------------------------------------------- */
 

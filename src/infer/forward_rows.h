@@ -8,13 +8,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "mlp/dataset.h"
-#include "mlp/feed.h"
-#include "mlp/kernels.h"
-#include "mlp/metrics.h"
-#include "mlp/model.h"
-#include "mlp/pass.h"
-#include "mlp/scaler.h"
+#include "base/metrics.h"
+#include "kernels/kernels.h"
+#include "model/model.h"
+#include "model/pass.h"
+#include "rows/dataset.h"
+#include "rows/feed.h"
+#include "rows/scaler.h"
 
 /* Rows of an evaluation's batch: enough to keep all threads busy. */
 enum { EVALUATION_ROWS = 512 };
@@ -50,7 +50,7 @@ void mlp_evaluate_rows(const mlp_evaluator *evaluator,
                        const mlp_dataset *dataset, mlp_range rows);
 
 /** The tally of one shard: its loss is one chain of additions over its rows.
- *  Rows are left out when a stop is wanted (stop.h).
+ *  Rows are left out when a stop is wanted (system/stop.h).
  *
  *  @param rows       counted in the dataset, any number
  *  @param confusion  [classes, classes], row = truth, added to; or NULL

@@ -1,13 +1,13 @@
 /** @file
  *  A trained model from a checkpoint, put to use.
  */
-#include "mlp/inference.h"
+#include "inference.h"
 
 #include <stdlib.h>
 
+#include "base/tree.h"
 #include "forward_rows.h"
-#include "mlp/threads.h"
-#include "mlp/tree.h"
+#include "system/threads.h"
 
 _Static_assert((int)MLP_INFERENCE_ROWS == (int)EVALUATION_ROWS,
                "a batch is what the evaluator runs at once");

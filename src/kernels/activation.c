@@ -1,6 +1,6 @@
 /** @file
  *  Activations and their derivatives on blocks of a layer's units, for one
- *  instruction set. The formulas are in kernels_vector.h.
+ *  instruction set. The formulas are in vector.h.
  */
 #include "isa.h"
 

@@ -1,15 +1,15 @@
 /** @file
  *  Dropout's factors, many draws at a time, for one instruction set. The draws
- *  are those of rng.h; here eight units' blocks go through the rounds side by
- *  side, in loops that the compiler turns into vectors.
+ *  are those of base/rng.h; here eight units' blocks go through the rounds side
+ * by side, in loops that the compiler turns into vectors.
  */
-#include "mlp/rng.h"
+#include "base/rng.h"
 
 #include "isa.h"
 
 enum { ROUNDS = 10, SIDE = MLP_PANEL / 4 }; /* blocks of four words a panel */
 
-/* Philox4x32-10 (see rng.c) on SIDE blocks at once: word w of block i is
+/* Philox4x32-10 (see base/rng.c) on SIDE blocks at once: word w of block i is
  * x[w][i]. */
 INLINE void mix_blocks(uint32_t x[4][SIDE], uint32_t low, uint32_t high)
 {

@@ -1,6 +1,6 @@
 /** @file
  *  What the kernels of one instruction set share. Private to the files
- *  kernels_isa_*.c, which are compiled once per set with MLP_ISA_AVX512,
+ *  of this room but kernels.c, which are compiled once per set with MLP_ISA_AVX512,
  *  MLP_ISA_AVX2 or neither defined (see CMakeLists.txt).
  *
  *  Dense products work on register tiles: accumulators live in registers while
@@ -12,7 +12,7 @@
 
 #include <math.h>
 
-#include "mlp/kernels.h"
+#include "kernels.h"
 
 #include "vector.h"
 

@@ -1,7 +1,7 @@
 /** @file
  *  Which instruction set's kernels to use on this CPU.
  */
-#include "mlp/kernels.h"
+#include "kernels.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /** @file
  *  One leaf's part in a tile of the weight gradient, for one instruction set:
  *  the chain of multiply-adds over the leaf's rows, or those that are not zero.
- *  Of kernels_isa_tree.h, which adds leaves up.
+ *  Of tree.h, which adds leaves up.
  */
 #ifndef MLP_KERNELS_ISA_LEAF_H
 #define MLP_KERNELS_ISA_LEAF_H

@@ -1,6 +1,6 @@
 /** @file
  *  A tile of the weight gradient, for one instruction set: the tree over its
- *  leaves. Of kernels_isa_gradient.c, which goes from tile to tile.
+ *  leaves. Of gradient.c, which goes from tile to tile.
  */
 #ifndef MLP_KERNELS_ISA_TREE_H
 #define MLP_KERNELS_ISA_TREE_H

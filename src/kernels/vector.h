@@ -19,6 +19,8 @@
 #endif
 #include <sleef.h>
 
+#include "kernels.h"
+
 #if defined(MLP_ISA_AVX512)
 
 enum { LANES = 16 };

@@ -4,7 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 
-#include "mlp/log.h"
+#include "base/log.h"
 #include "system/writing.h"
 #include "tool/tool.h"
 

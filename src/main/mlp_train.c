@@ -6,12 +6,12 @@
 #include <signal.h>
 #include <stdio.h>
 
-#include "mlp/comm.h"
-#include "mlp/log.h"
-#include "mlp/options.h"
-#include "mlp/run.h"
-#include "mlp/stop.h"
-#include "mlp/watchdog.h"
+#include "base/log.h"
+#include "config/options.h"
+#include "run/run.h"
+#include "system/stop.h"
+#include "team/comm.h"
+#include "team/watchdog.h"
 
 #include "system/writing.h"
 

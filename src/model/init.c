@@ -3,8 +3,8 @@
  */
 #include <math.h>
 
-#include "mlp/model.h"
-#include "mlp/rng.h"
+#include "base/rng.h"
+#include "model.h"
 
 #include "base/accurate.h"
 

@@ -1,14 +1,14 @@
 /** @file
  *  The shape of a model and the two orders of its parameters.
  */
-#include "mlp/model.h"
+#include "model.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "mlp/kernels.h"
-#include "mlp/rng.h"
+#include "base/rng.h"
+#include "kernels/kernels.h"
 
 mlp_activation mlp_model_output_activation(mlp_output output)
 {

@@ -3,11 +3,11 @@
  *  of columns, or some rows where a layer has fewer panels than there are
  *  threads.
  */
-#include "mlp/pass.h"
+#include "pass.h"
 
 #include <stdlib.h>
 
-#include "mlp/arena.h"
+#include "base/arena.h"
 
 struct mlp_pass {
     const mlp_model *model;

@@ -1,7 +1,7 @@
 /** @file
  *  Judging the finished epochs.
  */
-#include "mlp/monitor.h"
+#include "early_stopping.h"
 
 /* The metric, so that more is better. */
 static double merit_of(const mlp_config *config, const mlp_epoch_record *record)

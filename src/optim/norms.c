@@ -1,11 +1,11 @@
 /** @file
  *  Norms of layers, and of units.
  */
-#include "mlp/norms.h"
+#include "norms.h"
 
 #include <math.h>
 
-#include "mlp/tree.h"
+#include "base/tree.h"
 
 static size_t blocks_of(const mlp_layer *layer)
 {

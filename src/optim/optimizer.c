@@ -1,9 +1,9 @@
 /** @file
  *  The update rule.
  */
-#include "mlp/optimizer.h"
+#include "optimizer.h"
 
-#include "mlp/schedule.h"
+#include "schedule.h"
 
 size_t mlp_optimizer_moments(const mlp_config *config)
 {

@@ -1,7 +1,7 @@
 /** @file
  *  The learning rate over the course of a run.
  */
-#include "mlp/schedule.h"
+#include "schedule.h"
 
 #include <math.h>
 

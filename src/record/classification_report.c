@@ -1,7 +1,7 @@
 /** @file
  *  The classification report and the confusion matrix as text.
  */
-#include "mlp/report.h"
+#include "classification_report.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -8,7 +8,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "mlp/clock.h"
+#include "base/clock.h"
 
 #include "system/terminal.h"
 

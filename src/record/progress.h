@@ -10,8 +10,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "mlp/config.h"
-#include "mlp/metrics.h"
+#include "base/metrics.h"
+#include "config/config.h"
 
 typedef struct {
     FILE *out;

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "mlp/metrics.h"
+#include "base/metrics.h"
 #include "system/directory.h"
 #include "system/reading.h"
 

@@ -7,7 +7,7 @@
 
 #include <jansson.h>
 
-#include "mlp/checkpoint.h"
+#include "checkpoint/checkpoint.h"
 
 /** A finished epoch; what is not known is NAN. */
 typedef struct {

@@ -2,14 +2,14 @@
  *  The run's record: each event goes to the log as JSON and to stdout as a
  *  line, unless it is quiet there.
  */
-#include "mlp/runlog.h"
+#include "runlog.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "mlp/log.h"
+#include "base/log.h"
 
 #include "progress.h"
 #include "runlog_parts.h"

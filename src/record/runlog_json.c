@@ -4,10 +4,10 @@
 #include <stdio.h>
 
 #include "base/json.h"
+#include "base/version.h"
 #include "config/json.h"
-#include "mlp/profile.h"
-#include "mlp/version.h"
 #include "runlog_parts.h"
+#include "system/profile.h"
 
 static json_t *config_object(const mlp_config *config)
 {

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "mlp/version.h"
+#include "base/version.h"
 #include "runlog_parts.h"
 
 static const char *plural(size_t count)

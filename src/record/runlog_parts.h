@@ -8,7 +8,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
-#include "mlp/runlog.h"
+#include "runlog.h"
 
 /* Records for machines. The caller owns each; NULL without memory. */
 

@@ -2,7 +2,7 @@
  *  An event file: its beginning and an event for each epoch. protobuf-c does
  *  the encoding.
  */
-#include "mlp/tensorboard.h"
+#include "tensorboard.h"
 
 #include <errno.h>
 #include <inttypes.h>

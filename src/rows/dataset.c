@@ -1,7 +1,7 @@
 /** @file
  *  Labelled rows, in memory or in a file.
  */
-#include "mlp/dataset.h"
+#include "dataset.h"
 
 #include <math.h>
 #include <stdlib.h>

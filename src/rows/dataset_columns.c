@@ -2,7 +2,7 @@
  *  What is true of each column of a data set: extremes, and sums in an order
  *  that is fixed.
  */
-#include "mlp/dataset.h"
+#include "dataset.h"
 
 #include <math.h>
 

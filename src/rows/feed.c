@@ -1,12 +1,12 @@
 /** @file
  *  Memory for one batch of inputs, filled from a dataset.
  */
-#include "mlp/feed.h"
+#include "feed.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "mlp/arena.h"
+#include "base/arena.h"
 
 struct mlp_feed {
     mlp_batch batch;        /* the whole one */

@@ -6,7 +6,7 @@
  *  asks for what is behind it. The first windows of a plan are small, so that
  *  the user can begin at once.
  */
-#include "mlp/reader.h"
+#include "reader.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mlp/clock.h"
+#include "base/clock.h"
 
 #include "rowfile.h"
 

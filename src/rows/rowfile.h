@@ -9,9 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "mlp/range.h"
-#include "mlp/source.h"
-#include "mlp/status.h"
+#include "base/range.h"
+#include "base/status.h"
+#include "source/source.h"
 
 typedef struct mlp_rowfile mlp_rowfile;
 

@@ -2,14 +2,14 @@
  *  The shuffled order of a rank's shards. A shard's order is a function of
  *  (seed, epoch, shard number), never of who owns the shard.
  */
-#include "mlp/sampler.h"
+#include "sampler.h"
 
 #include <assert.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "mlp/rng.h"
-#include "mlp/shard.h"
+#include "base/rng.h"
+#include "shard.h"
 
 struct mlp_sampler {
     uint64_t seed;

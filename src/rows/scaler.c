@@ -1,7 +1,7 @@
 /** @file
  *  Feature scaling.
  */
-#include "mlp/scaler.h"
+#include "scaler.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /** @file
  *  The arithmetic of sharding.
  */
-#include "mlp/shard.h"
+#include "shard.h"
 
 #include <assert.h>
 

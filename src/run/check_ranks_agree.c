@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "mlp/digest.h"
-#include "mlp/run.h"
+#include "base/digest.h"
+#include "run.h"
 
 #include "internal.h"
 #include "system/reading.h"

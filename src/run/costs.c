@@ -1,7 +1,7 @@
 /** @file
  *  What a step costs on any number of ranks.
  */
-#include "mlp/costs.h"
+#include "costs.h"
 
 #include <assert.h>
 

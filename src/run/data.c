@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mlp/digest.h"
+#include "base/digest.h"
 
 #include "internal.h"
 

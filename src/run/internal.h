@@ -1,24 +1,24 @@
 /** @file
- *  What a run holds, for run.c and the files of its chapters: run_plan.c
- *  (resolving the configuration), run_data.c, run_rows.c, run_state.c (resume,
- * save), run_train.c and run_profile.c.
+ *  What a run holds, for run.c and the files of its chapters: resolve.c
+ *  (resolving the configuration), data.c, rows.c, state.c (resume,
+ * save), train.c and profile.c.
  */
 #ifndef MLP_RUN_INTERNAL_H
 #define MLP_RUN_INTERNAL_H
 
-#include "mlp/checkpoint.h"
-#include "mlp/comm.h"
-#include "mlp/config.h"
-#include "mlp/model.h"
-#include "mlp/monitor.h"
-#include "mlp/runlog.h"
-#include "mlp/scaler.h"
-#include "mlp/source.h"
-#include "mlp/tensorboard.h"
-#include "mlp/trainer.h"
+#include "checkpoint/checkpoint.h"
+#include "config/config.h"
+#include "model/model.h"
+#include "optim/early_stopping.h"
+#include "record/runlog.h"
+#include "record/tensorboard.h"
+#include "rows/scaler.h"
+#include "source/source.h"
+#include "team/comm.h"
+#include "train/trainer.h"
 
 /** What a replay compares with: a state that the chain knows by its digest, or
- *  where other arithmetic made it (kernels.h) its parameters alone. */
+ *  where other arithmetic made it (kernels/kernels.h) its parameters alone. */
 typedef struct {
     uint64_t step;
     bool is_state;

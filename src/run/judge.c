@@ -4,8 +4,8 @@
  */
 #include <string.h>
 
-#include "mlp/log.h"
-#include "mlp/schedule.h"
+#include "base/log.h"
+#include "optim/schedule.h"
 
 #include "internal.h"
 

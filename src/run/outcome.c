@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mlp/log.h"
-#include "mlp/report.h"
+#include "base/log.h"
+#include "record/classification_report.h"
 
 #include "internal.h"
 

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "mlp/log.h"
-#include "mlp/threads.h"
+#include "base/log.h"
+#include "system/threads.h"
 
 #include "internal.h"
 

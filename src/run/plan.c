@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mlp/clock.h"
-#include "mlp/shard.h"
-#include "mlp/threads.h"
+#include "base/clock.h"
+#include "rows/shard.h"
+#include "system/threads.h"
 
 #include "plan.h"
 

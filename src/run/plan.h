@@ -1,11 +1,11 @@
 /** @file
- *  mlp_train --plan: what run_forecast.c measures and run_forecast_tell.c
+ *  mlp_train --plan: what plan.c measures and plan_print.c
  *  tells.
  */
 #ifndef MLP_RUN_FORECAST_H
 #define MLP_RUN_FORECAST_H
 
-#include "mlp/costs.h"
+#include "costs.h"
 
 #include "internal.h"
 

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "mlp/clock.h"
+#include "base/clock.h"
 
 #include "internal.h"
 

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "checkpoint/chain.h"
-#include "mlp/run.h"
+#include "run.h"
 
 #include "internal.h"
 #include "system/writing.h"

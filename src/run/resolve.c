@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "mlp/log.h"
-#include "mlp/shard.h"
-#include "mlp/stop.h"
+#include "base/log.h"
+#include "rows/shard.h"
+#include "system/stop.h"
 
 #include "internal.h"
 

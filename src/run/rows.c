@@ -4,7 +4,7 @@
  */
 #include <inttypes.h>
 
-#include "mlp/log.h"
+#include "base/log.h"
 
 #include "internal.h"
 

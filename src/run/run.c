@@ -1,16 +1,16 @@
 /** @file
  *  The story of a run.
  */
-#include "mlp/run.h"
+#include "run.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "mlp/clock.h"
-#include "mlp/log.h"
-#include "mlp/report.h"
-#include "mlp/stop.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "record/classification_report.h"
+#include "system/stop.h"
 
 #include "internal.h"
 #include "system/writing.h"

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mlp/clock.h"
+#include "base/clock.h"
 
 #include "internal.h"
 

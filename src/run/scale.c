@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mlp/tree.h"
+#include "base/tree.h"
 
 #include "internal.h"
 

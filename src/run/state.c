@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mlp/log.h"
-#include "mlp/optimizer.h"
+#include "base/log.h"
+#include "optim/optimizer.h"
 
 #include "internal.h"
 

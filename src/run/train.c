@@ -2,14 +2,14 @@
  *  The chapter of a run in which it trains: epoch by epoch, until the last one
  *  or a signal.
  */
-#include "mlp/run.h"
+#include "run.h"
 
 #include <inttypes.h>
 #include <math.h>
 
-#include "mlp/clock.h"
-#include "mlp/shard.h"
-#include "mlp/stop.h"
+#include "base/clock.h"
+#include "rows/shard.h"
+#include "system/stop.h"
 
 #include "internal.h"
 

@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mlp/clock.h"
-#include "mlp/pulse.h"
-#include "mlp/run.h"
-#include "mlp/shard.h"
+#include "base/clock.h"
+#include "rows/shard.h"
+#include "run.h"
+#include "team/pulse.h"
 
 #include "internal.h"
 #include "verify.h"

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "mlp/status.h"
+#include "base/status.h"
 
 enum {
     MLP_CSV_RECORD_MOST = 1 << 20, /**< bytes of a record */

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "hdf5/h5file.h"
 #include "kinds.h"
-#include "mlp/h5file.h"
 #include "system/sandbox.h"
 
 enum {

@@ -4,7 +4,7 @@
 #ifndef MLP_IDX_FILES_H
 #define MLP_IDX_FILES_H
 
-#include "mlp/status.h"
+#include "base/status.h"
 
 /** In the order in which a missing one is reported. */
 typedef enum {

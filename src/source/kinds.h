@@ -5,7 +5,7 @@
 #ifndef MLP_SOURCE_KINDS_H
 #define MLP_SOURCE_KINDS_H
 
-#include "mlp/source.h"
+#include "source.h"
 
 typedef struct {
     /** As mlp_source_read; rows > 0 and within the split. labels is NULL also

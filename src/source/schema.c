@@ -1,7 +1,7 @@
 /** @file
  *  What the columns of a table mean.
  */
-#include "mlp/schema.h"
+#include "schema.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "mlp/schema.h"
+#include "schema.h"
 
 static const char *const kind_names[] = {"unknown", "number", "text", "ignored",
                                          NULL};

@@ -1,7 +1,7 @@
 /** @file
  *  Which kind of source a specification means, and what they have in common.
  */
-#include "mlp/source.h"
+#include "source.h"
 
 #include <assert.h>
 #include <errno.h>

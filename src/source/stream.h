@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "mlp/status.h"
+#include "base/status.h"
 
 typedef struct mlp_stream mlp_stream;
 

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/log.h"
 #include "kinds.h"
-#include "mlp/log.h"
 #include "system/reading.h"
 #include "table_file.h"
 

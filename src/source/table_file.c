@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mlp/rng.h"
+#include "base/rng.h"
 
 /* ---- open and close ---------------------------------------------------- */
 

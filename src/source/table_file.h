@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "csv.h"
-#include "mlp/schema.h"
+#include "schema.h"
 
 enum { MLP_TABLE_STRIDE = 256 }; /* good rows from one mark to the next */
 

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "mlp/path.h"
+#include "base/path.h"
 
 static mlp_status fail(const char *path, const char *verb)
 {

@@ -7,7 +7,7 @@
 #include <dirent.h>
 #include <stdbool.h>
 
-#include "mlp/status.h"
+#include "base/status.h"
 
 /** Make a directory and those above it that are missing; that it is there
  *  already is fine. What was made lasts through a loss of power, where the

@@ -1,11 +1,11 @@
 /** @file
  *  Laps by phase.
  */
-#include "mlp/profile.h"
+#include "profile.h"
 
 #include <stdlib.h>
 
-#include "mlp/clock.h"
+#include "base/clock.h"
 
 enum { CACHE_LINE = 64 };
 

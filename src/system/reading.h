@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#include "mlp/status.h"
+#include "base/status.h"
 
 /** MLP_ERROR_IO: a file cannot be read, for the reason that errno has. */
 mlp_status mlp_fail_read(const char *path);

@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "mlp/stop.h"
+#include "stop.h"
 
 enum {
     MEMORY_BYTES = 192 << 20,      /* besides some times the file's size */

@@ -6,11 +6,11 @@
 
 #include <stddef.h>
 
-#include "mlp/status.h"
+#include "base/status.h"
 
 /** Call action(context) in a child process that may do little: no file grows,
  *  its memory and its CPU time are bounded, it says nothing, and wishes to
- *  stop (mlp/stop.h) pass it by. What it does to memory is gone with it.
+ *  stop (stop.h) pass it by. What it does to memory is gone with it.
  *
  *  @param path   what messages call the file that is tried
  *  @param bytes  how large that file is: the bounds grow with it

@@ -1,7 +1,7 @@
 /** @file
  *  The wish to stop.
  */
-#include "mlp/stop.h"
+#include "stop.h"
 
 #include <math.h>
 #include <signal.h>
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "mlp/clock.h"
+#include "base/clock.h"
 
 enum { NANOSECONDS = 1000000000 };
 

@@ -4,7 +4,7 @@
  *  than cores; these sleep in the kernel after a few microseconds.
  */
 #define _GNU_SOURCE /* sched_getaffinity, syscall */
-#include "mlp/threads.h"
+#include "threads.h"
 
 #include <limits.h>
 #include <omp.h>

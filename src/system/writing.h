@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "mlp/status.h"
+#include "base/status.h"
 
 /** Write all of it, in as many calls as that takes. False, with errno set,
  *  when it cannot be. */

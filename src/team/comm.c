@@ -1,14 +1,14 @@
 /** @file
  *  The team, whatever kind it is: dispatch, and agreement on failures.
  */
-#include "mlp/comm.h"
+#include "comm.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "mlp/log.h"
+#include "base/log.h"
 
 #include "comm_internal.h"
 

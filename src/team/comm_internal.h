@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "mlp/comm.h"
+#include "comm.h"
 
 typedef enum { MLP_COMM_SUM, MLP_COMM_MAX, MLP_COMM_MIN } mlp_comm_reduction;
 

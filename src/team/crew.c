@@ -1,7 +1,7 @@
 /** @file
  *  The crew of a node: who computes, and where they meet.
  */
-#include "mlp/crew.h"
+#include "crew.h"
 
 #include <assert.h>
 #include <stdatomic.h>

@@ -1,7 +1,7 @@
 /** @file
  *  The pulse of a rank. Relaxed stores: each number stands for itself.
  */
-#include "mlp/pulse.h"
+#include "pulse.h"
 
 #include <stdatomic.h>
 

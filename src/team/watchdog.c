@@ -2,7 +2,7 @@
  *  The watchdog's thread. It counts time by its own ticks: a job that was
  *  stopped as a whole, or whose machine slept, does not hang for that.
  */
-#include "mlp/watchdog.h"
+#include "watchdog.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -14,9 +14,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "mlp/clock.h"
-#include "mlp/log.h"
-#include "mlp/pulse.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "pulse.h"
 
 #include "watchdog_report.h"
 

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "mlp/pulse.h"
+#include "pulse.h"
 
 /** What the kernel says of a process. */
 typedef enum {

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "base/json.h"
-#include "mlp/log.h"
-#include "mlp/report.h"
+#include "base/log.h"
+#include "record/classification_report.h"
 #include "tool.h"
 
 /* What came out, beside what went in. */

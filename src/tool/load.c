@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "mlp/log.h"
+#include "base/log.h"
 #include "tool.h"
 
 mlp_status mlp_tool_load_checkpoint(const char *path,

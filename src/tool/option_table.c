@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mlp/config.h"
+#include "config/config.h"
 
 /* ---- values */
 

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "mlp/config.h"
-#include "mlp/log.h"
+#include "base/log.h"
+#include "config/config.h"
 #include "option_table.h"
 
 /* "--output" of "-o", where the sub-command has it; else the argument. */

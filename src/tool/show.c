@@ -5,11 +5,11 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/json.h"
 #include "config/json.h"
-#include "mlp/digest.h"
-#include "mlp/model.h"
-#include "mlp/monitor.h"
+#include "model/model.h"
+#include "optim/early_stopping.h"
 #include "record/runlog_parts.h"
 #include "tool.h"
 

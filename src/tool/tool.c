@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "mlp/options.h"
+#include "config/options.h"
 
 static const mlp_tool_command *const commands[] = {
     &mlp_tool_show,    &mlp_tool_verify, &mlp_tool_eval,

@@ -10,17 +10,17 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "base/status.h"
+#include "checkpoint/checkpoint.h"
 #include "config/options_words.h"
-#include "mlp/checkpoint.h"
-#include "mlp/dataset.h"
-#include "mlp/inference.h"
-#include "mlp/source.h"
-#include "mlp/status.h"
+#include "infer/inference.h"
+#include "rows/dataset.h"
+#include "source/source.h"
 
 /** Do what the command line says. */
 mlp_status mlp_tool(int argc, char **argv);
 
-/* ---- where results go: tool_output.c */
+/* ---- where results go: output.c */
 
 /** Standard output, or a file that appears complete or not at all. */
 typedef struct {
@@ -44,7 +44,7 @@ mlp_status mlp_tool_output_flush(mlp_tool_output *output);
  *  @return status, or MLP_ERROR_IO; if not MLP_OK there is no new file */
 mlp_status mlp_tool_output_close(mlp_tool_output *output, mlp_status status);
 
-/* ---- what the command line says: tool_options.c */
+/* ---- what the command line says: options.c */
 
 typedef struct {
     char **operands; /**< what is no option, in order; in the place of argv */
@@ -102,7 +102,7 @@ void mlp_tool_options_help(const mlp_tool_command *command, FILE *out);
 /** "test" or "train". */
 const char *mlp_tool_split_name(mlp_split split);
 
-/* ---- a model and its data: tool_load.c */
+/* ---- a model and its data: load.c */
 
 /** Load a file, or the newest valid one of a directory.
  *  @param path   a file, or a directory that must have a checkpoint

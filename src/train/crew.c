@@ -1,10 +1,10 @@
 /** @file
- *  The trainer's part of the crew (crew.h): the batch and everything that the
- *  threads of a node compute from it, in memory that its ranks share.
+ *  The trainer's part of the crew (team/crew.h): the batch and everything that
+ * the threads of a node compute from it, in memory that its ranks share.
  */
 #include <stdlib.h>
 
-#include "mlp/arena.h"
+#include "base/arena.h"
 
 #include "internal.h"
 

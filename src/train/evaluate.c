@@ -3,7 +3,7 @@
  */
 #include <string.h>
 
-#include "mlp/stop.h"
+#include "system/stop.h"
 
 #include "internal.h"
 

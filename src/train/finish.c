@@ -12,7 +12,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "mlp/norms.h"
+#include "optim/norms.h"
 
 #include "internal.h"
 

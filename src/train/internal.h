@@ -1,21 +1,21 @@
 /** @file
- *  The trainer's insides, for the files trainer*.c.
+ *  The trainer's insides, for the files of this room.
  */
 #ifndef MLP_TRAINER_INTERNAL_H
 #define MLP_TRAINER_INTERNAL_H
 
-#include "mlp/crew.h"
-#include "mlp/exchange.h"
-#include "mlp/feed.h"
-#include "mlp/optimizer.h"
-#include "mlp/pass.h"
-#include "mlp/sampler.h"
-#include "mlp/trainer.h"
+#include "exchange/exchange.h"
+#include "model/pass.h"
+#include "optim/optimizer.h"
+#include "rows/feed.h"
+#include "rows/sampler.h"
+#include "team/crew.h"
+#include "trainer.h"
 
 #include "infer/forward_rows.h"
 #include "thread_tuner.h"
 
-enum { MLP_RECORD_SIZE = 9 }; /* doubles; see trainer_records.c */
+enum { MLP_RECORD_SIZE = 9 }; /* doubles; see records.c */
 
 enum { MLP_VIEW_SIZE = 3 }; /* words of the sentinel for each rank */
 

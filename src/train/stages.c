@@ -3,7 +3,7 @@
  */
 #include <stdatomic.h>
 
-#include "mlp/clock.h"
+#include "base/clock.h"
 
 #include "step.h"
 

@@ -4,8 +4,8 @@
  */
 #include <stdatomic.h>
 
-#include "mlp/clock.h"
-#include "mlp/shard.h"
+#include "base/clock.h"
+#include "rows/shard.h"
 
 #include "step.h"
 
@@ -57,7 +57,7 @@ static void begin_next_piece(mlp_one_step *step)
 }
 
 /* Go to the batch's next piece; not from one whose loss is not finite, which
- * is the one to look at afterwards (trainer_diagnose.c). */
+ * is the one to look at afterwards (diagnose.c). */
 static bool go_on(mlp_worker *w)
 {
     mlp_trainer *trainer = w->trainer;

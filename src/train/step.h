@@ -1,6 +1,6 @@
 /** @file
- *  A step under way, for trainer_step.c, which begins and ends it, and
- *  trainer_stages.c, which computes it.
+ *  A step under way, for step.c, which begins and ends it, and
+ *  stages.c, which computes it.
  */
 #ifndef MLP_TRAINER_STEP_H
 #define MLP_TRAINER_STEP_H

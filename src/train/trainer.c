@@ -1,14 +1,14 @@
 /** @file
- *  The trainer: made, loaded, read out. Its steps are in trainer_step.c.
+ *  The trainer: made, loaded, read out. Its steps are in step.c.
  */
-#include "mlp/trainer.h"
+#include "trainer.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "mlp/digest.h"
-#include "mlp/schedule.h"
-#include "mlp/shard.h"
+#include "base/digest.h"
+#include "optim/schedule.h"
+#include "rows/shard.h"
 
 #include "internal.h"
 

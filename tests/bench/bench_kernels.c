@@ -11,8 +11,8 @@
 #include "bench_machine.h"
 #include "bench_net.h"
 
-#include "mlp/clock.h"
-#include "mlp/dataset.h"
+#include "base/clock.h"
+#include "rows/dataset.h"
 
 static const char usage[] =
     "usage: bench_kernels peak SECONDS\n"

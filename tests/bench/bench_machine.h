@@ -5,7 +5,7 @@
 #ifndef BENCH_MACHINE_H
 #define BENCH_MACHINE_H
 
-#include "mlp/kernels.h"
+#include "kernels/kernels.h"
 
 /** CPU seconds of this thread: what a kernel takes does not grow when another
  *  program gets the core in between. */

@@ -12,9 +12,9 @@
 #include "bench_machine.h"
 #include "bench_memory.h"
 
-#include "mlp/feed.h"
-#include "mlp/sampler.h"
-#include "mlp/shard.h"
+#include "rows/feed.h"
+#include "rows/sampler.h"
+#include "rows/shard.h"
 
 enum { ROWS_OF_DATA = 20000 };
 static const double PEAK_SECONDS = 0.004;

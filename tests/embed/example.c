@@ -1,8 +1,8 @@
 /** @file
  *  A program around the library: train on rows in memory, save, load, predict.
  */
-#include <mlp/inference.h>
-#include <mlp/run.h>
+#include "infer/inference.h"
+#include "run/run.h"
 #include <stdio.h>
 
 enum { ROWS = 1000 };

@@ -1,7 +1,7 @@
 /** @file
  *  Whose fault it was when a child of a fuzz target died. Targets of HDF5 files
- *  try them in a child first (src/sandbox.h), to which each death is a refusal:
- *  a crash inside libhdf5 is expected, one in our code is a finding.
+ *  try them in a child first (src/system/sandbox.h), to which each death is a
+ * refusal: a crash inside libhdf5 is expected, one in our code is a finding.
  *
  *  AddressSanitizer and UBSan tell them apart; without them, nothing is seen.
  *  A child that is out of memory or CPU time is sound.

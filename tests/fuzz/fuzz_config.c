@@ -4,8 +4,8 @@
  */
 #include <string.h>
 
+#include "config/options.h"
 #include "fuzz.h"
-#include "mlp/options.h"
 
 static void expect_round_trip(const mlp_config *config)
 {

@@ -9,9 +9,9 @@
 
 #include <string.h>
 
+#include "checkpoint/checkpoint.h"
 #include "fuzz.h"
 #include "fuzz_children.h"
-#include "mlp/checkpoint.h"
 
 /** lookup3, by Bob Jenkins 2006 ("hashlittle"), which HDF5 uses. */
 static inline uint32_t fuzz_lookup3(const uint8_t *bytes, size_t n)

@@ -5,8 +5,8 @@
 #ifndef MLP_FUZZ_IMPORT_H
 #define MLP_FUZZ_IMPORT_H
 
-#include "fuzz.h"
 #include "convert/import.h"
+#include "fuzz.h"
 
 /** Read a file by `read`, and make a checkpoint of it. */
 static inline void fuzz_import(const char *path,

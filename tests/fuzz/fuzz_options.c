@@ -3,8 +3,8 @@
  */
 #include <string.h>
 
+#include "config/options.h"
 #include "fuzz.h"
-#include "mlp/options.h"
 
 enum { TEXT_MAX = 8192, WORDS_MAX = 64 };
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "fuzz.h"
-#include "mlp/source.h"
+#include "source/source.h"
 
 /** Read all rows of both splits, if they are few, and close the source. */
 static inline void fuzz_rows(mlp_source *source)

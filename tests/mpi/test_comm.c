@@ -2,7 +2,7 @@
  *  Tests of the team over MPI, for any number of ranks. All assertions come
  *  after the last collective of a test.
  */
-#include "mlp/comm.h"
+#include "team/comm.h"
 
 #include <check.h>
 #include <stdbool.h>

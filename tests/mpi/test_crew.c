@@ -2,7 +2,7 @@
  *  Tests of a crew of several ranks: who computes, and that nobody is early or
  *  late. With MLP_TEST_WORKERS more ranks compute than there are cores.
  */
-#include "mlp/crew.h"
+#include "team/crew.h"
 
 #include <check.h>
 #include <stdint.h>

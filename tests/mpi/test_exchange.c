@@ -2,7 +2,7 @@
  *  Tests of the exchange between ranks: any team gets the bits that one
  *  process works out by itself. With MLP_TEST_NODE_SIZE, between nodes.
  */
-#include "mlp/exchange.h"
+#include "exchange/exchange.h"
 
 #include <check.h>
 #include <stdint.h>

@@ -3,7 +3,7 @@
  *  their rounding, all ranks hold the same bits, and one rank those of the
  *  tree.
  */
-#include "mlp/exchange.h"
+#include "exchange/exchange.h"
 
 #include <check.h>
 #include <stdint.h>

@@ -2,7 +2,7 @@
  *  Training over 1 to 4 ranks on made-up rows: every bit as in a team of one,
  *  and failures that all ranks share.
  */
-#include "mlp/trainer.h"
+#include "train/trainer.h"
 
 #include <check.h>
 #include <math.h>
@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mlp/optimizer.h"
-#include "mlp/rng.h"
-#include "mlp/shard.h"
+#include "base/rng.h"
+#include "optim/optimizer.h"
 #include "reference_mlp.h"
+#include "rows/shard.h"
 #include "run_suite.h"
 
 enum { FEATURES = 21, CLASSES = 3, STEPS = 12 };

@@ -7,8 +7,8 @@
 #ifndef MLP_TEST_ANALYZER_H
 #define MLP_TEST_ANALYZER_H
 
-#include "mlp/comm.h"
-#include "mlp/status.h"
+#include "base/status.h"
+#include "team/comm.h"
 
 static inline mlp_status analyzer_agree(mlp_comm *comm, mlp_status mine)
 {

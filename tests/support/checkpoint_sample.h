@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "mlp/checkpoint.h"
+#include "checkpoint/checkpoint.h"
 
 /** Layers 2 x 2 pictures -> 3 -> 2. Every value differs from every other.
  *  @param moments  vectors of the optimizer, 0 to MLP_MOMENTS_MAX */

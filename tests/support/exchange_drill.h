@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "base/bfloat16.h"
-#include "mlp/exchange.h"
-#include "mlp/range.h"
+#include "base/range.h"
+#include "exchange/exchange.h"
 
 /* The part of one cache line leaves ranks without a slice. */
 static const size_t drill_parts[] = {1600, 16, 5008};

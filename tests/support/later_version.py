@@ -12,7 +12,7 @@ import shutil
 import sys
 
 INSERTIONS = (
-    ("include/mlp/config.h", "    bool profile;\n",
+    ("src/config/config.h", "    bool profile;\n",
      "    unsigned dummy;\n"),
     ("src/config/config.c", "#define AT(member)",
      'static const char *const dummies[] = {"old", "new", NULL};\n'
@@ -23,13 +23,13 @@ INSERTIONS = (
      ' .words = dummy_words},\n'),
     ("src/config/config.c", "static const mlp_config defaults = {\n",
      "    .dummy = 1,\n"),
-    ("include/mlp/checkpoint.h",
+    ("src/checkpoint/checkpoint.h",
      "    uint64_t arithmetic, arithmetic_since;\n",
      "    uint64_t dummy_count;\n"),
     ("src/checkpoint/scalars.c",
      '    LATER("arithmetic_since", U64, arithmetic_since, 0),\n',
      '    LATER("dummy_count", U64, dummy_count, 7),\n'),
-    ("include/mlp/history.h", "    double wall_seconds;",
+    ("src/base/history.h", "    double wall_seconds;",
      "    double dummy_error;\n"),
     ("src/checkpoint/history.c",
      '    COLUMN("wall_seconds", MLP_H5_F64, wall_seconds),\n',
@@ -49,7 +49,7 @@ def insert(path, anchor, text):
 
 def main():
     source, target = map(pathlib.Path, sys.argv[1:])
-    for name in ("src", "include", "mpi", "data", "jobs"):
+    for name in ("src", "mpi", "data", "jobs"):
         shutil.copytree(source / name, target / name,
                         ignore=shutil.ignore_patterns("mnist"))
     for name in ("CMakeLists.txt", "README.md", "LICENSE"):

@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "mlp/config.h"
+#include "config/config.h"
 
 enum { REFERENCE_LAYERS = 4, REFERENCE_WIDTH = 64 };
 

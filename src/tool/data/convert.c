@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/rng.h"
 #include "data.h"
-#include "mlp/rng.h"
 
 /* All rows of a source, split by split; of a split without rows nothing. */
 typedef struct {

@@ -6,7 +6,7 @@
 
 #include "tool/tool.h"
 
-/** A data set to write: what source_hdf5.c reads. Borrows all it points to. */
+/** A data set to write: what source/hdf5.c reads. Borrows all it points to. */
 typedef struct {
     mlp_element element;
     size_t rank; /**< of a row: 1 for a vector, 2 for a picture [height, width],

@@ -9,10 +9,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/log.h"
+#include "base/rng.h"
 #include "data.h"
 #include "image/image.h"
-#include "mlp/log.h"
-#include "mlp/rng.h"
 #include "system/directory.h"
 #include "system/reading.h"
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "data.h"
-#include "mlp/h5file.h"
+#include "hdf5/h5file.h"
 
 static mlp_status write_split(const mlp_data_set *set, mlp_split split,
                               mlp_h5file *file)

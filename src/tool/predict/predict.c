@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "mlp/log.h"
+#include "base/log.h"
 
 /* ---- a batch */
 

@@ -18,7 +18,7 @@ typedef struct {
     mlp_inference_result result;
 } mlp_prediction;
 
-/* ---- tool_predict_print.c */
+/* ---- print.c */
 
 /** Whether outputs are probabilities. */
 bool mlp_prediction_is_probable(const mlp_checkpoint *checkpoint);
@@ -45,7 +45,7 @@ void mlp_predict_print_header(FILE *out, const mlp_checkpoint *checkpoint,
 mlp_status mlp_predict_print(FILE *out, const char *format,
                              const mlp_prediction *prediction);
 
-/* ---- tool_predict_text.c */
+/* ---- text.c */
 
 /** Row r: what is predicted; the picture, or the columns of a table's row; and
  *  a bar for each output. MLP_ERROR_INTERNAL without memory. */

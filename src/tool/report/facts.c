@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mlp/digest.h"
+#include "base/digest.h"
 #include "report.h"
 
 static void fact(mlp_markup *m, const char *name, const char *value,

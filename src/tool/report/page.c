@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "mlp/version.h"
+#include "base/version.h"
 #include "report.h"
 
 /* ---- parts that all sections use */

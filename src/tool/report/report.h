@@ -65,7 +65,7 @@ typedef struct {
 void mlp_account_note(mlp_account *account, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* ---- tool_report_review.c */
+/* ---- review.c */
 
 /** Run the checkpoint of the only story on the rows that `options`, else its
  *  log, name; what cannot be done becomes a note. MLP_ERROR_INTERNAL without
@@ -80,7 +80,7 @@ enum { MLP_CLASS_NUMBER = 24 };
 const char *mlp_review_class(const mlp_review *review, size_t k,
                              char number[MLP_CLASS_NUMBER]);
 
-/* ---- tool_report_charts.c: loss, accuracy, learning rate */
+/* ---- charts.c: loss, accuracy, learning rate */
 
 typedef enum {
     MLP_FIGURE_LOSS,
@@ -108,7 +108,7 @@ mlp_status mlp_report_write_svg(const mlp_account *account, FILE *out);
 mlp_status mlp_report_write_png(const mlp_account *account, FILE *out);
 mlp_status mlp_report_write_text(const mlp_account *account, FILE *out);
 
-/* ---- tool_report_page.c, and its sections in files of their own */
+/* ---- page.c, and its sections in files of their own */
 
 mlp_status mlp_report_write_html(const mlp_account *account, FILE *out);
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mlp/report.h"
+#include "record/classification_report.h"
 #include "report.h"
 
 /* ---- what a row comes to */

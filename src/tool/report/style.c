@@ -4,8 +4,8 @@
  */
 #include "report.h"
 
-/* Inks k0 to k11 are those of canvas.h; text has a contrast of 4.5 at least to
- * what it stands on, curves one of 3. */
+/* Inks k0 to k11 are those of draw/canvas.h; text has a contrast of 4.5 at
+ * least to what it stands on, curves one of 3. */
 // NOLINTNEXTLINE(readability-function-size): one text
 const char *mlp_page_style(void)
 {

@@ -5,8 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "mlp/profile.h"
 #include "report.h"
+#include "system/profile.h"
 #include "system/terminal.h"
 
 /* ---- confusions */

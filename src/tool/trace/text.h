@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "mlp/config.h"
+#include "config/config.h"
 
 enum { MLP_TRACE_TEXT = 2048 };
 

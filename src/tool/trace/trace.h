@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "mlp/config.h"
-#include "mlp/status.h"
+#include "base/status.h"
+#include "config/config.h"
 
 enum { MLP_TRACE_LAYERS = 8, MLP_TRACE_WIDTH = 16 };
 

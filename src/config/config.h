@@ -1,0 +1,408 @@
+/** @file
+ *  The configuration of a run: one plain struct, and one table that gives
+ *  each field its name, kind, default and help line. The command line, the
+ *  configuration file, the checkpoint and the run log all go through the
+ *  table, so an option exists everywhere or nowhere.
+ */
+#ifndef MLP_CONFIG_H
+#define MLP_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/path.h"
+#include "base/status.h"
+
+enum {
+    MLP_MAX_HIDDEN = 64,    /**< hidden layers at most */
+    MLP_MAX_FIELDS = 128,   /**< rows of the table at most */
+    MLP_CONFIG_VALUE = 4160 /**< bytes that hold any value as text */
+};
+
+/** What a hidden layer makes of its sums z. The formulas are in
+ *  kernels/vector.h, derivatives beside them. */
+typedef enum {
+    MLP_ACTIVATION_IDENTITY,
+    MLP_ACTIVATION_SIGMOID,
+    MLP_ACTIVATION_TANH,
+    MLP_ACTIVATION_RELU, /**< Nair and Hinton 2010 */
+    MLP_ACTIVATION_STEP, /**< McCulloch and Pitts 1943; no slope */
+    MLP_ACTIVATION_ARCTAN,
+    MLP_ACTIVATION_LEAKY_RELU, /**< Maas et al. 2013 */
+    MLP_ACTIVATION_PRELU,      /**< He et al. 2015: a learned slope a unit */
+    MLP_ACTIVATION_ELU,        /**< Clevert et al. 2016, alpha 1 */
+    MLP_ACTIVATION_SOFTPLUS,   /**< Dugas et al. 2001 */
+    MLP_ACTIVATION_SILU,       /**< Elfwing et al. 2018 */
+    MLP_ACTIVATION_GELU,       /**< Hendrycks and Gimpel 2016, with erf */
+    MLP_ACTIVATIONS            /**< how many there are */
+} mlp_activation;
+
+/** One activation for all hidden layers, or one for each. */
+typedef struct {
+    size_t count;
+    mlp_activation item[MLP_MAX_HIDDEN];
+} mlp_activation_list;
+
+/** What the last layer is to predict: a class, or a number. */
+typedef enum { MLP_TASK_CLASSIFICATION, MLP_TASK_REGRESSION } mlp_task;
+
+/** What becomes of a table's row with a bad cell. */
+typedef enum { MLP_BAD_ROWS_FAIL, MLP_BAD_ROWS_DROP } mlp_bad_rows;
+
+/** How features are scaled; see rows/scaler.h. */
+typedef enum {
+    MLP_SCALING_AUTO,   /**< common; for tables standard */
+    MLP_SCALING_COMMON, /**< division of all columns by one factor */
+    MLP_SCALING_MAX,    /**< the rest column by column */
+    MLP_SCALING_MINMAX,
+    MLP_SCALING_STANDARD,
+    MLP_SCALING_NONE,
+    MLP_SCALING_RMS /**< no value of --scaling: of targets that stay from 0 on
+                         (--output softplus) */
+} mlp_scaling;
+
+/** One number for all hidden layers, or one for each. */
+typedef struct {
+    size_t count;
+    double item[MLP_MAX_HIDDEN];
+} mlp_double_list;
+
+/** What the last layer computes from its sums. */
+typedef enum {
+    MLP_OUTPUT_SOFTMAX,
+    MLP_OUTPUT_SIGMOID,
+    MLP_OUTPUT_IDENTITY,
+    MLP_OUTPUT_TANH,
+    MLP_OUTPUT_SOFTPLUS, /**< regression on numbers that are never negative */
+    MLP_OUTPUT_STEP      /**< the perceptron's */
+} mlp_output;
+
+typedef enum {
+    MLP_LOSS_CROSS_ENTROPY, /**< with softmax */
+    MLP_LOSS_MSE,           /**< 1/(2m) sum of squares; not with softmax */
+    MLP_LOSS_BINARY_CROSS_ENTROPY, /**< with sigmoid, unit by unit */
+    MLP_LOSS_PERCEPTRON /**< with step: wrong outputs; the delta rule, whose dz
+                             is a - t. Rosenblatt 1958 */
+} mlp_loss;
+
+/** How a gradient becomes an update; formulas: mlp_update in kernels/kernels.h.
+ */
+typedef enum {
+    MLP_OPTIMIZER_SGD,
+    MLP_OPTIMIZER_NESTEROV,
+    MLP_OPTIMIZER_RMSPROP,
+    MLP_OPTIMIZER_ADAM,
+    MLP_OPTIMIZER_ADAMW,
+    MLP_OPTIMIZER_LARS,
+    MLP_OPTIMIZER_LAMB
+} mlp_optimizer_kind;
+
+enum { MLP_OPTIMIZERS = MLP_OPTIMIZER_LAMB + 1 };
+
+/** The learning rate over the run; see optim/schedule.h. */
+typedef enum {
+    MLP_SCHEDULE_CONSTANT,
+    MLP_SCHEDULE_LINEAR,
+    MLP_SCHEDULE_COSINE,
+    MLP_SCHEDULE_STEP,
+    MLP_SCHEDULE_EXPONENTIAL,
+    MLP_SCHEDULE_ONE_CYCLE,
+    MLP_SCHEDULE_PLATEAU
+} mlp_schedule;
+
+/** How the learning rate grows with the batch. */
+typedef enum {
+    MLP_LR_SCALE_NONE,
+    MLP_LR_SCALE_LINEAR,
+    MLP_LR_SCALE_SQRT
+} mlp_lr_scale;
+
+/** What tells a better epoch from a worse one; see optim/early_stopping.h. */
+typedef enum { MLP_MONITOR_LOSS, MLP_MONITOR_ACCURACY } mlp_monitor;
+
+typedef enum {
+    MLP_INIT_GLOROT_UNIFORM,
+    MLP_INIT_GLOROT_NORMAL,
+    MLP_INIT_HE_UNIFORM,
+    MLP_INIT_HE_NORMAL,
+    MLP_INIT_SMALL_UNIFORM
+} mlp_init;
+
+typedef enum {
+    MLP_PROGRESS_AUTO,
+    MLP_PROGRESS_ALWAYS,
+    MLP_PROGRESS_NEVER
+} mlp_progress_mode;
+
+/** Whether to skip zero inputs; auto measures how many there are. */
+typedef enum {
+    MLP_SPARSE_AUTO,
+    MLP_SPARSE_ALWAYS,
+    MLP_SPARSE_NEVER
+} mlp_sparse_mode;
+
+/** Whether to go on with the checkpoints of a directory. */
+typedef enum {
+    MLP_RESUME_NO,
+    MLP_RESUME_YES, /**< the directory must be there */
+    MLP_RESUME_AUTO /**< without directory or checkpoints begin a new run */
+} mlp_resume;
+
+/** How ranks sum their gradients; see exchange/exchange.h. */
+typedef enum { MLP_EXCHANGE_TREE, MLP_EXCHANGE_MPI } mlp_exchange_kind;
+
+/** Of the sums of gradients. */
+typedef enum {
+    MLP_PRECISION_FLOAT32,
+    MLP_PRECISION_BF16
+} mlp_exchange_precision;
+
+/** "2" counts epochs, "200steps" counts steps; count 0 means only at the end.
+ *  "auto", where a field allows it, leaves it to the program. */
+typedef struct {
+    uint64_t count;
+    bool counts_steps;
+    bool is_automatic;
+} mlp_interval;
+
+typedef struct {
+    char preset[MLP_MAX_PATH]; /**< whose values were taken; "" = none */
+    /* data */
+    char data[MLP_MAX_PATH]; /**< "" = $MLP_DATA, data/mnist or digits */
+    size_t classes;          /**< 0 = from the training labels */
+    double validation;       /**< the last fraction of the training rows */
+    mlp_scaling scaling;
+    /* tables */
+    mlp_task task;
+    char label[MLP_MAX_PATH];       /**< the column to predict */
+    char ignore[MLP_MAX_PATH];      /**< columns to leave out, "a,b" */
+    char categorical[MLP_MAX_PATH]; /**< numbers to take as texts, "a,b" */
+    double test_fraction;           /**< of the rows */
+    char test_data[MLP_MAX_PATH];   /**< a file of test rows, "" = none */
+    mlp_bad_rows bad_rows;
+    /* model */
+    size_t hidden[MLP_MAX_HIDDEN];
+    size_t hidden_count;
+    mlp_activation_list activation; /**< of the hidden layers */
+    mlp_double_list dropout; /**< share of a hidden layer's units left out */
+    bool binary;             /**< one output unit tells two classes */
+    mlp_output output;
+    mlp_loss loss;
+    mlp_init init;
+    double label_smoothing;
+    char class_weights[MLP_MAX_PATH]; /**< "none", "balanced" or a list */
+    /* training */
+    mlp_optimizer_kind optimizer;
+    double lr;
+    mlp_schedule schedule;
+    mlp_interval warmup;   /**< epochs or steps in which the rate rises */
+    mlp_interval lr_every; /**< of the schedule step: between reductions */
+    double gamma;          /**< factor of a reduction */
+    size_t plateau;        /**< epochs that the schedule plateau waits */
+    mlp_lr_scale lr_scale; /**< with the batch */
+    size_t patience;       /**< epochs without a better one; 0 = go on */
+    double min_delta;      /**< better by more than that */
+    mlp_monitor monitor;   /**< by what */
+    double momentum;
+    double l2;           /**< lambda of lambda/2 |W|^2, weights only */
+    double beta1, beta2; /**< shares of the moments kept: Adam's, LAMB's */
+    double rho;          /**< and RMSprop's */
+    double epsilon;      /**< added to the root that divides */
+    double weight_decay; /**< beside the gradient: AdamW, LARS, LAMB */
+    double trust;        /**< LARS: size of a step by that of the weights */
+    double clip_norm;    /**< of the whole gradient at most; 0 = no limit */
+    double max_norm;     /**< of a unit's weights at most; 0 = no limit */
+    size_t batch;        /**< rows of a GLOBAL batch */
+    size_t accumulate;   /**< batches whose gradients make one update */
+    size_t epochs;
+    uint64_t seed;
+    bool shuffle;               /**< the rows of a shard, anew in every epoch */
+    char weights[MLP_MAX_PATH]; /**< to start from; "" = draw them */
+    size_t shards;  /**< V; 0 = the smaller of 8 and batch, raised to ranks */
+    size_t threads; /**< per rank; 0 = cores of this rank */
+    mlp_exchange_kind exchange;
+    mlp_exchange_precision exchange_precision;
+    double watchdog;   /**< seconds without any movement; 0 = for ever */
+    uint64_t sentinel; /**< steps between comparisons of ranks; 0 = none */
+    mlp_sparse_mode sparse;
+    uint64_t memory_limit; /**< bytes of a rank's rows; 0 = no limit */
+    /* files */
+    char checkpoint[MLP_MAX_PATH]; /**< directory, "" = none */
+    mlp_interval every;
+    size_t keep;
+    mlp_resume resume;
+    uint64_t max_steps;       /**< stop and save after this one; 0 = never */
+    uint64_t max_time;        /**< seconds, 0 = no limit, or Slurm's */
+    char log[MLP_MAX_PATH];   /**< JSON lines, "" = none */
+    char trace[MLP_MAX_PATH]; /**< timeline, "" = none */
+    char tensorboard[MLP_MAX_PATH]; /**< directory of events, "" = none */
+    /* checks */
+    size_t plan; /**< nodes to predict the training on; 0 = train */
+    char plan_link[MLP_MAX_PATH]; /**< between nodes, "" = measure */
+    bool verify;                  /**< compare digests in place of training */
+    char replay[MLP_MAX_PATH];    /**< directory of a chain; "" = train */
+    uint64_t from;                /**< begin at its checkpoint of this step */
+    uint64_t steps;               /**< of a replay; 0 = to the newest one */
+    /* talk */
+    mlp_progress_mode progress;
+    bool quiet;
+    size_t top_k; /**< report hits among so many outputs; 0 = don't */
+    bool profile;
+    /** Whether field i of the table was given by the user, not defaulted. */
+    bool given[MLP_MAX_FIELDS];
+} mlp_config;
+
+typedef enum {
+    MLP_FIELD_STRING,
+    MLP_FIELD_SIZE,
+    MLP_FIELD_SIZES,
+    MLP_FIELD_U64,
+    MLP_FIELD_DOUBLE,
+    MLP_FIELD_ENUM,
+    MLP_FIELD_ENUMS,   /**< one for all hidden layers or one for each */
+    MLP_FIELD_DOUBLES, /**< the same */
+    MLP_FIELD_BOOL,
+    MLP_FIELD_BOOL_OR, /**< an enum: false, true, then the choices; on the
+                            command line a switch whose value may be left out */
+    MLP_FIELD_INTERVAL,
+    MLP_FIELD_DURATION, /**< seconds, as "HH:MM:SS" or "D-HH:MM:SS" */
+    MLP_FIELD_BYTES     /**< "65536", "512M" or "512MiB", "2GB" */
+} mlp_field_kind;
+
+/** One row of the table. */
+typedef struct {
+    const char *name; /**< without dashes: "lr" */
+    mlp_field_kind kind;
+    size_t offset;              /**< of the field in mlp_config */
+    const char *const *choices; /**< of an enum: names, NULL at the end; of an
+                                     interval: "auto", if it is allowed */
+    double least, most;         /**< allowed range of a number, inclusive */
+    /** The weights depend on it: two runs that differ here differ in their
+     *  digest, and --resume refuses to mix them. */
+    bool shapes_result;
+    const char *group;   /**< heading in --help */
+    const char *operand; /**< "N", "FILE"; NULL for a switch */
+    const char *help;    /**< one line */
+    /** What a stored run that lacks the option means, as the text that
+     *  mlp_config_get_stored gives; digests leave the option out where it has
+     *  this value. NULL: the option is not stored. An option that is added
+     *  later has here what all runs before it did, which need not be its
+     *  default; and no version ever changes it. */
+    const char *absent;
+    /** Where the command line has got a better name, or better words for
+     *  choices: the name that is stored (else NULL: `name`), and the command
+     *  line's words [as choices] (else NULL: `choices`), while `choices` are
+     *  what is stored, for ever. The command line takes either. */
+    const char *key;
+    const char *const *words;
+} mlp_config_field;
+
+/** All fields, in the order of --help. */
+const mlp_config_field *mlp_config_fields(size_t *count);
+
+/** The row called name, now or in what is stored; NULL when there is none. */
+const mlp_config_field *mlp_config_find(const char *name);
+
+/** Whether a field belongs to the state of a run: a checkpoint stores it and a
+ *  resumed run takes it over. These are the fields that shape the result, and
+ *  the number of epochs. */
+bool mlp_config_is_state(const mlp_config_field *field);
+
+/** The name by which checkpoints, digests and logs know a field. */
+const char *mlp_config_key(const mlp_config_field *field);
+
+/** The command line's words for an enum's choices, NULL at the end. */
+const char *const *mlp_config_words(const mlp_config_field *field);
+
+/** Whether the weights of a run with this configuration depend on the field: a
+ *  schedule spans all epochs, so their number shapes every step of it. */
+bool mlp_config_shapes_result(const mlp_config *config,
+                              const mlp_config_field *field);
+
+/** Every field at its default, none given. */
+void mlp_config_init(mlp_config *config);
+
+/** Set one field from text, check its kind and range, mark it given.
+ *  MLP_ERROR_USAGE names the option, the value and what is allowed. */
+mlp_status mlp_config_set(mlp_config *config, const char *name,
+                          const char *text);
+
+/** The field as the text that mlp_config_set takes, in the command line's
+ *  words; doubles round-trip. An empty list of hidden layers is "none". */
+void mlp_config_get(const mlp_config *config, const mlp_config_field *field,
+                    char text[MLP_CONFIG_VALUE]);
+
+/** The same in the words of checkpoints, digests and logs. */
+void mlp_config_get_stored(const mlp_config *config,
+                           const mlp_config_field *field,
+                           char text[MLP_CONFIG_VALUE]);
+
+/** The activation of hidden layer `layer` (from 0). */
+mlp_activation mlp_config_activation(const mlp_config *config, size_t layer);
+
+/** The share of hidden layer `layer` (from 0) that dropout leaves out. */
+double mlp_config_dropout(const mlp_config *config, size_t layer);
+
+/** Rows of one update: accumulate batches. Every rule, schedule and count of
+ *  steps sees them as one batch. */
+size_t mlp_config_step_rows(const mlp_config *config);
+
+/** Whether the user gave this field. */
+bool mlp_config_was_given(const mlp_config *config, const char *name);
+
+/** A named set of values. */
+typedef struct {
+    const char *name;
+    const char *help;          /**< one line */
+    const char *const *values; /**< name, text, name, text ... NULL */
+} mlp_config_preset_row;
+
+/** What an optimizer takes. */
+typedef struct {
+    bool has_momentum, has_betas, has_rho, has_epsilon;
+    bool has_l2, has_decay, has_trust;
+    double lr, weight_decay; /**< where the user gives none */
+} mlp_optimizer_facts;
+
+const mlp_optimizer_facts *mlp_config_optimizer(mlp_optimizer_kind kind);
+
+/** Fill in what depends on other fields and was not given: the optimizer's
+ *  learning rate and weight decay, the schedule's gamma. After the last
+ * mlp_config_set. */
+void mlp_config_complete(mlp_config *config);
+
+/** All presets. */
+const mlp_config_preset_row *mlp_config_presets(size_t *count);
+
+/** Set the fields of a named preset that the user has not given himself
+ *  ("keras-mnist"), and mark them given: he chose them by the preset's name.
+ *  MLP_ERROR_USAGE lists the presets. */
+mlp_status mlp_config_preset(mlp_config *config, const char *preset);
+
+/** Set what follows from other fields, where the user gave nothing: regression
+ *  goes with identity outputs and the squared error. */
+void mlp_config_settle(mlp_config *config);
+
+/** Contradictions between fields: softmax without cross-entropy, nesterov
+ *  without momentum, an option of another optimizer, resume without
+ *  checkpoint, V > B ... MLP_ERROR_USAGE. */
+mlp_status mlp_config_check(const mlp_config *config);
+
+/** Compare the fields that shape the result.
+ *  @param wanted    fields not given by the user are not compared; nor are
+ *                   classes and shards where either side has 0, automatic
+ *  @param recorded  of the checkpoint
+ *  MLP_ERROR_USAGE names the first three differences: "lr is 0.1, the
+ * checkpoint has 0.05"
+ */
+mlp_status mlp_config_matches(const mlp_config *wanted,
+                              const mlp_config *recorded);
+
+/** Go on with a checkpoint's configuration: what matters to the result, and
+ *  the number of epochs, is taken from it where the user gave nothing, or gave
+ *  a 0 that stands for a value found later. Fails as mlp_config_matches, which
+ *  comes first, and as mlp_config_check, which comes last. */
+mlp_status mlp_config_adopt(mlp_config *wanted, const mlp_config *recorded);
+
+#endif

@@ -1,0 +1,77 @@
+/** @file
+ *  The shape of a multilayer perceptron, and its parameters as one flat
+ *  vector: in the kernels' panel layout for computing, in canonical order
+ *  (layer by layer, W [in, out] row-major, then b, then PReLU's slopes) for
+ *  files and digests.
+ */
+#ifndef MLP_MODEL_H
+#define MLP_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/digest.h"
+#include "base/status.h"
+#include "config/config.h"
+
+/** One dense layer. */
+typedef struct {
+    size_t in, out;
+    mlp_activation activation; /**< the softmax of an output is in the loss */
+    double dropout;  /**< share of its units that training leaves out */
+    size_t offset;   /**< of its parameters in the vector */
+    size_t size;     /**< floats there, with padding */
+    bool has_slopes; /**< PReLU's, one a unit, are parameters, too */
+} mlp_layer;
+
+/** Read-only after create. */
+typedef struct {
+    size_t layers;
+    mlp_layer *layer; /**< [layers] */
+    mlp_loss loss;
+    size_t classes;     /**< of labels: the outputs, or 2 for a single one */
+    size_t parameters;  /**< in canonical order: without padding */
+    size_t vector_size; /**< floats of the vector: with padding */
+    size_t widest;      /**< largest of all in and out */
+} mlp_model;
+
+/** @param widths  [layers + 1]: features, hidden ..., outputs
+ *  MLP_ERROR_USAGE when the parameters don't fit memory's addresses. */
+mlp_status mlp_model_create(const size_t *widths, size_t layers,
+                            const mlp_config *config, mlp_model **model);
+void mlp_model_destroy(mlp_model **model);
+
+/** Between the two orders. Padding of the vector is set to 0.
+ *  @param vector     [vector_size]
+ *  @param canonical  [parameters] */
+void mlp_model_pack(const mlp_model *model, const float *canonical,
+                    float *vector);
+void mlp_model_unpack(const mlp_model *model, const float *vector,
+                      float *canonical);
+
+/** What an output is computed by from its sum, of one unit alone: identity of
+ *  softmax, which takes all units. */
+mlp_activation mlp_model_output_activation(mlp_output output);
+
+/** The layer, from 0, that parameter i in canonical order belongs to. */
+size_t mlp_model_layer_of(const mlp_model *model, size_t i);
+
+/** Draw initial weights; biases are 0, slopes of PReLU 1/4 (He et al. 2015,
+ *  section 2.1). Small: uniform on [-0.05, 0.05], the perceptron's start. Each
+ * weight is a function of (seed, layer, its index), so any rank draws the same.
+ *
+ *  Glorot: variance 2 / (in + out). Source: Glorot and Bengio 2010,
+ *  "Understanding the difficulty of training deep feedforward neural
+ *  networks", eq. 16. He: variance 2 / in. Source: He et al. 2015, "Delving
+ *  Deep into Rectifiers", eq. 10. Uniform: on [-r, r], r = sqrt(3 variance).
+ *  @param canonical  [parameters], overwritten */
+void mlp_model_initialize(const mlp_model *model, mlp_init init, uint64_t seed,
+                          float *canonical);
+
+/** SHA-256 of the canonical parameters as little-endian float32: the digest
+ *  that is the same for every number of ranks and threads. */
+mlp_status mlp_model_digest(const mlp_model *model, const float *canonical,
+                            unsigned char value[MLP_DIGEST_BYTES]);
+
+#endif

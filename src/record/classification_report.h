@@ -1,0 +1,32 @@
+/** @file
+ *  The classification report and the confusion matrix as text for a person,
+ *  laid out as scikit-learn's classification_report.
+ */
+#ifndef MLP_REPORT_H
+#define MLP_REPORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/metrics.h"
+#include "base/status.h"
+#include "source/schema.h"
+
+enum { MLP_REPORT_CLASSES_MAX = 2048 }; /**< its matrix takes 32 MiB */
+
+/** Precision, recall, F1 and support per class, accuracy, macro and weighted
+ *  averages; then the confusion matrix (above 30 classes only the 20 largest
+ *  confusions, as a list).
+ *
+ *  Columns of the matrix have the classes' names; where these are too long for
+ *  80 columns, numbers, which the rows then have behind their names.
+ *
+ *  @param names      of the classes; NULL: they are numbered
+ *  @param confusion  [classes, classes]: row = truth, column = prediction
+ *  MLP_ERROR_INTERNAL without memory.
+ */
+mlp_status mlp_report_print(FILE *out, const uint64_t *confusion,
+                            size_t classes, const mlp_names *names);
+
+#endif

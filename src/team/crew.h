@@ -1,0 +1,80 @@
+/** @file
+ *  The crew of a node: the threads of all its ranks, which compute a step
+ *  together as if they were those of one process. What they read and write lies
+ *  in memory that the node shares. A rank hands in the rows of its own shards;
+ *  after that a thread owns outputs (columns, rows, parameters) of the whole
+ *  node's batch, whoever the rows came from. So nobody writes a whole gradient,
+ *  and what the tree over the node's shards adds up stays in registers.
+ *
+ *  Ranks beyond the cores of the node do not compute ("idle"): they hand in
+ *  their rows and sleep. So it is with all ranks but one where a step is too
+ *  short to be shared.
+ */
+#ifndef MLP_CREW_H
+#define MLP_CREW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/status.h"
+#include "comm.h"
+#include "system/threads.h"
+
+typedef struct mlp_crew mlp_crew;
+
+typedef struct {
+    size_t threads; /**< of this rank, at most */
+    bool is_short;  /**< steps are too short to be shared; the same on all */
+    bool is_alone;  /**< each rank is a crew of its own; the same on all */
+} mlp_crew_wish;
+
+/** Collective. MLP_ERROR_INTERNAL without memory. The comm must outlive it. */
+mlp_status mlp_crew_create(mlp_comm *comm, const mlp_crew_wish *wish,
+                           mlp_crew **crew);
+void mlp_crew_destroy(mlp_crew **crew); /**< Collective. */
+
+/** The team whose ranks on this node are the crew: the one of create, or this
+ *  rank alone. */
+mlp_comm *mlp_crew_home(const mlp_crew *crew);
+
+/** Whether this rank of the team of create is in this crew. */
+bool mlp_crew_has(const mlp_crew *crew, size_t rank);
+
+/** Ranks of the crew that compute; which of them this one is, `workers` or more
+ *  if it is idle; threads of all of them, at most. */
+size_t mlp_crew_workers(const mlp_crew *crew);
+size_t mlp_crew_worker(const mlp_crew *crew);
+size_t mlp_crew_threads(const mlp_crew *crew);
+bool mlp_crew_is_idle(const mlp_crew *crew);
+
+/** Memory for the whole crew: `bytes`, the same on all, zeroed and 64-byte
+ *  aligned. It goes with the crew. Collective. */
+mlp_status mlp_crew_share(mlp_crew *crew, size_t bytes, void **memory);
+
+/* A batch, and the next one. Workers: join, which takes the rows in; compute,
+ * and meet; dismiss. Idle ranks: hand_in; await. */
+
+/** This thread's part of this rank's rows is in its place. Wait until those of
+ *  all ranks are; a lone rank has nobody to wait for, and its threads may still
+ *  be at theirs. Every thread of the rank calls.
+ *  @param self  the thread in its rank
+ *  @return      the same thread in the crew */
+mlp_thread mlp_crew_join(mlp_crew *crew, mlp_thread self);
+
+/** Wait for all working threads of the crew.
+ *  @param self  the thread in its rank
+ *  @param me    the same thread in the crew */
+void mlp_crew_meet(mlp_crew *crew, mlp_thread self, mlp_thread me);
+
+/** Let idle ranks go on: nobody needs the rows that they handed in any more.
+ *  From the crew's thread 0, after all have met. */
+void mlp_crew_dismiss(mlp_crew *crew);
+
+/** An idle rank's rows are in their place. Does not wait. From its only
+ *  thread. */
+void mlp_crew_hand_in(mlp_crew *crew);
+
+/** Wait for the next dismissal. From an idle rank's only thread. */
+void mlp_crew_await(mlp_crew *crew);
+
+#endif

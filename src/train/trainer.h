@@ -1,0 +1,150 @@
+/** @file
+ *  Synchronized data-parallel training: where the data, the model and the
+ *  team meet. One step is: gather, forward, loss, backward and gradient on the
+ *  crew of threads, then the tree sum over ranks and the update.
+ */
+#ifndef MLP_TRAINER_H
+#define MLP_TRAINER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/metrics.h"
+#include "config/config.h"
+#include "exchange/exchange.h"
+#include "kernels/kernels.h"
+#include "model/model.h"
+#include "rows/dataset.h"
+#include "rows/scaler.h"
+#include "system/profile.h"
+#include "team/comm.h"
+
+typedef struct mlp_trainer mlp_trainer;
+
+/** Rows of a split, cut into shards of which this rank holds a run. */
+typedef struct {
+    mlp_dataset here; /**< the rows of this rank's shards */
+    size_t first;     /**< where the split begins in its source: validation
+                           rows are the last of the training file */
+    size_t rows;      /**< of all ranks together */
+    mlp_range shards; /**< this rank's; the config has how many there are */
+} mlp_sharded;
+
+/** Rows of shard `shard` (one of split->shards), counted in split->here.
+ *  @param shards  how many there are in all */
+mlp_range mlp_sharded_rows(const mlp_sharded *split, size_t shards,
+                           size_t shard);
+
+/** What a trainer works with; all of it must outlive the trainer. */
+typedef struct {
+    mlp_comm *comm;
+    const mlp_config *config; /**< shards and threads resolved */
+    const mlp_model *model;
+    const mlp_kernels *kernels;
+    const mlp_sharded *train;
+    mlp_scaler scaler;
+    bool is_sparse;             /**< the data has enough zeros to skip them */
+    const float *class_weights; /**< [model->classes], or NULL: all 1 */
+    mlp_profile *profile;       /**< of config->threads threads, or NULL */
+    mlp_scaler target_scaler;   /**< of a regression */
+} mlp_trainer_parts;
+
+/** Rows that a trainer asks a data set for at once, at most.
+ *  @param owned  shards of its rank */
+size_t mlp_trainer_rows_at_most(const mlp_config *config, size_t owned);
+
+/** Collective. MLP_ERROR_INTERNAL on all ranks when one has no memory. */
+mlp_status mlp_trainer_create(const mlp_trainer_parts *parts,
+                              mlp_trainer **trainer);
+void mlp_trainer_destroy(mlp_trainer **trainer); /**< Collective. */
+
+/** Set parameters and moments, from the same canonical arrays on every rank.
+ *  @param moments  [mlp_optimizer_moments], NULL entries mean zeros
+ *  Collective. */
+mlp_status mlp_trainer_load(mlp_trainer *trainer, const float *parameters,
+                            float *const *moments);
+
+/** Copy parameters and moments out, in canonical order. Not collective, but
+ *  only between steps; arrays as for load, NULL entries are left out. */
+void mlp_trainer_store(mlp_trainer *trainer, float *parameters,
+                       float *const *moments);
+
+/** Which floats this rank updates of a layer, as a range of the vectors in
+ *  which trainers hold parameters and moments. The same vectors for any team.
+ *  Not collective. */
+mlp_range mlp_trainer_slice(const mlp_trainer *trainer, size_t layer);
+
+/** The first eight bytes of the SHA-256 of some floats of the parameters and
+ *  of each moment, when all updates so far are done. Not collective, but only
+ *  between steps. */
+mlp_status mlp_trainer_digest(mlp_trainer *trainer, size_t layer,
+                              mlp_range floats, uint64_t *value);
+
+/** Whether all ranks hold the same parameters and moments and are at the same
+ *  place; on all ranks MLP_ERROR_INTERNAL when not, naming those that differ
+ *  from the most. Between steps.
+ *  @param step  global steps done
+ *  Collective. */
+mlp_status mlp_trainer_compare(mlp_trainer *trainer, uint64_t step);
+
+/** From the next step on take this share of the schedule's learning rate, on
+ *  every rank. */
+void mlp_trainer_slow(mlp_trainer *trainer, double share);
+
+/** Learning rate of a global step (from 0). */
+double mlp_trainer_rate(const mlp_trainer *trainer, uint64_t step);
+
+/** What one step came to, the same on every rank. */
+typedef struct {
+    mlp_tally tally; /**< of this global batch, before the update */
+    bool wants_stop; /**< some rank was asked to stop */
+} mlp_step_result;
+
+/** Global batch `step` (from 0) of an epoch (from 0), in config->accumulate
+ *  pieces of config->batch rows: train on it.
+ *  @param wants_stop  this rank was asked to stop; rides along to all
+ *  MLP_DIVERGED when the loss is not finite, MLP_ERROR_IO when a rank cannot
+ *  read its rows: parameters are as before.
+ *  Collective. */
+mlp_status mlp_trainer_step(mlp_trainer *trainer, uint64_t epoch, size_t step,
+                            bool wants_stop, mlp_step_result *result);
+
+/** This rank's share of what all ranks compute in training: it works on the
+ *  rows of its node, whoever has them; 0 of a rank that only hands in its own
+ *  (team/crew.h). */
+double mlp_trainer_work_share(const mlp_trainer *trainer);
+
+/** What steps sent between nodes, and how much of that time they computed. */
+mlp_exchange_traffic mlp_trainer_traffic(const mlp_trainer *trainer);
+
+/** What the current parameters make of rows: [rows, outputs], without padding.
+ *  Not collective, but only between steps.
+ *  @param outputs  [dataset rows, outputs], overwritten */
+void mlp_trainer_outputs(mlp_trainer *trainer, const mlp_dataset *dataset,
+                         float *outputs);
+
+/** Loss, hits and confusion over a sharded split with the current parameters.
+ *  MLP_STOPPED on all ranks when a stop is wanted on one (system/stop.h), which
+ * does not evaluate the rest of its rows: the tally is then worth nothing.
+ *  MLP_ERROR_IO when a rank cannot read its rows.
+ *  @param confusion  [classes, classes], row = truth, zeroed by
+ *  the caller; or NULL
+ *  Collective. */
+mlp_status mlp_trainer_evaluate(mlp_trainer *trainer, const mlp_sharded *split,
+                                mlp_tally *tally, uint64_t *confusion);
+
+/** ReLU units that are 0 for each of some training rows: no gradient gets
+ *  through these. Of the hidden layer that has most of them for its size. */
+typedef struct {
+    size_t layer;       /**< from 0 */
+    size_t units, dead; /**< of the layer; 0 when there is no ReLU */
+    size_t rows;        /**< of the sample: the first of each shard */
+} mlp_dead_units;
+
+/** Count them, between steps: the same numbers for any team.
+ *  MLP_ERROR_IO when a rank cannot read its rows; MLP_ERROR_INTERNAL without
+ *  memory. Collective. */
+mlp_status mlp_trainer_count_dead(mlp_trainer *trainer, mlp_dead_units *found);
+
+#endif

@@ -1,0 +1,119 @@
+#!/bin/sh
+# Reference runs end with the digests that are pinned in golden.txt, of weights
+# and of states: on every instruction set, and compiled by gcc and by clang. So
+# a change that alters all variants alike is seen, too.
+#
+# --print as argument: print golden.txt with what the runs came to.
+set -eu
+# shellcheck source=tests/support/system.sh
+. "$MLP_SOURCE/tests/support/system.sh"
+
+table=$MLP_SOURCE/tests/system/digest/golden.txt
+# shellcheck disable=SC2034 # rows of the table name it
+cars=$MLP_SOURCE/data/cars.csv
+build=$MLP_BUILD
+runs=0
+
+# run_reference RANKS THREADS ARGUMENT...: its digests to $weights and $state.
+run_reference() {
+    ranks=$1 threads=$2
+    shift 2
+    rm -rf saved
+    team "$ranks" --threads "$threads" --quiet --every 0 --checkpoint saved "$@"
+    expect_status 0 "$*"
+    weights=$(digest)
+    state=$("$build/mlp" show saved | sed -n 's/^state sha256 *//p')
+    runs=$((runs + 1))
+}
+
+# expect_pinned RANKS THREADS ARGUMENT...
+expect_pinned() {
+    run_reference "$@"
+    what="$name, $compiler, $set, $ranks ranks, $threads threads"
+    sleef=$(pkg-config --modversion sleef 2>/dev/null || echo "unknown version")
+    [ "$weights" = "$pinned_weights" ] ||
+        fail "$what: weights $weights, not $pinned_weights (SLEEF $sleef)"
+    [ "$state" = "$pinned_state" ] ||
+        fail "$what: state $state, not $pinned_state (SLEEF $sleef)"
+}
+
+# has_set SET: can this CPU run these kernels?
+has_set() {
+    case $1 in
+    avx512) grep -q avx512vl /proc/cpuinfo ;;
+    avx2) grep -q avx2 /proc/cpuinfo ;;
+    esac
+}
+
+# each_row COMMAND: with $name, $teams, $pinned_weights, $pinned_state and the
+# arguments of each row that can be run here.
+each_row() {
+    action=$1
+    while read -r name teams pinned_weights pinned_state words; do
+        case $name in
+        '#'*) continue ;;
+        mnist) has_mnist || continue ;;
+        esac
+        eval "set -- $words" # for $cars and $mnist
+        "$action" "$@"
+    done <"$table"
+}
+
+check_row() {
+    expect_pinned 0 1 "$@"
+    case $teams in
+    threads) expect_pinned 0 2 "$@" ;;
+    ranks) expect_pinned 3 1 "$@" ;;
+    esac
+}
+
+print_row() {
+    run_reference 0 1 "$@"
+    echo "$name $teams $weights $state $words"
+}
+
+if [ "${1:-}" = --print ]; then
+    grep '^#' "$table"
+    each_row print_row
+    exit
+fi
+
+# check_compiler NAME: all rows, with $program and $build of that compiler.
+check_compiler() {
+    compiler=$1
+    for set in avx512 avx2 base; do
+        if ! has_set "$set"; then
+            echo "without $set, which this CPU lacks"
+            continue
+        fi
+        export MLP_KERNELS=$set
+        each_row check_row
+        unset MLP_KERNELS
+    done
+    echo "$compiler: all digests as pinned"
+}
+
+# The compiler that the build under test did not have.
+other_compiler() {
+    case $(sed -n 's/^CMAKE_C_COMPILER:[A-Z]*=//p' "$MLP_BUILD/CMakeCache.txt") in
+    *clang*) echo gcc ;;
+    *) echo clang ;;
+    esac
+}
+
+other=$(other_compiler)
+check_compiler "the compiler of this build"
+if command -v "$other" >/dev/null 2>&1; then
+    build=$MLP_BUILD/$other
+    {
+        CC=$other cmake -S "$MLP_SOURCE" -B "$build" -DBUILD_TESTING=OFF &&
+            cmake --build "$build" --target mlp_train mlp \
+                --parallel "$(nproc 2>/dev/null || echo 2)"
+    } >out 2>err || fail "the build by $other"
+    program=$build/mlp_train
+    check_compiler "$other"
+else
+    echo "without $other, which is not installed"
+fi
+has_mnist || echo "without MNIST, which is not there"
+echo "$runs runs ended as pinned"

@@ -1,0 +1,117 @@
+/** @file
+ *  Scores by hand for three classes, one of which is never predicted.
+ */
+#include "base/metrics.h"
+
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "run_suite.h"
+
+enum { CLASSES = 3 };
+static const double rounding = 1e-15; /* a few operations on values near 1 */
+
+/* 8 rows: row = truth, column = prediction. */
+static const uint64_t confusion[CLASSES * CLASSES] = {
+    2, 1, 0, /* 3 rows of class 0 */
+    0, 3, 0, /* 3 rows of class 1 */
+    1, 1, 0, /* 2 rows of class 2 */
+};
+
+static void assert_score(const mlp_class_score *score, double precision,
+                         double recall, double f1, uint64_t support)
+{
+    ck_assert_double_eq_tol(score->precision, precision, rounding);
+    ck_assert_double_eq_tol(score->recall, recall, rounding);
+    ck_assert_double_eq_tol(score->f1, f1, rounding);
+    ck_assert_uint_eq(score->support, support);
+}
+
+START_TEST(loss_and_accuracy_are_means_over_rows)
+{
+    mlp_tally tally = {.loss_sum = 3.0, .hits = 3, .rows = 4};
+    ck_assert_double_eq(mlp_tally_loss(&tally), 0.75);
+    ck_assert_double_eq(mlp_tally_accuracy(&tally), 0.75);
+    tally.loss_sum = 5.0;
+    ck_assert_double_eq(mlp_tally_loss(&tally), 1.25);
+}
+END_TEST
+
+START_TEST(no_rows_have_no_loss_and_no_accuracy)
+{
+    mlp_tally tally = {0};
+    ck_assert(isnan(mlp_tally_loss(&tally)));
+    ck_assert(isnan(mlp_tally_accuracy(&tally)));
+}
+END_TEST
+
+START_TEST(scores_of_each_class_are_as_by_hand)
+{
+    mlp_class_score scores[CLASSES];
+    mlp_metrics_scores(confusion, CLASSES, scores);
+    assert_score(&scores[0], 2.0 / 3, 2.0 / 3, 2.0 / 3, 3);
+    assert_score(&scores[1], 3.0 / 5, 1.0, 0.75, 3);
+}
+END_TEST
+
+START_TEST(a_class_that_is_never_predicted_scores_zero)
+{
+    mlp_class_score scores[CLASSES];
+    mlp_metrics_scores(confusion, CLASSES, scores);
+    assert_score(&scores[2], 0, 0, 0, 2);
+}
+END_TEST
+
+START_TEST(a_class_without_rows_and_predictions_scores_zero)
+{
+    static const uint64_t lonely[4] = {5, 0, 0, 0};
+    mlp_class_score scores[2];
+    mlp_metrics_scores(lonely, 2, scores);
+    assert_score(&scores[0], 1, 1, 1, 5);
+    assert_score(&scores[1], 0, 0, 0, 0);
+}
+END_TEST
+
+START_TEST(averages_count_classes_alike_or_by_their_rows)
+{
+    mlp_class_score scores[CLASSES];
+    mlp_class_score macro;
+    mlp_class_score weighted;
+    mlp_metrics_scores(confusion, CLASSES, scores);
+    mlp_metrics_averages(scores, CLASSES, &macro, &weighted);
+    /* precision (2/3 + 3/5 + 0) / 3, recall (2/3 + 1 + 0) / 3,
+     * f1 (2/3 + 3/4 + 0) / 3 */
+    assert_score(&macro, 19.0 / 45, 5.0 / 9, 17.0 / 36, 8);
+    /* (3 * 2/3 + 3 * 3/5) / 8, (3 * 2/3 + 3) / 8, (3 * 2/3 + 3 * 3/4) / 8 */
+    assert_score(&weighted, 3.8 / 8, 5.0 / 8, 4.25 / 8, 8);
+}
+END_TEST
+
+START_TEST(averages_of_no_rows_are_zero)
+{
+    static const uint64_t nothing[4] = {0};
+    mlp_class_score scores[2];
+    mlp_class_score macro;
+    mlp_class_score weighted;
+    mlp_metrics_scores(nothing, 2, scores);
+    mlp_metrics_averages(scores, 2, &macro, &weighted);
+    assert_score(&macro, 0, 0, 0, 0);
+    assert_score(&weighted, 0, 0, 0, 0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("metrics");
+    TCase *tests = tcase_create("metrics");
+    tcase_add_test(tests, loss_and_accuracy_are_means_over_rows);
+    tcase_add_test(tests, no_rows_have_no_loss_and_no_accuracy);
+    tcase_add_test(tests, scores_of_each_class_are_as_by_hand);
+    tcase_add_test(tests, a_class_that_is_never_predicted_scores_zero);
+    tcase_add_test(tests, a_class_without_rows_and_predictions_scores_zero);
+    tcase_add_test(tests, averages_count_classes_alike_or_by_their_rows);
+    tcase_add_test(tests, averages_of_no_rows_are_zero);
+    suite_add_tcase(suite, tests);
+    return run_suite(suite, CK_FORK_GETENV);
+}

@@ -1,0 +1,202 @@
+/** @file
+ *  Tests of the plan of the exchange. One process plays all ranks of teams of
+ *  every shape, with their nodes filled block by block or dealt round.
+ */
+#include "exchange/plan.h"
+#include "run_suite.h"
+
+#include <check.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "base/range.h"
+
+enum { SHARDS_MAX = 20 };
+
+/* A team of `ranks` and where they are. */
+typedef struct {
+    size_t node_of[SHARDS_MAX], local_rank[SHARDS_MAX];
+    size_t ranks, nodes;
+} cast;
+
+static cast cast_team(size_t ranks, size_t nodes, bool is_dealt_round)
+{
+    cast team = {.ranks = ranks, .nodes = nodes};
+    size_t filled[SHARDS_MAX] = {0};
+    for (size_t r = 0; r < ranks; r++) {
+        team.node_of[r] = is_dealt_round ? r % nodes : r * nodes / ranks;
+        team.local_rank[r] = filled[team.node_of[r]]++;
+    }
+    return team;
+}
+
+static mlp_comm_place place_of(const cast *team, size_t rank)
+{
+    return (mlp_comm_place){.rank = team->local_rank[rank],
+                            .node = team->node_of[rank],
+                            .nodes = team->nodes,
+                            .node_of = team->node_of,
+                            .local_rank = team->local_rank};
+}
+
+static double run_plan(const mlp_tree_plan *plan, const double *operands)
+{
+    double stack[SHARDS_MAX];
+    size_t height = 0;
+    for (size_t i = 0; i < plan->count; i++) {
+        if (plan->steps[i] == MLP_TREE_ADD) {
+            height--;
+            stack[height - 1] += stack[height];
+        } else {
+            stack[height++] = operands[plan->steps[i]];
+        }
+    }
+    ck_assert_uint_eq(height, 1);
+    return stack[0];
+}
+
+/* Sum of a subtree, by the definition. */
+static double sum_subtree(const double *values, mlp_tree_node node)
+{
+    return mlp_tree_sum(values + node.first, node.count, 1);
+}
+
+/* What a node's crew leaves and hands on; returns how much. */
+static size_t play_node(const mlp_exchange_plan *plan, const double *values,
+                        double *handed)
+{
+    double left[SHARDS_MAX];
+    for (size_t i = 0; i < plan->left_count; i++) {
+        left[i] = sum_subtree(values, plan->left[i]);
+    }
+    for (size_t k = 0; k < plan->inner_count; k++) {
+        handed[k] = run_plan(&plan->inner[k].plan, left + plan->inner[k].first);
+    }
+    return plan->inner_count;
+}
+
+/* Every rank finishes the sum from what all nodes hand on. */
+static void expect_sum(const cast *team, size_t shards, const double *values,
+                       bool by_leaves)
+{
+    double gathered[SHARDS_MAX];
+    size_t counts[SHARDS_MAX];
+    size_t total = 0;
+    for (size_t node = 0; node < team->nodes; node++) {
+        for (size_t r = 0; r < team->ranks; r++) {
+            if (team->node_of[r] != node || team->local_rank[r] != 0) {
+                continue;
+            }
+            mlp_comm_place place = place_of(team, r);
+            mlp_exchange_plan plan;
+            ck_assert_int_eq(mlp_exchange_plan_create(shards, team->ranks,
+                                                      &place, by_leaves, &plan),
+                             MLP_OK);
+            counts[node] = play_node(&plan, values, gathered + total);
+            total += counts[node];
+            mlp_exchange_plan_destroy(&plan);
+        }
+    }
+    for (size_t r = 0; r < team->ranks; r++) {
+        mlp_comm_place place = place_of(team, r);
+        mlp_exchange_plan plan;
+        double operands[SHARDS_MAX];
+        ck_assert_int_eq(mlp_exchange_plan_create(shards, team->ranks, &place,
+                                                  by_leaves, &plan),
+                         MLP_OK);
+        ck_assert_uint_eq(plan.outer_count, total);
+        for (size_t node = 0; node < team->nodes; node++) {
+            ck_assert_uint_eq(plan.handed[node], counts[node]);
+        }
+        for (size_t k = 0; k < total; k++) {
+            operands[k] = gathered[plan.slots[k]];
+        }
+        ck_assert(run_plan(&plan.outer, operands) ==
+                  mlp_tree_sum(values, shards, 1));
+        mlp_exchange_plan_destroy(&plan);
+    }
+}
+
+START_TEST(two_nodes_of_two_hand_on_one_half_each)
+{
+    cast team = cast_team(4, 2, false);
+    mlp_comm_place place = place_of(&team, 3);
+    mlp_exchange_plan plan;
+    ck_assert_int_eq(mlp_exchange_plan_create(8, 4, &place, false, &plan),
+                     MLP_OK);
+    ck_assert_uint_eq(plan.left_count, 1);
+    ck_assert_uint_eq(plan.left[0].first, 4);
+    ck_assert_uint_eq(plan.left[0].count, 4);
+    ck_assert_uint_eq(plan.inner_count, 1);
+    ck_assert_uint_eq(plan.inner[0].plan.count, 1);
+    ck_assert_uint_eq(plan.handed[0], 1);
+    ck_assert_uint_eq(plan.handed[1], 1);
+    ck_assert_uint_eq(plan.outer_count, 2);
+    mlp_exchange_plan_destroy(&plan);
+}
+END_TEST
+
+START_TEST(ranks_dealt_round_hand_on_what_they_have)
+{
+    cast team = cast_team(4, 2, true);
+    mlp_comm_place place = place_of(&team, 0);
+    mlp_exchange_plan plan;
+    ck_assert_int_eq(mlp_exchange_plan_create(8, 4, &place, false, &plan),
+                     MLP_OK);
+    ck_assert_uint_eq(plan.inner_count, 2); /* shards 0, 1 and 4, 5 */
+    ck_assert_uint_eq(plan.outer_count, 4);
+    const size_t slots[] = {0, 2, 1, 3}; /* node 0 first: 01 45, then 23 67 */
+    for (size_t k = 0; k < 4; k++) {
+        ck_assert_uint_eq(plan.slots[k], slots[k]);
+    }
+    mlp_exchange_plan_destroy(&plan);
+}
+END_TEST
+
+START_TEST(one_node_hands_on_the_root)
+{
+    for (size_t ranks = 1; ranks <= 11; ranks++) {
+        cast team = cast_team(ranks, 1, false);
+        mlp_comm_place place = place_of(&team, 0);
+        mlp_exchange_plan plan;
+        ck_assert_int_eq(
+            mlp_exchange_plan_create(11, ranks, &place, false, &plan), MLP_OK);
+        ck_assert_uint_eq(plan.inner_count, 1);
+        mlp_exchange_plan_destroy(&plan);
+    }
+}
+END_TEST
+
+START_TEST(every_team_on_any_nodes_gets_the_same_bits)
+{
+    double values[SHARDS_MAX];
+    for (size_t i = 0; i < SHARDS_MAX; i++) {
+        values[i] = ldexp(1 + 0.1 * (double)(i * 7 % 13), (int)(i * 5 % 47));
+        values[i] *= i % 3 == 1 ? -1 : 1;
+    }
+    for (size_t shards = 1; shards <= SHARDS_MAX; shards++) {
+        for (size_t ranks = 1; ranks <= shards; ranks++) {
+            for (size_t nodes = 1; nodes <= ranks; nodes++) {
+                cast blocks = cast_team(ranks, nodes, false);
+                cast dealt = cast_team(ranks, nodes, true);
+                expect_sum(&blocks, shards, values, shards % 2 == 0);
+                expect_sum(&dealt, shards, values, nodes % 2 == 0);
+            }
+        }
+    }
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tests = tcase_create("exchange_plan");
+    tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, two_nodes_of_two_hand_on_one_half_each);
+    tcase_add_test(tests, ranks_dealt_round_hand_on_what_they_have);
+    tcase_add_test(tests, one_node_hands_on_the_root);
+    tcase_add_test(tests, every_team_on_any_nodes_gets_the_same_bits);
+    Suite *suite = suite_create("exchange_plan");
+    suite_add_tcase(suite, tests);
+    return run_suite(suite, CK_FORK_GETENV);
+}

@@ -1,0 +1,259 @@
+/** @file
+ *  Tests of gathering a batch: values, labels, and the lists of non-zeros,
+ *  which must name exactly the values that are not zero.
+ */
+#include "rows/feed.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "run_suite.h"
+
+enum { FEATURES = 117, ROWS = 150, LEAVES = 3 }; /* two blocks, three words */
+
+static uint8_t pixels[ROWS][FEATURES];
+static uint16_t labels[ROWS];
+static uint32_t backwards[ROWS]; /* index of the rows */
+
+static const mlp_dataset dataset = {.range = {0, ROWS},
+                                    .features = FEATURES,
+                                    .element = MLP_ELEMENT_U8,
+                                    .values = pixels,
+                                    .labels = labels};
+static const mlp_scaler halves = {.scale = 0.5F};
+
+static void create_data(void)
+{
+    for (uint32_t r = 0; r < ROWS; r++) {
+        labels[r] = (uint16_t)(1000 + r);
+        backwards[r] = ROWS - 1 - r;
+        for (uint32_t c = 0; c < FEATURES; c++) {
+            uint32_t h = (r * 31 + c * 17) * 2654435761U >> 16;
+            pixels[r][c] = h % 3 == 0 ? (uint8_t)(h / 3) : 0;
+        }
+    }
+    memset(pixels[7], 0, FEATURES); /* an empty row, and a full one */
+    memset(pixels[8], 255, FEATURES);
+}
+
+static void fill(void *context, mlp_thread self)
+{
+    mlp_feed_fill(context, mlp_kernels_find(NULL), self);
+}
+
+/* Fill the feed with the last rows of the data set, in falling order. */
+static void fill_feed(mlp_feed *feed, const size_t *leaf_start, size_t leaves,
+                      size_t threads)
+{
+    const mlp_microbatches rows = {backwards, leaf_start, leaves};
+    mlp_feed_begin(feed, &dataset, halves, &rows, NULL);
+    mlp_threads_run(threads, fill, feed);
+}
+
+static mlp_feed *create_feed(bool is_sparse)
+{
+    const mlp_feed_shape shape = {.features = FEATURES,
+                                  .rows = ROWS,
+                                  .leaves = LEAVES,
+                                  .is_sparse = is_sparse};
+    mlp_feed *feed;
+    ck_assert_int_eq(mlp_feed_create(&shape, NULL, &feed), MLP_OK);
+    return feed;
+}
+
+static void check_values(const mlp_feed *feed)
+{
+    const mlp_batch *batch = mlp_feed_batch(feed);
+    for (size_t r = 0; r < batch->rows; r++) {
+        const uint8_t *raw = pixels[backwards[r]];
+        const float *row = batch->values + r * batch->stride;
+        ck_assert_uint_eq(mlp_feed_labels(feed)[r], labels[backwards[r]]);
+        for (size_t c = 0; c < batch->stride; c++) {
+            float expected = c < FEATURES ? 0.5F * (float)raw[c] : 0.0F;
+            ck_assert_float_eq(row[c], expected);
+        }
+    }
+}
+
+static void check_lists(const mlp_feed *feed)
+{
+    const mlp_batch *batch = mlp_feed_batch(feed);
+    const mlp_nonzeros *lists = batch->nonzeros;
+    for (size_t r = 0; r < batch->rows; r++) {
+        const uint8_t *raw = pixels[backwards[r]];
+        for (size_t b = 0; b < lists->blocks; b++) {
+            size_t list = r * lists->blocks + b;
+            const uint8_t *columns = lists->columns + list * MLP_BLOCK;
+            size_t found = 0;
+            for (size_t c = b * MLP_BLOCK;
+                 c < (b + 1) * MLP_BLOCK && c < FEATURES; c++) {
+                if (raw[c] != 0) {
+                    ck_assert_uint_lt(found, lists->counts[list]);
+                    ck_assert_uint_eq(columns[found++], c - b * MLP_BLOCK);
+                }
+            }
+            ck_assert_uint_eq(lists->counts[list], found);
+        }
+    }
+}
+
+/* Whether one of a group's inputs is not zero in this row of the batch. */
+static bool has_nonzero(size_t r, size_t group)
+{
+    bool found = false;
+    for (size_t c = group * MLP_GROUP;
+         c < (group + 1) * MLP_GROUP && c < FEATURES; c++) {
+        found = found || pixels[backwards[r]][c] != 0;
+    }
+    return found;
+}
+
+static void check_masks(const mlp_feed *feed)
+{
+    const mlp_batch *batch = mlp_feed_batch(feed);
+    const mlp_nonzeros *lists = batch->nonzeros;
+    for (size_t i = 0; i < batch->leaves; i++) {
+        size_t first = batch->leaf_start[i];
+        size_t rows = batch->leaf_start[i + 1] - first;
+        size_t words = batch->leaf_word[i + 1] - batch->leaf_word[i];
+        size_t full = (rows + MLP_MASK_ROWS - 1) / MLP_MASK_ROWS;
+        ck_assert_uint_eq(words, rows > 0 ? full : 1);
+        for (size_t r = 0; r < words * MLP_MASK_ROWS; r++) {
+            size_t word = batch->leaf_word[i] + r / MLP_MASK_ROWS;
+            for (size_t g = 0; g < lists->groups; g++) {
+                uint64_t mask = lists->masks[word * lists->groups + g];
+                bool expected = r < rows && has_nonzero(first + r, g);
+                ck_assert_uint_eq(mask >> r % MLP_MASK_ROWS & 1, expected);
+            }
+        }
+    }
+}
+
+static const size_t starts[][LEAVES + 1] = {
+    {0, 50, 100, 150}, {0, 0, 65, 65}, {0, 64, 64, 129},
+    {0, 1, 2, 3},      {0, 0, 0, 0},   {0, 130, 149, 150},
+};
+enum { STARTS = sizeof starts / sizeof *starts };
+
+START_TEST(batch_holds_scaled_rows_and_lists_of_their_nonzeros)
+{
+    for (size_t threads = 1; threads <= 5; threads += 2) {
+        mlp_feed *feed = create_feed(true);
+        fill_feed(feed, starts[_i], LEAVES, threads);
+        ck_assert_uint_eq(mlp_feed_batch(feed)->rows, starts[_i][LEAVES]);
+        check_values(feed);
+        check_lists(feed);
+        check_masks(feed);
+        mlp_feed_destroy(&feed);
+        ck_assert_ptr_null(feed);
+    }
+}
+END_TEST
+
+START_TEST(nothing_of_an_older_batch_shows_through)
+{
+    mlp_feed *feed = create_feed(true);
+    fill_feed(feed, starts[0], LEAVES, 1);
+    for (size_t i = 0; i < STARTS; i++) {
+        fill_feed(feed, starts[i], LEAVES, 1);
+        check_values(feed);
+        check_lists(feed);
+        check_masks(feed);
+    }
+    mlp_feed_destroy(&feed);
+}
+END_TEST
+
+START_TEST(dense_batch_has_no_lists)
+{
+    mlp_feed *feed = create_feed(false);
+    fill_feed(feed, starts[0], LEAVES, 3);
+    ck_assert_ptr_null(mlp_feed_batch(feed)->nonzeros);
+    check_values(feed);
+    mlp_feed_destroy(&feed);
+}
+END_TEST
+
+START_TEST(floats_are_shifted_and_scaled)
+{
+    static float values[2][3] = {{1.0F, 2.0F, 3.0F}, {-4.0F, 0.5F, 0.0F}};
+    static uint16_t classes[2] = {1, 0};
+    static const float expected[2][3] = {{-12.0F, -3.0F, -4.0F},
+                                         {-2.0F, 0.0F, 2.0F}};
+    const mlp_dataset floats = {.range = {0, 2},
+                                .features = 3,
+                                .element = MLP_ELEMENT_F32,
+                                .values = values,
+                                .labels = classes};
+    const uint32_t index[] = {1, 0};
+    const size_t start[] = {0, 2};
+    const mlp_microbatches rows = {index, start, 1};
+    mlp_feed *feed;
+    const mlp_feed_shape shape = {.features = 3, .rows = 2, .leaves = 1};
+    ck_assert_int_eq(mlp_feed_create(&shape, NULL, &feed), MLP_OK);
+    mlp_feed_begin(feed, &floats, (mlp_scaler){.shift = 2.0F, .scale = 2.0F},
+                   &rows, NULL);
+    mlp_threads_run(1, fill, feed);
+    const mlp_batch *batch = mlp_feed_batch(feed);
+    for (size_t r = 0; r < 2; r++) {
+        ck_assert_uint_eq(mlp_feed_labels(feed)[r], r);
+        for (size_t c = 0; c < 3; c++) {
+            ck_assert_float_eq(batch->values[r * batch->stride + c],
+                               expected[r][c]);
+        }
+    }
+    mlp_feed_destroy(&feed);
+}
+END_TEST
+
+START_TEST(columns_have_shifts_and_scales_of_their_own)
+{
+    static float values[1][2] = {{3.0F, 5.0F}};
+    static uint8_t bytes[1][2] = {{3, 5}};
+    static uint16_t classes[1];
+    const uint32_t index[] = {0};
+    const size_t start[] = {0, 1};
+    const mlp_microbatches rows = {index, start, 1};
+    const mlp_dataset sets[] = {{.range = {0, 1},
+                                 .features = 2,
+                                 .element = MLP_ELEMENT_F32,
+                                 .values = values,
+                                 .labels = classes},
+                                {.range = {0, 1},
+                                 .features = 2,
+                                 .element = MLP_ELEMENT_U8,
+                                 .values = bytes,
+                                 .labels = classes}};
+    mlp_scaler scaler;
+    mlp_feed *feed;
+    ck_assert_int_eq(mlp_scaler_create(2, &scaler), MLP_OK);
+    scaler.shifts[0] = 1.0F;
+    scaler.scales[1] = 0.5F;
+    const mlp_feed_shape shape = {.features = 2, .rows = 1, .leaves = 1};
+    ck_assert_int_eq(mlp_feed_create(&shape, NULL, &feed), MLP_OK);
+    for (size_t i = 0; i < 2; i++) {
+        mlp_feed_begin(feed, &sets[i], scaler, &rows, NULL);
+        mlp_threads_run(1, fill, feed);
+        ck_assert_float_eq(mlp_feed_batch(feed)->values[0], 2.0F);
+        ck_assert_float_eq(mlp_feed_batch(feed)->values[1], 2.5F);
+    }
+    mlp_feed_destroy(&feed);
+    mlp_scaler_destroy(&scaler);
+}
+END_TEST
+
+int main(void)
+{
+    create_data();
+    TCase *tests = tcase_create("feed");
+    tcase_add_loop_test(
+        tests, batch_holds_scaled_rows_and_lists_of_their_nonzeros, 0, STARTS);
+    tcase_add_test(tests, nothing_of_an_older_batch_shows_through);
+    tcase_add_test(tests, dense_batch_has_no_lists);
+    tcase_add_test(tests, floats_are_shifted_and_scaled);
+    tcase_add_test(tests, columns_have_shifts_and_scales_of_their_own);
+    Suite *suite = suite_create("feed");
+    suite_add_tcase(suite, tests);
+    return run_suite(suite, CK_FORK_GETENV);
+}

@@ -1,0 +1,291 @@
+/** @file
+ *  Tests of tables as a source: what columns mean, which rows are for testing,
+ *  what is refused.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "run_suite.h"
+#include "source/source.h"
+
+static const char cars[] = "years,km,colour,price\n"
+                           "6,1200,red,9000\n"
+                           "3,4000,blue,12000\n"
+                           "8,8000,red,7000\n";
+
+static char path[64];
+static mlp_source *source;
+static mlp_table_options options;
+
+static void set_up(void)
+{
+    source = NULL;
+    options = (mlp_table_options){.label = "price",
+                                  .ignore = "",
+                                  .categorical = "",
+                                  .is_regression = true,
+                                  .test_data = ""};
+}
+
+static void tear_down(void)
+{
+    mlp_source_close(&source);
+    unlink(path);
+}
+
+static mlp_status open_table(const char *text, bool has_labels)
+{
+    mlp_source_close(&source);
+    strcpy(path, "/tmp/mlp-table-XXXXXX.csv");
+    int fd = mkstemps(path, 4);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    close(fd);
+    return mlp_source_open_table(path, &options, has_labels, &source);
+}
+
+static void expect_refused(mlp_status status, const char *text,
+                           const char *message)
+{
+    ck_assert_int_eq(open_table(text, true), status);
+    if (strstr(mlp_failure(), message) == NULL) {
+        ck_abort_msg("expected \"%s\" in \"%s\"", message, mlp_failure());
+    }
+    unlink(path);
+}
+
+START_TEST(numbers_stay_and_texts_become_one_hot)
+{
+    static const float expected[3][4] = {
+        {6, 1200, 0, 1}, {3, 4000, 1, 0}, {8, 8000, 0, 1}};
+    float values[3][4], targets[3];
+    uint16_t labels[3];
+    ck_assert_int_eq(open_table(cars, true), MLP_OK);
+    const mlp_source_info *info = mlp_source_facts(source);
+    ck_assert_uint_eq(info->rows[MLP_SPLIT_TRAIN], 3);
+    ck_assert_uint_eq(info->rows[MLP_SPLIT_TEST], 0);
+    ck_assert_uint_eq(info->features, 4);
+    ck_assert_int_eq(
+        mlp_source_read(source, MLP_SPLIT_TRAIN, 0, 3, values, labels), MLP_OK);
+    ck_assert_mem_eq(values, expected, sizeof expected);
+    ck_assert_int_eq(
+        mlp_source_read_targets(source, MLP_SPLIT_TRAIN, 1, 2, targets),
+        MLP_OK);
+    ck_assert_float_eq(targets[0], 12000.0F);
+    ck_assert_float_eq(targets[1], 7000.0F);
+}
+END_TEST
+
+START_TEST(texts_of_a_label_are_classes_in_order)
+{
+    uint16_t labels[4];
+    float values[4];
+    options.label = "size";
+    options.is_regression = false;
+    ck_assert_int_eq(open_table("x,size\n1,10\n2,small\n3,9\n4,10\n", true),
+                     MLP_OK);
+    const mlp_names *classes =
+        mlp_schema_classes(mlp_source_facts(source)->schema);
+    ck_assert_uint_eq(classes->count, 3);
+    ck_assert_str_eq(classes->items[0], "9");
+    ck_assert_str_eq(classes->items[1], "10");
+    ck_assert_str_eq(classes->items[2], "small");
+    ck_assert_int_eq(
+        mlp_source_read(source, MLP_SPLIT_TRAIN, 0, 4, values, labels), MLP_OK);
+    ck_assert_mem_eq(labels, ((uint16_t[]){1, 2, 0, 1}), sizeof labels);
+}
+END_TEST
+
+START_TEST(columns_can_be_left_out_or_taken_as_names)
+{
+    options.ignore = "km";
+    options.categorical = "years";
+    ck_assert_int_eq(open_table(cars, true), MLP_OK);
+    ck_assert_uint_eq(mlp_source_facts(source)->features, 3 + 2);
+}
+END_TEST
+
+START_TEST(bad_cells_are_named_by_line_and_column)
+{
+    expect_refused(MLP_ERROR_DATA, "years,price\n1,2\n\"3\nx\",4\n",
+                   ":3: column 1 (years): expected a number");
+    expect_refused(MLP_ERROR_DATA, "years,price\n1,2\n,4\n",
+                   ":3: column 1 (years): expected a number, found nothing");
+    expect_refused(MLP_ERROR_DATA, "years,price\n1,2\n1,nan\n",
+                   ":3: column 2 (price): expected a number, found \"nan\"");
+    expect_refused(MLP_ERROR_DATA, "years,price\n1,2\n1e99,1\n",
+                   ":3: column 1 (years): expected a number");
+    expect_refused(MLP_ERROR_DATA, "colour,price\nred,2\n,4\n",
+                   ":3: column 1 (colour): expected a text, found nothing");
+    expect_refused(MLP_ERROR_DATA, "years,price\n1,2\n3\n",
+                   ":3: expected 2 cells, found 1");
+    options.is_never_negative = true;
+    expect_refused(MLP_ERROR_DATA, "years,price\n-1,0\n1,-2\n",
+                   ":3: column 2 (price): expected a number from 0 on");
+    options.is_never_negative = false;
+    expect_refused(MLP_ERROR_DATA, "", "expected a header");
+    expect_refused(MLP_ERROR_DATA, "years,price\n", "0 rows");
+    expect_refused(MLP_ERROR_DATA, "a,price,a\n1,2,3\n", "same name");
+    expect_refused(MLP_ERROR_USAGE, "a,b\n1,2\n", "no column \"price\"");
+    options.label = "";
+    expect_refused(MLP_ERROR_USAGE, cars, "--label COLUMN is missing");
+}
+END_TEST
+
+START_TEST(bad_rows_can_be_dropped)
+{
+    float values[2][1];
+    uint16_t labels[2];
+    options.drops_bad = true;
+    ck_assert_int_eq(
+        open_table("years,price\nx\n1,2\nten,3\n,\n5,6\n7,\n", true), MLP_OK);
+    ck_assert_uint_eq(mlp_source_facts(source)->rows[MLP_SPLIT_TRAIN], 2);
+    ck_assert_int_eq(
+        mlp_source_read(source, MLP_SPLIT_TRAIN, 0, 2, values, labels), MLP_OK);
+    ck_assert_float_eq(values[0][0], 1.0F);
+    ck_assert_float_eq(values[1][0], 5.0F);
+}
+END_TEST
+
+/* Rows 0 .. 999, whose one feature is their number. */
+static char *thousand(void)
+{
+    char *text = malloc(20000);
+    size_t used = (size_t)sprintf(text, "x,price\n");
+    for (int i = 0; i < 1000; i++) {
+        used += (size_t)sprintf(text + used, "%d,%d\n", i, i);
+    }
+    return text;
+}
+
+START_TEST(splits_tile_the_table_and_follow_the_seed)
+{
+    static float train[750], test[250], again[250];
+    static uint16_t labels[1000];
+    bool is_seen[1000] = {false};
+    char *text = thousand();
+    options.test_fraction = 0.25;
+    options.seed = 1;
+    ck_assert_int_eq(open_table(text, true), MLP_OK);
+    ck_assert_uint_eq(mlp_source_facts(source)->rows[MLP_SPLIT_TRAIN], 750);
+    ck_assert_uint_eq(mlp_source_facts(source)->rows[MLP_SPLIT_TEST], 250);
+    for (size_t i = 0; i < 750; i += 75) { /* in parts, backwards */
+        ck_assert_int_eq(mlp_source_read(source, MLP_SPLIT_TRAIN, 675 - i, 75,
+                                         train + 675 - i, labels),
+                         MLP_OK);
+    }
+    ck_assert_int_eq(
+        mlp_source_read(source, MLP_SPLIT_TEST, 0, 250, test, labels), MLP_OK);
+    for (size_t i = 0; i < 1000; i++) {
+        int x = (int)(i < 750 ? train[i] : test[i - 750]);
+        ck_assert(!is_seen[x]);
+        is_seen[x] = true;
+    }
+    unlink(path);
+    options.seed = 2;
+    ck_assert_int_eq(open_table(text, true), MLP_OK);
+    ck_assert_int_eq(
+        mlp_source_read(source, MLP_SPLIT_TEST, 0, 250, again, labels), MLP_OK);
+    ck_assert_mem_ne(test, again, sizeof test);
+    free(text);
+}
+END_TEST
+
+START_TEST(a_schema_of_a_model_reads_other_files)
+{
+    mlp_schema schema;
+    float values[1][4];
+    uint16_t labels[1];
+    ck_assert_int_eq(open_table(cars, true), MLP_OK);
+    ck_assert_int_eq(mlp_schema_copy(mlp_source_facts(source)->schema, &schema),
+                     MLP_OK);
+    unlink(path);
+    options.schema = &schema;
+    /* other order, more columns, no label */
+    ck_assert_int_eq(open_table("colour,doors,km,years\nblue,5,7,2\n", false),
+                     MLP_OK);
+    for (int s = 0; s < MLP_SPLITS; s++) {
+        mlp_split split = (mlp_split)s;
+        ck_assert_uint_eq(mlp_source_facts(source)->rows[split], 1);
+        ck_assert_int_eq(mlp_source_read(source, split, 0, 1, values, labels),
+                         MLP_OK);
+        ck_assert_mem_eq(values, ((float[]){2, 7, 1, 0}), sizeof values);
+    }
+    unlink(path);
+    expect_refused(MLP_ERROR_DATA, "years,km,colour,price\n1,2,green,3\n",
+                   ":2: column 3 (colour): expected a category that training "
+                   "knew, found \"green\"");
+    expect_refused(MLP_ERROR_DATA, "years,km,price\n1,2,3\n",
+                   "expected a column \"colour\"");
+    mlp_schema_destroy(&schema);
+}
+END_TEST
+
+START_TEST(too_many_categories_are_refused)
+{
+    char *text = malloc(100000);
+    size_t used = (size_t)sprintf(text, "name,price\n");
+    for (int i = 0; i <= MLP_CATEGORIES_MOST; i++) {
+        used += (size_t)sprintf(text + used, "n%d,%d\n", i, i);
+    }
+    expect_refused(MLP_ERROR_DATA, text,
+                   "column 1 (name): has more than 4096 different texts");
+    free(text);
+}
+END_TEST
+
+START_TEST(schemas_that_are_none_are_refused)
+{
+    static const char *const bad[] = {
+        "",
+        "[]",
+        "{}",
+        "{\"task\":\"regression\"}",
+        "{\"task\":\"regression\",\"label\":\"a\",\"columns\":[{},{}]}",
+        "{\"task\":\"regression\",\"label\":\"a\",\"columns\":["
+        "{\"name\":\"a\",\"kind\":\"text\",\"categories\":[\"x\"]},"
+        "{\"name\":\"b\",\"kind\":\"number\"}]}",
+        "{\"task\":\"classification\",\"label\":\"a\",\"columns\":["
+        "{\"name\":\"a\",\"kind\":\"text\",\"categories\":[\"x\",\"x\"]},"
+        "{\"name\":\"b\",\"kind\":\"number\"}]}",
+        "{\"task\":\"classification\",\"label\":\"a\",\"columns\":["
+        "{\"name\":\"a\",\"kind\":\"text\",\"categories\":7},"
+        "{\"name\":\"b\",\"kind\":\"number\"}]}"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        mlp_schema schema;
+        ck_assert_int_eq(mlp_schema_parse(bad[i], strlen(bad[i]), &schema),
+                         MLP_ERROR_DATA);
+        ck_assert_uint_eq(schema.count, 0);
+    }
+}
+END_TEST
+
+START_TEST(options_of_tables_are_refused_elsewhere)
+{
+    ck_assert_int_eq(mlp_source_open_table("digits", &options, true, &source),
+                     MLP_ERROR_USAGE);
+    ck_assert_ptr_nonnull(strstr(mlp_failure(), "--label goes with a table"));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("source_table");
+    TCase *tests = tcase_create("source_table");
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, numbers_stay_and_texts_become_one_hot);
+    tcase_add_test(tests, texts_of_a_label_are_classes_in_order);
+    tcase_add_test(tests, columns_can_be_left_out_or_taken_as_names);
+    tcase_add_test(tests, bad_cells_are_named_by_line_and_column);
+    tcase_add_test(tests, bad_rows_can_be_dropped);
+    tcase_add_test(tests, splits_tile_the_table_and_follow_the_seed);
+    tcase_add_test(tests, a_schema_of_a_model_reads_other_files);
+    tcase_add_test(tests, too_many_categories_are_refused);
+    tcase_add_test(tests, schemas_that_are_none_are_refused);
+    tcase_add_test(tests, options_of_tables_are_refused_elsewhere);
+    suite_add_tcase(suite, tests);
+    return run_suite(suite, CK_FORK_GETENV);
+}
