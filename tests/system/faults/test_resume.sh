@@ -175,7 +175,7 @@ done
 if has_checkpoint; then
     echo "the kills left $(newest)"
 fi
-go 2 --resume --every 7steps
+go 2 --resume auto --every 7steps
 expect_same_end "$kills kills"
 ls -A dir | grep -v -e '^ckpt-.*\.h5$' -e '^\.\?lock$' >leftover || true
 [ ! -s leftover ] || { cat leftover && fail "the kills left files"; }
