@@ -56,14 +56,16 @@ static mlp_status check_pair(const mlp_config *config)
         return config->loss == MLP_LOSS_CROSS_ENTROPY
                    ? MLP_OK
                    : mlp_fail(MLP_ERROR_USAGE,
-                              "--output softmax gives probabilities, which go "
+                              "--output-activation softmax gives "
+                              "probabilities, which go "
                               "with --loss cross-entropy; the other losses go "
-                              "with --output sigmoid, identity ...");
+                              "with --output-activation sigmoid, identity ...");
     case MLP_OUTPUT_STEP:
         return config->loss == MLP_LOSS_PERCEPTRON
                    ? MLP_OK
                    : mlp_fail(MLP_ERROR_USAGE,
-                              "--output step has slope 0 everywhere, so only "
+                              "--output-activation step has slope 0 "
+                              "everywhere, so only "
                               "the delta rule of --loss perceptron can train "
                               "it");
     case MLP_OUTPUT_SIGMOID:
@@ -79,16 +81,19 @@ static mlp_status check_pair(const mlp_config *config)
     }
     switch (config->loss) {
     case MLP_LOSS_CROSS_ENTROPY:
-        return mlp_fail(MLP_ERROR_USAGE,
-                        "--loss cross-entropy goes with --output softmax only; "
-                        "for other outputs add --loss mse");
+        return mlp_fail(
+            MLP_ERROR_USAGE,
+            "--loss cross-entropy goes with --output-activation softmax only; "
+            "for other outputs add --loss mse");
     case MLP_LOSS_PERCEPTRON:
-        return mlp_fail(MLP_ERROR_USAGE,
-                        "--loss perceptron is the delta rule of --output step");
+        return mlp_fail(
+            MLP_ERROR_USAGE,
+            "--loss perceptron is the delta rule of --output-activation step");
     default:
-        return mlp_fail(MLP_ERROR_USAGE,
-                        "--loss binary-cross-entropy goes with --output "
-                        "sigmoid, whose outputs are probabilities");
+        return mlp_fail(
+            MLP_ERROR_USAGE,
+            "--loss binary-cross-entropy goes with --output-activation "
+            "sigmoid, whose outputs are probabilities");
     }
 }
 
@@ -119,7 +124,7 @@ static mlp_status check_model(const mlp_config *config)
     if (config->binary && config->output == MLP_OUTPUT_SOFTMAX) {
         return mlp_fail(MLP_ERROR_USAGE,
                         "--binary has one output unit, and softmax over one "
-                        "is always 1: use --output sigmoid");
+                        "is always 1: use --output-activation sigmoid");
     }
     MLP_TRY(check_pair(config));
     if (config->loss == MLP_LOSS_PERCEPTRON) {
@@ -155,10 +160,11 @@ static mlp_status check_regression(const mlp_config *config)
 {
     if (config->output != MLP_OUTPUT_IDENTITY &&
         config->output != MLP_OUTPUT_SOFTPLUS) {
-        return mlp_fail(MLP_ERROR_USAGE,
-                        "--task regression goes with --output identity or, for "
-                        "numbers that are never negative, softplus: the others "
-                        "give no number of any size");
+        return mlp_fail(
+            MLP_ERROR_USAGE,
+            "--task regression goes with --output-activation identity or, for "
+            "numbers that are never negative, softplus: the others "
+            "give no number of any size");
     }
     if (config->monitor == MLP_MONITOR_ACCURACY) {
         return mlp_fail(MLP_ERROR_USAGE,
@@ -281,7 +287,7 @@ static mlp_status check_replay(const mlp_config *config)
     bool is_replay = config->replay[0] != '\0';
     if (is_replay && config->verify) {
         return mlp_fail(MLP_ERROR_USAGE,
-                        "--replay and --verify exclude each other");
+                        "--replay and --check-digest exclude each other");
     }
     if (is_replay &&
         (config->checkpoint[0] != '\0' || config->resume ||
@@ -295,7 +301,7 @@ static mlp_status check_replay(const mlp_config *config)
     }
     if (!is_replay && !config->verify && config->steps > 0) {
         return mlp_fail(MLP_ERROR_USAGE,
-                        "--steps goes with --replay DIR or --verify");
+                        "--steps goes with --replay DIR or --check-digest");
     }
     return MLP_OK;
 }

@@ -46,221 +46,230 @@ static const char *const progress_modes[] = {"auto", "always", "never", NULL};
  * group, operand, help; absent of those that are stored */
 static const mlp_config_field fields[] = {
     {"data", MLP_FIELD_STRING, AT(data), NULL, 0, 0, false, "Data", "PATH",
-     "directory of IDX files, HDF5 file, CSV file, or built in: \"digits\", "
-     "\"and\", \"or\", \"xor\"; default: "
-     "$MLP_DATA, else data/mnist, else digits",
+     "directory of IDX files, HDF5 file, CSV file, or built in: "
+     "\"digits\", \"and\", \"or\", \"xor\"; default: $MLP_DATA, else "
+     "data/mnist, "
+     "else digits",
      .absent = NULL},
     {"classes", MLP_FIELD_SIZE, AT(classes), NULL, 0, 65536, true, "Data", "N",
-     "number of classes, 2 to 65536; 0: from the training labels",
+     "number of classes, 2 to 65536; 0: taken from the training labels",
      .absent = "0"},
     {"validation", MLP_FIELD_DOUBLE, AT(validation), NULL, 0, 0.9, true, "Data",
-     "X", "fraction of the training rows, the last ones, kept for validation",
+     "X",
+     "fraction of the training rows to hold out for validation: the last "
+     "ones",
      .absent = "0"},
     {"scaling", MLP_FIELD_ENUM, AT(scaling), scalings, 0, 0, true, "Data",
      "NAME",
-     "of the features, fitted on the training rows: division of all by one "
-     "factor, the largest value (common); or, column by column, by the largest "
-     "value (max), to 0 .. 1 (minmax), to mean 0 and deviation 1 (standard); "
-     "auto: common, and standard for tables",
+     "feature scaling, fitted on the training rows: one common factor, "
+     "the largest value (common); or per column: by the largest value "
+     "(max), to 0 .. 1 (minmax), to mean 0 and standard deviation 1 "
+     "(standard); auto: common, for tables standard",
      .absent = "auto"},
 
     {"label", MLP_FIELD_STRING, AT(label), NULL, 0, 0, true, "Tables", "COLUMN",
-     "the column of a CSV file to predict", .absent = ""},
+     "column of a CSV file to predict", .absent = ""},
     {"task", MLP_FIELD_ENUM, AT(task), tasks, 0, 0, true, "Tables", "NAME",
      "predict the label as a class, or as a number (output identity, or "
-     "softplus for numbers from 0 on)",
+     "softplus for non-negative numbers)",
      .absent = "classification"},
     {"ignore", MLP_FIELD_STRING, AT(ignore), NULL, 0, 0, true, "Tables",
      "COLUMN,...", "columns to leave out", .absent = ""},
     {"categorical", MLP_FIELD_STRING, AT(categorical), NULL, 0, 0, true,
      "Tables", "COLUMN,...",
-     "columns of numbers that are names, like postal codes: one-hot",
+     "numeric columns to treat as categories, such as postal codes "
+     "(one-hot)",
      .absent = ""},
     {"test-fraction", MLP_FIELD_DOUBLE, AT(test_fraction), NULL, 0, 0.9, true,
-     "Tables", "X", "fraction of the rows, drawn by the seed, kept for testing",
+     "Tables", "X",
+     "fraction of the rows to hold out for testing, drawn by the seed",
      .absent = "0"},
     {"test-data", MLP_FIELD_STRING, AT(test_data), NULL, 0, 0, false, "Tables",
      "FILE", "a CSV file of test rows", .absent = NULL},
     {"bad-rows", MLP_FIELD_ENUM, AT(bad_rows), bad_rows, 0, 0, true, "Tables",
      "WHAT",
-     "a row with a cell that is missing, no number where one must be, or of a "
-     "category that training never saw: fail, or drop the row",
+     "a row with a missing cell, with text where a number belongs, or "
+     "with a category not seen in training: fail, or drop the row",
      .absent = "fail"},
 
     {"hidden", MLP_FIELD_SIZES, AT(hidden), NULL, 1, 1000000, true, "Model",
      "N,N...", "widths of the hidden layers, or \"none\"", .absent = "256,128"},
     {"activation", MLP_FIELD_ENUMS, AT(activation), activations, 0, 0, true,
-     "Model", "NAME,...", "function of the hidden layers, or one for each",
+     "Model", "NAME,...", "activation of the hidden layers, or one for each",
      .absent = "relu"},
-    {"output", MLP_FIELD_ENUM, AT(output), outputs, 0, 0, true, "Model", "NAME",
-     "function of the last layer; softmax goes with cross-entropy, step with "
-     "perceptron, the others with mse, sigmoid also with "
+    {"output-activation", MLP_FIELD_ENUM, AT(output), outputs, 0, 0, true,
+     "Model", "NAME",
+     "activation of the last layer: softmax with cross-entropy, step "
+     "with perceptron, the others with mse; sigmoid also with "
      "binary-cross-entropy",
-     .absent = "softmax"},
+     .absent = "softmax", .key = "output"},
     {"loss", MLP_FIELD_ENUM, AT(loss), losses, 0, 0, true, "Model", "NAME",
-     "what training makes small", .absent = "cross-entropy"},
+     "loss function to minimize", .absent = "cross-entropy"},
     {"binary", MLP_FIELD_BOOL, AT(binary), NULL, 0, 0, true, "Model", NULL,
-     "tell two classes by one output unit: class 1 from 0.5 on",
-     .absent = "false"},
+     "one output unit for two classes: class 1 from 0.5 on", .absent = "false"},
     {"dropout", MLP_FIELD_DOUBLES, AT(dropout), NULL, 0, 1, true, "Model",
      "X,...",
-     "share of the hidden units, of all layers or of each, that a training "
-     "step leaves out: against learning by heart",
+     "fraction of the hidden units to drop in a training step, for all "
+     "layers or for each: against overfitting",
      .absent = "0"},
     {"label-smoothing", MLP_FIELD_DOUBLE, AT(label_smoothing), NULL, 0, BELOW_1,
      true, "Model", "X",
-     "share of the wanted output that goes to all classes alike: against "
-     "being too sure",
+     "fraction of the target to spread evenly over all classes: against "
+     "overconfidence",
      .absent = "0"},
     {"class-weights", MLP_FIELD_STRING, AT(class_weights), NULL, 0, 0, true,
      "Model", "W,...",
-     "what a row of each class counts in the training loss, or \"balanced\": "
-     "all classes alike, however rare; or \"none\"",
+     "weight of each class in the training loss; \"balanced\": inversely "
+     "proportional to its frequency; or \"none\"",
      .absent = "none"},
     {"init", MLP_FIELD_ENUM, AT(init), inits, 0, 0, true, "Model", "NAME",
-     "first weights", .absent = "he-uniform"},
+     "initialization of the weights", .absent = "he-uniform"},
 
     {"preset", MLP_FIELD_STRING, AT(preset), NULL, 0, 0, false, "Training",
-     "NAME", "take the values of a preset, listed below, for what is not given",
+     "NAME", "values of a preset, listed below, for options that are not given",
      .absent = NULL},
     {"optimizer", MLP_FIELD_ENUM, AT(optimizer), optimizers, 0, 0, true,
      "Training", "NAME",
-     "update rule: nesterov looks ahead, rmsprop, adam and adamw scale each "
-     "parameter's step, lars and lamb each layer's, for large batches",
+     "update rule: nesterov momentum; rmsprop, adam and adamw scale the "
+     "step of each parameter, lars and lamb that of each layer, for "
+     "large batches",
      .absent = "sgd"},
     {"lr", MLP_FIELD_DOUBLE, AT(lr), NULL, ABOVE_0, DBL_MAX, true, "Training",
      "X", "learning rate", .absent = "0.1"},
     {"schedule", MLP_FIELD_ENUM, AT(schedule), schedules, 0, 0, true,
      "Training", "NAME",
-     "how the learning rate goes over all epochs: down to 0 along a line or a "
-     "cosine; by gamma at times (step), each epoch (exponential) or when "
-     "nothing gets better (plateau); up and down (one-cycle); constant",
+     "learning rate over all epochs: constant; decay to 0, linear or by "
+     "a cosine; times gamma every few epochs (step), every epoch "
+     "(exponential) or when the monitored metric stops improving "
+     "(plateau); up and down (one-cycle)",
      .absent = "linear"},
     {"warmup", MLP_FIELD_INTERVAL, AT(warmup), NULL, 0, 1e15, true, "Training",
      "N",
-     "epochs, or \"200steps\", in which the rate rises to lr: for large "
-     "batches and rates",
+     "epochs, or \"200steps\", in which the learning rate rises to lr: for "
+     "large batches and rates",
      .absent = "0"},
     {"lr-every", MLP_FIELD_INTERVAL, AT(lr_every), NULL, 1, 1e15, true,
      "Training", "N",
      "schedule step: epochs, or \"200steps\", between reductions",
      .absent = "10"},
     {"gamma", MLP_FIELD_DOUBLE, AT(gamma), NULL, ABOVE_0, 1, true, "Training",
-     "X", "schedules step, plateau and exponential (0.9): factor of the rate",
+     "X",
+     "schedules step, plateau and exponential (0.9): factor of a "
+     "reduction",
      .absent = "0.1"},
     {"plateau", MLP_FIELD_SIZE, AT(plateau), NULL, 1, 1000000, true, "Training",
-     "N", "schedule plateau: epochs without a better one before a reduction",
+     "N", "schedule plateau: epochs without improvement before a reduction",
      .absent = "5"},
     {"lr-scale", MLP_FIELD_ENUM, AT(lr_scale), lr_scales, 0, 0, true,
      "Training", "NAME",
-     "multiply the rate by batch / 128, or by its root: for large batches",
+     "multiply the learning rate by batch / 128, or by its square root: "
+     "for large batches",
      .absent = "none"},
     {"patience", MLP_FIELD_SIZE, AT(patience), NULL, 0, 1000000, true,
      "Training", "N",
-     "stop after N epochs without a better one, and end with the weights of "
-     "the best; 0: go on",
+     "early stopping: stop after N epochs without improvement and "
+     "restore the weights of the best; 0: off",
      .absent = "0"},
     {"min-delta", MLP_FIELD_DOUBLE, AT(min_delta), NULL, 0, DBL_MAX, true,
-     "Training", "X", "patience, plateau: an epoch is better by more than X",
+     "Training", "X",
+     "patience, plateau: smallest change that counts as an improvement",
      .absent = "0"},
     {"monitor", MLP_FIELD_ENUM, AT(monitor), monitors, 0, 0, true, "Training",
      "NAME",
-     "patience, plateau: what gets better, on validation rows if there are "
-     "any, else on training rows",
+     "patience, plateau: the monitored metric, of the validation rows if "
+     "there are any, else of the training rows",
      .absent = "loss"},
     {"momentum", MLP_FIELD_DOUBLE, AT(momentum), NULL, 0, BELOW_1, true,
-     "Training", "X", "share of the last update kept, 0 to below 1",
-     .absent = "0.9"},
+     "Training", "X", "momentum, 0 to below 1", .absent = "0.9"},
     {"l2", MLP_FIELD_DOUBLE, AT(l2), NULL, 0, 1e6, true, "Training", "X",
-     "lambda of the penalty lambda/2 |W|^2 on the weights", .absent = "0"},
+     "factor lambda of the penalty lambda/2 |W|^2 on the weights",
+     .absent = "0"},
     {"beta1", MLP_FIELD_DOUBLE, AT(beta1), NULL, 0, BELOW_1, true, "Training",
-     "X", "share of the mean gradient kept: adam, adamw, lamb",
-     .absent = "0.9"},
+     "X", "decay rate of the first moment: adam, adamw, lamb", .absent = "0.9"},
     {"beta2", MLP_FIELD_DOUBLE, AT(beta2), NULL, 0, BELOW_1, true, "Training",
-     "X", "share of the mean square kept: adam, adamw, lamb",
+     "X", "decay rate of the second moment: adam, adamw, lamb",
      .absent = "0.999"},
     {"rho", MLP_FIELD_DOUBLE, AT(rho), NULL, 0, BELOW_1, true, "Training", "X",
-     "share of the mean square kept: rmsprop", .absent = "0.9"},
+     "decay rate of the mean square: rmsprop", .absent = "0.9"},
     {"epsilon", MLP_FIELD_DOUBLE, AT(epsilon), NULL, ABOVE_0, 1, true,
-     "Training", "X",
-     "added to the root of the mean square: rmsprop, adam, adamw, lamb",
+     "Training", "X", "added to the denominator: rmsprop, adam, adamw, lamb",
      .absent = "1e-08"},
     {"weight-decay", MLP_FIELD_DOUBLE, AT(weight_decay), NULL, 0, 1e6, true,
      "Training", "X",
-     "share of the weights taken off, times the rate: adamw, lamb (0.01), "
-     "lars (0.0005)",
+     "decoupled weight decay, times the learning rate: adamw, lamb "
+     "(0.01), lars (0.0005)",
      .absent = "0"},
     {"trust", MLP_FIELD_DOUBLE, AT(trust), NULL, ABOVE_0, 1e6, true, "Training",
-     "X", "size of a layer's step by that of its weights: lars",
-     .absent = "0.001"},
+     "X", "trust coefficient: lars", .absent = "0.001"},
     {"clip-norm", MLP_FIELD_DOUBLE, AT(clip_norm), NULL, 0, DBL_MAX, true,
-     "Training", "X",
-     "scale the gradient down to this norm where it is larger, against single "
-     "bad batches; 0: never",
+     "Training", "X", "clip the norm of the gradient to X; 0: off",
      .absent = "0"},
     {"max-norm", MLP_FIELD_DOUBLE, AT(max_norm), NULL, 0, DBL_MAX, true,
      "Training", "X",
-     "scale a unit's incoming weights down to this norm after each step, 3 or "
-     "so, often with dropout; 0: never",
+     "limit the norm of each unit's incoming weights to X after each "
+     "step, 3 or so, often with dropout; 0: off",
      .absent = "0"},
     {"batch", MLP_FIELD_SIZE, AT(batch), NULL, 1, INT_LIMIT, true, "Training",
      "N", "rows of a global batch, over all ranks", .absent = "128"},
     {"accumulate", MLP_FIELD_SIZE, AT(accumulate), NULL, 1, 65536, true,
      "Training", "K",
-     "sum the gradients of K batches before each update: the very result of a "
-     "batch K times as large, with activations for one of them in memory; for "
-     "large nets and batches",
+     "gradient accumulation: sum K batches before each update; the same "
+     "result as a batch K times as large, with the activations of one in "
+     "memory",
      .absent = "1"},
     {"epochs", MLP_FIELD_SIZE, AT(epochs), NULL, 1, 1000000, false, "Training",
-     "N", "times to go through the training rows", .absent = "10"},
+     "N", "passes over the training rows", .absent = "10"},
     {"seed", MLP_FIELD_U64, AT(seed), NULL, 0, U64_LIMIT, true, "Training", "N",
-     "key of all randomness: first weights and shuffles", .absent = "1"},
+     "seed of all randomness: initialization, shuffling, dropout",
+     .absent = "1"},
     {"shuffle", MLP_FIELD_BOOL, AT(shuffle), NULL, 0, 0, true, "Training", NULL,
-     "take a shard's rows in another order in every epoch, which is the "
-     "default; --no-shuffle: as they are, to compare with another program "
-     "(with --shards 1 also batch by batch)",
+     "shuffle the rows of each shard in every epoch, which is the "
+     "default; --no-shuffle: keep their order, to compare with another "
+     "program (with --shards 1 also batch by batch)",
      .absent = "true"},
     {"weights", MLP_FIELD_STRING, AT(weights), NULL, 0, 0, false, "Training",
      "FILE",
-     "start from the weights of a checkpoint, or of an HDF5 file with its "
-     "/model/layer0/W, b ...; after a resume they don't matter",
+     "initial weights: a checkpoint, or an HDF5 file with "
+     "/model/layer0/W, b ...; has no effect when a run is resumed",
      .absent = NULL},
 
     {"shards", MLP_FIELD_SIZE, AT(shards), NULL, 0, 65536, true, "Parallel",
      "N",
      "parts of the training set; the result depends on it and not on the "
-     "ranks; 0: the smaller of 8 and the batch, but one per rank at least",
+     "ranks; 0: the smaller of 8 and the batch, at least one per rank",
      .absent = "0"},
     {"threads", MLP_FIELD_SIZE, AT(threads), NULL, 0, 4096, false, "Parallel",
      "N", "threads per rank; 0: its share of the cores", .absent = NULL},
     {"exchange", MLP_FIELD_ENUM, AT(exchange), exchanges, 0, 0, true,
      "Parallel", "NAME",
-     "how ranks sum gradients: in one tree, so that the weights do not depend "
-     "on the ranks; or by MPI's own sum, to compare with",
+     "how ranks sum gradients: in one fixed tree, so that the weights do "
+     "not depend on the number of ranks; or by MPI_Iallreduce, for "
+     "comparison",
      .absent = "tree"},
     {"exchange-precision", MLP_FIELD_ENUM, AT(exchange_precision), precisions,
      0, 0, true, "Parallel", "NAME",
-     "of the sums of gradients in the tree: bf16 rounds each to bfloat16, "
-     "which halves what goes between nodes; still one digest for any ranks",
+     "of the summed gradients: bf16 rounds each sum to bfloat16, which "
+     "halves the bytes between nodes; still one digest for any ranks",
      .absent = "float32"},
     {"watchdog", MLP_FIELD_DOUBLE, AT(watchdog), NULL, 0, 1e6, false,
      "Parallel", "SECONDS",
-     "end a job that hangs for so long, and say which rank is stuck; 0: never",
+     "end a job that makes no progress for so long and name the stuck "
+     "rank; 0: off",
      .absent = NULL},
     {"sentinel", MLP_FIELD_U64, AT(sentinel), NULL, 0, U64_LIMIT, false,
      "Parallel", "N",
-     "compare what the ranks hold after every N steps and before each save, "
-     "and "
-     "say which one differs; 0: never",
+     "compare the state of all ranks every N steps and before each save, "
+     "and name the rank that differs; 0: off",
      .absent = NULL},
     {"sparse", MLP_FIELD_ENUM, AT(sparse), sparse_modes, 0, 0, false,
      "Parallel", "WHEN",
-     "skip zero inputs; auto: when most are zero. Never changes the result",
+     "skip inputs that are zero; auto: when most are. Never changes the "
+     "result",
      .absent = NULL},
     {"memory-limit", MLP_FIELD_BYTES, AT(memory_limit), NULL, 0, 1e18, false,
      "Parallel", "BYTES",
-     "of a rank's rows in memory, like 512M or 2G (of 1024): data that is "
-     "larger stays in files and is read ahead of training, with the same "
+     "limit on a rank's rows in memory, such as 512M or 2G (powers of "
+     "1024): larger data stays in files and is read ahead, with the same "
      "result; 0: no limit",
      .absent = NULL},
 
@@ -268,74 +277,81 @@ static const mlp_config_field fields[] = {
      "DIR", "write checkpoints to this directory", .absent = NULL},
     {"every", MLP_FIELD_INTERVAL, AT(every), automatic, 0, 1e15, false, "Files",
      "N",
-     "epochs between checkpoints, or \"200steps\"; 0: only at the end; auto: "
-     "after epochs, as often as saving takes at most 1% of the time",
+     "epochs between checkpoints, or \"200steps\"; 0: only at the end; "
+     "auto: after epochs, as often as saving takes at most 1% of the "
+     "time",
      .absent = NULL},
     {"keep", MLP_FIELD_SIZE, AT(keep), NULL, 1, 1000000, false, "Files", "N",
      "keep the newest N checkpoints, and the best", .absent = NULL},
     {"resume", MLP_FIELD_BOOL_OR, AT(resume), automatic, 0, 0, false, "Files",
      "[auto]",
-     "go on from the newest valid checkpoint of DIR, or begin there if it has "
-     "none; auto: also if there is no DIR yet",
+     "continue from the newest valid checkpoint of DIR, or start there "
+     "if it has none; auto: also if DIR does not exist yet",
      .absent = NULL},
     {"max-steps", MLP_FIELD_U64, AT(max_steps), NULL, 0, U64_LIMIT, false,
      "Files", "N",
-     "stop and save after step N of the training, counted over all epochs; "
-     "exit code 75; 0: do not",
+     "save and stop after step N of the training, counted over all "
+     "epochs; exit code 75; 0: off",
      .absent = NULL},
     {"max-time", MLP_FIELD_DURATION, AT(max_time), NULL, 0, 8.64e9, false,
      "Files", "[D-]HH:MM:SS",
-     "save and stop in time to be gone after so long; 00:00:00: at the end of "
+     "save and stop in time to end within this; 00:00:00: at the end of "
      "the Slurm job, or never",
      .absent = NULL},
     {"log", MLP_FIELD_STRING, AT(log), NULL, 0, 0, false, "Files", "FILE",
      "record the run as JSON lines", .absent = NULL},
-    {"trace", MLP_FIELD_STRING, AT(trace), NULL, 0, 0, false, "Files", "FILE",
-     "write a timeline of the first steps, for chrome://tracing or Perfetto",
-     .absent = NULL},
+    {"timeline", MLP_FIELD_STRING, AT(trace), NULL, 0, 0, false, "Files",
+     "FILE",
+     "write a timeline of the first steps, for chrome://tracing or "
+     "Perfetto",
+     .absent = NULL, .key = "trace"},
     {"tensorboard", MLP_FIELD_STRING, AT(tensorboard), NULL, 0, 0, false,
      "Files", "DIR",
-     "write each epoch's figures to this directory, for TensorBoard",
+     "write the metrics of each epoch to this directory, for TensorBoard",
      .absent = NULL},
 
     {"plan", MLP_FIELD_SIZE, AT(plan), NULL, 0, 4096, false, "Checks", "NODES",
-     "measure steps and links of this launch, and predict time, efficiency and "
-     "the best batch for 1 to 4096 ranks, of which NODES hold some; 0: train",
+     "measure steps and links of this launch and predict time, "
+     "efficiency and the best batch for 1 to 4096 ranks, NODES of them "
+     "measured; 0: train",
      .absent = NULL},
     {"plan-link", MLP_FIELD_STRING, AT(plan_link), NULL, 0, 0, false, "Checks",
      "LATENCY,BANDWIDTH",
-     "the link between nodes to plan with, in microseconds and Gbit/s, like "
-     "30,10; default: measured, if there are nodes at hand",
+     "link between nodes to plan with, latency in microseconds and "
+     "bandwidth in Gbit/s, such as 30,10; default: measured, if there "
+     "are nodes",
      .absent = NULL},
-    {"verify", MLP_FIELD_BOOL, AT(verify), NULL, 0, 0, false, "Checks", NULL,
-     "train a slice of a few steps with one thread, with this team, stopped "
-     "and resumed, and with every instruction set, and compare digests; writes "
-     "nothing; exit code 65 if one differs",
-     .absent = NULL},
+    {"check-digest", MLP_FIELD_BOOL, AT(verify), NULL, 0, 0, false, "Checks",
+     NULL,
+     "train a few steps with one thread, with this team, stopped and "
+     "resumed, and with every instruction set, and compare the digests; "
+     "writes nothing; exit code 65 if one differs",
+     .absent = NULL, .key = "verify"},
     {"replay", MLP_FIELD_STRING, AT(replay), NULL, 0, 0, false, "Checks", "DIR",
-     "repeat steps of the run that left its checkpoints in DIR, and compare "
-     "the digests of later ones; writes nothing; exit code 65 if one differs",
+     "repeat steps of the run whose checkpoints are in DIR and compare "
+     "the digests of the later ones; writes nothing; exit code 65 if one "
+     "differs",
      .absent = NULL},
     {"from", MLP_FIELD_U64, AT(from), NULL, 0, U64_LIMIT, false, "Checks", "N",
-     "replay from the checkpoint of step N, or, with 0, from the first "
-     "weights; default: from the oldest checkpoint",
+     "replay from the checkpoint of step N, or from the initial weights "
+     "(0); default: from the oldest checkpoint",
      .absent = NULL},
     {"steps", MLP_FIELD_U64, AT(steps), NULL, 0, U64_LIMIT, false, "Checks",
      "N",
-     "steps to replay, 0: up to the newest checkpoint; or to verify, 0: 32",
+     "steps to replay (0: up to the newest checkpoint) or to check (0: "
+     "32)",
      .absent = NULL},
 
     {"progress", MLP_FIELD_ENUM, AT(progress), progress_modes, 0, 0, false,
-     "Talk", "WHEN",
-     "draw a progress line; auto means when stdout is a terminal",
+     "Output", "WHEN",
+     "draw a progress line; auto: when standard output is a terminal",
      .absent = NULL},
-    {"quiet", MLP_FIELD_BOOL, AT(quiet), NULL, 0, 0, false, "Talk", NULL,
+    {"quiet", MLP_FIELD_BOOL, AT(quiet), NULL, 0, 0, false, "Output", NULL,
      "print the final result only", .absent = NULL},
-    {"top-k", MLP_FIELD_SIZE, AT(top_k), NULL, 0, 65536, false, "Talk", "K",
-     "report how often the class is among the K largest outputs; 0: don't",
-     .absent = NULL},
-    {"profile", MLP_FIELD_BOOL, AT(profile), NULL, 0, 0, false, "Talk", NULL,
-     "print where the time went, for every rank", .absent = NULL},
+    {"top-k", MLP_FIELD_SIZE, AT(top_k), NULL, 0, 65536, false, "Output", "K",
+     "report the top-K accuracy; 0: off", .absent = NULL},
+    {"profile", MLP_FIELD_BOOL, AT(profile), NULL, 0, 0, false, "Output", NULL,
+     "print the time of each phase, for every rank", .absent = NULL},
 };
 
 enum { FIELDS = sizeof fields / sizeof fields[0] };

@@ -59,7 +59,7 @@ typedef enum {
     MLP_SCALING_STANDARD,
     MLP_SCALING_NONE,
     MLP_SCALING_RMS /**< no value of --scaling: of targets that stay from 0 on
-                         (--output softplus) */
+                         (--output-activation softplus) */
 } mlp_scaling;
 
 /** One number for all hidden layers, or one for each. */

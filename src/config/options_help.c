@@ -105,7 +105,7 @@ void mlp_options_help(FILE *out)
     fputs(
         "\nExit codes:\n"
         "  0 done            64 usage           65 bad data or checkpoint\n"
-        "  66 missing input  70 internal fault  74 reading or writing failed\n"
+        "  66 missing input  70 internal error  74 reading or writing failed\n"
         "  75 stopped on request, can be resumed  76 diverged (not finite)\n"
         "\nEnvironment:\n"
         "  MLP_DATA     default of --data\n"

@@ -57,7 +57,7 @@ typedef struct {
     mlp_model *model;
     const mlp_kernels *kernels;
     mlp_trainer *trainer;
-    mlp_profile *profile;  /* NULL without --profile and --trace */
+    mlp_profile *profile;  /* NULL without --profile and --timeline */
     size_t most_threads;   /* of any rank */
     double profile_start;  /* on mlp_clock_seconds */
     uint64_t trained_rows; /* of all ranks, in this process's life */

@@ -285,7 +285,7 @@ static mlp_status measure_links(mlp_forecast *f)
 static mlp_status check_options(const mlp_config *config)
 {
     mlp_link link;
-    const char *with = config->verify                  ? "verify"
+    const char *with = config->verify                  ? "check-digest"
                        : config->replay[0] != '\0'     ? "replay"
                        : config->checkpoint[0] != '\0' ? "checkpoint"
                        : config->memory_limit > 0      ? "memory-limit"

@@ -38,7 +38,7 @@ static size_t laps_to_keep(const mlp_run_parts *run)
 
 static mlp_status fail_trace(const char *path)
 {
-    return mlp_fail(MLP_ERROR_IO, "--trace: %s: cannot write: %s", path,
+    return mlp_fail(MLP_ERROR_IO, "--timeline: %s: cannot write: %s", path,
                     strerror(errno));
 }
 

@@ -329,9 +329,10 @@ static mlp_status run_with(mlp_comm *comm, const mlp_config *config,
     if (config->verify) {
         return *source == NULL
                    ? mlp_run_verify(comm, config)
-                   : mlp_fail(MLP_ERROR_USAGE,
-                              "--verify opens the data several times, and "
-                              "cannot with rows of the caller's");
+                   : mlp_fail(
+                         MLP_ERROR_USAGE,
+                         "--check-digest opens the data several times, and "
+                         "cannot with rows of the caller's");
     }
     mlp_run_parts run = {
         .comm = comm, .config = *config, .source = *source, .lock = -1};

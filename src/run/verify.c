@@ -1,5 +1,5 @@
 /** @file
- *  mlp_train --verify: does this launch keep the promise of one digest? A
+ *  mlp_train --check-digest: does this launch keep the promise of one digest? A
  *  short slice of the configured training is done by one thread of one rank,
  *  then by the whole team: stopped and resumed in its middle, and with every
  *  instruction set that all ranks have. After each step each rank digests what

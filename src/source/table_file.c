@@ -120,7 +120,7 @@ const char *mlp_table_read_number(const mlp_table_file *table, bool is_label,
         return "a number";
     }
     return is_label && table->is_never_negative && *value < 0.0F
-               ? "a number from 0 on, as --output softplus gives"
+               ? "a number from 0 on, as --output-activation softplus gives"
                : NULL;
 }
 

@@ -1,4 +1,4 @@
-"""Undisturbed steps: the fastest twentieth of a run's steps, from --trace.
+"""Undisturbed steps: the fastest twentieth of a run's steps, from --timeline.
 
 On a machine that others use, too, the mean of an epoch tells how busy it was.
 Single steps take less than a millisecond, so that some are left alone even
@@ -35,7 +35,7 @@ def some_steps(bench, cores, threads, ranks):
     with tempfile.TemporaryDirectory() as place:
         path = os.path.join(place, "trace")
         bench.ours.run(cores, "--threads", threads, "--epochs", 1,
-                       "--trace", path, ranks=ranks)
+                       "--timeline", path, ranks=ranks)
         with open(path, encoding="utf-8") as file:
             return durations(json.load(file)["traceEvents"], threads)
 

@@ -129,17 +129,17 @@ digits="--data digits --epochs 3"
     every_set $bf16 --epochs 1
     some_teams $digits --validation 0.2 --hidden none
     some_teams $digits --activation tanh --init glorot-normal
-    some_teams $digits --activation sigmoid --output sigmoid --loss mse
+    some_teams $digits --activation sigmoid --output-activation sigmoid --loss mse
     some_teams $digits --activation prelu,gelu --hidden 33,129 --l2 0.001
     some_teams $digits --activation arctan,silu
     some_teams $digits --activation elu,softplus,leaky-relu --hidden 33,17,9
     some_teams $digits --dropout 0.2,0.5 --label-smoothing 0.1 \
         --class-weights balanced
-    some_teams $digits --activation gelu --dropout 0.3 --output sigmoid \
+    some_teams $digits --activation gelu --dropout 0.3 --output-activation sigmoid \
         --loss binary-cross-entropy
     some_teams --data xor --epochs 50 --hidden 2 --activation sigmoid \
-        --output tanh --loss mse --binary --batch 4
-    some_teams $digits --hidden 33,17,5 --output identity --loss mse --lr 0.01
+        --output-activation tanh --loss mse --binary --batch 4
+    some_teams $digits --hidden 33,17,5 --output-activation identity --loss mse --lr 0.01
     some_teams $digits --scaling standard
     some_teams $digits --scaling minmax --shards 11
     cars="--data $MLP_SOURCE/data/cars.csv --test-fraction 0.25 --batch 16"
@@ -151,11 +151,11 @@ digits="--data digits --epochs 3"
     every_set $digits --epochs 1 --batch 32 --accumulate 4
     every_set $digits
     every_set $digits --activation tanh --hidden 33,17,129
-    every_set $digits --activation sigmoid --output sigmoid --loss mse
+    every_set $digits --activation sigmoid --output-activation sigmoid --loss mse
     every_set $digits --activation prelu,gelu,softplus --hidden 33,17,129
     every_set $digits --dropout 0.2,0.5 --activation relu,tanh \
-        --output softplus --loss mse --label-smoothing 0.1
-    every_set $digits --output sigmoid --loss binary-cross-entropy
+        --output-activation softplus --loss mse --label-smoothing 0.1
+    every_set $digits --output-activation sigmoid --loss binary-cross-entropy
     every_set $digits --activation arctan,silu,elu --hidden 33,17,129
 }
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# mlp_train --verify: it passes where the promise of one digest is kept, and
+# mlp_train --check-digest: it passes where the promise of one digest is kept, and
 # where it is broken it names step, layer and rank.
 set -eu
 # shellcheck source=tests/support/system.sh
@@ -10,7 +10,7 @@ expect_line() { grep -q -e "$1" "$3" || fail "$2: no line \"$1\" in $3"; }
 echo "it passes on any team, with the same digest"
 expected=
 for ranks in 0 1 3; do
-    team "$ranks" --data digits --verify --threads 2 --checkpoint dir \
+    team "$ranks" --data digits --check-digest --threads 2 --checkpoint dir \
         --log log.jsonl
     expect_status 0 "on $ranks ranks"
     expect_line "verify: PASS: 32 steps, . ways, one digest" "$ranks ranks" out
@@ -33,7 +33,7 @@ team 2 --data digits --checkpoint dir --max-steps 32 --quiet
 
 echo "over the end of an epoch, on several nodes, and of another model"
 export MLP_TEST_NODE_SIZE=2
-team 4 --data digits --verify --batch 30 --steps 16 --hidden 20 \
+team 4 --data digits --check-digest --batch 30 --steps 16 --hidden 20 \
     --activation tanh --validation 0.1
 unset MLP_TEST_NODE_SIZE
 expect_status 0 "4 ranks, 2 nodes"
@@ -48,7 +48,7 @@ refuse() {
 }
 
 echo "it fails where ranks add up in another order"
-team 3 --data digits --verify --exchange mpi --quiet
+team 3 --data digits --check-digest --exchange mpi --quiet
 refuse 65 "FAIL: 3 ranks x .* differs .* after step 1, in layer" "exchange mpi"
 
 if [ -e "$MLP_BUILD/tests/mlp_fault.so" ]; then
@@ -67,13 +67,13 @@ END
         # shellcheck disable=SC2086
         set -- $place # step, layer, rank
         export MLP_FAULT="$3 digest $((6 * ($1 - 1) + 2 * ($2 - 1) + 1)) flip"
-        team 3 --data digits --verify --threads 1 --quiet
+        team 3 --data digits --check-digest --threads 1 --quiet
         refuse 65 "after step $1, in layer $2 of 3, in what rank $3 updates" \
             "a bit at step $1, layer $2, rank $3"
     done
     unset MLP_TEST_WORKERS
 fi
 team 2 --data digits --steps 8
-refuse 64 "steps goes with --replay DIR or --verify" "steps alone"
+refuse 64 "steps goes with --replay DIR or --check-digest" "steps alone"
 set -- "${TMPDIR:-/tmp}"/mlp-verify-*
 [ ! -e "$1" ] || fail "it left $1"

@@ -29,7 +29,7 @@ expect_nothing_left() {
 refuse() {
     ranks=$1 code=$2 texts=$3
     shift 3
-    team "$ranks" --epochs 1 --hidden 4 --log new.jsonl --trace new.json "$@"
+    team "$ranks" --epochs 1 --hidden 4 --log new.jsonl --timeline new.json "$@"
     expect_status "$code" "$* on $ranks"
     before=$IFS
     IFS='|'
@@ -155,7 +155,7 @@ refuse_all 64 "--sparse always|--scaling" --data digits --sparse always \
 refuse_all 64 "--hiden|--hidden" --hiden 4
 refuse 0 64 "words" words
 refuse 0 64 "--lr" --lr
-refuse_all 64 "--output softmax|--loss cross-entropy" --loss mse
+refuse_all 64 "--output-activation softmax|--loss cross-entropy" --loss mse
 refuse 0 64 "nesterov|--momentum" --optimizer nesterov --momentum 0
 refuse 0 64 "--resume|--checkpoint" --resume
 for argument in "batch 0" "batch -1" "batch 1e9x" "epochs many" "lr nan" \
@@ -198,8 +198,8 @@ fi
 echo "records that cannot be written"
 refuse_all 74 "nowhere/log" --data digits --log nowhere/log
 refuse 0 74 "noise/log" --data digits --log noise/log
-refuse_all 74 "nowhere/trace" --data digits --trace nowhere/trace
-refuse 0 74 "noise/trace" --data digits --trace noise/trace
+refuse_all 74 "nowhere/trace" --data digits --timeline nowhere/trace
+refuse 0 74 "noise/trace" --data digits --timeline noise/trace
 refuse 0 74 "empty" --data digits --log empty
 refuse_all 74 "noise/board" --data digits --tensorboard noise/board
 

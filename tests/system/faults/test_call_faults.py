@@ -288,7 +288,7 @@ class Case:
 CASES = [
     ("options, log, timeline", "mlp_train", "--config", "FILES/options",
      "--data", "FILES/idx", "--schedule", "constant", "--threads", "1",
-     "--log", "FILES/log.jsonl", "--trace", "FILES/trace.json",
+     "--log", "FILES/log.jsonl", "--timeline", "FILES/trace.json",
      "--tensorboard", "FILES/events",
      {"writes": ["trace.json"], "appends": ("log.jsonl", "events"),
       "is_timed": True}),

@@ -73,7 +73,7 @@ echo "only rank 0 writes, and only rank 0 reads what it wrote"
 # shellcheck disable=SC2086
 {
     netns_team h1:1,h2:1,h3:1 $small --quiet --max-steps 20 --profile \
-        --checkpoint "$disk/run" --log "$disk/log" --trace "$disk/trace" \
+        --checkpoint "$disk/run" --log "$disk/log" --timeline "$disk/trace" \
         --tensorboard "$disk/events"
     expect_status 75 "stopped"
     [ "$(netns_on h1 ls "$disk" | tr '\n' ' ')" = \

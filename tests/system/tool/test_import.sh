@@ -134,7 +134,7 @@ for image in found:
     assert struct.unpack(">IIBB", data[16:26]) == (8, 6, 8, int(sys.argv[3]))
 END
 }
-team 0 --data hues.h5 --binary --output sigmoid --loss mse --epochs 1 \
+team 0 --data hues.h5 --binary --output-activation sigmoid --loss mse --epochs 1 \
     --batch 8 --checkpoint one --quiet
 "$mlp" show one >out || fail "one output for two classes with names"
 pictures hue 3 8 2 # 8 units in red, green, blue

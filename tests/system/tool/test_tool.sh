@@ -243,7 +243,7 @@ expect_status 141 "a reader who goes away"
 [ ! -s err ] || fail "complains of a reader who goes away"
 
 echo "outputs that are no probabilities are not called so"
-team 0 --data digits --epochs 1 --hidden none --output sigmoid --loss mse \
+team 0 --data digits --epochs 1 --hidden none --output-activation sigmoid --loss mse \
     --lr 0.5 --momentum 0 --checkpoint sigmoid --log log.jsonl
 expect_status 0 "training with sigmoid outputs"
 succeed predict sigmoid --data digits --rows 1

@@ -75,10 +75,10 @@ refused 'softmax over one is always 1' --data xor --binary
 refused 'softmax gives probabilities' --loss mse
 refused 'leaves out every unit' --dropout 1
 refused 'no.* hidden\|hidden.* none' --hidden none --dropout 0.5
-refused 'delta rule' --output step --loss mse
-refused 'one layer' --output step --loss perceptron --momentum 0
-refused 'rule of its own' --output step --loss perceptron --hidden none
-refused 'goes with --output sigmoid' --output tanh \
+refused 'delta rule' --output-activation step --loss mse
+refused 'one layer' --output-activation step --loss perceptron --momentum 0
+refused 'rule of its own' --output-activation step --loss perceptron --hidden none
+refused 'goes with --output-activation sigmoid' --output-activation tanh \
     --loss binary-cross-entropy
 refused '2 values for 3 hidden layers' --hidden 9,8,7 --activation relu,tanh
 refused 'fewer than the 10 classes' --class-weights 1,2
@@ -86,5 +86,5 @@ refused 'more weights than the 10' --class-weights 1,1,1,1,1,1,1,1,1,1,1
 refused 'every class is among so many' --top-k 10
 refused 'not a list of numbers' --class-weights 1,-2
 
-team 0 --data digits --binary --output sigmoid --loss mse
+team 0 --data digits --binary --output-activation sigmoid --loss mse
 expect_status 65 "--binary on ten classes"

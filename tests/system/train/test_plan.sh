@@ -55,7 +55,7 @@ refused --plan 4 --plan-link 30
 refused --plan 4 --plan-link 30,0
 refused --plan 4 --plan-link 30,10x
 refused --plan-link 30,10
-refused --plan 4 --verify
+refused --plan 4 --check-digest
 refused --plan 4 --checkpoint runs
 refused --plan 4 --accumulate 2
 [ ! -e runs ] || fail "a plan makes a directory"

@@ -78,17 +78,17 @@ for lane in lanes:
 END
 }
 
-echo "--trace: a timeline of all ranks and threads"
+echo "--timeline: a timeline of all ranks and threads"
 for threads in 1 2; do
     rm -f trace.json
-    go 2 --trace trace.json --threads "$threads"
-    expect_same "--trace with $threads threads"
+    go 2 --timeline trace.json --threads "$threads"
+    expect_same "--timeline with $threads threads"
     expect_trace trace.json 2 "$threads"
 done
-! grep -q GFLOP out || fail "--trace prints the table, too"
+! grep -q GFLOP out || fail "--timeline prints the table, too"
 
 echo "another trace replaces the last one"
-go 0 --profile --trace trace.json --threads 1
+go 0 --profile --timeline trace.json --threads 1
 expect_same "both"
 expect_table 1
 expect_trace trace.json 1 1
@@ -96,15 +96,15 @@ expect_trace trace.json 1 1
 echo "--sparse changes no bit"
 for sparse in always never auto; do
     for ranks in 0 2; do
-        go "$ranks" --sparse "$sparse" --profile --trace trace.json
+        go "$ranks" --sparse "$sparse" --profile --timeline trace.json
         expect_same "--sparse $sparse on $ranks"
     done
 done
 
 echo "a timeline that cannot be written is refused before the first step"
 for ranks in 0 2; do
-    team "$ranks" --data digits --epochs 1 --trace nowhere/trace.json
-    expect_status 74 "--trace on $ranks"
+    team "$ranks" --data digits --epochs 1 --timeline nowhere/trace.json
+    expect_status 74 "--timeline on $ranks"
     ! grep -q '^epoch' out || fail "trained first, on $ranks"
     [ "$(grep -c '^mlp_train: .*nowhere/trace.json: ' err)" -eq 1 ] ||
         fail "not one line that names the timeline, on $ranks"

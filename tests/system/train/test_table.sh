@@ -129,7 +129,7 @@ grep -q '^ *cheap  *dear$' out || fail "the columns of the matrix have no names"
 
 # two classes on one output, saved and loaded
 team 0 --data classes.csv --label class --test-fraction 0.2 --hidden 8 \
-    --batch 16 --binary --output sigmoid --loss binary-cross-entropy \
+    --batch 16 --binary --output-activation sigmoid --loss binary-cross-entropy \
     --checkpoint binary --epochs 3 --max-steps 20 --quiet
 team 2 --data classes.csv --checkpoint binary --resume --quiet
 expect_status 0 "a binary one resumed"
@@ -146,7 +146,7 @@ awk '/^row/ { gsub(/[():]/, ""); if (($4 >= 0.5) != ($3 == "dear")) exit 1 }' \
     fail "the output drawn is not that of the second class"
 # both classes of each mistake, which make up 100%, the truth below 50
 team 0 --data classes.csv --label class --test-fraction 0.4 --hidden 4 \
-    --batch 16 --lr 0.001 --binary --output sigmoid --loss mse --epochs 1 \
+    --batch 16 --lr 0.001 --binary --output-activation sigmoid --loss mse --epochs 1 \
     --checkpoint bad --log bad/log.jsonl --quiet
 "$mlp" report bad -o bad.html || fail "report of a binary model"
 sed -n '/<ul class="mistakes"/,/<\/ul>/p' bad.html |
@@ -160,7 +160,7 @@ awk '/class/ { is_truth = /hit/; bars++; next }
 
 # ---- softplus: prices from 0 on, scaled without a shift
 
-positive="$of_cars --output softplus"
+positive="$of_cars --output-activation softplus"
 # shellcheck disable=SC2086
 {
     team 0 $positive --checkpoint positive --log positive.jsonl
@@ -201,15 +201,15 @@ by="--label price --task regression"
         fail "it does not count the dropped rows"
     { head -n 5 "$cars" && echo '5,9,red,-7' && sed 1,5d "$cars"; } >below.csv
     refuse 65 "below.csv:6: column 4 (price): expected a number from 0 on" \
-        --data below.csv $by --output softplus
-    team 2 --data below.csv $by --output softplus --bad-rows drop --epochs 1
+        --data below.csv $by --output-activation softplus
+    team 2 --data below.csv $by --output-activation softplus --bad-rows drop --epochs 1
     expect_status 0 "a price below 0 dropped"
     grep -q "1 of 241 rows are dropped" err || fail "it does not count it"
     refuse 65 "expected a column \"price\"" --data "$cars" $by \
         --test-data new.csv
     refuse 64 "--label COLUMN is missing" --data "$cars"
     refuse 64 "no column \"cost\"" --data "$cars" --label cost
-    refuse 64 "--output identity" --data "$cars" $by --output sigmoid \
+    refuse 64 "--output-activation identity" --data "$cars" $by --output-activation sigmoid \
         --loss mse
     refuse 64 "has no classes" --data "$cars" $by --classes 3
     refuse 64 "exclude each other" --data "$cars" $by --test-fraction 0.1 \

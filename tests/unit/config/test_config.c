@@ -377,6 +377,28 @@ START_TEST(better_words_on_the_command_line_leave_what_is_stored)
 }
 END_TEST
 
+START_TEST(old_names_go_on_working_and_stay_in_what_is_stored)
+{
+    static const char *const names[][3] = {
+        {"output", "output-activation", "tanh"},
+        {"trace", "timeline", "steps.json"},
+        {"verify", "check-digest", "true"}};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char text[MLP_CONFIG_VALUE];
+        const mlp_config_field *field = mlp_config_find(names[i][1]);
+        ck_assert_ptr_nonnull(field);
+        ck_assert_ptr_eq(mlp_config_find(names[i][0]), field);
+        ck_assert_str_eq(mlp_config_key(field), names[i][0]);
+        fresh();
+        ck_assert_int_eq(mlp_config_set(&config, names[i][0], names[i][2]),
+                         MLP_OK);
+        ck_assert(mlp_config_was_given(&config, names[i][1]));
+        mlp_config_get(&config, field, text);
+        ck_assert_str_eq(text, names[i][2]);
+    }
+}
+END_TEST
+
 START_TEST(a_preset_fills_what_the_user_left_open)
 {
     set("lr", "0.5");
@@ -424,9 +446,9 @@ static void assert_contradiction(const char *words)
 START_TEST(contradictions_are_refused)
 {
     set("loss", "mse");
-    assert_contradiction("--output softmax gives probabilities");
+    assert_contradiction("--output-activation softmax gives probabilities");
     set("output", "sigmoid");
-    assert_contradiction("--output softmax only");
+    assert_contradiction("--output-activation softmax only");
     set("optimizer", "nesterov");
     set("momentum", "0");
     assert_contradiction("--momentum above 0");
@@ -494,7 +516,7 @@ START_TEST(a_regression_is_refused_what_goes_by_classes)
         {"label-smoothing", "0.1", "no classes: leave out --label-smoothing"},
         {"class-weights", "balanced", "no classes: leave out --class-weights"},
         {"monitor", "accuracy", "no accuracy to go by"},
-        {"output", "tanh", "goes with --output identity or"}};
+        {"output", "tanh", "goes with --output-activation identity or"}};
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
         set("task", "regression");
         set("output", "identity");
@@ -617,6 +639,7 @@ int main(void)
                    what_a_missing_option_means_is_written_as_it_is_stored);
     tcase_add_test(tests,
                    better_words_on_the_command_line_leave_what_is_stored);
+    tcase_add_test(tests, old_names_go_on_working_and_stay_in_what_is_stored);
     tcase_add_test(tests, a_preset_fills_what_the_user_left_open);
     tcase_add_test(tests, every_preset_is_a_valid_configuration);
     tcase_add_test(tests, an_unknown_preset_lists_the_known);

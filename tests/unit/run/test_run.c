@@ -45,9 +45,9 @@ START_TEST(rows_of_the_caller_cannot_be_verified)
     mlp_config config;
     mlp_config_init(&config);
     config.verify = true;
-    expect_refusal(&config, "--verify");
+    expect_refusal(&config, "--check-digest");
     config.plan = 2;
-    expect_refusal(&config, "without --verify");
+    expect_refusal(&config, "without --check-digest");
 }
 END_TEST
 
