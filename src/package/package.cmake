@@ -10,10 +10,17 @@ install(TARGETS mlp_train mlp)
 install(TARGETS mlp_core mlp_mpi EXPORT mlp)
 install(DIRECTORY src/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/mlp
   FILES_MATCHING PATTERN *.h)
-install(FILES README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY jobs data DESTINATION ${CMAKE_INSTALL_DOCDIR}
-  FILES_MATCHING PATTERN *.sbatch PATTERN *.sh PATTERN README.md
-  PATTERN mnist EXCLUDE)
+  FILES_MATCHING PATTERN *.sbatch PATTERN *.sh PATTERN mnist EXCLUDE)
+# In their folders, as they refer to each other.
+file(GLOB pages CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}
+  .github/*.md .github/*.png *.md data/*.md jobs/*.md src/*.md src/*/*.md
+  tests/*.md tests/*/*.md)
+foreach(page ${pages})
+  get_filename_component(folder "${page}" DIRECTORY)
+  install(FILES ${page} DESTINATION ${CMAKE_INSTALL_DOCDIR}/${folder})
+endforeach()
 
 # ---- How others find the library.
 
