@@ -243,7 +243,7 @@ static const mlp_config_field fields[] = {
     {"exchange", MLP_FIELD_ENUM, AT(exchange), exchanges, 0, 0, true,
      "Parallel", "NAME",
      "how ranks sum gradients: in one fixed tree, so that the weights do "
-     "not depend on the number of ranks; or by MPI_Iallreduce, for "
+     "not depend on the number of ranks; or by the allreduce of MPI, for "
      "comparison",
      .absent = "tree"},
     {"exchange-precision", MLP_FIELD_ENUM, AT(exchange_precision), precisions,

@@ -44,7 +44,9 @@ run() {
 }
 
 # The lines of ours that are no notes.
-faults_said() { said | grep -v -e 'mpi: the weights' || true; }
+faults_said() {
+    said | grep -v -e 'mpi: the weights' -e 'warning: no better than' || true
+}
 
 # expect CODE PATTERN: one line that has the pattern and names the rank.
 expect() {
