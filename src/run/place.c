@@ -15,7 +15,7 @@ typedef struct {
     size_t allowed; /* cores that this rank may use */
     size_t shared;  /* of these, cores that other ranks may use, too */
     size_t used;    /* cores of the node that some rank may use */
-    size_t online;  /* cores of the node */
+    size_t online;  /* cores of the node that the launcher may use */
     double share;   /* cores, each divided by the ranks that may use it */
 } surroundings;
 
@@ -26,7 +26,7 @@ static void look_around(const uint64_t *users, surroundings *s)
 {
     uint8_t mine[MLP_THREADS_CPUS];
     mlp_threads_allowed(mine);
-    *s = (surroundings){.online = mlp_threads_online()};
+    *s = (surroundings){.online = mlp_threads_launcher()};
     for (size_t cpu = 0; cpu < MLP_THREADS_CPUS; cpu++) {
         s->used += users[cpu] > 0;
         if (mine[cpu]) {

@@ -114,25 +114,42 @@ static bool find_places(uint8_t *allowed)
     return has_some;
 }
 
-static bool find_affinity(uint8_t *allowed)
+/* Of a process, 0 for this one. */
+static bool find_affinity(pid_t process, uint8_t *allowed)
 {
 #ifdef __linux__
     cpu_set_t mask; /* or the machine has more cores than it has bits */
-    if (sched_getaffinity(0, sizeof mask, &mask) == 0) {
+    if (sched_getaffinity(process, sizeof mask, &mask) == 0) {
         for (int cpu = 0; cpu < MLP_THREADS_CPUS; cpu++) {
             allowed[cpu] = CPU_ISSET(cpu, &mask) ? 1 : 0;
         }
         return true;
     }
 #endif
-    (void)allowed;
+    (void)process, (void)allowed;
     return false;
+}
+
+static size_t count_cores(const uint8_t *allowed)
+{
+    size_t cores = 0;
+    for (size_t cpu = 0; cpu < MLP_THREADS_CPUS; cpu++) {
+        cores += allowed[cpu];
+    }
+    return cores;
+}
+
+size_t mlp_threads_launcher(void)
+{
+    uint8_t allowed[MLP_THREADS_CPUS];
+    return find_affinity(getppid(), allowed) ? count_cores(allowed)
+                                             : mlp_threads_online();
 }
 
 void mlp_threads_allowed(uint8_t *allowed)
 {
     memset(allowed, 0, MLP_THREADS_CPUS);
-    if (find_places(allowed) || find_affinity(allowed)) {
+    if (find_places(allowed) || find_affinity(0, allowed)) {
         return;
     }
     for (size_t cpu = 0; cpu < MLP_THREADS_CPUS; cpu++) {
@@ -143,11 +160,8 @@ void mlp_threads_allowed(uint8_t *allowed)
 size_t mlp_threads_cores(void)
 {
     uint8_t allowed[MLP_THREADS_CPUS];
-    size_t cores = 0;
     mlp_threads_allowed(allowed);
-    for (size_t cpu = 0; cpu < MLP_THREADS_CPUS; cpu++) {
-        cores += allowed[cpu];
-    }
+    size_t cores = count_cores(allowed);
     return cores > 0 ? cores : 1;
 }
 

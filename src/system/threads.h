@@ -39,6 +39,10 @@ size_t mlp_threads_cores(void);
 /** Cores of this computer. */
 size_t mlp_threads_online(void);
 
+/** Cores that the process which launched this one may run on: all of this
+ *  computer, or those that a batch system or taskset has left it. */
+size_t mlp_threads_launcher(void);
+
 enum { MLP_THREADS_CPUS = 1024 }; /**< processors that have a number here */
 
 /** Which processors this process may run on.

@@ -169,10 +169,10 @@ expect_status() {
     [ "$status" -eq "$1" ] || fail "$2: exit code $status, not $1"
 }
 
-# What the last team said, but for advice on where its ranks run, which a
+# What the last program said, but for advice on where its ranks run, which a
 # machine with few cores, or a test under taskset, earns.
 said() {
-    grep '^mlp_train: ' err |
+    grep -E '^mlp(_train)?: ' err |
         grep -v -e 'use "mpirun -np' -e 'more than its share' || true
 }
 

@@ -79,7 +79,7 @@ done
 refuse() {
     expect_status "$1" "$3"
     expect_line "$2" "$3" err
-    [ "$(grep -c '^mlp' err)" -eq 1 ] || fail "$3: more than one line"
+    [ "$(said | wc -l)" -eq 1 ] || fail "$3: more than one line"
 }
 
 echo "what does not belong to the chain is found"

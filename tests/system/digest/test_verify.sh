@@ -43,7 +43,7 @@ expect_line "verify: steps 30 to 45" "the slice" out
 refuse() {
     expect_status "$1" "$3"
     expect_line "$2" "$3" err
-    [ "$(grep -c '^mlp_train' err)" -eq 1 ] ||
+    [ "$(said | wc -l)" -eq 1 ] ||
         fail "$3: not one line"
 }
 

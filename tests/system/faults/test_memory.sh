@@ -45,7 +45,7 @@ each_fails() {
             harmless=$((harmless + 1))
         else
             expect_status 70 "allocation $number"
-            [ "$(grep -c '^mlp_train: ' err)" -eq 1 ] ||
+            [ "$(said | wc -l)" -eq 1 ] ||
                 fail "allocation $number: not one line"
             refused=$((refused + 1))
         fi

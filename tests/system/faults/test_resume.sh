@@ -254,14 +254,14 @@ for ranks in 0 2; do
         # shellcheck disable=SC2086 # no word, or one
         team "$ranks" $job --epochs 1 --no-quiet --checkpoint typo --resume $word
         expect_status 0 "an empty directory"
-        [ "$(cat err)" = "mlp_train: typo: has no checkpoints yet: a new run" ] ||
+        [ "$(said)" = "mlp_train: typo: has no checkpoints yet: a new run" ] ||
             fail "does not say in one line that it begins anew"
         rm -rf typo/*
     done
     rm -rf typo
     team "$ranks" --data digits --epochs 1 --checkpoint typo --resume=auto
     expect_status 0 "a new directory, auto"
-    [ "$(cat err)" = "mlp_train: typo: has no checkpoints yet: a new run" ] ||
+    [ "$(said)" = "mlp_train: typo: has no checkpoints yet: a new run" ] ||
         fail "does not say in one line that it begins anew"
     team "$ranks" --data digits --epochs 1 --checkpoint typo --resume auto
     expect_status 0 "a finished run, auto"

@@ -8,7 +8,7 @@ skip() {
     exit 77
 }
 
-script=$(cd "$(dirname "$0")/../.." && pwd)/data/fetch_mnist.sh
+script=$(cd "$(dirname "$0")/../../.." && pwd)/data/fetch_mnist.sh
 images=train-images-idx3-ubyte.gz
 labels=t10k-labels-idx1-ubyte.gz
 real=${MLP_DATA:-}
