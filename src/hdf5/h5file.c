@@ -29,11 +29,8 @@ static void destroy(mlp_h5file **file)
     }
 }
 
-/* Damage is ours to report, and a file must not name code to load. */
 static mlp_status allocate(const char *path, mlp_h5file **file)
 {
-    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-    H5PLset_loading_state(0);
     *file = calloc(1, sizeof **file);
     if (*file == NULL) {
         return mlp_fail_memory("an HDF5 file");
@@ -122,6 +119,7 @@ static mlp_status open_input(mlp_h5file *file)
 
 mlp_status mlp_h5file_open(const char *path, mlp_h5file **file)
 {
+    MLP_H5_CALL;
     MLP_TRY(allocate(path, file));
     mlp_status status = open_input(*file);
     if (status != MLP_OK) {
@@ -136,6 +134,7 @@ mlp_status mlp_h5file_open(const char *path, mlp_h5file **file)
 mlp_status mlp_h5file_open_image(const char *path, unsigned char *bytes,
                                  size_t size, mlp_h5file **file)
 {
+    MLP_H5_CALL;
     MLP_TRY(allocate(path, file));
     (*file)->bytes = size;
     hid_t access = access_list();
@@ -161,6 +160,7 @@ static mlp_status begin_image(mlp_h5file *file, size_t user_block)
 mlp_status mlp_h5file_create(const char *path, size_t user_block,
                              mlp_h5file **file)
 {
+    MLP_H5_CALL;
     MLP_TRY(allocate(path, file));
     (*file)->output = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     mlp_status status = (*file)->output >= 0 ? begin_image(*file, user_block)
@@ -173,6 +173,7 @@ mlp_status mlp_h5file_create(const char *path, size_t user_block,
 
 mlp_status mlp_h5file_create_stream(FILE *stream, mlp_h5file **file)
 {
+    MLP_H5_CALL;
     MLP_TRY(allocate("an HDF5 file", file));
     (*file)->stream = stream;
     mlp_status status = begin_image(*file, 0);
@@ -234,6 +235,7 @@ static mlp_status write_out(mlp_h5file *file, mlp_h5file_seal seal)
 
 mlp_status mlp_h5file_close_sealed(mlp_h5file **file, mlp_h5file_seal seal)
 {
+    MLP_H5_CALL;
     bool is_made =
         *file != NULL && ((*file)->output >= 0 || (*file)->stream != NULL);
     mlp_status status = is_made ? write_out(*file, seal) : MLP_OK;
@@ -243,11 +245,13 @@ mlp_status mlp_h5file_close_sealed(mlp_h5file **file, mlp_h5file_seal seal)
 
 mlp_status mlp_h5file_close(mlp_h5file **file)
 {
+    MLP_H5_CALL;
     return mlp_h5file_close_sealed(file, NULL);
 }
 
 void mlp_h5file_abandon(mlp_h5file **file)
 {
+    MLP_H5_CALL;
     if (*file != NULL) {
         H5Fclose((*file)->id);
         destroy(file);

@@ -10,6 +10,9 @@
  *  refuses what we never write: soft and external links, virtual and external
  *  storage, filters other than fletcher32, deflate and shuffle, and extents
  *  that the file has no bytes for.
+ *
+ *  Any thread may call: one call at a time is in the library (lock.h), whose
+ *  settings are afterwards what they were before.
  */
 #ifndef MLP_H5FILE_H
 #define MLP_H5FILE_H

@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "h5file.h"
+#include "lock.h"
 
 struct mlp_h5file {
     hid_t id;
@@ -28,6 +29,19 @@ struct mlp_h5file {
     int input; /* on disk; else -1 */
     int cause; /* errno once reading has failed */
 };
+
+/* ---- the library for ourselves: lock.c */
+
+/** Take the lock, and make the settings ours; the outermost call does. */
+int mlp_h5_enter(void);
+/** Put the settings back, and give the lock back. */
+void mlp_h5_leave(const int *entered);
+
+/** The first line of each function of h5file.h: enter, and leave on whatever
+ *  way the function returns. */
+#define MLP_H5_CALL                                                            \
+    __attribute__((unused, cleanup(mlp_h5_leave))) int mlp_h5_entered =        \
+        mlp_h5_enter()
 
 /** MLP_ERROR_IO with the cause once reading the file has failed: what it seems
  *  to lack may be there. Else MLP_ERROR_DATA: what is at fault, and how. */

@@ -8,6 +8,7 @@
 
 bool mlp_h5file_has(mlp_h5file *file, const char *name)
 {
+    MLP_H5_CALL;
     H5O_info_t facts;
     bool is_there =
         mlp_h5_is_reached(file->id, name) &&
@@ -20,6 +21,7 @@ bool mlp_h5file_has(mlp_h5file *file, const char *name)
 mlp_status mlp_h5file_shape(mlp_h5file *file, const char *name,
                             mlp_h5_shape *shape)
 {
+    MLP_H5_CALL;
     mlp_h5_dataset set;
     MLP_TRY(mlp_h5_dataset_open(file, name, &set));
     *shape = set.shape;
@@ -78,6 +80,7 @@ mlp_status mlp_h5file_read_rows(mlp_h5file *file, const char *name,
                                 uint64_t first, uint64_t rows, mlp_h5_type type,
                                 void *values)
 {
+    MLP_H5_CALL;
     mlp_h5_dataset set;
     MLP_TRY(mlp_h5_dataset_open(file, name, &set));
     const char *fault = read_slab(&set, first, rows, type, values);
@@ -88,6 +91,7 @@ mlp_status mlp_h5file_read_rows(mlp_h5file *file, const char *name,
 bool mlp_h5file_locate(mlp_h5file *file, const char *name, mlp_h5_type type,
                        uint64_t *offset, size_t *grain)
 {
+    MLP_H5_CALL;
     mlp_h5_dataset set;
     *grain = 1;
     if (mlp_h5_dataset_open(file, name, &set) != MLP_OK) {
@@ -112,6 +116,7 @@ bool mlp_h5file_locate(mlp_h5file *file, const char *name, mlp_h5_type type,
 bool mlp_h5file_has_attribute(mlp_h5file *file, const char *object,
                               const char *name)
 {
+    MLP_H5_CALL;
     if (strcmp(object, "/") != 0 && !mlp_h5_is_reached(file->id, object)) {
         return true;
     }
@@ -158,6 +163,7 @@ static mlp_status close_attribute(const mlp_h5file *file, const char *name,
 mlp_status mlp_h5file_read_text(mlp_h5file *file, const char *object,
                                 const char *name, char *text, size_t size)
 {
+    MLP_H5_CALL;
     hid_t attribute;
     hid_t type = open_attribute(file, object, name, &attribute);
     hid_t memory = H5Tcopy(type); /* the stored one is read-only */
@@ -181,6 +187,7 @@ mlp_status mlp_h5file_read_texts(mlp_h5file *file, const char *object,
                                  const char *name, char **texts, size_t *count,
                                  size_t *width)
 {
+    MLP_H5_CALL;
     hid_t attribute = open_any_attribute(file, object, name);
     hid_t type = H5Aget_type(attribute);
     hid_t memory = H5Tcopy(type);
@@ -210,6 +217,7 @@ mlp_status mlp_h5file_read_texts(mlp_h5file *file, const char *object,
 mlp_status mlp_h5file_read_u64(mlp_h5file *file, const char *object,
                                const char *name, uint64_t *value)
 {
+    MLP_H5_CALL;
     hid_t attribute;
     hid_t type = open_attribute(file, object, name, &attribute);
     hid_t memory = mlp_h5_reading_type(type, MLP_H5_U64);
@@ -221,6 +229,7 @@ mlp_status mlp_h5file_read_u64(mlp_h5file *file, const char *object,
 mlp_status mlp_h5file_read_f64(mlp_h5file *file, const char *object,
                                const char *name, double *value)
 {
+    MLP_H5_CALL;
     hid_t attribute;
     hid_t type = open_attribute(file, object, name, &attribute);
     bool is_read = mlp_h5_stored_type(type) == MLP_H5_F64 &&

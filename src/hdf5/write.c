@@ -31,6 +31,7 @@ hid_t mlp_h5_creation_list(hid_t class)
 
 mlp_status mlp_h5file_write_group(mlp_h5file *file, const char *name)
 {
+    MLP_H5_CALL;
     hid_t creation = mlp_h5_creation_list(H5P_GROUP_CREATE);
     hid_t group =
         H5Gcreate2(file->id, name, H5P_DEFAULT, creation, H5P_DEFAULT);
@@ -64,6 +65,7 @@ static hid_t dataset_creation_list(mlp_h5_shape shape)
 mlp_status mlp_h5file_write(mlp_h5file *file, const char *name,
                             mlp_h5_shape shape, const void *values)
 {
+    MLP_H5_CALL;
     hsize_t dims[MLP_H5_RANK_MAX] = {0};
     for (size_t i = 0; i < shape.rank; i++) {
         dims[i] = shape.dims[i];
@@ -121,6 +123,7 @@ mlp_status mlp_h5file_write_texts(mlp_h5file *file, const char *object,
                                   const char *name, const char *const *texts,
                                   size_t count)
 {
+    MLP_H5_CALL;
     size_t longest = 1;
     for (size_t i = 0; i < count; i++) {
         size_t length = strlen(texts[i]) + 1;
@@ -145,6 +148,7 @@ mlp_status mlp_h5file_write_texts(mlp_h5file *file, const char *object,
 mlp_status mlp_h5file_write_text(mlp_h5file *file, const char *object,
                                  const char *name, const char *text)
 {
+    MLP_H5_CALL;
     hid_t type = text_type(strlen(text) + 1);
     mlp_status status = write_attribute(file, object, name, type, text);
     H5Tclose(type);
@@ -154,11 +158,13 @@ mlp_status mlp_h5file_write_text(mlp_h5file *file, const char *object,
 mlp_status mlp_h5file_write_u64(mlp_h5file *file, const char *object,
                                 const char *name, uint64_t value)
 {
+    MLP_H5_CALL;
     return write_attribute(file, object, name, H5T_NATIVE_UINT64, &value);
 }
 
 mlp_status mlp_h5file_write_f64(mlp_h5file *file, const char *object,
                                 const char *name, double value)
 {
+    MLP_H5_CALL;
     return write_attribute(file, object, name, H5T_NATIVE_DOUBLE, &value);
 }

@@ -1,0 +1,117 @@
+/** @file
+ *  The lock, and the settings that hold while it is ours.
+ */
+#include "lock.h"
+
+#include <pthread.h>
+
+#include "internal.h"
+
+/* The settings of the library, as somebody else has made them. */
+typedef struct {
+    unsigned is_new; /* the error handler is one of H5Eset_auto2 */
+    H5E_auto2_t report;
+#ifndef H5_NO_DEPRECATED_SYMBOLS
+    H5E_auto1_t old_report;
+#endif
+    void *context;    /* of the error handler */
+    hid_t errors;     /* that the library remembers */
+    unsigned plugins; /* that may be loaded */
+} settings;
+
+/* A process has one HDF5 library, and therefore one lock. */
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static _Thread_local unsigned lock_depth;
+static _Thread_local unsigned call_depth;
+static settings found; /* of whoever was there before the outermost call */
+
+/* ---- the lock ---------------------------------------------------------- */
+
+/* A child process has only the thread that forked: it must not find the library
+ * in the middle of another thread's call, nor the lock held for ever. */
+static void before_fork(void)
+{
+    mlp_h5_lock();
+}
+
+static void after_fork(void)
+{
+    mlp_h5_unlock();
+}
+
+static void watch_forks(void)
+{
+    pthread_atfork(before_fork, after_fork, after_fork);
+}
+
+void mlp_h5_lock(void)
+{
+    if (lock_depth == 0) {
+        pthread_once(&once, watch_forks);
+        pthread_mutex_lock(&mutex);
+    }
+    lock_depth++;
+}
+
+void mlp_h5_unlock(void)
+{
+    if (--lock_depth == 0) {
+        pthread_mutex_unlock(&mutex);
+    }
+}
+
+/* ---- the settings ------------------------------------------------------ */
+
+/* Most calls forget the errors of earlier ones: errors are kept first, and put
+ * back last. */
+static void keep_settings(settings *s)
+{
+    s->errors = H5Eget_current_stack();
+    s->is_new = 1;
+    s->report = NULL;
+    s->context = NULL;
+#ifndef H5_NO_DEPRECATED_SYMBOLS
+    H5Eauto_is_v2(H5E_DEFAULT, &s->is_new);
+    if (!s->is_new) {
+        H5Eget_auto1(&s->old_report, &s->context);
+    }
+#endif
+    if (s->is_new) {
+        H5Eget_auto2(H5E_DEFAULT, &s->report, &s->context);
+    }
+    H5PLget_loading_state(&s->plugins);
+}
+
+static void put_back_settings(const settings *s)
+{
+    H5PLset_loading_state(s->plugins);
+    H5Eset_auto2(H5E_DEFAULT, s->report, s->context);
+#ifndef H5_NO_DEPRECATED_SYMBOLS
+    if (!s->is_new) {
+        H5Eset_auto1(s->old_report, s->context);
+    }
+#endif
+    H5Eset_current_stack(s->errors); /* and closes it */
+}
+
+/* Damage is ours to report, and a file must not name code to load. */
+int mlp_h5_enter(void)
+{
+    mlp_h5_lock();
+    if (call_depth++ == 0) {
+        keep_settings(&found);
+        H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+        H5PLset_loading_state(0);
+    }
+    return 0;
+}
+
+void mlp_h5_leave(const int *entered)
+{
+    (void)entered;
+    if (--call_depth == 0) {
+        put_back_settings(&found);
+    }
+    mlp_h5_unlock();
+}
