@@ -1,65 +1,84 @@
 /** @file
- *  Notes and warnings on stderr.
+ *  Notes and warnings, and where they go.
  */
 #include "log.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
+/* Of the process: what the program has said when it opened the log. */
 static struct {
     const char *name;
-    int is_leader;
-    int is_quiet;
+    bool is_open, is_leader, is_quiet;
+} program = {"mlp", false, false, false};
+
+/* Of a thread. */
+static _Thread_local struct {
     void (*clear)(void *context);
-    void *context;
-} speaker = {"mlp", 1, 0, NULL, NULL};
+    void *clear_context;
+    void (*take)(void *context, bool is_warning, const char *line);
+    void *take_context;
+} way;
 
 void mlp_log_open(const char *name, int is_leader, int is_quiet)
 {
-    speaker.name = name;
-    speaker.is_leader = is_leader;
-    speaker.is_quiet = is_quiet;
+    program.name = name;
+    program.is_open = true;
+    program.is_leader = is_leader;
+    program.is_quiet = is_quiet;
+}
+
+void mlp_log_redirect(void (*take)(void *context, bool is_warning,
+                                   const char *line),
+                      void *context)
+{
+    way.take = take;
+    way.take_context = context;
 }
 
 void mlp_log_before(void (*clear)(void *context), void *context)
 {
-    speaker.clear = clear;
-    speaker.context = context;
+    way.clear = clear;
+    way.clear_context = context;
 }
 
 const char *mlp_log_name(void)
 {
-    return speaker.name;
+    return program.name;
 }
 
-static void say(const char *kind, const char *format, va_list arguments)
+static void write_line(bool is_warning, const char *format, va_list arguments)
 {
     char line[2048];
-    vsnprintf(line, sizeof line, format, arguments);
-    if (speaker.clear != NULL) {
-        speaker.clear(speaker.context);
+    bool is_shown = program.is_open && program.is_leader &&
+                    (is_warning || !program.is_quiet);
+    if (way.take == NULL && !is_shown) {
+        return;
     }
-    fprintf(stderr, "%s: %s%s\n", speaker.name, kind, line);
+    vsnprintf(line, sizeof line, format, arguments);
+    if (way.take != NULL) {
+        way.take(way.take_context, is_warning, line);
+        return;
+    }
+    if (way.clear != NULL) {
+        way.clear(way.clear_context);
+    }
+    fprintf(stderr, "%s: %s%s\n", program.name, is_warning ? "warning: " : "",
+            line);
 }
 
 void mlp_log_note(const char *format, ...)
 {
-    if (!speaker.is_leader || speaker.is_quiet) {
-        return;
-    }
     va_list arguments;
     va_start(arguments, format);
-    say("", format, arguments);
+    write_line(false, format, arguments);
     va_end(arguments);
 }
 
 void mlp_log_warning(const char *format, ...)
 {
-    if (!speaker.is_leader) {
-        return;
-    }
     va_list arguments;
     va_start(arguments, format);
-    say("warning: ", format, arguments);
+    write_line(true, format, arguments);
     va_end(arguments);
 }

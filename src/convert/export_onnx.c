@@ -38,6 +38,8 @@ typedef struct {
     tensor tensors[TENSORS_MAX];
     Onnx__TensorProto *tensor_list[TENSORS_MAX];
     size_t node_count, tensor_count;
+    Onnx__AttributeProto to; /* what a cast makes of values */
+    Onnx__AttributeProto *attributes[1];
 } graph;
 
 /* Numbers that the model has: [rows, cols], or [cols] when rows is 0. */
@@ -94,19 +96,19 @@ static const char *add_node(graph *g, const char *operation, const char *a,
 /* 1 from 0 on; and booleans become floats. */
 static const char *add_step(graph *g, const char *z)
 {
-    static Onnx__AttributeProto to;
-    static Onnx__AttributeProto *attributes[] = {&to};
-    onnx__attribute_proto__init(&to);
-    to.name = (char *)"to";
-    to.has_i = to.has_type = 1;
-    to.i = ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT;
-    to.type = ONNX__ATTRIBUTE_PROTO__TYPE__INT;
+    Onnx__AttributeProto *to = &g->to;
+    onnx__attribute_proto__init(to);
+    to->name = (char *)"to";
+    to->has_i = to->has_type = 1;
+    to->i = ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT;
+    to->type = ONNX__ATTRIBUTE_PROTO__TYPE__INT;
+    g->attributes[0] = to;
     const char *is_less = add_node(g, "Less", z, add_constant(g, 0.0F), NULL);
     const char *is_not = add_node(g, "Not", is_less, NULL, NULL);
     const char *a = add_node(g, "Cast", is_not, NULL, NULL);
     Onnx__NodeProto *cast = g->node_list[g->node_count - 1];
     cast->n_attribute = 1;
-    cast->attribute = attributes;
+    cast->attribute = g->attributes;
     return a;
 }
 

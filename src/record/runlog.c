@@ -54,9 +54,11 @@ static mlp_status open_file(mlp_runlog *log, bool is_resumed,
 /* A note on stderr is no part of the progress line. */
 static void make_way(void *context)
 {
-    mlp_progress *progress = context;
-    mlp_progress_erase(progress);
-    fflush(progress->out);
+    mlp_runlog *log = context;
+    if (!log->is_quiet) {
+        mlp_progress_erase(&log->progress);
+        fflush(stdout);
+    }
 }
 
 mlp_status mlp_runlog_open(const mlp_config *config, uint64_t resume_step,
@@ -82,7 +84,7 @@ mlp_status mlp_runlog_open(const mlp_config *config, uint64_t resume_step,
         free(opened);
         return status;
     }
-    mlp_log_before(make_way, &opened->progress);
+    mlp_log_before(make_way, opened);
     *log = opened;
     return MLP_OK;
 }
@@ -93,7 +95,7 @@ mlp_status mlp_runlog_close(mlp_runlog **log)
     if (*log == NULL) {
         return MLP_OK;
     }
-    make_way(&(*log)->progress);
+    make_way(*log);
     mlp_log_before(NULL, NULL);
     if ((*log)->file != NULL && fclose((*log)->file) != 0) {
         status = fail_write(*log);
@@ -193,7 +195,7 @@ mlp_status mlp_runlog_end(mlp_runlog *log, const mlp_epoch_record *last,
                           const char *weights_hex, double wall_seconds,
                           bool is_finished)
 {
-    make_way(&log->progress);
+    make_way(log);
     if (log->file == NULL) {
         return MLP_OK;
     }

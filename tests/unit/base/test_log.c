@@ -4,6 +4,7 @@
 #include "base/log.h"
 
 #include <check.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -54,11 +55,53 @@ START_TEST(quiet_drops_notes_and_keeps_warnings)
 }
 END_TEST
 
-START_TEST(before_open_the_name_is_the_projects)
+START_TEST(nothing_is_printed_unless_a_program_opens_the_log)
 {
     ck_assert_str_eq(mlp_log_name(), "mlp");
-    mlp_log_note("early");
-    assert_spoken("mlp: early\n");
+    mlp_log_note("a note");
+    mlp_log_warning("a warning");
+    assert_spoken("");
+}
+END_TEST
+
+/* Where the lines of this test's threads go, one for each. */
+typedef struct {
+    char line[64];
+    bool is_warning;
+} taken;
+
+static void take(void *context, bool is_warning, const char *line)
+{
+    taken *t = context;
+    t->is_warning = is_warning;
+    snprintf(t->line, sizeof t->line, "%s", line);
+}
+
+static void *warn_from_a_thread(void *context)
+{
+    mlp_log_redirect(take, context);
+    mlp_log_warning("from a thread");
+    return NULL;
+}
+
+START_TEST(each_thread_has_its_lines_where_it_wants_them)
+{
+    taken mine = {0}, other = {0};
+    pthread_t thread;
+    mlp_log_open("mlp", 1, 0);
+    mlp_log_redirect(take, &mine);
+    ck_assert_int_eq(pthread_create(&thread, NULL, warn_from_a_thread, &other),
+                     0);
+    pthread_join(thread, NULL);
+    mlp_log_note("%d rows", 3);
+    ck_assert_str_eq(mine.line, "3 rows");
+    ck_assert(!mine.is_warning);
+    ck_assert_str_eq(other.line, "from a thread");
+    ck_assert(other.is_warning);
+    assert_spoken("");
+    mlp_log_redirect(NULL, NULL);
+    mlp_log_note("printed again");
+    assert_spoken("mlp: printed again\n");
 }
 END_TEST
 
@@ -93,7 +136,8 @@ int main(void)
     tcase_add_test(tests, the_leader_speaks_with_the_programs_name);
     tcase_add_test(tests, the_others_are_silent);
     tcase_add_test(tests, quiet_drops_notes_and_keeps_warnings);
-    tcase_add_test(tests, before_open_the_name_is_the_projects);
+    tcase_add_test(tests, nothing_is_printed_unless_a_program_opens_the_log);
+    tcase_add_test(tests, each_thread_has_its_lines_where_it_wants_them);
     tcase_add_test(tests, what_is_in_the_way_is_told_before_each_line);
     suite_add_tcase(suite, tests);
     return run_suite(suite, CK_FORK_GETENV);
