@@ -5,7 +5,6 @@
 
 #include <assert.h>
 
-#include "system/stop.h"
 #include "system/threads.h"
 
 /* ---- order ------------------------------------------------------------- */
@@ -133,7 +132,7 @@ mlp_tally mlp_evaluate_shard(const mlp_evaluator *evaluator,
                              uint64_t *confusion)
 {
     mlp_tally tally = {0};
-    while (rows.count > 0 && !mlp_stop_is_wanted()) {
+    while (rows.count > 0 && !mlp_stop_is_wanted(evaluator->stop)) {
         size_t count =
             rows.count < EVALUATION_ROWS ? rows.count : EVALUATION_ROWS;
         mlp_evaluate_rows(evaluator, dataset, (mlp_range){rows.first, count});

@@ -15,6 +15,7 @@
 #include "rows/dataset.h"
 #include "rows/feed.h"
 #include "rows/scaler.h"
+#include "system/stop.h"
 
 /* Rows of an evaluation's batch: enough to keep all threads busy. */
 enum { EVALUATION_ROWS = 512 };
@@ -28,7 +29,8 @@ typedef struct {
     mlp_pass *pass;      /**< for as many rows and threads at least */
     mlp_scaler scaler;
     size_t threads;
-    size_t top_k; /**< count top_hits among so many outputs; 0: don't */
+    size_t top_k;   /**< count top_hits among so many outputs; 0: don't */
+    mlp_stop *stop; /**< looked at between batches; may be NULL */
 } mlp_evaluator;
 
 /** The rows of an evaluation. */
@@ -50,7 +52,7 @@ void mlp_evaluate_rows(const mlp_evaluator *evaluator,
                        const mlp_dataset *dataset, mlp_range rows);
 
 /** The tally of one shard: its loss is one chain of additions over its rows.
- *  Rows are left out when a stop is wanted (system/stop.h).
+ *  Rows are left out when a stop is wanted.
  *
  *  @param rows       counted in the dataset, any number
  *  @param confusion  [classes, classes], row = truth, added to; or NULL

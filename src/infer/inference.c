@@ -69,9 +69,13 @@ static mlp_status create_parts(mlp_inference *made,
     if (made->shard_sums == NULL) {
         return mlp_fail_memory("the shards' losses");
     }
-    made->evaluator =
-        (mlp_evaluator){made->model, kernels,      made->vector, made->feed,
-                        made->pass,  made->scaler, threads,      0};
+    made->evaluator = (mlp_evaluator){.model = made->model,
+                                      .kernels = kernels,
+                                      .vector = made->vector,
+                                      .feed = made->feed,
+                                      .pass = made->pass,
+                                      .scaler = made->scaler,
+                                      .threads = threads};
     return MLP_OK;
 }
 

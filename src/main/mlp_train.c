@@ -16,6 +16,7 @@
 #include "system/writing.h"
 
 static const char program[] = "mlp_train";
+static mlp_stop stop;
 
 /* Help or version: once, whatever the number of ranks. */
 static mlp_status print_text(const mlp_comm *comm, mlp_action action)
@@ -34,6 +35,7 @@ static mlp_status print_text(const mlp_comm *comm, mlp_action action)
 static mlp_status act(mlp_comm *comm, int argc, char **argv,
                       mlp_watchdog **watchdog)
 {
+    const mlp_run_setting setting = {.comm = comm, .stop = &stop};
     mlp_config config;
     mlp_action action;
     mlp_status status = mlp_options_parse(argc, argv, &config, &action);
@@ -43,7 +45,7 @@ static mlp_status act(mlp_comm *comm, int argc, char **argv,
         return mlp_comm_agree(comm, print_text(comm, action));
     }
     MLP_TRY(mlp_watchdog_create(comm, config.watchdog, watchdog));
-    return mlp_run(comm, &config);
+    return mlp_run(&setting, &config);
 }
 
 /* What a save frees, the next one takes again: memory that goes back to the
@@ -57,7 +59,9 @@ static void keep_memory(void)
 int main(int argc, char **argv)
 {
     mlp_streams_occupy();
-    mlp_stop_listen();
+    mlp_log_open(program, 1, 0);
+    mlp_stop_init(&stop);
+    mlp_stop_listen(&stop);
     keep_memory();
     /* A reader that went away, a file too large: errors like others. Training
      * goes on without a reader, saves, and ends with MLP_ERROR_IO. */

@@ -13,6 +13,7 @@
 #include "record/runlog.h"
 #include "record/tensorboard.h"
 #include "rows/scaler.h"
+#include "run.h"
 #include "source/source.h"
 #include "team/comm.h"
 #include "train/trainer.h"
@@ -38,6 +39,7 @@ typedef struct {
 
 typedef struct {
     mlp_comm *comm;
+    mlp_stop *stop;
     mlp_config config; /* resolved: no automatic values left */
     size_t cores;      /* that the ranks of this node may use */
     bool is_bound;     /* this rank may not use all cores of its node */

@@ -6,7 +6,6 @@
 
 #include "base/log.h"
 #include "rows/shard.h"
-#include "system/stop.h"
 
 #include "internal.h"
 
@@ -63,7 +62,7 @@ mlp_status mlp_run_limit_time(mlp_run_parts *run)
     double seconds = run->config.max_time > 0 ? (double)run->config.max_time
                                               : seconds_of_job();
     mlp_status status = mlp_comm_broadcast(run->comm, &seconds, sizeof seconds);
-    mlp_stop_limit(seconds);
+    mlp_stop_limit(run->stop, seconds);
     return status;
 }
 

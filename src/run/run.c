@@ -10,7 +10,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "record/classification_report.h"
-#include "system/stop.h"
 
 #include "internal.h"
 #include "system/writing.h"
@@ -67,7 +66,8 @@ mlp_status mlp_run_create_trainer(mlp_run_parts *run)
                                      .is_sparse = run->is_sparse,
                                      .class_weights = run->class_weights,
                                      .profile = run->profile,
-                                     .target_scaler = run->target_scaler};
+                                     .target_scaler = run->target_scaler,
+                                     .stop = run->stop};
     return mlp_trainer_create(&parts, &run->trainer);
 }
 
@@ -120,11 +120,12 @@ static void enter(mlp_run_parts *run, mlp_pulse_phase phase)
 static mlp_status heed_stop(mlp_run_parts *run)
 {
     mlp_status status = MLP_OK;
-    if (mlp_stop_is_wanted()) {
-        status = mlp_fail(MLP_STOPPED,
-                          "stopped %s before the first step; start it again "
-                          "to go on",
-                          mlp_stop_was_asked() ? "on request" : "in time");
+    if (mlp_stop_is_wanted(run->stop)) {
+        status =
+            mlp_fail(MLP_STOPPED,
+                     "stopped %s before the first step; start it again "
+                     "to go on",
+                     mlp_stop_was_asked(run->stop) ? "on request" : "in time");
     }
     return mlp_comm_agree(run->comm, status);
 }
@@ -212,7 +213,7 @@ static mlp_status sign_off(mlp_run_parts *run, bool is_finished, double seconds)
 
 static mlp_status stop_message(const mlp_run_parts *run)
 {
-    bool was_asked = mlp_stop_was_asked() || run->was_asked != 0;
+    bool was_asked = mlp_stop_was_asked(run->stop) || run->was_asked != 0;
     const char *why = was_asked ? "on request" : "in time";
     if (run->config.checkpoint[0] == '\0') {
         return mlp_fail(MLP_STOPPED,
@@ -314,43 +315,42 @@ static mlp_status tell_all(mlp_run_parts *run)
     return status;
 }
 
-/* @param source  NULL: opened here, as the configuration says; the caller
- *                closes it in any case */
-static mlp_status run_with(mlp_comm *comm, const mlp_config *config,
-                           mlp_source **source)
+static mlp_status plan(const mlp_run_setting *setting, const mlp_config *config)
 {
+    mlp_source *source = setting->source;
+    mlp_status status = mlp_run_forecast(setting->comm, config, &source);
+    if (setting->source == NULL) {
+        mlp_source_close(&source);
+    }
+    return status;
+}
+
+mlp_status mlp_run(const mlp_run_setting *setting, const mlp_config *config)
+{
+    mlp_comm *comm = setting->comm;
     MLP_TRY(mlp_run_check_start(comm, config));
     if (config->plan > 0) {
-        return mlp_run_forecast(comm, config, source);
+        return plan(setting, config);
     }
     if (config->plan_link[0] != '\0') {
         return mlp_fail(MLP_ERROR_USAGE, "--plan-link goes with --plan NODES");
     }
     if (config->verify) {
-        return *source == NULL
+        return setting->source == NULL
                    ? mlp_run_verify(comm, config)
                    : mlp_fail(
                          MLP_ERROR_USAGE,
                          "--check-digest opens the data several times, and "
                          "cannot with rows of the caller's");
     }
-    mlp_run_parts run = {
-        .comm = comm, .config = *config, .source = *source, .lock = -1};
+    mlp_run_parts run = {.comm = comm,
+                         .stop = setting->stop,
+                         .config = *config,
+                         .source = setting->source,
+                         .lock = -1};
     mlp_status status = tell_all(&run);
-    *source = run.source;
+    if (setting->source == NULL) {
+        mlp_source_close(&run.source);
+    }
     return status;
-}
-
-mlp_status mlp_run(mlp_comm *comm, const mlp_config *config)
-{
-    mlp_source *source = NULL;
-    mlp_status status = run_with(comm, config, &source);
-    mlp_source_close(&source);
-    return status;
-}
-
-mlp_status mlp_run_on(mlp_comm *comm, const mlp_config *config,
-                      mlp_source *source)
-{
-    return run_with(comm, config, &source);
 }

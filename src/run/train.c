@@ -2,14 +2,12 @@
  *  The chapter of a run in which it trains: epoch by epoch, until the last one
  *  or a signal.
  */
-#include "run.h"
 
 #include <inttypes.h>
 #include <math.h>
 
 #include "base/clock.h"
 #include "rows/shard.h"
-#include "system/stop.h"
 
 #include "internal.h"
 
@@ -24,7 +22,8 @@ static void reserve_time(const mlp_run_parts *run)
 {
     double save =
         run->config.checkpoint[0] != '\0' ? mlp_run_expect_save(run) : 0.0;
-    mlp_stop_reserve(LEAVE_SECONDS + 2 * (2 * run->longest_step + save));
+    mlp_stop_reserve(run->stop,
+                     LEAVE_SECONDS + 2 * (2 * run->longest_step + save));
 }
 
 /* ---- training ---------------------------------------------------------- */
@@ -65,7 +64,7 @@ static mlp_status train_epoch(mlp_run_parts *run, size_t steps,
         mlp_step_result result;
         mlp_pulse_step(mlp_comm_pulse(run->comm), state->step + 1);
         MLP_TRY(mlp_trainer_step(run->trainer, state->epoch, step,
-                                 mlp_stop_is_wanted(), &result));
+                                 mlp_stop_is_wanted(run->stop), &result));
         mlp_tally_add(&state->running, &result.tally);
         run->trained_rows += result.tally.rows;
         state->step++;
@@ -186,7 +185,7 @@ mlp_status mlp_run_train(mlp_run_parts *run)
         return mlp_run_restore_best(run);
     }
     /* The one that was may not be the one that says so. */
-    run->was_asked = mlp_stop_was_asked();
+    run->was_asked = mlp_stop_was_asked(run->stop);
     MLP_TRY(mlp_comm_max(run->comm, &run->was_asked, 1));
     MLP_TRY(mlp_run_save(run));
     return MLP_STOPPED;

@@ -12,7 +12,6 @@
 
 #include "base/clock.h"
 #include "rows/shard.h"
-#include "run.h"
 #include "team/pulse.h"
 
 #include "internal.h"

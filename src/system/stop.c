@@ -3,10 +3,7 @@
  */
 #include "stop.h"
 
-#include <math.h>
 #include <signal.h>
-#include <stdatomic.h>
-#include <stdint.h>
 #include <string.h>
 #include <time.h>
 
@@ -14,20 +11,17 @@
 
 enum { NANOSECONDS = 1000000000 };
 
-/* The first signal's time, 0 before. Atomic without a lock, and so one of the
- * few things that a handler may touch (C11, 7.14.1.1). */
-static _Atomic int64_t asked_at;
-_Static_assert(ATOMIC_LLONG_LOCK_FREE == 2,
+/* Atomic without a lock, and so one of the few things that a handler may touch
+ * (C11, 7.14.1.1). */
+_Static_assert(ATOMIC_LLONG_LOCK_FREE == 2 && ATOMIC_POINTER_LOCK_FREE == 2,
                "a handler may not wait for a lock");
 
 /* HUP comes when the terminal is closed, or the connection to it. */
 static const int signals[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP};
 enum { SIGNALS = sizeof signals / sizeof signals[0] };
 
-static double listening_since;
-static double limit_seconds = INFINITY;
-static double reserve_seconds;
-static atomic_bool is_up; /* once true it stays so, whatever the reserve */
+/* Signals come to processes: a program has one stop that they ask. */
+static mlp_stop *_Atomic listener;
 
 static int64_t nanoseconds(void)
 {
@@ -36,14 +30,20 @@ static int64_t nanoseconds(void)
     return (int64_t)now.tv_sec * NANOSECONDS + now.tv_nsec;
 }
 
+/* Returns when the first wish came. */
+static int64_t ask_at(mlp_stop *stop, int64_t now)
+{
+    int64_t first = 0;
+    return atomic_compare_exchange_strong(&stop->asked_at, &first, now) ? now
+                                                                        : first;
+}
+
 /* A second wish is granted by the kernel when the handler returns: until then
  * the signal is blocked. */
-static void ask(int signal_number)
+static void take_signal(int signal_number)
 {
     int64_t now = nanoseconds();
-    int64_t first = 0;
-    if (!atomic_compare_exchange_strong(&asked_at, &first, now) &&
-        now - first > NANOSECONDS) {
+    if (now - ask_at(atomic_load(&listener), now) > NANOSECONDS) {
         signal(signal_number, SIG_DFL);
         raise(signal_number);
     }
@@ -56,13 +56,26 @@ static bool outlives_its_terminal(void)
     return sigaction(SIGHUP, NULL, &found) == 0 && found.sa_handler == SIG_IGN;
 }
 
-void mlp_stop_listen(void)
+void mlp_stop_init(mlp_stop *stop)
+{
+    atomic_init(&stop->asked_at, 0);
+    atomic_init(&stop->is_up, false);
+    stop->since = mlp_clock_seconds();
+    stop->limit_seconds = stop->reserve_seconds = 0.0;
+}
+
+void mlp_stop_ask(mlp_stop *stop)
+{
+    ask_at(stop, nanoseconds());
+}
+
+void mlp_stop_listen(mlp_stop *stop)
 {
     struct sigaction action;
     memset(&action, 0, sizeof action);
-    action.sa_handler = ask;
+    action.sa_handler = take_signal;
     action.sa_flags = SA_RESTART;
-    listening_since = mlp_clock_seconds();
+    atomic_store(&listener, stop);
     for (size_t i = 0; i < SIGNALS; i++) {
         if (signals[i] != SIGHUP || !outlives_its_terminal()) {
             sigaction(signals[i], &action, NULL);
@@ -77,31 +90,35 @@ void mlp_stop_ignore(void)
     }
 }
 
-void mlp_stop_limit(double seconds)
+void mlp_stop_limit(mlp_stop *stop, double seconds)
 {
-    limit_seconds = seconds > 0.0 ? seconds : INFINITY;
+    stop->limit_seconds = seconds;
 }
 
-void mlp_stop_reserve(double seconds)
+void mlp_stop_reserve(mlp_stop *stop, double seconds)
 {
-    reserve_seconds = seconds;
+    stop->reserve_seconds = seconds;
 }
 
-bool mlp_stop_was_asked(void)
+bool mlp_stop_was_asked(mlp_stop *stop)
 {
-    return atomic_load_explicit(&asked_at, memory_order_relaxed) != 0;
+    return stop != NULL &&
+           atomic_load_explicit(&stop->asked_at, memory_order_relaxed) != 0;
 }
 
-bool mlp_stop_is_wanted(void)
+bool mlp_stop_is_wanted(mlp_stop *stop)
 {
-    if (mlp_stop_was_asked() || atomic_load(&is_up)) {
-        return true;
-    }
-    if (isinf(limit_seconds) ||
-        mlp_clock_seconds() - listening_since + reserve_seconds <
-            limit_seconds) {
+    if (stop == NULL) {
         return false;
     }
-    atomic_store(&is_up, true);
+    if (mlp_stop_was_asked(stop) || atomic_load(&stop->is_up)) {
+        return true;
+    }
+    double passed = mlp_clock_seconds() - stop->since;
+    if (!(stop->limit_seconds > 0.0) ||
+        passed + stop->reserve_seconds < stop->limit_seconds) {
+        return false;
+    }
+    atomic_store(&stop->is_up, true);
     return true;
 }

@@ -3,8 +3,6 @@
  */
 #include <string.h>
 
-#include "system/stop.h"
-
 #include "internal.h"
 
 mlp_range mlp_sharded_rows(const mlp_sharded *split, size_t shards,
@@ -25,7 +23,8 @@ mlp_evaluator mlp_trainer_evaluator(mlp_trainer *trainer)
                            .pass = trainer->own_pass,
                            .scaler = parts->scaler,
                            .threads = parts->config->threads,
-                           .top_k = parts->config->top_k};
+                           .top_k = parts->config->top_k,
+                           .stop = parts->stop};
 }
 
 void mlp_trainer_outputs(mlp_trainer *trainer, const mlp_dataset *dataset,
@@ -100,8 +99,12 @@ mlp_status mlp_trainer_evaluate(mlp_trainer *trainer, const mlp_sharded *split,
     evaluate_shards(trainer, split, tally, confusion);
     mlp_status read = mlp_dataset_status(&split->here);
     MLP_TRY(share_sums(trainer));
-    uint64_t counts[] = {tally->hits,     tally->rows,          tally->targets,
-                         tally->top_hits, mlp_stop_is_wanted(), read != MLP_OK};
+    uint64_t counts[] = {tally->hits,
+                         tally->rows,
+                         tally->targets,
+                         tally->top_hits,
+                         mlp_stop_is_wanted(trainer->parts.stop),
+                         read != MLP_OK};
     MLP_TRY(mlp_comm_sum(trainer->parts.comm, counts, 6));
     if (counts[5] > 0) {
         return mlp_comm_agree(trainer->parts.comm, read);

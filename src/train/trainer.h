@@ -18,6 +18,7 @@
 #include "rows/dataset.h"
 #include "rows/scaler.h"
 #include "system/profile.h"
+#include "system/stop.h"
 #include "team/comm.h"
 
 typedef struct mlp_trainer mlp_trainer;
@@ -48,6 +49,7 @@ typedef struct {
     const float *class_weights; /**< [model->classes], or NULL: all 1 */
     mlp_profile *profile;       /**< of config->threads threads, or NULL */
     mlp_scaler target_scaler;   /**< of a regression */
+    mlp_stop *stop;             /**< of this rank; may be NULL */
 } mlp_trainer_parts;
 
 /** Rows that a trainer asks a data set for at once, at most.
@@ -125,9 +127,9 @@ void mlp_trainer_outputs(mlp_trainer *trainer, const mlp_dataset *dataset,
                          float *outputs);
 
 /** Loss, hits and confusion over a sharded split with the current parameters.
- *  MLP_STOPPED on all ranks when a stop is wanted on one (system/stop.h), which
- * does not evaluate the rest of its rows: the tally is then worth nothing.
- *  MLP_ERROR_IO when a rank cannot read its rows.
+ *  MLP_STOPPED on all ranks when a stop is wanted on one, which does not
+ * evaluate the rest of its rows: the tally is then worth nothing. MLP_ERROR_IO
+ * when a rank cannot read its rows.
  *  @param confusion  [classes, classes], row = truth, zeroed by
  *  the caller; or NULL
  *  Collective. */

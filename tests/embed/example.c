@@ -16,12 +16,16 @@ static mlp_status train(const char *directory)
     mlp_comm *team = NULL;
     mlp_source *source = NULL;
     mlp_config config;
+    mlp_stop stop;
     mlp_config_init(&config);
     MLP_TRY(mlp_config_set(&config, "quiet", "yes"));
     MLP_TRY(mlp_config_set(&config, "checkpoint", directory));
     MLP_TRY(mlp_source_open_arrays(&rows, &source));
     MLP_TRY(mlp_comm_world_create(NULL, NULL, &team));
-    mlp_status status = mlp_run_on(team, &config, source);
+    mlp_stop_init(&stop);
+    mlp_status status = mlp_run(
+        &(mlp_run_setting){.comm = team, .stop = &stop, .source = source},
+        &config);
     mlp_comm_destroy(&team);
     mlp_source_close(&source);
     return status;

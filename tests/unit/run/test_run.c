@@ -21,13 +21,17 @@ static mlp_status run_on_rows(const mlp_config *config)
         "rows", 1, 1, MLP_ELEMENT_F32, {ROWS, 0}, {values}, {labels}};
     mlp_comm *team = NULL;
     mlp_source *source = NULL;
+    mlp_stop stop;
     for (size_t i = 0; i < ROWS; i++) {
         labels[i] = (uint16_t)(i % 2);
         values[i] = (float)labels[i];
     }
     ck_assert_int_eq(mlp_comm_serial_create(&team), MLP_OK);
     ck_assert_int_eq(mlp_source_open_arrays(&rows, &source), MLP_OK);
-    mlp_status status = mlp_run_on(team, config, source);
+    mlp_stop_init(&stop);
+    mlp_status status = mlp_run(
+        &(mlp_run_setting){.comm = team, .stop = &stop, .source = source},
+        config);
     ck_assert_uint_eq(mlp_source_facts(source)->features, 1);
     mlp_source_close(&source);
     mlp_comm_destroy(&team);
