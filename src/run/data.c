@@ -53,6 +53,10 @@ static mlp_status fit_targets(mlp_run_parts *run)
 {
     mlp_scaler scaler;
     mlp_sharded targets = run->train;
+    if (run->setting.start != NULL) {
+        run->target_scaler = run->setting.start->target_scaler;
+        return MLP_OK;
+    }
     run->target_scaler = (mlp_scaler){.shift = 0.0F, .scale = 1.0F};
     if (targets.here.targets == NULL ||
         run->config.scaling == MLP_SCALING_NONE) {
@@ -77,6 +81,12 @@ static mlp_status fit_targets(mlp_run_parts *run)
 /* @param largest  of the training values of all ranks */
 static mlp_status fit_scaler(mlp_run_parts *run, float largest)
 {
+    if (run->setting.start != NULL) {
+        return mlp_comm_agree(
+            run->comm, mlp_scaler_copy(&run->setting.start->scaler,
+                                       mlp_source_facts(run->source)->features,
+                                       &run->scaler));
+    }
     const mlp_schema *schema = mlp_source_facts(run->source)->schema;
     mlp_scaling scaling = run->config.scaling;
     if (scaling == MLP_SCALING_AUTO) {
@@ -225,11 +235,24 @@ static mlp_status open_source(mlp_run_parts *run)
         run->comm, mlp_source_open_table(spec, &options, true, &run->source));
 }
 
+/* Rows to go on with are what the model was made for. */
+static mlp_status check_features(const mlp_run_parts *run)
+{
+    const mlp_source_info *info = mlp_source_facts(run->source);
+    const mlp_checkpoint *start = run->setting.start;
+    return start == NULL || start->widths[0] == info->features
+               ? MLP_OK
+               : mlp_fail(MLP_ERROR_DATA,
+                          "%s: has %zu features, the model has %zu inputs",
+                          info->name, info->features, start->widths[0]);
+}
+
 mlp_status mlp_run_load_data(mlp_run_parts *run)
 {
     if (run->source == NULL) {
         MLP_TRY(open_source(run));
     }
+    MLP_TRY(check_features(run));
     MLP_TRY(mlp_run_check_data(run));
     MLP_TRY(mlp_comm_agree(run->comm, mlp_run_load_rows(run)));
     MLP_TRY(measure(run));

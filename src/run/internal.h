@@ -27,19 +27,20 @@ typedef struct {
     char name[MLP_MAX_PATH]; /* who says so */
 } mlp_run_witness;
 
-/** The best epoch's state while it waits to be saved; the rest of it is as in
- *  the state now, or follows. */
+/** A copy of the state at the end of an epoch; the rest of it is as in the
+ * state now, or follows. */
 typedef struct {
-    uint64_t epoch; /* 0: none waits */
+    uint64_t epoch; /* of the best one: 0 when none waits to be saved */
     uint64_t step;
     size_t records; /* of the history */
     float *parameters;
     float *moments[MLP_MOMENTS_MAX];
-} mlp_run_best;
+} mlp_run_copy;
 
 typedef struct {
-    mlp_comm *comm;
-    mlp_stop *stop;
+    mlp_run_setting setting;
+    mlp_comm *comm;    /* of the setting, */
+    mlp_stop *stop;    /* as is this */
     mlp_config config; /* resolved: no automatic values left */
     size_t cores;      /* that the ranks of this node may use */
     bool is_bound;     /* this rank may not use all cores of its node */
@@ -73,7 +74,10 @@ typedef struct {
     mlp_checkpoint state;
     uint64_t compared_step; /* that the sentinel looked at last */
     bool is_saved;         /* the parent of state is a file of this directory */
-    mlp_run_best best;     /* rank 0 only */
+    mlp_run_copy best;     /* while it waits to be saved; rank 0 only */
+    mlp_run_copy ended;    /* the last epoch that was closed, if a result is
+                              wanted */
+    bool is_ended;         /* by the caller, after an epoch */
     double training_since; /* on mlp_clock_seconds */
     double saving_seconds, last_saving; /* all of them, and the last one */
     char resumed_from[MLP_MAX_PATH];    /* "" for a new run */
@@ -215,8 +219,20 @@ mlp_status mlp_run_save_epoch(mlp_run_parts *run, bool is_last);
 /** Seconds that the next save may take, at most. */
 double mlp_run_expect_save(const mlp_run_parts *run);
 
-/** Free what waits to be saved. */
-void mlp_run_drop_best(mlp_run_parts *run);
+/** Copy the state, as it is now. */
+mlp_status mlp_run_copy_state(const mlp_checkpoint *state, mlp_run_copy *copy);
+/** Swap the arrays of state and copy. */
+void mlp_run_swap_copy(mlp_checkpoint *state, mlp_run_copy *copy);
+void mlp_run_drop_copy(mlp_run_copy *copy);
+
+/** If a result is wanted: keep the state, which is of the end of an epoch, or
+ *  of the beginning. Collective. */
+mlp_status mlp_run_keep_end(mlp_run_parts *run);
+
+/** If a result is wanted: hand the kept state over, or of a finished run the
+ * one that the trainer has. Collective.
+ *  @param is_finished  all epochs are done, and no stop came before */
+mlp_status mlp_run_hand_over(mlp_run_parts *run, bool is_finished);
 
 /** Train from the state's epoch and step to the last epoch: MLP_OK; or, when
  *  some rank was asked to stop, save: MLP_STOPPED. Collective. */

@@ -57,6 +57,7 @@ mlp_status mlp_run_create_trainer(mlp_run_parts *run)
 {
     MLP_TRY(mlp_comm_agree(run->comm, choose_kernels(run)));
     MLP_TRY(mlp_comm_agree(run->comm, create_model(run)));
+    const mlp_checkpoint *start = run->setting.start;
     const mlp_trainer_parts parts = {.comm = run->comm,
                                      .config = &run->config,
                                      .model = run->model,
@@ -67,7 +68,9 @@ mlp_status mlp_run_create_trainer(mlp_run_parts *run)
                                      .class_weights = run->class_weights,
                                      .profile = run->profile,
                                      .target_scaler = run->target_scaler,
-                                     .stop = run->stop};
+                                     .stop = run->stop,
+                                     .first_epoch = start ? start->epoch : 0,
+                                     .first_step = start ? start->step : 0};
     return mlp_trainer_create(&parts, &run->trainer);
 }
 
@@ -145,6 +148,7 @@ static mlp_status set_up(mlp_run_parts *run)
     MLP_TRY(mlp_run_start_profile(run));
     MLP_TRY(mlp_run_create_trainer(run));
     MLP_TRY(mlp_run_begin_state(run));
+    MLP_TRY(mlp_run_keep_end(run));
     MLP_TRY(heed_stop(run));
     mlp_status status = mlp_run_is_leader(run) ? start_log(run) : MLP_OK;
     return mlp_comm_agree(run->comm, status);
@@ -207,7 +211,9 @@ static mlp_status sign_off(mlp_run_parts *run, bool is_finished, double seconds)
     MLP_TRY(mlp_runlog_end(run->log, last, hex, seconds, is_finished));
     MLP_TRY(mlp_runlog_close(&run->log));
     MLP_TRY(mlp_tensorboard_close(&run->board));
-    printf("weights sha256 %s\n", hex);
+    if (!run->setting.is_silent) {
+        printf("weights sha256 %s\n", hex);
+    }
     return MLP_OK;
 }
 
@@ -282,10 +288,14 @@ static mlp_status tell(mlp_run_parts *run)
                             ? sign_off(run, trained == MLP_OK, seconds)
                             : MLP_OK;
     MLP_TRY(mlp_comm_agree(run->comm, status));
+    status = trained == MLP_STOPPED ? stop_message(run) : MLP_OK;
+    MLP_TRY(mlp_run_hand_over(run, trained == MLP_OK));
     if (trained == MLP_STOPPED) {
-        return stop_message(run); /* whether or not somebody reads */
+        return status; /* whether or not somebody reads */
     }
-    status = mlp_run_is_leader(run) ? mlp_stdout_flush() : MLP_OK;
+    status = mlp_run_is_leader(run) && !run->setting.is_silent
+                 ? mlp_stdout_flush()
+                 : MLP_OK;
     return mlp_comm_agree(run->comm, status);
 }
 
@@ -299,7 +309,8 @@ static void tear_down(mlp_run_parts *run)
     mlp_profile_destroy(&run->profile);
     mlp_model_destroy(&run->model);
     mlp_run_drop_data(run);
-    mlp_run_drop_best(run);
+    mlp_run_drop_copy(&run->best);
+    mlp_run_drop_copy(&run->ended);
     mlp_checkpoint_destroy(&run->state);
     free(run->witnesses);
     mlp_checkpoint_unlock(&run->lock);
@@ -343,7 +354,8 @@ mlp_status mlp_run(const mlp_run_setting *setting, const mlp_config *config)
                          "--check-digest opens the data several times, and "
                          "cannot with rows of the caller's");
     }
-    mlp_run_parts run = {.comm = comm,
+    mlp_run_parts run = {.setting = *setting,
+                         .comm = comm,
                          .stop = setting->stop,
                          .config = *config,
                          .source = setting->source,

@@ -67,7 +67,7 @@ static mlp_status write_state(mlp_run_parts *run)
     return MLP_OK;
 }
 
-/* ---- the best epoch ---------------------------------------------------- */
+/* ---- copies, and the best epoch ---------------------------------------- */
 
 static void swap(float **a, float **b)
 {
@@ -77,11 +77,11 @@ static void swap(float **a, float **b)
 }
 
 /* Once more, and all is as before. */
-static void swap_best(mlp_run_parts *run)
+void mlp_run_swap_copy(mlp_checkpoint *state, mlp_run_copy *copy)
 {
-    swap(&run->state.parameters, &run->best.parameters);
-    for (size_t i = 0; i < run->state.moment_count; i++) {
-        swap(&run->state.moments[i], &run->best.moments[i]);
+    swap(&state->parameters, &copy->parameters);
+    for (size_t i = 0; i < state->moment_count; i++) {
+        swap(&state->moments[i], &copy->moments[i]);
     }
 }
 
@@ -93,14 +93,14 @@ static mlp_status save_best(mlp_run_parts *run)
     if (run->best.epoch == 0) {
         return MLP_OK;
     }
-    swap_best(run);
+    mlp_run_swap_copy(state, &run->best);
     state->epoch = run->best.epoch;
     state->step = run->best.step;
     state->history.count = run->best.records;
     state->running = (mlp_tally){0};
     state->running_seconds = 0.0;
     mlp_status status = write_state(run);
-    swap_best(run);
+    mlp_run_swap_copy(state, &run->best);
     state->epoch = now.epoch;
     state->step = now.step;
     state->history.count = now.history.count;
@@ -118,38 +118,40 @@ static mlp_status copy_vector(const mlp_checkpoint *state, const float *from,
         *to = malloc(bytes);
     }
     if (*to == NULL) {
-        return mlp_fail_memory("the best epoch's state");
+        return mlp_fail_memory("a copy of an epoch's state");
     }
     memcpy(*to, from, bytes);
     return MLP_OK;
+}
+
+mlp_status mlp_run_copy_state(const mlp_checkpoint *state, mlp_run_copy *copy)
+{
+    MLP_TRY(copy_vector(state, state->parameters, &copy->parameters));
+    for (size_t i = 0; i < state->moment_count; i++) {
+        MLP_TRY(copy_vector(state, state->moments[i], &copy->moments[i]));
+    }
+    copy->epoch = state->epoch;
+    copy->step = state->step;
+    copy->records = state->history.count;
+    return MLP_OK;
+}
+
+void mlp_run_drop_copy(mlp_run_copy *copy)
+{
+    free(copy->parameters);
+    for (size_t i = 0; i < MLP_MOMENTS_MAX; i++) {
+        free(copy->moments[i]);
+    }
+    *copy = (mlp_run_copy){0};
 }
 
 /* Have the state wait, if its epoch, which has just been closed, is the best.
  * Rank 0. */
 static mlp_status keep_best(mlp_run_parts *run)
 {
-    const mlp_checkpoint *state = &run->state;
-    mlp_run_best *best = &run->best;
-    if (!mlp_checkpoint_is_best(&state->history)) {
-        return MLP_OK;
-    }
-    MLP_TRY(copy_vector(state, state->parameters, &best->parameters));
-    for (size_t i = 0; i < state->moment_count; i++) {
-        MLP_TRY(copy_vector(state, state->moments[i], &best->moments[i]));
-    }
-    best->epoch = state->epoch;
-    best->step = state->step;
-    best->records = state->history.count;
-    return MLP_OK;
-}
-
-void mlp_run_drop_best(mlp_run_parts *run)
-{
-    free(run->best.parameters);
-    for (size_t i = 0; i < MLP_MOMENTS_MAX; i++) {
-        free(run->best.moments[i]);
-    }
-    run->best = (mlp_run_best){0};
+    return mlp_checkpoint_is_best(&run->state.history)
+               ? mlp_run_copy_state(&run->state, &run->best)
+               : MLP_OK;
 }
 
 /* ---- when -------------------------------------------------------------- */

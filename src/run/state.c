@@ -226,6 +226,20 @@ static mlp_status first_weights(mlp_run_parts *run)
                                   sizeof *state->parameters);
 }
 
+/* Every rank has the state. A moment of the best epoch's weights is none of the
+ * optimizer's, and begins anew. Collective. */
+static mlp_status go_on_from(mlp_run_parts *run, const mlp_checkpoint *start)
+{
+    mlp_checkpoint *state = &run->state;
+    size_t bytes = state->parameter_count * sizeof *state->parameters;
+    size_t moments = mlp_optimizer_moments(&run->config);
+    memcpy(state->parameters, mlp_checkpoint_result(start), bytes);
+    for (size_t i = 0; i < moments && i < start->moment_count; i++) {
+        memcpy(state->moments[i], start->moments[i], bytes);
+    }
+    return mlp_trainer_load(run->trainer, state->parameters, state->moments);
+}
+
 static mlp_status fill_state(mlp_run_parts *run, bool is_resumed)
 {
     if (is_resumed) {
@@ -236,6 +250,9 @@ static mlp_status fill_state(mlp_run_parts *run, bool is_resumed)
     for (size_t i = 0; i < run->state.moment_count; i++) {
         memset(run->state.moments[i], 0,
                run->state.parameter_count * sizeof *run->state.moments[i]);
+    }
+    if (run->setting.start != NULL) {
+        return go_on_from(run, run->setting.start);
     }
     MLP_TRY(first_weights(run));
     return mlp_trainer_load(run->trainer, run->state.parameters, NULL);

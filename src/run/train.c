@@ -120,6 +120,31 @@ static mlp_status write_record(mlp_run_parts *run,
                               : MLP_OK;
 }
 
+/* The other ranks' part, if each is to have a result. */
+static mlp_status keep_record(mlp_run_parts *run,
+                              const mlp_epoch_record *record)
+{
+    if (run->setting.result == NULL) {
+        return MLP_OK;
+    }
+    MLP_TRY(mlp_run_fetch_state(run));
+    return mlp_history_add(&run->state.history, record);
+}
+
+/* Tell the caller, who may have had enough. */
+static mlp_status tell_caller(mlp_run_parts *run,
+                              const mlp_epoch_record *record)
+{
+    const mlp_run_setting *setting = &run->setting;
+    if (setting->on_epoch == NULL) {
+        return MLP_OK;
+    }
+    uint64_t is_enough = setting->on_epoch(setting->context, record);
+    MLP_TRY(mlp_comm_max(run->comm, &is_enough, 1));
+    run->is_ended = run->is_ended || is_enough > 0;
+    return MLP_OK;
+}
+
 /* The perceptron's rule moves no weight for a row that is right. */
 static bool is_without_error(const mlp_run_parts *run)
 {
@@ -147,8 +172,8 @@ static mlp_status close_epoch(mlp_run_parts *run)
         .wall_seconds = state->running_seconds};
     MLP_TRY(evaluate(run, &run->validation, &record.validation));
     MLP_TRY(evaluate(run, &run->test, &record.test));
-    mlp_status status =
-        mlp_run_is_leader(run) ? write_record(run, &record) : MLP_OK;
+    mlp_status status = mlp_run_is_leader(run) ? write_record(run, &record)
+                                               : keep_record(run, &record);
     MLP_TRY(mlp_comm_agree(run->comm, status));
     state->epoch++;
     run->is_converged = is_without_error(run);
@@ -156,8 +181,10 @@ static mlp_status close_epoch(mlp_run_parts *run)
     state->running_seconds = 0.0;
     MLP_TRY(mlp_run_judge(run));
     mlp_run_keep_best(run);
+    MLP_TRY(mlp_run_keep_end(run));
     MLP_TRY(mlp_run_testify(run));
     MLP_TRY(mlp_run_save_epoch(run, is_over(run)));
+    MLP_TRY(tell_caller(run, &record));
     reserve_time(run);
     return MLP_OK;
 }
@@ -178,14 +205,14 @@ mlp_status mlp_run_train(mlp_run_parts *run)
         if (state->step == (state->epoch + 1) * steps) {
             mlp_status status = close_epoch(run);
             MLP_TRY(status == MLP_STOPPED ? MLP_OK : status);
-            wants_stop = wants_stop || status == MLP_STOPPED;
+            wants_stop = wants_stop || status == MLP_STOPPED || run->is_ended;
         }
     }
     if (is_over(run)) {
         return mlp_run_restore_best(run);
     }
     /* The one that was may not be the one that says so. */
-    run->was_asked = mlp_stop_was_asked(run->stop);
+    run->was_asked = run->is_ended || mlp_stop_was_asked(run->stop);
     MLP_TRY(mlp_comm_max(run->comm, &run->was_asked, 1));
     MLP_TRY(mlp_run_save(run));
     return MLP_STOPPED;

@@ -227,7 +227,7 @@ static void expect_rows(mlp_trainer *trainer, uint64_t epoch, size_t index,
     uint64_t global = epoch * steps + index;
     if (trainer->shuffled_epoch != epoch) {
         mlp_dataset_rest(here);
-        mlp_sampler_shuffle(trainer->sampler, epoch);
+        mlp_sampler_shuffle(trainer->sampler, parts->first_epoch + epoch);
         trainer->shuffled_epoch = epoch;
         trainer->expected_step = UINT64_MAX;
     }
@@ -261,9 +261,9 @@ mlp_status mlp_trainer_step(mlp_trainer *trainer, uint64_t epoch,
                          .pieces = pieces_of(trainer, step_index),
                          .wants_stop = wants_stop,
                          .result = result,
-                         .epoch = epoch,
+                         .epoch = parts->first_epoch + epoch,
                          .index = step_index,
-                         .global = global,
+                         .global = parts->first_step + global,
                          .lr = mlp_trainer_rate(trainer, global)};
     begin_piece(&step);
     calm(trainer);
@@ -277,6 +277,6 @@ mlp_status mlp_trainer_step(mlp_trainer *trainer, uint64_t epoch,
                               mlp_dataset_status(&parts->train->here));
     }
     return step.status == MLP_DIVERGED
-               ? mlp_trainer_diagnose(trainer, epoch, step_index)
+               ? mlp_trainer_diagnose(trainer, step.epoch, step_index)
                : step.status;
 }

@@ -22,7 +22,7 @@ typedef struct {
     mlp_status verdict, status;
     uint64_t epoch; /* where in the training it is, from 0 */
     size_t index;
-    uint64_t global; /* step of the run, from 0 */
+    uint64_t global; /* step of the optimizer, from 0 */
     double lr;
 } mlp_one_step;
 

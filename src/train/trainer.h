@@ -50,6 +50,10 @@ typedef struct {
     mlp_profile *profile;       /**< of config->threads threads, or NULL */
     mlp_scaler target_scaler;   /**< of a regression */
     mlp_stop *stop;             /**< of this rank; may be NULL */
+    uint64_t first_epoch; /**< counted on from here: what draws shuffles */
+    uint64_t first_step;  /**< and dropout; and what the optimizer's
+                               moments have seen. The schedule is of the
+                               epochs and steps from 0 on */
 } mlp_trainer_parts;
 
 /** Rows that a trainer asks a data set for at once, at most.
