@@ -4,21 +4,24 @@
 #include "file.h"
 
 #include <errno.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "content.h"
 #include "hdf5/h5file.h"
 #include "seal.h"
 #include "system/sandbox.h"
 
-mlp_status mlp_checkpoint_write(const char *path,
+/* Into a file that was begun; closes it. */
+static mlp_status write_content(mlp_h5file *file,
                                 const mlp_checkpoint *checkpoint,
                                 unsigned char digest[MLP_DIGEST_BYTES])
 {
-    mlp_h5file *file = NULL;
-    MLP_TRY(mlp_h5file_create(path, MLP_SEAL_BYTES, &file));
     mlp_status status = mlp_checkpoint_facts_write(file, checkpoint);
     if (status == MLP_OK) {
         status = mlp_checkpoint_arrays_write(file, checkpoint);
@@ -34,6 +37,65 @@ mlp_status mlp_checkpoint_write(const char *path,
         return status;
     }
     return mlp_h5file_close_sealed(&file, mlp_seal_fill);
+}
+
+mlp_status mlp_checkpoint_write(const char *path,
+                                const mlp_checkpoint *checkpoint,
+                                unsigned char digest[MLP_DIGEST_BYTES])
+{
+    mlp_h5file *file = NULL;
+    MLP_TRY(mlp_h5file_create(path, MLP_SEAL_BYTES, &file));
+    return write_content(file, checkpoint, digest);
+}
+
+mlp_status mlp_checkpoint_replace(const char *path,
+                                  const mlp_checkpoint *checkpoint,
+                                  unsigned char digest[MLP_DIGEST_BYTES])
+{
+    static atomic_uint count; /* of two threads, each has its own file */
+    char temporary[MLP_MAX_PATH];
+    int length = snprintf(temporary, sizeof temporary, "%s.%ld-%u", path,
+                          (long)getpid(), atomic_fetch_add(&count, 1));
+    if (length >= MLP_MAX_PATH) {
+        return mlp_fail(MLP_ERROR_IO, "%.64s...: is too long a path", path);
+    }
+    mlp_status status = mlp_checkpoint_write(temporary, checkpoint, digest);
+    if (status == MLP_OK && rename(temporary, path) != 0) {
+        status = mlp_fail(MLP_ERROR_IO, "%s: cannot rename to: %s", path,
+                          strerror(errno));
+    }
+    if (status != MLP_OK) {
+        unlink(temporary);
+    }
+    return status;
+}
+
+mlp_status mlp_checkpoint_encode(const mlp_checkpoint *checkpoint,
+                                 unsigned char **bytes, size_t *size)
+{
+    unsigned char digest[MLP_DIGEST_BYTES];
+    char *text = NULL;
+    mlp_h5file *file = NULL;
+    *bytes = NULL;
+    FILE *stream = open_memstream(&text, size);
+    if (stream == NULL) {
+        return mlp_fail_memory("the bytes of a checkpoint");
+    }
+    mlp_status status = mlp_h5file_create_stream(stream, MLP_SEAL_BYTES, &file);
+    if (status == MLP_OK) {
+        status = write_content(file, checkpoint, digest);
+    }
+    bool is_written = !ferror(stream);
+    is_written = fclose(stream) == 0 && is_written;
+    if (status == MLP_OK && !is_written) {
+        status = mlp_fail_memory("the bytes of a checkpoint");
+    }
+    if (status != MLP_OK) {
+        free(text);
+        return status;
+    }
+    *bytes = (unsigned char *)text;
+    return MLP_OK;
 }
 
 mlp_status mlp_checkpoint_parse(const char *path, unsigned char *bytes,
@@ -77,15 +139,35 @@ static mlp_status rehearse(void *context)
 /* The seal tells damage, but anyone can put a true seal on anything. So the
  * same bytes are parsed twice: first where a crash, a hang or a greedy
  * allocation inside HDF5 costs nothing. */
+static mlp_status parse_twice(sealed_file *sealed, mlp_checkpoint *checkpoint)
+{
+    MLP_TRY(mlp_sandbox_try(sealed->path, sealed->size, rehearse, sealed));
+    return mlp_checkpoint_parse(sealed->path, sealed->bytes, sealed->size,
+                                checkpoint);
+}
+
 mlp_status mlp_checkpoint_load(const char *path, mlp_checkpoint *checkpoint)
 {
     sealed_file sealed = {.path = path};
     *checkpoint = (mlp_checkpoint){0};
     MLP_TRY(mlp_seal_read(path, &sealed.bytes, &sealed.size));
-    mlp_status status = mlp_sandbox_try(path, sealed.size, rehearse, &sealed);
+    mlp_status status = parse_twice(&sealed, checkpoint);
+    free(sealed.bytes);
+    return status;
+}
+
+mlp_status mlp_checkpoint_decode(const char *path, const unsigned char *bytes,
+                                 size_t size, mlp_checkpoint *checkpoint)
+{
+    sealed_file sealed = {path, malloc(size + 1), size};
+    *checkpoint = (mlp_checkpoint){0};
+    if (sealed.bytes == NULL) {
+        return mlp_fail_memory("the bytes of a checkpoint");
+    }
+    memcpy(sealed.bytes, bytes, size);
+    mlp_status status = mlp_seal_check(path, sealed.bytes, size);
     if (status == MLP_OK) {
-        status =
-            mlp_checkpoint_parse(path, sealed.bytes, sealed.size, checkpoint);
+        status = parse_twice(&sealed, checkpoint);
     }
     free(sealed.bytes);
     return status;

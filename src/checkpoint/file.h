@@ -16,6 +16,24 @@ mlp_status mlp_checkpoint_write(const char *path,
                                 const mlp_checkpoint *checkpoint,
                                 unsigned char digest[MLP_DIGEST_BYTES]);
 
+/** Write a sealed, durable file in place of any that is there, and at once: it
+ *  is whole or not there at all. MLP_ERROR_IO: nothing has changed.
+ *  @param digest  overwritten: the state's */
+mlp_status mlp_checkpoint_replace(const char *path,
+                                  const mlp_checkpoint *checkpoint,
+                                  unsigned char digest[MLP_DIGEST_BYTES]);
+
+/** The bytes of a sealed file, and back; nothing touches a disk.
+ *  @param bytes  [size], for the caller to free
+ *  MLP_ERROR_INTERNAL without memory. */
+mlp_status mlp_checkpoint_encode(const mlp_checkpoint *checkpoint,
+                                 unsigned char **bytes, size_t *size);
+
+/** As mlp_checkpoint_load, of bytes that anybody may have made.
+ *  @param path  what messages call them */
+mlp_status mlp_checkpoint_decode(const char *path, const unsigned char *bytes,
+                                 size_t size, mlp_checkpoint *checkpoint);
+
 /** Read the content of a file in memory; its seal is not looked at. On failure
  *  *checkpoint holds nothing.
  *  @param path   what messages call it

@@ -194,6 +194,17 @@ mlp_status mlp_seal_read(const char *path, unsigned char **bytes, size_t *size)
     return status;
 }
 
+mlp_status mlp_seal_check(const char *path, unsigned char *bytes, size_t size)
+{
+    if (size < MLP_SEAL_BYTES) {
+        return mlp_fail(MLP_ERROR_DATA,
+                        "%s: has %zu bytes, expected more than %d", path, size,
+                        MLP_SEAL_BYTES);
+    }
+    MLP_TRY(check_header(path, bytes, size));
+    return check_seal(path, bytes, size);
+}
+
 bool mlp_seal_is_ours(const char *path)
 {
     unsigned char magic[sizeof MAGIC];

@@ -32,6 +32,12 @@ mlp_status mlp_seal_fill(unsigned char *bytes, size_t size);
  *  or larger than this machine's memory. */
 mlp_status mlp_seal_read(const char *path, unsigned char **bytes, size_t *size);
 
+/** Whether the seal of a file in memory agrees with it: MLP_ERROR_DATA when
+ * not, or when it is no file of ours.
+ *  @param path   what messages call it
+ *  @param bytes  [size]; the seal is written anew, as it was */
+mlp_status mlp_seal_check(const char *path, unsigned char *bytes, size_t size);
+
 /** Whether this is a regular file that begins as ours do. Reads no more. */
 bool mlp_seal_is_ours(const char *path);
 

@@ -316,7 +316,7 @@ static mlp_status write_file(FILE *out, const mlp_export_model *model,
 {
     mlp_h5file *file = NULL;
     MLP_TRY(check_known(model));
-    MLP_TRY(mlp_h5file_create_stream(out, &file));
+    MLP_TRY(mlp_h5file_create_stream(out, 0, &file));
     mlp_status status = write(file, model);
     if (status == MLP_OK) {
         return mlp_h5file_close(&file);

@@ -171,12 +171,13 @@ mlp_status mlp_h5file_create(const char *path, size_t user_block,
     return status;
 }
 
-mlp_status mlp_h5file_create_stream(FILE *stream, mlp_h5file **file)
+mlp_status mlp_h5file_create_stream(FILE *stream, size_t user_block,
+                                    mlp_h5file **file)
 {
     MLP_H5_CALL;
     MLP_TRY(allocate("an HDF5 file", file));
     (*file)->stream = stream;
-    mlp_status status = begin_image(*file, 0);
+    mlp_status status = begin_image(*file, user_block);
     if (status != MLP_OK) {
         destroy(file);
     }

@@ -52,7 +52,8 @@ mlp_status mlp_h5file_create(const char *path, size_t user_block,
 
 /** Make a file that goes to a stream when it is closed. Errors of that write
  *  are left to the stream's error indicator. */
-mlp_status mlp_h5file_create_stream(FILE *stream, mlp_h5file **file);
+mlp_status mlp_h5file_create_stream(FILE *stream, size_t user_block,
+                                    mlp_h5file **file);
 
 /** Open for reading. MLP_ERROR_MISSING, MLP_ERROR_DATA if no HDF5,
  *  MLP_ERROR_IO, as of all that reads, when the disk fails or another program

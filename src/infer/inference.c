@@ -13,11 +13,14 @@ _Static_assert((int)MLP_INFERENCE_ROWS == (int)EVALUATION_ROWS,
                "a batch is what the evaluator runs at once");
 
 struct mlp_inference {
+    bool is_shared; /* another one's: model, vector and scaler */
     mlp_model *model;
     float *vector; /* [model->vector_size] */
     mlp_feed *feed;
     mlp_pass *pass;
     mlp_scaler scaler;
+    mlp_scaler target_scaler; /* of a regression */
+    bool is_regression;
     size_t shards;
     double *shard_sums; /* [MLP_TALLY_SUMS, shards] */
     mlp_evaluator evaluator;
@@ -40,30 +43,23 @@ static mlp_status create_parameters(mlp_inference *made,
     return MLP_OK;
 }
 
-/* Zero inputs are skipped wherever scaling leaves them zero: it changes no
- * result, costs dense data little, and most data has many. */
-static mlp_status create_parts(mlp_inference *made,
-                               const mlp_checkpoint *checkpoint, size_t threads)
+/* Memory for rows. Zero inputs are skipped wherever scaling leaves them zero:
+ * it changes no result, costs dense data little, and most data has many. */
+static mlp_status create_rows(mlp_inference *made, size_t threads)
 {
     const mlp_kernels *kernels;
-    size_t features = checkpoint->widths[0];
+    size_t features = made->model->layer[0].in;
     MLP_TRY(mlp_kernels_best(&kernels));
-    if (checkpoint->config.shards == 0) {
-        return mlp_fail(MLP_ERROR_DATA, "the checkpoint is of no shards");
-    }
-    MLP_TRY(create_parameters(made, checkpoint));
-    MLP_TRY(mlp_scaler_copy(&checkpoint->scaler, features, &made->scaler));
     const mlp_feed_shape shape = {
         .features = features,
         .rows = EVALUATION_ROWS,
         .leaves = 1,
         .is_sparse = mlp_scaler_keeps_zeros(&made->scaler, features),
-        .has_targets = checkpoint->schema.is_regression,
-        .target_scaler = checkpoint->target_scaler};
+        .has_targets = made->is_regression,
+        .target_scaler = made->target_scaler};
     MLP_TRY(mlp_feed_create(&shape, NULL, &made->feed));
     MLP_TRY(mlp_pass_create(made->model, kernels, EVALUATION_ROWS, threads,
                             NULL, &made->pass));
-    made->shards = checkpoint->config.shards;
     made->shard_sums =
         calloc(MLP_TALLY_SUMS * made->shards, sizeof *made->shard_sums);
     if (made->shard_sums == NULL) {
@@ -77,6 +73,21 @@ static mlp_status create_parts(mlp_inference *made,
                                       .scaler = made->scaler,
                                       .threads = threads};
     return MLP_OK;
+}
+
+static mlp_status create_parts(mlp_inference *made,
+                               const mlp_checkpoint *checkpoint, size_t threads)
+{
+    if (checkpoint->config.shards == 0) {
+        return mlp_fail(MLP_ERROR_DATA, "the checkpoint is of no shards");
+    }
+    MLP_TRY(create_parameters(made, checkpoint));
+    MLP_TRY(mlp_scaler_copy(&checkpoint->scaler, checkpoint->widths[0],
+                            &made->scaler));
+    made->target_scaler = checkpoint->target_scaler;
+    made->is_regression = checkpoint->schema.is_regression;
+    made->shards = checkpoint->config.shards;
+    return create_rows(made, threads);
 }
 
 mlp_status mlp_inference_create(const mlp_checkpoint *checkpoint,
@@ -94,18 +105,42 @@ mlp_status mlp_inference_create(const mlp_checkpoint *checkpoint,
     return status;
 }
 
+mlp_status mlp_inference_share(const mlp_inference *first,
+                               mlp_inference **another)
+{
+    mlp_inference *made = malloc(sizeof *made);
+    *another = made;
+    if (made == NULL) {
+        return mlp_fail_memory("a model");
+    }
+    *made = *first;
+    made->is_shared = true;
+    made->feed = NULL;
+    made->pass = NULL;
+    made->shard_sums = NULL;
+    mlp_status status = create_rows(made, first->evaluator.threads);
+    if (status != MLP_OK) {
+        mlp_inference_destroy(another);
+    }
+    return status;
+}
+
 void mlp_inference_destroy(mlp_inference **inference)
 {
-    if (*inference != NULL) {
-        mlp_pass_destroy(&(*inference)->pass);
-        mlp_feed_destroy(&(*inference)->feed);
-        mlp_scaler_destroy(&(*inference)->scaler);
-        mlp_model_destroy(&(*inference)->model);
-        free((*inference)->vector);
-        free((*inference)->shard_sums);
-        free(*inference);
-        *inference = NULL;
+    mlp_inference *old = *inference;
+    if (old == NULL) {
+        return;
     }
+    mlp_pass_destroy(&old->pass);
+    mlp_feed_destroy(&old->feed);
+    if (!old->is_shared) {
+        mlp_scaler_destroy(&old->scaler);
+        mlp_model_destroy(&old->model);
+        free(old->vector);
+    }
+    free(old->shard_sums);
+    free(old);
+    *inference = NULL;
 }
 
 /* ---- rows -------------------------------------------------------------- */

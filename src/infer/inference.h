@@ -28,6 +28,12 @@ mlp_status mlp_inference_create(const mlp_checkpoint *checkpoint,
                                 size_t threads, mlp_inference **inference);
 void mlp_inference_destroy(mlp_inference **inference);
 
+/** Make another one of the same model, for another thread: it has memory for
+ *  rows of its own, and shares the parameters of `first`, which must outlive
+ *  it. For as many threads as `first`. MLP_ERROR_INTERNAL without memory. */
+mlp_status mlp_inference_share(const mlp_inference *first,
+                               mlp_inference **another);
+
 /** Whether the model can take these rows: as many features as it has inputs,
  *  all of them finite, fewer than 2^32 rows. MLP_ERROR_DATA; the line names no
  *  file. */

@@ -175,12 +175,12 @@ size_t mlp_threads_fair(size_t ranks)
 void mlp_threads_run(size_t count, void (*body)(void *context, mlp_thread self),
                      void *context)
 {
-    size_t cores = (size_t)omp_get_num_procs();
-    mlp_barrier barrier = {.is_crowded = count > cores};
+    mlp_barrier barrier = {0};
     if (count <= 1) {
         body(context, (mlp_thread){0, 1, &barrier});
         return;
     }
+    barrier.is_crowded = count > (size_t)omp_get_num_procs(); /* asks Linux */
 #pragma omp parallel num_threads((int)count)
     {
         body(context, (mlp_thread){(size_t)omp_get_thread_num(),
