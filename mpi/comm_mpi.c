@@ -40,12 +40,15 @@ static void free_comm(MPI_Comm *comm)
 static void mpi_destroy(mlp_comm *comm)
 {
     mpi_comm *c = as_mpi(comm);
+    bool is_guest = c->is_guest;
     free_comm(&c->column);
     free_comm(&c->node);
     free_comm(&c->world);
     free(c->node_of);
     free(c);
-    MPI_Finalize();
+    if (!is_guest) {
+        MPI_Finalize();
+    }
 }
 
 __attribute__((noreturn)) static void mpi_abort(mlp_comm *comm,

@@ -5,6 +5,7 @@
 #define MLP_COMM_MPI_H
 
 #include <mpi.h>
+#include <stdbool.h>
 
 #include "team/comm_internal.h"
 
@@ -14,6 +15,7 @@ typedef struct {
     MPI_Comm node;   /**< the ranks that share this rank's memory */
     MPI_Comm column; /**< ranks with this local rank, in order of node */
     size_t *node_of; /**< [size], owned; local_rank is its second half */
+    bool is_guest;   /**< somebody else has initialized MPI, and ends it */
 } mpi_comm;
 
 extern const mlp_comm_ops mlp_comm_mpi_ops;

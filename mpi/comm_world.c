@@ -54,17 +54,40 @@ static mlp_status check_launcher(size_t size)
                     started, names[i - 1]);
 }
 
+static bool is_initialized(void)
+{
+    int is = 0;
+    return MPI_Initialized(&is) == MPI_SUCCESS && is != 0;
+}
+
+static mlp_status check_level(int given)
+{
+    return given >= MPI_THREAD_FUNNELED
+               ? MLP_OK
+               : mlp_fail(MLP_ERROR_INTERNAL,
+                          "this MPI allows no threads beside it "
+                          "(MPI_Init_thread gave level %d, not FUNNELED)",
+                          given);
+}
+
+/* The caller's errors are the caller's: only those of our communicators are
+ * ours, whose handler we set. */
+static mlp_status visit(void)
+{
+    int given = MPI_THREAD_SINGLE;
+    MLP_TRY(mlp_comm_mpi_check("MPI_Query_thread", MPI_Query_thread(&given)));
+    return check_level(given);
+}
+
 static mlp_status initialize(int *argc, char ***argv)
 {
     int given;
     int code = MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &given);
     MLP_TRY(mlp_comm_mpi_check("MPI_Init_thread", code));
-    if (given < MPI_THREAD_FUNNELED) {
+    mlp_status status = check_level(given);
+    if (status != MLP_OK) {
         MPI_Finalize();
-        return mlp_fail(MLP_ERROR_INTERNAL,
-                        "this MPI allows no threads beside it "
-                        "(MPI_Init_thread gave level %d, not FUNNELED)",
-                        given);
+        return status;
     }
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
     return MLP_OK;
@@ -163,6 +186,7 @@ static mlp_status join(mpi_comm *c)
     int size;
     MLP_TRY(mlp_comm_mpi_check("MPI_Comm_dup",
                                MPI_Comm_dup(MPI_COMM_WORLD, &c->world)));
+    MPI_Comm_set_errhandler(c->world, MPI_ERRORS_RETURN);
     MPI_Comm_rank(c->world, &rank);
     MPI_Comm_size(c->world, &size);
     c->base.rank = (size_t)rank;
@@ -175,16 +199,18 @@ static mlp_status join(mpi_comm *c)
 mlp_status mlp_comm_world_create(int *argc, char ***argv, mlp_comm **comm)
 {
     *comm = NULL;
-    if (!is_launched()) {
+    bool is_guest = is_initialized();
+    if (!is_guest && !is_launched()) {
         return mlp_comm_serial_create(comm);
     }
-    MLP_TRY(initialize(argc, argv));
+    MLP_TRY(is_guest ? visit() : initialize(argc, argv));
     mpi_comm *c = calloc(1, sizeof *c);
     if (c == NULL) {
         MPI_Abort(MPI_COMM_WORLD, MLP_ERROR_INTERNAL); /* no way to agree */
         return mlp_fail_memory("the team");
     }
     c->base.ops = &mlp_comm_mpi_ops;
+    c->is_guest = is_guest;
     c->world = c->node = c->column = MPI_COMM_NULL;
     *comm = &c->base;
     mlp_status status = join(c);

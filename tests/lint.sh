@@ -43,16 +43,24 @@ lint_floors() {
 }
 
 # Every header compiles alone: it includes what it needs. (That of HDF5's room
-# needs the paths of HDF5 and MPI.)
+# needs the paths of HDF5 and MPI.) Those of include/mlp as standard C11, and as
+# C++17.
 lint_headers() {
-    find src -name '*.h' ! -path src/hdf5/internal.h | sort \
+    find src include -name '*.h' ! -path src/hdf5/internal.h | sort \
         >"$scratch/headers"
     while read -r header; do
         "${CC:-cc}" -std=gnu11 -Wall -Wextra -Werror -Wno-unused-function \
             -Wno-unused-const-variable -fsyntax-only \
-            -Isrc -include "$header" -xc /dev/null ||
+            -Isrc -Iinclude -include "$header" -xc /dev/null ||
             touch "$scratch/failed"
     done <"$scratch/headers"
+    for header in include/mlp/*.h; do
+        "${CXX:-c++}" -std=c++17 -Wall -Wextra -Wpedantic -Werror \
+            -fsyntax-only -include "$header" -xc++ /dev/null ||
+            touch "$scratch/failed"
+        "${CC:-cc}" -std=c11 -Wall -Wextra -Wpedantic -Werror -fsyntax-only \
+            -include "$header" -xc /dev/null || touch "$scratch/failed"
+    done
     [ ! -e "$scratch/failed" ]
 }
 
@@ -62,7 +70,7 @@ lint_cppcheck() {
     # not.
     cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 \
         --enable=warning,performance,portability -j "$cores" \
-        -I src '-D__attribute__(x)=' --suppress=uninitvar src mpi
+        -I src -I include '-D__attribute__(x)=' --suppress=uninitvar src mpi
 }
 
 lint_tidy() {
@@ -82,7 +90,7 @@ lint_tidy() {
     # apart: once, and by --full each time.
     python3 tests/support/compile_once.py "$build/compile_commands.json" \
         >"$scratch/compile_commands.json"
-    set -- -p "$scratch" --quiet "--header-filter=^$PWD/(src|mpi)/" \
+    set -- -p "$scratch" --quiet "--header-filter=^$PWD/(src|mpi|include)/" \
         "--extra-arg=-isystem$scratch/include"
     # Paths through a function are followed until this many states were seen;
     # by --full until it is the analyzer's own 225,000.

@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* The one global of the library, in the manner of errno. */
+/* In the manner of errno. */
 static _Thread_local char failure[MLP_FAILURE_MAX];
 
 /* Text from files may be in the line: it must stay one harmless line. */

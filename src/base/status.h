@@ -1,6 +1,6 @@
 /** @file
- *  Status codes, which are also the programs' exit codes, and the one line
- *  that explains a failure.
+ *  Passing on status codes (mlp.h), and the one line that explains a failure,
+ *  which mlp_failure gives back.
  *
  *  A function that can fail returns mlp_status and, at the cause, remembers
  *  one line with mlp_fail. Nobody prints it on the way up: the team agrees on
@@ -10,17 +10,7 @@
 #ifndef MLP_STATUS_H
 #define MLP_STATUS_H
 
-/** The first five follow BSD sysexits.h; 75 and up are this project's. */
-typedef enum {
-    MLP_OK = 0,
-    MLP_ERROR_USAGE = 64,    /**< an option or a combination of options */
-    MLP_ERROR_DATA = 65,     /**< data or a checkpoint has wrong content */
-    MLP_ERROR_MISSING = 66,  /**< an input is not there or not readable */
-    MLP_ERROR_INTERNAL = 70, /**< out of memory, or a fault of ours */
-    MLP_ERROR_IO = 74,       /**< writing or reading failed */
-    MLP_STOPPED = 75,        /**< stopped on request; can be resumed */
-    MLP_DIVERGED = 76        /**< a value stopped being finite */
-} mlp_status;
+#include "mlp/mlp.h"
 
 enum { MLP_FAILURE_MAX = 1024 }; /**< bytes of the longest remembered line */
 
@@ -46,8 +36,5 @@ mlp_status mlp_fail(mlp_status status, const char *format, ...)
 
 /** mlp_fail for memory: MLP_ERROR_INTERNAL, "out of memory for WHAT". */
 mlp_status mlp_fail_memory(const char *what);
-
-/** The remembered line of this thread, "" when there is none. */
-const char *mlp_failure(void);
 
 #endif

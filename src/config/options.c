@@ -94,6 +94,16 @@ static mlp_status take_all(int argc, char **argv, mlp_config *config,
     return MLP_OK;
 }
 
+mlp_status mlp_options_complete(mlp_config *config)
+{
+    if (config->preset[0] != '\0') {
+        MLP_TRY(mlp_config_preset(config, config->preset));
+    }
+    mlp_config_settle(config);
+    mlp_config_complete(config);
+    return mlp_config_check(config);
+}
+
 mlp_status mlp_options_parse(int argc, char **argv, mlp_config *config,
                              mlp_action *action)
 {
@@ -110,12 +120,7 @@ mlp_status mlp_options_parse(int argc, char **argv, mlp_config *config,
         MLP_TRY(mlp_options_file(asked.file, config));
         MLP_TRY(take_all(argc, argv, config, &asked));
     }
-    if (config->preset[0] != '\0') {
-        MLP_TRY(mlp_config_preset(config, config->preset));
-    }
-    mlp_config_settle(config);
-    mlp_config_complete(config);
-    return mlp_config_check(config);
+    return mlp_options_complete(config);
 }
 
 void mlp_options_version(FILE *out, const char *program)

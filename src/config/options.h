@@ -24,6 +24,10 @@ typedef enum { MLP_ACTION_RUN, MLP_ACTION_HELP, MLP_ACTION_VERSION } mlp_action;
 mlp_status mlp_options_parse(int argc, char **argv, mlp_config *config,
                              mlp_action *action);
 
+/** What follows after the last option is set: the preset's values, what other
+ *  fields decide, and mlp_config_check. */
+mlp_status mlp_options_complete(mlp_config *config);
+
 /** What --help prints: usage, options by group with defaults, exit codes. */
 void mlp_options_help(FILE *out);
 

@@ -1,14 +1,12 @@
 # What an installation consists of: programs with their manual pages and
-# completion, the library with headers and the files by which pkg-config and
+# completion, the library with its interface and the files by which pkg-config and
 # CMake find it, and a Debian package of all that (cpack in the build folder).
 
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY
   "multilayer perceptrons on CPUs and clusters")
-set_target_properties(mlp_core mlp_mpi PROPERTIES
-  VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
 install(TARGETS mlp_train mlp)
-install(TARGETS mlp_core mlp_mpi EXPORT mlp)
-install(DIRECTORY src/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/mlp
+install(TARGETS ${mlp_libraries} EXPORT mlp)
+install(DIRECTORY include/mlp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
   FILES_MATCHING PATTERN *.h)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY jobs data DESTINATION ${CMAKE_INSTALL_DOCDIR}
@@ -38,6 +36,10 @@ list(JOIN mlp_modules " " MLP_MODULES)
 set(pkgconfig ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 file(RELATIVE_PATH MLP_UP /${pkgconfig} /) # the prefix, seen from there
 set(MLP_OPENMP_FLAGS ${OpenMP_C_FLAGS})
+set(MLP_MPI_REQUIRES mlp) # which a shared library has in itself
+if(BUILD_SHARED_LIBS)
+  set(MLP_MPI_REQUIRES)
+endif()
 configure_file(src/package/mlp.pc.in mlp.pc @ONLY)
 configure_file(src/package/mlp-mpi.pc.in mlp-mpi.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/mlp.pc ${PROJECT_BINARY_DIR}/mlp-mpi.pc

@@ -17,16 +17,27 @@ static mlp_status read_arrays(void *state, mlp_split split, size_t first,
         memcpy(values, (const char *)arrays->values[split] + first * row_bytes,
                rows * row_bytes);
     }
-    if (labels != NULL) {
+    if (labels != NULL && arrays->labels[split] == NULL) {
+        memset(labels, 0, rows * sizeof *labels);
+    } else if (labels != NULL) {
         memcpy(labels, arrays->labels[split] + first, rows * sizeof *labels);
     }
+    return MLP_OK;
+}
+
+static mlp_status read_targets(void *state, mlp_split split, size_t first,
+                               size_t rows, float *targets)
+{
+    const mlp_source_arrays *arrays = state;
+    memcpy(targets, arrays->targets[split] + first, rows * sizeof *targets);
     return MLP_OK;
 }
 
 mlp_status mlp_source_open_arrays(const mlp_source_arrays *arrays,
                                   mlp_source **source)
 {
-    static const mlp_source_ops ops = {.read = read_arrays, .close = free};
+    static const mlp_source_ops ops = {
+        .read = read_arrays, .close = free, .read_targets = read_targets};
     if (arrays->rows[MLP_SPLIT_TRAIN] == 0 || arrays->height == 0 ||
         arrays->width == 0) {
         return mlp_fail(MLP_ERROR_DATA,
@@ -46,6 +57,8 @@ mlp_status mlp_source_open_arrays(const mlp_source_arrays *arrays,
                                   .height = arrays->height,
                                   .width = arrays->width,
                                   .element = arrays->element,
+                                  .schema = arrays->schema,
+                                  .class_names = arrays->class_names,
                                   .has_labels = true},
                          .ops = &ops,
                          .state = state};

@@ -107,10 +107,14 @@ typedef struct {
     mlp_element element;
     size_t rows[MLP_SPLITS];            /**< 0 test rows will do */
     const void *values[MLP_SPLITS];     /**< [rows, height * width] */
-    const uint16_t *labels[MLP_SPLITS]; /**< [rows] */
+    const uint16_t *labels[MLP_SPLITS]; /**< [rows]; NULL: all 0 */
+    const float *targets[MLP_SPLITS];   /**< [rows], of a regression */
+    const mlp_schema *schema;     /**< of a regression; else it may be NULL */
+    const mlp_names *class_names; /**< NULL: classes are numbered */
 } mlp_source_arrays;
 
-/** Take rows from arrays, which are not copied and must outlive the source.
+/** Take rows from arrays, which are not copied, no more than schema and names,
+ *  and must outlive the source.
  *  MLP_ERROR_DATA when there is no training row or no feature;
  *  MLP_ERROR_INTERNAL without memory. Not collective. */
 mlp_status mlp_source_open_arrays(const mlp_source_arrays *arrays,

@@ -58,8 +58,13 @@ static bool outlives_its_terminal(void)
 
 void mlp_stop_init(mlp_stop *stop)
 {
-    atomic_init(&stop->asked_at, 0);
-    atomic_init(&stop->is_up, false);
+    atomic_store(&stop->asked_at, 0);
+    mlp_stop_restart(stop);
+}
+
+void mlp_stop_restart(mlp_stop *stop)
+{
+    atomic_store(&stop->is_up, false);
     stop->since = mlp_clock_seconds();
     stop->limit_seconds = stop->reserve_seconds = 0.0;
 }

@@ -20,6 +20,9 @@ typedef struct {
 /** Nobody wants to stop; there is no limit; seconds count from now. */
 void mlp_stop_init(mlp_stop *stop);
 
+/** Seconds count from now, and there is no limit; who has asked has asked. */
+void mlp_stop_restart(mlp_stop *stop);
+
 /** Ask. From any thread, and from a signal handler. */
 void mlp_stop_ask(mlp_stop *stop);
 

@@ -1,63 +1,46 @@
 /** @file
  *  A program around the library: train on rows in memory, save, load, predict.
  */
-#include "infer/inference.h"
-#include "run/run.h"
+#include <mlp/mlp.h>
 #include <stdio.h>
+#include <stdlib.h>
 
-enum { ROWS = 1000 };
-static float pairs[ROWS][2];
-static uint16_t larger[ROWS];
-
-static mlp_status train(const char *directory)
+static void try_to(mlp_status status) /* or say why not */
 {
-    const mlp_source_arrays rows = {
-        "pairs", 1, 2, MLP_ELEMENT_F32, {ROWS, 0}, {pairs}, {larger}};
-    mlp_comm *team = NULL;
-    mlp_source *source = NULL;
-    mlp_config config;
-    mlp_stop stop;
-    mlp_config_init(&config);
-    MLP_TRY(mlp_config_set(&config, "quiet", "yes"));
-    MLP_TRY(mlp_config_set(&config, "checkpoint", directory));
-    MLP_TRY(mlp_source_open_arrays(&rows, &source));
-    MLP_TRY(mlp_comm_world_create(NULL, NULL, &team));
-    mlp_stop_init(&stop);
-    mlp_status status = mlp_run(
-        &(mlp_run_setting){.comm = team, .stop = &stop, .source = source},
-        &config);
-    mlp_comm_destroy(&team);
-    mlp_source_close(&source);
-    return status;
-}
-
-static mlp_status predict(const char *directory, float a, float b)
-{
-    mlp_dataset pair = {.range = {0, 1}, .features = 2, .labels = larger};
-    pair.element = MLP_ELEMENT_F32;
-    pair.values = (float[]){a, b};
-    char path[MLP_MAX_PATH];
-    mlp_checkpoint checkpoint = {0};
-    mlp_inference *model = NULL;
-    MLP_TRY(mlp_checkpoint_load_newest(directory, &checkpoint, path));
-    MLP_TRY(mlp_inference_create(&checkpoint, 1, &model));
-    mlp_inference_result result = mlp_inference_run(model, &pair, pair.range);
-    printf("of %g and %g the larger one is number %u\n", a, b,
-           result.predictions[0] + 1);
-    mlp_inference_destroy(&model);
-    mlp_checkpoint_destroy(&checkpoint);
-    return MLP_OK;
+    if (status != MLP_OK) {
+        fprintf(stderr, "%s\n", mlp_failure());
+        exit(status);
+    }
 }
 
 int main(void)
 {
+    enum { ROWS = 1000 };
+    static float pairs[ROWS][2];
+    static uint16_t larger[ROWS];
     for (unsigned i = 0; i < ROWS; i++) {
         pairs[i][0] = (float)(i * 7919 % ROWS) / ROWS;
         pairs[i][1] = (float)(i * 6841 % ROWS) / ROWS;
         larger[i] = pairs[i][1] > pairs[i][0];
     }
-    mlp_status status = train("pairs");
-    status = status == MLP_OK ? predict("pairs", 0.8F, 0.3F) : status;
-    fputs(mlp_failure(), stderr);
-    return (int)status;
+    const mlp_samples rows = {ROWS, 2, MLP_FLOAT32, pairs, larger, 0, 2, 0};
+    mlp_estimator *estimator;
+    mlp_network *network;
+    try_to(mlp_estimator_create(NULL, &estimator));
+    try_to(mlp_estimator_set(estimator, "hidden", "16"));
+    try_to(mlp_estimator_train(estimator, &rows, NULL));
+    try_to(mlp_estimator_network(estimator, &network));
+    try_to(mlp_network_save(network, "pairs.h5"));
+    mlp_network_destroy(&network);
+    mlp_estimator_destroy(&estimator);
+
+    const float pair[2] = {0.8F, 0.3F};
+    const mlp_samples one = {1, 2, MLP_FLOAT32, pair, 0, 0, 0, 0};
+    uint32_t answer;
+    try_to(mlp_network_load("pairs.h5", &network));
+    try_to(mlp_network_predict(network, &one, NULL, &answer));
+    printf("of %g and %g the larger one is number %u\n", (double)pair[0],
+           (double)pair[1], (unsigned)answer + 1);
+    mlp_network_destroy(&network);
+    return 0;
 }

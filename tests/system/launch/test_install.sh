@@ -15,10 +15,12 @@ answer='of 0.8 and 0.3 the larger one is number 1'
 expect_answer() {
     example=$1
     shift
-    rm -rf pairs
-    "$@" "$example" pairs >out 2>err </dev/null || fail "$example: exit code $?"
+    rm -f pairs.h5
+    "$@" "$example" >out 2>err </dev/null || fail "$example: exit code $?"
     grep -qx "$answer" out || fail "$example: a wrong answer"
-    ls pairs/ckpt-*.h5 >/dev/null || fail "$example: nothing was saved"
+    [ "$(wc -l <out)" -eq 1 ] && [ ! -s err ] ||
+        fail "$example: the library printed something"
+    usr/bin/mlp show pairs.h5 >/dev/null || fail "$example: nothing was saved"
 }
 
 cmake --install "$MLP_BUILD" --prefix "$place/usr" >install.log
@@ -33,6 +35,28 @@ done
 
 # ---- the library
 
+# calls HEADER...: what these declare, in order.
+calls() {
+    cat "$@" | tr '\n' ' ' | grep -o 'MLP_API [^;(]*(' |
+        grep -o 'mlp_[a-z0-9_]*(' | tr -d '(' | sort
+}
+# shows_calls LIBRARY HEADER...: these, and nothing else, are seen from outside.
+shows_calls() {
+    library=$1
+    shift
+    readelf -sW "$library" | awk '$5 == "GLOBAL" && $6 == "DEFAULT" &&
+        $7 != "UND" { print $8 }' | sort -u >shown
+    calls "$@" >declared
+    [ -s declared ] && diff declared shown ||
+        fail "$library shows other names than the header declares"
+}
+include=$place/usr/include/mlp
+[ "$(find "$place/usr/include" -type f | sort | xargs)" = \
+    "$include/mlp.h $include/mlp_mpi.h" ] ||
+    fail "other headers are installed than the interface"
+shows_calls "$(find usr -name libmlp.a)" "$include/mlp.h"
+shows_calls "$(find usr -name libmlp_mpi.a)" "$include/mlp_mpi.h"
+
 PKG_CONFIG_PATH=$(dirname "$(find "$place/usr" -name mlp.pc)")
 export PKG_CONFIG_PATH
 words() { pkg-config --static --cflags --libs "$@"; }
@@ -41,11 +65,20 @@ cc -Wall -Wextra -Werror -o example "$MLP_SOURCE/tests/embed/example.c" \
     $(words mlp) || fail "the example does not build by pkg-config"
 expect_answer ./example
 # shellcheck disable=SC2046
-mpicc -o example_mpi "$MLP_SOURCE/tests/embed/example.c" \
-    $(pkg-config --libs-only-L --libs-only-l mlp-mpi | sed 's/-lmlp$//') \
-    $(words mlp) || fail "the example does not build with mlp-mpi"
-expect_answer ./example_mpi mpirun --oversubscribe --bind-to none -np 2
-[ "$(grep -c "$answer" out)" -eq 2 ] || fail "not a team of two"
+c++ -std=c++17 -Wall -Wextra -Werror -o example_cpp -x c++ \
+    "$MLP_SOURCE/tests/embed/example.c" -x none $(words mlp) ||
+    fail "the example does not build as C++"
+expect_answer ./example_cpp
+# shellcheck disable=SC2046
+mpicc -Wall -Wextra -Werror -o example_mpi \
+    "$MLP_SOURCE/tests/embed/example_mpi.c" $(words mlp-mpi) ||
+    fail "the example does not build with mlp-mpi"
+mpirun --oversubscribe --bind-to none -np 2 ./example_mpi >two </dev/null &&
+    ./example_mpi >one </dev/null || fail "the example with mlp-mpi"
+[ "$(sort two | sed 's/: .*//' | xargs)" = "rank 0 of 2 rank 1 of 2" ] ||
+    fail "not a team of two"
+[ "$(sed 's/.*: //' one two | sort -u | wc -l)" -eq 1 ] ||
+    fail "the weights depend on the number of ranks"
 
 # expect_cmake NAME PREFIX: it builds with find_package(mlp), and runs.
 expect_cmake() {
@@ -62,6 +95,18 @@ if is_full; then
         cmake --install build --prefix "$place/shared_usr" >>build.log 2>&1 ||
         { tail -n 20 build.log && fail "no shared build"; }
     expect_cmake shared "$place/shared_usr"
+    for name in libmlp libmlp_mpi; do
+        library=$(find "$place/shared_usr" -name "$name.so")
+        readelf -d "$library" | grep -q "SONAME.*$name\.so\.[0-9]" ||
+            fail "$name has no SONAME"
+        readelf --dyn-syms -W "$library" | awk '$5 == "GLOBAL" &&
+            $7 != "UND" { sub("@.*", "", $8); print $8 }' | sort -u >shown
+        calls "$include/mlp.h" >declared
+        [ "$name" = libmlp ] ||
+            calls "$include/mlp.h" "$include/mlp_mpi.h" >declared
+        diff declared shown ||
+            fail "$name.so shows other names than the headers declare"
+    done
 fi
 
 # ---- manual pages and completion

@@ -17,8 +17,13 @@ static mlp_status run_on_rows(const mlp_config *config)
 {
     float values[ROWS];
     uint16_t labels[ROWS];
-    const mlp_source_arrays rows = {
-        "rows", 1, 1, MLP_ELEMENT_F32, {ROWS, 0}, {values}, {labels}};
+    const mlp_source_arrays rows = {.name = "rows",
+                                    .height = 1,
+                                    .width = 1,
+                                    .element = MLP_ELEMENT_F32,
+                                    .rows = {ROWS, 0},
+                                    .values = {values},
+                                    .labels = {labels}};
     mlp_comm *team = NULL;
     mlp_source *source = NULL;
     mlp_stop stop;

@@ -12,13 +12,13 @@ static const float train[3][2] = {{1, 2}, {3, 4}, {5, 6}};
 static const float test[1][2] = {{7, 8}};
 static const uint16_t train_labels[3] = {0, 1, 1};
 static const uint16_t test_labels[1] = {1};
-static const mlp_source_arrays arrays = {"two numbers",
-                                         1,
-                                         2,
-                                         MLP_ELEMENT_F32,
-                                         {3, 1},
-                                         {train, test},
-                                         {train_labels, test_labels}};
+static const mlp_source_arrays arrays = {.name = "two numbers",
+                                         .height = 1,
+                                         .width = 2,
+                                         .element = MLP_ELEMENT_F32,
+                                         .rows = {3, 1},
+                                         .values = {train, test},
+                                         .labels = {train_labels, test_labels}};
 
 START_TEST(rows_come_back_as_they_are)
 {

@@ -1,0 +1,354 @@
+/** @file
+ *  Networks: trained models that are saved, loaded and asked for predictions.
+ */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/version.h"
+#include "checkpoint/file.h"
+#include "hdf5/lock.h"
+#include "infer/inference.h"
+#include "model/model.h"
+
+#include "internal.h"
+
+/* Memory for rows that no thread works with at the moment. The first has the
+ * parameters, which the others share. */
+typedef struct {
+    pthread_mutex_t lock;
+    mlp_inference *first;
+    mlp_inference **free; /* [room] */
+    size_t free_count, made, room;
+} workspaces;
+
+struct mlp_network {
+    mlp_checkpoint state;
+    mlp_network_facts facts;
+    workspaces *work;
+};
+
+/* ---- create and destroy ------------------------------------------------ */
+
+static mlp_status digest_weights(const mlp_checkpoint *state, char *hex)
+{
+    mlp_model *model = NULL;
+    unsigned char digest[MLP_DIGEST_BYTES];
+    MLP_TRY(
+        mlp_model_create(state->widths, state->layers, &state->config, &model));
+    mlp_status status =
+        mlp_model_digest(model, mlp_checkpoint_result(state), digest);
+    mlp_model_destroy(&model);
+    mlp_digest_hex(digest, hex);
+    return status;
+}
+
+static mlp_status describe(mlp_network *network)
+{
+    const mlp_checkpoint *state = &network->state;
+    bool is_regression = state->schema.is_regression;
+    bool has_names = state->class_names.count > 0;
+    network->facts = (mlp_network_facts){
+        .layers = state->layers,
+        .widths = state->widths,
+        .outputs = state->widths[state->layers],
+        .classes = is_regression ? 0 : mlp_checkpoint_classes(state),
+        .class_names =
+            has_names ? (const char *const *)state->class_names.items : NULL,
+        .is_regression = is_regression,
+        .parameters = state->parameter_count,
+        .epochs = state->epoch,
+        .steps = state->step};
+    _Static_assert(sizeof network->facts.weights_sha256 == MLP_DIGEST_HEX,
+                   "a digest in hexadecimal digits");
+    return digest_weights(state, network->facts.weights_sha256);
+}
+
+static mlp_status create_workspaces(mlp_network *network)
+{
+    network->work = calloc(1, sizeof *network->work);
+    if (network->work == NULL) {
+        return mlp_fail_memory("a network");
+    }
+    pthread_mutex_init(&network->work->lock, NULL);
+    return mlp_inference_create(&network->state, 1, &network->work->first);
+}
+
+/* The first waits with the others, once there is a list for it. */
+static mlp_status fill(mlp_network *network)
+{
+    MLP_TRY(describe(network));
+    MLP_TRY(create_workspaces(network));
+    workspaces *work = network->work;
+    work->free = calloc(1, sizeof *work->free);
+    if (work->free == NULL) {
+        return mlp_fail_memory("a network");
+    }
+    work->free[0] = work->first;
+    work->free_count = work->made = work->room = 1;
+    return MLP_OK;
+}
+
+mlp_status mlp_network_create(mlp_checkpoint *state, mlp_network **network)
+{
+    mlp_network *made = calloc(1, sizeof *made);
+    *network = made;
+    if (made == NULL) {
+        mlp_checkpoint_destroy(state);
+        return mlp_fail_memory("a network");
+    }
+    made->state = *state;
+    mlp_status status = fill(made);
+    if (status != MLP_OK) {
+        mlp_network_destroy(network);
+    }
+    return status;
+}
+
+static void destroy_workspaces(workspaces *work)
+{
+    for (size_t i = 0; i < work->free_count; i++) {
+        if (work->free[i] != work->first) {
+            mlp_inference_destroy(&work->free[i]);
+        }
+    }
+    mlp_inference_destroy(&work->first);
+    pthread_mutex_destroy(&work->lock);
+    free(work->free);
+    free(work);
+}
+
+void mlp_network_destroy(mlp_network **network)
+{
+    mlp_network *old = *network;
+    if (old == NULL) {
+        return;
+    }
+    if (old->work != NULL) {
+        destroy_workspaces(old->work);
+    }
+    mlp_checkpoint_destroy(&old->state);
+    free(old);
+    *network = NULL;
+}
+
+const mlp_checkpoint *mlp_network_state(const mlp_network *network)
+{
+    return &network->state;
+}
+
+const mlp_network_facts *mlp_network_describe(const mlp_network *network)
+{
+    return &network->facts;
+}
+
+/* ---- files and bytes --------------------------------------------------- */
+
+static mlp_status load_directory(const char *path, mlp_checkpoint *state)
+{
+    char newest[MLP_MAX_PATH];
+    MLP_TRY(mlp_checkpoint_load_newest(path, state, newest));
+    return newest[0] != '\0'
+               ? MLP_OK
+               : mlp_fail(MLP_ERROR_MISSING, "%s: has no checkpoints", path);
+}
+
+mlp_status mlp_network_load(const char *path, mlp_network **network)
+{
+    struct stat facts;
+    mlp_checkpoint state = {0};
+    *network = NULL;
+    bool is_directory = stat(path, &facts) == 0 && S_ISDIR(facts.st_mode);
+    MLP_TRY(is_directory ? load_directory(path, &state)
+                         : mlp_checkpoint_load(path, &state));
+    return mlp_network_create(&state, network);
+}
+
+mlp_status mlp_network_save(const mlp_network *network, const char *path)
+{
+    unsigned char digest[MLP_DIGEST_BYTES];
+    return mlp_checkpoint_replace(path, &network->state, digest);
+}
+
+mlp_status mlp_network_to_bytes(const mlp_network *network,
+                                unsigned char **bytes, size_t *size)
+{
+    return mlp_checkpoint_encode(&network->state, bytes, size);
+}
+
+mlp_status mlp_network_from_bytes(const unsigned char *bytes, size_t size,
+                                  mlp_network **network)
+{
+    mlp_checkpoint state = {0};
+    *network = NULL;
+    MLP_TRY(mlp_checkpoint_decode("the bytes", bytes, size, &state));
+    return mlp_network_create(&state, network);
+}
+
+/* ---- predict ----------------------------------------------------------- */
+
+/* Room for one more in the list, so that giving back cannot fail. */
+static mlp_status make_room(workspaces *work)
+{
+    if (work->made < work->room) {
+        return MLP_OK;
+    }
+    mlp_inference **grown =
+        realloc(work->free, 2 * work->room * sizeof *work->free);
+    if (grown == NULL) {
+        return mlp_fail_memory("a prediction");
+    }
+    work->free = grown;
+    work->room *= 2;
+    return MLP_OK;
+}
+
+static mlp_status borrow(workspaces *work, mlp_inference **one)
+{
+    mlp_status status = MLP_OK;
+    pthread_mutex_lock(&work->lock);
+    if (work->free_count > 0) {
+        *one = work->free[--work->free_count];
+    } else {
+        status = make_room(work);
+        if (status == MLP_OK) {
+            status = mlp_inference_share(work->first, one);
+            work->made += status == MLP_OK;
+        }
+    }
+    pthread_mutex_unlock(&work->lock);
+    return status;
+}
+
+static void give_back(workspaces *work, mlp_inference *one)
+{
+    pthread_mutex_lock(&work->lock);
+    work->free[work->free_count++] = one;
+    pthread_mutex_unlock(&work->lock);
+}
+
+/* Whether some number is not finite. In pieces of fixed length, which compilers
+ * turn into vectors. */
+static bool has_infinite(const float *values, size_t count)
+{
+    enum { PIECE = 16, EXPONENT = 0x7f800000 };
+    uint32_t found = 0;
+    for (; count >= PIECE; count -= PIECE, values += PIECE) {
+        uint32_t bits[PIECE];
+        memcpy(bits, values, sizeof bits);
+        for (size_t i = 0; i < PIECE; i++) {
+            found |= (bits[i] & EXPONENT) == EXPONENT;
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        uint32_t bits;
+        memcpy(&bits, &values[i], sizeof bits);
+        found |= (bits & EXPONENT) == EXPONENT;
+    }
+    return found != 0;
+}
+
+static mlp_status check_rows(const mlp_network *network,
+                             const mlp_samples *samples)
+{
+    size_t inputs = network->state.widths[0];
+    if (samples->features != inputs) {
+        return mlp_fail(MLP_ERROR_DATA,
+                        "expected %zu features a row, which the network was "
+                        "trained on, found %zu",
+                        inputs, samples->features);
+    }
+    if (samples->type != MLP_FLOAT32) {
+        return MLP_OK;
+    }
+    for (size_t r = 0; r < samples->rows; r++) {
+        const float *row = (const float *)samples->values + r * inputs;
+        if (has_infinite(row, inputs)) {
+            return mlp_fail(MLP_ERROR_DATA,
+                            "a feature of row %zu is not finite", r);
+        }
+    }
+    return MLP_OK;
+}
+
+/* Copy a batch's results out. */
+static void copy_results(const mlp_network *network,
+                         const mlp_inference_result *result, float *outputs,
+                         uint32_t *classes)
+{
+    size_t width = network->facts.outputs;
+    double scale = (double)network->state.target_scaler.scale;
+    double shift = (double)network->state.target_scaler.shift;
+    for (size_t r = 0; outputs != NULL && r < result->rows; r++) {
+        const float *row = result->outputs + r * result->stride;
+        if (network->facts.is_regression) {
+            outputs[r] = (float)((double)row[0] / scale + shift);
+        } else {
+            memcpy(outputs + r * width, row, width * sizeof *outputs);
+        }
+    }
+    if (classes != NULL) {
+        memcpy(classes, result->predictions, result->rows * sizeof *classes);
+    }
+}
+
+/* Rows first .. of the samples, at most MLP_INFERENCE_ROWS. */
+static void predict_batch(const mlp_network *network, mlp_inference *one,
+                          const mlp_samples *samples, mlp_range rows,
+                          float *outputs, uint32_t *classes)
+{
+    static const uint16_t labels[MLP_INFERENCE_ROWS]; /* they don't matter */
+    static const float targets[MLP_INFERENCE_ROWS];
+    size_t element = samples->type == MLP_FLOAT32 ? sizeof(float) : 1;
+    const char *first = (const char *)samples->values +
+                        rows.first * samples->features * element;
+    const mlp_dataset dataset = {
+        .range = {0, rows.count},
+        .features = samples->features,
+        .element =
+            samples->type == MLP_FLOAT32 ? MLP_ELEMENT_F32 : MLP_ELEMENT_U8,
+        .values = (void *)first, /* which are only read, */
+        .labels = (uint16_t *)labels,
+        .targets = network->facts.is_regression ? (float *)targets : NULL};
+    mlp_inference_result result =
+        mlp_inference_run(one, &dataset, dataset.range);
+    copy_results(network, &result,
+                 outputs != NULL ? outputs + rows.first * network->facts.outputs
+                                 : NULL,
+                 classes != NULL ? classes + rows.first : NULL);
+}
+
+mlp_status mlp_network_predict(const mlp_network *network,
+                               const mlp_samples *samples, float *outputs,
+                               uint32_t *classes)
+{
+    mlp_inference *one = NULL;
+    MLP_TRY(check_rows(network, samples));
+    MLP_TRY(borrow(network->work, &one));
+    for (size_t done = 0; done < samples->rows; done += MLP_INFERENCE_ROWS) {
+        size_t rest = samples->rows - done;
+        size_t rows = rest < MLP_INFERENCE_ROWS ? rest : MLP_INFERENCE_ROWS;
+        predict_batch(network, one, samples, (mlp_range){done, rows}, outputs,
+                      classes);
+    }
+    give_back(network->work, one);
+    return MLP_OK;
+}
+
+/* ---- the rest of the interface ----------------------------------------- */
+
+const char *mlp_version(void)
+{
+    return MLP_VERSION;
+}
+
+void mlp_hdf5_lock(void)
+{
+    mlp_h5_lock();
+}
+
+void mlp_hdf5_unlock(void)
+{
+    mlp_h5_unlock();
+}
