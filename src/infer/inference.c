@@ -55,6 +55,7 @@ static mlp_status create_rows(mlp_inference *made, size_t threads)
         .rows = EVALUATION_ROWS,
         .leaves = 1,
         .is_sparse = mlp_scaler_keeps_zeros(&made->scaler, features),
+        .is_forward = true,
         .has_targets = made->is_regression,
         .target_scaler = made->target_scaler};
     MLP_TRY(mlp_feed_create(&shape, NULL, &made->feed));

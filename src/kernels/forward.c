@@ -1,7 +1,8 @@
 /** @file
  *  Forward through a dense layer, for one instruction set. Dense inputs go
- *  through register tiles, sparse ones through the lists of non-zero inputs:
- *  the chain of an element is the same, less its exact zeros.
+ *  through register tiles, or row by row where rows are few, sparse ones
+ * through the lists of non-zero inputs: the chain of an element is the same,
+ * less its exact zeros.
  */
 #include "product.h"
 
@@ -166,6 +167,62 @@ INLINE void list_columns(size_t vecs, const mlp_dense *layer,
     }
 }
 
+/* ---- forward of single rows -------------------------------------------- */
+
+enum { SINGLE_ROWS = 2 /* at most */ };
+
+/* A tile of one row and one panel has two chains, of which each waits for the
+ * last multiplication: as many columns as the lists take have enough. */
+INLINE void row_columns(size_t vecs, const mlp_dense *layer, const mlp_batch *x,
+                        const mlp_units *y, size_t row, size_t column)
+{
+    size_t stride = mlp_stride(layer->out);
+    size_t width = panel_width(layer->out, column / MLP_PANEL);
+    const float *bias =
+        layer->parameters + mlp_dense_bias(layer->in, layer->out) + column;
+    const float *from = x->values + row * x->stride;
+    float *to = sums_of(y) + row * stride + column;
+    const float *w[LIST_VECS];
+    vec acc[LIST_VECS];
+    UNROLL
+    for (size_t v = 0; v < vecs; v += PANEL_VECS) {
+        w[v / PANEL_VECS] =
+            layer->parameters +
+            mlp_dense_index(layer->in, layer->out, 0, column + v * LANES);
+    }
+    begin_values(1, vecs, true, to, stride, acc);
+    for (size_t k = 0; k < layer->in; k++) {
+        vec xk = vec_all(from[k]);
+        UNROLL
+        for (size_t v = 0; v < vecs; v++) {
+            const float *weights = w[v / PANEL_VECS] + k * width;
+            acc[v] =
+                vec_fma(xk, vec_load(weights + v % PANEL_VECS * LANES), acc[v]);
+        }
+    }
+    finish_values(1, vecs, layer, bias, acc);
+    store_values(1, vecs, acc, to, stride);
+    if (needs_block(layer, y)) {
+        ISA(mlp_activate)
+        (layer, y, (mlp_range){row, 1}, (mlp_range){column, vecs * LANES});
+    }
+}
+
+/* ---- forward over many columns at a time ------------------------------- */
+
+INLINE void wide_columns(size_t vecs, const mlp_dense *layer,
+                         const mlp_batch *x, const mlp_units *y, mlp_range rows,
+                         size_t column)
+{
+    if (x->nonzeros != NULL) {
+        list_columns(vecs, layer, x, y, rows, column);
+        return;
+    }
+    for (size_t r = rows.first; r < rows.first + rows.count; r++) {
+        row_columns(vecs, layer, x, y, r, column);
+    }
+}
+
 /* Vectors from column to the first of `end` and a panel of another width: a
  * tile's rows of weights have one length. */
 static size_t same_width(const mlp_dense *layer, size_t column, size_t end)
@@ -175,8 +232,8 @@ static size_t same_width(const mlp_dense *layer, size_t column, size_t end)
     return (stop - column) / LANES;
 }
 
-static void forward_sparse(const mlp_dense *layer, const mlp_batch *x,
-                           const mlp_units *y, mlp_range rows, mlp_range panels)
+static void forward_wide(const mlp_dense *layer, const mlp_batch *x,
+                         const mlp_units *y, mlp_range rows, mlp_range panels)
 {
     size_t column = panels.first * MLP_PANEL;
     size_t end = least((panels.first + panels.count) * MLP_PANEL,
@@ -186,15 +243,15 @@ static void forward_sparse(const mlp_dense *layer, const mlp_batch *x,
         size_t vecs = 1;
         if (room >= LIST_VECS) {
             vecs = LIST_VECS;
-            list_columns(LIST_VECS, layer, x, y, rows, column);
+            wide_columns(LIST_VECS, layer, x, y, rows, column);
         } else if (room >= 4) {
             vecs = 4;
-            list_columns(4, layer, x, y, rows, column);
+            wide_columns(4, layer, x, y, rows, column);
         } else if (room >= 2) {
             vecs = 2;
-            list_columns(2, layer, x, y, rows, column);
+            wide_columns(2, layer, x, y, rows, column);
         } else {
-            list_columns(1, layer, x, y, rows, column);
+            wide_columns(1, layer, x, y, rows, column);
         }
         column += vecs * LANES;
     }
@@ -203,8 +260,8 @@ static void forward_sparse(const mlp_dense *layer, const mlp_batch *x,
 void ISA(mlp_forward)(const mlp_dense *layer, const mlp_batch *x,
                       const mlp_units *y, mlp_range rows, mlp_range panels)
 {
-    if (x->nonzeros != NULL) {
-        forward_sparse(layer, x, y, rows, panels);
+    if (x->nonzeros != NULL || rows.count <= SINGLE_ROWS) {
+        forward_wide(layer, x, y, rows, panels);
     } else {
         forward_dense(layer, x, y, rows, panels);
     }

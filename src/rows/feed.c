@@ -14,12 +14,13 @@ struct mlp_feed {
     mlp_nonzeros nonzeros;  /* of the whole batch */
     mlp_nonzeros here_some; /* of the leaves here */
     mlp_range here_rows;    /* of the whole batch */
-    size_t *leaf_word;      /* [leaves + 1], of the whole batch */
-    size_t *here_word;      /* [leaves + 1] */
-    uint16_t *labels;       /* [rows] */
-    uint64_t *numbers;      /* [rows], in their split */
-    float *targets;         /* [rows, MLP_ALIGN], or NULL */
-    void *own;              /* memory of the batch, or NULL */
+    bool has_masks;
+    size_t *leaf_word; /* [leaves + 1], of the whole batch */
+    size_t *here_word; /* [leaves + 1] */
+    uint16_t *labels;  /* [rows] */
+    uint64_t *numbers; /* [rows], in their split */
+    float *targets;    /* [rows, MLP_ALIGN], or NULL */
+    void *own;         /* memory of the batch, or NULL */
     mlp_scaler target_scaler;
     /* of the batch under way; index 0 is the first row here */
     mlp_rows source;
@@ -101,6 +102,7 @@ mlp_status mlp_feed_create(const mlp_feed_shape *shape, void *memory,
     made->batch.leaf_word = made->leaf_word;
     made->batch.nonzeros = shape->is_sparse ? &made->nonzeros : NULL;
     made->target_scaler = shape->target_scaler;
+    made->has_masks = shape->is_sparse && !shape->is_forward;
     cut_batch(made, shape, &arena);
     for (size_t r = 0; r < shape->rows; r++) {
         made->in_order[r] = (uint32_t)r;
@@ -213,7 +215,7 @@ void mlp_feed_fill(mlp_feed *feed, const mlp_kernels *kernels, mlp_thread self)
         feed->targets[(here + r) * MLP_ALIGN] =
             (target - feed->target_scaler.shift) * feed->target_scaler.scale;
     }
-    if (feed->batch.nonzeros != NULL) {
+    if (feed->has_masks) {
         fill_masks(feed, kernels, self);
     }
 }

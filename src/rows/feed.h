@@ -22,6 +22,7 @@ typedef struct {
     size_t features;
     size_t rows, leaves; /**< of a batch, at most */
     bool is_sparse;      /**< build lists of non-zeros, and skip the rest */
+    bool is_forward;     /**< never for a gradient: without its masks */
     bool has_targets;    /**< data sets have targets; batches then, too */
     mlp_scaler target_scaler;
 } mlp_feed_shape;
