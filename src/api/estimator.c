@@ -291,7 +291,11 @@ static mlp_status run(training *t, const mlp_samples *train,
 {
     mlp_estimator *estimator = t->estimator;
     mlp_comm *team = estimator->team;
-    MLP_TRY(mlp_comm_agree(team, prepare(t, train, test)));
+    mlp_status status = mlp_comm_agree(team, prepare(t, train, test));
+    if (status != MLP_OK) {
+        mlp_samples_close(&t->rows);
+        return status;
+    }
     const mlp_run_setting setting = {.comm = team,
                                      .stop = &estimator->stop,
                                      .source = t->rows.source,
@@ -300,7 +304,7 @@ static mlp_status run(training *t, const mlp_samples *train,
                                      .result = &t->result,
                                      .on_epoch = tell_epoch,
                                      .context = t};
-    mlp_status status = mlp_run(&setting, &t->config);
+    status = mlp_run(&setting, &t->config);
     mlp_samples_close(&t->rows);
     mlp_status adopted = adopt(t, status);
     return mlp_comm_agree(team, adopted != MLP_OK ? adopted : status);

@@ -22,6 +22,8 @@ enum {
     MEMORY_BYTES = 192 << 20,      /* besides some times the file's size */
     MEMORY_TIMES = 4,              /* parameters, moments, HDF5's chunks */
     CPU_SECONDS = 2,               /* and a second more */
+    WALL_SECONDS = 60,             /* likewise: should it wait for a lock that
+                                      another thread had when it was forked */
     BYTES_A_SECOND = 20 * 1000000, /* for so many bytes of the file */
 };
 
@@ -56,6 +58,11 @@ static void enter(size_t bytes)
         limit(RLIMIT_AS, space + MEMORY_BYTES + MEMORY_TIMES * (rlim_t)bytes);
     }
     limit(RLIMIT_CPU, CPU_SECONDS + bytes / BYTES_A_SECOND);
+    (void)signal(SIGALRM, SIG_DFL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    alarm(WALL_SECONDS + (unsigned)(bytes / BYTES_A_SECOND));
     limit(RLIMIT_FSIZE, 0);
     limit(RLIMIT_CORE, 0);
     int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -109,7 +116,7 @@ static mlp_status judge(const char *path, int result, const char *line)
     }
     /* A sanitizer, which leaves no line, counts as an abort. */
     int number = WIFSIGNALED(result) ? WTERMSIG(result) : SIGABRT;
-    return number == SIGXCPU || number == SIGKILL
+    return number == SIGXCPU || number == SIGKILL || number == SIGALRM
                ? mlp_fail(MLP_ERROR_DATA,
                           "%s: damaged, or made to harm: reading it takes too "
                           "long",
