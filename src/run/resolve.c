@@ -59,8 +59,10 @@ static double seconds_of_job(void)
 
 mlp_status mlp_run_limit_time(mlp_run_parts *run)
 {
-    double seconds = run->config.max_time > 0 ? (double)run->config.max_time
-                                              : seconds_of_job();
+    double seconds = (double)run->config.max_time;
+    if (run->config.max_time == 0 && !run->setting.is_guest) {
+        seconds = seconds_of_job();
+    }
     mlp_status status = mlp_comm_broadcast(run->comm, &seconds, sizeof seconds);
     mlp_stop_limit(run->stop, seconds);
     return status;

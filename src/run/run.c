@@ -211,7 +211,7 @@ static mlp_status sign_off(mlp_run_parts *run, bool is_finished, double seconds)
     MLP_TRY(mlp_runlog_end(run->log, last, hex, seconds, is_finished));
     MLP_TRY(mlp_runlog_close(&run->log));
     MLP_TRY(mlp_tensorboard_close(&run->board));
-    if (!run->setting.is_silent) {
+    if (!run->setting.is_guest) {
         printf("weights sha256 %s\n", hex);
     }
     return MLP_OK;
@@ -293,7 +293,7 @@ static mlp_status tell(mlp_run_parts *run)
     if (trained == MLP_STOPPED) {
         return status; /* whether or not somebody reads */
     }
-    status = mlp_run_is_leader(run) && !run->setting.is_silent
+    status = mlp_run_is_leader(run) && !run->setting.is_guest
                  ? mlp_stdout_flush()
                  : MLP_OK;
     return mlp_comm_agree(run->comm, status);

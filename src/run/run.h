@@ -20,7 +20,9 @@ typedef struct {
     mlp_stop *stop;     /**< of this rank: ends the run early; not NULL */
     mlp_source *source; /**< that the caller has opened, the same rows on every
                              rank, and closes; NULL: config->data */
-    bool is_silent;     /**< print no digest; config->quiet does the rest */
+    bool is_guest;      /**< in somebody's program: print no digest (and with
+                             config->quiet nothing else), and don't go by the
+                             time of a batch job, which is the program's */
 
     /** Go on from this state's weights, moments, scaling and classes, with
      *  epochs and steps counted from 0; NULL: begin, or resume, as the
