@@ -165,7 +165,8 @@ START_TEST(start_has_every_option)
     json_t *object = json_object_get(record, "config");
     ck_assert_uint_eq(json_object_size(object), count);
     for (size_t i = 0; i < count; i++) {
-        ck_assert_ptr_nonnull(json_object_get(object, mlp_config_key(&fields[i])));
+        ck_assert_ptr_nonnull(
+            json_object_get(object, mlp_config_key(&fields[i])));
     }
     json_decref(record);
     close_log(log);
