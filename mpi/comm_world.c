@@ -32,28 +32,6 @@ static bool is_launched(void)
     return tasks != NULL && strcmp(tasks, "1") != 0;
 }
 
-/* A launcher tells how many it started. When that is more than MPI sees, it is
- * another MPI's: each process would be a team of its own. */
-static mlp_status check_launcher(size_t size)
-{
-    static const char *const names[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE",
-                                        "MV2_COMM_WORLD_SIZE",
-                                        "SLURM_STEP_NUM_TASKS"};
-    const char *started = NULL;
-    size_t i = 0;
-    for (; i < sizeof names / sizeof names[0] && started == NULL; i++) {
-        started = getenv(names[i]);
-    }
-    if (started == NULL || size > 1 || strtoul(started, NULL, 10) <= 1) {
-        return MLP_OK;
-    }
-    return mlp_fail(MLP_ERROR_USAGE,
-                    "started as one of %.20s processes (%s), but MPI sees one: "
-                    "the launcher is of another MPI; use the mpirun of the MPI "
-                    "that this was built with, or srun --mpi=pmix",
-                    started, names[i - 1]);
-}
-
 static bool is_initialized(void)
 {
     int is = 0;
@@ -191,7 +169,10 @@ static mlp_status join(mpi_comm *c)
     MPI_Comm_size(c->world, &size);
     c->base.rank = (size_t)rank;
     c->base.size = (size_t)size;
-    MLP_TRY(check_launcher(c->base.size));
+    MLP_TRY(mlp_comm_check_launcher(
+        c->base.size, "MPI sees one: the launcher is of another MPI; use the "
+                      "mpirun of the MPI that this was built with, or srun "
+                      "--mpi=pmix"));
     MLP_TRY(mlp_comm_agree(&c->base, allocate_table(c)));
     return mlp_comm_agree(&c->base, split_world(c));
 }

@@ -41,9 +41,11 @@ if(BUILD_SHARED_LIBS)
   set(MLP_MPI_REQUIRES)
 endif()
 configure_file(src/package/mlp.pc.in mlp.pc @ONLY)
-configure_file(src/package/mlp-mpi.pc.in mlp-mpi.pc @ONLY)
-install(FILES ${PROJECT_BINARY_DIR}/mlp.pc ${PROJECT_BINARY_DIR}/mlp-mpi.pc
-  DESTINATION ${pkgconfig})
+install(FILES ${PROJECT_BINARY_DIR}/mlp.pc DESTINATION ${pkgconfig})
+if(MLP_MPI)
+  configure_file(src/package/mlp-mpi.pc.in mlp-mpi.pc @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/mlp-mpi.pc DESTINATION ${pkgconfig})
+endif()
 
 # ---- Manual pages, from the programs' own --help, and completion.
 
@@ -80,6 +82,10 @@ set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-set(CPACK_DEBIAN_PACKAGE_DEPENDS openmpi-bin)
+if(MLP_MPI_IS_OPEN_MPI) # the launcher
+  set(CPACK_DEBIAN_PACKAGE_DEPENDS openmpi-bin)
+elseif(MLP_MPI)
+  set(CPACK_DEBIAN_PACKAGE_DEPENDS mpich)
+endif()
 set(CPACK_STRIP_FILES ON)
 include(CPack)

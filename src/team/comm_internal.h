@@ -64,4 +64,9 @@ struct mlp_transfers {
     mlp_comm *comm;
 };
 
+/** MLP_ERROR_USAGE, with the fault, when a launcher says that it started
+ * several processes of which this team of `size` has only one: each would be a
+ * team of its own, and overwrite the files of the others. */
+mlp_status mlp_comm_check_launcher(size_t size, const char *fault);
+
 #endif

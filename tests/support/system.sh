@@ -37,6 +37,9 @@ skip() {
     exit 77
 }
 
+# Whether this build has ranks; what starts them is $MLP_MPIEXEC.
+has_mpi() { [ -n "${MLP_MPIEXEC:-}" ]; }
+
 is_full() { [ "${MLP_TEST_FULL:-0}" = 1 ]; }
 
 # Whether a directory has the four files of MNIST, 60,000 training rows.
@@ -55,7 +58,7 @@ spawn() {
     "$@" >out 2>err </dev/null &
     team_pid=$!
     case " $* " in
-    *' mpirun '*)
+    *' mpirun '* | *'/mpiexec'*' -np '*)
         watch_mpirun "$team_pid" >/dev/null 2>&1 &
         watch_pid=$!
         ;;
@@ -67,8 +70,9 @@ start() {
     ranks=$1
     shift
     if [ "$ranks" -gt 0 ]; then
-        set -- mpirun --oversubscribe --bind-to none -np "$ranks" \
-            "$program" "$@"
+        has_mpi || skip "this build is without MPI (MLP_MPI=OFF)"
+        # shellcheck disable=SC2086 # words
+        set -- $MLP_MPIEXEC -np "$ranks" "$program" "$@"
     else
         set -- "$program" "$@"
     fi

@@ -69,16 +69,22 @@ c++ -std=c++17 -Wall -Wextra -Werror -o example_cpp -x c++ \
     "$MLP_SOURCE/tests/embed/example.c" -x none $(words mlp) ||
     fail "the example does not build as C++"
 expect_answer ./example_cpp
-# shellcheck disable=SC2046
-mpicc -Wall -Wextra -Werror -o example_mpi \
-    "$MLP_SOURCE/tests/embed/example_mpi.c" $(words mlp-mpi) ||
-    fail "the example does not build with mlp-mpi"
-mpirun --oversubscribe --bind-to none -np 2 ./example_mpi >two </dev/null &&
-    ./example_mpi >one </dev/null || fail "the example with mlp-mpi"
-[ "$(sort two | sed 's/: .*//' | xargs)" = "rank 0 of 2 rank 1 of 2" ] ||
-    fail "not a team of two"
-[ "$(sed 's/.*: //' one two | sort -u | wc -l)" -eq 1 ] ||
-    fail "the weights depend on the number of ranks"
+if has_mpi; then
+    # shellcheck disable=SC2046
+    "$(sed -n 's/^MPI_C_COMPILER:.*=//p' "$MLP_BUILD/CMakeCache.txt")" \
+        -Wall -Wextra -Werror -o example_mpi \
+        "$MLP_SOURCE/tests/embed/example_mpi.c" $(words mlp-mpi) ||
+        fail "the example does not build with mlp-mpi"
+    # shellcheck disable=SC2086
+    $MLP_MPIEXEC -np 2 ./example_mpi >two </dev/null &&
+        ./example_mpi >one </dev/null || fail "the example with mlp-mpi"
+    [ "$(sort two | sed 's/: .*//' | xargs)" = "rank 0 of 2 rank 1 of 2" ] ||
+        fail "not a team of two"
+    [ "$(sed 's/.*: //' one two | sort -u | wc -l)" -eq 1 ] ||
+        fail "the weights depend on the number of ranks"
+else
+    echo "without mlp-mpi: this build is without MPI (MLP_MPI=OFF)"
+fi
 
 # expect_cmake NAME PREFIX: it builds with find_package(mlp), and runs.
 expect_cmake() {

@@ -19,13 +19,15 @@ class Mlp(CMakePackage):
     version("main", branch="main")
 
     variant("shared", default=False, description="Build shared libraries")
+    variant("mpi", default=True, description="Train on several ranks")
 
     depends_on("c", type="build")
     depends_on("cmake@3.18:", type="build")
     depends_on("pkgconfig", type="build")
     depends_on("help2man", type="build")
-    depends_on("mpi@3:")
+    depends_on("mpi@3:", when="+mpi")
     depends_on("hdf5@1.10:+hl")
+    depends_on("hdf5~mpi", when="~mpi")
     depends_on("sleef@3.5:")
     depends_on("openssl")
     depends_on("zlib-api")
@@ -39,5 +41,6 @@ class Mlp(CMakePackage):
     def cmake_args(self):
         return [
             self.define_from_variant("BUILD_SHARED_LIBS", "shared"),
+            self.define_from_variant("MLP_MPI", "mpi"),
             self.define("BUILD_TESTING", self.run_tests),
         ]
