@@ -4,6 +4,12 @@
 #     sh tests/run.sh           all tests
 #     sh tests/run.sh --unit    unit tests only, without sanitizers
 #     sh tests/run.sh --full    all tests, with their long settings
+#     sh tests/run.sh --changed [REF]
+#                               what the difference to REF touches, without
+#                               sanitizers: tests of changed rooms, quick tests
+#                               of rooms that include them, changed tests, and
+#                               quick lints. REF is HEAD; where nothing differs
+#                               from HEAD, the commit before it.
 #
 # Works from any directory, as root or not, and again and again. Installs what
 # is missing where it may. Builds in build/test and build/asan. The last line
@@ -20,9 +26,14 @@ labels='unit|mpi|system|lint'
 is_full=OFF
 test_target=all
 asan_labels=unit asan_target=unit_tests
+changed=
 case ${1:-} in
 '') ;;
 --unit) labels=unit test_target=unit_tests asan_labels='' ;;
+--changed)
+    asan_labels=''
+    changed=${2:-HEAD}
+    ;;
 --full)
     asan_labels='unit|mpi' asan_target=all
     MLP_TEST_FULL=1
@@ -46,17 +57,18 @@ if [ "$(id -u)" -eq 0 ]; then
     export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 fi
 
-# build NAME TARGET [CMAKE OPTION...]
+# build NAME TARGETS [CMAKE OPTION...]
 build() {
     build_dir=$source_dir/build/$1
-    target=$2
+    targets=$2
     shift 2
     echo "== building in $build_dir"
     mkdir -p "$build_dir"
+    # shellcheck disable=SC2086 # targets are words
     if ! {
         cmake -S "$source_dir" -B "$build_dir" \
             -DMLP_TEST_FULL="$is_full" "$@" &&
-            cmake --build "$build_dir" --parallel "$cores" --target "$target"
+            cmake --build "$build_dir" --parallel "$cores" --target $targets
     } >"$build_dir/build.log" 2>&1; then
         grep -nE -A5 'error|Error' "$build_dir/build.log" | tail -n 60 >&2
         echo "the build failed; all of its output: $build_dir/build.log" >&2
@@ -66,13 +78,14 @@ build() {
     grep -A4 'warning:' "$build_dir/build.log" || true
 }
 
-# run_tests NAME LABELS: ctest's own exit status says less than its record.
+# run_tests NAME OPTION PATTERN: with -L by label, with -R by name. ctest's own
+# exit status says less than its record.
 run_tests() {
     build_dir=$source_dir/build/$1
     record=$build_dir/tests.xml
     rm -f "$record"
-    echo "== testing $build_dir ($2)"
-    (cd "$build_dir" && ctest -L "$2" -j "$cores" --output-on-failure \
+    echo "== testing $build_dir ($3)"
+    (cd "$build_dir" && ctest "$2" "$3" -j "$cores" --output-on-failure \
         --no-tests=error --output-junit "$record") || true
     if [ ! -s "$record" ]; then
         echo "ctest left no record of its run" >&2
@@ -85,15 +98,40 @@ run_tests() {
 # in a command substitution would tell of the subshell.)
 note_time() { times >"$source_dir/build/times.$1"; }
 
+# changed_files: those that differ from $changed, and those that git does not
+# know yet.
+changed_files() {
+    cd "$source_dir"
+    untracked=$(git ls-files --others --exclude-standard)
+    if [ "$changed" = HEAD ] && git diff --quiet HEAD && [ -z "$untracked" ]
+    then
+        changed=HEAD~1
+    fi
+    git diff --name-only "$changed"
+    echo "$untracked"
+}
+
 sh "$source_dir/jobs/packages.sh" test
 mkdir -p "$source_dir/build"
 note_time begin
+by=-L
+if [ -n "$changed" ]; then
+    files=$(changed_files)
+    build test mlp_messages # ctest knows the tests from here on
+    # shellcheck disable=SC2086 # names without blanks
+    (cd "$source_dir/build/test" && ctest --show-only=json-v1) |
+        python3 "$source_dir/tests/support/changed.py" $files \
+            >"$source_dir/build/changed"
+    test_target=$(sed -n 1p "$source_dir/build/changed")
+    labels=$(sed -n 2p "$source_dir/build/changed")
+    by=-R
+fi
 build test "$test_target"
 [ -z "$asan_labels" ] ||
     build asan "$asan_target" -DMLP_SANITIZE=address,undefined
 note_time built
-run_tests test "$labels"
-[ -z "$asan_labels" ] || run_tests asan "$asan_labels"
+run_tests test $by "$labels"
+[ -z "$asan_labels" ] || run_tests asan -L "$asan_labels"
 
 note_time tested
 
@@ -107,5 +145,6 @@ awk 'FNR == 2 { split($0, t, /[ms ]+/)
 # shellcheck disable=SC2086 # a list of names without blanks
 awk -f ../tests/support/slowest.awk $results
 # shellcheck disable=SC2086
-exec awk -v faults=../tests/support/fault_tests.txt -v labels="$labels" \
+exec awk -v faults="$([ -n "$changed" ] ||
+    echo ../tests/support/fault_tests.txt)" -v labels="$labels" \
     -f ../tests/support/summary.awk $results

@@ -1,0 +1,122 @@
+"""Which tests does a change touch?
+
+    ctest --show-only=json-v1 | python3 changed.py PATH...
+
+Two lines: what to build, and the regular expression of the tests to run. They
+are the unit tests of each changed room; the quick ones of rooms that include a
+header that the change is behind; tests that are changed themselves, or use
+changed support; with the room of a transport, one run on two ranks; and the
+lints that take a second.
+"""
+import json
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+# Tests of a room that stand elsewhere than in unit/ROOM.
+ELSEWHERE = {
+    "mpi": r"mpi\.(comm|exchange)\.np2", "team": r"mpi\.(comm|crew)\.np2",
+    "exchange": r"mpi\.exchange\.np2", "train": r"mpi\.trainer\.np2",
+    "main": r"system\.(digits|tool)", "run": r"system\.digits",
+    "tool": r"system\.tool", "convert": r"system\.(export|import)",
+    "tool/data": r"system\.import", "tool/predict": r"system\.predict",
+    "tool/report": r"system\.report", "tool/trace": r"system\.trace",
+}
+
+
+def included(path):
+    """Headers of ours as path from src/, and those of the file's own room."""
+    room = path.parent.relative_to(ROOT / "src") if (
+        path.is_relative_to(ROOT / "src")) else None
+    for name in re.findall(r'^\s*#\s*include\s+"([^"]+)"',
+                           path.read_text(), flags=re.M):
+        yield name if "/" in name or room is None else f"{room}/{name}"
+
+
+def headers_behind(path):
+    """The header that tells of a changed file: its own, else its room's."""
+    own = path.with_suffix(".h")
+    if own.exists():
+        return {str(own.relative_to(ROOT / "src"))}
+    if not path.exists():
+        return set()
+    room = str(path.parent.relative_to(ROOT / "src"))
+    return {name for name in included(path) if name.rsplit("/", 1)[0] == room}
+
+
+def rooms_including(headers):
+    return {str(path.parent.relative_to(ROOT / "src"))
+            for path in (ROOT / "src").rglob("*.[ch]")
+            if headers & set(included(path))}
+
+
+def tests_naming(name):
+    """Tests whose source has the name of a file of support/."""
+    path = pathlib.Path(name)
+    used = re.compile(rf"\b{re.escape(path.name)}\b|"
+                      rf"^(from|import) {re.escape(path.stem)}\b", re.M)
+    return {test_of(path.relative_to(ROOT / "tests"))
+            for pattern in ("unit/*/test_*", "mpi/test_*", "system/*/test_*")
+            for path in (ROOT / "tests").glob(pattern)
+            if used.search(path.read_text())}
+
+
+def test_of(path):
+    """The tests of a file of tests/, as a regular expression; or None."""
+    name = path.stem.removeprefix("test_")
+    if path.parts[0] == "fuzz":
+        return rf"unit\.{path.stem}" if path.stem.startswith("fuzz_") else None
+    if path.parts[0] == "bench":
+        return r"system\.bench"
+    if not path.stem.startswith("test_"):
+        return None
+    return rf"mpi\.{name}\..*" if path.parts[0] == "mpi" else (
+        rf"{path.parts[0]}\.{name}")
+
+
+def classify(names):
+    """Changed rooms, rooms that include them, and patterns of more tests."""
+    rooms, headers, patterns = set(), set(), {r"lint\.(format|floors)"}
+    for name in names:
+        path = pathlib.PurePath(name)
+        if name.endswith((".sh", ".sbatch")):
+            patterns.add(r"lint\.shell")
+        if path.parts[0] == "mpi":
+            rooms.add("mpi")
+        elif path.parts[0] == "src" and len(path.parts) > 2:
+            rooms.add("/".join(path.parts[1:-1]))
+            if path.suffix in (".c", ".h"):
+                headers |= headers_behind(ROOT / name)
+        elif path.parts[:2] == ("tests", "support"):
+            # What every test of a program uses is tried by one of them.
+            patterns |= {r"system\.digits"} if path.name == "system.sh" else (
+                tests_naming(name))
+        elif path.parts[0] == "tests" and len(path.parts) > 2:
+            patterns.add(test_of(path.relative_to("tests")))
+    return rooms, rooms_including(headers) - rooms, patterns - {None}
+
+
+def select(tests, names):
+    rooms, above, patterns = classify(names)
+    patterns |= {ELSEWHERE[room] for room in rooms if room in ELSEWHERE}
+    for test in tests:
+        labels = {label for item in test.get("properties", ())
+                  if item["name"] == "LABELS" for label in item["value"]}
+        if ("unit" in labels and rooms & labels
+                or "quick" in labels and above & labels
+                or any(re.fullmatch(p, test["name"]) for p in patterns)):
+            yield test["name"]
+
+
+def target_of(test):
+    kind, name = test.split(".")[:2]
+    if kind == "unit":
+        return {name if name.startswith("fuzz_") else f"test_{name}"}
+    return {"mpi": {f"mpi_test_{name}"},
+            "system": {"system_programs"}}.get(kind, set())
+
+
+chosen = sorted(select(json.load(sys.stdin)["tests"], sys.argv[1:]))
+print(" ".join(sorted({"mlp_train", "mlp"}.union(*map(target_of, chosen)))))
+print("^(" + "|".join(map(re.escape, chosen)) + ")$")
