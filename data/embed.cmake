@@ -2,7 +2,8 @@
 #
 #     cmake -D INPUT=file -D OUTPUT=file.c -D NAME=identifier -P embed.cmake
 #
-# defines `const unsigned char NAME[]` and `const size_t NAME_size`.
+# defines `const unsigned char NAME[]`, after whose bytes a NUL stands, so that
+# a text is a string, and `const size_t NAME_size`, which does not count it.
 file(READ ${INPUT} bytes HEX)
 string(LENGTH "${bytes}" digits)
 math(EXPR size "${digits} / 2")
@@ -17,6 +18,6 @@ extern const unsigned char ${NAME}[];
 extern const size_t ${NAME}_size;
 
 const unsigned char ${NAME}[] = {
-${bytes}};
+${bytes}0x00};
 const size_t ${NAME}_size = ${size};
 ")

@@ -3,9 +3,11 @@
 A room is a folder of src/, and mpi/. src/FLOORS lists them, a line for each
 floor, the lowest first: a room includes rooms of lower lines only. Inside a
 room a header is "x.h", elsewhere "room/x.h"; internal.h is for its own room.
+With --figures it also prints how long functions are.
 """
 import pathlib
 import re
+import statistics
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -13,6 +15,7 @@ FLOOR_OF = {room: floor for floor, line in
             enumerate((ROOT / "src/FLOORS").read_text().splitlines())
             for room in line.split()}
 LINES_MOST = 600
+FUNCTION_LINES_MOST = 50 # from the first line of its head to its last brace
 # What may be said in some rooms, or files, only.
 PLACES = (
     (r"\bMPI_|<mpi\.h>", ("mpi/",), "MPI"),
@@ -97,6 +100,39 @@ def check_places():
                              f"{', '.join(places)}")
 
 
+def functions_of(path):
+    """(lines, line, head) of each: in this style its braces are in column 1."""
+    lines = (ROOT / path).read_text().splitlines()
+    opening = None
+    for number, line in enumerate(lines):
+        if line == "{":
+            opening = number
+        elif line.startswith("}") and opening is not None:
+            first = opening - 1
+            while first > 0 and not re.search(r"^$|^#|^//|(\*/|[;}])$",
+                                              lines[first - 1]):
+                first -= 1
+            yield number - first + 1, first + 1, lines[first]
+            opening = None
+
+
+def check_functions():
+    for path in CODE:
+        for length, number, head in functions_of(path):
+            if length > FUNCTION_LINES_MOST:
+                complain(path, number, f"{head} ...: {length} lines, at most "
+                         f"{FUNCTION_LINES_MOST}")
+
+
+def print_figures():
+    functions = sorted((length, f"{path}:{number}") for path in CODE
+                       for length, number, _ in functions_of(path))
+    lengths = [length for length, _ in functions]
+    print(f"{len(lengths)} functions: median {statistics.median(lengths):g} "
+          f"lines, 90th percentile {lengths[len(lengths) * 9 // 10]}, longest "
+          f"{lengths[-1]} ({functions[-1][1]})")
+
+
 def check_files():
     """Size, headline, and nothing left open."""
     for path in sources("src/**/*.[ch]", "mpi/*.[ch]",
@@ -124,6 +160,9 @@ def check_files():
 
 check_floors()
 check_places()
+check_functions()
 check_files()
+if "--figures" in sys.argv[1:]:
+    print_figures()
 print("\n".join(problems) or f"{len(FLOOR_OF)} rooms, no problem")
 sys.exit(bool(problems))

@@ -206,7 +206,7 @@ static void head(mlp_markup *m, const char *title)
     mlp_markup_close_empty(m);
     mlp_markup_element(m, "title", NULL, "%s", title);
     mlp_markup_open(m, "style");
-    mlp_markup_raw(m, mlp_page_style());
+    mlp_markup_raw(m, (const char *)mlp_page_style_css);
     mlp_markup_close(m);
     mlp_markup_close(m);
 }

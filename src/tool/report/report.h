@@ -143,7 +143,8 @@ mlp_status mlp_page_weights(mlp_markup *m, const mlp_account *account);
 void mlp_page_times(mlp_markup *m, const mlp_account *account);
 void mlp_page_facts(mlp_markup *m, const mlp_account *account);
 
-/** The style sheet of the page. */
-const char *mlp_page_style(void);
+/** The style sheet of the page, style.css, as a string; made at build time by
+ *  data/embed.cmake. */
+extern const unsigned char mlp_page_style_css[];
 
 #endif
