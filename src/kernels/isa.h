@@ -1,7 +1,7 @@
 /** @file
  *  What the kernels of one instruction set share. Private to the files
- *  of this room but kernels.c, which are compiled once per set with MLP_ISA_AVX512,
- *  MLP_ISA_AVX2 or neither defined (see CMakeLists.txt).
+ *  of this room but kernels.c, which are compiled once per set with
+ * MLP_ISA_AVX512, MLP_ISA_AVX2 or neither defined (see CMakeLists.txt).
  *
  *  Dense products work on register tiles: accumulators live in registers while
  *  one chain of multiply-adds runs through them. A tile's size is a
