@@ -268,8 +268,10 @@ typedef struct {
                                regression */
     const char *const *class_names; /**< [classes]; NULL: they have none */
     bool is_regression;
-    size_t parameters;       /**< weights, biases and slopes */
-    uint64_t epochs, steps;  /**< trained */
+    size_t parameters;        /**< weights, biases and slopes */
+    uint64_t epochs, steps;   /**< trained */
+    const mlp_epoch *history; /**< [history_count], of finished epochs */
+    size_t history_count;
     char weights_sha256[65]; /**< of the parameters, in hexadecimal digits */
 } mlp_network_facts;
 MLP_API const mlp_network_facts *

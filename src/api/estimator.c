@@ -1,7 +1,6 @@
 /** @file
  *  Estimators: options, and training by them.
  */
-#include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,15 +115,6 @@ void mlp_estimator_stop(mlp_estimator *estimator)
 
 /* ---- callbacks --------------------------------------------------------- */
 
-static mlp_score score_of(const mlp_tally *tally, bool is_regression)
-{
-    return (mlp_score){.rows = (size_t)tally->rows,
-                       .loss = mlp_tally_loss(tally),
-                       .accuracy = is_regression ? (double)NAN
-                                                 : mlp_tally_accuracy(tally),
-                       .r2 = is_regression ? mlp_tally_r2(tally) : (double)NAN};
-}
-
 /* One call that trains. */
 typedef struct {
     mlp_estimator *estimator;
@@ -138,18 +128,13 @@ static bool tell_epoch(void *context, const mlp_epoch_record *record)
 {
     const training *t = context;
     const mlp_estimator *estimator = t->estimator;
-    bool is_regression = t->config.task == MLP_TASK_REGRESSION;
     if (estimator->on_epoch == NULL) {
         return false;
     }
-    const mlp_epoch epoch = {
-        .epoch = record->epoch + (t->start != NULL ? t->start->epoch : 0),
-        .step = record->step + (t->start != NULL ? t->start->step : 0),
-        .learning_rate = record->learning_rate,
-        .seconds = record->wall_seconds,
-        .train = score_of(&record->train, is_regression),
-        .validation = score_of(&record->validation, is_regression),
-        .test = score_of(&record->test, is_regression)};
+    mlp_epoch epoch =
+        mlp_epoch_of(record, t->config.task == MLP_TASK_REGRESSION);
+    epoch.epoch += t->start != NULL ? t->start->epoch : 0;
+    epoch.step += t->start != NULL ? t->start->step : 0;
     return estimator->on_epoch(estimator->epoch_context, &epoch);
 }
 

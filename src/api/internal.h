@@ -25,6 +25,9 @@ mlp_status mlp_samples_open(const mlp_samples *train, const mlp_samples *test,
                             mlp_samples_source *opened);
 void mlp_samples_close(mlp_samples_source *opened);
 
+/** A record as programs see it. */
+mlp_epoch mlp_epoch_of(const mlp_epoch_record *record, bool is_regression);
+
 /** Make another one of the same content. */
 mlp_status mlp_state_copy(const mlp_checkpoint *state, mlp_checkpoint *copy);
 

@@ -26,6 +26,7 @@ typedef struct {
 struct mlp_network {
     mlp_checkpoint state;
     mlp_network_facts facts;
+    mlp_epoch *history; /* [state.history.count] */
     workspaces *work;
 };
 
@@ -42,6 +43,23 @@ static mlp_status digest_weights(const mlp_checkpoint *state, char *hex)
     mlp_model_destroy(&model);
     mlp_digest_hex(digest, hex);
     return status;
+}
+
+static mlp_status describe_history(mlp_network *network)
+{
+    const mlp_history *history = &network->state.history;
+    mlp_epoch *epochs = calloc(history->count + 1, sizeof *epochs);
+    if (epochs == NULL) {
+        return mlp_fail_memory("a network");
+    }
+    for (size_t i = 0; i < history->count; i++) {
+        epochs[i] =
+            mlp_epoch_of(&history->records[i], network->facts.is_regression);
+    }
+    network->history = epochs;
+    network->facts.history = epochs;
+    network->facts.history_count = history->count;
+    return MLP_OK;
 }
 
 static mlp_status describe(mlp_network *network)
@@ -62,6 +80,7 @@ static mlp_status describe(mlp_network *network)
         .steps = state->step};
     _Static_assert(sizeof network->facts.weights_sha256 == MLP_DIGEST_HEX,
                    "a digest in hexadecimal digits");
+    MLP_TRY(describe_history(network));
     return digest_weights(state, network->facts.weights_sha256);
 }
 
@@ -129,6 +148,7 @@ void mlp_network_destroy(mlp_network **network)
         destroy_workspaces(old->work);
     }
     mlp_checkpoint_destroy(&old->state);
+    free(old->history);
     free(old);
     *network = NULL;
 }

@@ -1,6 +1,7 @@
 /** @file
- *  Copies of a training's state.
+ *  Copies of a training's state, and its records as programs see them.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,4 +67,25 @@ mlp_status mlp_state_copy(const mlp_checkpoint *state, mlp_checkpoint *copy)
         mlp_checkpoint_destroy(copy);
     }
     return status;
+}
+
+static mlp_score score_of(const mlp_tally *tally, bool is_regression)
+{
+    return (mlp_score){.rows = (size_t)tally->rows,
+                       .loss = mlp_tally_loss(tally),
+                       .accuracy = is_regression ? (double)NAN
+                                                 : mlp_tally_accuracy(tally),
+                       .r2 = is_regression ? mlp_tally_r2(tally) : (double)NAN};
+}
+
+mlp_epoch mlp_epoch_of(const mlp_epoch_record *record, bool is_regression)
+{
+    return (mlp_epoch){.epoch = record->epoch,
+                       .step = record->step,
+                       .learning_rate = record->learning_rate,
+                       .seconds = record->wall_seconds,
+                       .train = score_of(&record->train, is_regression),
+                       .validation =
+                           score_of(&record->validation, is_regression),
+                       .test = score_of(&record->test, is_regression)};
 }

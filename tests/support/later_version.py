@@ -49,7 +49,7 @@ def insert(path, anchor, text):
 
 def main():
     source, target = map(pathlib.Path, sys.argv[1:])
-    for name in ("src", "mpi", "data", "jobs"):
+    for name in ("src", "include", "mpi", "data", "jobs"):
         shutil.copytree(source / name, target / name,
                         ignore=shutil.ignore_patterns("mnist"))
     for name in ("CMakeLists.txt", "README.md", "LICENSE"):

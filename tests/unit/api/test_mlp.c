@@ -473,6 +473,13 @@ static void expect_same(const mlp_network *a, const mlp_network *b)
     ck_assert_str_eq(of_a->weights_sha256, of_b->weights_sha256);
     ck_assert_uint_eq(of_a->epochs, of_b->epochs);
     ck_assert_uint_eq(of_a->steps, of_b->steps);
+    ck_assert_uint_eq(of_a->history_count, of_a->epochs);
+    ck_assert_uint_eq(of_b->history_count, of_b->epochs);
+    for (size_t i = 0; i < of_a->history_count; i++) {
+        ck_assert_uint_eq(of_a->history[i].epoch, i + 1);
+        ck_assert_double_eq(of_a->history[i].train.loss,
+                            of_b->history[i].train.loss);
+    }
     expect(mlp_network_predict(a, &rows, first[0], NULL), MLP_OK);
     expect(mlp_network_predict(b, &rows, second[0], NULL), MLP_OK);
     ck_assert_mem_eq(first, second, sizeof first);
