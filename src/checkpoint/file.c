@@ -15,6 +15,7 @@
 #include "content.h"
 #include "hdf5/h5file.h"
 #include "seal.h"
+#include "system/files.h"
 #include "system/sandbox.h"
 
 /* Into a file that was begun; closes it. */
@@ -202,8 +203,7 @@ static mlp_status open_weights(const char *path, sealed_file *file)
         return mlp_seal_read(path, &file->bytes, &file->size);
     }
     if (stat(path, &facts) != 0) {
-        return mlp_fail(MLP_ERROR_MISSING, "%s: cannot be opened: %s", path,
-                        strerror(errno));
+        return mlp_fail_open(path);
     }
     file->size = (size_t)facts.st_size;
     return MLP_OK;

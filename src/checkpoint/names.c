@@ -2,7 +2,7 @@
  *  Naming, and finding by name.
  */
 #include "names.h"
-#include "system/directory.h"
+#include "system/files.h"
 
 #include <dirent.h>
 #include <errno.h>

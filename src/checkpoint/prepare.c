@@ -17,8 +17,7 @@
 #include "base/log.h"
 #include "checkpoint.h"
 #include "names.h"
-#include "system/directory.h"
-#include "system/writing.h"
+#include "system/files.h"
 
 enum { DAY_SECONDS = 24 * 60 * 60 };
 

@@ -12,7 +12,7 @@
 
 #include "base/json.h"
 #include "import.h"
-#include "system/reading.h"
+#include "system/files.h"
 
 enum { HEADER_MOST = 1 << 20, LENGTH_BYTES = 8 };
 
@@ -109,8 +109,7 @@ static mlp_status read_floats(const archive *a, uint64_t begin, size_t count,
 {
     if (fseeko(a->file, (off_t)begin, SEEK_SET) != 0 ||
         fread(values, sizeof *values, count, a->file) != count) {
-        return mlp_fail(MLP_ERROR_IO, "%s: cannot be read: %s", a->path,
-                        strerror(errno));
+        return mlp_fail_read(a->path);
     }
     return MLP_OK;
 }
@@ -290,8 +289,7 @@ mlp_status mlp_import_safetensors(const char *path, mlp_import_model *model)
 {
     archive a = {.path = path, .file = fopen(path, "re")};
     if (a.file == NULL) {
-        return mlp_fail(MLP_ERROR_MISSING, "%s: cannot be opened: %s", path,
-                        strerror(errno));
+        return mlp_fail_open(path);
     }
     mlp_status status = read_archive(&a, model);
     json_decref(a.header);

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "internal.h"
-#include "system/writing.h"
+#include "system/files.h"
 
 static void destroy(mlp_h5file **file)
 {

@@ -3,14 +3,13 @@
  */
 #include "image.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "formats.h"
-#include "system/reading.h"
+#include "system/files.h"
 
 /* ---- in memory */
 
@@ -120,8 +119,7 @@ mlp_status mlp_image_read(const char *path, size_t channels, mlp_image *image)
     *image = (mlp_image){0};
     FILE *file = fopen(path, "re");
     if (file == NULL) {
-        return mlp_fail(MLP_ERROR_MISSING, "%s: cannot be opened: %s", path,
-                        strerror(errno));
+        return mlp_fail_open(path);
     }
     mlp_status status = read_stream(path, file, &bytes, &count);
     fclose(file);

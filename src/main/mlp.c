@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
-#include "system/writing.h"
+#include "system/files.h"
 #include "tool/tool.h"
 
 static const char program[] = "mlp";

@@ -9,11 +9,10 @@
 #include "base/log.h"
 #include "config/options.h"
 #include "run/run.h"
+#include "system/files.h"
 #include "system/stop.h"
 #include "team/comm.h"
 #include "team/watchdog.h"
-
-#include "system/writing.h"
 
 static const char program[] = "mlp_train";
 static mlp_stop stop;

@@ -4,7 +4,6 @@
 #include "run_summary.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,8 +11,7 @@
 #include <sys/stat.h>
 
 #include "base/metrics.h"
-#include "system/directory.h"
-#include "system/reading.h"
+#include "system/files.h"
 
 enum { LOG_BYTES_MAX = 512 << 20 };
 
@@ -140,9 +138,7 @@ static mlp_status read_log(mlp_story *story, const char *path)
     snprintf(story->log_path, sizeof story->log_path, "%s", path);
     FILE *file = fopen(path, "re");
     if (file == NULL || fstat(fileno(file), &facts) != 0) {
-        mlp_status status =
-            mlp_fail(MLP_ERROR_MISSING, "%s: cannot be opened: %s", path,
-                     strerror(errno));
+        mlp_status status = mlp_fail_open(path);
         if (file != NULL) {
             fclose(file);
         }
@@ -272,8 +268,7 @@ static mlp_status read_run(mlp_story *story, const char *path)
 {
     struct stat facts;
     if (stat(path, &facts) != 0) {
-        return mlp_fail(MLP_ERROR_MISSING, "%s: cannot be opened: %s", path,
-                        strerror(errno));
+        return mlp_fail_open(path);
     }
     bool is_hdf5 = false;
     if (!S_ISDIR(facts.st_mode)) {

@@ -16,7 +16,7 @@
 
 #include "checkpoint/names.h"
 #include "runlog_parts.h"
-#include "system/directory.h"
+#include "system/files.h"
 #include "tensorboard.pb-c.h"
 #include "tensorboard_record.h"
 

@@ -13,7 +13,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "system/writing.h"
+#include "system/files.h"
 
 enum {
     GAP_MOST = 4096, /* bytes between rows that cost less than a call */

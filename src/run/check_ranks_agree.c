@@ -14,7 +14,7 @@
 #include "run.h"
 
 #include "internal.h"
-#include "system/reading.h"
+#include "system/files.h"
 
 enum { DIGEST_WORDS = MLP_DIGEST_BYTES / 8, FACTS = 6, SAMPLE_ROWS = 16 };
 

@@ -8,7 +8,7 @@
 
 #include "base/json.h"
 #include "plan.h"
-#include "system/writing.h"
+#include "system/files.h"
 
 enum { RANKS_MOST = 4096, BATCH_MOST = 1 << 20 };
 static const double WANTED_EFFICIENCY = 0.8;

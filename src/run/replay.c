@@ -14,7 +14,7 @@
 #include "run.h"
 
 #include "internal.h"
-#include "system/writing.h"
+#include "system/files.h"
 
 /* ---- where to begin ---------------------------------------------------- */
 

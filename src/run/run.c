@@ -12,7 +12,7 @@
 #include "record/classification_report.h"
 
 #include "internal.h"
-#include "system/writing.h"
+#include "system/files.h"
 
 /* ---- set-up ------------------------------------------------------------ */
 

@@ -1,7 +1,7 @@
 /** @file
  *  The variants of a verification, and what is said of them.
  */
-#include "system/writing.h"
+#include "system/files.h"
 #include "verify.h"
 
 #include <dirent.h>

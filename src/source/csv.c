@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "system/reading.h"
+#include "system/files.h"
 
 /* What ended a cell. */
 typedef enum { END_CELL, END_RECORD, END_FILE } cell_end;
@@ -36,8 +36,7 @@ static mlp_status open_regular(const char *path, FILE **file)
     struct stat facts;
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) {
-        return mlp_fail(MLP_ERROR_MISSING, "%s: cannot be opened: %s", path,
-                        strerror(errno));
+        return mlp_fail_open(path);
     }
     if (fstat(fd, &facts) != 0) {
         close(fd);

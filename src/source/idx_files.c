@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "system/files.h"
+
 enum { NAME_BYTES = 256, STEMS = 6 };
 
 static const struct {
@@ -139,8 +141,7 @@ mlp_status mlp_idx_files_find(const char *directory, mlp_idx_files *files)
     struct dirent **entries = NULL;
     int count = scandir(directory, &entries, is_candidate, alphasort);
     if (count < 0) {
-        return mlp_fail(MLP_ERROR_MISSING, "%s: cannot be opened: %s",
-                        directory, strerror(errno));
+        return mlp_fail_open(directory);
     }
     const char *chosen[MLP_IDX_ROLES] = {NULL};
     mlp_status status = assign(directory, entries, count, chosen);

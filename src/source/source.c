@@ -4,7 +4,6 @@
 #include "source.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +12,7 @@
 #include "csv.h"
 #include "idx_files.h"
 #include "kinds.h"
-#include "system/reading.h"
+#include "system/files.h"
 
 static const char digits[] = "digits";
 
@@ -102,8 +101,7 @@ static mlp_status open_path(const char *path, const mlp_table_options *options,
 {
     struct stat facts;
     if (stat(path, &facts) != 0) {
-        return mlp_fail(MLP_ERROR_MISSING, "%s: cannot be opened: %s", path,
-                        strerror(errno));
+        return mlp_fail_open(path);
     }
     snprintf(source->info.name, sizeof source->info.name, "%s", path);
     if (S_ISDIR(facts.st_mode)) {

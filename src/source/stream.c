@@ -13,6 +13,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "system/files.h"
+
 enum {
     PACKED_BYTES = 1 << 18,  /* of the file, read at once */
     SKIPPED_BYTES = 1 << 15, /* unpacked at once when skipping */
@@ -56,8 +58,7 @@ static mlp_status fetch(mlp_stream *stream, size_t at, void *bytes, size_t n,
             continue;
         }
         if (got < 0) {
-            return mlp_fail(MLP_ERROR_IO, "%s: cannot be read: %s",
-                            stream->name, strerror(errno));
+            return mlp_fail_read(stream->name);
         }
         if (got == 0) {
             break;
@@ -180,8 +181,7 @@ static mlp_status open_regular(mlp_stream *stream)
     /* O_NONBLOCK: opening a FIFO must not wait for its writer */
     stream->fd = open(stream->name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (stream->fd < 0) {
-        return mlp_fail(MLP_ERROR_MISSING, "%s: cannot be opened: %s",
-                        stream->name, strerror(errno));
+        return mlp_fail_open(stream->name);
     }
     struct stat facts;
     if (fstat(stream->fd, &facts) != 0) {

@@ -8,7 +8,7 @@
 
 #include "base/log.h"
 #include "kinds.h"
-#include "system/reading.h"
+#include "system/files.h"
 #include "table_file.h"
 
 /* Bytes in memory that a byte of the file may become, and what is always

@@ -1,7 +1,6 @@
 /** @file
  *  mlp import: a checkpoint from a dense net of another program.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,7 +8,7 @@
 
 #include "checkpoint/file.h"
 #include "convert/import.h"
-#include "system/reading.h"
+#include "system/files.h"
 #include "tool.h"
 
 /* Opening a pipe would wait for ever. */
@@ -17,8 +16,7 @@ static mlp_status expect_file(const char *path)
 {
     struct stat facts;
     if (stat(path, &facts) != 0) {
-        return mlp_fail(MLP_ERROR_MISSING, "%s: cannot be opened: %s", path,
-                        strerror(errno));
+        return mlp_fail_open(path);
     }
     return S_ISREG(facts.st_mode)
                ? MLP_OK

@@ -1,13 +1,12 @@
 /** @file
  *  Loading a model and rows for it, and whether they fit together.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include "base/log.h"
+#include "system/files.h"
 #include "tool.h"
 
 mlp_status mlp_tool_load_checkpoint(const char *path,
@@ -15,8 +14,7 @@ mlp_status mlp_tool_load_checkpoint(const char *path,
 {
     struct stat facts;
     if (stat(path, &facts) != 0) {
-        return mlp_fail(MLP_ERROR_MISSING, "%s: cannot be opened: %s", path,
-                        strerror(errno));
+        return mlp_fail_open(path);
     }
     if (!S_ISDIR(facts.st_mode)) {
         snprintf(found, MLP_MAX_PATH, "%s", path);

@@ -8,6 +8,7 @@
 #define MLP_TEST_ANALYZER_H
 
 #include "base/status.h"
+#include "system/files.h"
 #include "team/comm.h"
 
 static inline mlp_status analyzer_agree(mlp_comm *comm, mlp_status mine)
@@ -18,6 +19,8 @@ static inline mlp_status analyzer_agree(mlp_comm *comm, mlp_status mine)
 
 #define mlp_fail(status, ...)      (mlp_fail(status, __VA_ARGS__), (status))
 #define mlp_fail_memory(what)      (mlp_fail_memory(what), MLP_ERROR_INTERNAL)
+#define mlp_fail_open(path)        (mlp_fail_open(path), MLP_ERROR_MISSING)
+#define mlp_fail_read(path)        (mlp_fail_read(path), MLP_ERROR_IO)
 #define mlp_comm_agree(comm, mine) analyzer_agree(comm, mine)
 
 #endif

@@ -13,8 +13,7 @@
 #include "base/rng.h"
 #include "data.h"
 #include "image/image.h"
-#include "system/directory.h"
-#include "system/reading.h"
+#include "system/files.h"
 
 enum { FOLDERS_MOST = 4096 };
 
@@ -74,10 +73,7 @@ static mlp_status add_picture(import *in, const char *path, size_t label)
 static mlp_status open_folder(const char *path, DIR **folder)
 {
     *folder = opendir(path);
-    return *folder != NULL
-               ? MLP_OK
-               : mlp_fail(MLP_ERROR_MISSING, "%s: cannot be opened: %s", path,
-                          strerror(errno));
+    return *folder != NULL ? MLP_OK : mlp_fail_open(path);
 }
 
 /* Every sub-folder is a class. */

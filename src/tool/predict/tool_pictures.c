@@ -2,7 +2,6 @@
  *  Files of pictures as rows for a model.
  */
 #include <dirent.h>
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +9,7 @@
 
 #include "image/image.h"
 #include "predict.h"
-#include "system/directory.h"
+#include "system/files.h"
 
 /* ---- which files */
 
@@ -56,8 +55,7 @@ static mlp_status add_directory(mlp_pictures *pictures, const char *path)
     mlp_status status = MLP_OK;
     DIR *directory = opendir(path);
     if (directory == NULL) {
-        return mlp_fail(MLP_ERROR_MISSING, "%s: cannot be opened: %s", path,
-                        strerror(errno));
+        return mlp_fail_open(path);
     }
     struct dirent *entry;
     while (mlp_directory_next(path, directory, &entry, &status)) {
@@ -83,8 +81,7 @@ mlp_status mlp_pictures_list(char *const *paths, size_t count,
     for (size_t i = 0; i < count; i++) {
         struct stat facts;
         if (stat(paths[i], &facts) != 0) {
-            return mlp_fail(MLP_ERROR_MISSING, "%s: cannot be opened: %s",
-                            paths[i], strerror(errno));
+            return mlp_fail_open(paths[i]);
         }
         MLP_TRY(S_ISDIR(facts.st_mode) ? add_directory(pictures, paths[i])
                                        : add(pictures, strdup(paths[i])));

@@ -3,13 +3,12 @@
  *  "name = numbers".
  */
 #include <ctype.h>
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "system/reading.h"
+#include "system/files.h"
 #include "trace.h"
 
 enum { LINE_BYTES = 8192, ROW_MAX = MLP_TRACE_WIDTH };
@@ -255,12 +254,13 @@ mlp_status mlp_trace_read(const char *path, mlp_trace *trace)
     MLP_TRY(mlp_config_set(&trace->config, "output", "sigmoid"));
     MLP_TRY(mlp_config_set(&trace->config, "loss", "mse"));
     MLP_TRY(mlp_config_set(&trace->config, "momentum", "0"));
-    FILE *file = stat(path, &facts) == 0 && !S_ISREG(facts.st_mode)
-                     ? NULL
-                     : fopen(path, "re");
+    if (stat(path, &facts) == 0 && !S_ISREG(facts.st_mode)) {
+        return mlp_fail(MLP_ERROR_MISSING,
+                        "%s: cannot be opened: no regular file", path);
+    }
+    FILE *file = fopen(path, "re");
     if (file == NULL) {
-        return mlp_fail(MLP_ERROR_MISSING, "%s: cannot be opened: %s", path,
-                        errno != 0 ? strerror(errno) : "no regular file");
+        return mlp_fail_open(path);
     }
     mlp_status status = read_stream(&r, file);
     fclose(file);
