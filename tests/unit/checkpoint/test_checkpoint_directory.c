@@ -2,6 +2,7 @@
  *  A directory of checkpoints: which one is taken, which are deleted, what
  *  dead runs left, and that only one run is in it.
  */
+#include "base/log.h"
 #include "checkpoint/checkpoint.h"
 
 #include <fcntl.h>
@@ -166,6 +167,7 @@ static mlp_status load_newest_listening(char *said, size_t size)
     int kept = dup(STDERR_FILENO);
     int fd = open(in_folder(heard), O_RDWR | O_CREAT | O_TRUNC, 0600);
     dup2(fd, STDERR_FILENO);
+    mlp_log_open("mlp", 1, 0);
     mlp_status status = mlp_checkpoint_load_newest(folder, &loaded, path);
     fflush(stderr);
     dup2(kept, STDERR_FILENO);
