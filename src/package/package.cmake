@@ -13,7 +13,8 @@ install(DIRECTORY jobs data DESTINATION ${CMAKE_INSTALL_DOCDIR}
   FILES_MATCHING PATTERN *.sbatch PATTERN *.sh PATTERN mnist EXCLUDE)
 # In their folders, as they refer to each other.
 file(GLOB pages CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}
-  .github/*.md .github/*.png *.md data/*.md jobs/*.md src/*.md src/*/*.md
+  .github/*.md .github/*.png *.md data/*.md include/mlp/*.md jobs/*.md
+  src/*.md src/*/*.md
   tests/*.md tests/*/*.md)
 foreach(page ${pages})
   get_filename_component(folder "${page}" DIRECTORY)
