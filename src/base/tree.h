@@ -6,46 +6,51 @@
  *  The order of additions is thereby fixed for a number of shards, whoever
  *  does them: floating-point addition does not associate, so this is what
  *  makes the weights' digest the same for every number of ranks.
+ *
+ *  Summing in this order is counting in binary. Take the leaves in order, keep
+ *  their sums on a stack, and add the two newest while there are more than
+ *  mlp_tree_sums:
+ *
+ *      for (size_t i = 0; i < leaves; i++) {
+ *          sums[height++] = value of leaf i;
+ *          for (; height > mlp_tree_sums(leaves, i + 1); height--) {
+ *              sums[height - 2] += sums[height - 1];
+ *          }
+ *      }
+ *
+ *  The same loop sums a subtree from smaller ones that tile it, taken in order
+ *  of first: i + 1 is then where one ends, counted from the subtree's first
+ *  leaf.
  */
 #ifndef MLP_TREE_H
 #define MLP_TREE_H
 
 #include <stddef.h>
-#include <stdint.h>
-
-#include "status.h"
 
 /** The subtree over leaves first .. first + count - 1. */
 typedef struct {
     size_t first, count;
-} mlp_tree_node;
+} mlp_subtree;
 
-enum { MLP_TREE_NODES_MAX = 128 }; /**< canonical nodes of one run of leaves */
+enum {
+    MLP_TREE_CUT_MAX = 128, /**< subtrees that a run of leaves is cut into */
+    MLP_TREE_SUMS_MAX = 65  /**< sums on the stack at a time */
+};
+
+/** How many sums leaves 0 .. end - 1 of tree(0, leaves) come to: one, the root,
+ *  at its end; before it one for each 1 among the binary digits of end, which
+ *  stands for a complete subtree of so many leaves. */
+static inline size_t mlp_tree_sums(size_t leaves, size_t end)
+{
+    return end == leaves ? 1 : (size_t)__builtin_popcountll(end);
+}
 
 /** Cut a run of leaves into the fewest subtrees of tree(0, leaves).
- *  @param run    the leaves that one rank owns
- *  @param nodes  [MLP_TREE_NODES_MAX], filled in order of first
+ *  @param run       the leaves that one rank owns
+ *  @param subtrees  [MLP_TREE_CUT_MAX], filled in order of first
  *  @return how many: at most 2 log2(leaves)
  */
-size_t mlp_tree_cut(size_t leaves, mlp_tree_node run, mlp_tree_node *nodes);
-
-enum { MLP_TREE_ADD = -1 }; /**< the step that adds the two newest sums */
-
-/** How to sum operands (subtrees) to one subtree, on a stack:
- *  step >= 0 pushes that operand, MLP_TREE_ADD replaces the two newest, a and
- *  b, by a + b. Owned by whoever created it. */
-typedef struct {
-    int32_t *steps;
-    size_t count;
-    size_t depth; /**< entries on the stack at most */
-} mlp_tree_plan;
-
-/** Plan the sum of `root`, a subtree of tree(0, leaves), from operands that
- *  tile it, given in order of first. MLP_ERROR_INTERNAL when they don't. */
-mlp_status mlp_tree_plan_create(size_t leaves, mlp_tree_node root,
-                                const mlp_tree_node *operands, size_t count,
-                                mlp_tree_plan *plan);
-void mlp_tree_plan_destroy(mlp_tree_plan *plan);
+size_t mlp_tree_cut(size_t leaves, mlp_subtree run, mlp_subtree *subtrees);
 
 /** Sum values[leaf * stride] over the leaves of tree(0, leaves). */
 double mlp_tree_sum(const double *values, size_t leaves, size_t stride);

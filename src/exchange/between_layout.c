@@ -10,9 +10,8 @@
  * 10 Gbit/s. */
 enum { DIRECT_BYTES = 16 * 1024 };
 
-/* Where a single sum, that needs no adding, is its own last tree. */
-static int32_t first_operand[] = {0};
-static const mlp_tree_plan no_addition = {first_operand, 1, 1};
+/* Where a single sum needs no adding: any tree of one operand. */
+static const mlp_subtree only_operand = {0, 1};
 
 mlp_range mlp_between_cut(const mlp_exchange *x, const mlp_between_part *p,
                           size_t node)
@@ -48,11 +47,19 @@ static bool is_direct(const mlp_exchange *x, mlp_range slice)
     return (nodes - 1) * (nodes - 2) * bytes / nodes <= DIRECT_BYTES;
 }
 
+mlp_exchange_addition mlp_between_root(const mlp_exchange *x,
+                                       const mlp_between_part *p)
+{
+    return (mlp_exchange_addition){x->plan.outer, p->operands,
+                                   x->plan.outer_count, mlp_between_operand(x),
+                                   p->own.first};
+}
+
 /* A node of one rank whose shards are one subtree has nothing to add, and
  * floats travel as they are. */
 static bool is_summed_already(const mlp_exchange *x)
 {
-    return x->plan.inner_count == 1 && x->plan.inner[0].plan.count == 1 &&
+    return x->plan.inner_count == 1 && x->plan.inner[0].count == 1 &&
            x->between->number == sizeof(float);
 }
 
@@ -180,12 +187,10 @@ static void find_operands(const mlp_exchange *x, mlp_between_part *p)
                              : number_at(x, p->gathered, slot * p->own.count);
     }
     p->whole = p->sums;
-    p->last =
-        p->is_direct
-            ? (mlp_exchange_addition){&x->plan.outer, p->operands,
-                                      mlp_between_operand(x), p->own.first}
-            : (mlp_exchange_addition){&no_addition, &p->whole,
-                                      mlp_between_operand(x), p->slice.first};
+    p->last = p->is_direct ? mlp_between_root(x, p)
+                           : (mlp_exchange_addition){&only_operand, &p->whole,
+                                                     1, mlp_between_operand(x),
+                                                     p->slice.first};
 }
 
 static void fill_collecting(const mlp_exchange *x, const mlp_between_part *p,

@@ -79,6 +79,10 @@ void *mlp_between_handed(const mlp_exchange *x, const mlp_between_part *p,
 /** What travels, as operands. */
 mlp_exchange_operand mlp_between_operand(const mlp_exchange *x);
 
+/** The root's sum, of this node's cut. */
+mlp_exchange_addition mlp_between_root(const mlp_exchange *x,
+                                       const mlp_between_part *p);
+
 mlp_status mlp_between_prepare(mlp_exchange *x);
 mlp_status mlp_between_connect(mlp_exchange *x);
 

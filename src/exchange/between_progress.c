@@ -94,12 +94,9 @@ static void add_inside(const mlp_exchange *x, const mlp_between_part *p,
                        mlp_range cut)
 {
     for (size_t k = 0; k < x->plan.inner_count; k++) {
-        const mlp_exchange_inner *inner = &x->plan.inner[k];
         destination d = {mlp_between_handed(x, p, cut, k), cut.first};
-        mlp_exchange_add_up(
-            &(mlp_exchange_addition){&inner->plan, x->sources + inner->first,
-                                     mlp_exchange_source_operand(x), 0},
-            cut, put(x), &d);
+        mlp_exchange_addition inner = mlp_exchange_inner(x, k);
+        mlp_exchange_add_up(&inner, cut, put(x), &d);
     }
 }
 
@@ -115,10 +112,8 @@ static void add_all_inside(const mlp_exchange *x, const mlp_between_part *p)
 static void add_own(const mlp_exchange *x, const mlp_between_part *p)
 {
     destination d = {p->sums, p->slice.first};
-    mlp_exchange_add_up(&(mlp_exchange_addition){&x->plan.outer, p->operands,
-                                                 mlp_between_operand(x),
-                                                 p->own.first},
-                        p->own, put(x), &d);
+    mlp_exchange_addition root = mlp_between_root(x, p);
+    mlp_exchange_add_up(&root, p->own, put(x), &d);
 }
 
 static void complete(mlp_between_part *p, mlp_status status)

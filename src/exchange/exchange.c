@@ -127,8 +127,8 @@ float *mlp_exchange_state(mlp_exchange *exchange, size_t i)
     return (float *)exchange->memory[MLP_EXCHANGE_STATES] + i * exchange->total;
 }
 
-const mlp_tree_node *mlp_exchange_nodes(const mlp_exchange *exchange,
-                                        size_t *count)
+const mlp_subtree *mlp_exchange_subtrees(const mlp_exchange *exchange,
+                                         size_t *count)
 {
     *count = exchange->plan.left_count;
     return exchange->plan.left;

@@ -4,7 +4,7 @@
  *
  *  MLP_EXCHANGE_TREE: in the one tree of base/tree.h, with parameters that live
  * once per node. The ranks of a node are one crew (team/crew.h), which leaves
- * the sums of the node's canonical nodes (base/tree.h) in memory that they
+ * the sums of the node's largest subtrees (base/tree.h) in memory that they
  * share. When all of them have published a part (a layer), each updates its
  * slice of that part in the shared parameters; a single node's sum is complete
  * by then. Nothing is copied back. Between nodes the ranks that own the same
@@ -45,7 +45,7 @@ typedef struct {
     mlp_exchange_kind kind;   /**< how to sum */
     /** Of every value of the tree, leaves and sums: with MLP_PRECISION_BF16
      *  they are rounded to bfloat16, so 16 bits of them go between nodes. Then
-     *  each leaf is a node for mlp_exchange_nodes. For the tree only. */
+     *  mlp_exchange_subtrees are single leaves. For the tree only. */
     mlp_exchange_precision precision;
 } mlp_exchange_shape;
 
@@ -70,12 +70,12 @@ bool mlp_exchange_fills_state(const mlp_exchange *exchange);
 /** Floats of the state vectors that this rank updates of a part. */
 mlp_range mlp_exchange_own(const mlp_exchange *exchange, size_t part);
 
-/** The canonical nodes of the crew's shards, in order of its ranks; or these
- *  shards, when every leaf is rounded. */
-const mlp_tree_node *mlp_exchange_nodes(const mlp_exchange *exchange,
-                                        size_t *count);
+/** The largest subtrees within the crew's shards, in order of its ranks; or
+ *  these shards, when every leaf is rounded. */
+const mlp_subtree *mlp_exchange_subtrees(const mlp_exchange *exchange,
+                                         size_t *count);
 
-/** Where the crew leaves the gradient sum of its canonical node i,
+/** Where the crew leaves the gradient sum of its subtree i,
  *  [sum of part_sizes], part after part, 64-byte aligned. */
 float *mlp_exchange_gradient(mlp_exchange *exchange, size_t i);
 

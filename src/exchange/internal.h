@@ -161,13 +161,24 @@ mlp_exchange_source_operand(const mlp_exchange *x)
                                                     : MLP_OPERAND_FLOAT;
 }
 
-/** A sum in the order of a plan. */
+/** A subtree's sum, from those of smaller ones that tile it. */
 typedef struct {
-    const mlp_tree_plan *plan;
-    const void *const *operands;
+    const mlp_subtree *subtrees; /**< [count], in order of first */
+    const void *const *operands; /**< [count], their sums */
+    size_t count;
     mlp_exchange_operand operand;
     size_t origin; /**< float of the vector at which the operands begin */
 } mlp_exchange_addition;
+
+/** Sum k of those that this node hands on. */
+static inline mlp_exchange_addition mlp_exchange_inner(const mlp_exchange *x,
+                                                       size_t k)
+{
+    mlp_range inner = x->plan.inner[k];
+    return (mlp_exchange_addition){x->plan.left + inner.first,
+                                   x->sources + inner.first, inner.count,
+                                   mlp_exchange_source_operand(x), 0};
+}
 
 /** Add up a range of the vector; `take` gets the sums, piece by piece. */
 void mlp_exchange_add_up(const mlp_exchange_addition *addition, mlp_range range,

@@ -11,28 +11,24 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/range.h"
 #include "base/tree.h"
 #include "team/comm.h"
 
-/** A sum that a node finishes from what its crew left: sums first, first + 1,
- *  ... */
 typedef struct {
-    mlp_tree_plan plan;
-    size_t first;
-} mlp_exchange_inner;
-
-typedef struct {
-    mlp_tree_node *left; /**< [left_count], subtrees whose sums this node's crew
-                              leaves, in order of shards */
+    mlp_subtree *left; /**< [left_count], subtrees whose sums this node's crew
+                            leaves, in order of shards */
     size_t left_count;
-    mlp_exchange_inner *inner; /**< [inner_count], what this node hands on */
-    size_t inner_count;        /**< 1, the root, if there is one node */
+    mlp_range *inner;   /**< [inner_count], what this node hands on: each the
+                             sum of these of left */
+    size_t inner_count; /**< 1, the root, if there is one node */
 
-    size_t *handed; /**< [nodes], how many sums each node hands on */
-    size_t *slots;  /**< [outer_count], operand -> place among those gathered,
-                         which lie in order of node */
+    mlp_subtree *outer; /**< [outer_count], what all nodes hand on, in order of
+                             shards: they tile the root */
+    size_t *slots;      /**< [outer_count], where each lies among those
+                             gathered, which lie in order of node */
     size_t outer_count;
-    mlp_tree_plan outer; /**< from the gathered sums to the root */
+    size_t *handed; /**< [nodes], how many sums each node hands on */
 } mlp_exchange_plan;
 
 /** Plan for one node of a team. MLP_ERROR_INTERNAL without memory.

@@ -45,7 +45,7 @@ static mlp_status reduce_prepare(mlp_exchange *x)
     r->next = x->shape.parts;
     r->shards = mlp_range_part(x->shape.shards, mlp_comm_size(x->comm),
                                mlp_comm_rank(x->comm));
-    mlp_tree_node run = {r->shards.first, r->shards.count};
+    mlp_subtree run = {r->shards.first, r->shards.count};
     x->plan.left = mlp_exchange_allocate(run.count, sizeof *x->plan.left);
     if (x->plan.left == NULL) {
         return mlp_fail_memory("the exchange");

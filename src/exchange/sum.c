@@ -2,18 +2,16 @@
  *  Adding up operands in the order of the tree, block by block; with 16 bits
  *  every value of the tree is rounded, wherever it is computed.
  */
-#include <assert.h>
-
 #include "base/bfloat16.h"
 #include "internal.h"
 
 /* Floats summed at a time: two pages of each operand, so that the hardware gets
- * to prefetch; the stack of partial sums stays in L1 or L2. Its depth is
- * at most the height of the tree plus one, and touched only as far as used. */
-enum { BLOCK = 2048, DEPTH_MAX = 66 };
+ * to prefetch; the stack of partial sums stays in L1 or L2, and is touched only
+ * as far as used. */
+enum { BLOCK = 2048 };
 
 typedef struct {
-    _Alignas(64) float rows[DEPTH_MAX][BLOCK];
+    _Alignas(64) float rows[MLP_TREE_SUMS_MAX][BLOCK];
 } sum_stack;
 
 /* out may be a. */
@@ -59,44 +57,46 @@ static void add_rows(const mlp_exchange_addition *addition, float *out,
     }
 }
 
+/* How many sums operands 0 .. i come to. */
+static size_t sums_after(const mlp_exchange_addition *addition, size_t i)
+{
+    const mlp_subtree *first = addition->subtrees, *at = first + i;
+    const mlp_subtree *last = first + addition->count - 1;
+    return mlp_tree_sums(last->first + last->count - first->first,
+                         at->first + at->count - first->first);
+}
+
 /* Sum floats first .. first + count - 1 of the operands. Returns where the sum
  * is: in the stack, or, of a single operand, where it was. */
-static const float *run_plan(const mlp_exchange_addition *addition,
-                             size_t first, size_t count, sum_stack *stack)
+static const float *add_block(const mlp_exchange_addition *addition,
+                              size_t first, size_t count, sum_stack *stack)
 {
-    const mlp_tree_plan *plan = addition->plan;
-    const float *top[DEPTH_MAX];
-    size_t height = 1;
-    top[0] = fetch(addition, addition->operands[plan->steps[0]], first, count,
-                   stack->rows[0]);
-    for (size_t i = 1; i < plan->count; i++) {
-        if (plan->steps[i] != MLP_TREE_ADD) {
-            top[height] = fetch(addition, addition->operands[plan->steps[i]],
-                                first, count, stack->rows[height]);
-            height++;
-            continue;
+    const float *sums[MLP_TREE_SUMS_MAX];
+    size_t height = 0;
+    for (size_t i = 0; i < addition->count; i++) {
+        sums[height] = fetch(addition, addition->operands[i], first, count,
+                             stack->rows[height]);
+        height++;
+        for (; height > sums_after(addition, i); height--) {
+            float *out = stack->rows[height - 2];
+            add_rows(addition, out, sums[height - 2], sums[height - 1], count);
+            sums[height - 2] = out;
         }
-        assert(height >= 2);
-        height--;
-        add_rows(addition, stack->rows[height - 1], top[height - 1],
-                 top[height], count);
-        top[height - 1] = stack->rows[height - 1];
     }
-    return top[0];
+    return sums[0];
 }
 
 void mlp_exchange_add_up(const mlp_exchange_addition *addition, mlp_range range,
                          mlp_exchange_update *take, void *context)
 {
     sum_stack stack;
-    bool stays =
-        addition->plan->count == 1 && addition->operand == MLP_OPERAND_FLOAT;
+    bool stays = addition->count == 1 && addition->operand == MLP_OPERAND_FLOAT;
     size_t end = range.first + range.count;
     size_t block = stays ? range.count : BLOCK;
     for (size_t i = range.first; i < end; i += block) {
         size_t count = block < end - i ? block : end - i;
         const float *sum =
-            run_plan(addition, i - addition->origin, count, &stack);
+            add_block(addition, i - addition->origin, count, &stack);
         take(context, i, count, sum);
     }
 }

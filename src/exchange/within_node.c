@@ -25,10 +25,8 @@ static mlp_status tree_sum(const mlp_exchange_call *call)
 {
     const mlp_exchange *x = call->x;
     if (call->share.count > 0) {
-        mlp_exchange_add_up(
-            &(mlp_exchange_addition){&x->plan.inner[0].plan, x->sources,
-                                     mlp_exchange_source_operand(x), 0},
-            call->share, call->update, call->context);
+        mlp_exchange_addition root = mlp_exchange_inner(x, 0);
+        mlp_exchange_add_up(&root, call->share, call->update, call->context);
     }
     return MLP_OK;
 }

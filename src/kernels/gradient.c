@@ -22,25 +22,24 @@ static void sum_rows(const tile_place *place, const mlp_gradient_node *node,
 {
     const size_t *start = place->x->leaf_start;
     size_t stride = place->dz_stride;
-    vec stack[STACK_DEPTH];
-    size_t depth = 0;
-    for (size_t s = 0; s < node->plan.count; s++) {
-        if (node->plan.steps[s] == MLP_TREE_ADD) {
-            depth--;
-            stack[depth - 1] = stack[depth - 1] + stack[depth];
-            continue;
-        }
-        size_t leaf = node->first_leaf + (size_t)node->plan.steps[s];
+    size_t leaves = node->leaves.count;
+    vec sums[SUMS_MAX];
+    size_t height = 0;
+    for (size_t i = 0; i < leaves; i++) {
+        size_t leaf = node->leaves.first + i;
         size_t begun = leaf * node->stride + at + place->column;
         vec sum =
             node->begun != NULL ? vec_load(node->begun + begun) : vec_zero();
         for (size_t r = start[leaf]; r < start[leaf + 1]; r++) {
             sum = sum + vec_load(from + r * stride + place->column);
         }
-        stack[depth++] = sum;
+        sums[height++] = sum;
+        for (; height > mlp_tree_sums(leaves, i + 1); height--) {
+            sums[height - 2] = sums[height - 2] + sums[height - 1];
+        }
     }
-    vec_store(node->sum + at + place->column, stack[0]);
-    *place->squares = vec_fma(stack[0], stack[0], *place->squares);
+    vec_store(node->sum + at + place->column, sums[0]);
+    *place->squares = vec_fma(sums[0], sums[0], *place->squares);
 }
 
 /* ---- dense inputs ------------------------------------------------------ */
@@ -155,9 +154,8 @@ static void gradient_dense(tile_place place, const mlp_gradient_node *node,
 /* Rows of the node's leaves. */
 static mlp_range rows_of(const mlp_batch *x, const mlp_gradient_node *node)
 {
-    size_t leaves = (node->plan.count + 1) / 2; /* a sum of n has n - 1 adds */
-    size_t first = x->leaf_start[node->first_leaf];
-    size_t end = x->leaf_start[node->first_leaf + leaves];
+    size_t first = x->leaf_start[node->leaves.first];
+    size_t end = x->leaf_start[node->leaves.first + node->leaves.count];
     return (mlp_range){first, end - first};
 }
 

@@ -108,10 +108,8 @@ static void sum_long_leaf(tile_place place, size_t leaf, size_t end, float *sum)
     mlp_range inputs = {0, place.layer->in};
     size_t last_row = x.leaf_start[leaf + 1], last_word = x.leaf_word[leaf + 1];
     size_t rows[2] = {0, x.leaf_start[leaf]}, words[2] = {0, x.leaf_word[leaf]};
-    int32_t only_leaf = 0;
-    mlp_gradient_node node = {.plan = {&only_leaf, 1, 1}};
+    mlp_gradient_node node = {.leaves = {0, 1}, .sum = sum};
     mlp_batch chunk = x;
-    node.sum = sum;
     chunk.leaf_start = rows;
     chunk.leaf_word = words;
     chunk.leaves = 1;
@@ -179,15 +177,13 @@ static void sum_block(tile_place place, const mlp_gradient_node *node,
     x.nonzeros = &nonzeros;
     place.layer = &layer;
     place.x = &x;
-    float *top = stack; /* after the newest */
-    for (size_t s = 0; s < node->plan.count; s++) {
-        if (node->plan.steps[s] == MLP_TREE_ADD) {
+    size_t height = 0;
+    for (size_t i = 0; i < node->leaves.count; i++) {
+        float *top = stack + size * height++;
+        sum_long_leaf(place, node->leaves.first + i, end, top);
+        for (; height > mlp_tree_sums(node->leaves.count, i + 1); height--) {
             top -= size;
-            add_sums(&place, end, top - size, top);
-        } else {
-            sum_long_leaf(place, node->first_leaf + (size_t)node->plan.steps[s],
-                          end, top);
-            top += size;
+            add_sums(&place, end, top, top + size);
         }
     }
     store_sums(&place, whole, block, end, stack, node->sum);
@@ -200,7 +196,7 @@ void ISA(mlp_gradient_sparse)(const tile_place *place,
                               size_t end, float *scratch)
 {
     bool is_long = place->rows.count > MLP_LONG_ROWS && node->begun == NULL &&
-                   node->plan.depth <= MLP_LONG_DEPTH;
+                   node->leaves.count >> MLP_LONG_SUMS == 0;
     sparse_way *way = node->begun != NULL         ? gradient_sparse_on
                       : has_long_leaves(place->x) ? gradient_long
                                                   : gradient_short;

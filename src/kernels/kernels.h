@@ -181,11 +181,10 @@ typedef struct {
     const float *shifts, *scales; /**< [cols], in their place, if not NULL */
 } mlp_rows;
 
-/** How to sum leaves into one canonical node, and where the sum goes. */
+/** A subtree whose leaves are summed, and where the sum goes. */
 typedef struct {
-    mlp_tree_plan plan; /**< operands: leaves of the batch */
-    size_t first_leaf;  /**< operand 0 of the plan */
-    float *sum;         /**< the layer's gradient, in parameter layout */
+    mlp_range leaves; /**< of the batch, that make the subtree */
+    float *sum;       /**< the layer's gradient, in parameter layout */
     /** Where leaves have rows in earlier pieces of the batch: [leaves], each
      *  `stride` floats after the last, the sums that they came to, in parameter
      *  layout, which each leaf's chain goes on from. NULL: from 0. A leaf's
@@ -226,9 +225,9 @@ static inline size_t mlp_packed_inputs(size_t rows)
 }
 
 /** Where a sparse batch has more rows than fit the cache, the tree over its
- *  leaves is summed for a block of inputs at a time, if it needs no more than
- *  MLP_LONG_DEPTH sums at once: up to 32 leaves. */
-enum { MLP_LONG_ROWS = 768, MLP_LONG_BLOCK = 144, MLP_LONG_DEPTH = 6 };
+ *  leaves is summed for a block of inputs at a time, if it takes no more than
+ *  MLP_LONG_SUMS sums at once: as many as a number of leaves has digits. */
+enum { MLP_LONG_ROWS = 768, MLP_LONG_BLOCK = 144, MLP_LONG_SUMS = 6 };
 
 /** Floats of memory of its own that a thread needs for backward and gradient
  *  of batches of at most so many rows and layers of at most so many outputs: a
@@ -244,7 +243,7 @@ static inline size_t mlp_scratch_size(size_t widest, size_t rows)
     size_t dense = inputs / 3 * 4 + rows * MLP_PANEL;
     size_t sparse =
         rows > MLP_LONG_ROWS
-            ? (size_t)MLP_LONG_DEPTH * MLP_LONG_BLOCK * mlp_padded(widest)
+            ? (size_t)MLP_LONG_SUMS * MLP_LONG_BLOCK * mlp_padded(widest)
             : 0;
     size_t gradient = dense > sparse ? dense : sparse;
     return backward > gradient ? backward : gradient;
@@ -318,7 +317,7 @@ typedef struct {
                      mlp_range rows, mlp_range panels, float *scratch);
 
     /** Gradient sums of the weights [these groups of inputs, these panels],
-     *  x^T dz, leaf by leaf and then by the node's plan; and of the bias, and
+     *  x^T dz, leaf by leaf and then in their tree; and of the bias, and
      *  the slopes, when the range holds group 0.
      *  @param units    of this layer: under PReLU, after backward, kept has
      *                  the slopes' gradients; else not read

@@ -50,8 +50,7 @@ typedef enum {
     LONG_MASKS
 } walk;
 
-/* Where a walk through all rows has come to: a plan takes the leaves in the
- * order in which they lie. */
+/* Where a walk through all rows has come to. */
 typedef struct {
     const float *x, *dz;
     const size_t *leaf_start; /* of the leaf that is next */

@@ -7,7 +7,7 @@
 
 #include "leaf.h"
 
-enum { STACK_DEPTH = 24 }; /* a plan over 65,536 leaves needs 17 */
+enum { SUMS_MAX = 24 }; /* on a stack: 65,536 leaves need 17 */
 
 /* The squares cost one instruction a register: sums that are not finite are
  * noticed while they are here, and not looked for in memory. */
@@ -32,16 +32,6 @@ INLINE void store_tile(size_t inputs, size_t vecs, const tile_place *place,
         }
     }
     *place->squares = *place->squares + squares;
-}
-
-/* Whether the next steps sum four leaves, ((a + b) + (c + d)). */
-INLINE bool is_quad(const mlp_tree_plan *plan, size_t s)
-{
-    const int32_t *step = plan->steps + s;
-    return s + 7 <= plan->count && step[1] != MLP_TREE_ADD &&
-           step[2] == MLP_TREE_ADD && step[3] != MLP_TREE_ADD &&
-           step[4] != MLP_TREE_ADD && step[5] == MLP_TREE_ADD &&
-           step[6] == MLP_TREE_ADD;
 }
 
 /* Copy vectors that are needed only later to an array [ACC_MAX]: in memory,
@@ -88,40 +78,52 @@ INLINE void sum_quad(size_t inputs, size_t vecs, walk how,
     add_left(count, left, acc);
 }
 
-/* The tree over leaves: the newest sum in registers, older ones stacked.
+/* One leaf. */
+INLINE void sum_leaf(size_t inputs, size_t vecs, walk how,
+                     const tile_place *place, size_t leaf, const float *begun,
+                     row_cursor *rows, vec *acc)
+{
+    begin_leaf(inputs, vecs, place, begun, acc);
+    if (how == ALL_ROWS) {
+        add_rows(inputs, vecs, place, rows, acc);
+    } else {
+        add_nonzeros(inputs, vecs, how, place, view_leaf(how, place, leaf),
+                     acc);
+    }
+}
+
+/* The tree over leaves (base/tree.h), with the newest sum in registers. Short
+ * leaves are taken by fours, as far as there are four. One addition a turn: so
+ * the compiler finds registers for all of sum_quad.
  * @param goes_on  each leaf's chain has begun in earlier pieces of the batch */
 INLINE void sum_tile(size_t inputs, size_t vecs, walk how, bool goes_on,
                      const tile_place *place, const mlp_gradient_node *node)
 {
-    const mlp_tree_plan *plan = &node->plan;
     size_t count = inputs * vecs;
-    vec stack[STACK_DEPTH][ACC_MAX];
+    vec older[SUMS_MAX][ACC_MAX];
     vec acc[ACC_MAX];
-    size_t depth = 0;
-    row_cursor rows = first_row(place, node->first_leaf);
+    size_t height = 0; /* older sums, and the newest */
+    row_cursor rows = first_row(place, node->leaves.first);
     clear(count, acc);
-    for (size_t s = 0; s < plan->count; s++) {
-        if (plan->steps[s] == MLP_TREE_ADD) {
-            add_left(count, stack[--depth], acc);
+    for (size_t i = 0; i < node->leaves.count || height > 1;) {
+        if (height > mlp_tree_sums(node->leaves.count, i)) {
+            add_left(count, older[--height], acc);
             continue;
         }
-        if (s > 0) {
-            put_aside(count, acc, stack[depth++]);
+        if (height > 0) {
+            put_aside(count, acc, older[height]);
         }
-        size_t leaf = node->first_leaf + (size_t)plan->steps[s];
-        if (!goes_on && how == SHORT_MASKS && is_quad(plan, s)) {
+        height++;
+        size_t leaf = node->leaves.first + i;
+        if (!goes_on && how == SHORT_MASKS && node->leaves.count - i >= 4) {
             sum_quad(inputs, vecs, how, place, leaf, acc);
-            s += 6;
+            i += 4;
             continue;
         }
-        begin_leaf(inputs, vecs, place,
-                   goes_on ? node->begun + leaf * node->stride : NULL, acc);
-        if (how == ALL_ROWS) {
-            add_rows(inputs, vecs, place, &rows, acc);
-        } else {
-            add_nonzeros(inputs, vecs, how, place, view_leaf(how, place, leaf),
-                         acc);
-        }
+        sum_leaf(inputs, vecs, how, place, leaf,
+                 goes_on ? node->begun + leaf * node->stride : NULL, &rows,
+                 acc);
+        i++;
     }
     store_tile(inputs, vecs, place, node->sum, acc);
 }

@@ -39,39 +39,30 @@ static mlp_status create_exchange(mlp_trainer *trainer)
     return status;
 }
 
-/* The plan of one canonical node: its operands are the leaves below it. */
-static mlp_status plan_node(mlp_trainer *trainer, mlp_tree_node node,
-                            mlp_gradient_node *plan)
+/* Where a subtree's shards are among the leaves of the crew's batch. */
+static mlp_range leaves_of(const mlp_trainer *trainer, mlp_subtree tree)
 {
-    mlp_tree_node *leaves = calloc(node.count, sizeof *leaves);
-    if (leaves == NULL) {
-        return mlp_fail_memory("the tree over shards");
+    size_t first = 0;
+    while (trainer->shards[first] != tree.first) {
+        first++;
     }
-    for (size_t i = 0; i < node.count; i++) {
-        leaves[i] = (mlp_tree_node){node.first + i, 1};
-    }
-    mlp_status status = mlp_tree_plan_create(
-        trainer->parts.config->shards, node, leaves, node.count, &plan->plan);
-    while (trainer->shards[plan->first_leaf] != node.first) {
-        plan->first_leaf++;
-    }
-    free(leaves);
-    return status;
+    return (mlp_range){first, tree.count};
 }
 
 static mlp_status create_nodes(mlp_trainer *trainer)
 {
     size_t count;
-    const mlp_tree_node *nodes = mlp_exchange_nodes(trainer->exchange, &count);
+    const mlp_subtree *trees = mlp_exchange_subtrees(trainer->exchange, &count);
     trainer->nodes = calloc(count + 1, sizeof *trainer->nodes);
     if (trainer->nodes == NULL) {
         return mlp_fail_memory("the tree over shards");
     }
     for (size_t i = 0; i < count; i++) {
-        trainer->nodes[i].sum = mlp_exchange_gradient(trainer->exchange, i);
-        MLP_TRY(plan_node(trainer, nodes[i], &trainer->nodes[i]));
-        trainer->node_count = i + 1;
+        trainer->nodes[i] = (mlp_gradient_node){
+            .leaves = leaves_of(trainer, trees[i]),
+            .sum = mlp_exchange_gradient(trainer->exchange, i)};
     }
+    trainer->node_count = count;
     return MLP_OK;
 }
 
@@ -85,10 +76,8 @@ static mlp_status create_leaves(mlp_trainer *trainer)
         return mlp_fail_memory("the tree over shards");
     }
     for (size_t i = 0; i < trainer->shard_count; i++) {
-        mlp_tree_node leaf = {trainer->shards[i], 1};
-        trainer->leaves[i].sum = trainer->leaf_sums + i * size;
-        MLP_TRY(plan_node(trainer, leaf, &trainer->leaves[i]));
-        trainer->leaf_count = i + 1;
+        trainer->leaves[i] = (mlp_gradient_node){
+            .leaves = {i, 1}, .sum = trainer->leaf_sums + i * size};
     }
     return MLP_OK;
 }
@@ -188,13 +177,6 @@ mlp_status mlp_trainer_create(const mlp_trainer_parts *parts,
     return MLP_OK;
 }
 
-static void destroy_plans(mlp_gradient_node *nodes, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        mlp_tree_plan_destroy(&nodes[i].plan);
-    }
-}
-
 void mlp_trainer_destroy(mlp_trainer **trainer)
 {
     mlp_trainer *old = *trainer;
@@ -202,8 +184,6 @@ void mlp_trainer_destroy(mlp_trainer **trainer)
         return;
     }
     mlp_dataset_rest(&old->parts.train->here);
-    destroy_plans(old->nodes, old->node_count);
-    destroy_plans(old->leaves, old->leaf_count);
     free(old->nodes);
     free(old->leaves);
     free(old->shard_sums);

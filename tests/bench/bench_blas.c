@@ -29,7 +29,6 @@ typedef struct {
     mlp_dense dense;
     mlp_batch batch;
     mlp_gradient_node node;
-    int32_t step;
     size_t leaf_start[2], leaf_word[2];
     float *x, *w, *dz;         /* row-major, for the BLAS */
     float *panels, *dz_padded; /* the same, in our layout */
@@ -148,7 +147,7 @@ static void create_shape(shape *s)
                            .leaf_start = s->leaf_start,
                            .leaf_word = s->leaf_word,
                            .leaves = 1};
-    s->node = (mlp_gradient_node){.plan = {&s->step, 1, 1}, .sum = s->dw};
+    s->node = (mlp_gradient_node){.leaves = {0, 1}, .sum = s->dw};
 }
 
 static void destroy_shape(shape *s)

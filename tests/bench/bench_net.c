@@ -51,21 +51,6 @@ typedef struct {
     double clock_cost;
 } net;
 
-static void plan_sum(net *n, layer_bench *layer)
-{
-    size_t leaves = n->plan->shards;
-    mlp_tree_node *nodes = bench_array(leaves, sizeof *nodes);
-    for (size_t i = 0; i < leaves; i++) {
-        nodes[i] = (mlp_tree_node){i, 1};
-    }
-    layer->node.sum = layer->sum;
-    if (mlp_tree_plan_create(leaves, (mlp_tree_node){0, leaves}, nodes, leaves,
-                             &layer->node.plan) != MLP_OK) {
-        exit(2);
-    }
-    free(nodes);
-}
-
 static void create_layer(net *n, size_t l)
 {
     const bench_net_plan *plan = n->plan;
@@ -84,7 +69,8 @@ static void create_layer(net *n, size_t l)
                                l + 1 < plan->layers ? MLP_ACTIVATION_RELU
                                                     : MLP_ACTIVATION_IDENTITY,
                                layer->parameters};
-    plan_sum(n, layer);
+    layer->node =
+        (mlp_gradient_node){.leaves = {0, plan->shards}, .sum = layer->sum};
 }
 
 static void create_made_up_rows(net *n)
@@ -162,7 +148,6 @@ static void destroy_net(net *n)
         free(layer->sum);
         free(layer->activations);
         free(layer->dz);
-        mlp_tree_plan_destroy(&layer->node.plan);
     }
     if (n->plan->data == NULL) {
         free(n->batch.values);

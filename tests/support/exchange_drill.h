@@ -51,7 +51,7 @@ static float drill_value(const drill *d, float x)
     return d->precision == MLP_PRECISION_BF16 ? mlp_bfloat16_round(x) : x;
 }
 
-static float drill_subtree(const drill *d, mlp_tree_node node, size_t i,
+static float drill_subtree(const drill *d, mlp_subtree node, size_t i,
                            size_t step, float parameter)
 {
     if (node.count == 1) {
@@ -61,8 +61,8 @@ static float drill_subtree(const drill *d, mlp_tree_node node, size_t i,
     while (2 * left < node.count) {
         left *= 2;
     }
-    mlp_tree_node low = {node.first, left};
-    mlp_tree_node high = {node.first + left, node.count - left};
+    mlp_subtree low = {node.first, left};
+    mlp_subtree high = {node.first + left, node.count - left};
     return drill_value(d, drill_subtree(d, low, i, step, parameter) +
                               drill_subtree(d, high, i, step, parameter));
 }
@@ -85,7 +85,7 @@ static void drill_expect(const drill *d, float *states)
     memset(states, 0, 2 * DRILL_TOTAL * sizeof *states);
     for (size_t step = 0; step < d->steps; step++) {
         for (size_t i = 0; i < DRILL_TOTAL; i++) {
-            mlp_tree_node root = {0, d->shards};
+            mlp_subtree root = {0, d->shards};
             drill_update(&states[i], &states[DRILL_TOTAL + i],
                          drill_subtree(d, root, i, step, states[i]));
         }
@@ -123,8 +123,7 @@ static void drill_nap(const drill_run *run, mlp_thread self, size_t moment)
 }
 
 /* What a crew leaves of a subtree; a leaf is not rounded yet. */
-static float drill_sum(drill_run *run, mlp_tree_node node, size_t i,
-                       size_t step)
+static float drill_sum(drill_run *run, mlp_subtree node, size_t i, size_t step)
 {
     float parameter = run->parameters[i];
     bool is_leaf = node.count == 1;
@@ -138,7 +137,7 @@ static void drill_backward(drill_run *run, mlp_thread self, size_t first,
                            size_t size, size_t step)
 {
     size_t count;
-    const mlp_tree_node *nodes = mlp_exchange_nodes(run->exchange, &count);
+    const mlp_subtree *nodes = mlp_exchange_subtrees(run->exchange, &count);
     mlp_range mine = mlp_range_part(size, mlp_crew_workers(run->crew),
                                     mlp_crew_worker(run->crew));
     mlp_range share = mlp_thread_share(self, mine.count);

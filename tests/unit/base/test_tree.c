@@ -5,13 +5,14 @@
 
 #include <check.h>
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "base/range.h"
 
 #include "run_suite.h"
 
-enum { LEAVES_MAX = 70 };
+enum { LEAVES_MAX = 70, COUNTED_MAX = 700, RANDOM_CUTS = 20000 };
 
 /* Values of very different size, whose sum depends on the order. */
 static void fill_awkward(double *values, size_t n)
@@ -35,22 +36,22 @@ static double defined_sum(const double *values, size_t count)
     return defined_sum(values, left) + defined_sum(values + left, count - left);
 }
 
-static double run_plan(const mlp_tree_plan *plan, const double *operands)
+/* The loop of the header over subtrees that tile a tree, and their sums. */
+static double sum_operands(const mlp_subtree *subtrees, const double *values,
+                           size_t count)
 {
-    double stack[LEAVES_MAX];
-    size_t height = 0;
-    for (size_t i = 0; i < plan->count; i++) {
-        if (plan->steps[i] == MLP_TREE_ADD) {
-            ck_assert_uint_ge(height, 2);
-            height--;
-            stack[height - 1] += stack[height];
-        } else {
-            stack[height++] = operands[plan->steps[i]];
+    double sums[MLP_TREE_SUMS_MAX];
+    size_t first = subtrees[0].first, height = 0;
+    size_t leaves = subtrees[count - 1].first + subtrees[count - 1].count;
+    for (size_t i = 0; i < count; i++) {
+        size_t end = subtrees[i].first + subtrees[i].count;
+        sums[height++] = values[i];
+        for (; height > mlp_tree_sums(leaves - first, end - first); height--) {
+            sums[height - 2] += sums[height - 1];
         }
-        ck_assert_uint_le(height, plan->depth);
     }
     ck_assert_uint_eq(height, 1);
-    return stack[0];
+    return sums[0];
 }
 
 START_TEST(five_leaves_add_as_written_by_hand)
@@ -65,9 +66,9 @@ END_TEST
 
 START_TEST(sum_follows_the_definition)
 {
-    double values[LEAVES_MAX];
-    fill_awkward(values, LEAVES_MAX);
-    for (size_t n = 1; n <= LEAVES_MAX; n++) {
+    static double values[COUNTED_MAX];
+    fill_awkward(values, COUNTED_MAX);
+    for (size_t n = 1; n <= COUNTED_MAX; n++) {
         ck_assert(mlp_tree_sum(values, n, 1) == defined_sum(values, n));
     }
 }
@@ -85,10 +86,10 @@ START_TEST(order_matters_for_the_awkward_values)
 }
 END_TEST
 
-static void expect_cut(size_t leaves, mlp_tree_node run,
-                       const mlp_tree_node *expected, size_t count)
+static void expect_cut(size_t leaves, mlp_subtree run,
+                       const mlp_subtree *expected, size_t count)
 {
-    mlp_tree_node nodes[MLP_TREE_NODES_MAX];
+    mlp_subtree nodes[MLP_TREE_CUT_MAX];
     ck_assert_uint_eq(mlp_tree_cut(leaves, run, nodes), count);
     for (size_t i = 0; i < count; i++) {
         ck_assert_uint_eq(nodes[i].first, expected[i].first);
@@ -98,14 +99,14 @@ static void expect_cut(size_t leaves, mlp_tree_node run,
 
 START_TEST(runs_are_cut_into_the_subtrees_found_by_hand)
 {
-    expect_cut(8, (mlp_tree_node){0, 8}, (mlp_tree_node[]){{0, 8}}, 1);
-    expect_cut(8, (mlp_tree_node){4, 4}, (mlp_tree_node[]){{4, 4}}, 1);
-    expect_cut(8, (mlp_tree_node){1, 6},
-               (mlp_tree_node[]){{1, 1}, {2, 2}, {4, 2}, {6, 1}}, 4);
-    expect_cut(11, (mlp_tree_node){7, 4}, (mlp_tree_node[]){{7, 1}, {8, 3}}, 2);
-    expect_cut(11, (mlp_tree_node){8, 2}, (mlp_tree_node[]){{8, 2}}, 1);
-    expect_cut(1, (mlp_tree_node){0, 1}, (mlp_tree_node[]){{0, 1}}, 1);
-    expect_cut(8, (mlp_tree_node){3, 0}, NULL, 0);
+    expect_cut(8, (mlp_subtree){0, 8}, (mlp_subtree[]){{0, 8}}, 1);
+    expect_cut(8, (mlp_subtree){4, 4}, (mlp_subtree[]){{4, 4}}, 1);
+    expect_cut(8, (mlp_subtree){1, 6},
+               (mlp_subtree[]){{1, 1}, {2, 2}, {4, 2}, {6, 1}}, 4);
+    expect_cut(11, (mlp_subtree){7, 4}, (mlp_subtree[]){{7, 1}, {8, 3}}, 2);
+    expect_cut(11, (mlp_subtree){8, 2}, (mlp_subtree[]){{8, 2}}, 1);
+    expect_cut(1, (mlp_subtree){0, 1}, (mlp_subtree[]){{0, 1}}, 1);
+    expect_cut(8, (mlp_subtree){3, 0}, NULL, 0);
 }
 END_TEST
 
@@ -114,9 +115,9 @@ START_TEST(cuts_tile_their_run_with_few_nodes)
     for (size_t leaves = 1; leaves <= LEAVES_MAX; leaves++) {
         for (size_t first = 0; first < leaves; first++) {
             for (size_t count = 1; count <= leaves - first; count++) {
-                mlp_tree_node nodes[MLP_TREE_NODES_MAX];
+                mlp_subtree nodes[MLP_TREE_CUT_MAX];
                 size_t n =
-                    mlp_tree_cut(leaves, (mlp_tree_node){first, count}, nodes);
+                    mlp_tree_cut(leaves, (mlp_subtree){first, count}, nodes);
                 size_t next = first;
                 for (size_t i = 0; i < n; i++) {
                     ck_assert_uint_eq(nodes[i].first, next);
@@ -131,37 +132,33 @@ START_TEST(cuts_tile_their_run_with_few_nodes)
 }
 END_TEST
 
-/* Sum each rank's canonical nodes from its leaves, then all of them. */
+/* Sum the subtrees of each run of leaves, which end at `ends`, by their
+ * definition; then the whole tree from them. */
+static double sum_over_runs(const double *values, const size_t *ends,
+                            size_t runs)
+{
+    static mlp_subtree subtrees[COUNTED_MAX + MLP_TREE_CUT_MAX];
+    static double sums[COUNTED_MAX + MLP_TREE_CUT_MAX];
+    size_t count = 0;
+    for (size_t r = 0, first = 0; r < runs; first = ends[r++]) {
+        count +=
+            mlp_tree_cut(ends[runs - 1], (mlp_subtree){first, ends[r] - first},
+                         subtrees + count);
+    }
+    for (size_t i = 0; i < count; i++) {
+        sums[i] = defined_sum(values + subtrees[i].first, subtrees[i].count);
+    }
+    return sum_operands(subtrees, sums, count);
+}
+
 static double sum_over_ranks(const double *values, size_t leaves, size_t ranks)
 {
-    mlp_tree_node nodes[MLP_TREE_NODES_MAX];
-    double sums[MLP_TREE_NODES_MAX];
-    size_t count = 0;
+    size_t ends[LEAVES_MAX];
     for (size_t r = 0; r < ranks; r++) {
         mlp_range run = mlp_range_part(leaves, ranks, r);
-        size_t begin = count;
-        count += mlp_tree_cut(leaves, (mlp_tree_node){run.first, run.count},
-                              nodes + count);
-        for (size_t i = begin; i < count; i++) {
-            mlp_tree_node owned[LEAVES_MAX];
-            mlp_tree_plan plan;
-            for (size_t k = 0; k < nodes[i].count; k++) {
-                owned[k] = (mlp_tree_node){nodes[i].first + k, 1};
-            }
-            ck_assert_int_eq(mlp_tree_plan_create(leaves, nodes[i], owned,
-                                                  nodes[i].count, &plan),
-                             MLP_OK);
-            sums[i] = run_plan(&plan, values + nodes[i].first);
-            mlp_tree_plan_destroy(&plan);
-        }
+        ends[r] = run.first + run.count;
     }
-    mlp_tree_plan plan;
-    mlp_tree_node root = {0, leaves};
-    ck_assert_int_eq(mlp_tree_plan_create(leaves, root, nodes, count, &plan),
-                     MLP_OK);
-    double sum = run_plan(&plan, sums);
-    mlp_tree_plan_destroy(&plan);
-    return sum;
+    return sum_over_runs(values, ends, ranks);
 }
 
 START_TEST(any_number_of_ranks_gets_the_same_bits)
@@ -178,38 +175,41 @@ START_TEST(any_number_of_ranks_gets_the_same_bits)
 }
 END_TEST
 
-START_TEST(operands_that_do_not_tile_the_root_are_refused)
+/* The next number of a linear congruential generator (Knuth's MMIX). */
+static size_t draw(uint64_t *state, size_t below)
 {
-    mlp_tree_plan plan;
-    mlp_tree_node root = {0, 4};
-    mlp_tree_node gap[] = {{0, 2}, {3, 1}};
-    mlp_tree_node overlap[] = {{0, 2}, {1, 1}, {2, 2}};
-    mlp_tree_node crossing[] = {{0, 1}, {1, 2}, {3, 1}};
-    mlp_tree_node beyond[] = {{0, 2}, {2, 2}, {4, 1}};
-    mlp_tree_node none[] = {{0, 1}};
-    const struct {
-        const mlp_tree_node *operands;
-        size_t count;
-    } wrong[] = {{gap, 2}, {overlap, 3}, {crossing, 3}, {beyond, 3}, {none, 0}};
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-        ck_assert_int_eq(mlp_tree_plan_create(8, root, wrong[i].operands,
-                                              wrong[i].count, &plan),
-                         MLP_ERROR_INTERNAL);
-        ck_assert_ptr_null(plan.steps);
+    *state = *state * 6364136223846793005U + 1442695040888963407U;
+    return (size_t)(*state >> 33U) % below;
+}
+
+START_TEST(any_cut_into_runs_gets_the_same_bits)
+{
+    static double values[COUNTED_MAX];
+    static size_t ends[COUNTED_MAX];
+    uint64_t state = 17;
+    fill_awkward(values, COUNTED_MAX);
+    for (size_t i = 0; i < RANDOM_CUTS; i++) {
+        size_t leaves = 1 + draw(&state, COUNTED_MAX);
+        size_t longest = 1 + draw(&state, leaves);
+        size_t runs = 0;
+        for (size_t end = 0; end < leaves; runs++) {
+            size_t next = end + 1 + draw(&state, longest);
+            end = next < leaves ? next : leaves;
+            ends[runs] = end;
+        }
+        ck_assert(sum_over_runs(values, ends, runs) ==
+                  defined_sum(values, leaves));
     }
 }
 END_TEST
 
-START_TEST(root_that_is_no_subtree_is_refused)
+START_TEST(sums_that_wait_are_few)
 {
-    mlp_tree_plan plan;
-    mlp_tree_node leaves[] = {{1, 1}, {2, 1}};
-    ck_assert_int_eq(
-        mlp_tree_plan_create(8, (mlp_tree_node){1, 2}, leaves, 2, &plan),
-        MLP_ERROR_INTERNAL);
-    ck_assert_int_eq(
-        mlp_tree_plan_create(2, (mlp_tree_node){1, 2}, leaves, 2, &plan),
-        MLP_ERROR_INTERNAL);
+    for (size_t end = 0; end < COUNTED_MAX; end++) {
+        ck_assert_uint_le(mlp_tree_sums(COUNTED_MAX, end), 9);
+    }
+    ck_assert_uint_eq(mlp_tree_sums(SIZE_MAX, SIZE_MAX - 1) + 1, 64);
+    ck_assert_uint_eq(mlp_tree_sums(COUNTED_MAX, COUNTED_MAX), 1);
 }
 END_TEST
 
@@ -222,8 +222,8 @@ int main(void)
     tcase_add_test(tests, runs_are_cut_into_the_subtrees_found_by_hand);
     tcase_add_test(tests, cuts_tile_their_run_with_few_nodes);
     tcase_add_test(tests, any_number_of_ranks_gets_the_same_bits);
-    tcase_add_test(tests, operands_that_do_not_tile_the_root_are_refused);
-    tcase_add_test(tests, root_that_is_no_subtree_is_refused);
+    tcase_add_test(tests, any_cut_into_runs_gets_the_same_bits);
+    tcase_add_test(tests, sums_that_wait_are_few);
     Suite *suite = suite_create("tree");
     suite_add_tcase(suite, tests);
     return run_suite(suite, CK_FORK_GETENV);

@@ -44,7 +44,7 @@ START_TEST(one_rank_owns_the_root)
 {
     mlp_exchange *exchange = create_small();
     size_t count;
-    const mlp_tree_node *nodes = mlp_exchange_nodes(exchange, &count);
+    const mlp_subtree *nodes = mlp_exchange_subtrees(exchange, &count);
     ck_assert_uint_eq(count, 1);
     ck_assert_uint_eq(nodes[0].first, 0);
     ck_assert_uint_eq(nodes[0].count, 3);

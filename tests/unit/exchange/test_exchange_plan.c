@@ -40,26 +40,28 @@ static mlp_comm_place place_of(const cast *team, size_t rank)
                             .local_rank = team->local_rank};
 }
 
-static double run_plan(const mlp_tree_plan *plan, const double *operands)
+/* The sum of subtrees that tile one, from theirs. */
+static double sum_operands(const mlp_subtree *subtrees, const double *values,
+                           size_t count)
 {
-    double stack[SHARDS_MAX];
-    size_t height = 0;
-    for (size_t i = 0; i < plan->count; i++) {
-        if (plan->steps[i] == MLP_TREE_ADD) {
-            height--;
-            stack[height - 1] += stack[height];
-        } else {
-            stack[height++] = operands[plan->steps[i]];
+    double sums[SHARDS_MAX];
+    size_t first = subtrees[0].first, height = 0;
+    size_t leaves = subtrees[count - 1].first + subtrees[count - 1].count;
+    for (size_t i = 0; i < count; i++) {
+        size_t end = subtrees[i].first + subtrees[i].count;
+        sums[height++] = values[i];
+        for (; height > mlp_tree_sums(leaves - first, end - first); height--) {
+            sums[height - 2] += sums[height - 1];
         }
     }
     ck_assert_uint_eq(height, 1);
-    return stack[0];
+    return sums[0];
 }
 
 /* Sum of a subtree, by the definition. */
-static double sum_subtree(const double *values, mlp_tree_node node)
+static double sum_subtree(const double *values, mlp_subtree tree)
 {
-    return mlp_tree_sum(values + node.first, node.count, 1);
+    return mlp_tree_sum(values + tree.first, tree.count, 1);
 }
 
 /* What a node's crew leaves and hands on; returns how much. */
@@ -71,7 +73,9 @@ static size_t play_node(const mlp_exchange_plan *plan, const double *values,
         left[i] = sum_subtree(values, plan->left[i]);
     }
     for (size_t k = 0; k < plan->inner_count; k++) {
-        handed[k] = run_plan(&plan->inner[k].plan, left + plan->inner[k].first);
+        mlp_range inner = plan->inner[k];
+        handed[k] = sum_operands(plan->left + inner.first, left + inner.first,
+                                 inner.count);
     }
     return plan->inner_count;
 }
@@ -112,7 +116,7 @@ static void expect_sum(const cast *team, size_t shards, const double *values,
         for (size_t k = 0; k < total; k++) {
             operands[k] = gathered[plan.slots[k]];
         }
-        ck_assert(run_plan(&plan.outer, operands) ==
+        ck_assert(sum_operands(plan.outer, operands, total) ==
                   mlp_tree_sum(values, shards, 1));
         mlp_exchange_plan_destroy(&plan);
     }
@@ -129,7 +133,7 @@ START_TEST(two_nodes_of_two_hand_on_one_half_each)
     ck_assert_uint_eq(plan.left[0].first, 4);
     ck_assert_uint_eq(plan.left[0].count, 4);
     ck_assert_uint_eq(plan.inner_count, 1);
-    ck_assert_uint_eq(plan.inner[0].plan.count, 1);
+    ck_assert_uint_eq(plan.inner[0].count, 1);
     ck_assert_uint_eq(plan.handed[0], 1);
     ck_assert_uint_eq(plan.handed[1], 1);
     ck_assert_uint_eq(plan.outer_count, 2);

@@ -117,7 +117,6 @@ static void create_batch(fixture *f, const size_t *leaf_start, size_t leaves,
                          bool is_sparse)
 {
     const mlp_microbatches microbatches = {f->index, leaf_start, leaves};
-    mlp_tree_node operands[LEAVES];
     const mlp_feed_shape shape = {.features = FEATURES,
                                   .rows = ROWS,
                                   .leaves = leaves,
@@ -126,12 +125,7 @@ static void create_batch(fixture *f, const size_t *leaf_start, size_t leaves,
     mlp_feed_begin(f->feed, &f->dataset, (mlp_scaler){.scale = 0.5F},
                    &microbatches, NULL);
     mlp_threads_run(1, fill, f->feed);
-    for (size_t i = 0; i < leaves; i++) {
-        operands[i] = (mlp_tree_node){i, 1};
-    }
-    ck_assert_int_eq(mlp_tree_plan_create(leaves, (mlp_tree_node){0, leaves},
-                                          operands, leaves, &f->node.plan),
-                     MLP_OK);
+    f->node.leaves = (mlp_range){0, leaves};
 }
 
 static void create(fixture *f, reference_net net, size_t leaves, bool is_sparse)
@@ -145,7 +139,6 @@ static void create(fixture *f, reference_net net, size_t leaves, bool is_sparse)
 
 static void destroy(fixture *f)
 {
-    mlp_tree_plan_destroy(&f->node.plan);
     mlp_feed_destroy(&f->feed);
     mlp_dataset_destroy(&f->dataset);
     free(f->canonical);
@@ -380,7 +373,6 @@ START_TEST(nan_in_a_row_reaches_its_loss)
     create(&f, net_of(_i), LEAVES, true);
     mlp_feed_destroy(&f.feed);
     ((float *)f.dataset.values)[(size_t)f.index[0] * FEATURES + 3] = NAN;
-    mlp_tree_plan_destroy(&f.node.plan);
     create_batch(&f, three_leaves, LEAVES, true);
     outcome o = run_pass(&f, mlp_kernels_find(NULL), 1);
     ck_assert(isnan(o.losses[0]));
