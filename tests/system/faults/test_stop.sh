@@ -88,7 +88,7 @@ echo "$stops stops, the longest took $longest ms"
 [ "$stops" -gt 0 ] || fail "no signal came in time"
 [ "$longest" -le 10000 ] || fail "a stop took $longest ms"
 # shellcheck disable=SC2086
-team 2 $job --resume
+team 2 $job --resume auto
 expect_status 0 "after all stops"
 [ "$(digest)" = "$expected" ] || fail "other weights after $stops stops"
 
