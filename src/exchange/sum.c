@@ -71,13 +71,14 @@ static size_t sums_after(const mlp_exchange_addition *addition, size_t i)
 static const float *add_block(const mlp_exchange_addition *addition,
                               size_t first, size_t count, sum_stack *stack)
 {
-    const float *sums[MLP_TREE_SUMS_MAX];
+    const float *sums[MLP_TREE_SUMS_MAX] = {NULL};
     size_t height = 0;
     for (size_t i = 0; i < addition->count; i++) {
         sums[height] = fetch(addition, addition->operands[i], first, count,
                              stack->rows[height]);
         height++;
-        for (; height > sums_after(addition, i); height--) {
+        size_t after = sums_after(addition, i);
+        for (; height > 1 && height > after; height--) {
             float *out = stack->rows[height - 2];
             add_rows(addition, out, sums[height - 2], sums[height - 1], count);
             sums[height - 2] = out;

@@ -108,8 +108,9 @@ static void sum_long_leaf(tile_place place, size_t leaf, size_t end, float *sum)
     mlp_range inputs = {0, place.layer->in};
     size_t last_row = x.leaf_start[leaf + 1], last_word = x.leaf_word[leaf + 1];
     size_t rows[2] = {0, x.leaf_start[leaf]}, words[2] = {0, x.leaf_word[leaf]};
-    mlp_gradient_node node = {.leaves = {0, 1}, .sum = sum};
+    mlp_gradient_node node = {.leaves = {0, 1}};
     mlp_batch chunk = x;
+    node.sum = sum;
     chunk.leaf_start = rows;
     chunk.leaf_word = words;
     chunk.leaves = 1;
