@@ -34,15 +34,11 @@ struct mlp_network {
 
 static mlp_status digest_weights(const mlp_checkpoint *state, char *hex)
 {
-    mlp_model *model = NULL;
     unsigned char digest[MLP_DIGEST_BYTES];
-    MLP_TRY(
-        mlp_model_create(state->widths, state->layers, &state->config, &model));
-    mlp_status status =
-        mlp_model_digest(model, mlp_checkpoint_result(state), digest);
-    mlp_model_destroy(&model);
+    MLP_TRY(mlp_model_digest(mlp_checkpoint_result(state),
+                             state->parameter_count, digest));
     mlp_digest_hex(digest, hex);
-    return status;
+    return MLP_OK;
 }
 
 static mlp_status describe_history(mlp_network *network)

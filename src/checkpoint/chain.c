@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/model.h"
+
 static mlp_status identify(const mlp_checkpoint *checkpoint,
                            mlp_chain_link *link)
 {
@@ -17,10 +19,9 @@ static mlp_status identify(const mlp_checkpoint *checkpoint,
     memcpy(link->parent_digest, checkpoint->parent_digest, MLP_DIGEST_BYTES);
     MLP_TRY(
         mlp_checkpoint_config_digest(&checkpoint->config, link->config_digest));
-    MLP_TRY(mlp_digest_of(checkpoint->parameters,
-                          checkpoint->parameter_count *
-                              sizeof *checkpoint->parameters,
-                          link->parameters_digest));
+    MLP_TRY(mlp_model_digest(checkpoint->parameters,
+                             checkpoint->parameter_count,
+                             link->parameters_digest));
     return mlp_checkpoint_digest(checkpoint, link->digest);
 }
 

@@ -174,12 +174,11 @@ void mlp_model_unpack(const mlp_model *model, const float *vector,
     }
 }
 
-mlp_status mlp_model_digest(const mlp_model *model, const float *canonical,
+mlp_status mlp_model_digest(const float *canonical, size_t parameters,
                             unsigned char value[MLP_DIGEST_BYTES])
 {
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "the digest is defined over little-endian float32"
 #endif
-    return mlp_digest_of(canonical, model->parameters * sizeof *canonical,
-                         value);
+    return mlp_digest_of(canonical, parameters * sizeof *canonical, value);
 }

@@ -69,9 +69,10 @@ size_t mlp_model_layer_of(const mlp_model *model, size_t i);
 void mlp_model_initialize(const mlp_model *model, mlp_init init, uint64_t seed,
                           float *canonical);
 
-/** SHA-256 of the canonical parameters as little-endian float32: the digest
- *  that is the same for every number of ranks and threads. */
-mlp_status mlp_model_digest(const mlp_model *model, const float *canonical,
+/** SHA-256 of parameters in canonical order as little-endian float32: the
+ *  digest that is the same for every number of ranks and threads.
+ *  @param canonical  [parameters] */
+mlp_status mlp_model_digest(const float *canonical, size_t parameters,
                             unsigned char value[MLP_DIGEST_BYTES]);
 
 #endif

@@ -211,10 +211,8 @@ static mlp_status digest_now(const mlp_checkpoint *state,
                              unsigned char digest[MLP_DIGEST_BYTES])
 {
     return witness->is_state ? mlp_checkpoint_digest(state, digest)
-                             : mlp_digest_of(state->parameters,
-                                             state->parameter_count *
-                                                 sizeof *state->parameters,
-                                             digest);
+                             : mlp_model_digest(state->parameters,
+                                                state->parameter_count, digest);
 }
 
 /* Rank 0. */

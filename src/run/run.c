@@ -206,7 +206,8 @@ static mlp_status sign_off(mlp_run_parts *run, bool is_finished, double seconds)
     unsigned char digest[MLP_DIGEST_BYTES];
     char hex[MLP_DIGEST_HEX];
     MLP_TRY(mlp_run_fetch_state(run));
-    MLP_TRY(mlp_model_digest(run->model, run->state.parameters, digest));
+    MLP_TRY(mlp_model_digest(run->state.parameters, run->model->parameters,
+                             digest));
     mlp_digest_hex(digest, hex);
     MLP_TRY(mlp_runlog_end(run->log, last, hex, seconds, is_finished));
     MLP_TRY(mlp_runlog_close(&run->log));

@@ -113,7 +113,8 @@ static mlp_status digest_weights(mlp_run_parts *run, char hex[MLP_DIGEST_HEX])
 {
     unsigned char digest[MLP_DIGEST_BYTES];
     MLP_TRY(mlp_run_fetch_state(run));
-    MLP_TRY(mlp_model_digest(run->model, run->state.parameters, digest));
+    MLP_TRY(mlp_model_digest(run->state.parameters, run->model->parameters,
+                             digest));
     mlp_digest_hex(digest, hex);
     return MLP_OK;
 }

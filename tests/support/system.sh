@@ -52,6 +52,14 @@ has_mnist() {
     done
 }
 
+# has_set SET: can this CPU run these kernels?
+has_set() {
+    case $1 in
+    avx512) grep -q avx512vl /proc/cpuinfo ;;
+    avx2) grep -q avx2 /proc/cpuinfo ;;
+    esac
+}
+
 # spawn WORD...: a program, or mpirun, in the background; its id in $team_pid.
 # Output goes to the files out and err.
 spawn() {

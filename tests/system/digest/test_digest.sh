@@ -82,14 +82,6 @@ in_pieces() {
     expect_digest 3 1 --checkpoint pieces --resume
 }
 
-# has_set SET: can this CPU run these kernels?
-has_set() {
-    case $1 in
-    avx512) grep -q avx512vl /proc/cpuinfo ;;
-    avx2) grep -q avx2 /proc/cpuinfo ;;
-    esac
-}
-
 every_set() {
     begin "$@"
     for set in avx512 avx2 base; do

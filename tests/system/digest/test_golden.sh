@@ -37,14 +37,6 @@ expect_pinned() {
         fail "$what: state $state, not $pinned_state (SLEEF $sleef)"
 }
 
-# has_set SET: can this CPU run these kernels?
-has_set() {
-    case $1 in
-    avx512) grep -q avx512vl /proc/cpuinfo ;;
-    avx2) grep -q avx2 /proc/cpuinfo ;;
-    esac
-}
-
 # each_row COMMAND: with $name, $teams, $pinned_weights, $pinned_state and the
 # arguments of each row that can be run here.
 each_row() {
