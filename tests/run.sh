@@ -143,8 +143,8 @@ awk 'FNR == 2 { split($0, t, /[ms ]+/)
               minutes[2] - minutes[1], minutes[3] - minutes[2] }' \
     times.begin times.built times.tested
 # shellcheck disable=SC2086 # a list of names without blanks
-awk -f ../tests/support/slowest.awk $results
+awk -f ../tests/support/junit.awk -f ../tests/support/slowest.awk $results
 # shellcheck disable=SC2086
 exec awk -v faults="$([ -n "$changed" ] ||
     echo ../tests/support/fault_tests.txt)" -v labels="$labels" \
-    -f ../tests/support/summary.awk $results
+    -f ../tests/support/junit.awk -f ../tests/support/summary.awk $results

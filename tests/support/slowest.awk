@@ -1,11 +1,4 @@
-# The ten tests of ctest's JUnit records that took longest.
-
-function field(name,    part) {
-    part = $0
-    sub(".*[ \t]" name "=\"", "", part)
-    sub("\".*", "", part)
-    return part
-}
+# The ten tests of ctest's JUnit records that took longest (with junit.awk).
 
 FNR == 1 {
     run = FILENAME

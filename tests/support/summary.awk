@@ -1,19 +1,10 @@
-# Sum up ctest's JUnit records: name what failed, say why what was skipped was
-# skipped, and end with the line "N passed, N failed, N skipped".
+# Sum up ctest's JUnit records (with junit.awk): name what failed, say why what
+# was skipped was skipped, and end with the line "N passed, N failed, N skipped".
 #
 # With -v faults=FILE the tests of faults that FILE lists must have run: one
 # that is absent from the records has failed, and one that was skipped, too,
 # but for a reason that the list allows. FILE has a line "NAME: REASON; ..."
 # each; -v labels="unit|system" leaves out those that were not asked for.
-
-function field(name,    part) {
-    part = $0
-    if (!sub(".*[ \t]" name "=\"", "", part)) {
-        return ""
-    }
-    sub("\".*", "", part)
-    return part
-}
 
 function read_faults(    line, name) {
     while (faults != "" && (getline line < faults) > 0) {
