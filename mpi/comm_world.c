@@ -71,14 +71,22 @@ static mlp_status initialize(int *argc, char ***argv)
     return MLP_OK;
 }
 
-/* MLP_TEST_NODE_SIZE=k makes every k consecutive ranks a node, so that a test
- * has several nodes on one machine. */
+/* The number that a variable for tests has, 0 without it. */
+static long test_number(const char *name)
+{
+    const char *text = getenv(name);
+    return text != NULL ? strtol(text, NULL, 10) : 0;
+}
+
+/* A test has several nodes on one machine: MLP_TEST_NODE_SIZE=k makes every k
+ * consecutive ranks a node, MLP_TEST_NODES=k deals the ranks round k nodes. */
 static int split_into_nodes(MPI_Comm world, int rank, MPI_Comm *node)
 {
-    const char *text = getenv("MLP_TEST_NODE_SIZE");
-    long size = text != NULL ? strtol(text, NULL, 10) : 0;
-    if (size > 0) {
-        return MPI_Comm_split(world, (int)(rank / size), rank, node);
+    long size = test_number("MLP_TEST_NODE_SIZE");
+    long nodes = test_number("MLP_TEST_NODES");
+    if (size > 0 || nodes > 0) {
+        long color = size > 0 ? rank / size : rank % nodes;
+        return MPI_Comm_split(world, (int)color, rank, node);
     }
     return MPI_Comm_split_type(world, MPI_COMM_TYPE_SHARED, rank, MPI_INFO_NULL,
                                node);

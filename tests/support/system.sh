@@ -19,7 +19,8 @@ clean_up() {
 trap clean_up EXIT
 cd "$place" || exit
 mnist=${MLP_DATA:-} # where MNIST may be
-unset MLP_DATA OMP_NUM_THREADS MLP_KERNELS MLP_TEST_NODE_SIZE
+unset MLP_DATA OMP_NUM_THREADS MLP_KERNELS MLP_TEST_NODE_SIZE \
+    MLP_TEST_NODES
 if [ "$(id -u)" -eq 0 ]; then
     export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 fi

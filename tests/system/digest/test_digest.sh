@@ -46,6 +46,13 @@ every_team() {
             unset MLP_TEST_NODE_SIZE
         done
     done
+    for nodes in 2 3; do # and are dealt to them in turn
+        for ranks in 4 8; do
+            export MLP_TEST_NODES=$nodes
+            expect_digest "$ranks" 1 "$@"
+            unset MLP_TEST_NODES
+        done
+    done
 }
 
 # Some teams that have little in common; in long settings every team.
