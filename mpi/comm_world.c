@@ -104,12 +104,12 @@ static size_t number_nodes(size_t *node_of, size_t ranks)
     return nodes;
 }
 
-static size_t smallest_node(const mlp_comm_place *place, size_t ranks)
+static size_t smallest_node(const mlp_comm_place *place)
 {
-    size_t smallest = ranks;
+    size_t smallest = place->ranks;
     for (size_t node = 0; node < place->nodes; node++) {
         size_t size = 0;
-        for (size_t r = 0; r < ranks; r++) {
+        for (size_t r = 0; r < place->ranks; r++) {
             size += place->node_of[r] == node;
         }
         smallest = size < smallest ? size : smallest;
@@ -140,10 +140,11 @@ static mlp_status find_places(mpi_comm *c)
     *place = (mlp_comm_place){.rank = (size_t)local,
                               .size = (size_t)size,
                               .nodes = number_nodes(c->node_of, ranks),
+                              .ranks = ranks,
                               .node_of = c->node_of,
                               .local_rank = local_rank};
     place->node = c->node_of[c->base.rank];
-    place->smallest = smallest_node(place, ranks);
+    place->smallest = smallest_node(place);
     return MLP_OK;
 }
 

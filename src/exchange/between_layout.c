@@ -29,7 +29,7 @@ static void *number_at(const mlp_exchange *x, void *array, size_t i)
 void *mlp_between_handed(const mlp_exchange *x, const mlp_between_part *p,
                          mlp_range cut, size_t k)
 {
-    size_t before = x->plan.inner_count * (cut.first - p->slice.first);
+    size_t before = x->plan.own.count * (cut.first - p->slice.first);
     return number_at(x, p->handed, before + k * cut.count);
 }
 
@@ -59,7 +59,7 @@ mlp_exchange_addition mlp_between_root(const mlp_exchange *x,
  * floats travel as they are. */
 static bool is_summed_already(const mlp_exchange *x)
 {
-    return x->plan.inner_count == 1 && x->plan.inner[0].count == 1 &&
+    return x->plan.own.count == 1 && x->plan.left_count == 1 &&
            x->between->number == sizeof(float);
 }
 
@@ -72,7 +72,7 @@ static mlp_status prepare_part(const mlp_exchange *x, size_t part,
     p->is_direct = is_direct(x, p->slice);
     p->own = mlp_between_cut(x, p, x->place->node);
     size_t number = x->between->number;
-    size_t handed = x->plan.inner_count * p->slice.count;
+    size_t handed = x->plan.own.count * p->slice.count;
     p->handed =
         is_summed_already(x) ? NULL : mlp_exchange_allocate(handed, number);
     p->gathered =
@@ -164,27 +164,15 @@ static const void *handed_on(const mlp_exchange *x, const mlp_between_part *p,
                              : (const float *)x->sources[0] + cut.first;
 }
 
-/* Subtrees that the nodes before this one hand on. */
-static size_t handed_before(const mlp_exchange *x, size_t node)
-{
-    size_t sum = 0;
-    for (size_t i = 0; i < node; i++) {
-        sum += x->plan.handed[i];
-    }
-    return sum;
-}
-
 /* This node's own subtrees are where they are, the others' among those
  * gathered. */
 static void find_operands(const mlp_exchange *x, mlp_between_part *p)
 {
-    size_t first = handed_before(x, x->place->node);
+    mlp_range mine = x->plan.own;
     for (size_t k = 0; k < x->plan.outer_count; k++) {
-        size_t slot = x->plan.slots[k];
-        bool is_mine = slot >= first && slot - first < x->plan.inner_count;
-        p->operands[k] = is_mine
-                             ? handed_on(x, p, p->own, slot - first)
-                             : number_at(x, p->gathered, slot * p->own.count);
+        bool is_mine = k >= mine.first && k - mine.first < mine.count;
+        p->operands[k] = is_mine ? handed_on(x, p, p->own, k - mine.first)
+                                 : number_at(x, p->gathered, k * p->own.count);
     }
     p->whole = p->sums;
     p->last = p->is_direct ? mlp_between_root(x, p)
@@ -197,16 +185,14 @@ static void fill_collecting(const mlp_exchange *x, const mlp_between_part *p,
                             mlp_lane *lanes)
 {
     size_t number = x->between->number;
-    size_t before = 0;
     for (size_t node = 0; node < x->place->nodes; node++) {
         mlp_range cut = mlp_between_cut(x, p, node);
-        size_t handed = x->plan.handed[node];
-        lanes[node] =
-            (mlp_lane){.from = handed_on(x, p, cut, 0),
-                       .to = number_at(x, p->gathered, before * p->own.count),
-                       .sent = x->plan.inner_count * cut.count * number,
-                       .received = handed * p->own.count * number};
-        before += handed;
+        mlp_range handed = x->plan.handed[node];
+        lanes[node] = (mlp_lane){
+            .from = handed_on(x, p, cut, 0),
+            .to = number_at(x, p->gathered, handed.first * p->own.count),
+            .sent = x->plan.own.count * cut.count * number,
+            .received = handed.count * p->own.count * number};
     }
 }
 

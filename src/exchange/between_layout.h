@@ -20,7 +20,7 @@ typedef struct {
     mlp_range own;   /**< this node's cut of it */
     bool is_direct;
     /* Numbers as they travel: */
-    void *handed;          /**< for each node, [inner_count, its cut]; NULL: the
+    void *handed;          /**< for each node, [handed on, its cut]; NULL: the
                                 one sum is sent from where the rank left it */
     void *gathered;        /**< [outer_count, own], in order of node */
     void *sums;            /**< [slice] of all nodes; NULL if direct */

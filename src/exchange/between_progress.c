@@ -93,7 +93,7 @@ static mlp_exchange_update *put(const mlp_exchange *x)
 static void add_inside(const mlp_exchange *x, const mlp_between_part *p,
                        mlp_range cut)
 {
-    for (size_t k = 0; k < x->plan.inner_count; k++) {
+    for (size_t k = 0; k < x->plan.own.count; k++) {
         destination d = {mlp_between_handed(x, p, cut, k), cut.first};
         mlp_exchange_addition inner = mlp_exchange_inner(x, k);
         mlp_exchange_add_up(&inner, cut, put(x), &d);

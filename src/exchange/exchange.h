@@ -70,8 +70,8 @@ bool mlp_exchange_fills_state(const mlp_exchange *exchange);
 /** Floats of the state vectors that this rank updates of a part. */
 mlp_range mlp_exchange_own(const mlp_exchange *exchange, size_t part);
 
-/** The largest subtrees within the crew's shards, in order of its ranks; or
- *  these shards, when every leaf is rounded. */
+/** The largest subtrees within the crew's shards, in order; or these
+ *  shards, when every leaf is rounded. */
 const mlp_subtree *mlp_exchange_subtrees(const mlp_exchange *exchange,
                                          size_t *count);
 
@@ -79,7 +79,7 @@ const mlp_subtree *mlp_exchange_subtrees(const mlp_exchange *exchange,
  *  [sum of part_sizes], part after part, 64-byte aligned. */
 float *mlp_exchange_gradient(mlp_exchange *exchange, size_t i);
 
-/** Where the crew's thread 0 leaves the records of its shards, rank after rank:
+/** Where the crew's thread 0 leaves the records of its shards, in order:
  *  [crew's shards, record_size]. The same memory in every step, free again
  *  after publish. */
 double *mlp_exchange_records(mlp_exchange *exchange);

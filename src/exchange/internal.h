@@ -174,7 +174,7 @@ typedef struct {
 static inline mlp_exchange_addition mlp_exchange_inner(const mlp_exchange *x,
                                                        size_t k)
 {
-    mlp_range inner = x->plan.inner[k];
+    mlp_range inner = mlp_exchange_plan_inner(&x->plan, k);
     return (mlp_exchange_addition){x->plan.left + inner.first,
                                    x->sources + inner.first, inner.count,
                                    mlp_exchange_source_operand(x), 0};
@@ -193,7 +193,7 @@ void mlp_exchange_tree_publish_records(mlp_exchange *x);
 size_t mlp_exchange_node_records(const mlp_exchange *x, size_t node);
 size_t mlp_exchange_crew_records(const mlp_exchange *x);
 
-/** Copy the records of a node, rank after rank, out of the table, or into it.
+/** Copy the records of a node, shard after shard, out of the table, or into it.
  *  @param packed  [mlp_exchange_node_records] bytes */
 void mlp_exchange_copy_records(const mlp_exchange *x, size_t node,
                                double *table, double *packed, bool is_packing);

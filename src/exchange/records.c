@@ -9,12 +9,9 @@
  */
 #include <string.h>
 
-#include "internal.h"
+#include "team/place.h"
 
-static mlp_range shards_of(const mlp_exchange *x, size_t rank)
-{
-    return mlp_range_part(x->shape.shards, mlp_comm_size(x->comm), rank);
-}
+#include "internal.h"
 
 static size_t record_bytes(const mlp_exchange *x, size_t records)
 {
@@ -31,37 +28,20 @@ void mlp_exchange_tree_publish_records(mlp_exchange *x)
 
 size_t mlp_exchange_node_records(const mlp_exchange *x, size_t node)
 {
-    size_t bytes = 0;
-    for (size_t r = 0; r < mlp_comm_size(x->comm); r++) {
-        if (x->place->node_of[r] == node) {
-            bytes += record_bytes(x, shards_of(x, r).count);
-        }
-    }
-    return bytes;
+    return record_bytes(
+        x, mlp_place_node_shards(x->place, node, x->shape.shards).count);
 }
 
 size_t mlp_exchange_crew_records(const mlp_exchange *x)
 {
-    size_t bytes = 0;
-    for (size_t r = 0; r < mlp_comm_size(x->comm); r++) {
-        bytes += mlp_crew_has(x->crew, r)
-                     ? record_bytes(x, shards_of(x, r).count)
-                     : 0;
-    }
-    return bytes;
+    return record_bytes(x, mlp_crew_shards(x->crew, x->shape.shards).count);
 }
 
 void mlp_exchange_copy_records(const mlp_exchange *x, size_t node,
                                double *table, double *packed, bool is_packing)
 {
-    for (size_t r = 0; r < mlp_comm_size(x->comm); r++) {
-        if (x->place->node_of[r] != node) {
-            continue;
-        }
-        mlp_range shards = shards_of(x, r);
-        double *rows = table + shards.first * x->shape.record_size;
-        memcpy(is_packing ? packed : rows, is_packing ? rows : packed,
-               record_bytes(x, shards.count));
-        packed += shards.count * x->shape.record_size;
-    }
+    mlp_range shards = mlp_place_node_shards(x->place, node, x->shape.shards);
+    double *rows = table + shards.first * x->shape.record_size;
+    memcpy(is_packing ? packed : rows, is_packing ? rows : packed,
+           record_bytes(x, shards.count));
 }

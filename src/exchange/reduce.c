@@ -43,8 +43,7 @@ static mlp_status reduce_prepare(mlp_exchange *x)
     }
     assert(x->shape.parts > 0);
     r->next = x->shape.parts;
-    r->shards = mlp_range_part(x->shape.shards, mlp_comm_size(x->comm),
-                               mlp_comm_rank(x->comm));
+    r->shards = mlp_crew_shards(x->crew, x->shape.shards);
     mlp_subtree run = {r->shards.first, r->shards.count};
     x->plan.left = mlp_exchange_allocate(run.count, sizeof *x->plan.left);
     if (x->plan.left == NULL) {

@@ -6,9 +6,9 @@
 
 mlp_status mlp_exchange_tree_prepare(mlp_exchange *x)
 {
-    MLP_TRY(mlp_exchange_plan_create(
-        x->shape.shards, mlp_comm_size(x->comm), x->place,
-        x->shape.precision == MLP_PRECISION_BF16, &x->plan));
+    MLP_TRY(mlp_exchange_plan_create(x->shape.shards, x->place,
+                                     x->shape.precision == MLP_PRECISION_BF16,
+                                     &x->plan));
     x->sources = mlp_exchange_allocate(x->plan.left_count, sizeof *x->sources);
     return x->sources == NULL ? mlp_fail_memory("the exchange") : MLP_OK;
 }

@@ -1,7 +1,7 @@
 /** @file
- *  The arithmetic of sharding: which rows a shard has, which shards a rank
- *  owns, and which of a shard's rows belong to a global batch. Pure functions
- *  of extents; nothing here depends on who computes it.
+ *  The arithmetic of sharding: which of a shard's rows belong to a global
+ *  batch. Pure functions of extents; nothing here depends on who computes it.
+ *  Which shards a rank owns is in team/place.h.
  */
 #ifndef MLP_SHARD_H
 #define MLP_SHARD_H

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "base/log.h"
+#include "team/place.h"
 
 #include "internal.h"
 
@@ -17,11 +18,10 @@ typedef struct {
     size_t first, rows;
 } part;
 
-/* Shards of a rank: the contiguous run floor(r V / P) .. */
 static mlp_range owned_shards(const mlp_run_parts *run)
 {
-    return mlp_range_part(run->config.shards, mlp_comm_size(run->comm),
-                          mlp_comm_rank(run->comm));
+    return mlp_place_rank_shards(mlp_comm_where(run->comm),
+                                 mlp_comm_rank(run->comm), run->config.shards);
 }
 
 /* The rows of this rank's shards, counted in the source's split. */

@@ -54,8 +54,11 @@ typedef struct {
     size_t rank, size;        /**< of this rank within its node */
     size_t node, nodes;       /**< which node, of how many */
     size_t smallest;          /**< size of the smallest node */
-    const size_t *node_of;    /**< [size of the team]: the node of each rank */
-    const size_t *local_rank; /**< [size of the team]: its rank in that node */
+    size_t ranks;             /**< of the team */
+    const size_t *node_of;    /**< [ranks]: the node of each; nodes are numbered
+                                   in the order of their lowest ranks */
+    const size_t *local_rank; /**< [ranks]: the rank of each in its node, in
+                                   the same order */
 } mlp_comm_place;
 const mlp_comm_place *mlp_comm_where(const mlp_comm *comm);
 

@@ -82,6 +82,7 @@ mlp_status mlp_comm_serial_create(mlp_comm **comm)
         .place = {.size = 1,
                   .nodes = 1,
                   .smallest = 1,
+                  .ranks = 1,
                   .node_of = zero,
                   .local_rank = zero},
     };

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "place.h"
+
 enum { SHARES_MOST = 8 };
 
 /* What a rank says of itself. A cache line of its own at least. */
@@ -155,11 +157,13 @@ mlp_comm *mlp_crew_home(const mlp_crew *crew)
     return crew->alone != NULL ? crew->alone : crew->comm;
 }
 
-bool mlp_crew_has(const mlp_crew *crew, size_t rank)
+mlp_range mlp_crew_shards(const mlp_crew *crew, size_t shards)
 {
     const mlp_comm_place *place = mlp_comm_where(crew->comm);
-    return crew->alone != NULL ? rank == mlp_comm_rank(crew->comm)
-                               : place->node_of[rank] == place->node;
+    size_t rank = mlp_comm_rank(crew->comm);
+    return crew->alone != NULL
+               ? mlp_place_rank_shards(place, rank, shards)
+               : mlp_place_node_shards(place, place->node, shards);
 }
 
 size_t mlp_crew_workers(const mlp_crew *crew)

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/range.h"
 #include "base/status.h"
 #include "comm.h"
 #include "system/threads.h"
@@ -37,8 +38,8 @@ void mlp_crew_destroy(mlp_crew **crew); /**< Collective. */
  *  rank alone. */
 mlp_comm *mlp_crew_home(const mlp_crew *crew);
 
-/** Whether this rank of the team of create is in this crew. */
-bool mlp_crew_has(const mlp_crew *crew, size_t rank);
+/** The run of shards, of `shards` in all, that the ranks of this crew own. */
+mlp_range mlp_crew_shards(const mlp_crew *crew, size_t shards);
 
 /** Ranks of the crew that compute; which of them this one is, `workers` or more
  *  if it is idle; threads of all of them, at most. */

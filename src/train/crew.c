@@ -18,55 +18,34 @@ bool mlp_trainer_is_short(const mlp_trainer_parts *parts)
 
 /* ---- the crew's shards ------------------------------------------------- */
 
-static mlp_range shards_of(const mlp_trainer *trainer, size_t rank)
-{
-    return mlp_range_part(trainer->parts.config->shards,
-                          mlp_comm_size(trainer->parts.comm), rank);
-}
-
-static void list_shards(mlp_trainer *trainer)
-{
-    for (size_t r = 0; r < mlp_comm_size(trainer->parts.comm); r++) {
-        mlp_range shards = shards_of(trainer, r);
-        if (!mlp_crew_has(trainer->crew, r)) {
-            continue;
-        }
-        if (r == mlp_comm_rank(trainer->parts.comm)) {
-            trainer->first_shard = trainer->shard_count;
-        }
-        for (size_t i = 0; i < shards.count; i++) {
-            trainer->shards[trainer->shard_count++] = shards.first + i;
-        }
-    }
-}
-
 static mlp_status find_shards(mlp_trainer *trainer)
 {
-    size_t shards = trainer->parts.config->shards;
-    trainer->shards = calloc(shards, sizeof *trainer->shards);
-    trainer->leaf_start = calloc(shards + 1, sizeof *trainer->leaf_start);
-    if (trainer->shards == NULL || trainer->leaf_start == NULL) {
-        return mlp_fail_memory("the shards of a node");
-    }
-    list_shards(trainer);
-    return MLP_OK;
+    mlp_range run =
+        mlp_crew_shards(trainer->crew, trainer->parts.config->shards);
+    trainer->shards = run;
+    trainer->first_shard = trainer->parts.train->shards.first - run.first;
+    trainer->leaf_start = calloc(run.count + 1, sizeof *trainer->leaf_start);
+    return trainer->leaf_start != NULL
+               ? MLP_OK
+               : mlp_fail_memory("the shards of a node");
 }
 
 void mlp_trainer_lay_batch(mlp_trainer *trainer, size_t index)
 {
     size_t rows = 0;
-    for (size_t i = 0; i < trainer->shard_count; i++) {
+    for (size_t i = 0; i < trainer->shards.count; i++) {
         trainer->leaf_start[i] = rows;
-        rows += mlp_sampler_count(trainer->sampler, index, trainer->shards[i]);
+        rows += mlp_sampler_count(trainer->sampler, index,
+                                  trainer->shards.first + i);
     }
-    trainer->leaf_start[trainer->shard_count] = rows;
+    trainer->leaf_start[trainer->shards.count] = rows;
 }
 
 double mlp_trainer_work_share(const mlp_trainer *trainer)
 {
     return mlp_crew_is_idle(trainer->crew)
                ? 0.0
-               : (double)trainer->shard_count /
+               : (double)trainer->shards.count /
                      (double)trainer->parts.config->shards /
                      (double)mlp_crew_workers(trainer->crew);
 }
@@ -93,7 +72,7 @@ static mlp_feed_shape feed_shape(const mlp_trainer *trainer, size_t rows,
 static mlp_status measure(const mlp_trainer *trainer, extents *all)
 {
     const mlp_config *config = trainer->parts.config;
-    size_t shards = trainer->shard_count;
+    size_t shards = trainer->shards.count;
     size_t ranks = mlp_comm_where(mlp_crew_home(trainer->crew))->size;
     size_t rows = mlp_trainer_batch_rows(config, shards);
     size_t most = trainer->parts.train->rows; /* a larger batch is all rows */
@@ -173,7 +152,6 @@ void mlp_trainer_destroy_crew(mlp_trainer *trainer)
     mlp_pass_destroy(&trainer->pass);
     mlp_feed_destroy(&trainer->own_feed);
     mlp_pass_destroy(&trainer->own_pass);
-    free(trainer->shards);
     free(trainer->leaf_start);
     mlp_crew_destroy(&trainer->crew);
 }

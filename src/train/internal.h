@@ -48,16 +48,15 @@ struct mlp_trainer {
     mlp_crew *crew;
     mlp_exchange *exchange;
     mlp_trainer_board *board; /* the crew's */
-    size_t *shards;           /* [shard_count], the crew's, rank after rank */
-    size_t shard_count;
+    mlp_range shards;         /* the crew's */
     size_t first_shard;       /* of them, this rank's */
-    size_t *leaf_start;       /* [shard_count + 1], in the batch under way */
+    size_t *leaf_start;       /* [shards.count + 1], in the batch under way */
     mlp_gradient_node *nodes; /* [node_count], the crew's subtrees */
     size_t node_count;
     /* With --accumulate: a node for each of the crew's shards, whose sums go
      * on from piece to piece of a batch. Else NULL. */
-    mlp_gradient_node *leaves; /* [shard_count] */
-    float *leaf_sums;          /* [shard_count, vector_size], the crew's */
+    mlp_gradient_node *leaves; /* [shards.count] */
+    float *leaf_sums;          /* [shards.count, vector_size], the crew's */
     mlp_sampler *sampler;
     mlp_feed *feed; /* the crew's batch */
     mlp_pass *pass;

@@ -85,7 +85,7 @@ void mlp_trainer_close_records(const mlp_trainer *trainer)
 {
     bool is_unsafe = atomic_load(&trainer->board->is_unsafe);
     double *record = mlp_exchange_records(trainer->exchange);
-    for (size_t i = 0; i < trainer->shard_count; i++) {
+    for (size_t i = 0; i < trainer->shards.count; i++) {
         record[i * MLP_RECORD_SIZE + UNSAFE] = is_unsafe;
     }
 }
@@ -93,7 +93,7 @@ void mlp_trainer_close_records(const mlp_trainer *trainer)
 bool mlp_trainer_has_finite_losses(const mlp_trainer *trainer)
 {
     const double *record = mlp_exchange_records(trainer->exchange);
-    for (size_t i = 0; i < trainer->shard_count; i++) {
+    for (size_t i = 0; i < trainer->shards.count; i++) {
         if (!isfinite(record[i * MLP_RECORD_SIZE + LOSS])) {
             return false;
         }

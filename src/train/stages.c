@@ -152,7 +152,7 @@ void mlp_stage_accumulate(mlp_worker *w)
     for (size_t l = trainer->parts.model->layers; l-- > 0;) {
         /* unsafe sums are unsafe in the last piece, too */
         (void)mlp_pass_gradient(trainer->pass, l, trainer->leaves,
-                                trainer->shard_count, begun(w), w->me);
+                                trainer->shards.count, begun(w), w->me);
         mlp_worker_lap(w, MLP_PHASE_GRADIENT);
     }
 }

@@ -30,7 +30,7 @@ static void begin_piece(mlp_one_step *step)
     size_t index = step->index * parts->config->accumulate + step->piece;
     step->microbatches = mlp_sampler_batch(trainer->sampler, index);
     mlp_trainer_lay_batch(trainer, index);
-    step->whole = (mlp_feed_whole){trainer->leaf_start, trainer->shard_count,
+    step->whole = (mlp_feed_whole){trainer->leaf_start, trainer->shards.count,
                                    trainer->first_shard};
     mlp_feed_begin(trainer->feed, &parts->train->here, parts->scaler,
                    &step->microbatches, &step->whole);

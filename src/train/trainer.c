@@ -42,11 +42,7 @@ static mlp_status create_exchange(mlp_trainer *trainer)
 /* Where a subtree's shards are among the leaves of the crew's batch. */
 static mlp_range leaves_of(const mlp_trainer *trainer, mlp_subtree tree)
 {
-    size_t first = 0;
-    while (trainer->shards[first] != tree.first) {
-        first++;
-    }
-    return (mlp_range){first, tree.count};
+    return (mlp_range){tree.first - trainer->shards.first, tree.count};
 }
 
 static mlp_status create_nodes(mlp_trainer *trainer)
@@ -71,11 +67,11 @@ static mlp_status create_nodes(mlp_trainer *trainer)
 static mlp_status create_leaves(mlp_trainer *trainer)
 {
     size_t size = trainer->parts.model->vector_size;
-    trainer->leaves = calloc(trainer->shard_count, sizeof *trainer->leaves);
+    trainer->leaves = calloc(trainer->shards.count, sizeof *trainer->leaves);
     if (trainer->leaves == NULL) {
         return mlp_fail_memory("the tree over shards");
     }
-    for (size_t i = 0; i < trainer->shard_count; i++) {
+    for (size_t i = 0; i < trainer->shards.count; i++) {
         trainer->leaves[i] = (mlp_gradient_node){
             .leaves = {i, 1}, .sum = trainer->leaf_sums + i * size};
     }

@@ -15,6 +15,7 @@
 #include "reference_mlp.h"
 #include "rows/shard.h"
 #include "run_suite.h"
+#include "team/place.h"
 
 enum { FEATURES = 21, CLASSES = 3, STEPS = 12 };
 
@@ -84,8 +85,8 @@ static uint16_t label_of(size_t row)
 /* The rows of this rank's shards. */
 static mlp_sharded make_split(const scenario *s, mlp_comm *comm)
 {
-    mlp_range shards =
-        mlp_range_part(s->shards, mlp_comm_size(comm), mlp_comm_rank(comm));
+    mlp_range shards = mlp_place_rank_shards(mlp_comm_where(comm),
+                                             mlp_comm_rank(comm), s->shards);
     mlp_range first = mlp_range_part(s->rows, s->shards, shards.first);
     mlp_range last =
         mlp_range_part(s->rows, s->shards, shards.first + shards.count - 1);
@@ -640,14 +641,13 @@ static bool is_caught(team *t, size_t step, const char *expected)
 /* Rows of the crew's batch in the spoilt step before those of poison.rank. */
 static size_t rows_before(const scenario *s)
 {
+    const mlp_comm_place *place = mlp_comm_where(world);
+    size_t node = place->node_of[poison.rank];
+    size_t own = mlp_place_rank_shards(place, poison.rank, s->shards).first;
+    size_t first = mlp_place_node_shards(place, node, s->shards).first;
     size_t rows = 0;
-    for (size_t r = 0; r < poison.rank; r++) {
-        mlp_range shards = mlp_range_part(s->shards, mlp_comm_size(world), r);
-        for (size_t i = 0; is_in_its_crew(r) && i < shards.count; i++) {
-            rows += mlp_shard_microbatch(s->rows, s->shards, s->batch, 1,
-                                         shards.first + i)
-                        .count;
-        }
+    for (size_t i = poison.is_alone ? own : first; i < own; i++) {
+        rows += mlp_shard_microbatch(s->rows, s->shards, s->batch, 1, i).count;
     }
     return rows;
 }

@@ -151,20 +151,15 @@ static void drill_backward(drill_run *run, mlp_thread self, size_t first,
     }
 }
 
-/* By the crew's thread 0: leave the records of all its ranks. */
+/* By the crew's thread 0: leave the records of its shards. */
 static void drill_publish_records(drill_run *run, size_t step)
 {
     double *crews = mlp_exchange_records(run->exchange);
-    size_t count = 0;
-    for (size_t r = 0; r < mlp_comm_size(run->comm); r++) {
-        mlp_range owned =
-            mlp_range_part(run->d->shards, mlp_comm_size(run->comm), r);
-        for (size_t i = 0;
-             mlp_crew_has(run->crew, r) && i < owned.count * DRILL_RECORD;
-             i++) {
-            crews[count++] = drill_record(owned.first + i / DRILL_RECORD,
-                                          i % DRILL_RECORD, step);
-        }
+    mlp_range owned = mlp_crew_shards(run->crew, run->d->shards);
+    size_t count = owned.count * DRILL_RECORD;
+    for (size_t i = 0; i < count; i++) {
+        crews[i] = drill_record(owned.first + i / DRILL_RECORD,
+                                i % DRILL_RECORD, step);
     }
     mlp_exchange_publish_records(run->exchange);
     memset(crews, 0, count * sizeof *crews);

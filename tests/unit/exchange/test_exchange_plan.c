@@ -36,6 +36,7 @@ static mlp_comm_place place_of(const cast *team, size_t rank)
     return (mlp_comm_place){.rank = team->local_rank[rank],
                             .node = team->node_of[rank],
                             .nodes = team->nodes,
+                            .ranks = team->ranks,
                             .node_of = team->node_of,
                             .local_rank = team->local_rank};
 }
@@ -72,12 +73,12 @@ static size_t play_node(const mlp_exchange_plan *plan, const double *values,
     for (size_t i = 0; i < plan->left_count; i++) {
         left[i] = sum_subtree(values, plan->left[i]);
     }
-    for (size_t k = 0; k < plan->inner_count; k++) {
-        mlp_range inner = plan->inner[k];
+    for (size_t k = 0; k < plan->own.count; k++) {
+        mlp_range inner = mlp_exchange_plan_inner(plan, k);
         handed[k] = sum_operands(plan->left + inner.first, left + inner.first,
                                  inner.count);
     }
-    return plan->inner_count;
+    return plan->own.count;
 }
 
 /* Every rank finishes the sum from what all nodes hand on. */
@@ -94,9 +95,9 @@ static void expect_sum(const cast *team, size_t shards, const double *values,
             }
             mlp_comm_place place = place_of(team, r);
             mlp_exchange_plan plan;
-            ck_assert_int_eq(mlp_exchange_plan_create(shards, team->ranks,
-                                                      &place, by_leaves, &plan),
-                             MLP_OK);
+            ck_assert_int_eq(
+                mlp_exchange_plan_create(shards, &place, by_leaves, &plan),
+                MLP_OK);
             counts[node] = play_node(&plan, values, gathered + total);
             total += counts[node];
             mlp_exchange_plan_destroy(&plan);
@@ -105,18 +106,13 @@ static void expect_sum(const cast *team, size_t shards, const double *values,
     for (size_t r = 0; r < team->ranks; r++) {
         mlp_comm_place place = place_of(team, r);
         mlp_exchange_plan plan;
-        double operands[SHARDS_MAX];
-        ck_assert_int_eq(mlp_exchange_plan_create(shards, team->ranks, &place,
-                                                  by_leaves, &plan),
-                         MLP_OK);
+        ck_assert_int_eq(
+            mlp_exchange_plan_create(shards, &place, by_leaves, &plan), MLP_OK);
         ck_assert_uint_eq(plan.outer_count, total);
         for (size_t node = 0; node < team->nodes; node++) {
-            ck_assert_uint_eq(plan.handed[node], counts[node]);
+            ck_assert_uint_eq(plan.handed[node].count, counts[node]);
         }
-        for (size_t k = 0; k < total; k++) {
-            operands[k] = gathered[plan.slots[k]];
-        }
-        ck_assert(sum_operands(plan.outer, operands, total) ==
+        ck_assert(sum_operands(plan.outer, gathered, total) ==
                   mlp_tree_sum(values, shards, 1));
         mlp_exchange_plan_destroy(&plan);
     }
@@ -127,33 +123,28 @@ START_TEST(two_nodes_of_two_hand_on_one_half_each)
     cast team = cast_team(4, 2, false);
     mlp_comm_place place = place_of(&team, 3);
     mlp_exchange_plan plan;
-    ck_assert_int_eq(mlp_exchange_plan_create(8, 4, &place, false, &plan),
-                     MLP_OK);
+    ck_assert_int_eq(mlp_exchange_plan_create(8, &place, false, &plan), MLP_OK);
     ck_assert_uint_eq(plan.left_count, 1);
     ck_assert_uint_eq(plan.left[0].first, 4);
     ck_assert_uint_eq(plan.left[0].count, 4);
-    ck_assert_uint_eq(plan.inner_count, 1);
-    ck_assert_uint_eq(plan.inner[0].count, 1);
-    ck_assert_uint_eq(plan.handed[0], 1);
-    ck_assert_uint_eq(plan.handed[1], 1);
+    ck_assert_uint_eq(plan.handed[0].count, 1);
+    ck_assert_uint_eq(plan.handed[1].first, 1);
+    ck_assert_uint_eq(plan.handed[1].count, 1);
     ck_assert_uint_eq(plan.outer_count, 2);
     mlp_exchange_plan_destroy(&plan);
 }
 END_TEST
 
-START_TEST(ranks_dealt_round_hand_on_what_they_have)
+START_TEST(ranks_dealt_round_hand_on_no_more_than_neighbours)
 {
     cast team = cast_team(4, 2, true);
-    mlp_comm_place place = place_of(&team, 0);
+    mlp_comm_place place = place_of(&team, 1);
     mlp_exchange_plan plan;
-    ck_assert_int_eq(mlp_exchange_plan_create(8, 4, &place, false, &plan),
-                     MLP_OK);
-    ck_assert_uint_eq(plan.inner_count, 2); /* shards 0, 1 and 4, 5 */
-    ck_assert_uint_eq(plan.outer_count, 4);
-    const size_t slots[] = {0, 2, 1, 3}; /* node 0 first: 01 45, then 23 67 */
-    for (size_t k = 0; k < 4; k++) {
-        ck_assert_uint_eq(plan.slots[k], slots[k]);
-    }
+    ck_assert_int_eq(mlp_exchange_plan_create(8, &place, false, &plan), MLP_OK);
+    ck_assert_uint_eq(plan.left_count, 1); /* of ranks 1 and 3 */
+    ck_assert_uint_eq(plan.left[0].first, 4);
+    ck_assert_uint_eq(plan.left[0].count, 4);
+    ck_assert_uint_eq(plan.outer_count, 2);
     mlp_exchange_plan_destroy(&plan);
 }
 END_TEST
@@ -164,9 +155,9 @@ START_TEST(one_node_hands_on_the_root)
         cast team = cast_team(ranks, 1, false);
         mlp_comm_place place = place_of(&team, 0);
         mlp_exchange_plan plan;
-        ck_assert_int_eq(
-            mlp_exchange_plan_create(11, ranks, &place, false, &plan), MLP_OK);
-        ck_assert_uint_eq(plan.inner_count, 1);
+        ck_assert_int_eq(mlp_exchange_plan_create(11, &place, false, &plan),
+                         MLP_OK);
+        ck_assert_uint_eq(plan.own.count, 1);
         mlp_exchange_plan_destroy(&plan);
     }
 }
@@ -197,7 +188,7 @@ int main(void)
     TCase *tests = tcase_create("exchange_plan");
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, two_nodes_of_two_hand_on_one_half_each);
-    tcase_add_test(tests, ranks_dealt_round_hand_on_what_they_have);
+    tcase_add_test(tests, ranks_dealt_round_hand_on_no_more_than_neighbours);
     tcase_add_test(tests, one_node_hands_on_the_root);
     tcase_add_test(tests, every_team_on_any_nodes_gets_the_same_bits);
     Suite *suite = suite_create("exchange_plan");

@@ -36,7 +36,8 @@ START_TEST(lone_rank_always_works)
         ck_assert_uint_eq(mlp_crew_workers(crew), 1);
         ck_assert_uint_eq(mlp_crew_worker(crew), 0);
         ck_assert_uint_eq(mlp_crew_threads(crew), 3);
-        ck_assert(mlp_crew_has(crew, 0));
+        mlp_range run = mlp_crew_shards(crew, 7);
+        ck_assert(run.first == 0 && run.count == 7);
         ck_assert((mlp_crew_home(crew) == comm) == (i / 2 == 0));
         destroy(&crew);
     }
