@@ -4,7 +4,7 @@
  */
 #include "between_layout.h"
 
-#include <assert.h>
+#include "team/place.h"
 
 /* Bytes that take about as long as the start of another transfer: some 10 us at
  * 10 Gbit/s. */
@@ -88,25 +88,6 @@ static mlp_status prepare_part(const mlp_exchange *x, size_t part,
                : MLP_OK;
 }
 
-static mlp_status prepare_records(const mlp_exchange *x,
-                                  mlp_exchange_between *b)
-{
-    size_t nodes = x->place->nodes;
-    size_t records = x->shape.shards * x->shape.record_size;
-    b->packed = mlp_exchange_allocate(records, sizeof *b->packed);
-    b->unsorted = mlp_exchange_allocate(records, sizeof *b->unsorted);
-    b->unpacked = mlp_exchange_allocate(nodes, sizeof(double *));
-    if (b->packed == NULL || b->unsorted == NULL || b->unpacked == NULL) {
-        return mlp_fail_memory("the records of other nodes");
-    }
-    double *next = b->unsorted;
-    for (size_t node = 0; node < nodes; node++) {
-        b->unpacked[node] = next;
-        next += mlp_exchange_node_records(x, node) / sizeof *next;
-    }
-    return MLP_OK;
-}
-
 mlp_status mlp_between_prepare(mlp_exchange *x)
 {
     MLP_TRY(mlp_exchange_tree_prepare(x));
@@ -118,8 +99,8 @@ mlp_status mlp_between_prepare(mlp_exchange *x)
     b->number = x->shape.precision == MLP_PRECISION_BF16 ? sizeof(uint16_t)
                                                          : sizeof(float);
     b->parts = mlp_exchange_allocate(x->shape.parts, sizeof *b->parts);
-    b->sent_bytes = mlp_exchange_allocate(mlp_between_records(x) + 1,
-                                          sizeof *b->sent_bytes);
+    size_t transfers = 2 * x->shape.parts + 2;
+    b->sent_bytes = mlp_exchange_allocate(transfers, sizeof *b->sent_bytes);
     if (b->parts == NULL || b->sent_bytes == NULL) {
         return mlp_fail_memory("the exchange between nodes");
     }
@@ -127,9 +108,7 @@ mlp_status mlp_between_prepare(mlp_exchange *x)
     for (size_t i = 0; i < b->count; i++) {
         MLP_TRY(prepare_part(x, i, &b->parts[i]));
     }
-    MLP_TRY(prepare_records(x, b));
-    return mlp_transfers_create(x->comm, mlp_between_records(x) + 1,
-                                &b->transfers);
+    return mlp_transfers_create(x->comm, transfers, &b->transfers);
 }
 
 void mlp_exchange_between_destroy(mlp_exchange_between **between)
@@ -147,9 +126,6 @@ void mlp_exchange_between_destroy(mlp_exchange_between **between)
     }
     free(b->parts);
     free(b->sent_bytes);
-    free(b->packed);
-    free(b->unsorted);
-    free(b->unpacked);
     free(b);
     *between = NULL;
 }
@@ -210,15 +186,19 @@ static void fill_spreading(const mlp_exchange *x, const mlp_between_part *p,
     }
 }
 
-static void fill_records(const mlp_exchange *x, mlp_lane *lanes)
+/* Nodes' runs of shards make up the table. */
+static void fill_records(const mlp_exchange *x, uint32_t step, mlp_lane *lanes)
 {
-    size_t mine = mlp_exchange_node_records(x, x->place->node);
+    size_t size = x->shape.record_size;
+    double *table = mlp_exchange_table(x, step);
     for (size_t node = 0; node < x->place->nodes; node++) {
+        mlp_range theirs =
+            mlp_place_node_shards(x->place, node, x->shape.shards);
         lanes[node] =
-            (mlp_lane){.from = x->between->packed,
-                       .to = x->between->unpacked[node],
-                       .sent = mine,
-                       .received = mlp_exchange_node_records(x, node)};
+            (mlp_lane){.from = table + x->shards.first * size,
+                       .to = table + theirs.first * size,
+                       .sent = x->shards.count * size * sizeof *table,
+                       .received = theirs.count * size * sizeof *table};
     }
 }
 
@@ -249,8 +229,11 @@ static mlp_status plan_all(mlp_exchange *x, mlp_lane *lanes)
     if (x->place->rank > 0) {
         return MLP_OK;
     }
-    fill_records(x, lanes);
-    return plan(x, mlp_between_records(x), lanes);
+    for (uint32_t step = 0; step < 2; step++) {
+        fill_records(x, step, lanes);
+        MLP_TRY(plan(x, mlp_between_records(x, step), lanes));
+    }
+    return MLP_OK;
 }
 
 mlp_status mlp_between_connect(mlp_exchange *x)

@@ -43,9 +43,6 @@ struct mlp_exchange_between {
 
     bool are_records_under_way;
     uint32_t recorded; /**< steps */
-    double *packed;    /**< this node's records */
-    double *unsorted;  /**< of all nodes, in order of node */
-    double **unpacked; /**< [nodes], where in unsorted */
 
     size_t under_way; /**< transfers */
     double since;     /**< when traffic.active_seconds was brought up to date */
@@ -63,9 +60,10 @@ static inline size_t mlp_between_spreading(size_t part)
     return 2 * part + 1;
 }
 
-static inline size_t mlp_between_records(const mlp_exchange *x)
+/* One for each of the two tables. */
+static inline size_t mlp_between_records(const mlp_exchange *x, uint32_t step)
 {
-    return 2 * x->shape.parts;
+    return 2 * x->shape.parts + step % 2;
 }
 
 /** A node's cut of this rank's slice. */

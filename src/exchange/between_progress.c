@@ -176,26 +176,17 @@ static void move_records(mlp_exchange *x)
 {
     mlp_exchange_between *b = x->between;
     mlp_exchange_board *board = mlp_exchange_board_of(x);
-    size_t transfer = mlp_between_records(x);
     uint32_t step = b->recorded + 1;
-    double *table = mlp_exchange_table(x, step);
+    size_t transfer = mlp_between_records(x, step);
     if (x->place->rank != 0 || x->shape.record_size == 0) {
         return;
     }
     if (!b->are_records_under_way) {
         if (atomic_load(&board->recorded.value) == step) {
-            mlp_exchange_copy_records(x, x->place->node, table, b->packed,
-                                      true);
             b->status = begin_transfer(b, transfer);
             b->are_records_under_way = true;
         }
     } else if (is_over(b, transfer)) {
-        for (size_t node = 0; node < x->place->nodes; node++) {
-            if (node != x->place->node) {
-                mlp_exchange_copy_records(x, node, table, b->unpacked[node],
-                                          false);
-            }
-        }
         b->are_records_under_way = false;
         b->recorded = step;
         mlp_wait_add(&board->gathered, 1, step);

@@ -33,9 +33,7 @@ static mlp_status prepare(mlp_exchange *x, const size_t *part_sizes)
 {
     x->fair_threads = mlp_threads_fair(mlp_crew_workers(x->crew));
     MLP_TRY(lay_parts(x, part_sizes));
-    MLP_TRY(x->ops->prepare(x));
-    x->own_records = malloc(mlp_exchange_crew_records(x) + 1);
-    return x->own_records == NULL ? mlp_fail_memory("the exchange") : MLP_OK;
+    return x->ops->prepare(x);
 }
 
 static mlp_status share_memory(mlp_exchange *x)
@@ -77,6 +75,7 @@ mlp_status mlp_exchange_create(mlp_comm *comm, mlp_crew *crew,
         x->crew = crew;
         x->place = mlp_comm_where(mlp_crew_home(crew));
         x->shape = *shape;
+        x->shards = mlp_crew_shards(crew, shape->shards);
         x->shape.part_sizes = NULL; /* the caller's */
         status = prepare(x, shape->part_sizes);
     }
@@ -107,7 +106,6 @@ void mlp_exchange_destroy(mlp_exchange **exchange)
     mlp_exchange_plan_destroy(&x->plan);
     free(x->parts);
     free(x->sources);
-    free(x->own_records);
     free(x);
     *exchange = NULL;
 }
@@ -142,7 +140,8 @@ float *mlp_exchange_gradient(mlp_exchange *exchange, size_t i)
 
 double *mlp_exchange_records(mlp_exchange *exchange)
 {
-    return exchange->own_records;
+    return mlp_exchange_table(exchange, exchange->recorded_steps + 1) +
+           exchange->shards.first * exchange->shape.record_size;
 }
 
 double *mlp_exchange_measures(mlp_exchange *exchange)

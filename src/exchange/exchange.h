@@ -79,9 +79,9 @@ const mlp_subtree *mlp_exchange_subtrees(const mlp_exchange *exchange,
  *  [sum of part_sizes], part after part, 64-byte aligned. */
 float *mlp_exchange_gradient(mlp_exchange *exchange, size_t i);
 
-/** Where the crew's thread 0 leaves the records of its shards, in order:
- *  [crew's shards, record_size]. The same memory in every step, free again
- *  after publish. */
+/** Where the crew's thread 0 leaves the records of its shards in this step, in
+ *  order: [crew's shards, record_size]. It may write there until it publishes
+ *  them; at first there are those of an older step. */
 double *mlp_exchange_records(mlp_exchange *exchange);
 
 /** Update elements first .. first + count - 1 of the state vectors (multiples

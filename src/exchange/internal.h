@@ -2,7 +2,7 @@
  *  The state of an exchange, for the files that make it up: exchange.c (its
  *  life), step.c (the order of a step), and three ways to sum:
  *  within_node.c within a node and between_progress.c between nodes, which
- *  have sum.c and records.c in common; reduce.c.
+ *  have sum.c in common; reduce.c.
  */
 #ifndef MLP_EXCHANGE_INTERNAL_H
 #define MLP_EXCHANGE_INTERNAL_H
@@ -93,6 +93,7 @@ struct mlp_exchange {
     mlp_crew *crew;
     const mlp_comm_place *place; /**< of this rank there */
     mlp_exchange_shape shape;    /**< without part_sizes */
+    mlp_range shards;            /**< of the crew */
     mlp_exchange_plan plan;
     mlp_exchange_part *parts; /**< [parts] */
     size_t total;             /**< floats of all parts */
@@ -101,7 +102,6 @@ struct mlp_exchange {
     void *memory[MLP_EXCHANGE_MEMORIES]; /**< of the crew */
     const void **sources;                /**< [left_count]: gradients, floats */
 
-    double *own_records;      /**< [crew's shards, record_size] */
     uint32_t recorded_steps;  /**< written by the thread that publishes */
     uint32_t collected_steps; /**< written by thread 0 */
     uint32_t meetings;        /**< written by the last thread to come */
@@ -116,7 +116,11 @@ static inline mlp_exchange_board *mlp_exchange_board_of(const mlp_exchange *x)
     return x->memory[MLP_EXCHANGE_BOARD];
 }
 
-/** The table of all shards' records in this step, one of two. */
+/** The table of all shards' records in a step. There are two, used in turn:
+ *  records of step s + 1 are written while ranks still read those of step s.
+ *  Step s + 2 writes over the latter, but computes nothing before all ranks
+ * have finished all parts of step s + 1; for that all ranks have published
+ * these, and so have left step s. */
 static inline double *mlp_exchange_table(const mlp_exchange *x, uint32_t step)
 {
     double *tables = x->memory[MLP_EXCHANGE_RECORDS];
@@ -184,19 +188,10 @@ static inline mlp_exchange_addition mlp_exchange_inner(const mlp_exchange *x,
 void mlp_exchange_add_up(const mlp_exchange_addition *addition, mlp_range range,
                          mlp_exchange_update *take, void *context);
 
-/* The tree's: of within_node.c and records.c. */
+/* The tree's: of within_node.c. */
 mlp_status mlp_exchange_tree_prepare(mlp_exchange *x);
 mlp_status mlp_exchange_tree_connect(mlp_exchange *x);
 void mlp_exchange_tree_publish_records(mlp_exchange *x);
-
-/** Bytes of the records of a node, and of the crew. */
-size_t mlp_exchange_node_records(const mlp_exchange *x, size_t node);
-size_t mlp_exchange_crew_records(const mlp_exchange *x);
-
-/** Copy the records of a node, shard after shard, out of the table, or into it.
- *  @param packed  [mlp_exchange_node_records] bytes */
-void mlp_exchange_copy_records(const mlp_exchange *x, size_t node,
-                               double *table, double *packed, bool is_packing);
 
 /** Part i of a range cut into parts of whole grains, but for its end. */
 mlp_range mlp_exchange_cut(mlp_range range, size_t parts, size_t i);

@@ -22,7 +22,6 @@ typedef struct {
 } reduction_part;
 
 struct mlp_exchange_reduction {
-    mlp_range shards;      /* of this rank */
     mlp_sums *sums;        /* of the parts, then one of the records */
     reduction_part *parts; /* [parts] */
     size_t next;           /* part to begin next, plus 1; by thread 0 */
@@ -43,8 +42,7 @@ static mlp_status reduce_prepare(mlp_exchange *x)
     }
     assert(x->shape.parts > 0);
     r->next = x->shape.parts;
-    r->shards = mlp_crew_shards(x->crew, x->shape.shards);
-    mlp_subtree run = {r->shards.first, r->shards.count};
+    mlp_subtree run = {x->shards.first, x->shards.count};
     x->plan.left = mlp_exchange_allocate(run.count, sizeof *x->plan.left);
     if (x->plan.left == NULL) {
         return mlp_fail_memory("the exchange");
@@ -171,9 +169,10 @@ static void reduce_publish_records(mlp_exchange *x)
     mlp_exchange_reduction *r = x->reduction;
     size_t size = x->shape.record_size;
     double *table = mlp_exchange_table(x, ++x->recorded_steps);
-    memset(table, 0, x->shape.shards * size * sizeof *table);
-    memcpy(table + r->shards.first * size, x->own_records,
-           r->shards.count * size * sizeof *table);
+    size_t end = x->shards.first + x->shards.count;
+    memset(table, 0, x->shards.first * size * sizeof *table);
+    memset(table + end * size, 0,
+           (x->shape.shards - end) * size * sizeof *table);
     reduce_visit(x); /* begins what is left of the parts */
     if (r->status == MLP_OK) {
         r->status = mlp_sums_begin(r->sums, x->shape.parts, MLP_SUM_DOUBLE,

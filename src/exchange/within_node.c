@@ -43,6 +43,12 @@ static void tree_await(mlp_exchange *x, size_t part, mlp_thread self)
                    self.count > x->fair_threads);
 }
 
+void mlp_exchange_tree_publish_records(mlp_exchange *x)
+{
+    uint32_t step = ++x->recorded_steps;
+    mlp_wait_add(&mlp_exchange_board_of(x)->recorded, 1, step);
+}
+
 static mlp_status tree_collect_records(mlp_exchange *x, const double **all)
 {
     uint32_t step = ++x->collected_steps;

@@ -156,13 +156,11 @@ static void drill_publish_records(drill_run *run, size_t step)
 {
     double *crews = mlp_exchange_records(run->exchange);
     mlp_range owned = mlp_crew_shards(run->crew, run->d->shards);
-    size_t count = owned.count * DRILL_RECORD;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < owned.count * DRILL_RECORD; i++) {
         crews[i] = drill_record(owned.first + i / DRILL_RECORD,
                                 i % DRILL_RECORD, step);
     }
     mlp_exchange_publish_records(run->exchange);
-    memset(crews, 0, count * sizeof *crews);
 }
 
 /* Records of all shards must be there, and this step's. */
