@@ -9,23 +9,21 @@
 #include "base/arena.h"
 
 struct mlp_feed {
-    mlp_batch batch;        /* the whole one */
-    mlp_batch here;         /* the leaves of it that are filled here */
-    mlp_nonzeros nonzeros;  /* of the whole batch */
-    mlp_nonzeros here_some; /* of the leaves here */
-    mlp_range here_rows;    /* of the whole batch */
+    mlp_batch batch; /* the whole one, to which all indices below belong */
+    mlp_nonzeros nonzeros;
+    mlp_range here_rows;  /* of the batch, filled here */
+    mlp_range here_words; /* of its masks */
     bool has_masks;
-    size_t *leaf_word; /* [leaves + 1], of the whole batch */
-    size_t *here_word; /* [leaves + 1] */
+    size_t *leaf_word; /* [leaves + 1] */
+    uint32_t *index;   /* [rows], of rows here: which one of source */
     uint16_t *labels;  /* [rows] */
     uint64_t *numbers; /* [rows], in their split */
     float *targets;    /* [rows, MLP_ALIGN], or NULL */
     void *own;         /* memory of the batch, or NULL */
     mlp_scaler target_scaler;
-    /* of the batch under way; index 0 is the first row here */
+    /* of the batch under way */
     mlp_rows source;
-    const uint32_t *rows; /* of the dataset */
-    uint32_t *in_order;   /* [rows], 0, 1, 2 ... */
+    const uint32_t *rows; /* [here_rows.count], of the dataset */
     size_t first;         /* row of the split that the dataset begins with */
     const uint16_t *all_labels;
     const float *all_targets;
@@ -90,10 +88,9 @@ mlp_status mlp_feed_create(const mlp_feed_shape *shape, void *memory,
     }
     mlp_arena arena = {.memory = find_memory(shape, memory, made)};
     made->leaf_word = calloc(shape->leaves + 1, sizeof *made->leaf_word);
-    made->here_word = calloc(shape->leaves + 1, sizeof *made->here_word);
-    made->in_order = calloc(shape->rows + 1, sizeof *made->in_order);
+    made->index = calloc(shape->rows + 1, sizeof *made->index);
     if (arena.memory == NULL || made->leaf_word == NULL ||
-        made->here_word == NULL || made->in_order == NULL) {
+        made->index == NULL) {
         mlp_feed_destroy(feed);
         return mlp_fail_memory("a batch");
     }
@@ -104,9 +101,6 @@ mlp_status mlp_feed_create(const mlp_feed_shape *shape, void *memory,
     made->target_scaler = shape->target_scaler;
     made->has_masks = shape->is_sparse && !shape->is_forward;
     cut_batch(made, shape, &arena);
-    for (size_t r = 0; r < shape->rows; r++) {
-        made->in_order[r] = (uint32_t)r;
-    }
     return MLP_OK;
 }
 
@@ -115,8 +109,7 @@ void mlp_feed_destroy(mlp_feed **feed)
     if (*feed != NULL) {
         free((*feed)->own);
         free((*feed)->leaf_word);
-        free((*feed)->here_word);
-        free((*feed)->in_order);
+        free((*feed)->index);
         free(*feed);
         *feed = NULL;
     }
@@ -124,36 +117,24 @@ void mlp_feed_destroy(mlp_feed **feed)
 
 /* ---- filling ----------------------------------------------------------- */
 
-static void count_words(const size_t *leaf_start, size_t leaves, size_t *words)
+static void lay_batch(mlp_feed *feed, const mlp_feed_whole *whole)
 {
-    for (size_t i = 0; i < leaves; i++) {
-        size_t rows = leaf_start[i + 1] - leaf_start[i];
-        words[i + 1] = words[i] + mlp_leaf_words(rows);
+    mlp_batch *batch = &feed->batch;
+    batch->leaves = whole->leaves;
+    batch->leaf_start = whole->leaf_start;
+    batch->rows = whole->leaf_start[whole->leaves];
+    for (size_t i = 0; i < whole->leaves; i++) {
+        size_t rows = whole->leaf_start[i + 1] - whole->leaf_start[i];
+        feed->leaf_word[i + 1] = feed->leaf_word[i] + mlp_leaf_words(rows);
     }
 }
 
-/* The leaves of the batch that are filled here, as a batch of their own. */
-static void find_here(mlp_feed *feed, const mlp_microbatches *microbatches,
-                      size_t first_leaf)
+/* Rows of a file come in the order in which they are wanted. */
+static void fill_index(mlp_feed *feed, bool is_read)
 {
-    const mlp_batch *batch = &feed->batch;
-    size_t leaves = microbatches->leaves;
-    size_t first_row = batch->leaf_start[first_leaf];
-    feed->here_rows = (mlp_range){first_row, microbatches->leaf_start[leaves]};
-    feed->here = *batch;
-    feed->here.values += first_row * batch->stride;
-    feed->here.leaves = leaves;
-    feed->here.leaf_start = microbatches->leaf_start;
-    feed->here.leaf_word = feed->here_word;
-    count_words(microbatches->leaf_start, leaves, feed->here_word);
-    if (batch->nonzeros != NULL) {
-        size_t blocks = feed->nonzeros.blocks;
-        feed->here_some = feed->nonzeros;
-        feed->here_some.columns += first_row * blocks * MLP_BLOCK;
-        feed->here_some.counts += first_row * blocks;
-        feed->here_some.masks +=
-            feed->leaf_word[first_leaf] * feed->nonzeros.groups;
-        feed->here.nonzeros = &feed->here_some;
+    uint32_t *index = feed->index + feed->here_rows.first;
+    for (size_t r = 0; r < feed->here_rows.count; r++) {
+        index[r] = is_read ? (uint32_t)r : feed->rows[r];
     }
 }
 
@@ -161,28 +142,37 @@ void mlp_feed_begin(mlp_feed *feed, const mlp_dataset *dataset,
                     mlp_scaler scaler, const mlp_microbatches *microbatches,
                     const mlp_feed_whole *whole)
 {
-    const mlp_feed_whole these = {microbatches->leaf_start,
-                                  microbatches->leaves, 0};
+    size_t leaves = microbatches->leaves;
+    size_t rows = microbatches->leaf_start[leaves];
+    const mlp_feed_whole these = {microbatches->leaf_start, leaves, 0};
     const mlp_feed_whole *all = whole != NULL ? whole : &these;
-    feed->batch.leaves = all->leaves;
-    feed->batch.leaf_start = all->leaf_start;
-    feed->batch.rows = all->leaf_start[all->leaves];
-    count_words(all->leaf_start, all->leaves, feed->leaf_word);
-    find_here(feed, microbatches, all->first_leaf);
+    size_t leaf = all->first_leaf;
+    lay_batch(feed, all);
+    feed->here_rows = (mlp_range){all->leaf_start[leaf], rows};
+    feed->here_words =
+        (mlp_range){feed->leaf_word[leaf],
+                    feed->leaf_word[leaf + leaves] - feed->leaf_word[leaf]};
     bool is_read = dataset->file != NULL;
     feed->rows = microbatches->rows;
-    feed->source = (mlp_rows){
-        is_read ? mlp_reader_take(dataset->reader, feed->here_rows.count)
-                : dataset->values,
-        dataset->element == MLP_ELEMENT_F32,
-        is_read ? feed->in_order : feed->rows,
-        scaler.shift,
-        scaler.scale,
-        scaler.shifts,
-        scaler.scales};
+    fill_index(feed, is_read);
+    feed->source = (mlp_rows){is_read ? mlp_reader_take(dataset->reader, rows)
+                                      : dataset->values,
+                              dataset->element == MLP_ELEMENT_F32,
+                              feed->index,
+                              scaler.shift,
+                              scaler.scale,
+                              scaler.shifts,
+                              scaler.scales};
     feed->first = dataset->range.first;
     feed->all_labels = dataset->labels;
     feed->all_targets = dataset->targets;
+}
+
+/* This thread's range of some rows, words or groups. */
+static mlp_range share_of(mlp_thread self, mlp_range of)
+{
+    mlp_range share = mlp_thread_share(self, of.count);
+    return (mlp_range){of.first + share.first, share.count};
 }
 
 /* Threads share the words, in order of rows as in gather, so that most of what
@@ -190,30 +180,29 @@ void mlp_feed_begin(mlp_feed *feed, const mlp_dataset *dataset,
 static void fill_masks(mlp_feed *feed, const mlp_kernels *kernels,
                        mlp_thread self)
 {
-    mlp_range words = {0, feed->here_word[feed->here.leaves]};
+    mlp_range words = feed->here_words;
     mlp_range groups = {0, feed->nonzeros.groups};
     if (words.count >= self.count) {
-        words = mlp_thread_share(self, words.count);
+        words = share_of(self, words);
     } else {
-        groups = mlp_thread_share(self, groups.count);
+        groups = share_of(self, groups);
     }
-    kernels->mask(&feed->source, &feed->here, words, groups);
+    kernels->mask(&feed->source, &feed->batch, words, groups);
 }
 
 void mlp_feed_fill(mlp_feed *feed, const mlp_kernels *kernels, mlp_thread self)
 {
-    mlp_range rows = mlp_thread_share(self, feed->here_rows.count);
-    size_t end = rows.first + rows.count;
-    size_t here = feed->here_rows.first;
-    kernels->gather(&feed->source, &feed->here, rows);
-    for (size_t r = rows.first; r < end; r++) {
-        feed->labels[here + r] = feed->all_labels[feed->rows[r]];
-        feed->numbers[here + r] = feed->first + feed->rows[r];
-    }
-    for (size_t r = rows.first; feed->all_targets != NULL && r < end; r++) {
-        float target = feed->all_targets[feed->rows[r]];
-        feed->targets[(here + r) * MLP_ALIGN] =
-            (target - feed->target_scaler.shift) * feed->target_scaler.scale;
+    mlp_range rows = share_of(self, feed->here_rows);
+    kernels->gather(&feed->source, &feed->batch, rows);
+    for (size_t r = rows.first; r < rows.first + rows.count; r++) {
+        size_t row = feed->rows[r - feed->here_rows.first];
+        feed->labels[r] = feed->all_labels[row];
+        feed->numbers[r] = feed->first + row;
+        if (feed->all_targets != NULL) {
+            feed->targets[r * MLP_ALIGN] =
+                (feed->all_targets[row] - feed->target_scaler.shift) *
+                feed->target_scaler.scale;
+        }
     }
     if (feed->has_masks) {
         fill_masks(feed, kernels, self);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "run_suite.h"
 
 enum { FEATURES = 117, ROWS = 150, LEAVES = 3 }; /* two blocks, three words */
@@ -165,6 +166,46 @@ START_TEST(nothing_of_an_older_batch_shows_through)
 }
 END_TEST
 
+/* As ranks of a node do: two feeds over one memory, each with some leaves. */
+START_TEST(feeds_that_share_memory_fill_one_batch)
+{
+    const mlp_feed_shape shape = {.features = FEATURES,
+                                  .rows = ROWS,
+                                  .leaves = LEAVES,
+                                  .is_sparse = true};
+    void *memory = mlp_arena_allocate(mlp_feed_bytes(&shape));
+    mlp_feed *feeds[2];
+    for (size_t i = 0; i < 2; i++) {
+        ck_assert_int_eq(mlp_feed_create(&shape, memory, &feeds[i]), MLP_OK);
+    }
+    for (size_t turn = 0; turn < STARTS; turn++) {
+        const size_t *all = starts[turn];
+        const size_t first[] = {0, turn % LEAVES, LEAVES}; /* leaves of each */
+        for (size_t i = 0; i < 2; i++) {
+            size_t row = all[first[i]];
+            size_t leaf_start[LEAVES + 1];
+            for (size_t k = first[i]; k <= first[i + 1]; k++) {
+                leaf_start[k - first[i]] = all[k] - row;
+            }
+            const mlp_microbatches mine = {backwards + row, leaf_start,
+                                           first[i + 1] - first[i]};
+            const mlp_feed_whole whole = {all, LEAVES, first[i]};
+            mlp_feed_begin(feeds[i], &dataset, halves, &mine, &whole);
+            ck_assert_uint_eq(mlp_feed_here(feeds[i]).first, row);
+            ck_assert_uint_eq(mlp_feed_here(feeds[i]).count,
+                              all[first[i + 1]] - row);
+            mlp_threads_run(1 + turn % 3, fill, feeds[i]);
+        }
+        check_values(feeds[turn % 2]);
+        check_lists(feeds[turn % 2]);
+        check_masks(feeds[turn % 2]);
+    }
+    mlp_feed_destroy(&feeds[0]);
+    mlp_feed_destroy(&feeds[1]);
+    free(memory);
+}
+END_TEST
+
 START_TEST(dense_batch_has_no_lists)
 {
     mlp_feed *feed = create_feed(false);
@@ -250,6 +291,7 @@ int main(void)
     tcase_add_loop_test(
         tests, batch_holds_scaled_rows_and_lists_of_their_nonzeros, 0, STARTS);
     tcase_add_test(tests, nothing_of_an_older_batch_shows_through);
+    tcase_add_test(tests, feeds_that_share_memory_fill_one_batch);
     tcase_add_test(tests, dense_batch_has_no_lists);
     tcase_add_test(tests, floats_are_shifted_and_scaled);
     tcase_add_test(tests, columns_have_shifts_and_scales_of_their_own);
