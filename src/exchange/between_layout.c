@@ -13,11 +13,11 @@ enum { DIRECT_BYTES = 16 * 1024 };
 /* Where a single sum needs no adding: any tree of one operand. */
 static const mlp_subtree only_operand = {0, 1};
 
-mlp_range mlp_between_cut(const mlp_exchange *x, const mlp_between_part *p,
+mlp_range mlp_between_cut(const mlp_exchange *x, const mlp_between_layer *p,
                           size_t node)
 {
-    return p->is_direct ? p->slice
-                        : mlp_exchange_cut(p->slice, x->place->nodes, node);
+    return p->is_direct ? p->range
+                        : mlp_exchange_cut(p->range, x->place->nodes, node);
 }
 
 /* Number i of an array of what travels. */
@@ -26,10 +26,10 @@ static void *number_at(const mlp_exchange *x, void *array, size_t i)
     return (char *)array + i * x->between->number;
 }
 
-void *mlp_between_handed(const mlp_exchange *x, const mlp_between_part *p,
+void *mlp_between_handed(const mlp_exchange *x, const mlp_between_layer *p,
                          mlp_range cut, size_t k)
 {
-    size_t before = x->plan.own.count * (cut.first - p->slice.first);
+    size_t before = x->plan.own.count * (cut.first - p->range.first);
     return number_at(x, p->handed, before + k * cut.count);
 }
 
@@ -40,15 +40,15 @@ mlp_exchange_operand mlp_between_operand(const mlp_exchange *x)
 }
 
 /* Of n bytes a node sends (N - 1) n directly, 2 (N - 1) n / N otherwise. */
-static bool is_direct(const mlp_exchange *x, mlp_range slice)
+static bool is_direct(const mlp_exchange *x, mlp_range range)
 {
     size_t nodes = x->place->nodes;
-    size_t bytes = slice.count * x->between->number;
+    size_t bytes = range.count * x->between->number;
     return (nodes - 1) * (nodes - 2) * bytes / nodes <= DIRECT_BYTES;
 }
 
 mlp_exchange_addition mlp_between_root(const mlp_exchange *x,
-                                       const mlp_between_part *p)
+                                       const mlp_between_layer *p)
 {
     return (mlp_exchange_addition){x->plan.outer, p->operands,
                                    x->plan.outer_count, mlp_between_operand(x),
@@ -65,20 +65,20 @@ static bool is_summed_already(const mlp_exchange *x)
 
 /* ---- memory ------------------------------------------------------------ */
 
-static mlp_status prepare_part(const mlp_exchange *x, size_t part,
-                               mlp_between_part *p)
+static mlp_status prepare_layer(const mlp_exchange *x, size_t layer,
+                                mlp_between_layer *p)
 {
-    p->slice = mlp_exchange_slice(x, &x->parts[part]);
-    p->is_direct = is_direct(x, p->slice);
+    p->range = mlp_exchange_rank_range(x, &x->layers[layer]);
+    p->is_direct = is_direct(x, p->range);
     p->own = mlp_between_cut(x, p, x->place->node);
     size_t number = x->between->number;
-    size_t handed = x->plan.own.count * p->slice.count;
+    size_t handed = x->plan.own.count * p->range.count;
     p->handed =
         is_summed_already(x) ? NULL : mlp_exchange_allocate(handed, number);
     p->gathered =
         mlp_exchange_allocate(x->plan.outer_count * p->own.count, number);
     p->sums =
-        p->is_direct ? NULL : mlp_exchange_allocate(p->slice.count, number);
+        p->is_direct ? NULL : mlp_exchange_allocate(p->range.count, number);
     p->operands =
         mlp_exchange_allocate(x->plan.outer_count, sizeof(const void *));
     return p->gathered == NULL || p->operands == NULL ||
@@ -98,15 +98,15 @@ mlp_status mlp_between_prepare(mlp_exchange *x)
     x->between = b;
     b->number = x->shape.precision == MLP_PRECISION_BF16 ? sizeof(uint16_t)
                                                          : sizeof(float);
-    b->parts = mlp_exchange_allocate(x->shape.parts, sizeof *b->parts);
-    size_t transfers = 2 * x->shape.parts + 2;
+    b->layers = mlp_exchange_allocate(x->shape.layers, sizeof *b->layers);
+    size_t transfers = 2 * x->shape.layers + 2;
     b->sent_bytes = mlp_exchange_allocate(transfers, sizeof *b->sent_bytes);
-    if (b->parts == NULL || b->sent_bytes == NULL) {
+    if (b->layers == NULL || b->sent_bytes == NULL) {
         return mlp_fail_memory("the exchange between nodes");
     }
-    b->count = x->shape.parts;
+    b->count = x->shape.layers;
     for (size_t i = 0; i < b->count; i++) {
-        MLP_TRY(prepare_part(x, i, &b->parts[i]));
+        MLP_TRY(prepare_layer(x, i, &b->layers[i]));
     }
     return mlp_transfers_create(x->comm, transfers, &b->transfers);
 }
@@ -119,12 +119,12 @@ void mlp_exchange_between_destroy(mlp_exchange_between **between)
     }
     mlp_transfers_destroy(&b->transfers);
     for (size_t i = 0; i < b->count; i++) {
-        free(b->parts[i].handed);
-        free(b->parts[i].gathered);
-        free(b->parts[i].sums);
-        free((void *)b->parts[i].operands);
+        free(b->layers[i].handed);
+        free(b->layers[i].gathered);
+        free(b->layers[i].sums);
+        free((void *)b->layers[i].operands);
     }
-    free(b->parts);
+    free(b->layers);
     free(b->sent_bytes);
     free(b);
     *between = NULL;
@@ -133,7 +133,7 @@ void mlp_exchange_between_destroy(mlp_exchange_between **between)
 /* ---- transfers --------------------------------------------------------- */
 
 /* Subtree k that this node hands on of a cut, wherever it lies. */
-static const void *handed_on(const mlp_exchange *x, const mlp_between_part *p,
+static const void *handed_on(const mlp_exchange *x, const mlp_between_layer *p,
                              mlp_range cut, size_t k)
 {
     return p->handed != NULL ? mlp_between_handed(x, p, cut, k)
@@ -142,7 +142,7 @@ static const void *handed_on(const mlp_exchange *x, const mlp_between_part *p,
 
 /* This node's own subtrees are where they are, the others' among those
  * gathered. */
-static void find_operands(const mlp_exchange *x, mlp_between_part *p)
+static void find_operands(const mlp_exchange *x, mlp_between_layer *p)
 {
     mlp_range mine = x->plan.own;
     for (size_t k = 0; k < x->plan.outer_count; k++) {
@@ -154,11 +154,11 @@ static void find_operands(const mlp_exchange *x, mlp_between_part *p)
     p->last = p->is_direct ? mlp_between_root(x, p)
                            : (mlp_exchange_addition){&only_operand, &p->whole,
                                                      1, mlp_between_operand(x),
-                                                     p->slice.first};
+                                                     p->range.first};
 }
 
-static void fill_collecting(const mlp_exchange *x, const mlp_between_part *p,
-                            mlp_lane *lanes)
+static void fill_reduce_scatter(const mlp_exchange *x,
+                                const mlp_between_layer *p, mlp_lane *lanes)
 {
     size_t number = x->between->number;
     for (size_t node = 0; node < x->place->nodes; node++) {
@@ -172,15 +172,15 @@ static void fill_collecting(const mlp_exchange *x, const mlp_between_part *p,
     }
 }
 
-static void fill_spreading(const mlp_exchange *x, const mlp_between_part *p,
-                           mlp_lane *lanes)
+static void fill_all_gather(const mlp_exchange *x, const mlp_between_layer *p,
+                            mlp_lane *lanes)
 {
     size_t number = x->between->number;
     for (size_t node = 0; node < x->place->nodes; node++) {
         mlp_range cut = mlp_between_cut(x, p, node);
         lanes[node] = (mlp_lane){
-            .from = number_at(x, p->sums, p->own.first - p->slice.first),
-            .to = number_at(x, p->sums, cut.first - p->slice.first),
+            .from = number_at(x, p->sums, p->own.first - p->range.first),
+            .to = number_at(x, p->sums, cut.first - p->range.first),
             .sent = p->own.count * number,
             .received = cut.count * number};
     }
@@ -213,17 +213,17 @@ static mlp_status plan(mlp_exchange *x, size_t transfer, const mlp_lane *lanes)
 
 static mlp_status plan_all(mlp_exchange *x, mlp_lane *lanes)
 {
-    for (size_t i = 0; i < x->shape.parts; i++) {
-        mlp_between_part *p = &x->between->parts[i];
-        if (p->slice.count == 0) {
+    for (size_t i = 0; i < x->shape.layers; i++) {
+        mlp_between_layer *p = &x->between->layers[i];
+        if (p->range.count == 0) {
             continue;
         }
         find_operands(x, p);
-        fill_collecting(x, p, lanes);
-        MLP_TRY(plan(x, mlp_between_collecting(i), lanes));
+        fill_reduce_scatter(x, p, lanes);
+        MLP_TRY(plan(x, mlp_between_reduce_scatter(i), lanes));
         if (!p->is_direct) {
-            fill_spreading(x, p, lanes);
-            MLP_TRY(plan(x, mlp_between_spreading(i), lanes));
+            fill_all_gather(x, p, lanes);
+            MLP_TRY(plan(x, mlp_between_all_gather(i), lanes));
         }
     }
     if (x->place->rank > 0) {

@@ -9,37 +9,37 @@
 
 typedef enum {
     MLP_BETWEEN_IDLE,
-    MLP_BETWEEN_COLLECTING,
-    MLP_BETWEEN_SPREADING
+    MLP_BETWEEN_REDUCE_SCATTER,
+    MLP_BETWEEN_ALL_GATHER
 } mlp_between_stage;
 
-/** A part on its way. The nodes cut the slice into one piece for each, or
- *  each has all of it (is_direct). */
+/** A layer's exchange. The nodes divide a rank's range among them, or each sums
+ *  all of it (is_direct). */
 typedef struct {
-    mlp_range slice; /**< of this rank, floats of the vector */
+    mlp_range range; /**< of this rank, floats of the vector */
     mlp_range own;   /**< this node's cut of it */
     bool is_direct;
     /* Numbers as they travel: */
     void *handed;          /**< for each node, [handed on, its cut]; NULL: the
                                 one sum is sent from where the rank left it */
     void *gathered;        /**< [outer_count, own], in order of node */
-    void *sums;            /**< [slice] of all nodes; NULL if direct */
+    void *sums;            /**< [range] of all nodes; NULL if direct */
     const void **operands; /**< [outer_count], beginning at own */
     const void *whole;     /**< sums, as an operand */
-    mlp_exchange_addition last; /**< what makes the slice's sums */
+    mlp_exchange_addition last; /**< what makes the range's sums */
     mlp_between_stage stage;    /**< thread 0's, as steps is */
     uint32_t steps;             /**< completed */
     mlp_status status;          /**< how that went */
     mlp_counter complete;       /**< steps, for the rest of the crew */
-} mlp_between_part;
+} mlp_between_layer;
 
 struct mlp_exchange_between {
     size_t number; /**< bytes of a number that travels */
     mlp_transfers *transfers;
-    size_t *sent_bytes;      /**< [transfers] */
-    size_t count;            /**< of parts */
-    mlp_between_part *parts; /**< [count] */
-    mlp_status status;       /**< first failure; thread 0's */
+    size_t *sent_bytes;        /**< [transfers] */
+    size_t count;              /**< of layers */
+    mlp_between_layer *layers; /**< [count] */
+    mlp_status status;         /**< first failure; thread 0's */
 
     bool are_records_under_way;
     uint32_t recorded; /**< steps */
@@ -50,28 +50,28 @@ struct mlp_exchange_between {
 };
 
 /* Numbers of transfers. */
-static inline size_t mlp_between_collecting(size_t part)
+static inline size_t mlp_between_reduce_scatter(size_t layer)
 {
-    return 2 * part;
+    return 2 * layer;
 }
 
-static inline size_t mlp_between_spreading(size_t part)
+static inline size_t mlp_between_all_gather(size_t layer)
 {
-    return 2 * part + 1;
+    return 2 * layer + 1;
 }
 
 /* One for each of the two tables. */
 static inline size_t mlp_between_records(const mlp_exchange *x, uint32_t step)
 {
-    return 2 * x->shape.parts + step % 2;
+    return 2 * x->shape.layers + step % 2;
 }
 
-/** A node's cut of this rank's slice. */
-mlp_range mlp_between_cut(const mlp_exchange *x, const mlp_between_part *p,
+/** A node's cut of this rank's range. */
+mlp_range mlp_between_cut(const mlp_exchange *x, const mlp_between_layer *p,
                           size_t node);
 
 /** Where this node leaves its subtree k of a cut. */
-void *mlp_between_handed(const mlp_exchange *x, const mlp_between_part *p,
+void *mlp_between_handed(const mlp_exchange *x, const mlp_between_layer *p,
                          mlp_range cut, size_t k);
 
 /** What travels, as operands. */
@@ -79,7 +79,7 @@ mlp_exchange_operand mlp_between_operand(const mlp_exchange *x);
 
 /** The root's sum, of this node's cut. */
 mlp_exchange_addition mlp_between_root(const mlp_exchange *x,
-                                       const mlp_between_part *p);
+                                       const mlp_between_layer *p);
 
 mlp_status mlp_between_prepare(mlp_exchange *x);
 mlp_status mlp_between_connect(mlp_exchange *x);

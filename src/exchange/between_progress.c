@@ -1,20 +1,20 @@
 /** @file
  *  The exchange in the tree between nodes, while the ranks compute.
  *
- *  A node's crew leaves sums of a part, as far as the node's shards make
- *  subtrees. The ranks that have the same slice of it, one on each node, cut it
- *  once more: each collects the subtrees of its cut from all nodes, finishes
- *  the tree, and spreads the sum. What a rank sends is then about two slices,
- *  however many nodes there are, which no exchange can do with less (Thakur,
- *  Rabenseifner and Gropp 2005, "Optimization of Collective Communication
- *  Operations in MPICH", section 4.5). Where two transfers take longer than one
- *  of more bytes, for two nodes and for short slices, every node collects all
- *  and finishes all.
+ *  A node's crew leaves sums of a layer, as far as the node's shards make
+ *  subtrees. The ranks that have the same range of it, one on each node, divide
+ *  it once more. In the reduce-scatter each receives the subtrees of its cut
+ *  from all nodes and finishes the tree; in the all-gather it sends the sum to
+ *  all. What a rank sends is then about two ranges, however many nodes there
+ *  are, which no exchange can do with less (Thakur, Rabenseifner and Gropp
+ * 2005, "Optimization of Collective Communication Operations in MPICH", section
+ *  4.5). Where two transfers take longer than one of more bytes, for two nodes
+ *  and for short ranges, every node receives all and finishes all.
  *
- *  Thread 0 does all of it: only it may call the transport, which may move
- *  only when called. It comes by between pieces of its own work (visit), and
- *  stays when there is nothing else left to do (await). Each part goes through
- *  its stages by itself; parts and records overtake each other.
+ *  Thread 0 does all of it: only it may call the transport, which may progress
+ *  only when called. It does so between pieces of its own work (progress), and
+ *  without a pause when there is nothing else left to do (await). Each layer
+ *  goes through its stages by itself; layers and records overtake each other.
  */
 #include <sched.h>
 #include <stdatomic.h>
@@ -59,7 +59,7 @@ static bool is_over(mlp_exchange_between *b, size_t i)
     return is_over;
 }
 
-/* ---- a part ------------------------------------------------------------ */
+/* ---- a layer ------------------------------------------------------------ */
 
 /* Where sums go, as they will travel: float `first` of the vector to `to`. */
 typedef struct {
@@ -90,7 +90,7 @@ static mlp_exchange_update *put(const mlp_exchange *x)
 }
 
 /* Add up what this node hands on of one node's cut. */
-static void add_inside(const mlp_exchange *x, const mlp_between_part *p,
+static void add_inside(const mlp_exchange *x, const mlp_between_layer *p,
                        mlp_range cut)
 {
     for (size_t k = 0; k < x->plan.own.count; k++) {
@@ -100,7 +100,7 @@ static void add_inside(const mlp_exchange *x, const mlp_between_part *p,
     }
 }
 
-static void add_all_inside(const mlp_exchange *x, const mlp_between_part *p)
+static void add_all_inside(const mlp_exchange *x, const mlp_between_layer *p)
 {
     size_t nodes = p->is_direct ? 1 : x->place->nodes;
     for (size_t node = 0; p->handed != NULL && node < nodes; node++) {
@@ -109,14 +109,14 @@ static void add_all_inside(const mlp_exchange *x, const mlp_between_part *p)
 }
 
 /* Finish the tree of this node's cut. */
-static void add_own(const mlp_exchange *x, const mlp_between_part *p)
+static void add_own(const mlp_exchange *x, const mlp_between_layer *p)
 {
-    destination d = {p->sums, p->slice.first};
+    destination d = {p->sums, p->range.first};
     mlp_exchange_addition root = mlp_between_root(x, p);
     mlp_exchange_add_up(&root, p->own, put(x), &d);
 }
 
-static void complete(mlp_between_part *p, mlp_status status)
+static void complete(mlp_between_layer *p, mlp_status status)
 {
     p->stage = MLP_BETWEEN_IDLE;
     p->status = status;
@@ -124,33 +124,33 @@ static void complete(mlp_between_part *p, mlp_status status)
     mlp_wait_add(&p->complete, 1, p->steps);
 }
 
-static bool is_published(const mlp_exchange *x, size_t part, uint32_t step)
+static bool is_published(const mlp_exchange *x, size_t layer, uint32_t step)
 {
-    mlp_counter *published = &mlp_exchange_board_of(x)->parts[part].published;
+    mlp_counter *published = &mlp_exchange_board_of(x)->layers[layer].published;
     return atomic_load(&published->value) == mlp_exchange_all_ranks(x, step);
 }
 
-/* Take the part one stage further, if it is time. */
-static void move_part(mlp_exchange *x, size_t part)
+/* Take the layer one stage further, if it is time. */
+static void move_layer(mlp_exchange *x, size_t layer)
 {
     mlp_exchange_between *b = x->between;
-    mlp_between_part *p = &b->parts[part];
+    mlp_between_layer *p = &b->layers[layer];
     switch (p->stage) {
     case MLP_BETWEEN_IDLE:
-        if (!is_published(x, part, p->steps + 1)) {
+        if (!is_published(x, layer, p->steps + 1)) {
             return;
         }
-        if (p->slice.count == 0) {
+        if (p->range.count == 0) {
             complete(
                 p, b->status); /* so it is for this local rank on every node */
             return;
         }
         add_all_inside(x, p);
-        b->status = begin_transfer(b, mlp_between_collecting(part));
-        p->stage = MLP_BETWEEN_COLLECTING;
+        b->status = begin_transfer(b, mlp_between_reduce_scatter(layer));
+        p->stage = MLP_BETWEEN_REDUCE_SCATTER;
         return;
-    case MLP_BETWEEN_COLLECTING:
-        if (!is_over(b, mlp_between_collecting(part))) {
+    case MLP_BETWEEN_REDUCE_SCATTER:
+        if (!is_over(b, mlp_between_reduce_scatter(layer))) {
             return;
         }
         if (p->is_direct) {
@@ -158,11 +158,11 @@ static void move_part(mlp_exchange *x, size_t part)
             return;
         }
         add_own(x, p);
-        b->status = begin_transfer(b, mlp_between_spreading(part));
-        p->stage = MLP_BETWEEN_SPREADING;
+        b->status = begin_transfer(b, mlp_between_all_gather(layer));
+        p->stage = MLP_BETWEEN_ALL_GATHER;
         return;
-    case MLP_BETWEEN_SPREADING:
-        if (is_over(b, mlp_between_spreading(part))) {
+    case MLP_BETWEEN_ALL_GATHER:
+        if (is_over(b, mlp_between_all_gather(layer))) {
             complete(p, b->status);
         }
         return;
@@ -171,7 +171,7 @@ static void move_part(mlp_exchange *x, size_t part)
 
 /* ---- records ----------------------------------------------------------- */
 
-/* Local rank 0 collects them for its node. */
+/* Local rank 0 exchanges them for its node. */
 static void move_records(mlp_exchange *x)
 {
     mlp_exchange_between *b = x->between;
@@ -195,14 +195,14 @@ static void move_records(mlp_exchange *x)
 
 /* ---- thread 0 ---------------------------------------------------------- */
 
-static void nodes_visit(mlp_exchange *x)
+static void nodes_progress(mlp_exchange *x)
 {
     if (x->between->status == MLP_OK) {
         move_records(x);
     }
-    for (size_t i = x->shape.parts; i-- > 0;) {
+    for (size_t i = x->shape.layers; i-- > 0;) {
         if (x->between->status == MLP_OK) {
-            move_part(x, i);
+            move_layer(x, i);
         }
     }
 }
@@ -215,7 +215,7 @@ static void stay(mlp_exchange *x, mlp_counter *counter, uint32_t target)
     double before = active_seconds(b);
     mlp_pulse_wait(pulse, true);
     for (int spins = 0; b->status == MLP_OK; spins++) {
-        nodes_visit(x);
+        nodes_progress(x);
         if ((int32_t)(atomic_load(&counter->value) - target) >= 0) {
             break;
         }
@@ -227,10 +227,10 @@ static void stay(mlp_exchange *x, mlp_counter *counter, uint32_t target)
     b->traffic.exposed_seconds += active_seconds(b) - before;
 }
 
-static void nodes_await(mlp_exchange *x, size_t part, mlp_thread self)
+static void nodes_await(mlp_exchange *x, size_t layer, mlp_thread self)
 {
-    mlp_between_part *p = &x->between->parts[part];
-    uint32_t step = x->parts[part].finished + 1;
+    mlp_between_layer *p = &x->between->layers[layer];
+    uint32_t step = x->layers[layer].finished + 1;
     if (self.index == 0 && atomic_load(&p->complete.value) != step) {
         stay(x, &p->complete, step);
         if (x->between->status != MLP_OK) { /* nobody is to wait: sum tells */
@@ -242,10 +242,10 @@ static void nodes_await(mlp_exchange *x, size_t part, mlp_thread self)
 
 static mlp_status nodes_sum(const mlp_exchange_call *call)
 {
-    const mlp_between_part *p = &call->x->between->parts[call->part];
+    const mlp_between_layer *p = &call->x->between->layers[call->layer];
     MLP_TRY(p->status);
-    if (call->share.count > 0) {
-        mlp_exchange_add_up(&p->last, call->share, call->update, call->context);
+    if (call->range.count > 0) {
+        mlp_exchange_add_up(&p->last, call->range, call->update, call->context);
     }
     return MLP_OK;
 }
@@ -272,7 +272,7 @@ mlp_exchange_traffic mlp_exchange_traffic_of(const mlp_exchange *exchange)
 const mlp_exchange_ops mlp_exchange_nodes_ops = {
     .prepare = mlp_between_prepare,
     .connect = mlp_between_connect,
-    .visit = nodes_visit,
+    .progress = nodes_progress,
     .await = nodes_await,
     .sum = nodes_sum,
     .publish_records = mlp_exchange_tree_publish_records,

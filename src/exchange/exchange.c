@@ -13,26 +13,26 @@ void *mlp_exchange_allocate(size_t count, size_t size)
     return calloc(count > 0 ? count : 1, size);
 }
 
-static mlp_status lay_parts(mlp_exchange *x, const size_t *sizes)
+static mlp_status lay_layers(mlp_exchange *x, const size_t *sizes)
 {
-    x->parts = mlp_exchange_allocate(x->shape.parts, sizeof *x->parts);
-    if (x->parts == NULL) {
-        return mlp_fail_memory("the parts of the exchange");
+    x->layers = mlp_exchange_allocate(x->shape.layers, sizeof *x->layers);
+    if (x->layers == NULL) {
+        return mlp_fail_memory("the layers of the exchange");
     }
-    for (size_t i = 0; i < x->shape.parts; i++) {
+    for (size_t i = 0; i < x->shape.layers; i++) {
         assert(sizes[i] % MLP_EXCHANGE_UNIT == 0);
-        x->parts[i].first = x->total;
-        x->parts[i].count = sizes[i];
+        x->layers[i].first = x->total;
+        x->layers[i].count = sizes[i];
         x->total += sizes[i];
     }
     return MLP_OK;
 }
 
 /* All that this rank can do by itself. */
-static mlp_status prepare(mlp_exchange *x, const size_t *part_sizes)
+static mlp_status prepare(mlp_exchange *x, const size_t *layer_sizes)
 {
     x->fair_threads = mlp_threads_fair(mlp_crew_workers(x->crew));
-    MLP_TRY(lay_parts(x, part_sizes));
+    MLP_TRY(lay_layers(x, layer_sizes));
     return x->ops->prepare(x);
 }
 
@@ -44,7 +44,7 @@ static mlp_status share_memory(mlp_exchange *x)
         [MLP_EXCHANGE_GRADIENTS] = x->plan.left_count * vector,
         [MLP_EXCHANGE_STATES] = shape->states * vector,
         [MLP_EXCHANGE_BOARD] = sizeof(mlp_exchange_board) +
-                               shape->parts * sizeof(mlp_exchange_part_board),
+                               shape->layers * sizeof(mlp_exchange_layer_board),
         [MLP_EXCHANGE_MEASURES] = shape->measures * sizeof(double),
         [MLP_EXCHANGE_RECORDS] =
             2 * shape->shards * shape->record_size * sizeof(double)};
@@ -76,8 +76,8 @@ mlp_status mlp_exchange_create(mlp_comm *comm, mlp_crew *crew,
         x->place = mlp_comm_where(mlp_crew_home(crew));
         x->shape = *shape;
         x->shards = mlp_crew_shards(crew, shape->shards);
-        x->shape.part_sizes = NULL; /* the caller's */
-        status = prepare(x, shape->part_sizes);
+        x->shape.layer_sizes = NULL; /* the caller's */
+        status = prepare(x, shape->layer_sizes);
     }
     status = mlp_comm_agree(comm, status);
     if (status == MLP_OK) {
@@ -104,7 +104,7 @@ void mlp_exchange_destroy(mlp_exchange **exchange)
     mlp_exchange_between_destroy(&x->between);
     mlp_exchange_reduction_destroy(&x->reduction);
     mlp_exchange_plan_destroy(&x->plan);
-    free(x->parts);
+    free(x->layers);
     free(x->sources);
     free(x);
     *exchange = NULL;

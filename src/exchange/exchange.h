@@ -3,13 +3,13 @@
  *  parameters, on all ranks alike. There are two ways to sum.
  *
  *  MLP_EXCHANGE_TREE: in the one tree of base/tree.h, with parameters that live
- * once per node. The ranks of a node are one crew (team/crew.h), which leaves
- * the sums of the node's largest subtrees (base/tree.h) in memory that they
- * share. When all of them have published a part (a layer), each updates its
- * slice of that part in the shared parameters; a single node's sum is complete
- * by then. Nothing is copied back. Between nodes the ranks that own the same
- * slice finish the tree together, each a cut of it, while the rest of the step
- * is computed.
+ *  once per node. The ranks of a node are one crew (team/crew.h), which leaves
+ *  the sums of the node's largest subtrees (base/tree.h) in memory that they
+ *  share. When all of them have published a layer, each updates its range of
+ *  the layer in the shared parameters; a single node's sum is complete by then.
+ *  Nothing is copied back. Between nodes the ranks that own the same range
+ *  finish the tree together, each a cut of it, while the rest of the step is
+ *  computed.
  *
  *  MLP_EXCHANGE_MPI: by the transport's own reduction, in whatever order, with
  *  parameters of its own for each rank, which is a crew of its own. It is there
@@ -32,17 +32,17 @@
 
 typedef struct mlp_exchange mlp_exchange;
 
-/** Floats: shares of a part are multiples of it, whoever has how many. */
+/** Floats: all ranges of a layer begin at multiples of it. */
 enum { MLP_EXCHANGE_GRAIN = 256 };
 
 typedef struct {
-    size_t shards;            /**< V, leaves of the tree */
-    size_t parts;             /**< layers */
-    const size_t *part_sizes; /**< [parts] floats, multiples of 16 */
-    size_t states;            /**< vectors kept: parameters and moments */
-    size_t record_size;       /**< doubles per shard that ride along */
-    size_t measures;          /**< doubles that a node's ranks share */
-    mlp_exchange_kind kind;   /**< how to sum */
+    size_t shards;             /**< V, leaves of the tree */
+    size_t layers;             /**< of the model */
+    const size_t *layer_sizes; /**< [layers] floats, multiples of 16 */
+    size_t states;             /**< vectors kept: parameters and moments */
+    size_t record_size;        /**< doubles per shard, sent with gradients */
+    size_t measures;           /**< doubles that a node's ranks share */
+    mlp_exchange_kind kind;    /**< how to sum */
     /** Of every value of the tree, leaves and sums: with MLP_PRECISION_BF16
      *  they are rounded to bfloat16, so 16 bits of them go between nodes. Then
      *  mlp_exchange_subtrees are single leaves. For the tree only. */
@@ -58,8 +58,8 @@ mlp_status mlp_exchange_create(mlp_comm *comm, mlp_crew *crew,
                                mlp_exchange **exchange);
 void mlp_exchange_destroy(mlp_exchange **exchange); /**< Collective. */
 
-/** State vector i (0: parameters, then moments), [sum of part_sizes], part
- *  after part, 64-byte aligned; maybe shared by the ranks of a node. Zero at
+/** State vector i (0: parameters, then moments), [sum of layer_sizes], layer
+ *  after layer, 64-byte aligned; maybe shared by the ranks of a node. Zero at
  *  first. */
 float *mlp_exchange_state(mlp_exchange *exchange, size_t i);
 
@@ -67,8 +67,8 @@ float *mlp_exchange_state(mlp_exchange *exchange, size_t i);
  *  steps; all ranks agree (mlp_comm_agree) before they read them. */
 bool mlp_exchange_fills_state(const mlp_exchange *exchange);
 
-/** Floats of the state vectors that this rank updates of a part. */
-mlp_range mlp_exchange_own(const mlp_exchange *exchange, size_t part);
+/** Floats of the state vectors that this rank updates of a layer. */
+mlp_range mlp_exchange_own(const mlp_exchange *exchange, size_t layer);
 
 /** The largest subtrees within the crew's shards, in order; or these
  *  shards, when every leaf is rounded. */
@@ -76,7 +76,7 @@ const mlp_subtree *mlp_exchange_subtrees(const mlp_exchange *exchange,
                                          size_t *count);
 
 /** Where the crew leaves the gradient sum of its subtree i,
- *  [sum of part_sizes], part after part, 64-byte aligned. */
+ *  [sum of layer_sizes], layer after layer, 64-byte aligned. */
 float *mlp_exchange_gradient(mlp_exchange *exchange, size_t i);
 
 /** Where the crew's thread 0 leaves the records of its shards in this step, in
@@ -92,8 +92,8 @@ typedef void mlp_exchange_update(void *context, size_t first, size_t count,
                                  const float *sum);
 
 /* One step, called by all threads of a working rank unless it says so, each
- * with what it is in its rank: publish each part, from the last to the first;
- * then the records; then for each part finish and wait; then publish again. An
+ * with what it is in its rank: publish each layer, from the last to the first;
+ * then the records; then for each layer finish and wait; then publish again. An
  * idle rank only calls skip. An error of finish or collect leaves other ranks
  * waiting: mlp_comm_abort. */
 
@@ -101,26 +101,26 @@ typedef void mlp_exchange_update(void *context, size_t first, size_t count,
 void mlp_exchange_skip(mlp_exchange *exchange);
 
 /** The crew's records are written: tell all ranks. After all threads have
- *  published all parts of this step. Call from the crew's thread 0. Collective,
- *  but waits for nobody. */
+ *  published all layers of this step. Call from the crew's thread 0.
+ * Collective, but waits for nobody. */
 void mlp_exchange_publish_records(mlp_exchange *exchange);
 
 /** Wait for the records of all crews. Once a step, on every working rank,
- *  before it publishes its next parts.
+ *  before it publishes its next layers.
  *  @param all  [shards, record_size], valid until the next step's publish
  *  Call from the rank's thread 0. Collective. */
 mlp_status mlp_exchange_collect_records(mlp_exchange *exchange,
                                         const double **all);
 
-/** This thread has written its share of this part of the crew's gradients, and
- *  no longer reads the parameters of the part in this step. The last thread of
+/** This thread has written its range of this layer of the crew's gradients, and
+ *  no longer reads the parameters of the layer in this step. The last thread of
  *  the rank to say so tells the other ranks. Every thread calls, from the last
- *  part to the first. */
-void mlp_exchange_publish(mlp_exchange *exchange, size_t part, mlp_thread self);
+ *  layer to the first. */
+void mlp_exchange_publish(mlp_exchange *exchange, size_t layer,
+                          mlp_thread self);
 
-/** Help the sums along that are under way: between nodes they may move only
- *  while somebody helps. Thread 0 comes by between pieces of its work; the
- *  others need not. */
+/** Progress: sums between nodes may move only while this is called. Thread 0
+ *  calls it between pieces of its work; other threads need not. */
 void mlp_exchange_help(mlp_exchange *exchange, mlp_thread self);
 
 /** Whether sums go between nodes, and take long. The same on all ranks. */
@@ -134,35 +134,36 @@ typedef struct {
 } mlp_exchange_traffic;
 mlp_exchange_traffic mlp_exchange_traffic_of(const mlp_exchange *exchange);
 
-/** Wait until the part can be finished: what finish does first, for a caller
+/** Wait until the layer can be finished: what finish does first, for a caller
  *  who wants to know how long it took. Thread 0 calls, and others may. */
-void mlp_exchange_await(mlp_exchange *exchange, size_t part, mlp_thread self);
+void mlp_exchange_await(mlp_exchange *exchange, size_t layer, mlp_thread self);
 
-/** Wait until all ranks that it takes have published the part, then sum this
- *  rank's slice and update it. Every thread of the rank calls; each does its
- * share, and gets the same status; the line of a failure is thread 0's. Parts
- * in the same order on all ranks. Collective. */
-mlp_status mlp_exchange_finish(mlp_exchange *exchange, size_t part,
+/** Wait until all ranks that it takes have published the layer, then sum this
+ *  rank's range and update it. Every thread of the rank calls; each does its
+ *  own range, and gets the same status; the line of a failure is thread 0's.
+ *  Layers in the same order on all ranks. Collective. */
+mlp_status mlp_exchange_finish(mlp_exchange *exchange, size_t layer,
                                mlp_thread self, mlp_exchange_update *update,
                                void *context);
 
-/* finish in two steps, for an update that needs all sums of all parts first:
- * sum each part, meet, update the shares, release each part. */
+/* finish in two steps, for an update that needs all sums of all layers first:
+ * sum each layer, meet, update the ranges, release each layer. */
 
-/** The first half of finish: `take` gets the sums of this thread's share and
- *  keeps what it needs of them. May be called again before release. Shares and
- * the pieces that take gets begin at multiples of MLP_EXCHANGE_GRAIN in the
- * part, and end at one or with the part. */
-mlp_status mlp_exchange_sum(mlp_exchange *exchange, size_t part,
+/** The first half of finish: `take` gets the sums of this thread's range and
+ *  keeps what it needs of them. May be called again before release. Ranges, and
+ *  the pieces of them that take gets, begin at multiples of MLP_EXCHANGE_GRAIN
+ *  in the layer, and end at one or with the layer. */
+mlp_status mlp_exchange_sum(mlp_exchange *exchange, size_t layer,
                             mlp_thread self, mlp_exchange_update *take,
                             void *context);
 
-/** The second half: this thread's share of the part is up to date. */
-void mlp_exchange_release(mlp_exchange *exchange, size_t part, mlp_thread self);
+/** The second half: this thread's range of the layer is up to date. */
+void mlp_exchange_release(mlp_exchange *exchange, size_t layer,
+                          mlp_thread self);
 
-/** Elements of the vector that this thread updates in this part. All nodes
+/** Elements of the vector that this thread updates in this layer. All nodes
  *  update the whole vector. */
-mlp_range mlp_exchange_share(const mlp_exchange *exchange, size_t part,
+mlp_range mlp_exchange_share(const mlp_exchange *exchange, size_t layer,
                              mlp_thread self);
 
 /** Of `total` things that each node does once, those that this thread does. */
@@ -179,8 +180,8 @@ void mlp_exchange_meet(mlp_exchange *exchange, mlp_thread self);
 /** The same; whether all of them say so. */
 bool mlp_exchange_agree(mlp_exchange *exchange, mlp_thread self, bool says_so);
 
-/** Wait until all ranks of the node have finished the part: from here on its
+/** Wait until all ranks of the node have finished the layer: from here on its
  * parameters may be read, and its gradients overwritten. Every thread calls. */
-void mlp_exchange_wait(mlp_exchange *exchange, size_t part);
+void mlp_exchange_wait(mlp_exchange *exchange, size_t layer);
 
 #endif

@@ -23,24 +23,24 @@ enum { MLP_EXCHANGE_UNIT = 16 }; /**< floats: a cache line, never cut */
 typedef struct {
     _Alignas(64) mlp_counter published;
     _Alignas(64) mlp_counter finished;
-} mlp_exchange_part_board;
+} mlp_exchange_layer_board;
 
 typedef struct {
     _Alignas(64) mlp_counter recorded; /**< steps, by the crew's thread 0 */
     _Alignas(64) mlp_counter gathered; /**< steps, by local rank 0 */
     _Alignas(64) mlp_counter met;      /**< working ranks times meetings */
     _Atomic uint32_t denied;           /**< the last meeting with a no */
-    mlp_exchange_part_board parts[];   /**< [parts] */
+    mlp_exchange_layer_board layers[]; /**< [layers] */
 } mlp_exchange_board;
 
-/** What this rank alone knows of a part. */
+/** What this rank alone knows of a layer. */
 typedef struct {
     size_t first, count;     /**< floats in the vector */
     uint32_t published;      /**< steps; written by the thread that publishes */
     uint32_t finished;       /**< steps; by the last thread to finish */
     _Atomic size_t arriving; /**< threads done with its gradient */
     _Atomic size_t leaving;  /**< threads done with its update */
-} mlp_exchange_part;
+} mlp_exchange_layer;
 
 /** What the crew shares. */
 typedef enum {
@@ -55,26 +55,25 @@ typedef enum {
 /** What finish was called with, and which floats of the vector it is about. */
 typedef struct {
     mlp_exchange *x;
-    size_t part;
+    size_t layer;
     mlp_thread self;
     mlp_exchange_update *update;
     void *context;
-    mlp_range slice; /**< of this rank */
-    mlp_range share; /**< of this thread, in the slice */
+    mlp_range range; /**< of this thread */
 } mlp_exchange_call;
 
 /** A way to sum. Contracts are those of exchange.h. */
 typedef struct {
-    /** What this rank can do by itself when its parts are known: the plan of
+    /** What this rank can do by itself when its layers are known: the plan of
      *  its subtrees, and memory. Not collective. */
     mlp_status (*prepare)(mlp_exchange *x);
     /** The same when the node's memory is there, too. */
     mlp_status (*connect)(mlp_exchange *x);
-    /** Thread 0 comes by after each part that it has published, and in
-     *  between. */
-    void (*visit)(mlp_exchange *x);
-    void (*await)(mlp_exchange *x, size_t part, mlp_thread self);
-    /** After await: sum this thread's share, and update it. */
+    /** Move on what can move, without waiting. Thread 0 calls it after each
+     *  layer that it has published, and in between. */
+    void (*progress)(mlp_exchange *x);
+    void (*await)(mlp_exchange *x, size_t layer, mlp_thread self);
+    /** After await: sum this thread's range, and update it. */
     mlp_status (*sum)(const mlp_exchange_call *call);
     void (*publish_records)(mlp_exchange *x);
     mlp_status (*collect_records)(mlp_exchange *x, const double **all);
@@ -92,12 +91,12 @@ struct mlp_exchange {
     mlp_comm *comm;
     mlp_crew *crew;
     const mlp_comm_place *place; /**< of this rank there */
-    mlp_exchange_shape shape;    /**< without part_sizes */
+    mlp_exchange_shape shape;    /**< without layer_sizes */
     mlp_range shards;            /**< of the crew */
     mlp_exchange_plan plan;
-    mlp_exchange_part *parts; /**< [parts] */
-    size_t total;             /**< floats of all parts */
-    size_t fair_threads;      /**< more of them in a rank are crowded */
+    mlp_exchange_layer *layers; /**< [layers] */
+    size_t total;               /**< floats of all layers */
+    size_t fair_threads;        /**< more of them in a rank are crowded */
 
     void *memory[MLP_EXCHANGE_MEMORIES]; /**< of the crew */
     const void **sources;                /**< [left_count]: gradients, floats */
@@ -119,7 +118,7 @@ static inline mlp_exchange_board *mlp_exchange_board_of(const mlp_exchange *x)
 /** The table of all shards' records in a step. There are two, used in turn:
  *  records of step s + 1 are written while ranks still read those of step s.
  *  Step s + 2 writes over the latter, but computes nothing before all ranks
- * have finished all parts of step s + 1; for that all ranks have published
+ * have finished all layers of step s + 1; for that all ranks have published
  * these, and so have left step s. */
 static inline double *mlp_exchange_table(const mlp_exchange *x, uint32_t step)
 {
@@ -199,9 +198,10 @@ mlp_range mlp_exchange_cut(mlp_range range, size_t parts, size_t i);
 void mlp_exchange_between_destroy(mlp_exchange_between **between);
 void mlp_exchange_reduction_destroy(mlp_exchange_reduction **reduction);
 
-/** Floats of a part that this rank updates, as a range of the vector. The
- *  same local rank has the same slice on every node, so ranks beyond the
+/** Floats of a layer that this rank updates, as a range of the vector. The
+ *  same local rank has the same range on every node, so ranks beyond the
  *  smallest node have none, and neither have idle ones. */
-mlp_range mlp_exchange_slice(const mlp_exchange *x, const mlp_exchange_part *p);
+mlp_range mlp_exchange_rank_range(const mlp_exchange *x,
+                                  const mlp_exchange_layer *p);
 
 #endif

@@ -6,9 +6,9 @@
  *
  *  To the order of a step (step.c) each rank is a node of its own.
  *  Only thread 0 may call the transport, and all ranks must begin their sums
- *  in one order, whichever part a crew completes first: thread 0 begins them,
- *  from the last part to the first, each as soon as it comes by and the crew
- *  has published it, and then the records.
+ *  in one order, whichever layer a crew completes first: thread 0 begins them,
+ *  from the last layer to the first, each as soon as the crew has published it
+ *  and it calls progress, and then the records.
  */
 #include <assert.h>
 #include <stdatomic.h>
@@ -19,13 +19,13 @@ typedef struct {
     uint32_t begun;     /* steps; by thread 0 */
     mlp_status status;  /* of the newest sum, written before `summed` */
     mlp_counter summed; /* steps */
-} reduction_part;
+} reduction_layer;
 
 struct mlp_exchange_reduction {
-    mlp_sums *sums;        /* of the parts, then one of the records */
-    reduction_part *parts; /* [parts] */
-    size_t next;           /* part to begin next, plus 1; by thread 0 */
-    mlp_status status;     /* first failure; thread 0's */
+    mlp_sums *sums;          /* of the layers, then one of the records */
+    reduction_layer *layers; /* [layers] */
+    size_t next;             /* layer to begin next, plus 1; by thread 0 */
+    mlp_status status;       /* first failure; thread 0's */
 };
 
 static mlp_status reduce_prepare(mlp_exchange *x)
@@ -35,13 +35,13 @@ static mlp_status reduce_prepare(mlp_exchange *x)
         return mlp_fail_memory("the exchange");
     }
     x->reduction = r;
-    MLP_TRY(mlp_sums_create(x->comm, x->shape.parts + 1, &r->sums));
-    r->parts = mlp_exchange_allocate(x->shape.parts, sizeof *r->parts);
-    if (r->parts == NULL) {
+    MLP_TRY(mlp_sums_create(x->comm, x->shape.layers + 1, &r->sums));
+    r->layers = mlp_exchange_allocate(x->shape.layers, sizeof *r->layers);
+    if (r->layers == NULL) {
         return mlp_fail_memory("the exchange");
     }
-    assert(x->shape.parts > 0);
-    r->next = x->shape.parts;
+    assert(x->shape.layers > 0);
+    r->next = x->shape.layers;
     mlp_subtree run = {x->shards.first, x->shards.count};
     x->plan.left = mlp_exchange_allocate(run.count, sizeof *x->plan.left);
     if (x->plan.left == NULL) {
@@ -64,20 +64,20 @@ void mlp_exchange_reduction_destroy(mlp_exchange_reduction **reduction)
         return;
     }
     mlp_sums_destroy(&r->sums);
-    free(r->parts);
+    free(r->layers);
     free(r);
     *reduction = NULL;
 }
 
 /* ---- gradients --------------------------------------------------------- */
 
-static mlp_counter *published(const mlp_exchange *x, size_t part)
+static mlp_counter *published(const mlp_exchange *x, size_t layer)
 {
-    return &mlp_exchange_board_of(x)->parts[part].published;
+    return &mlp_exchange_board_of(x)->layers[layer].published;
 }
 
 /* Add up this rank's subtrees, in order, where the first one is. */
-static float *add_own(mlp_exchange *x, const mlp_exchange_part *p)
+static float *add_own(mlp_exchange *x, const mlp_exchange_layer *p)
 {
     float *sum = mlp_exchange_gradient(x, 0) + p->first;
     for (size_t i = 1; i < x->plan.left_count; i++) {
@@ -87,28 +87,28 @@ static float *add_own(mlp_exchange *x, const mlp_exchange_part *p)
     return sum;
 }
 
-/* Begin the sum of the part whose turn it is, which the crew has published. */
+/* Begin the sum of the layer whose turn it is, which the crew has published. */
 static void begin_next(mlp_exchange *x)
 {
     mlp_exchange_reduction *r = x->reduction;
-    size_t part = r->next - 1;
-    r->next = part > 0 ? part : x->shape.parts;
-    r->parts[part].begun++;
-    float *sum = add_own(x, &x->parts[part]);
+    size_t layer = r->next - 1;
+    r->next = layer > 0 ? layer : x->shape.layers;
+    r->layers[layer].begun++;
+    float *sum = add_own(x, &x->layers[layer]);
     if (r->status == MLP_OK) {
-        r->status = mlp_sums_begin(r->sums, part, MLP_SUM_FLOAT, sum,
-                                   x->parts[part].count);
+        r->status = mlp_sums_begin(r->sums, layer, MLP_SUM_FLOAT, sum,
+                                   x->layers[layer].count);
     }
 }
 
 static bool is_next_published(const mlp_exchange *x)
 {
-    size_t part = x->reduction->next - 1;
-    return atomic_load(&published(x, part)->value) ==
-           x->reduction->parts[part].begun + 1;
+    size_t layer = x->reduction->next - 1;
+    return atomic_load(&published(x, layer)->value) ==
+           x->reduction->layers[layer].begun + 1;
 }
 
-static void reduce_visit(mlp_exchange *x)
+static void reduce_progress(mlp_exchange *x)
 {
     mlp_exchange_reduction *r = x->reduction;
     while (is_next_published(x)) {
@@ -119,43 +119,44 @@ static void reduce_visit(mlp_exchange *x)
     }
 }
 
-/* Thread 0: bring the part's sum of this step to its end, and tell the crew. */
-static void end_sum(mlp_exchange *x, size_t part, uint32_t step,
+/* Thread 0: bring the layer's sum of this step to its end, and tell the crew.
+ */
+static void end_sum(mlp_exchange *x, size_t layer, uint32_t step,
                     bool is_crowded)
 {
     mlp_exchange_reduction *r = x->reduction;
-    reduction_part *ours = &r->parts[part];
+    reduction_layer *ours = &r->layers[layer];
     while (ours->begun != step) {
         size_t next = r->next - 1;
-        mlp_wait_until(published(x, next), r->parts[next].begun + 1,
+        mlp_wait_until(published(x, next), r->layers[next].begun + 1,
                        is_crowded);
         begin_next(x);
     }
     if (r->status == MLP_OK) {
-        r->status = mlp_sums_end(r->sums, part);
+        r->status = mlp_sums_end(r->sums, layer);
     }
     ours->status = r->status;
     mlp_wait_add(&ours->summed, 1, step);
 }
 
-static void reduce_await(mlp_exchange *x, size_t part, mlp_thread self)
+static void reduce_await(mlp_exchange *x, size_t layer, mlp_thread self)
 {
-    mlp_counter *summed = &x->reduction->parts[part].summed;
-    uint32_t step = x->parts[part].finished + 1;
+    mlp_counter *summed = &x->reduction->layers[layer].summed;
+    uint32_t step = x->layers[layer].finished + 1;
     bool is_crowded = self.count > x->fair_threads;
     if (self.index == 0 && atomic_load(&summed->value) != step) {
-        end_sum(x, part, step, is_crowded);
+        end_sum(x, layer, step, is_crowded);
     }
     mlp_wait_until(summed, step, is_crowded);
 }
 
 static mlp_status reduce_sum(const mlp_exchange_call *call)
 {
-    mlp_range share = call->share;
-    MLP_TRY(call->x->reduction->parts[call->part].status);
-    if (share.count > 0) {
-        call->update(call->context, share.first, share.count,
-                     mlp_exchange_gradient(call->x, 0) + share.first);
+    mlp_range range = call->range;
+    MLP_TRY(call->x->reduction->layers[call->layer].status);
+    if (range.count > 0) {
+        call->update(call->context, range.first, range.count,
+                     mlp_exchange_gradient(call->x, 0) + range.first);
     }
     return MLP_OK;
 }
@@ -173,9 +174,9 @@ static void reduce_publish_records(mlp_exchange *x)
     memset(table, 0, x->shards.first * size * sizeof *table);
     memset(table + end * size, 0,
            (x->shape.shards - end) * size * sizeof *table);
-    reduce_visit(x); /* begins what is left of the parts */
+    reduce_progress(x); /* begins what is left of the layers */
     if (r->status == MLP_OK) {
-        r->status = mlp_sums_begin(r->sums, x->shape.parts, MLP_SUM_DOUBLE,
+        r->status = mlp_sums_begin(r->sums, x->shape.layers, MLP_SUM_DOUBLE,
                                    table, x->shape.shards * size);
     }
 }
@@ -184,7 +185,7 @@ static mlp_status reduce_collect_records(mlp_exchange *x, const double **all)
 {
     mlp_exchange_reduction *r = x->reduction;
     if (r->status == MLP_OK) {
-        r->status = mlp_sums_end(r->sums, x->shape.parts);
+        r->status = mlp_sums_end(r->sums, x->shape.layers);
     }
     *all = mlp_exchange_table(x, ++x->collected_steps);
     return r->status;
@@ -193,7 +194,7 @@ static mlp_status reduce_collect_records(mlp_exchange *x, const double **all)
 const mlp_exchange_ops mlp_exchange_reduce_ops = {
     .prepare = reduce_prepare,
     .connect = reduce_connect,
-    .visit = reduce_visit,
+    .progress = reduce_progress,
     .await = reduce_await,
     .sum = reduce_sum,
     .publish_records = reduce_publish_records,

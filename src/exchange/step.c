@@ -2,10 +2,10 @@
  *  The exchange of gradients: publish, finish, wait.
  *
  *  Why no rank reads what another one overwrites, although nobody waits for
- *  more than it needs. In step s and for one part:
+ *  more than it needs. In step s and for one layer:
  *
  *  - A rank publishes when what it has to compute of the sums is complete and
- *    it is done reading the part's parameters. finish begins when all ranks of
+ *    it is done reading the layer's parameters. finish begins when all ranks of
  *    the node have published: the sums it reads are complete, the parameters
  *    it writes are read by no one.
  *  - wait returns when all ranks of the node have finished. After it a rank
@@ -14,7 +14,7 @@
  *  - So no rank adds to a counter for s + 1 before all have added to it for
  *    s, and a counter reaches ranks * s exactly when all are through step s.
  *    It may wrap: waiting compares differences.
- *  - Between nodes nothing is shared. A part has buffers of its own, which
+ *  - Between nodes nothing is shared. A layer has buffers of its own, which
  *    are filled for step s + 1 when all threads of all ranks of the node have
  *    published it again, so when none of them reads the sums of step s.
  *
@@ -42,27 +42,29 @@ mlp_range mlp_exchange_cut(mlp_range range, size_t parts, size_t i)
     return (mlp_range){range.first + first, end - first};
 }
 
-mlp_range mlp_exchange_slice(const mlp_exchange *x, const mlp_exchange_part *p)
+mlp_range mlp_exchange_rank_range(const mlp_exchange *x,
+                                  const mlp_exchange_layer *p)
 {
     bool is_far = x->place->nodes > 1;
-    size_t slices = is_far ? x->place->smallest : mlp_crew_workers(x->crew);
-    size_t slice = is_far ? x->place->rank : mlp_crew_worker(x->crew);
-    if (slice >= slices) {
+    size_t owners = is_far ? x->place->smallest : mlp_crew_workers(x->crew);
+    size_t owner = is_far ? x->place->rank : mlp_crew_worker(x->crew);
+    if (owner >= owners) {
         return (mlp_range){p->first, 0};
     }
-    return mlp_exchange_cut((mlp_range){p->first, p->count}, slices, slice);
+    return mlp_exchange_cut((mlp_range){p->first, p->count}, owners, owner);
 }
 
-mlp_range mlp_exchange_own(const mlp_exchange *exchange, size_t part)
+mlp_range mlp_exchange_own(const mlp_exchange *exchange, size_t layer)
 {
-    return mlp_exchange_slice(exchange, &exchange->parts[part]);
+    return mlp_exchange_rank_range(exchange, &exchange->layers[layer]);
 }
 
-mlp_range mlp_exchange_share(const mlp_exchange *exchange, size_t part,
+mlp_range mlp_exchange_share(const mlp_exchange *exchange, size_t layer,
                              mlp_thread self)
 {
-    mlp_range slice = mlp_exchange_slice(exchange, &exchange->parts[part]);
-    return mlp_exchange_cut(slice, self.count, self.index);
+    mlp_range range =
+        mlp_exchange_rank_range(exchange, &exchange->layers[layer]);
+    return mlp_exchange_cut(range, self.count, self.index);
 }
 
 mlp_range mlp_exchange_split(const mlp_exchange *exchange, size_t total,
@@ -86,63 +88,62 @@ static bool is_last(_Atomic size_t *count, mlp_thread self)
 
 void mlp_exchange_skip(mlp_exchange *exchange)
 {
-    for (size_t i = 0; i < exchange->shape.parts; i++) {
-        exchange->parts[i].published++;
-        exchange->parts[i].finished++;
+    for (size_t i = 0; i < exchange->shape.layers; i++) {
+        exchange->layers[i].published++;
+        exchange->layers[i].finished++;
     }
 }
 
 void mlp_exchange_help(mlp_exchange *exchange, mlp_thread self)
 {
     if (self.index == 0) {
-        exchange->ops->visit(exchange);
+        exchange->ops->progress(exchange);
     }
 }
 
-void mlp_exchange_publish(mlp_exchange *exchange, size_t part, mlp_thread self)
+void mlp_exchange_publish(mlp_exchange *exchange, size_t layer, mlp_thread self)
 {
-    mlp_exchange_part *p = &exchange->parts[part];
+    mlp_exchange_layer *p = &exchange->layers[layer];
     if (is_last(&p->arriving, self)) {
         p->published++;
-        mlp_wait_add(&mlp_exchange_board_of(exchange)->parts[part].published, 1,
-                     mlp_exchange_all_ranks(exchange, p->published));
+        mlp_wait_add(&mlp_exchange_board_of(exchange)->layers[layer].published,
+                     1, mlp_exchange_all_ranks(exchange, p->published));
     }
     mlp_exchange_help(exchange, self);
 }
 
-void mlp_exchange_await(mlp_exchange *exchange, size_t part, mlp_thread self)
+void mlp_exchange_await(mlp_exchange *exchange, size_t layer, mlp_thread self)
 {
-    exchange->ops->await(exchange, part, self);
+    exchange->ops->await(exchange, layer, self);
 }
 
-mlp_status mlp_exchange_sum(mlp_exchange *exchange, size_t part,
+mlp_status mlp_exchange_sum(mlp_exchange *exchange, size_t layer,
                             mlp_thread self, mlp_exchange_update *take,
                             void *context)
 {
-    mlp_exchange_await(exchange, part, self);
-    mlp_range slice = mlp_exchange_slice(exchange, &exchange->parts[part]);
-    mlp_range share = mlp_exchange_share(exchange, part, self);
-    return exchange->ops->sum(&(mlp_exchange_call){exchange, part, self, take,
-                                                   context, slice, share});
+    mlp_exchange_await(exchange, layer, self);
+    mlp_range range = mlp_exchange_share(exchange, layer, self);
+    return exchange->ops->sum(
+        &(mlp_exchange_call){exchange, layer, self, take, context, range});
 }
 
-void mlp_exchange_release(mlp_exchange *exchange, size_t part, mlp_thread self)
+void mlp_exchange_release(mlp_exchange *exchange, size_t layer, mlp_thread self)
 {
-    mlp_exchange_part *p = &exchange->parts[part];
+    mlp_exchange_layer *p = &exchange->layers[layer];
     uint32_t step = p->finished + 1;
     if (is_last(&p->leaving, self)) {
         p->finished = step;
-        mlp_wait_add(&mlp_exchange_board_of(exchange)->parts[part].finished, 1,
-                     mlp_exchange_all_ranks(exchange, step));
+        mlp_wait_add(&mlp_exchange_board_of(exchange)->layers[layer].finished,
+                     1, mlp_exchange_all_ranks(exchange, step));
     }
 }
 
-mlp_status mlp_exchange_finish(mlp_exchange *exchange, size_t part,
+mlp_status mlp_exchange_finish(mlp_exchange *exchange, size_t layer,
                                mlp_thread self, mlp_exchange_update *update,
                                void *context)
 {
-    MLP_TRY(mlp_exchange_sum(exchange, part, self, update, context));
-    mlp_exchange_release(exchange, part, self);
+    MLP_TRY(mlp_exchange_sum(exchange, layer, self, update, context));
+    mlp_exchange_release(exchange, layer, self);
     return MLP_OK;
 }
 
@@ -161,7 +162,7 @@ void mlp_exchange_meet(mlp_exchange *exchange, mlp_thread self)
 }
 
 /* Nobody is at the next meeting before all have left this one: a release and
- * a publish of each part are in between. */
+ * a publish of each layer are in between. */
 bool mlp_exchange_agree(mlp_exchange *exchange, mlp_thread self, bool says_so)
 {
     _Atomic uint32_t *denied = &mlp_exchange_board_of(exchange)->denied;
@@ -173,11 +174,11 @@ bool mlp_exchange_agree(mlp_exchange *exchange, mlp_thread self, bool says_so)
     return atomic_load(denied) != meeting;
 }
 
-void mlp_exchange_wait(mlp_exchange *exchange, size_t part)
+void mlp_exchange_wait(mlp_exchange *exchange, size_t layer)
 {
     mlp_wait_until(
-        &mlp_exchange_board_of(exchange)->parts[part].finished,
-        mlp_exchange_all_ranks(exchange, exchange->parts[part].published),
+        &mlp_exchange_board_of(exchange)->layers[layer].finished,
+        mlp_exchange_all_ranks(exchange, exchange->layers[layer].published),
         exchange->fair_threads == 0);
 }
 

@@ -1,6 +1,6 @@
 /** @file
  *  The exchange in the tree within one node: the crew's sum is that of all
- *  ranks, unless leaves are rounded; each rank then adds up its slice of them.
+ *  ranks, unless leaves are rounded; each rank then adds up its range of them.
  */
 #include "internal.h"
 
@@ -24,22 +24,22 @@ mlp_status mlp_exchange_tree_connect(mlp_exchange *x)
 static mlp_status tree_sum(const mlp_exchange_call *call)
 {
     const mlp_exchange *x = call->x;
-    if (call->share.count > 0) {
+    if (call->range.count > 0) {
         mlp_exchange_addition root = mlp_exchange_inner(x, 0);
-        mlp_exchange_add_up(&root, call->share, call->update, call->context);
+        mlp_exchange_add_up(&root, call->range, call->update, call->context);
     }
     return MLP_OK;
 }
 
-static void tree_visit(mlp_exchange *x)
+static void tree_progress(mlp_exchange *x)
 {
     (void)x; /* sums go on when they are waited for */
 }
 
-static void tree_await(mlp_exchange *x, size_t part, mlp_thread self)
+static void tree_await(mlp_exchange *x, size_t layer, mlp_thread self)
 {
-    mlp_wait_until(&mlp_exchange_board_of(x)->parts[part].published,
-                   mlp_exchange_all_ranks(x, x->parts[part].finished + 1),
+    mlp_wait_until(&mlp_exchange_board_of(x)->layers[layer].published,
+                   mlp_exchange_all_ranks(x, x->layers[layer].finished + 1),
                    self.count > x->fair_threads);
 }
 
@@ -64,7 +64,7 @@ static mlp_status tree_collect_records(mlp_exchange *x, const double **all)
 const mlp_exchange_ops mlp_exchange_tree_ops = {
     .prepare = mlp_exchange_tree_prepare,
     .connect = mlp_exchange_tree_connect,
-    .visit = tree_visit,
+    .progress = tree_progress,
     .await = tree_await,
     .sum = tree_sum,
     .publish_records = mlp_exchange_tree_publish_records,

@@ -99,8 +99,8 @@ void mlp_sums_destroy(mlp_sums **sums); /**< None may be under way. */
 mlp_status mlp_sums_begin(mlp_sums *sums, size_t i, mlp_sum_type type,
                           void *numbers, size_t n);
 
-/** Help the sums along: a transport may move only while it is called. From the
- *  main thread; not collective. */
+/** Progress: a transport may move only while it is called. From the main
+ *  thread; not collective. */
 mlp_status mlp_sums_poke(mlp_sums *sums);
 
 /** Wait for sum i, if it is under way. From the main thread. */

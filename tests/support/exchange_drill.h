@@ -16,9 +16,9 @@
 #include "base/range.h"
 #include "exchange/exchange.h"
 
-/* The part of one cache line leaves ranks without a slice. */
-static const size_t drill_parts[] = {1600, 16, 5008};
-enum { DRILL_PARTS = 3, DRILL_TOTAL = 1600 + 16 + 5008, DRILL_RECORD = 3 };
+/* The layer of one cache line leaves ranks without a range. */
+static const size_t drill_layers[] = {1600, 16, 5008};
+enum { DRILL_LAYERS = 3, DRILL_TOTAL = 1600 + 16 + 5008, DRILL_RECORD = 3 };
 
 typedef struct {
     size_t shards, threads, steps;
@@ -99,7 +99,7 @@ typedef struct {
     mlp_crew *crew;
     mlp_exchange *exchange;
     float *parameters, *moments;
-    atomic_size_t mistakes; /* calls, slices or records that are wrong */
+    atomic_size_t mistakes; /* calls, ranges or records that are wrong */
 } drill_run;
 
 static void drill_apply(void *context, size_t first, size_t count,
@@ -132,7 +132,7 @@ static float drill_sum(drill_run *run, mlp_subtree node, size_t i, size_t step)
                    : drill_subtree(run->d, node, i, step, parameter);
 }
 
-/* This thread's share of the sums of the crew's subtrees for one part. */
+/* This thread's range of the sums of the crew's subtrees for one layer. */
 static void drill_backward(drill_run *run, mlp_thread self, size_t first,
                            size_t size, size_t step)
 {
@@ -140,12 +140,12 @@ static void drill_backward(drill_run *run, mlp_thread self, size_t first,
     const mlp_subtree *nodes = mlp_exchange_subtrees(run->exchange, &count);
     mlp_range mine = mlp_range_part(size, mlp_crew_workers(run->crew),
                                     mlp_crew_worker(run->crew));
-    mlp_range share = mlp_thread_share(self, mine.count);
-    share.first += mine.first;
+    mlp_range range = mlp_thread_share(self, mine.count);
+    range.first += mine.first;
     for (size_t n = 0; n < count; n++) {
         float *sums = mlp_exchange_gradient(run->exchange, n);
-        for (size_t k = 0; k < share.count; k++) {
-            size_t i = first + share.first + k;
+        for (size_t k = 0; k < range.count; k++) {
+            size_t i = first + range.first + k;
             sums[i] = drill_sum(run, nodes[n], i, step);
         }
     }
@@ -172,23 +172,23 @@ static void drill_check_records(drill_run *run, const double *all, size_t step)
     }
 }
 
-static void drill_publish_parts(drill_run *run, mlp_thread self, size_t step)
+static void drill_publish_layers(drill_run *run, mlp_thread self, size_t step)
 {
     size_t first = DRILL_TOTAL;
-    for (size_t part = DRILL_PARTS; part-- > 0;) {
-        first -= drill_parts[part];
-        drill_nap(run, self, step * 8 + part);
-        drill_backward(run, self, first, drill_parts[part], step);
-        mlp_exchange_publish(run->exchange, part, self);
+    for (size_t layer = DRILL_LAYERS; layer-- > 0;) {
+        first -= drill_layers[layer];
+        drill_nap(run, self, step * 8 + layer);
+        drill_backward(run, self, first, drill_layers[layer], step);
+        mlp_exchange_publish(run->exchange, layer, self);
     }
 }
 
 static void drill_step(drill_run *run, mlp_thread self, size_t step)
 {
-    for (size_t part = 0; part < DRILL_PARTS; part++) {
-        mlp_exchange_wait(run->exchange, part);
+    for (size_t layer = 0; layer < DRILL_LAYERS; layer++) {
+        mlp_exchange_wait(run->exchange, layer);
     }
-    drill_publish_parts(run, self, step);
+    drill_publish_layers(run, self, step);
     mlp_thread_barrier(self);
     const double *records = NULL;
     if (self.index == 0) {
@@ -198,9 +198,9 @@ static void drill_step(drill_run *run, mlp_thread self, size_t step)
         run->mistakes +=
             mlp_exchange_collect_records(run->exchange, &records) != MLP_OK;
     }
-    for (size_t part = DRILL_PARTS; part-- > 0;) {
-        drill_nap(run, self, step * 8 + part + 2000);
-        run->mistakes += mlp_exchange_finish(run->exchange, part, self,
+    for (size_t layer = DRILL_LAYERS; layer-- > 0;) {
+        drill_nap(run, self, step * 8 + layer + 2000);
+        run->mistakes += mlp_exchange_finish(run->exchange, layer, self,
                                              drill_apply, run) != MLP_OK;
     }
     if (records != NULL) {
@@ -221,8 +221,8 @@ static void drill_body(void *context, mlp_thread self)
         }
     }
     mlp_thread_barrier(self);
-    for (size_t part = 0; part < DRILL_PARTS; part++) {
-        mlp_exchange_wait(run->exchange, part);
+    for (size_t layer = 0; layer < DRILL_LAYERS; layer++) {
+        mlp_exchange_wait(run->exchange, layer);
     }
 }
 
@@ -252,8 +252,8 @@ static size_t drill_mistakes(mlp_comm *comm, const drill *d)
 {
     drill_run run = {.d = d, .comm = comm};
     mlp_exchange_shape shape = {.shards = d->shards,
-                                .parts = DRILL_PARTS,
-                                .part_sizes = drill_parts,
+                                .layers = DRILL_LAYERS,
+                                .layer_sizes = drill_layers,
                                 .states = 2,
                                 .record_size = DRILL_RECORD,
                                 .kind = d->kind,

@@ -30,8 +30,8 @@ static mlp_exchange *create_small(void)
 {
     static const size_t sizes[] = {32, 16};
     mlp_exchange_shape shape = {.shards = 3,
-                                .parts = 2,
-                                .part_sizes = sizes,
+                                .layers = 2,
+                                .layer_sizes = sizes,
                                 .states = 2,
                                 .record_size = 2};
     mlp_exchange *exchange;
@@ -148,7 +148,7 @@ START_TEST(exchange_without_records_and_moments_works)
 {
     const size_t sizes[] = {16};
     mlp_exchange_shape shape = {
-        .shards = 1, .parts = 1, .part_sizes = sizes, .states = 1};
+        .shards = 1, .layers = 1, .layer_sizes = sizes, .states = 1};
     mlp_exchange *exchange;
     const double *all;
     ck_assert_int_eq(mlp_exchange_create(comm, crew, &shape, &exchange),
