@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "text.h"
-
 static const char *const activations[] = {
     "identity", "sigmoid", "tanh",     "relu", "step", "arctan", "leaky-relu",
     "prelu",    "elu",     "softplus", "silu", "gelu", NULL};
@@ -92,8 +90,9 @@ static const mlp_config_field fields[] = {
      "with a category not seen in training: fail, or drop the row",
      .absent = "fail"},
 
-    {"hidden", MLP_FIELD_SIZES, AT(hidden), NULL, 1, 1000000, true, "Model",
-     "N,N...", "widths of the hidden layers, or \"none\"", .absent = "256,128"},
+    {"hidden", MLP_FIELD_SIZES, AT(hidden_count), NULL, 1, 1000000, true,
+     "Model", "N,N...", "widths of the hidden layers, or \"none\"",
+     .absent = "256,128"},
     {"activation", MLP_FIELD_ENUMS, AT(activation), activations, 0, 0, true,
      "Model", "NAME,...", "activation of the hidden layers, or one for each",
      .absent = "relu"},
@@ -356,6 +355,12 @@ static const mlp_config_field fields[] = {
 
 enum { FIELDS = sizeof fields / sizeof fields[0] };
 _Static_assert(FIELDS <= (int)MLP_MAX_FIELDS, "mlp_config.given is too short");
+_Static_assert(offsetof(mlp_config, hidden) ==
+                   offsetof(mlp_config, hidden_count) + sizeof(size_t),
+               "widths follow their number, as in a list");
+_Static_assert(offsetof(mlp_activation_list, item) == sizeof(size_t) &&
+                   sizeof(mlp_activation) == sizeof(unsigned),
+               "activations are a list of choices");
 
 static const mlp_config defaults = {
     .hidden = {256, 128},
@@ -397,13 +402,7 @@ const mlp_config_field *mlp_config_fields(size_t *count)
 
 const mlp_config_field *mlp_config_find(const char *name)
 {
-    for (size_t i = 0; i < FIELDS; i++) {
-        if (strcmp(fields[i].name, name) == 0 ||
-            strcmp(mlp_config_key(&fields[i]), name) == 0) {
-            return &fields[i];
-        }
-    }
-    return NULL;
+    return mlp_option_find(fields, FIELDS, name);
 }
 
 bool mlp_config_is_state(const mlp_config_field *field)
@@ -414,11 +413,6 @@ bool mlp_config_is_state(const mlp_config_field *field)
 const char *mlp_config_key(const mlp_config_field *field)
 {
     return field->key != NULL ? field->key : field->name;
-}
-
-const char *const *mlp_config_words(const mlp_config_field *field)
-{
-    return field->words != NULL ? field->words : field->choices;
 }
 
 void mlp_config_init(mlp_config *config)
@@ -433,7 +427,7 @@ mlp_status mlp_config_set(mlp_config *config, const char *name,
     if (field == NULL) {
         return mlp_fail(MLP_ERROR_USAGE, "--%s: no such option", name);
     }
-    MLP_TRY(mlp_config_parse(config, field, text));
+    MLP_TRY(mlp_option_parse(config, field, text));
     config->given[field - fields] = true;
     return MLP_OK;
 }
@@ -441,7 +435,7 @@ mlp_status mlp_config_set(mlp_config *config, const char *name,
 void mlp_config_get(const mlp_config *config, const mlp_config_field *field,
                     char text[MLP_CONFIG_VALUE])
 {
-    mlp_config_print(config, field, text);
+    mlp_option_print(config, field, text);
 }
 
 void mlp_config_get_stored(const mlp_config *config,
@@ -450,7 +444,7 @@ void mlp_config_get_stored(const mlp_config *config,
 {
     mlp_config_field stored = *field;
     stored.words = NULL;
-    mlp_config_print(config, &stored, text);
+    mlp_option_print(config, &stored, text);
 }
 
 bool mlp_config_was_given(const mlp_config *config, const char *name)

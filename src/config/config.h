@@ -13,11 +13,11 @@
 
 #include "base/path.h"
 #include "base/status.h"
+#include "option.h"
 
 enum {
-    MLP_MAX_HIDDEN = 64,    /**< hidden layers at most */
-    MLP_MAX_FIELDS = 128,   /**< rows of the table at most */
-    MLP_CONFIG_VALUE = 4160 /**< bytes that hold any value as text */
+    MLP_MAX_HIDDEN = MLP_LIST_MAX, /**< hidden layers at most */
+    MLP_MAX_FIELDS = 128           /**< rows of the table at most */
 };
 
 /** What a hidden layer makes of its sums z. The formulas are in
@@ -61,12 +61,6 @@ typedef enum {
     MLP_SCALING_RMS /**< no value of --scaling: of targets that stay from 0 on
                          (--output-activation softplus) */
 } mlp_scaling;
-
-/** One number for all hidden layers, or one for each. */
-typedef struct {
-    size_t count;
-    double item[MLP_MAX_HIDDEN];
-} mlp_double_list;
 
 /** What the last layer computes from its sums. */
 typedef enum {
@@ -158,14 +152,6 @@ typedef enum {
     MLP_PRECISION_BF16
 } mlp_exchange_precision;
 
-/** "2" counts epochs, "200steps" counts steps; count 0 means only at the end.
- *  "auto", where a field allows it, leaves it to the program. */
-typedef struct {
-    uint64_t count;
-    bool counts_steps;
-    bool is_automatic;
-} mlp_interval;
-
 typedef struct {
     char preset[MLP_MAX_PATH]; /**< whose values were taken; "" = none */
     /* data */
@@ -182,8 +168,8 @@ typedef struct {
     char test_data[MLP_MAX_PATH];   /**< a file of test rows, "" = none */
     mlp_bad_rows bad_rows;
     /* model */
+    size_t hidden_count; /**< with hidden a list of sizes */
     size_t hidden[MLP_MAX_HIDDEN];
-    size_t hidden_count;
     mlp_activation_list activation; /**< of the hidden layers */
     mlp_double_list dropout; /**< share of a hidden layer's units left out */
     bool binary;             /**< one output unit tells two classes */
@@ -253,50 +239,8 @@ typedef struct {
     bool given[MLP_MAX_FIELDS];
 } mlp_config;
 
-typedef enum {
-    MLP_FIELD_STRING,
-    MLP_FIELD_SIZE,
-    MLP_FIELD_SIZES,
-    MLP_FIELD_U64,
-    MLP_FIELD_DOUBLE,
-    MLP_FIELD_ENUM,
-    MLP_FIELD_ENUMS,   /**< one for all hidden layers or one for each */
-    MLP_FIELD_DOUBLES, /**< the same */
-    MLP_FIELD_BOOL,
-    MLP_FIELD_BOOL_OR, /**< an enum: false, true, then the choices; on the
-                            command line a switch whose value may be left out */
-    MLP_FIELD_INTERVAL,
-    MLP_FIELD_DURATION, /**< seconds, as "HH:MM:SS" or "D-HH:MM:SS" */
-    MLP_FIELD_BYTES     /**< "65536", "512M" or "512MiB", "2GB" */
-} mlp_field_kind;
-
-/** One row of the table. */
-typedef struct {
-    const char *name; /**< without dashes: "lr" */
-    mlp_field_kind kind;
-    size_t offset;              /**< of the field in mlp_config */
-    const char *const *choices; /**< of an enum: names, NULL at the end; of an
-                                     interval: "auto", if it is allowed */
-    double least, most;         /**< allowed range of a number, inclusive */
-    /** The weights depend on it: two runs that differ here differ in their
-     *  digest, and --resume refuses to mix them. */
-    bool shapes_result;
-    const char *group;   /**< heading in --help */
-    const char *operand; /**< "N", "FILE"; NULL for a switch */
-    const char *help;    /**< one line */
-    /** What a stored run that lacks the option means, as the text that
-     *  mlp_config_get_stored gives; digests leave the option out where it has
-     *  this value. NULL: the option is not stored. An option that is added
-     *  later has here what all runs before it did, which need not be its
-     *  default; and no version ever changes it. */
-    const char *absent;
-    /** Where the command line has got a better name, or better words for
-     *  choices: the name that is stored (else NULL: `name`), and the command
-     *  line's words [as choices] (else NULL: `choices`), while `choices` are
-     *  what is stored, for ever. The command line takes either. */
-    const char *key;
-    const char *const *words;
-} mlp_config_field;
+/** A row of the table whose field is in an mlp_config. */
+typedef mlp_option mlp_config_field;
 
 /** All fields, in the order of --help. */
 const mlp_config_field *mlp_config_fields(size_t *count);
@@ -311,9 +255,6 @@ bool mlp_config_is_state(const mlp_config_field *field);
 
 /** The name by which checkpoints, digests and logs know a field. */
 const char *mlp_config_key(const mlp_config_field *field);
-
-/** The command line's words for an enum's choices, NULL at the end. */
-const char *const *mlp_config_words(const mlp_config_field *field);
 
 /** Whether the weights of a run with this configuration depend on the field: a
  *  schedule spans all epochs, so their number shapes every step of it. */

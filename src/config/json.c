@@ -35,6 +35,8 @@ json_t *mlp_json_field(const mlp_config *config, const mlp_config_field *field)
     case MLP_FIELD_INTERVAL:
     case MLP_FIELD_DURATION:
     case MLP_FIELD_BYTES:
+    case MLP_FIELD_BORROWED:
+    case MLP_FIELD_EXTENT:
         break;
     }
     return value != NULL ? value : mlp_json_text(text);

@@ -7,111 +7,95 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "text.h"
-
 enum { ITEM_BYTES = 32 }; /* of an item as text, with its NUL */
 
-_Static_assert(offsetof(mlp_activation_list, count) == 0 &&
-                   offsetof(mlp_double_list, count) == 0,
-               "a list begins with its length");
-
-/* Where a list is in the configuration, and what its items are. */
+/* Any of the lists. */
 typedef struct {
-    size_t *count;
-    char *items;
-    size_t item_bytes;
-    mlp_field_kind item_kind;
-    const char *like; /* what is wrong with a text that is no such list */
+    size_t count;
+    union {
+        size_t sizes[MLP_LIST_MAX];
+        double doubles[MLP_LIST_MAX];
+        unsigned choices[MLP_LIST_MAX];
+    } item;
 } list;
 
-static list list_of(mlp_config *config, const mlp_config_field *field)
-{
-    char *place = (char *)config + field->offset;
-    if (field->kind == MLP_FIELD_SIZES) {
-        return (list){&config->hidden_count, place, sizeof *config->hidden,
-                      MLP_FIELD_SIZE,
-                      "is not a list of widths like 256,128, nor none"};
-    }
-    if (field->kind == MLP_FIELD_ENUMS) {
-        return (list){(size_t *)place,
-                      place + offsetof(mlp_activation_list, item),
-                      sizeof(mlp_activation), MLP_FIELD_ENUM,
-                      "is not a list like relu,tanh"};
-    }
-    return (list){(size_t *)place, place + offsetof(mlp_double_list, item),
-                  sizeof(double), MLP_FIELD_DOUBLE,
-                  "is not a list of numbers like 0.2,0.5"};
-}
+_Static_assert(offsetof(list, item) == offsetof(mlp_double_list, item),
+               "a list begins with its length");
 
-/* An option that is item i of the list. */
-static mlp_config_field item_field(const mlp_config *config,
-                                   const mlp_config_field *field,
-                                   const list *of, size_t i)
+/* What the items of a list are. */
+typedef struct {
+    mlp_option row; /* reads and writes an item at its place */
+    size_t bytes;   /* of an item */
+    const char *wanted;
+} item_kind;
+
+static item_kind item_of(const mlp_option *row)
 {
-    mlp_config_field item = *field;
-    item.kind = of->item_kind;
-    item.offset =
-        (size_t)(of->items - (const char *)config) + i * of->item_bytes;
+    item_kind item = {.row = *row};
+    item.row.offset = 0;
+    if (row->kind == MLP_FIELD_SIZES) {
+        item.row.kind = MLP_FIELD_SIZE;
+        item.bytes = sizeof(size_t);
+        item.wanted = "a list of widths like 256,128, nor none";
+    } else if (row->kind == MLP_FIELD_ENUMS) {
+        item.row.kind = MLP_FIELD_ENUM;
+        item.bytes = sizeof(unsigned);
+        item.wanted = "a list like relu,tanh";
+    } else {
+        item.row.kind = MLP_FIELD_DOUBLE;
+        item.bytes = sizeof(double);
+        item.wanted = "a list of numbers like 0.2,0.5";
+    }
     return item;
 }
 
-static mlp_status refuse(const mlp_config_field *field, const char *text,
-                         const char *why)
+static mlp_status parse_items(const item_kind *item, const char *text,
+                              list *read)
 {
-    return mlp_fail(MLP_ERROR_USAGE, "--%s: \"%.200s\" %s", field->name, text,
-                    why);
-}
-
-static mlp_status parse_items(mlp_config *config, const mlp_config_field *field,
-                              const char *text)
-{
-    list read = list_of(config, field);
     const char *rest = text;
-    for (*read.count = 0; rest != NULL; (*read.count)++) {
+    for (read->count = 0; rest != NULL; read->count++) {
         size_t length = strcspn(rest, ",");
-        char item[ITEM_BYTES];
-        if (*read.count == MLP_MAX_HIDDEN) {
-            return refuse(field, text, "has more than 64 layers");
+        char one[ITEM_BYTES];
+        if (read->count == MLP_LIST_MAX) {
+            return mlp_fail(MLP_ERROR_USAGE,
+                            "--%s: \"%.200s\" has more than %d items",
+                            item->row.name, text, MLP_LIST_MAX);
         }
-        if (length == 0 || length >= sizeof item) {
-            return refuse(field, text, read.like);
+        if (length == 0 || length >= sizeof one) {
+            return mlp_fail(MLP_ERROR_USAGE, "--%s: \"%.200s\" is not %s",
+                            item->row.name, text, item->wanted);
         }
-        snprintf(item, sizeof item, "%.*s", (int)length, rest);
-        mlp_config_field one = item_field(config, field, &read, *read.count);
-        MLP_TRY(mlp_config_parse(config, &one, item));
+        snprintf(one, sizeof one, "%.*s", (int)length, rest);
+        MLP_TRY(mlp_option_parse(
+            (char *)&read->item + read->count * item->bytes, &item->row, one));
         rest = rest[length] == ',' ? rest + length + 1 : NULL;
         rest = rest != NULL ? rest + strspn(rest, " ") : NULL;
     }
     return MLP_OK;
 }
 
-mlp_status mlp_config_list_parse(mlp_config *config,
-                                 const mlp_config_field *field,
-                                 const char *text)
+mlp_status mlp_list_parse(void *place, const mlp_option *row, const char *text)
 {
-    mlp_config read = *config; /* config stays as it is on failure */
-    if (field->kind == MLP_FIELD_SIZES && strcmp(text, "none") == 0) {
-        config->hidden_count = 0;
-        return MLP_OK;
+    const item_kind item = item_of(row);
+    list read = {.count = 0}; /* the field stays as it is on failure */
+    if (row->kind != MLP_FIELD_SIZES || strcmp(text, "none") != 0) {
+        MLP_TRY(parse_items(&item, text, &read));
     }
-    MLP_TRY(parse_items(&read, field, text));
-    *config = read;
+    memcpy(place, &read, offsetof(list, item) + read.count * item.bytes);
     return MLP_OK;
 }
 
-void mlp_config_list_print(const mlp_config *config,
-                           const mlp_config_field *field,
-                           char text[MLP_CONFIG_VALUE])
+void mlp_list_print(const void *place, const mlp_option *row,
+                    char text[MLP_CONFIG_VALUE])
 {
-    mlp_config copy = *config;
-    list of = list_of(&copy, field);
+    const item_kind item = item_of(row);
+    const char *items = (const char *)place + offsetof(list, item);
     size_t used = 0;
     snprintf(text, MLP_CONFIG_VALUE, "none");
-    for (size_t i = 0; i < *of.count; i++) {
-        char item[MLP_CONFIG_VALUE];
-        mlp_config_field one = item_field(&copy, field, &of, i);
-        mlp_config_print(&copy, &one, item);
+    for (size_t i = 0; i < *(const size_t *)place; i++) {
+        char one[MLP_CONFIG_VALUE];
+        mlp_option_print(items + i * item.bytes, &item.row, one);
         used += (size_t)snprintf(text + used, MLP_CONFIG_VALUE - used,
-                                 "%s%.31s", i > 0 ? "," : "", item);
+                                 "%s%.31s", i > 0 ? "," : "", one);
     }
 }

@@ -45,7 +45,7 @@ static void print_field(FILE *out, const mlp_config_field *field,
              field->operand != NULL ? field->operand : "");
     bool is_switch =
         field->kind == MLP_FIELD_BOOL || field->kind == MLP_FIELD_BOOL_OR;
-    const char *const *words = is_switch ? NULL : mlp_config_words(field);
+    const char *const *words = is_switch ? NULL : mlp_option_words(field);
     for (size_t i = 0; words != NULL && words[i] != NULL; i++) {
         used += (size_t)snprintf(help + used, sizeof help - used, "%s%s",
                                  words[i], words[i + 1] != NULL ? ", " : ": ");

@@ -1,7 +1,6 @@
 /** @file
- *  One value of the configuration as text: strict reading, exact writing.
+ *  The value of an option as text: strict reading, exact writing.
  */
-#include "text.h"
 #include "list.h"
 
 #include <errno.h>
@@ -12,9 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-_Static_assert(sizeof(mlp_activation) == sizeof(unsigned),
-               "enums are read and written as unsigned");
 
 /* Numbers have a point, not a comma, whatever locale the caller has set. */
 static double read_double(const char *text, char **end)
@@ -42,30 +38,30 @@ static void write_double(double value, char text[MLP_CONFIG_VALUE])
     freelocale(c_locale);
 }
 
-static mlp_status refuse(const mlp_config_field *field, const char *text,
+static mlp_status refuse(const mlp_option *row, const char *text,
                          const char *why)
 {
-    return mlp_fail(MLP_ERROR_USAGE, "--%s: \"%.200s\" %s", field->name, text,
+    return mlp_fail(MLP_ERROR_USAGE, "--%s: \"%.200s\" %s", row->name, text,
                     why);
 }
 
-static mlp_status check_range(const mlp_config_field *field, const char *text,
+static mlp_status check_range(const mlp_option *row, const char *text,
                               double value)
 {
-    if (value < field->least && field->least == DBL_TRUE_MIN) {
+    if (value < row->least && row->least == DBL_TRUE_MIN) {
         return mlp_fail(MLP_ERROR_USAGE, "--%s: %.200s is not above 0",
-                        field->name, text);
+                        row->name, text);
     }
-    if (value < field->least) {
+    if (value < row->least) {
         return mlp_fail(MLP_ERROR_USAGE, "--%s: %.200s is below %.15g",
-                        field->name, text, field->least);
+                        row->name, text, row->least);
     }
-    if (value > field->most) {
+    if (value > row->most) {
         /* The largest double below 1 stands for "below 1". */
         return mlp_fail(
-            MLP_ERROR_USAGE, "--%s: %.200s is %s %.15g", field->name, text,
-            field->most == 1 - DBL_EPSILON / 2 ? "not below" : "above",
-            field->most);
+            MLP_ERROR_USAGE, "--%s: %.200s is %s %.15g", row->name, text,
+            row->most == 1 - DBL_EPSILON / 2 ? "not below" : "above",
+            row->most);
     }
     return MLP_OK;
 }
@@ -76,46 +72,46 @@ static bool has_only(const char *text, const char *allowed)
     return *text != '\0' && text[strspn(text, allowed)] == '\0';
 }
 
-static mlp_status parse_whole(const mlp_config_field *field, const char *text,
+static mlp_status parse_whole(const mlp_option *row, const char *text,
                               uint64_t *value)
 {
     if (!has_only(text, "0123456789")) {
-        return refuse(field, text, "is not a whole number");
+        return refuse(row, text, "is not a whole number");
     }
     errno = 0;
     *value = strtoull(text, NULL, 10);
     if (errno == ERANGE) {
-        return refuse(field, text, "is too large");
+        return refuse(row, text, "is too large");
     }
-    return check_range(field, text, (double)*value);
+    return check_range(row, text, (double)*value);
 }
 
-static mlp_status parse_double(const mlp_config_field *field, const char *text,
+static mlp_status parse_double(const mlp_option *row, const char *text,
                                double *value)
 {
     if (!has_only(text, "0123456789+-.eE")) {
-        return refuse(field, text, "is not a number");
+        return refuse(row, text, "is not a number");
     }
     char *end = NULL;
     double number = read_double(text, &end);
     if (end == text || *end != '\0') {
-        return refuse(field, text, "is not a number");
+        return refuse(row, text, "is not a number");
     }
     if (!isfinite(number)) {
-        return refuse(field, text, "is too large");
+        return refuse(row, text, "is too large");
     }
-    MLP_TRY(check_range(field, text, number));
+    MLP_TRY(check_range(row, text, number));
     *value = number;
     return MLP_OK;
 }
 
-static mlp_status parse_interval(const mlp_config_field *field,
-                                 const char *text, mlp_interval *interval)
+static mlp_status parse_interval(const mlp_option *row, const char *text,
+                                 mlp_interval *interval)
 {
     static const char unit[] = "steps";
     char digits[32];
     size_t length = strlen(text);
-    if (field->choices != NULL && strcmp(text, field->choices[0]) == 0) {
+    if (row->choices != NULL && strcmp(text, row->choices[0]) == 0) {
         *interval = (mlp_interval){.is_automatic = true};
         return MLP_OK;
     }
@@ -125,15 +121,15 @@ static mlp_status parse_interval(const mlp_config_field *field,
         length -= sizeof unit - 1;
     }
     if (length >= sizeof digits) {
-        return refuse(field, text, "is too large");
+        return refuse(row, text, "is too large");
     }
     snprintf(digits, sizeof digits, "%.*s", (int)length, text);
     if (!has_only(digits, "0123456789")) {
-        return refuse(field, text,
+        return refuse(row, text,
                       "is neither epochs like 2 nor steps like 200steps");
     }
     uint64_t count = 0;
-    MLP_TRY(parse_whole(field, digits, &count));
+    MLP_TRY(parse_whole(row, digits, &count));
     *interval = (mlp_interval){.count = count, .counts_steps = counts_steps};
     return MLP_OK;
 }
@@ -153,8 +149,8 @@ static bool take_number(const char **text, char separator, uint64_t *number)
 
 /* As squeue prints it. Other forms are refused: "30" is minutes to Slurm and
  * seconds to most other people. */
-static mlp_status parse_duration(const mlp_config_field *field,
-                                 const char *text, uint64_t *seconds)
+static mlp_status parse_duration(const mlp_option *row, const char *text,
+                                 uint64_t *seconds)
 {
     const char *rest = text;
     uint64_t days = 0;
@@ -165,15 +161,15 @@ static mlp_status parse_duration(const mlp_config_field *field,
         !take_number(&rest, ':', &hours) ||
         !take_number(&rest, ':', &minutes) || !take_number(&rest, 0, &left) ||
         minutes > 59 || left > 59) {
-        return refuse(field, text, "is not a time like 01:30:00 or 2-12:00:00");
+        return refuse(row, text, "is not a time like 01:30:00 or 2-12:00:00");
     }
     *seconds = ((days * 24 + hours) * 60 + minutes) * 60 + left;
-    return check_range(field, text, (double)*seconds);
+    return check_range(row, text, (double)*seconds);
 }
 
 /* As GNU's tools read it: K, M, G, T and KiB ... are powers of 1024, KB ... of
  * 1000. */
-static mlp_status parse_bytes(const mlp_config_field *field, const char *text,
+static mlp_status parse_bytes(const mlp_option *row, const char *text,
                               uint64_t *bytes)
 {
     static const char units[] = "KMGT";
@@ -186,26 +182,25 @@ static mlp_status parse_bytes(const mlp_config_field *field, const char *text,
     bool is_metric = found != NULL && strcmp(unit + 1, "B") == 0;
     if (length == 0 || length >= sizeof digits ||
         (*unit != '\0' && !is_plain && !is_metric)) {
-        return refuse(field, text, "is no number of bytes like 512M or 2G");
+        return refuse(row, text, "is no number of bytes like 512M or 2G");
     }
     snprintf(digits, sizeof digits, "%.*s", (int)length, text);
-    MLP_TRY(parse_whole(field, digits, bytes));
+    MLP_TRY(parse_whole(row, digits, bytes));
     for (const char *at = units; found != NULL && at <= found; at++) {
         if (__builtin_mul_overflow(*bytes, is_metric ? 1000 : 1024, bytes)) {
-            return refuse(field, text, "is too large");
+            return refuse(row, text, "is too large");
         }
     }
-    return check_range(field, text, (double)*bytes);
+    return check_range(row, text, (double)*bytes);
 }
 
-static mlp_status parse_choice(const mlp_config_field *field, const char *text,
+static mlp_status parse_choice(const mlp_option *row, const char *text,
                                unsigned *choice)
 {
     char known[256] = "";
-    const char *const *words = mlp_config_words(field);
+    const char *const *words = mlp_option_words(row);
     for (unsigned i = 0; words[i] != NULL; i++) {
-        if (strcmp(words[i], text) == 0 ||
-            strcmp(field->choices[i], text) == 0) {
+        if (strcmp(words[i], text) == 0 || strcmp(row->choices[i], text) == 0) {
             *choice = i;
             return MLP_OK;
         }
@@ -214,10 +209,10 @@ static mlp_status parse_choice(const mlp_config_field *field, const char *text,
                  words[i]);
     }
     return mlp_fail(MLP_ERROR_USAGE, "--%s: \"%.200s\" is not one of %s",
-                    field->name, text, known);
+                    row->name, text, known);
 }
 
-static mlp_status parse_switch(const mlp_config_field *field, const char *text,
+static mlp_status parse_switch(const mlp_option *row, const char *text,
                                bool *is_on)
 {
     static const char *const words[] = {"false", "true", "no",
@@ -228,70 +223,109 @@ static mlp_status parse_switch(const mlp_config_field *field, const char *text,
             return MLP_OK;
         }
     }
-    return refuse(field, text, "is neither true nor false");
+    return refuse(row, text, "is neither true nor false");
 }
 
-static mlp_status parse_switch_or(const mlp_config_field *field,
-                                  const char *text, unsigned *value)
+static mlp_status parse_switch_or(const mlp_option *row, const char *text,
+                                  unsigned *value)
 {
     bool is_on = false;
-    for (unsigned i = 0; field->choices[i] != NULL; i++) {
-        if (strcmp(field->choices[i], text) == 0) {
+    for (unsigned i = 0; row->choices[i] != NULL; i++) {
+        if (strcmp(row->choices[i], text) == 0) {
             *value = 2 + i;
             return MLP_OK;
         }
     }
-    if (parse_switch(field, text, &is_on) != MLP_OK) {
+    if (parse_switch(row, text, &is_on) != MLP_OK) {
         return mlp_fail(MLP_ERROR_USAGE, "%s, nor %s", mlp_failure(),
-                        field->choices[0]);
+                        row->choices[0]);
     }
     *value = is_on;
     return MLP_OK;
 }
 
-static mlp_status parse_string(const mlp_config_field *field, const char *text,
+static mlp_status parse_string(const mlp_option *row, const char *text,
                                char *string)
 {
     size_t length = strlen(text);
     if (length >= MLP_MAX_PATH) {
-        return refuse(field, text, "... is longer than 4095 bytes");
+        return refuse(row, text, "... is longer than 4095 bytes");
     }
     memmove(string, text, length + 1);
     return MLP_OK;
 }
 
-mlp_status mlp_config_parse(mlp_config *config, const mlp_config_field *field,
+static mlp_status parse_borrowed(const mlp_option *row, const char *text,
+                                 const char **borrowed)
+{
+    unsigned choice = 0;
+    if (row->choices == NULL) {
+        *borrowed = text;
+        return MLP_OK;
+    }
+    MLP_TRY(parse_choice(row, text, &choice));
+    *borrowed = row->choices[choice];
+    return MLP_OK;
+}
+
+static mlp_status parse_extent(const mlp_option *row, const char *text,
+                               mlp_extent *extent)
+{
+    char height[8];
+    size_t length = strcspn(text, "x");
+    mlp_extent read = {0};
+    mlp_option side = *row;
+    side.kind = MLP_FIELD_SIZE;
+    side.offset = 0;
+    snprintf(height, sizeof height, "%.*s", (int)length, text);
+    if (length >= sizeof height || text[length] != 'x' ||
+        mlp_option_parse(&read.height, &side, height) != MLP_OK ||
+        mlp_option_parse(&read.width, &side, text + length + 1) != MLP_OK) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--%s: \"%.200s\" is not HEIGHTxWIDTH like 28x28, "
+                        "each from %g to %g",
+                        row->name, text, row->least, row->most);
+    }
+    *extent = read;
+    return MLP_OK;
+}
+
+mlp_status mlp_option_parse(void *values, const mlp_option *row,
                             const char *text)
 {
-    void *place = (char *)config + field->offset;
-    switch (field->kind) {
+    void *place = (char *)values + row->offset;
+    switch (row->kind) {
     case MLP_FIELD_STRING:
-        return parse_string(field, text, place);
+        return parse_string(row, text, place);
+    case MLP_FIELD_BORROWED:
+        return parse_borrowed(row, text, place);
+    case MLP_FIELD_EXTENT:
+        return parse_extent(row, text, place);
     case MLP_FIELD_SIZES:
     case MLP_FIELD_ENUMS:
     case MLP_FIELD_DOUBLES:
-        return mlp_config_list_parse(config, field, text);
+        return mlp_list_parse(place, row, text);
     case MLP_FIELD_DOUBLE:
-        return parse_double(field, text, place);
+        return parse_double(row, text, place);
     case MLP_FIELD_ENUM:
-        return parse_choice(field, text, place);
+        return parse_choice(row, text, place);
     case MLP_FIELD_BOOL:
-        return parse_switch(field, text, place);
+        return parse_switch(row, text, place);
     case MLP_FIELD_BOOL_OR:
-        return parse_switch_or(field, text, place);
+        return parse_switch_or(row, text, place);
     case MLP_FIELD_INTERVAL:
-        return parse_interval(field, text, place);
+        return parse_interval(row, text, place);
     case MLP_FIELD_DURATION:
-        return parse_duration(field, text, place);
+        return parse_duration(row, text, place);
     case MLP_FIELD_BYTES:
-        return parse_bytes(field, text, place);
+        return parse_bytes(row, text, place);
     case MLP_FIELD_SIZE:
     case MLP_FIELD_U64:
         break;
     }
     uint64_t number = 0;
-    MLP_TRY(parse_whole(field, text, &number));
-    if (field->kind == MLP_FIELD_SIZE) {
+    MLP_TRY(parse_whole(row, text, &number));
+    if (row->kind == MLP_FIELD_SIZE) {
         *(size_t *)place = number;
     } else {
         *(uint64_t *)place = number;
@@ -311,12 +345,11 @@ static void print_duration(uint64_t seconds, char text[MLP_CONFIG_VALUE])
              seconds / 60 % 60, seconds % 60);
 }
 
-static void print_interval(const mlp_config_field *field,
-                           const mlp_interval *interval,
+static void print_interval(const mlp_option *row, const mlp_interval *interval,
                            char text[MLP_CONFIG_VALUE])
 {
     if (interval->is_automatic) {
-        snprintf(text, MLP_CONFIG_VALUE, "%s", field->choices[0]);
+        snprintf(text, MLP_CONFIG_VALUE, "%s", row->choices[0]);
         return;
     }
     snprintf(text, MLP_CONFIG_VALUE, "%" PRIu64 "%s", interval->count,
@@ -336,23 +369,39 @@ static void print_bytes(uint64_t bytes, char text[MLP_CONFIG_VALUE])
              times > 0 ? units + times - 1 : "");
 }
 
-static void print_switch(const mlp_config_field *field, unsigned value,
+static void print_extent(const mlp_extent *extent, char text[MLP_CONFIG_VALUE])
+{
+    snprintf(text, MLP_CONFIG_VALUE, "%zux%zu", extent->height, extent->width);
+}
+
+static void print_text(const char *value, char text[MLP_CONFIG_VALUE])
+{
+    snprintf(text, MLP_CONFIG_VALUE, "%s", value != NULL ? value : "");
+}
+
+static void print_switch(const mlp_option *row, unsigned value,
                          char text[MLP_CONFIG_VALUE])
 {
     snprintf(text, MLP_CONFIG_VALUE, "%s",
-             value > 1    ? field->choices[value - 2]
+             value > 1    ? row->choices[value - 2]
              : value == 1 ? "true"
                           : "false");
 }
 
-void mlp_config_print(const mlp_config *config, const mlp_config_field *field,
+void mlp_option_print(const void *values, const mlp_option *row,
                       char text[MLP_CONFIG_VALUE])
 {
     const size_t limit = MLP_CONFIG_VALUE;
-    const void *place = (const char *)config + field->offset;
-    switch (field->kind) {
+    const void *place = (const char *)values + row->offset;
+    switch (row->kind) {
     case MLP_FIELD_STRING:
-        snprintf(text, limit, "%s", (const char *)place);
+        print_text(place, text);
+        break;
+    case MLP_FIELD_BORROWED:
+        print_text(*(const char *const *)place, text);
+        break;
+    case MLP_FIELD_EXTENT:
+        print_extent(place, text);
         break;
     case MLP_FIELD_SIZE:
         snprintf(text, limit, "%zu", *(const size_t *)place);
@@ -360,7 +409,7 @@ void mlp_config_print(const mlp_config *config, const mlp_config_field *field,
     case MLP_FIELD_SIZES:
     case MLP_FIELD_ENUMS:
     case MLP_FIELD_DOUBLES:
-        mlp_config_list_print(config, field, text);
+        mlp_list_print(place, row, text);
         break;
     case MLP_FIELD_U64:
         snprintf(text, limit, "%" PRIu64, *(const uint64_t *)place);
@@ -370,16 +419,16 @@ void mlp_config_print(const mlp_config *config, const mlp_config_field *field,
         break;
     case MLP_FIELD_ENUM:
         snprintf(text, limit, "%s",
-                 mlp_config_words(field)[*(const unsigned *)place]);
+                 mlp_option_words(row)[*(const unsigned *)place]);
         break;
     case MLP_FIELD_BOOL:
-        print_switch(field, *(const bool *)place, text);
+        print_switch(row, *(const bool *)place, text);
         break;
     case MLP_FIELD_BOOL_OR:
-        print_switch(field, *(const unsigned *)place, text);
+        print_switch(row, *(const unsigned *)place, text);
         break;
     case MLP_FIELD_INTERVAL:
-        print_interval(field, place, text);
+        print_interval(row, place, text);
         break;
     case MLP_FIELD_DURATION:
         print_duration(*(const uint64_t *)place, text);

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/text.h"
 #include "run_suite.h"
 
 static mlp_config config;
@@ -363,16 +362,16 @@ START_TEST(better_words_on_the_command_line_leave_what_is_stored)
     char text[MLP_CONFIG_VALUE];
     row.words = words;
     fresh();
-    ck_assert_int_eq(mlp_config_parse(&config, &row, "skip"), MLP_OK);
+    ck_assert_int_eq(mlp_option_parse(&config, &row, "skip"), MLP_OK);
     ck_assert_int_eq(config.bad_rows, MLP_BAD_ROWS_DROP);
     mlp_config_get(&config, &row, text);
     ck_assert_str_eq(text, "skip");
     mlp_config_get_stored(&config, &row, text);
     ck_assert_str_eq(text, "drop");
-    ck_assert_int_eq(mlp_config_parse(&config, &row, "fail"), MLP_OK);
-    ck_assert_int_eq(mlp_config_parse(&config, &row, "drop"), MLP_OK);
+    ck_assert_int_eq(mlp_option_parse(&config, &row, "fail"), MLP_OK);
+    ck_assert_int_eq(mlp_option_parse(&config, &row, "drop"), MLP_OK);
     ck_assert_int_eq(config.bad_rows, MLP_BAD_ROWS_DROP);
-    ck_assert_int_eq(mlp_config_parse(&config, &row, "omit"), MLP_ERROR_USAGE);
+    ck_assert_int_eq(mlp_option_parse(&config, &row, "omit"), MLP_ERROR_USAGE);
     ck_assert_ptr_nonnull(strstr(mlp_failure(), "fail, skip"));
 }
 END_TEST
