@@ -420,16 +420,21 @@ void mlp_config_init(mlp_config *config)
     *config = defaults;
 }
 
+mlp_option_table mlp_config_table(mlp_config *config)
+{
+    return (mlp_option_table){.rows = fields,
+                              .count = FIELDS,
+                              .values = config,
+                              .given = config->given};
+}
+
 mlp_status mlp_config_set(mlp_config *config, const char *name,
                           const char *text)
 {
+    const mlp_option_table table = mlp_config_table(config);
     const mlp_config_field *field = mlp_config_find(name);
-    if (field == NULL) {
-        return mlp_fail(MLP_ERROR_USAGE, "--%s: no such option", name);
-    }
-    MLP_TRY(mlp_option_parse(config, field, text));
-    config->given[field - fields] = true;
-    return MLP_OK;
+    return field != NULL ? mlp_option_set(&table, field, text)
+                         : mlp_option_unknown(&table, 1, "", name, NULL);
 }
 
 void mlp_config_get(const mlp_config *config, const mlp_config_field *field,

@@ -245,6 +245,9 @@ typedef mlp_option mlp_config_field;
 /** All fields, in the order of --help. */
 const mlp_config_field *mlp_config_fields(size_t *count);
 
+/** The table, to set fields of config. */
+mlp_option_table mlp_config_table(mlp_config *config);
+
 /** The row called name, now or in what is stored; NULL when there is none. */
 const mlp_config_field *mlp_config_find(const char *name);
 

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/path.h"
 #include "base/status.h"
@@ -116,5 +117,28 @@ mlp_status mlp_option_parse(void *values, const mlp_option *row,
 /** Write the field as text that mlp_option_parse reads back exactly. */
 void mlp_option_print(const void *values, const mlp_option *row,
                       char text[MLP_CONFIG_VALUE]);
+
+/** Parse text into the field of a table's row, and mark the row as given. */
+mlp_status mlp_option_set(const mlp_option_table *table, const mlp_option *row,
+                          const char *text);
+
+/** Whether the row called name was set. */
+bool mlp_option_was_given(const mlp_option_table *table, const char *name);
+
+/** Refuse a name that no table has, with the nearest that one has.
+ *  @param before  put before the name: "--", "-", "FILE:3: " or ""
+ *  @param program  whose --help lists the known ones; NULL: none does
+ *  @return MLP_ERROR_USAGE */
+mlp_status mlp_option_unknown(const mlp_option_table *tables, size_t count,
+                              const char *before, const char *name,
+                              const char *program);
+
+/** Print an entry of --help: its name at the left, its help wrapped at the
+ *  right, in 80 columns. */
+void mlp_option_entry(FILE *out, const char *name, const char *help);
+
+/** Print an entry for each row of the tables, under the headings of their
+ *  groups, with choices and defaults: values are those of the tables. */
+void mlp_option_help(FILE *out, const mlp_option_table *tables, size_t count);
 
 #endif

@@ -1,96 +1,52 @@
 /** @file
- *  The command line of mlp_train. Read by hand rather than by getopt_long:
- *  the names come from a table, must be exact, and a misspelled one is
- *  answered with the nearest.
+ *  The command line of mlp_train.
  */
 #include "options.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "base/version.h"
+#include "command_line.h"
 #include "options_file.h"
-#include "options_words.h"
 
-/* What the command line asks for beside fields of the table. */
+/* What the command line asks for beside fields of the configuration. */
 typedef struct {
     const char *file; /* of --config, NULL = none */
-    mlp_action action;
 } request;
 
-static bool is_switch(const mlp_config_field *field)
-{
-    return field->kind == MLP_FIELD_BOOL || field->kind == MLP_FIELD_BOOL_OR;
-}
+enum { TABLES = 3 };
 
-/* --quiet and --quiet=true; --resume, --resume auto and --resume=auto. */
-static mlp_status take_switch(mlp_arguments *args, const mlp_option_word *word,
-                              const mlp_config_field *field, mlp_config *config)
+static void list_tables(mlp_config *config, request *asked,
+                        mlp_standard_options *standard,
+                        mlp_option_table tables[TABLES])
 {
-    const char *value = "true";
-    if (word->joined != NULL || (field->kind == MLP_FIELD_BOOL_OR &&
-                                 mlp_option_word_has_value(args, word))) {
-        MLP_TRY(mlp_option_word_value(args, word, field->operand, &value));
-    }
-    return mlp_config_set(config, word->name, value);
-}
-
-static const mlp_config_field *find_negated(const char *name)
-{
-    if (strncmp(name, "no-", 3) != 0) {
-        return NULL;
-    }
-    const mlp_config_field *field = mlp_config_find(name + 3);
-    return field != NULL && is_switch(field) ? field : NULL;
-}
-
-static mlp_status take_field(mlp_arguments *args, const mlp_option_word *word,
-                             mlp_config *config)
-{
-    const mlp_config_field *negated = find_negated(word->name);
-    if (negated != NULL && word->joined == NULL) {
-        return mlp_config_set(config, negated->name, "false");
-    }
-    const mlp_config_field *field = mlp_config_find(word->name);
-    if (field == NULL) {
-        return mlp_options_unknown("--", word->name);
-    }
-    if (is_switch(field)) {
-        return take_switch(args, word, field, config);
-    }
-    const char *value = NULL;
-    MLP_TRY(mlp_option_word_value(args, word, field->operand, &value));
-    return mlp_config_set(config, word->name, value);
-}
-
-static mlp_status take_option(mlp_arguments *args, mlp_config *config,
-                              request *asked)
-{
-    const char *argument = args->argv[args->next++];
-    mlp_option_word word;
-    MLP_TRY(mlp_option_word_read(argument, &word));
-    if (strcmp(word.name, "config") == 0) {
-        return mlp_option_word_value(args, &word, "FILE", &asked->file);
-    }
-    if (strcmp(argument, "--help") == 0) {
-        asked->action = MLP_ACTION_HELP;
-        return MLP_OK;
-    }
-    if (strcmp(argument, "--version") == 0) {
-        asked->action = MLP_ACTION_VERSION;
-        return MLP_OK;
-    }
-    return take_field(args, &word, config);
+    static const mlp_option rows[] = {
+        {"config", MLP_FIELD_BORROWED, .offset = offsetof(request, file),
+         .group = "Other", .operand = "FILE",
+         .help = "read options from FILE, lines of \"name = value\"; the "
+                 "command line wins over the file, the file over a preset"}};
+    tables[0] = mlp_config_table(config);
+    tables[1] = (mlp_option_table){.rows = rows, .count = 1, .values = asked};
+    tables[2] = mlp_standard_options_table(standard);
 }
 
 /* Read until the end, or until --help or --version. */
 static mlp_status take_all(int argc, char **argv, mlp_config *config,
-                           request *asked)
+                           request *asked, mlp_action *action)
 {
-    mlp_arguments args = {.argv = argv, .argc = argc, .next = 1};
-    while (args.next < argc && asked->action == MLP_ACTION_RUN) {
-        MLP_TRY(take_option(&args, config, asked));
+    mlp_standard_options standard = {.help = false};
+    mlp_option_table tables[TABLES];
+    list_tables(config, asked, &standard, tables);
+    mlp_command_line line = {.program = "mlp_train",
+                             .tables = tables,
+                             .table_count = TABLES,
+                             .argv = argv,
+                             .argc = argc,
+                             .next = 1};
+    while (line.next < argc && !standard.help && !standard.version) {
+        MLP_TRY(mlp_command_line_take(&line));
     }
+    *action = standard.help      ? MLP_ACTION_HELP
+              : standard.version ? MLP_ACTION_VERSION
+                                 : MLP_ACTION_RUN;
     return MLP_OK;
 }
 
@@ -107,18 +63,17 @@ mlp_status mlp_options_complete(mlp_config *config)
 mlp_status mlp_options_parse(int argc, char **argv, mlp_config *config,
                              mlp_action *action)
 {
-    request asked = {.file = NULL, .action = MLP_ACTION_RUN};
+    request asked = {.file = NULL};
     mlp_config_init(config);
-    MLP_TRY(take_all(argc, argv, config, &asked));
-    *action = asked.action;
-    if (asked.action != MLP_ACTION_RUN) {
+    MLP_TRY(take_all(argc, argv, config, &asked, action));
+    if (*action != MLP_ACTION_RUN) {
         return MLP_OK;
     }
     if (asked.file != NULL) {
         /* Once more, over the file's values: the command line wins. */
         mlp_config_init(config);
         MLP_TRY(mlp_options_file(asked.file, config));
-        MLP_TRY(take_all(argc, argv, config, &asked));
+        MLP_TRY(take_all(argc, argv, config, &asked, action));
     }
     return mlp_options_complete(config);
 }
@@ -126,4 +81,51 @@ mlp_status mlp_options_parse(int argc, char **argv, mlp_config *config,
 void mlp_options_version(FILE *out, const char *program)
 {
     fprintf(out, "%s %s\n", program, MLP_VERSION);
+}
+
+static void print_presets(FILE *out)
+{
+    size_t count = 0;
+    const mlp_config_preset_row *presets = mlp_config_presets(&count);
+    fprintf(out, "\nPresets:\n");
+    for (size_t i = 0; i < count; i++) {
+        mlp_option_entry(out, presets[i].name, presets[i].help);
+    }
+}
+
+void mlp_options_help(FILE *out)
+{
+    mlp_config defaults;
+    request asked = {.file = NULL};
+    mlp_standard_options standard = {.help = false};
+    mlp_option_table tables[TABLES];
+    mlp_config_init(&defaults);
+    list_tables(&defaults, &asked, &standard, tables);
+    fputs("Usage: mlp_train [OPTION]...\n"
+          "Train a multilayer perceptron on labelled rows, with all ranks that "
+          "mpirun or\nsrun starts and all cores they have.\n",
+          out);
+    mlp_option_help(out, tables, TABLES);
+    fputs("\nA switch is turned off by --no-NAME. Of an option given twice the "
+          "last counts.\n",
+          out);
+    print_presets(out);
+    fputs(
+        "\nExit codes:\n"
+        "  0 done            64 usage           65 bad data or checkpoint\n"
+        "  66 missing input  70 internal error  74 reading or writing failed\n"
+        "  75 stopped on request, can be resumed  76 diverged (not finite)\n"
+        "\nEnvironment:\n"
+        "  MLP_DATA     default of --data\n"
+        "  MLP_KERNELS  avx512, avx2 or base: the instruction set; default: "
+        "the "
+        "best\n"
+        "               of this CPU; all give the same weights\n"
+        "  SLURM_JOB_END_TIME  default of --max-time, as a Unix time\n"
+        "\nExamples:\n"
+        "  mlp_train\n"
+        "  mpirun -np 4 mlp_train --data data/mnist --epochs 20\n"
+        "  mlp_train --hidden 300 --activation tanh --log run.jsonl\n"
+        "  mlp_train --checkpoint runs/a --resume\n",
+        out);
 }

@@ -76,7 +76,8 @@ static int take_pair(void *user, const char *section, const char *name,
     if (file->status == MLP_OK && mlp_config_find(name) == NULL) {
         char before[MLP_MAX_PATH + 32];
         snprintf(before, sizeof before, "%s:%d: ", file->path, file->line);
-        file->status = mlp_options_unknown(before, name);
+        const mlp_option_table table = mlp_config_table(file->config);
+        file->status = mlp_option_unknown(&table, 1, before, name, NULL);
     } else if (file->status == MLP_OK &&
                mlp_config_set(file->config, name, value) != MLP_OK) {
         file->status = fail_at(file, mlp_failure());

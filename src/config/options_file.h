@@ -16,9 +16,4 @@
  */
 mlp_status mlp_options_file(const char *path, mlp_config *config);
 
-/** Refuse a name that is not in the table, with the nearest that is.
- *  @param before  put before the name: "--" or "FILE:3: "
- */
-mlp_status mlp_options_unknown(const char *before, const char *name);
-
 #endif

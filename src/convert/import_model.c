@@ -161,7 +161,7 @@ static mlp_status set_binary(const char *path, mlp_checkpoint *c)
     if (c->config.output == MLP_OUTPUT_SOFTMAX) {
         return mlp_fail(MLP_ERROR_USAGE,
                         "%s: has one output, and softmax over one is always 1: "
-                        "use --function sigmoid or identity",
+                        "use --output-activation sigmoid or identity",
                         path);
     }
     c->classes = 2;

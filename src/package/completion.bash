@@ -24,16 +24,15 @@ _mlp_section() {
         inside && /^  [a-z]/ { print $1 }'
 }
 
-# Choices of an option: "relu, tanh: what it is" begins its help, or "tsv or
-# json [tsv]".
+# Choices of an option: its help begins "relu, tanh: ".
 _mlp_choices() {
     awk -v option="$1" '
         /^  --/ || /^$/ { inside = $1 == option; skip = inside ? 2 : 0 }
         inside { for (i = 1 + skip; i <= NF; i++) text = text " " $i; skip = 0 }
         END {
-            if (match(text, /^( [a-z0-9-]+,)* [a-z0-9-]+(,| or) [a-z0-9-]+(:| \[)/)) {
+            if (match(text, /^( [a-z0-9-]+,)+ [a-z0-9-]+:/)) {
                 text = substr(text, 1, RLENGTH - 1)
-                gsub(/,| or |\[/, " ", text)
+                gsub(/,/, " ", text)
                 print text
             }
         }'

@@ -19,19 +19,17 @@ static const struct {
     {"c", mlp_export_c, true},
 };
 
-enum { TARGETS = sizeof targets / sizeof targets[0] };
-
-static mlp_status find_format(const char *name, size_t *format)
+/* Their names are those of --to. */
+static mlp_status find_target(const char *name, size_t *target)
 {
-    for (*format = 0; name != NULL && *format < TARGETS; ++*format) {
-        if (strcmp(name, targets[*format].name) == 0) {
-            return MLP_OK;
-        }
+    if (name == NULL) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--to FORMAT is missing; see mlp export --help");
     }
-    return mlp_fail(MLP_ERROR_USAGE,
-                    "--to: \"%.200s\" is not keras, keras-weights, "
-                    "safetensors, onnx or c",
-                    name != NULL ? name : "");
+    while (strcmp(targets[*target].name, name) != 0) {
+        ++*target;
+    }
+    return MLP_OK;
 }
 
 static mlp_status export(const mlp_tool_options *options,
@@ -40,22 +38,23 @@ static mlp_status export(const mlp_tool_options *options,
     mlp_checkpoint checkpoint = {0};
     mlp_export_model model;
     char path[MLP_MAX_PATH];
-    size_t format;
-    MLP_TRY(find_format(options->to, &format));
-    if (!targets[format].is_text && isatty(fileno(output->file))) {
+    size_t target = 0;
+    MLP_TRY(find_target(options->to, &target));
+    if (!targets[target].is_text && isatty(fileno(output->file))) {
         return mlp_fail(MLP_ERROR_USAGE,
                         "%s is no text for a terminal: add --output FILE",
-                        targets[format].name);
+                        targets[target].name);
     }
     MLP_TRY(mlp_tool_load_checkpoint(options->file, &checkpoint, path));
     mlp_export_settle(&checkpoint);
     mlp_export_take(&checkpoint, &model);
-    mlp_status status = targets[format].write(output->file, &model);
+    mlp_status status = targets[target].write(output->file, &model);
     mlp_checkpoint_destroy(&checkpoint);
     return status;
 }
 
-static const char *const formats[] = {"binary", NULL};
+static const char *const formats[] = {
+    "keras", "keras-weights", "safetensors", "onnx", "c", NULL};
 static const char *const options[] = {"to", "output", NULL};
 
 const mlp_tool_command mlp_tool_export = {

@@ -73,8 +73,8 @@ static mlp_status configure(const mlp_tool_options *options, mlp_config *config)
     if (options->activation != NULL) {
         MLP_TRY(mlp_config_set(config, "activation", options->activation));
     }
-    if (options->function != NULL) {
-        MLP_TRY(mlp_config_set(config, "output", options->function));
+    if (options->output_activation != NULL) {
+        MLP_TRY(mlp_config_set(config, "output", options->output_activation));
     }
     return mlp_config_set(config, "loss",
                           config->output == MLP_OUTPUT_SOFTMAX ? "cross-entropy"
@@ -85,8 +85,8 @@ static mlp_status import(const mlp_tool_options *options,
                          mlp_tool_output *output)
 {
     mlp_import_model model = {0};
-    mlp_checkpoint checkpoint = {.height = options->height,
-                                 .width = options->width};
+    mlp_checkpoint checkpoint = {.height = options->size.height,
+                                 .width = options->size.width};
     const char *path = options->file;
     if (output->temporary[0] == '\0') {
         return mlp_fail(MLP_ERROR_USAGE,
@@ -111,7 +111,7 @@ static mlp_status import(const mlp_tool_options *options,
 }
 
 static const char *const formats[] = {"binary", NULL};
-static const char *const options[] = {"activation", "function", "size",
+static const char *const options[] = {"activation", "output-activation", "size",
                                       "output", NULL};
 
 const mlp_tool_command mlp_tool_import = {

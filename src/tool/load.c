@@ -89,7 +89,7 @@ static mlp_status load_rows(const mlp_tool_options *options, bool has_labels,
     table.test_fraction = options->is_all ? 0 : table.test_fraction;
     table.schema = &loaded->checkpoint.schema;
     table.splits_again = options->has_split;
-    if (options->drops_bad) {
+    if (options->bad_rows == MLP_BAD_ROWS_DROP) {
         table.drops_bad = true;
     }
     MLP_TRY(mlp_source_open_table(spec, &table, has_labels, &source));

@@ -1,92 +1,122 @@
 /** @file
- *  What the command line of a sub-command says. Names are exact and a
- *  misspelled one is answered with the nearest, as for mlp_train.
+ *  The options of all sub-commands, of which each has some, and what its
+ *  command line says.
  */
-#include <errno.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
-#include "config/config.h"
-#include "option_table.h"
+#include "tool.h"
 
-/* "--output" of "-o", where the sub-command has it; else the argument. */
-static const char *long_form(const mlp_tool_command *command,
-                             const char *argument, char name[64])
+/* MLP_SPLITS stands for "all". */
+static const char *const splits[] = {
+    [MLP_SPLIT_TRAIN] = "train", [MLP_SPLIT_TEST] = "test", "all", NULL};
+static const char *const bad_rows[] = {"fail", "drop", NULL};
+static const char *const bad_images[] = {"fail", "skip", NULL};
+
+const char *mlp_tool_split_name(mlp_split split)
 {
-    for (const char *const *own = command->options; *own != NULL; own++) {
-        const char *short_form = mlp_tool_option_short(*own);
-        if (short_form != NULL && strcmp(argument, short_form) == 0) {
-            snprintf(name, 64, "--%s", *own);
-            return name;
+    return splits[split];
+}
+
+#define AT(member) .offset = offsetof(mlp_tool_options, member)
+#define SIZE_LIMIT 18446744073709551615.0
+
+/* As mlp_train's, where that has the option too. */
+static const mlp_option rows[] = {
+    {"data", MLP_FIELD_BORROWED, AT(data), .operand = "PATH",
+     .help = "directory of IDX files, HDF5 file, CSV file, or built in: "
+             "\"digits\"; default: $MLP_DATA, else data/mnist, else digits"},
+    {"bad-rows", MLP_FIELD_ENUM, AT(bad_rows), .choices = bad_rows,
+     .operand = "WHAT", .default_text = "as in training, else fail",
+     .help = "a row of a table with a bad cell: fail, or drop the row"},
+    {"split", MLP_FIELD_ENUM, AT(split), .choices = splits, .operand = "NAME",
+     .default_text = "test; of a table to predict, all",
+     .help = "rows of which split; all: both, of a table"},
+    {"first", MLP_FIELD_SIZE, AT(first), .most = SIZE_LIMIT, .operand = "N",
+     .help = "begin with row N, counted from 0"},
+    {"rows", MLP_FIELD_SIZE, AT(rows), .least = 1, .most = SIZE_LIMIT,
+     .operand = "N", .default_text = "all", .help = "at most N rows"},
+    {"format", MLP_FIELD_BORROWED, AT(format), .operand = "NAME",
+     .help = "output format"},
+    {"to", MLP_FIELD_BORROWED, AT(to), .operand = "FORMAT",
+     .help = "format of the exported model"},
+    {"activation", MLP_FIELD_BORROWED, AT(activation), .operand = "NAME,...",
+     .default_text = "relu",
+     .help = "activation of the hidden layers, or one for each, as for "
+             "mlp_train"},
+    {"output-activation", MLP_FIELD_BORROWED, AT(output_activation),
+     .operand = "NAME", .key = "function", .default_text = "softmax",
+     .help = "activation of the last layer, as for mlp_train"},
+    {"threads", MLP_FIELD_SIZE, AT(threads), .most = 4096, .operand = "N",
+     .help = "threads; 0: one for each core; never changes the result"},
+    {"memory-limit", MLP_FIELD_BYTES, AT(memory_limit), .most = 1e18,
+     .operand = "BYTES",
+     .help = "limit on the rows in memory, such as 512M or 2G (powers of "
+             "1024): larger data stays in files, or goes to a temporary file "
+             "in $TMPDIR; 0: no limit"},
+    {"top-k", MLP_FIELD_SIZE, AT(top_k), .most = 65536, .operand = "K",
+     .help = "report the top-K accuracy; 0: off"},
+    {"invert", MLP_FIELD_BOOL, AT(is_inverted),
+     .help = "invert pictures that are dark on light, as on paper, where the "
+             "training data is light on dark"},
+    {"center", MLP_FIELD_BOOL, AT(is_center),
+     .help = "crop each picture to what is drawn in it, and center that as "
+             "MNIST's digits are"},
+    {"size", MLP_FIELD_EXTENT, AT(size), .least = 1, .most = 4096,
+     .operand = "HxW", .help = "height and width of pictures, such as 28x28"},
+    {"gray", MLP_FIELD_BOOL, AT(is_gray),
+     .help = "convert pictures to gray, one value per pixel; else red, green, "
+             "blue"},
+    {"test-fraction", MLP_FIELD_DOUBLE, AT(test_fraction), .most = 0.9,
+     .operand = "X", .help = "fraction of the rows to hold out for testing"},
+    {"seed", MLP_FIELD_U64, AT(seed), .most = SIZE_LIMIT, .operand = "N",
+     .help = "seed of the order of the rows"},
+    {"bad-images", MLP_FIELD_ENUM, AT(bad_images), .choices = bad_images,
+     .operand = "WHAT",
+     .help = "a picture that cannot be read: fail, or skip the picture"},
+    {"label", MLP_FIELD_BORROWED, AT(label), .operand = "COLUMN",
+     .help = "column of a CSV file with the classes"},
+    {"output", MLP_FIELD_BORROWED, AT(output), .operand = "FILE", .brief = 'o',
+     .help = "write to FILE, which appears when it is complete, in place of "
+             "standard output"},
+};
+
+enum { ROWS = sizeof rows / sizeof rows[0] };
+
+/* A sub-command's rows, and the fields that they set. */
+typedef struct {
+    mlp_option rows[ROWS];
+    bool given[ROWS];
+    mlp_option_table tables[2];
+} own_options;
+
+static void init(mlp_tool_options *options, const mlp_tool_command *command)
+{
+    *options = (mlp_tool_options){.split = MLP_SPLIT_TEST,
+                                  .rows = SIZE_MAX,
+                                  .memory_limit = (uint64_t)1 << 30,
+                                  .test_fraction = 0.2,
+                                  .seed = 1,
+                                  .format = command->formats[0]};
+}
+
+static void list_tables(const mlp_tool_command *command,
+                        mlp_tool_options *options, own_options *own)
+{
+    size_t count = 0;
+    for (const char *const *name = command->options; *name != NULL; name++) {
+        mlp_option *row = &own->rows[count];
+        *row = *mlp_option_find(rows, ROWS, *name);
+        row->group = "Options";
+        if (row->offset == offsetof(mlp_tool_options, format) ||
+            row->offset == offsetof(mlp_tool_options, to)) {
+            row->choices = command->formats;
         }
+        own->given[count++] = false;
     }
-    return argument;
-}
-
-/* The option of this name that the sub-command has; else NULL. */
-static const mlp_tool_option *find(const mlp_tool_command *command,
-                                   const char *name)
-{
-    for (const char *const *own = command->options; *own != NULL; own++) {
-        if (strcmp(*own, name) == 0) {
-            return mlp_tool_option_find(name);
-        }
-    }
-    return NULL;
-}
-
-static mlp_status refuse_unknown(const mlp_tool_command *command,
-                                 const char *name)
-{
-    mlp_nearest nearest = {.typed = name};
-    for (const char *const *own = command->options; *own != NULL; own++) {
-        mlp_nearest_consider(&nearest, *own);
-    }
-    mlp_nearest_consider(&nearest, "help");
-    if (nearest.name == NULL) {
-        return mlp_fail(MLP_ERROR_USAGE, "--%s: no such option of %s", name,
-                        command->name);
-    }
-    return mlp_fail(MLP_ERROR_USAGE,
-                    "--%s: no such option of %s; did you mean --%s?", name,
-                    command->name, nearest.name);
-}
-
-/* ---- the command line */
-
-/* "tsv, json or text" */
-static void list_formats(const mlp_tool_command *command, char *text,
-                         size_t room)
-{
-    size_t used = 0;
-    text[0] = '\0';
-    for (const char *const *name = command->formats; *name != NULL; name++) {
-        const char *joint = name == command->formats ? ""
-                            : name[1] == NULL        ? " or "
-                                                     : ", ";
-        used +=
-            (size_t)snprintf(text + used, room - used, "%s%s", joint, *name);
-    }
-}
-
-static mlp_status check_format(const mlp_tool_command *command,
-                               mlp_tool_options *options)
-{
-    char wanted[64];
-    if (!options->has_format) {
-        options->format = command->formats[0];
-    }
-    options->is_json = strcmp(options->format, "json") == 0;
-    for (const char *const *name = command->formats; *name != NULL; name++) {
-        if (strcmp(options->format, *name) == 0) {
-            return MLP_OK;
-        }
-    }
-    list_formats(command, wanted, sizeof wanted);
-    return mlp_tool_refuse("format", options->format, wanted);
+    own->tables[0] = (mlp_option_table){own->rows, count, options, own->given};
+    own->tables[1] = mlp_standard_options_table(&options->standard);
 }
 
 /* A page or a picture is nothing for a terminal: it goes into a file here. */
@@ -103,100 +133,63 @@ static void name_output(const mlp_tool_command *command,
     mlp_log_note("writing %s", options->file_name);
 }
 
-/* There is room for it where the arguments were that have been read. */
-static mlp_status take_operand(const mlp_tool_command *command, char *argument,
-                               mlp_tool_options *options)
+/* What follows from the options that were given. */
+static void complete(const mlp_option_table *table, mlp_tool_options *options)
 {
-    if (options->operand_count == command->operands_max) {
-        return mlp_fail(MLP_ERROR_USAGE,
-                        "\"%.200s\": there is a FILE already, \"%.200s\"",
-                        argument, options->file);
+    options->has_split = mlp_option_was_given(table, "split");
+    options->has_rows = options->has_split ||
+                        mlp_option_was_given(table, "data") ||
+                        mlp_option_was_given(table, "first") ||
+                        mlp_option_was_given(table, "rows");
+    options->has_format = mlp_option_was_given(table, "format");
+    options->is_json = strcmp(options->format, "json") == 0;
+    options->is_all = (unsigned)options->split == MLP_SPLITS;
+    if (options->is_all) {
+        options->split = MLP_SPLIT_TEST;
     }
-    options->operands[options->operand_count++] = argument;
-    options->file = options->operands[0];
-    return MLP_OK;
 }
 
-static mlp_status take_value(mlp_arguments *arguments,
-                             const mlp_option_word *word,
-                             const mlp_tool_option *option,
-                             mlp_tool_options *options)
+mlp_status mlp_tool_options_read(const mlp_tool_command *command, int argc,
+                                 char **argv, mlp_tool_options *options)
 {
-    const char *value = NULL;
-    if (option->operand != NULL) {
-        MLP_TRY(
-            mlp_option_word_value(arguments, word, option->operand, &value));
-    } else if (word->joined != NULL) {
-        return mlp_fail(MLP_ERROR_USAGE, "--%s takes no value", word->name);
+    own_options own;
+    char program[32];
+    init(options, command);
+    list_tables(command, options, &own);
+    snprintf(program, sizeof program, "mlp %s", command->name);
+    mlp_command_line line = {.program = program,
+                             .tables = own.tables,
+                             .table_count = 2,
+                             .argv = argv,
+                             .argc = argc,
+                             .next = 2,
+                             .operands = argv + 2,
+                             .operands_max = command->operands_max};
+    const mlp_standard_options *standard = &options->standard;
+    while (line.next < argc && !standard->help && !standard->version) {
+        MLP_TRY(mlp_command_line_take(&line));
     }
-    return option->set(value, options);
-}
-
-static mlp_status take_argument(const mlp_tool_command *command,
-                                mlp_arguments *arguments,
-                                mlp_tool_options *options)
-{
-    char *argument = arguments->argv[arguments->next++];
-    char name[64];
-    mlp_option_word word;
-    if (argument[0] != '-') {
-        return take_operand(command, argument, options);
-    }
-    if (strcmp(argument, "--help") == 0) {
-        options->wants_help = true;
+    if (standard->help || standard->version) {
         return MLP_OK;
     }
-    MLP_TRY(mlp_option_word_read(long_form(command, argument, name), &word));
-    const mlp_tool_option *option = find(command, word.name);
-    if (option == NULL) {
-        return refuse_unknown(command, word.name);
-    }
-    return take_value(arguments, &word, option, options);
-}
-
-mlp_status mlp_tool_options_read(const mlp_tool_command *command,
-                                 mlp_arguments *arguments,
-                                 mlp_tool_options *options)
-{
-    *options = (mlp_tool_options){.operands = arguments->argv + arguments->next,
-                                  .split = MLP_SPLIT_TEST,
-                                  .rows = SIZE_MAX,
-                                  .memory_limit = (uint64_t)1 << 30,
-                                  .test_fraction = 0.2,
-                                  .seed = 1};
-    while (arguments->next < arguments->argc && !options->wants_help) {
-        MLP_TRY(take_argument(command, arguments, options));
-    }
-    if (options->wants_help) {
-        return MLP_OK;
-    }
-    if (options->file == NULL) {
+    if (line.operand_count == 0) {
         return mlp_fail(MLP_ERROR_USAGE,
-                        "%s needs a FILE: a checkpoint, or a directory of them",
-                        command->name);
+                        "missing argument; usage: mlp %s %s [OPTION]...",
+                        command->name, command->operands);
     }
-    MLP_TRY(check_format(command, options));
+    options->operands = line.operands;
+    options->operand_count = line.operand_count;
+    options->file = line.operands[0];
+    complete(&own.tables[0], options);
     name_output(command, options);
     return MLP_OK;
 }
 
 void mlp_tool_options_help(const mlp_tool_command *command, FILE *out)
 {
-    for (const char *const *own = command->options; *own != NULL; own++) {
-        const mlp_tool_option *option = find(command, *own);
-        char name[64], formats[64], help[96];
-        const char *gap = option->operand != NULL ? " " : "";
-        const char *operand = option->operand != NULL ? option->operand : "";
-        int used =
-            snprintf(name, sizeof name, "--%s%s%s", option->name, gap, operand);
-        const char *short_form = mlp_tool_option_short(*own);
-        if (short_form != NULL) {
-            snprintf(name + used, sizeof name - (size_t)used, ", %s%s%s",
-                     short_form, gap, operand);
-        }
-        list_formats(command, formats, sizeof formats);
-        snprintf(help, sizeof help, "%s [%s]", formats, command->formats[0]);
-        mlp_options_entry(out, name,
-                          option->help != NULL ? option->help : help);
-    }
+    own_options own;
+    mlp_tool_options defaults;
+    init(&defaults, command);
+    list_tables(command, &defaults, &own);
+    mlp_option_help(out, own.tables, 2);
 }

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "config/nearest.h"
 #include "config/options.h"
 
 static const mlp_tool_command *const commands[] = {
@@ -20,7 +21,7 @@ static void print_exit_codes(FILE *out)
 {
     fputs("\nExit codes:\n"
           "  0 done            64 usage           65 bad data or checkpoint\n"
-          "  66 missing input  70 internal fault  74 reading or writing "
+          "  66 missing input  70 internal error  74 reading or writing "
           "failed\n",
           out);
 }
@@ -33,13 +34,12 @@ static void print_help(FILE *out)
           "\nSub-commands:\n",
           out);
     for (size_t i = 0; i < COMMANDS; i++) {
-        mlp_options_entry(out, commands[i]->name, commands[i]->summary);
+        mlp_option_entry(out, commands[i]->name, commands[i]->summary);
     }
-    mlp_options_entry(out, "help [SUBCOMMAND]",
-                      "print this, or a sub-command's options, and exit");
-    fputs("\nOther:\n", out);
-    mlp_options_entry(out, "--help", "print this and exit");
-    mlp_options_entry(out, "--version", "print the version and exit");
+    mlp_option_entry(out, "help [SUBCOMMAND]",
+                     "print this, or a sub-command's options, and exit");
+    const mlp_option_table standard = mlp_standard_options_table(NULL);
+    mlp_option_help(out, &standard, 1);
     print_exit_codes(out);
     fputs("\nExamples:\n"
           "  mlp show runs/a\n"
@@ -53,10 +53,9 @@ static void print_help(FILE *out)
 
 static void print_command_help(const mlp_tool_command *command, FILE *out)
 {
-    fprintf(out, "Usage: mlp %s %s [OPTION]...\n%s\n\nOptions:\n",
-            command->name, command->operands, command->description);
+    fprintf(out, "Usage: mlp %s %s [OPTION]...\n%s\n", command->name,
+            command->operands, command->description);
     mlp_tool_options_help(command, out);
-    mlp_options_entry(out, "--help", "print this and exit");
     print_exit_codes(out);
 }
 
@@ -75,66 +74,80 @@ static mlp_status find(const char *name, const mlp_tool_command **command)
     mlp_nearest_consider(&nearest, "help");
     if (nearest.name == NULL) {
         return mlp_fail(MLP_ERROR_USAGE,
-                        "\"%.200s\" is no sub-command; see mlp help", name);
+                        "\"%.200s\": unknown sub-command; see mlp --help",
+                        name);
     }
     return mlp_fail(MLP_ERROR_USAGE,
-                    "\"%.200s\" is no sub-command; did you mean %s?", name,
+                    "\"%.200s\": unknown sub-command; did you mean %s?", name,
                     nearest.name);
 }
 
-/* mlp help [SUBCOMMAND] */
-static mlp_status help(const mlp_arguments *arguments, FILE *out)
+/* --help or --version, in place of a sub-command or with one (else NULL). */
+static mlp_status tell(const mlp_standard_options *asked,
+                       const mlp_tool_command *command)
 {
-    const mlp_tool_command *command = NULL;
-    if (arguments->next == arguments->argc) {
-        print_help(out);
-        return MLP_OK;
+    mlp_tool_output output;
+    MLP_TRY(mlp_tool_output_open(NULL, &output));
+    if (asked->version) {
+        mlp_options_version(output.file, "mlp");
+    } else if (command != NULL) {
+        print_command_help(command, output.file);
+    } else {
+        print_help(output.file);
     }
-    MLP_TRY(find(arguments->argv[arguments->next], &command));
-    print_command_help(command, out);
-    return MLP_OK;
+    return mlp_tool_output_close(&output, MLP_OK);
 }
 
 /* Results go to standard output or, for a sub-command, where it says. */
-static mlp_status run(const mlp_tool_command *command, mlp_arguments *arguments)
+static mlp_status run(const mlp_tool_command *command, int argc, char **argv)
 {
     mlp_tool_options options;
     mlp_tool_output output;
-    MLP_TRY(mlp_tool_options_read(command, arguments, &options));
-    MLP_TRY(mlp_tool_output_open(
-        options.wants_help || command->makes_file ? NULL : options.output,
-        &output));
-    mlp_status status = MLP_OK;
-    if (options.wants_help) {
-        print_command_help(command, output.file);
-    } else {
-        status = command->run(&options, &output);
+    MLP_TRY(mlp_tool_options_read(command, argc, argv, &options));
+    if (options.standard.help || options.standard.version) {
+        return tell(&options.standard, command);
     }
+    MLP_TRY(mlp_tool_output_open(command->makes_file ? NULL : options.output,
+                                 &output));
+    mlp_status status = command->run(&options, &output);
     return mlp_tool_output_close(&output, status);
+}
+
+static mlp_status fail_missing(void)
+{
+    return mlp_fail(MLP_ERROR_USAGE, "missing sub-command; see mlp --help");
+}
+
+/* An option in place of a sub-command. */
+static mlp_status take_option(char **argv)
+{
+    mlp_standard_options asked = {.help = false};
+    const mlp_option_table table = mlp_standard_options_table(&asked);
+    mlp_command_line line = {.program = "mlp",
+                             .tables = &table,
+                             .table_count = 1,
+                             .argv = argv,
+                             .argc = 2,
+                             .next = 1};
+    MLP_TRY(mlp_command_line_take(&line));
+    return asked.help || asked.version ? tell(&asked, NULL) : fail_missing();
 }
 
 mlp_status mlp_tool(int argc, char **argv)
 {
-    mlp_arguments arguments = {.argv = argv, .argc = argc, .next = 2};
-    const char *word = argc > 1 ? argv[1] : "";
     const mlp_tool_command *command = NULL;
-    mlp_tool_output output;
     if (argc < 2) {
-        return mlp_fail(MLP_ERROR_USAGE,
-                        "a sub-command is missing; see mlp help");
+        return fail_missing();
     }
-    bool wants_version = strcmp(word, "--version") == 0;
-    bool wants_help = strcmp(word, "--help") == 0 || strcmp(word, "help") == 0;
-    if (!wants_version && !wants_help) {
-        MLP_TRY(find(word, &command));
-        return run(command, &arguments);
+    if (argv[1][0] == '-') {
+        return take_option(argv);
     }
-    mlp_status status = MLP_OK;
-    MLP_TRY(mlp_tool_output_open(NULL, &output));
-    if (wants_version) {
-        mlp_options_version(output.file, "mlp");
-    } else {
-        status = help(&arguments, output.file);
+    if (strcmp(argv[1], "help") != 0) {
+        MLP_TRY(find(argv[1], &command));
+        return run(command, argc, argv);
     }
-    return mlp_tool_output_close(&output, status);
+    if (argc > 2) {
+        MLP_TRY(find(argv[2], &command));
+    }
+    return tell(&(mlp_standard_options){.help = true}, command);
 }

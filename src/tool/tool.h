@@ -12,7 +12,8 @@
 
 #include "base/status.h"
 #include "checkpoint/checkpoint.h"
-#include "config/options_words.h"
+#include "config/command_line.h"
+#include "config/config.h"
 #include "infer/inference.h"
 #include "rows/dataset.h"
 #include "source/source.h"
@@ -46,6 +47,9 @@ mlp_status mlp_tool_output_close(mlp_tool_output *output, mlp_status status);
 
 /* ---- what the command line says: options.c */
 
+/** What becomes of an image that cannot be read. */
+typedef enum { MLP_BAD_IMAGES_FAIL, MLP_BAD_IMAGES_SKIP } mlp_bad_images;
+
 typedef struct {
     char **operands; /**< what is no option, in order; in the place of argv */
     size_t operand_count;
@@ -53,14 +57,14 @@ typedef struct {
     const char *data;   /**< NULL when not given */
     const char *output; /**< NULL: standard output */
     mlp_split split;
-    bool has_split;     /**< it was given, or is_all */
-    bool is_all;        /**< all rows of a table are of the test split */
-    bool drops_bad;     /**< leave bad rows of a table out */
-    bool has_rows;      /**< one of those that choose rows was given */
+    bool has_split;        /**< it was given, or is_all */
+    bool is_all;           /**< all rows of a table are of the test split */
+    mlp_bad_rows bad_rows; /**< of a table */
+    bool has_rows;         /**< one of those that choose rows was given */
     const char *format; /**< one of the sub-command's; the first if not given */
     bool has_format;    /**< it was given */
     bool is_json;
-    const char *activation, *function; /**< NULL when not given */
+    const char *activation, *output_activation; /**< NULL when not given */
     const char *to;        /**< a format to export to; NULL when not given */
     size_t first, rows;    /**< SIZE_MAX: all rows */
     size_t top_k;          /**< 0: not asked for */
@@ -68,12 +72,13 @@ typedef struct {
     size_t threads;        /**< 0: one for each core */
     bool is_inverted, is_center; /**< pictures: dark on light; to be centered */
     char file_name[32];          /**< what output points to, if we named it */
-    size_t height, width;        /**< of --size; 0: not given */
-    bool is_gray, skips_bad;
+    mlp_extent size;             /**< height 0: not given */
+    bool is_gray;
+    mlp_bad_images bad_images;
     double test_fraction;
     const char *label; /**< a column of a table; NULL: none is named */
     uint64_t seed;
-    bool wants_help; /**< nothing else counts then */
+    mlp_standard_options standard; /**< when given, nothing else counts */
 } mlp_tool_options;
 
 typedef struct {
@@ -81,7 +86,7 @@ typedef struct {
     const char *summary;        /**< for `mlp help` */
     const char *description;    /**< for --help */
     const char *const *options; /**< names, NULL at the end */
-    const char *const *formats; /**< names, NULL at the end */
+    const char *const *formats; /**< of --format, or of --to; NULL at the end */
     const char *operands;       /**< for --help: "FILE" */
     size_t operands_max;
     /** On a terminal, without --output: the file is this name and the format,
@@ -91,10 +96,11 @@ typedef struct {
     mlp_status (*run)(const mlp_tool_options *options, mlp_tool_output *output);
 } mlp_tool_command;
 
-/** Read what follows a sub-command. MLP_ERROR_USAGE. */
-mlp_status mlp_tool_options_read(const mlp_tool_command *command,
-                                 mlp_arguments *arguments,
-                                 mlp_tool_options *options);
+/** Read what follows a sub-command.
+ *  @param argv  [argc], the program and the sub-command first
+ *  MLP_ERROR_USAGE. */
+mlp_status mlp_tool_options_read(const mlp_tool_command *command, int argc,
+                                 char **argv, mlp_tool_options *options);
 
 /** Print an entry for each option of a sub-command. */
 void mlp_tool_options_help(const mlp_tool_command *command, FILE *out);

@@ -24,7 +24,7 @@ static mlp_status load(const mlp_tool_options *options, rows_of *all)
         .ignore = "",
         .categorical = "",
         .test_data = "",
-        .drops_bad = options->drops_bad};
+        .drops_bad = options->bad_rows == MLP_BAD_ROWS_DROP};
     MLP_TRY(mlp_source_open_table(options->operands[1], &table, true,
                                   &all->source));
     const mlp_source_info *info = mlp_source_facts(all->source);

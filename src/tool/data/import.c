@@ -162,8 +162,8 @@ static mlp_status read_picture(const import *in, const picture *from,
     mlp_image read, resized;
     size_t channels = options->is_gray ? 1 : 3;
     MLP_TRY(mlp_image_read(from->path, channels, &read));
-    mlp_status status =
-        mlp_image_resize(&read, options->height, options->width, &resized);
+    mlp_status status = mlp_image_resize(&read, options->size.height,
+                                         options->size.width, &resized);
     mlp_image_destroy(&read);
     MLP_TRY(status);
     memcpy(row, resized.pixels, in->bytes);
@@ -173,7 +173,7 @@ static mlp_status read_picture(const import *in, const picture *from,
 
 static mlp_status read_pictures(import *in)
 {
-    in->bytes = in->options->height * in->options->width *
+    in->bytes = in->options->size.height * in->options->size.width *
                 (in->options->is_gray ? 1 : 3);
     in->rows = reallocarray(NULL, in->count, in->bytes);
     if (in->rows == NULL) {
@@ -182,7 +182,8 @@ static mlp_status read_pictures(import *in)
     for (size_t i = 0; i < in->count; i++) {
         picture *from = &in->pictures[i];
         mlp_status status = read_picture(in, from, in->rows + i * in->bytes);
-        if (status != MLP_OK && !in->options->skips_bad) {
+        if (status != MLP_OK &&
+            in->options->bad_images == MLP_BAD_IMAGES_FAIL) {
             return status;
         }
         if (status != MLP_OK) {
@@ -228,7 +229,7 @@ static mlp_status write_file(const import *in, size_t train)
     const mlp_data_set set = {
         .element = MLP_ELEMENT_U8,
         .rank = options->is_gray ? 2 : 3,
-        .dims = {options->height, options->width, 3},
+        .dims = {options->size.height, options->size.width, 3},
         .rows = {train, in->count - in->bad - train},
         .values = {in->sorted, in->sorted + train * in->bytes},
         .labels = {in->labels, in->labels + train},
@@ -253,8 +254,8 @@ static mlp_status import_all(import *in, mlp_tool_output *output)
     fprintf(output->file,
             "%s: %zu training and %zu test pictures of %zu x %zu, %s, in %zu "
             "classes; %zu skipped\n",
-            in->options->output, train, good - train, in->options->height,
-            in->options->width, in->options->is_gray ? "gray" : "color",
+            in->options->output, train, good - train, in->options->size.height,
+            in->options->size.width, in->options->is_gray ? "gray" : "color",
             in->classes.count, in->bad);
     return MLP_OK;
 }
@@ -263,7 +264,7 @@ mlp_status mlp_data_import(const mlp_tool_options *options,
                            mlp_tool_output *output)
 {
 import in = {.options = options };
-    if (options->height == 0) {
+    if (options->size.height == 0) {
         return mlp_fail(MLP_ERROR_USAGE,
                         "data import needs --size HEIGHTxWIDTH, like 32x32");
     }

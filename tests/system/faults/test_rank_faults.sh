@@ -84,7 +84,7 @@ spoil() {
 
 phase_args() {
     odd --no-such-option
-    expect 64 "no-such-option: no such option"
+    expect 64 "no-such-option: unknown option"
 }
 phase_config() {
     odd --config missing.ini

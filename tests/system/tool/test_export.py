@@ -310,7 +310,7 @@ def check_import(place):
     write_safetensors(one, {"a.weight": np.array([[1, 1]], "f"),
                             "a.bias": np.array([-1.5], "f")})
     run(BUILD / "mlp", "import", one, "--output", place / "no.h5", status=64)
-    run(BUILD / "mlp", "import", one, "--function", "sigmoid", "--output",
+    run(BUILD / "mlp", "import", one, "--output-activation", "sigmoid", "--output",
         place / "one.h5")
     text = run(BUILD / "mlp", "eval", place / "one.h5", "--data", "and",
                "--split", "train").stdout.decode()

@@ -157,8 +157,8 @@ refuse 65 "run/ckpt-000005-00000055.h5: is neither a PNG nor a JPEG file" \
 refuse 64 "pictures, or rows of --data, not both" run paper.png --data digits
 refuse 64 "not both" run paper.png --rows 2
 refuse 64 "--invert and --center are for pictures" run --data digits --invert
-refuse 64 "--invert takes no value" run paper.png --invert=yes
-refuse 64 "tsv, json or text" run paper.png --format png
+refuse 64 '"dark" is neither true nor false' run paper.png --invert=dark
+refuse 64 "is not one of tsv, json, text" run paper.png --format png
 echo old >kept.tsv
 refuse 65 "cut.png" run many cut.png --output kept.tsv
 [ "$(cat kept.tsv)" = old ] || fail "a failure replaces the file"

@@ -198,7 +198,7 @@ refuse 66 "wide: has neither a checkpoint nor a log" wide -o new.html
 echo '{"event":"start"}' >empty.jsonl
 refuse 65 "has no finished epoch" empty.jsonl -o new.html
 refuse 65 "check.py:1" check.py -o new.html
-refuse 64 "html, svg, png or txt" run --format pdf -o new.html
+refuse 64 "is not one of html, svg, png, txt" run --format pdf -o new.html
 refuse 64 "at most 8" a b c d e f g h i -o new.html
 refuse 74 "/dev/full" run -o /dev/full
 (ulimit -f 8 && refuse 74 "new.html" run -o new.html) || exit 1

@@ -290,18 +290,20 @@ expect_one_line "warning: torn/ckpt-000003-00000030.h5"
 expect_text "epoch 2, step 20"
 
 echo "command lines that mean nothing are refused"
-refuse 64 "see mlp help"
+refuse 64 "missing sub-command; see mlp --help"
 refuse 64 "did you mean eval?" evla run
 refuse 64 "did you mean --threads?" eval run --treads 2
-refuse 64 "--first: no such option of eval" eval run --first 2
-refuse 64 "--threads" eval run --threads two
-refuse 64 "--split" eval run --split other
-refuse 64 "tsv, json or text" predict run --data digits --format png
-refuse 64 "--rows" predict run --data digits --rows 0
+refuse 64 "--first: unknown option; see mlp eval --help" eval run --first 2
+refuse 64 '--threads: "two" is not a whole number' eval run --threads two
+refuse 64 '--split: "other" is not one of train, test, all' \
+    eval run --split other
+refuse 64 "is not one of tsv, json, text" predict run --data digits --format png
+refuse 64 "--rows: 0 is below 1" predict run --data digits --rows 0
 refuse 64 "--data needs a value" predict run --data
-refuse 64 "begin with --" show -h
-refuse 64 "needs a FILE" show
-refuse 64 "there is a FILE already" show run run
+refuse 64 "-h: unknown option; see mlp show --help" show -h
+refuse 64 "--nothing: unknown option; see mlp --help" --nothing
+refuse 64 "missing argument; usage: mlp show FILE" show
+refuse 64 '"other": unexpected argument; see mlp show --help' show run other
 refuse 64 "none from row 449 on" predict run --data digits --first 449
 
 echo "help and version"
@@ -321,6 +323,6 @@ for command in show verify eval predict report data export import trace; do
     succeed "$command" --help
     ! grep -q -e '^  --output' out || expect_text '  --output FILE, -o FILE  '
 done
-refuse 64 "begin with --" show run -x
+refuse 64 "-x: unknown option" show run -x
 succeed --version
 grep -Eq '^mlp [0-9]+\.[0-9]+\.[0-9]+$' out || fail "no version"

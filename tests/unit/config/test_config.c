@@ -254,7 +254,7 @@ START_TEST(malformed_lists_words_and_intervals_are_refused)
     assert_refused("every", "steps",
                    "--every: \"steps\" is neither epochs like 2 nor steps "
                    "like 200steps");
-    assert_refused("bach", "1", "--bach: no such option");
+    assert_refused("bach", "1", "bach: unknown option; did you mean batch?");
 }
 END_TEST
 

@@ -1,0 +1,19 @@
+/** @file
+ *  The answer to a misspelled name.
+ */
+#ifndef MLP_NEAREST_H
+#define MLP_NEAREST_H
+
+#include <stddef.h>
+
+/** The search for the name that was meant. Set typed, consider all that are
+ *  known; then name is the nearest, or NULL when none is near. */
+typedef struct {
+    const char *typed, *name;
+    size_t edits; /**< letters to insert, remove or replace */
+} mlp_nearest;
+
+/** @param known  of at most 32 letters */
+void mlp_nearest_consider(mlp_nearest *nearest, const char *known);
+
+#endif
