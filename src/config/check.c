@@ -1,5 +1,5 @@
 /** @file
- *  Configurations that contradict themselves, or each other.
+ *  Contradictions within a configuration, or between two.
  */
 #include "config.h"
 
@@ -26,23 +26,23 @@ static mlp_status check_hidden(const mlp_config *config)
     MLP_TRY(check_list(config, "dropout", config->dropout.count));
     for (size_t l = 0; l < config->hidden_count; l++) {
         if (mlp_config_activation(config, l) == MLP_ACTIVATION_STEP) {
-            return mlp_fail(MLP_ERROR_USAGE,
-                            "--activation step: its slope is 0 everywhere, so "
-                            "backpropagation would change no weight below it; "
-                            "sigmoid is the step that can be trained");
+            return mlp_fail(
+                MLP_ERROR_USAGE,
+                "--activation step: its derivative is 0 everywhere, "
+                "so backpropagation cannot train the layers before "
+                "it; use sigmoid");
         }
         if (mlp_config_dropout(config, l) >= 1.0) {
             return mlp_fail(MLP_ERROR_USAGE,
-                            "--dropout %g leaves out every unit of a layer, so "
-                            "nothing is left to train: below 1, usually 0.2 to "
-                            "0.5",
+                            "--dropout %g drops every unit of a layer; give a "
+                            "fraction below 1, usually 0.2 to 0.5",
                             mlp_config_dropout(config, l));
         }
     }
     if (config->hidden_count == 0 && mlp_config_dropout(config, 0) > 0.0) {
         return mlp_fail(MLP_ERROR_USAGE,
-                        "--dropout leaves out hidden units, and with --hidden "
-                        "none there are none");
+                        "--dropout drops hidden units, and --hidden none has "
+                        "none");
     }
     return MLP_OK;
 }
@@ -55,19 +55,20 @@ static mlp_status check_pair(const mlp_config *config)
     case MLP_OUTPUT_SOFTMAX:
         return config->loss == MLP_LOSS_CROSS_ENTROPY
                    ? MLP_OK
-                   : mlp_fail(MLP_ERROR_USAGE,
-                              "--output-activation softmax gives "
-                              "probabilities, which go "
-                              "with --loss cross-entropy; the other losses go "
-                              "with --output-activation sigmoid, identity ...");
+                   : mlp_fail(
+                         MLP_ERROR_USAGE,
+                         "--output-activation softmax gives probabilities, "
+                         "which go with --loss cross-entropy; the other "
+                         "losses go with --output-activation sigmoid, "
+                         "identity, ...");
     case MLP_OUTPUT_STEP:
         return config->loss == MLP_LOSS_PERCEPTRON
                    ? MLP_OK
-                   : mlp_fail(MLP_ERROR_USAGE,
-                              "--output-activation step has slope 0 "
-                              "everywhere, so only "
-                              "the delta rule of --loss perceptron can train "
-                              "it");
+                   : mlp_fail(
+                         MLP_ERROR_USAGE,
+                         "--output-activation step has derivative 0 "
+                         "everywhere: only the delta rule, --loss perceptron, "
+                         "can train it");
     case MLP_OUTPUT_SIGMOID:
         is_mse |= config->loss == MLP_LOSS_BINARY_CROSS_ENTROPY;
         break;
@@ -81,10 +82,9 @@ static mlp_status check_pair(const mlp_config *config)
     }
     switch (config->loss) {
     case MLP_LOSS_CROSS_ENTROPY:
-        return mlp_fail(
-            MLP_ERROR_USAGE,
-            "--loss cross-entropy goes with --output-activation softmax only; "
-            "for other outputs add --loss mse");
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--loss cross-entropy goes with --output-activation "
+                        "softmax only; with other outputs use --loss mse");
     case MLP_LOSS_PERCEPTRON:
         return mlp_fail(
             MLP_ERROR_USAGE,
@@ -101,19 +101,20 @@ static mlp_status check_perceptron(const mlp_config *config)
 {
     if (config->hidden_count > 0) {
         return mlp_fail(MLP_ERROR_USAGE,
-                        "--loss perceptron trains one layer: it says nothing "
-                        "of the weights below; add --hidden none");
+                        "--loss perceptron trains a single layer: add "
+                        "--hidden none");
     }
     if (config->optimizer != MLP_OPTIMIZER_SGD || config->momentum > 0 ||
         config->l2 > 0) {
         return mlp_fail(MLP_ERROR_USAGE,
-                        "--loss perceptron is a rule of its own, w -= lr (a - "
-                        "t) x: --optimizer sgd, --momentum 0, --l2 0");
+                        "--loss perceptron is an update rule of its own, w "
+                        "-= lr (a - t) x: use --optimizer sgd, --momentum 0, "
+                        "--l2 0");
     }
     if (config->label_smoothing > 0) {
         return mlp_fail(MLP_ERROR_USAGE,
-                        "--label-smoothing: a step is 0 or 1 and never "
-                        "between, as --loss perceptron would have to learn");
+                        "--label-smoothing gives targets between 0 and 1, "
+                        "which --loss perceptron cannot learn");
     }
     return MLP_OK;
 }
@@ -136,7 +137,7 @@ static mlp_status check_model(const mlp_config *config)
     }
     if (config->binary && config->classes > 2) {
         return mlp_fail(MLP_ERROR_USAGE,
-                        "--binary tells two classes, --classes says %zu",
+                        "--binary is for two classes, --classes is %zu",
                         config->classes);
     }
     return MLP_OK;
@@ -155,21 +156,20 @@ void mlp_config_settle(mlp_config *config)
     }
 }
 
-/* A regression predicts a number, and knows no classes. */
+/* A regression has no classes. */
 static mlp_status check_regression(const mlp_config *config)
 {
     if (config->output != MLP_OUTPUT_IDENTITY &&
         config->output != MLP_OUTPUT_SOFTPLUS) {
-        return mlp_fail(
-            MLP_ERROR_USAGE,
-            "--task regression goes with --output-activation identity or, for "
-            "numbers that are never negative, softplus: the others "
-            "give no number of any size");
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--task regression goes with --output-activation "
+                        "identity or, for non-negative numbers, softplus: "
+                        "the range of the others is bounded");
     }
     if (config->monitor == MLP_MONITOR_ACCURACY) {
         return mlp_fail(MLP_ERROR_USAGE,
-                        "--task regression has no accuracy to go by: use "
-                        "--monitor loss");
+                        "--task regression has no accuracy: use --monitor "
+                        "loss");
     }
     const struct {
         const char *name;
@@ -236,19 +236,19 @@ static mlp_status check_schedule(const mlp_config *config)
     if (config->warmup.count > 0 &&
         config->schedule == MLP_SCHEDULE_ONE_CYCLE) {
         return mlp_fail(MLP_ERROR_USAGE,
-                        "--schedule one-cycle warms up by itself: it goes "
+                        "--schedule one-cycle includes a warm-up: use it "
                         "without --warmup");
     }
     if (!config->warmup.counts_steps && config->warmup.count > 0 &&
         config->warmup.count >= config->epochs) {
         return mlp_fail(MLP_ERROR_USAGE,
-                        "--warmup %zu leaves nothing of --epochs %zu",
+                        "--warmup %zu is not below --epochs %zu",
                         (size_t)config->warmup.count, config->epochs);
     }
     return MLP_OK;
 }
 
-/* What tells better epochs is of no use where nobody asks for them. */
+/* Without early stopping or a plateau nothing is monitored. */
 static mlp_status check_monitor(const mlp_config *config)
 {
     static const char *const options[] = {"monitor", "min-delta"};
@@ -274,14 +274,14 @@ static mlp_status check_training(const mlp_config *config)
     }
     if (config->shards > mlp_config_step_rows(config)) {
         return mlp_fail(MLP_ERROR_USAGE,
-                        "--shards %zu is more than a batch has rows: raise "
-                        "--batch from %zu or lower --shards",
+                        "--shards %zu is above the %zu rows of an update: "
+                        "raise --batch or lower --shards",
                         config->shards, mlp_config_step_rows(config));
     }
     return MLP_OK;
 }
 
-/* A replay leaves no traces. */
+/* A replay writes no files. */
 static mlp_status check_replay(const mlp_config *config)
 {
     bool is_replay = config->replay[0] != '\0';
@@ -293,7 +293,7 @@ static mlp_status check_replay(const mlp_config *config)
         (config->checkpoint[0] != '\0' || config->resume ||
          config->log[0] != '\0' || config->tensorboard[0] != '\0')) {
         return mlp_fail(MLP_ERROR_USAGE,
-                        "--replay writes nothing: it goes without "
+                        "--replay writes nothing: use it without "
                         "--checkpoint, --resume, --log and --tensorboard");
     }
     if (!is_replay && mlp_config_was_given(config, "from")) {

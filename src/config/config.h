@@ -112,7 +112,7 @@ typedef enum {
     MLP_LR_SCALE_SQRT
 } mlp_lr_scale;
 
-/** What tells a better epoch from a worse one; see optim/early_stopping.h. */
+/** The monitored metric; see optim/early_stopping.h. */
 typedef enum { MLP_MONITOR_LOSS, MLP_MONITOR_ACCURACY } mlp_monitor;
 
 typedef enum {
@@ -171,8 +171,8 @@ typedef struct {
     size_t hidden_count; /**< with hidden a list of sizes */
     size_t hidden[MLP_MAX_HIDDEN];
     mlp_activation_list activation; /**< of the hidden layers */
-    mlp_double_list dropout; /**< share of a hidden layer's units left out */
-    bool binary;             /**< one output unit tells two classes */
+    mlp_double_list dropout;        /**< fraction of the hidden units to drop */
+    bool binary;                    /**< one output unit tells two classes */
     mlp_output output;
     mlp_loss loss;
     mlp_init init;
@@ -182,35 +182,35 @@ typedef struct {
     mlp_optimizer_kind optimizer;
     double lr;
     mlp_schedule schedule;
-    mlp_interval warmup;   /**< epochs or steps in which the rate rises */
+    mlp_interval warmup;   /**< epochs or steps in which lr rises */
     mlp_interval lr_every; /**< of the schedule step: between reductions */
     double gamma;          /**< factor of a reduction */
     size_t plateau;        /**< epochs that the schedule plateau waits */
     mlp_lr_scale lr_scale; /**< with the batch */
-    size_t patience;       /**< epochs without a better one; 0 = go on */
-    double min_delta;      /**< better by more than that */
-    mlp_monitor monitor;   /**< by what */
+    size_t patience;       /**< epochs without improvement; 0 = off */
+    double min_delta;      /**< smallest change that is an improvement */
+    mlp_monitor monitor;   /**< the monitored metric */
     double momentum;
     double l2;           /**< lambda of lambda/2 |W|^2, weights only */
-    double beta1, beta2; /**< shares of the moments kept: Adam's, LAMB's */
-    double rho;          /**< and RMSprop's */
-    double epsilon;      /**< added to the root that divides */
-    double weight_decay; /**< beside the gradient: AdamW, LARS, LAMB */
-    double trust;        /**< LARS: size of a step by that of the weights */
-    double clip_norm;    /**< of the whole gradient at most; 0 = no limit */
-    double max_norm;     /**< of a unit's weights at most; 0 = no limit */
+    double beta1, beta2; /**< decay rates of moments: Adam, LAMB */
+    double rho;          /**< of the mean square: RMSprop */
+    double epsilon;      /**< added to the denominator */
+    double weight_decay; /**< decoupled: AdamW, LARS, LAMB */
+    double trust;        /**< trust coefficient: LARS */
+    double clip_norm;    /**< of the gradient; 0 = no limit */
+    double max_norm;     /**< of a unit's weights; 0 = no limit */
     size_t batch;        /**< rows of a GLOBAL batch */
     size_t accumulate;   /**< batches whose gradients make one update */
     size_t epochs;
     uint64_t seed;
-    bool shuffle;               /**< the rows of a shard, anew in every epoch */
+    bool shuffle;               /**< the rows of a shard, each epoch */
     char weights[MLP_MAX_PATH]; /**< to start from; "" = draw them */
     size_t shards;  /**< V; 0 = the smaller of 8 and batch, raised to ranks */
     size_t threads; /**< per rank; 0 = cores of this rank */
     mlp_exchange_kind exchange;
     mlp_exchange_precision exchange_precision;
-    double watchdog;   /**< seconds without any movement; 0 = for ever */
-    uint64_t sentinel; /**< steps between comparisons of ranks; 0 = none */
+    double watchdog;   /**< seconds without progress; 0 = off */
+    uint64_t sentinel; /**< steps between comparisons of ranks; 0 = off */
     mlp_sparse_mode sparse;
     uint64_t memory_limit; /**< bytes of a rank's rows; 0 = no limit */
     /* files */
@@ -230,10 +230,10 @@ typedef struct {
     char replay[MLP_MAX_PATH];    /**< directory of a chain; "" = train */
     uint64_t from;                /**< begin at its checkpoint of this step */
     uint64_t steps;               /**< of a replay; 0 = to the newest one */
-    /* talk */
+    /* output */
     mlp_progress_mode progress;
     bool quiet;
-    size_t top_k; /**< report hits among so many outputs; 0 = don't */
+    size_t top_k; /**< report the top-K accuracy; 0 = off */
     bool profile;
     /** Whether field i of the table was given by the user, not defaulted. */
     bool given[MLP_MAX_FIELDS];
@@ -285,7 +285,7 @@ void mlp_config_get_stored(const mlp_config *config,
 /** The activation of hidden layer `layer` (from 0). */
 mlp_activation mlp_config_activation(const mlp_config *config, size_t layer);
 
-/** The share of hidden layer `layer` (from 0) that dropout leaves out. */
+/** The fraction of the units of hidden layer `layer` (from 0) to drop. */
 double mlp_config_dropout(const mlp_config *config, size_t layer);
 
 /** Rows of one update: accumulate batches. Every rule, schedule and count of
@@ -319,8 +319,8 @@ void mlp_config_complete(mlp_config *config);
 /** All presets. */
 const mlp_config_preset_row *mlp_config_presets(size_t *count);
 
-/** Set the fields of a named preset that the user has not given himself
- *  ("keras-mnist"), and mark them given: he chose them by the preset's name.
+/** Set the fields of a named preset ("keras-mnist") that the user has not
+ *  given, and mark them given.
  *  MLP_ERROR_USAGE lists the presets. */
 mlp_status mlp_config_preset(mlp_config *config, const char *preset);
 

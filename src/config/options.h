@@ -19,7 +19,8 @@ typedef enum { MLP_ACTION_RUN, MLP_ACTION_HELP, MLP_ACTION_VERSION } mlp_action;
  *  action is not MLP_ACTION_RUN.
  *
  *  MLP_ERROR_USAGE: the line names the option and, for an unknown one, the
- *  nearest known. MLP_ERROR_MISSING: no such configuration file.
+ *  nearest known, if any is near. MLP_ERROR_MISSING: no such configuration
+ * file.
  */
 mlp_status mlp_options_parse(int argc, char **argv, mlp_config *config,
                              mlp_action *action);

@@ -57,12 +57,12 @@ static char *read_line(char *line, int size, void *user)
     }
     file->line++;
     if (strchr(line, '\n') == NULL && !feof(file->stream)) {
-        file->status = fail_at(file, "the line is too long, or no text");
+        file->status = fail_at(file, "the line is too long, or is not text");
         return NULL;
     }
     simplify(line);
     if (line[0] == '[') {
-        file->status = fail_at(file, "sections are not used here");
+        file->status = fail_at(file, "sections are not supported");
         return NULL;
     }
     return line;
@@ -93,7 +93,7 @@ static mlp_status parse(ini_file *file)
     }
     if (bad_line != 0) {
         file->line = bad_line;
-        return fail_at(file, "is not of the form key = value");
+        return fail_at(file, "is not of the form name = value");
     }
     if (ferror(file->stream)) {
         return fail_io(file->path);

@@ -125,8 +125,9 @@ static mlp_status parse_interval(const mlp_option *row, const char *text,
     }
     snprintf(digits, sizeof digits, "%.*s", (int)length, text);
     if (!has_only(digits, "0123456789")) {
-        return refuse(row, text,
-                      "is neither epochs like 2 nor steps like 200steps");
+        return refuse(
+            row, text,
+            "is not a number of epochs like 2, or of steps like 200steps");
     }
     uint64_t count = 0;
     MLP_TRY(parse_whole(row, digits, &count));
@@ -182,7 +183,7 @@ static mlp_status parse_bytes(const mlp_option *row, const char *text,
     bool is_metric = found != NULL && strcmp(unit + 1, "B") == 0;
     if (length == 0 || length >= sizeof digits ||
         (*unit != '\0' && !is_plain && !is_metric)) {
-        return refuse(row, text, "is no number of bytes like 512M or 2G");
+        return refuse(row, text, "is not a number of bytes like 512M or 2G");
     }
     snprintf(digits, sizeof digits, "%.*s", (int)length, text);
     MLP_TRY(parse_whole(row, digits, bytes));
@@ -223,7 +224,7 @@ static mlp_status parse_switch(const mlp_option *row, const char *text,
             return MLP_OK;
         }
     }
-    return refuse(row, text, "is neither true nor false");
+    return refuse(row, text, "is not one of true, false");
 }
 
 static mlp_status parse_switch_or(const mlp_option *row, const char *text,
@@ -237,7 +238,7 @@ static mlp_status parse_switch_or(const mlp_option *row, const char *text,
         }
     }
     if (parse_switch(row, text, &is_on) != MLP_OK) {
-        return mlp_fail(MLP_ERROR_USAGE, "%s, nor %s", mlp_failure(),
+        return mlp_fail(MLP_ERROR_USAGE, "%s, %s", mlp_failure(),
                         row->choices[0]);
     }
     *value = is_on;

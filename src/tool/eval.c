@@ -176,10 +176,11 @@ static const char *const options_of_eval[] = {
 const mlp_tool_command mlp_tool_eval = {
     .name = "eval",
     .summary = "loss, accuracy, report and confusion matrix on labelled rows",
-    .description =
-        "Evaluate a checkpoint's model on labelled rows: loss, accuracy, "
-        "classification\nreport and confusion matrix. On the test split of "
-        "the training data the loss is\nthe very number that training logged.",
+    .description = "Evaluate a checkpoint's model on labelled rows: loss, "
+                   "accuracy, classification\n"
+                   "report and confusion matrix. On the test split of the "
+                   "training data the loss\n"
+                   "equals the one that training logged, to the last bit.",
     .options = options_of_eval,
     .formats = formats,
     .operands = "FILE",

@@ -41,8 +41,7 @@ static mlp_status export(const mlp_tool_options *options,
     size_t target = 0;
     MLP_TRY(find_target(options->to, &target));
     if (!targets[target].is_text && isatty(fileno(output->file))) {
-        return mlp_fail(MLP_ERROR_USAGE,
-                        "%s is no text for a terminal: add --output FILE",
+        return mlp_fail(MLP_ERROR_USAGE, "%s is binary: add --output FILE",
                         targets[target].name);
     }
     MLP_TRY(mlp_tool_load_checkpoint(options->file, &checkpoint, path));
@@ -68,9 +67,11 @@ const mlp_tool_command mlp_tool_export = {
         "                 PyTorch's Linear has them\n"
         "  onnx           from input [batch, features] to output, opset 13\n"
         "  c              a header with the weights and mlp_predict()\n\n"
-        "keras, onnx and c take features as they are in the data; the others "
-        "hold the\nweights alone, and features are to be scaled first: "
-        "safetensors says how in its\nmetadata, mlp show in every case.",
+        "keras, onnx and c include the feature scaling; the others hold the "
+        "weights\n"
+        "alone, and features must be scaled first, as mlp show and the "
+        "metadata of\n"
+        "safetensors say.",
     .options = options,
     .formats = formats,
     .operands = "FILE",

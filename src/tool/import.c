@@ -20,7 +20,7 @@ static mlp_status expect_file(const char *path)
     }
     return S_ISREG(facts.st_mode)
                ? MLP_OK
-               : mlp_fail(MLP_ERROR_DATA, "%s: is no regular file", path);
+               : mlp_fail(MLP_ERROR_DATA, "%s: is not a regular file", path);
 }
 
 /* HDF5 begins with these bytes. */
@@ -90,7 +90,7 @@ static mlp_status import(const mlp_tool_options *options,
     const char *path = options->file;
     if (output->temporary[0] == '\0') {
         return mlp_fail(MLP_ERROR_USAGE,
-                        "import needs --output FILE, which becomes a "
+                        "import needs --output FILE, a file for the "
                         "checkpoint");
     }
     MLP_TRY(expect_file(path));

@@ -119,7 +119,8 @@ static void list_tables(const mlp_tool_command *command,
     own->tables[1] = mlp_standard_options_table(&options->standard);
 }
 
-/* A page or a picture is nothing for a terminal: it goes into a file here. */
+/* A page or a picture is not printed on a terminal: it goes to a file in the
+ * current directory. */
 static void name_output(const mlp_tool_command *command,
                         mlp_tool_options *options)
 {

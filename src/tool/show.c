@@ -328,11 +328,13 @@ const mlp_tool_command mlp_tool_show = {
     .name = "show",
     .summary = "what a checkpoint is: model, configuration, history, "
                "parameters, digests",
-    .description =
-        "Show what a checkpoint is: model, configuration, position, data and "
-        "weights\ndigests, the history of the epochs, and the range of each "
-        "layer's parameters.\nWith --patience the weights are those of the "
-        "best epoch, as in eval, predict,\nreport and export.",
+    .description = "Show what a checkpoint is: model, configuration, position, "
+                   "digests of data and\n"
+                   "weights, the history of the epochs, and the range of each "
+                   "layer's parameters.\n"
+                   "With --patience the weights are those of the best epoch, "
+                   "as in eval, predict,\n"
+                   "report and export.",
     .options = options_of_show,
     .formats = formats,
     .operands = "FILE",

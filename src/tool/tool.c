@@ -1,5 +1,5 @@
 /** @file
- *  Which sub-command is meant, and help for those who do not know it yet.
+ *  Finding the sub-command, and help.
  */
 #include "tool.h"
 
@@ -28,11 +28,12 @@ static void print_exit_codes(FILE *out)
 
 static void print_help(FILE *out)
 {
-    fputs("Usage: mlp SUBCOMMAND FILE [OPTION]...\n"
-          "Look at what mlp_train has saved, and use it. FILE is a checkpoint, "
-          "or a\ndirectory of them: then the newest valid one is taken.\n"
-          "\nSub-commands:\n",
-          out);
+    fputs(
+        "Usage: mlp SUBCOMMAND FILE [OPTION]...\n"
+        "Inspect and use what mlp_train has saved. FILE is a checkpoint, or a "
+        "directory\nof them: then the newest valid one is taken.\n"
+        "\nSub-commands:\n",
+        out);
     for (size_t i = 0; i < COMMANDS; i++) {
         mlp_option_entry(out, commands[i]->name, commands[i]->summary);
     }

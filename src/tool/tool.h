@@ -1,6 +1,6 @@
 /** @file
- *  The program `mlp`: sub-commands that look at what mlp_train has saved, and
- *  use it. Each is in a file of its own; what they share is here. Private to
+ *  The program `mlp`: sub-commands that inspect and use what mlp_train has
+ *  saved. Each is in a file of its own; what they share is here. Private to
  *  the tool, but for mlp_tool.
  */
 #ifndef MLP_TOOL_H

@@ -130,9 +130,11 @@ const mlp_tool_command mlp_tool_verify = {
     .name = "verify",
     .summary = "check every checkpoint of a directory, and their chain",
     .description =
-        "Load every checkpoint of the directory FILE: is it whole, of one "
-        "configuration\nand data, and has the checkpoint before it, if that is "
-        "kept, the digest that\nit names as its parent's? Exit code 65 if not.",
+        "Load every checkpoint of the directory FILE and check that it is "
+        "undamaged,\n"
+        "that all are of one configuration and data, and that each names the "
+        "digest of\n"
+        "the checkpoint before it, where that is kept. Exit code 65 if not.",
     .options = options,
     .formats = formats,
     .operands = "FILE",

@@ -69,7 +69,7 @@ static mlp_status data(const mlp_tool_options *options, mlp_tool_output *output)
     const char *verb = options->operands[0];
     if (options->operand_count < 2) {
         return mlp_fail(MLP_ERROR_USAGE,
-                        "data needs two words: import DIR, convert SOURCE, "
+                        "data needs two arguments: import DIR, convert SOURCE, "
                         "split SOURCE, or show PATH");
     }
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
@@ -91,21 +91,30 @@ static const char *const options_of_data[] = {
 const mlp_tool_command mlp_tool_data = {
     .name = "data",
     .summary = "make an HDF5 data set: import DIR of pictures, convert SOURCE, "
-               "split SOURCE anew; show PATH: what a data set has",
-    .description =
-        "import DIR: DIR has one sub-folder per class, of PNG and JPEG files. "
-        "They are\nresized to --size (a triangle filter as wide as the coarser "
-        "grid) and written to\nthe HDF5 file --output, with the names of the "
-        "classes, in an order drawn by\n--seed, the last of them as test "
-        "rows.\n\nconvert SOURCE: whatever mlp_train takes as --data (of a "
-        "table the classes of\n--label) as an HDF5 file, with the rows and "
-        "splits that it has.\n\nsplit SOURCE: the same, but all its rows are "
-        "dealt anew, in an order drawn by\n--seed: of each class the share "
-        "--test-fraction are test rows.\n\nshow PATH: extents, and the rows "
-        "of each class, of what mlp_train takes as --data\n(not of tables).",
+               "split SOURCE again; show PATH: its extents and classes",
+    .description = "import DIR: DIR has one sub-folder per class, of PNG and "
+                   "JPEG files. They are\n"
+                   "resized to --size (a triangle filter as wide as the "
+                   "coarser grid) and written\n"
+                   "to the HDF5 file --output, with the names of the classes, "
+                   "in a random order\n"
+                   "(--seed), the last of them as test rows.\n"
+                   "\n"
+                   "convert SOURCE: whatever mlp_train takes as --data (for a "
+                   "table with the\n"
+                   "classes in the column --label) as an HDF5 file, with its "
+                   "rows and splits.\n"
+                   "\n"
+                   "split SOURCE: the same, but all rows are shuffled (--seed) "
+                   "and split again: of\n"
+                   "each class the fraction --test-fraction are test rows.\n"
+                   "\n"
+                   "show PATH: extents, and the rows of each class, of what "
+                   "mlp_train takes as\n"
+                   "--data (not of tables).",
     .options = options_of_data,
     .formats = formats,
-    .operands = "import DIR | convert SOURCE | split SOURCE | show PATH",
+    .operands = "import|convert|split|show PATH",
     .operands_max = 2,
     .makes_file = true,
     .run = data};

@@ -61,8 +61,8 @@ static mlp_status predict_rows(const mlp_tool_options *options,
 {
     mlp_tool_case loaded = {0};
     if (options->is_inverted || options->is_center) {
-        return mlp_fail(MLP_ERROR_USAGE, "--invert and --center are for "
-                                         "pictures, and there is none");
+        return mlp_fail(MLP_ERROR_USAGE, "--invert and --center need "
+                                         "pictures, and none is given");
     }
     MLP_TRY(mlp_tool_load(options, false, &loaded));
     mlp_status status = tell_rows(options, &loaded, output);
@@ -175,26 +175,32 @@ const mlp_tool_command mlp_tool_predict = {
     .name = "predict",
     .summary = "class and probabilities of rows, or of PNG and JPEG pictures, "
                "as TSV, JSON lines or drawn",
-    .description =
-        "Predict the class of pictures or rows, labelled or not: a line for "
-        "each with\nits file or number, its class (of a regression the "
-        "number), and the model's\noutputs, which are probabilities under "
-        "softmax. Floats have 9 digits, which give\nback their very bits.\n\n"
-        "A PICTURE is a PNG or JPEG file, or a directory of them. It is made "
-        "gray,\n"
-        "shrunk or enlarged to the model's size, and its white is the largest "
-        "value of\n"
-        "the training data. On a terminal it is drawn, with a bar for each "
-        "output\n"
-        "(--format text; of a table's row the same gives the columns by "
-        "name).\n\n"
-        "Without pictures, --data may be what mlp_train takes, or images "
-        "alone: an IDX\n"
-        "file of images, plain or .gz, or an HDF5 file with /images. These "
-        "have no\n"
-        "splits: leave out --split. Of a table --split test and train are the "
-        "rows that\n--test-fraction made so in training, and its label must be "
-        "there; trained\nwithout, all rows are of either split.",
+    .description = "Predict the class of pictures or rows, labelled or not: a "
+                   "line for each with\n"
+                   "its file or number, its class (for a regression the "
+                   "number), and the model's\n"
+                   "outputs, which are probabilities under softmax. Floats "
+                   "have 9 digits, from\n"
+                   "which they are read back exactly.\n"
+                   "\n"
+                   "A PICTURE is a PNG or JPEG file, or a directory of them. "
+                   "It is converted to\n"
+                   "gray, resized to the model's input, and scaled so that "
+                   "white is the largest\n"
+                   "value of the training data. On a terminal it is drawn, "
+                   "with a bar for each\n"
+                   "output (--format text; for a row of a table this prints "
+                   "the columns by name).\n"
+                   "\n"
+                   "Without pictures, --data may be what mlp_train takes, or "
+                   "images alone: an IDX\n"
+                   "file of images, plain or .gz, or an HDF5 file with "
+                   "/images. These have no\n"
+                   "splits: omit --split. For a table, --split test and train "
+                   "are the rows that\n"
+                   "--test-fraction selected in training, and the label column "
+                   "must be there;\n"
+                   "without --test-fraction in training, both are all rows.",
     .options = options_of_predict,
     .formats = formats,
     .operands = "FILE [PICTURE]...",

@@ -76,15 +76,21 @@ const mlp_tool_command mlp_tool_report = {
     .name = "report",
     .summary = "a run as a page in one file: curves, mistakes, times; or "
                "several runs compared",
-    .description =
-        "Make a report of runs. RUN is a log, a checkpoint, or a directory "
-        "with both\n(log.jsonl, or its only *.jsonl). The page needs no "
-        "network and no other file.\nWhat is not to be had, it says, and "
-        "why.\n\nOf one run: curves with the best epoch, confusion matrix and "
-        "worst mistakes on the\ntest rows, weights of the first layer, time "
-        "by phase and rank (mlp_train\n--profile), configuration, placement, "
-        "digests. Of several: their curves together,\nand where they differ. "
-        "svg, png and txt have the curves alone.",
+    .description = "Make a report of runs. RUN is a log, a checkpoint, or a "
+                   "directory with both\n"
+                   "(log.jsonl, or its only *.jsonl). The page needs no "
+                   "network and no other file.\n"
+                   "Sections without data are omitted, with a note.\n"
+                   "\n"
+                   "One run: curves with the best epoch, confusion matrix and "
+                   "worst mistakes on the\n"
+                   "test rows, weights of the first layer, time by phase and "
+                   "rank (mlp_train\n"
+                   "--profile), configuration, placement, digests. Several "
+                   "runs: their curves\n"
+                   "together, and the options in which they differ. svg, png "
+                   "and txt have the\n"
+                   "curves alone.",
     .options = options_of_report,
     .formats = formats,
     .operands = "RUN...",

@@ -256,7 +256,7 @@ mlp_status mlp_trace_read(const char *path, mlp_trace *trace)
     MLP_TRY(mlp_config_set(&trace->config, "momentum", "0"));
     if (stat(path, &facts) == 0 && !S_ISREG(facts.st_mode)) {
         return mlp_fail(MLP_ERROR_MISSING,
-                        "%s: cannot be opened: no regular file", path);
+                        "%s: cannot be opened: not a regular file", path);
     }
     FILE *file = fopen(path, "re");
     if (file == NULL) {

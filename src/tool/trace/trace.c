@@ -31,7 +31,7 @@ const mlp_tool_command mlp_tool_trace = {
         "formula. FILE is a text file\nof lines like\n"
         "  input = 0.05 0.1\n  target = 0.01 0.99\n"
         "  W1 = 0.15 0.25 0.3 | 0.2 0.3 0.4     a row for each input\n"
-        "  b1 = 0.35 0.35 0.35                  left out: no bias\n"
+        "  b1 = 0.35 0.35 0.35                  omitted: no bias\n"
         "  W2 = ...\n"
         "  lr = 0.5\n"
         "and activation, output and loss as of mlp_train [sigmoid, sigmoid, "

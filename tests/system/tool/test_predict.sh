@@ -156,8 +156,8 @@ refuse 65 "run/ckpt-000005-00000055.h5: is neither a PNG nor a JPEG file" \
     run run/ckpt-000005-00000055.h5
 refuse 64 "pictures, or rows of --data, not both" run paper.png --data digits
 refuse 64 "not both" run paper.png --rows 2
-refuse 64 "--invert and --center are for pictures" run --data digits --invert
-refuse 64 '"dark" is neither true nor false' run paper.png --invert=dark
+refuse 64 "--invert and --center need pictures" run --data digits --invert
+refuse 64 '"dark" is not one of true, false' run paper.png --invert=dark
 refuse 64 "is not one of tsv, json, text" run paper.png --format png
 echo old >kept.tsv
 refuse 65 "cut.png" run many cut.png --output kept.tsv

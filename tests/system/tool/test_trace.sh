@@ -88,7 +88,7 @@ refused 'input=1\ntarget=1\nW1=1 2 | 3\n' 'row 2 has 1 numbers'
 refused 'input=1\ntarget=1\nW1=1\nb1=1 2\n' 'b1 has 2 numbers, expected 1'
 refused 'input=1\ntarget=1\nW1=1\nW3=1\n' 'W2 is missing'
 refused 'input=1\nsize=3\n' 'bad.txt:2: "size" is not one of'
-refused 'input=1\ntarget=1\nW1=1\nW2=1\nactivation=step\n' 'slope is 0'
+refused 'input=1\ntarget=1\nW1=1\nW2=1\nactivation=step\n' 'derivative is 0'
 refused 'input=1\ntarget=1\nW1=1\noutput=softmax\n' 'softmax'
 refused 'nonsense\n' 'bad.txt:1: is not of the form'
 trace nowhere.txt

@@ -70,13 +70,13 @@ refused() {
     expect_status 64 "$*"
     grep -q -e "$text" err || fail "the reason is not \"$text\": $*"
 }
-refused 'slope is 0 everywhere' --activation step
+refused 'derivative is 0 everywhere' --activation step
 refused 'softmax over one is always 1' --data xor --binary
 refused 'softmax gives probabilities' --loss mse
-refused 'leaves out every unit' --dropout 1
+refused 'drops every unit' --dropout 1
 refused 'no.* hidden\|hidden.* none' --hidden none --dropout 0.5
 refused 'delta rule' --output-activation step --loss mse
-refused 'one layer' --output-activation step --loss perceptron --momentum 0
+refused 'single layer' --output-activation step --loss perceptron --momentum 0
 refused 'rule of its own' --output-activation step --loss perceptron --hidden none
 refused 'goes with --output-activation sigmoid' --output-activation tanh \
     --loss binary-cross-entropy

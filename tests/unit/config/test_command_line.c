@@ -213,7 +213,7 @@ START_TEST(a_bad_value_is_refused)
     assert_refused("--rows 100", "--rows: 100 is above 99");
     assert_refused("--format png",
                    "--format: \"png\" is not one of text, json");
-    assert_refused("--loud=very", "--loud: \"very\" is neither true nor false");
+    assert_refused("--loud=very", "--loud: \"very\" is not one of true, false");
     ck_assert(!mlp_option_was_given(&tables[0], "loud"));
 }
 END_TEST

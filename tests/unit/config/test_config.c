@@ -104,7 +104,7 @@ START_TEST(each_hidden_layer_may_have_its_activation)
     ck_assert_int_eq(mlp_config_activation(&config, 2), MLP_ACTIVATION_ELU);
     set("activation", "step");
     ck_assert_int_eq(mlp_config_check(&config), MLP_ERROR_USAGE);
-    ck_assert_ptr_nonnull(strstr(mlp_failure(), "slope is 0"));
+    ck_assert_ptr_nonnull(strstr(mlp_failure(), "derivative is 0"));
 }
 END_TEST
 
@@ -201,7 +201,7 @@ START_TEST(bytes_are_read_as_gnu_tools_read_them)
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         char line[128];
         snprintf(line, sizeof line,
-                 "--memory-limit: \"%s\" is no number of bytes like 512M or "
+                 "--memory-limit: \"%s\" is not a number of bytes like 512M or "
                  "2G",
                  wrong[i]);
         assert_refused("memory-limit", wrong[i], line);
@@ -240,20 +240,20 @@ START_TEST(malformed_lists_words_and_intervals_are_refused)
 {
     assert_refused("hidden", "256,,128",
                    "--hidden: \"256,,128\" is not a list of widths like "
-                   "256,128, nor none");
+                   "256,128, or none");
     assert_refused("hidden", "256,",
                    "--hidden: \"256,\" is not a list of widths like 256,128, "
-                   "nor none");
+                   "or none");
     assert_refused("activation", "swish",
                    "--activation: \"swish\" is not one of identity, sigmoid, "
                    "tanh, relu, step, arctan, leaky-relu, prelu, elu, "
                    "softplus, silu, gelu");
     assert_refused("resume", "maybe",
-                   "--resume: \"maybe\" is neither true nor false, nor "
+                   "--resume: \"maybe\" is not one of true, false, "
                    "auto");
     assert_refused("every", "steps",
-                   "--every: \"steps\" is neither epochs like 2 nor steps "
-                   "like 200steps");
+                   "--every: \"steps\" is not a number of epochs like 2, or of "
+                   "steps like 200steps");
     assert_refused("bach", "1", "bach: unknown option; did you mean batch?");
 }
 END_TEST
@@ -485,7 +485,7 @@ START_TEST(contradictions_are_refused)
     set("warmup", "1");
     assert_contradiction("without --warmup");
     set("warmup", "10");
-    assert_contradiction("--warmup 10 leaves nothing of --epochs 10");
+    assert_contradiction("--warmup 10 is not below --epochs 10");
     set("beta1", "0.8");
     assert_contradiction("--beta1 goes with --optimizer adam, adamw, lamb");
 }
@@ -514,7 +514,7 @@ START_TEST(a_regression_is_refused_what_goes_by_classes)
         {"binary", "true", "no classes: leave out --binary"},
         {"label-smoothing", "0.1", "no classes: leave out --label-smoothing"},
         {"class-weights", "balanced", "no classes: leave out --class-weights"},
-        {"monitor", "accuracy", "no accuracy to go by"},
+        {"monitor", "accuracy", "has no accuracy"},
         {"output", "tanh", "goes with --output-activation identity or"}};
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
         set("task", "regression");

@@ -168,8 +168,8 @@ START_TEST(a_switch_may_have_further_values)
     ck_assert_int_eq(config.resume, MLP_RESUME_YES);
     assert_parses("--resume auto --no-resume");
     ck_assert_int_eq(config.resume, MLP_RESUME_NO);
-    assert_refused("--resume never", "--resume: \"never\" is neither true nor "
-                                     "false, nor auto");
+    assert_refused("--resume never", "--resume: \"never\" is not one of "
+                                     "true, false, auto");
     write_ini("checkpoint = a\nresume = auto\n");
     assert_parses("--config @");
     ck_assert_int_eq(config.resume, MLP_RESUME_AUTO);
@@ -242,9 +242,9 @@ START_TEST(errors_in_a_file_name_line_and_key)
     assert_file_refused("\nbach = 3\n",
                         "2: bach: unknown option; did you mean batch?");
     assert_file_refused("confg = 3\n", "1: confg: unknown option");
-    assert_file_refused("lr 0.1\n", "1: is not of the form key = value");
+    assert_file_refused("lr 0.1\n", "1: is not of the form name = value");
     assert_file_refused("lr = 0.1\n[model]\nhidden = 3\n",
-                        "2: sections are not used here");
+                        "2: sections are not supported");
     assert_file_refused("lr = x\nlr = y\n", "1: --lr: \"x\" is not a number");
 }
 END_TEST
@@ -264,7 +264,7 @@ START_TEST(lines_that_are_too_long_or_binary_are_refused)
     memset(text, 'x', sizeof text);
     memcpy(text, "data = ", 7);
     text[sizeof text - 1] = '\0';
-    assert_file_refused(text, "1: the line is too long, or no text");
+    assert_file_refused(text, "1: the line is too long, or is not text");
     write_bytes("lr = 0.1\0garbage\nbatch = 3\n", 27);
     ck_assert_int_eq(parse("--config @"), MLP_ERROR_USAGE);
 }
