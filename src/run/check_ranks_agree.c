@@ -1,7 +1,7 @@
 /** @file
- *  The chapter of a run that sees that all ranks were started alike: the same
- *  executable, options and data. A rank that was not would not fail, it would
- *  train another model with the others.
+ *  Whether all ranks were started alike: the same executable, options and data.
+ * A rank that was not would not fail, it would train another model with the
+ * others.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -260,10 +260,11 @@ static mlp_status look_at_data(mlp_source *source,
                          (unsigned char *)(mine + FACTS));
 }
 
-static mlp_status blame_data(const ballot *b, const mlp_run_parts *run)
+static mlp_status blame_data(const ballot *b, const mlp_comm *comm,
+                             mlp_source *source)
 {
-    const char *name = mlp_source_facts(run->source)->name;
-    const uint64_t *ours = vote_of(b, mlp_comm_rank(run->comm));
+    const char *name = mlp_source_facts(source)->name;
+    const uint64_t *ours = vote_of(b, mlp_comm_rank(comm));
     const uint64_t *theirs = vote_of(b, b->common);
     if (memcmp(ours, theirs, FACTS * sizeof *ours) == 0) {
         return mlp_fail(MLP_ERROR_DATA,
@@ -278,18 +279,18 @@ static mlp_status blame_data(const ballot *b, const mlp_run_parts *run)
                     theirs[1], theirs[2]);
 }
 
-mlp_status mlp_run_check_data(mlp_run_parts *run)
+mlp_status mlp_run_check_data(mlp_comm *comm, mlp_source *source)
 {
     uint64_t mine[FACTS + DIGEST_WORDS];
     ballot b;
-    if (mlp_comm_size(run->comm) == 1) {
+    if (mlp_comm_size(comm) == 1) {
         return MLP_OK;
     }
-    MLP_TRY(mlp_comm_agree(run->comm, look_at_data(run->source, mine)));
-    mlp_status status = vote(run->comm, mine, FACTS + DIGEST_WORDS, &b);
-    if (status == MLP_OK && is_odd(&b, run->comm)) {
-        status = blame_data(&b, run);
+    MLP_TRY(mlp_comm_agree(comm, look_at_data(source, mine)));
+    mlp_status status = vote(comm, mine, FACTS + DIGEST_WORDS, &b);
+    if (status == MLP_OK && is_odd(&b, comm)) {
+        status = blame_data(&b, comm, source);
     }
     free(b.words);
-    return mlp_comm_agree(run->comm, status);
+    return mlp_comm_agree(comm, status);
 }

@@ -1,7 +1,7 @@
 /** @file
- *  What a run holds, for run.c and the files of its chapters: resolve.c
- *  (resolving the configuration), data.c, rows.c, state.c (resume,
- * save), train.c and profile.c.
+ *  What a run holds, in a struct for each of its parts, for run.c and the files
+ *  of this room. A function gets the parts that it reads, and the whole run
+ *  only where that is most of them.
  */
 #ifndef MLP_RUN_INTERNAL_H
 #define MLP_RUN_INTERNAL_H
@@ -18,14 +18,45 @@
 #include "team/comm.h"
 #include "train/trainer.h"
 
-/** What a replay compares with: a state that the chain knows by its digest, or
- *  where other arithmetic made it (kernels/kernels.h) its parameters alone. */
+/** What a run was asked for, and where it takes place. */
 typedef struct {
-    uint64_t step;
-    bool is_state;
-    unsigned char digest[MLP_DIGEST_BYTES];
-    char name[MLP_MAX_PATH]; /* who says so */
-} mlp_run_witness;
+    mlp_run_setting setting;
+    mlp_comm *comm;    /* the setting's */
+    mlp_config config; /* resolved: no automatic values left */
+    size_t cores;      /* that the ranks of this node may use */
+    bool is_bound;     /* this rank may not use all cores of its node */
+} mlp_run_job;
+
+/** The rows, and what all ranks together know of them. */
+typedef struct {
+    mlp_source *source;
+    mlp_reader *reader; /* NULL: all rows are in memory */
+    mlp_sharded train, validation, test;
+    size_t classes;
+    float *class_weights; /* [classes], NULL: all 1 */
+    mlp_scaler scaler;
+    mlp_scaler target_scaler; /* of a regression */
+    bool is_sparse;
+    unsigned char digest[MLP_DIGEST_BYTES]; /* zero without checkpoints */
+} mlp_run_data;
+
+/** For --profile and --timeline. */
+typedef struct {
+    mlp_profile *profile;  /* NULL without them */
+    size_t most_threads;   /* of any rank */
+    double start;          /* on mlp_clock_seconds */
+    uint64_t trained_rows; /* of all ranks, in this process's life */
+} mlp_run_profiling;
+
+/** How training goes, beside the state, and why it ends. */
+typedef struct {
+    mlp_verdict verdict;    /* of early stopping, on the finished epochs */
+    bool is_converged;      /* an epoch had no error: no weight will move */
+    bool is_ended;          /* by the caller, after an epoch */
+    bool was_asked;         /* training stopped, and a rank was asked to */
+    uint64_t compared_step; /* that the sentinel compared last */
+    double longest_step;    /* seconds, in this process's life */
+} mlp_run_progress;
 
 /** A copy of the state at the end of an epoch; the rest of it is as in the
  * state now, or follows. */
@@ -37,63 +68,64 @@ typedef struct {
     float *moments[MLP_MOMENTS_MAX];
 } mlp_run_copy;
 
+/** The checkpoint directory; all but the lock is rank 0's. Times are seconds,
+ *  in this process's life. */
 typedef struct {
-    mlp_run_setting setting;
-    mlp_comm *comm;    /* of the setting, */
-    mlp_stop *stop;    /* as is this */
-    mlp_config config; /* resolved: no automatic values left */
-    size_t cores;      /* that the ranks of this node may use */
-    bool is_bound;     /* this rank may not use all cores of its node */
+    int lock;           /* on the directory; -1: none */
+    bool has_file;      /* the parent of the state is a file of the directory */
+    mlp_run_copy best;  /* while it waits to be saved */
+    double since;       /* when training began, on mlp_clock_seconds */
+    double total, last; /* of all saves, and of the last one */
+    double longest;     /* of a save, until all ranks went on */
+} mlp_run_saving;
 
-    mlp_source *source;
-    mlp_reader *reader; /* NULL: all rows are in memory */
-    mlp_sharded train, validation, test;
-    size_t classes;
-    float *class_weights; /* [classes], NULL: all 1 */
-    mlp_scaler scaler;
-    mlp_scaler target_scaler; /* of a regression */
-    bool is_sparse;
-    unsigned char data_digest[MLP_DIGEST_BYTES]; /* zero without checkpoints */
+/** What a replay compares with: a state that the chain knows by its digest, or
+ *  where other arithmetic made it (kernels/kernels.h) its parameters alone. */
+typedef struct {
+    uint64_t step;
+    bool is_state;
+    unsigned char digest[MLP_DIGEST_BYTES];
+    char name[MLP_MAX_PATH]; /* the checkpoint that has the digest */
+} mlp_run_expected;
 
-    bool is_converged; /* an epoch had no error, so no weight will move */
+/** For --replay. */
+typedef struct {
+    mlp_run_expected *expected; /* [count], by rising step; NULL without it */
+    size_t count, next;
+} mlp_run_replay;
 
+typedef struct {
+    mlp_run_job job;
+    mlp_run_data data;
     mlp_model *model;
     const mlp_kernels *kernels;
     mlp_trainer *trainer;
-    mlp_profile *profile;  /* NULL without --profile and --timeline */
-    size_t most_threads;   /* of any rank */
-    double profile_start;  /* on mlp_clock_seconds */
-    uint64_t trained_rows; /* of all ranks, in this process's life */
-    uint64_t was_asked;    /* training stopped, and a rank was asked to */
-    double longest_step, longest_save; /* seconds, in this process's life */
-
-    mlp_verdict verdict; /* on the finished epochs */
+    mlp_run_profiling profiling;
+    mlp_run_progress progress;
 
     /* The state to save, and to go on from. Arrays are filled on all ranks
      * after a resume, and by rank 0 before a save. */
     mlp_checkpoint state;
-    uint64_t compared_step; /* that the sentinel looked at last */
-    bool is_saved;         /* the parent of state is a file of this directory */
-    mlp_run_copy best;     /* while it waits to be saved; rank 0 only */
-    mlp_run_copy ended;    /* the last epoch that was closed, if a result is
-                              wanted */
-    bool is_ended;         /* by the caller, after an epoch */
-    double training_since; /* on mlp_clock_seconds */
-    double saving_seconds, last_saving; /* all of them, and the last one */
-    char resumed_from[MLP_MAX_PATH];    /* "" for a new run */
-    int lock;                           /* on the checkpoint directory */
-    mlp_run_witness
-        *witnesses; /* by rising step; NULL if nothing is replayed */
-    size_t witness_count, witness_next;
+    char resumed_from[MLP_MAX_PATH]; /* "" for a new run */
+    mlp_run_copy ended; /* the last epoch that was closed, if a result is
+                           wanted */
+    mlp_run_saving saving;
+    mlp_run_replay replay;
     mlp_runlog *log;        /* rank 0 only */
     mlp_tensorboard *board; /* NULL without --tensorboard; rank 0 only */
 } mlp_run_parts;
 
 /** Only rank 0 reads and writes files of the run; whether that went well
  *  concerns all. */
-static inline bool mlp_run_is_leader(const mlp_run_parts *run)
+static inline bool mlp_run_is_leader(const mlp_run_job *job)
 {
-    return mlp_comm_rank(run->comm) == 0;
+    return mlp_comm_rank(job->comm) == 0;
+}
+
+/** Whether this run only repeats one that was. */
+static inline bool mlp_run_is_replay(const mlp_run_job *job)
+{
+    return job->config.replay[0] != '\0';
 }
 
 /** Choose the kernels, unless run->kernels are chosen, and make the model and
@@ -101,16 +133,17 @@ static inline bool mlp_run_is_leader(const mlp_run_parts *run)
 mlp_status mlp_run_create_trainer(mlp_run_parts *run);
 
 /** Free the rows. Not collective. */
-void mlp_run_drop_data(mlp_run_parts *run);
+void mlp_run_drop_data(mlp_run_data *data);
 
 /** Load this rank's shards of every split, or open them for reading if they are
  *  more than --memory-limit; and free them. Not collective. */
-mlp_status mlp_run_load_rows(mlp_run_parts *run);
-void mlp_run_drop_rows(mlp_run_parts *run);
+mlp_status mlp_run_load_rows(const mlp_run_job *job, mlp_run_data *data);
+void mlp_run_drop_rows(mlp_run_data *data);
 
 /** Say how long training waited for rows that were read ahead, if there is a
  *  limit. Collective. */
-mlp_status mlp_run_tell_reading(mlp_run_parts *run);
+mlp_status mlp_run_tell_reading(const mlp_run_job *job,
+                                const mlp_run_data *data);
 
 /** Whether all ranks run one executable and were started with the same options;
  *  MLP_ERROR_USAGE names the odd rank. Collective. */
@@ -118,7 +151,7 @@ mlp_status mlp_run_check_start(mlp_comm *comm, const mlp_config *config);
 
 /** Whether the source has the same extents and first rows on all ranks;
  *  MLP_ERROR_DATA names the odd rank. Collective. */
-mlp_status mlp_run_check_data(mlp_run_parts *run);
+mlp_status mlp_run_check_data(mlp_comm *comm, mlp_source *source);
 
 /** In place of a run: train a slice of it in several ways, compare, and say
  *  how it went. Collective. */
@@ -132,35 +165,36 @@ mlp_status mlp_run_forecast(mlp_comm *comm, const mlp_config *config,
 
 /** When to be gone, from --max-time or Slurm's word for this job; taken from
  *  rank 0, whose command line and surroundings count. Collective. */
-mlp_status mlp_run_limit_time(mlp_run_parts *run);
+mlp_status mlp_run_limit_time(const mlp_run_job *job);
 
 /** Fill in the automatic values: shards, threads. Collective. */
-mlp_status mlp_run_plan(mlp_run_parts *run);
+mlp_status mlp_run_plan(mlp_run_job *job);
 
 /** What only the rows can contradict: MLP_ERROR_USAGE when the warm-up is as
  *  long as the training. The same on every rank; not collective. */
-mlp_status mlp_run_check_steps(const mlp_run_parts *run);
+mlp_status mlp_run_check_steps(const mlp_config *config, size_t train_rows);
 
 /** Count cores, choose the threads, and warn of a placement that wastes cores,
  *  with the launch line to use instead. Collective. */
-mlp_status mlp_run_place(mlp_run_parts *run);
+mlp_status mlp_run_place(mlp_run_job *job);
 
 /** Open the source and load this rank's shards of every split; classes,
  *  scaler, density and the data's digest over all ranks. Collective. */
-mlp_status mlp_run_load_data(mlp_run_parts *run);
+mlp_status mlp_run_load_data(const mlp_run_job *job, mlp_run_data *data);
 
-/** Fill in class_weights, if the configuration asks for it. Collective. */
-mlp_status mlp_run_weigh_classes(mlp_run_parts *run);
+/** Fill in data->class_weights, if the configuration asks for it. Collective.
+ */
+mlp_status mlp_run_weigh_classes(const mlp_run_job *job, mlp_run_data *data);
 
 /** Whether all rows there are fit a table. */
-bool mlp_run_is_small(const mlp_run_parts *run);
+bool mlp_run_is_small(const mlp_run_data *data, const mlp_model *model);
 
 /** Print that table, and whether the rows are learned. Collective. */
 mlp_status mlp_run_tell_rows(mlp_run_parts *run);
 
 /** The best rows there are to judge by: of test, else validation, else
  *  training. */
-const mlp_sharded *mlp_run_judged_split(const mlp_run_parts *run);
+const mlp_sharded *mlp_run_judged_split(const mlp_run_data *data);
 
 /** Warn, and log, when a finished run ends with a model that is no better than
  *  the mean of the targets or the largest class, and say what may be the cause.
@@ -189,8 +223,8 @@ mlp_status mlp_run_begin_state(mlp_run_parts *run);
  *  before results of it are printed or saved. Rank 0; not collective. */
 mlp_status mlp_run_fetch_state(mlp_run_parts *run);
 
-/** Judge the finished epochs: rank 0 has the history, all follow it.
- *  Collective. */
+/** Judge the finished epochs, and set the learning-rate scale: rank 0 has the
+ *  history, all follow it. Collective. */
 mlp_status mlp_run_judge(mlp_run_parts *run);
 
 /** With --patience: keep the weights of the epoch that has just been judged,
@@ -217,7 +251,8 @@ mlp_status mlp_run_save_step(mlp_run_parts *run);
 mlp_status mlp_run_save_epoch(mlp_run_parts *run, bool is_last);
 
 /** Seconds that the next save may take, at most. */
-double mlp_run_expect_save(const mlp_run_parts *run);
+double mlp_run_expect_save(const mlp_checkpoint *state,
+                           const mlp_run_saving *saving);
 
 /** Copy the state, as it is now. */
 mlp_status mlp_run_copy_state(const mlp_checkpoint *state, mlp_run_copy *copy);
@@ -238,29 +273,25 @@ mlp_status mlp_run_hand_over(mlp_run_parts *run, bool is_finished);
  *  some rank was asked to stop, save: MLP_STOPPED. Collective. */
 mlp_status mlp_run_train(mlp_run_parts *run);
 
-/** Whether this run only repeats one that was. */
-static inline bool mlp_run_is_replay(const mlp_run_parts *run)
-{
-    return run->config.replay[0] != '\0';
-}
-
 /** To replay: read the chain, load the state to begin from, take over its
  *  configuration and find what is to be compared. Collective. */
 mlp_status mlp_run_open_replay(mlp_run_parts *run);
 
-/** Copy what rank 0 loaded into run->config and run->state, arrays excepted,
- *  to all ranks. Collective. */
+/** Copy what rank 0 loaded into run->job.config and run->state, arrays
+ * excepted, to all ranks. Collective. */
 mlp_status mlp_run_share_facts(mlp_run_parts *run);
 
 /** Compare the state with the chain's of this step, if it has one:
  *  MLP_ERROR_DATA when it differs. Collective. */
-mlp_status mlp_run_testify(mlp_run_parts *run);
+mlp_status mlp_run_check_replay(mlp_run_parts *run);
 
 /** Say what the replay confirmed. Rank 0; not collective. */
-mlp_status mlp_run_tell_replay(const mlp_run_parts *run);
+mlp_status mlp_run_tell_replay(const mlp_config *config,
+                               const mlp_run_replay *replay);
 
 /** Begin to measure, if the configuration asks for it. Collective. */
-mlp_status mlp_run_start_profile(mlp_run_parts *run);
+mlp_status mlp_run_start_profile(const mlp_run_job *job,
+                                 mlp_run_profiling *profiling);
 
 /** Print the table and write the trace that were asked for. Collective. */
 mlp_status mlp_run_tell_profile(mlp_run_parts *run);

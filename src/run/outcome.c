@@ -1,8 +1,7 @@
 /** @file
- *  The chapter of a run that asks in the end whether the model has learned
- *  anything: a regression that explains nothing of its targets, or a classifier
- *  that is right no more often than one that always answers the largest class,
- *  is not to pass for a result.
+ *  Whether the model has learned anything in the end: a regression that
+ * explains nothing of its targets, or a classifier that is right no more often
+ * than one that always answers the largest class, is not to pass for a result.
  */
 #include <math.h>
 #include <stdio.h>
@@ -28,16 +27,16 @@ typedef struct {
                             too many classes */
 } outcome;
 
-const mlp_sharded *mlp_run_judged_split(const mlp_run_parts *run)
+const mlp_sharded *mlp_run_judged_split(const mlp_run_data *data)
 {
-    return run->test.rows > 0         ? &run->test
-           : run->validation.rows > 0 ? &run->validation
-                                      : &run->train;
+    return data->test.rows > 0         ? &data->test
+           : data->validation.rows > 0 ? &data->validation
+                                       : &data->train;
 }
 
 static bool is_regression(const mlp_run_parts *run)
 {
-    return run->config.task == MLP_TASK_REGRESSION;
+    return run->job.config.task == MLP_TASK_REGRESSION;
 }
 
 /* ---- what is known without an evaluation ------------------------------- */
@@ -46,7 +45,8 @@ static bool is_regression(const mlp_run_parts *run)
 static const mlp_epoch_record *last_record(const mlp_run_parts *run)
 {
     const mlp_history *history = &run->state.history;
-    uint64_t best = run->config.patience > 0 ? run->verdict.best : 0;
+    uint64_t best =
+        run->job.config.patience > 0 ? run->progress.verdict.best : 0;
     size_t i = history->count;
     while (i > 0 && best > 0 && history->records[i - 1].epoch != best) {
         i--;
@@ -57,29 +57,29 @@ static const mlp_epoch_record *last_record(const mlp_run_parts *run)
 static mlp_status recall_tally(mlp_run_parts *run, outcome *o)
 {
     const mlp_epoch_record *record =
-        mlp_run_is_leader(run) ? last_record(run) : NULL;
+        mlp_run_is_leader(&run->job) ? last_record(run) : NULL;
     if (record != NULL) {
-        o->tally = o->split == &run->test         ? record->test
-                   : o->split == &run->validation ? record->validation
-                                                  : record->train;
+        o->tally = o->split == &run->data.test         ? record->test
+                   : o->split == &run->data.validation ? record->validation
+                                                       : record->train;
     }
-    return mlp_comm_broadcast(run->comm, &o->tally, sizeof o->tally);
+    return mlp_comm_broadcast(run->job.comm, &o->tally, sizeof o->tally);
 }
 
 static mlp_status find_largest_class(const mlp_run_parts *run, outcome *o)
 {
     const mlp_dataset *here = &o->split->here;
-    uint64_t *rows = calloc(run->classes, sizeof *rows);
+    uint64_t *rows = calloc(run->data.classes, sizeof *rows);
     mlp_status status =
         rows == NULL ? mlp_fail_memory("the rows of each class") : MLP_OK;
-    status = mlp_comm_agree(run->comm, status);
+    status = mlp_comm_agree(run->job.comm, status);
     if (status == MLP_OK) {
         for (size_t r = 0; r < here->range.count; r++) {
             rows[here->labels[r]]++;
         }
-        status = mlp_comm_sum(run->comm, rows, run->classes);
+        status = mlp_comm_sum(run->job.comm, rows, run->data.classes);
     }
-    for (size_t k = 0; status == MLP_OK && k < run->classes; k++) {
+    for (size_t k = 0; status == MLP_OK && k < run->data.classes; k++) {
         if (rows[k] > o->of_largest) {
             o->largest = k;
             o->of_largest = rows[k];
@@ -122,14 +122,14 @@ static bool is_useless(const mlp_run_parts *run, const outcome *o)
 /* By the weights that the run ends with, on all rows. */
 static mlp_status evaluate(mlp_run_parts *run, outcome *o)
 {
-    size_t classes = run->classes;
+    size_t classes = run->data.classes;
     mlp_status status = MLP_OK;
     if (!is_regression(run) && classes <= MLP_REPORT_CLASSES_MAX) {
         o->confusion = calloc(classes * classes, sizeof *o->confusion);
         status = o->confusion == NULL ? mlp_fail_memory("the confusion matrix")
                                       : MLP_OK;
     }
-    MLP_TRY(mlp_comm_agree(run->comm, status));
+    MLP_TRY(mlp_comm_agree(run->job.comm, status));
     return mlp_trainer_evaluate(run->trainer, o->split, &o->tally,
                                 o->confusion);
 }
@@ -139,7 +139,7 @@ static mlp_status evaluate(mlp_run_parts *run, outcome *o)
 static void describe_score(const mlp_run_parts *run, const outcome *o,
                            char *text, size_t size)
 {
-    const mlp_names *names = mlp_source_facts(run->source)->class_names;
+    const mlp_names *names = mlp_source_facts(run->data.source)->class_names;
     char number[24];
     if (is_regression(run)) {
         snprintf(text, size,
@@ -159,13 +159,13 @@ static void describe_score(const mlp_run_parts *run, const outcome *o,
 
 static bool has_class_weights(const mlp_run_parts *run)
 {
-    return strcmp(run->config.class_weights, "none") != 0;
+    return strcmp(run->job.config.class_weights, "none") != 0;
 }
 
 static void describe_cause(const mlp_run_parts *run, const outcome *o,
                            const mlp_dead_units *units, char *text, size_t size)
 {
-    double lr = run->config.lr;
+    double lr = run->job.config.lr;
     bool is_most = 2 * units->dead >= units->units;
     bool is_uneven = 2 * o->of_largest > o->tally.rows;
     if (units->dead > 0) {
@@ -192,11 +192,11 @@ static mlp_status warn(mlp_run_parts *run, const outcome *o)
     describe_cause(run, o, &units, cause, sizeof cause);
     snprintf(line, sizeof line, "%s%s", score, cause);
     mlp_log_warning("%s", line);
-    mlp_status status = mlp_run_is_leader(run)
+    mlp_status status = mlp_run_is_leader(&run->job)
                             ? mlp_runlog_warning(run->log, run->state.step,
                                                  line, units.units, units.dead)
                             : MLP_OK;
-    return mlp_comm_agree(run->comm, status);
+    return mlp_comm_agree(run->job.comm, status);
 }
 
 static mlp_status judge(mlp_run_parts *run, outcome *o)
@@ -213,18 +213,19 @@ static mlp_status judge(mlp_run_parts *run, outcome *o)
     }
     MLP_TRY(evaluate(run, o));
     return is_useless(run, o) && (!has_class_weights(run) ||
-                                  is_balanced_by_chance(o, run->classes))
+                                  is_balanced_by_chance(o, run->data.classes))
                ? warn(run, o)
                : MLP_OK;
 }
 
 mlp_status mlp_run_judge_outcome(mlp_run_parts *run)
 {
-    outcome o = {.split = mlp_run_judged_split(run)};
-    o.name = o.split == &run->test         ? "test"
-             : o.split == &run->validation ? "validation"
-                                           : "training";
-    bool is_told = mlp_run_is_small(run) && !is_regression(run);
+    outcome o = {.split = mlp_run_judged_split(&run->data)};
+    o.name = o.split == &run->data.test         ? "test"
+             : o.split == &run->data.validation ? "validation"
+                                                : "training";
+    bool is_told =
+        mlp_run_is_small(&run->data, run->model) && !is_regression(run);
     mlp_status status = is_told ? MLP_OK : judge(run, &o);
     free(o.confusion);
     return status == MLP_STOPPED ? MLP_OK : status;

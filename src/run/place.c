@@ -53,29 +53,29 @@ static bool is_by_mpirun(void)
 }
 
 /* A batch system may have given us a part of the node: that is no flaw. */
-static flaw judge(const mlp_run_parts *run, const surroundings *s)
+static flaw judge(const mlp_run_job *job, const surroundings *s)
 {
     bool has_idle = s->used < s->online && getenv("SLURM_JOB_ID") == NULL;
-    bool is_crowded = (double)run->config.threads > s->share + 1e-9;
+    bool is_crowded = (double)job->config.threads > s->share + 1e-9;
     if (is_crowded && s->shared == 0) {
         return FLAW_NARROW;
     }
     if (is_crowded && (has_idle || s->allowed < s->used)) {
         return FLAW_SHARED;
     }
-    if (has_idle && is_by_mpirun() && mlp_comm_size(run->comm) == 1 &&
-        !mlp_config_was_given(&run->config, "threads")) {
+    if (has_idle && is_by_mpirun() && mlp_comm_size(job->comm) == 1 &&
+        !mlp_config_was_given(&job->config, "threads")) {
         return FLAW_IDLE;
     }
     return is_crowded ? FLAW_CROWDED : FLAW_NONE;
 }
 
 /* The launch line that gives every thread a core, as far as there are cores. */
-static void advise(const mlp_run_parts *run, size_t cores, char *line,
+static void advise(const mlp_run_job *job, size_t cores, char *line,
                    size_t size)
 {
-    size_t here = mlp_comm_where(run->comm)->size;
-    size_t nodes = mlp_comm_where(run->comm)->nodes;
+    size_t here = mlp_comm_where(job->comm)->size;
+    size_t nodes = mlp_comm_where(job->comm)->nodes;
     size_t ranks = here < cores ? here : cores;
     size_t threads = cores / ranks;
     if (is_by_mpirun() || getenv("SLURM_STEP_ID") == NULL) {
@@ -87,12 +87,12 @@ static void advise(const mlp_run_parts *run, size_t cores, char *line,
     }
 }
 
-static void complain(const mlp_run_parts *run, flaw worst, size_t rank,
+static void complain(const mlp_run_job *job, flaw worst, size_t rank,
                      const surroundings *s)
 {
     char better[128];
-    size_t threads = run->config.threads;
-    advise(run, worst == FLAW_NARROW ? s->used : s->online, better,
+    size_t threads = job->config.threads;
+    advise(job, worst == FLAW_NARROW ? s->used : s->online, better,
            sizeof better);
     switch (worst) {
     case FLAW_NONE:
@@ -122,28 +122,28 @@ static void complain(const mlp_run_parts *run, flaw worst, size_t rank,
 }
 
 /* All ranks learn of the worst flaw, and rank 0 speaks of it. */
-static mlp_status find_flaws(mlp_run_parts *run, const surroundings *s)
+static mlp_status find_flaws(mlp_run_job *job, const surroundings *s)
 {
-    uint64_t ranks = mlp_comm_size(run->comm);
-    uint64_t mine = judge(run, s);
-    uint64_t worst = mine * ranks + (ranks - 1 - mlp_comm_rank(run->comm));
-    MLP_TRY(mlp_comm_max(run->comm, &worst, 1));
-    complain(run, (flaw)(worst / ranks), ranks - 1 - worst % ranks, s);
+    uint64_t ranks = mlp_comm_size(job->comm);
+    uint64_t mine = judge(job, s);
+    uint64_t worst = mine * ranks + (ranks - 1 - mlp_comm_rank(job->comm));
+    MLP_TRY(mlp_comm_max(job->comm, &worst, 1));
+    complain(job, (flaw)(worst / ranks), ranks - 1 - worst % ranks, s);
     return MLP_OK;
 }
 
 /* ---- threads ----------------------------------------------------------- */
 
-mlp_status mlp_run_place(mlp_run_parts *run)
+mlp_status mlp_run_place(mlp_run_job *job)
 {
-    const mlp_comm_place *place = mlp_comm_where(run->comm);
+    const mlp_comm_place *place = mlp_comm_where(job->comm);
     size_t cpus = place->nodes * MLP_THREADS_CPUS;
     uint64_t *users = calloc(cpus, sizeof *users);
     uint8_t mine[MLP_THREADS_CPUS];
     surroundings around;
     mlp_status status =
         users == NULL ? mlp_fail_memory("the cores' users") : MLP_OK;
-    status = mlp_comm_agree(run->comm, status);
+    status = mlp_comm_agree(job->comm, status);
     if (status != MLP_OK) {
         goto done;
     }
@@ -152,18 +152,18 @@ mlp_status mlp_run_place(mlp_run_parts *run)
     for (size_t cpu = 0; cpu < MLP_THREADS_CPUS; cpu++) {
         here[cpu] = mine[cpu];
     }
-    status = mlp_comm_sum(run->comm, users, cpus);
+    status = mlp_comm_sum(job->comm, users, cpus);
     if (status != MLP_OK) {
         goto done;
     }
     look_around(here, &around);
-    run->cores = around.used;
-    run->is_bound = around.allowed < around.online;
-    if (run->config.threads == 0) {
-        run->config.threads =
+    job->cores = around.used;
+    job->is_bound = around.allowed < around.online;
+    if (job->config.threads == 0) {
+        job->config.threads =
             around.share < 1.0 ? 1 : (size_t)(around.share + 1e-9);
     }
-    status = find_flaws(run, &around);
+    status = find_flaws(job, &around);
 done:
     free(users);
     return status;

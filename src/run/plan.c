@@ -48,7 +48,7 @@ static mlp_status take_longest(mlp_comm *comm, double *seconds)
 /* A whole batch: the last one of an epoch may have fewer rows. */
 static mlp_status time_step(mlp_run_parts *run, size_t i, double *seconds)
 {
-    size_t whole = run->train.rows / run->config.batch;
+    size_t whole = run->data.train.rows / run->job.config.batch;
     size_t steps = whole > 0 ? whole : 1;
     mlp_step_result result;
     double start = mlp_clock_seconds();
@@ -67,7 +67,7 @@ static mlp_status time_steps(mlp_run_parts *run, double *seconds)
     for (; i < WARM_STEPS; i++) {
         MLP_TRY(time_step(run, i, &warm));
     }
-    MLP_TRY(take_longest(run->comm, &warm));
+    MLP_TRY(take_longest(run->job.comm, &warm));
     double fit = STEP_SECONDS / (warm > MICRO ? warm : MICRO);
     size_t count = fit < LEAST_STEPS  ? LEAST_STEPS
                    : fit > MOST_STEPS ? MOST_STEPS
@@ -83,7 +83,7 @@ static mlp_status time_steps(mlp_run_parts *run, double *seconds)
 static mlp_status measure_batch(mlp_run_parts *run, size_t batch,
                                 double *seconds, size_t *floats)
 {
-    run->config.batch = batch;
+    run->job.config.batch = batch;
     mlp_status status = mlp_run_create_trainer(run);
     if (status == MLP_OK) {
         status = mlp_run_begin_state(run);
@@ -105,10 +105,10 @@ static mlp_status measure_batch(mlp_run_parts *run, size_t batch,
 static mlp_status choose_rows(mlp_forecast *f)
 {
     const mlp_run_parts *run = &f->run;
-    uint64_t most = UINT64_MAX - run->train.here.range.count;
-    uint64_t shards = run->train.shards.count;
-    MLP_TRY(mlp_comm_max(run->comm, &most, 1));
-    MLP_TRY(mlp_comm_max(run->comm, &shards, 1));
+    uint64_t most = UINT64_MAX - run->data.train.here.range.count;
+    uint64_t shards = run->data.train.shards.count;
+    MLP_TRY(mlp_comm_max(run->job.comm, &most, 1));
+    MLP_TRY(mlp_comm_max(run->job.comm, &shards, 1));
     most = UINT64_MAX - most; /* now the least of all ranks */
     for (size_t rows = 16;
          f->alone.count < MLP_FORECAST_POINTS && rows <= most && rows <= 4096;
@@ -129,11 +129,11 @@ static mlp_status choose_rows(mlp_forecast *f)
 static mlp_run_parts lone_run(const mlp_forecast *f, mlp_comm *serial)
 {
     mlp_run_parts alone = f->run;
-    alone.comm = serial;
-    alone.train.first = alone.train.here.range.first;
-    alone.train.rows = alone.train.here.range.count;
-    alone.train.shards = (mlp_range){0, f->run.train.shards.count};
-    alone.config.shards = alone.train.shards.count;
+    alone.job.comm = serial;
+    alone.data.train.first = alone.data.train.here.range.first;
+    alone.data.train.rows = alone.data.train.here.range.count;
+    alone.data.train.shards = (mlp_range){0, f->run.data.train.shards.count};
+    alone.job.config.shards = alone.data.train.shards.count;
     return alone;
 }
 
@@ -147,8 +147,8 @@ static mlp_status measure_alone(mlp_forecast *f, mlp_comm *serial)
         double *seconds = &f->alone.seconds[i];
         mlp_status status =
             measure_batch(&alone, (size_t)f->alone.rows[i], seconds, &floats);
-        MLP_TRY(mlp_comm_agree(f->run.comm, status));
-        MLP_TRY(take_longest(f->run.comm, seconds));
+        MLP_TRY(mlp_comm_agree(f->run.job.comm, status));
+        MLP_TRY(take_longest(f->run.job.comm, seconds));
     }
     f->costs.bytes = (double)(floats * sizeof(float));
     f->run.kernels = alone.kernels;
@@ -157,15 +157,15 @@ static mlp_status measure_alone(mlp_forecast *f, mlp_comm *serial)
 
 static mlp_status measure_team(mlp_forecast *f)
 {
-    size_t ranks = mlp_comm_size(f->run.comm);
-    size_t batch = f->run.config.batch, floats;
+    size_t ranks = mlp_comm_size(f->run.job.comm);
+    size_t batch = f->run.job.config.batch, floats;
     f->team = f->alone;
     for (size_t i = 0; i < f->team.count && ranks > 1; i++) {
         MLP_TRY(measure_batch(&f->run, ranks * (size_t)f->team.rows[i],
                               &f->team.seconds[i], &floats));
-        MLP_TRY(take_longest(f->run.comm, &f->team.seconds[i]));
+        MLP_TRY(take_longest(f->run.job.comm, &f->team.seconds[i]));
     }
-    f->run.config.batch = batch;
+    f->run.job.config.batch = batch;
     return MLP_OK;
 }
 
@@ -244,7 +244,7 @@ static mlp_status read_link(const char *text, mlp_link *link)
 static mlp_status find_links(mlp_forecast *f, uint64_t *words)
 {
     mlp_costs *costs = &f->costs;
-    mlp_comm *comm = f->run.comm;
+    mlp_comm *comm = f->run.job.comm;
     size_t nodes = mlp_comm_where(comm)->nodes;
     mlp_link measured = {0};
     measure_memory(words, &costs->inside);
@@ -260,9 +260,9 @@ static mlp_status find_links(mlp_forecast *f, uint64_t *words)
     f->between_from = nodes > 1 ? "measured: sums over the nodes at hand"
                                 : "none at hand: as if in a node; see "
                                   "--plan-link";
-    if (f->run.config.plan_link[0] != '\0') {
+    if (f->run.job.config.plan_link[0] != '\0') {
         f->between_from = "as --plan-link says";
-        return read_link(f->run.config.plan_link, &costs->between);
+        return read_link(f->run.job.config.plan_link, &costs->between);
     }
     return MLP_OK;
 }
@@ -272,7 +272,7 @@ static mlp_status measure_links(mlp_forecast *f)
     uint64_t *words = calloc(LARGE_WORDS, sizeof *words);
     mlp_status status =
         words == NULL ? mlp_fail_memory("the links' measurement") : MLP_OK;
-    status = mlp_comm_agree(f->run.comm, status);
+    status = mlp_comm_agree(f->run.job.comm, status);
     if (status == MLP_OK) {
         status = find_links(f, words);
     }
@@ -307,8 +307,8 @@ static mlp_status check_options(const mlp_config *config)
 static void describe(mlp_forecast *f)
 {
     const mlp_run_parts *run = &f->run;
-    size_t fit = run->cores / run->config.threads;
-    size_t here = mlp_comm_where(run->comm)->size;
+    size_t fit = run->job.cores / run->job.config.threads;
+    size_t here = mlp_comm_where(run->job.comm)->size;
     f->costs.per_node = fit > here ? fit : here;
     f->costs.work =
         mlp_work_fit(f->alone.rows, f->alone.seconds, f->alone.count);
@@ -318,11 +318,11 @@ static mlp_status forecast(mlp_forecast *f)
 {
     mlp_run_parts *run = &f->run;
     mlp_comm *serial = NULL;
-    MLP_TRY(mlp_run_plan(run));
-    MLP_TRY(mlp_run_load_data(run));
+    MLP_TRY(mlp_run_plan(&run->job));
+    MLP_TRY(mlp_run_load_data(&run->job, &run->data));
     MLP_TRY(choose_rows(f));
     mlp_status status = mlp_comm_serial_create(&serial);
-    status = mlp_comm_agree(run->comm, status);
+    status = mlp_comm_agree(run->job.comm, status);
     if (status == MLP_OK) {
         status = measure_alone(f, serial);
     }
@@ -331,19 +331,19 @@ static mlp_status forecast(mlp_forecast *f)
     MLP_TRY(measure_team(f));
     MLP_TRY(measure_links(f));
     describe(f);
-    status = mlp_run_is_leader(run) ? mlp_forecast_tell(f) : MLP_OK;
-    return mlp_comm_agree(run->comm, status);
+    status = mlp_run_is_leader(&run->job) ? mlp_forecast_tell(f) : MLP_OK;
+    return mlp_comm_agree(run->job.comm, status);
 }
 
 mlp_status mlp_run_forecast(mlp_comm *comm, const mlp_config *config,
                             mlp_source **source)
 {
-    mlp_forecast f = {
-        .run = {
-            .comm = comm, .config = *config, .source = *source, .lock = -1}};
+    mlp_forecast f = {.run = {.job = {.comm = comm, .config = *config},
+                              .data = {.source = *source},
+                              .saving = {.lock = -1}}};
     MLP_TRY(check_options(config)); /* the same on all ranks */
     mlp_status status = forecast(&f);
-    mlp_run_drop_data(&f.run);
-    *source = f.run.source;
+    mlp_run_drop_data(&f.run.data);
+    *source = f.run.data.source;
     return status;
 }

@@ -27,10 +27,10 @@ typedef struct {
 static line line_of(const mlp_forecast *f, size_t ranks)
 {
     const mlp_costs *costs = &f->costs;
-    size_t rows = f->run.train.rows;
-    size_t batch = f->run.config.batch;
+    size_t rows = f->run.data.train.rows;
+    size_t batch = f->run.job.config.batch;
     line made = {.ranks = ranks, .nodes = mlp_costs_nodes(costs, ranks)};
-    made.is_too_many = made.nodes > f->run.config.plan;
+    made.is_too_many = made.nodes > f->run.job.config.plan;
     if (batch >= ranks) {
         made.batch = batch;
         made.step = mlp_costs_step(costs, ranks, batch);
@@ -61,9 +61,9 @@ static void print_head(const mlp_forecast *f)
     printf("step  %.4g us + %.4g us a row, on %zu thread%s of %s; %zu "
            "parameters, %zu training rows\n",
            costs->work.fixed / MICRO, costs->work.per_row / MICRO,
-           f->run.config.threads, f->run.config.threads == 1 ? "" : "s",
+           f->run.job.config.threads, f->run.job.config.threads == 1 ? "" : "s",
            f->run.kernels->name, (size_t)(costs->bytes / sizeof(float)),
-           f->run.train.rows);
+           f->run.data.train.rows);
     print_link("in a node", costs->inside, f->inside_from);
     print_link("between nodes", costs->between, f->between_from);
 }
@@ -71,7 +71,7 @@ static void print_head(const mlp_forecast *f)
 /* What the model says of what was measured. */
 static void print_check(const mlp_forecast *f)
 {
-    size_t ranks = mlp_comm_size(f->run.comm);
+    size_t ranks = mlp_comm_size(f->run.job.comm);
     printf("\ncheck, %zu rank%s:  batch   measured  predicted  ratio\n", ranks,
            ranks == 1 ? "" : "s");
     for (size_t i = 0; i < f->team.count; i++) {
@@ -114,11 +114,11 @@ static void print_table(const mlp_forecast *f)
     printf("efficiency: rows a second of each rank, over those of one rank on "
            "batch %zu\nbest batch: the smallest with %.0f%% or more; -: none, "
            "or fewer rows than ranks\n",
-           f->run.config.batch, 100 * WANTED_EFFICIENCY);
+           f->run.job.config.batch, 100 * WANTED_EFFICIENCY);
     if (has_mark) {
-        printf("*: more than %zu node%s of %zu rank%s\n", f->run.config.plan,
-               f->run.config.plan == 1 ? "" : "s", f->costs.per_node,
-               f->costs.per_node == 1 ? "" : "s");
+        printf("*: more than %zu node%s of %zu rank%s\n",
+               f->run.job.config.plan, f->run.job.config.plan == 1 ? "" : "s",
+               f->costs.per_node, f->costs.per_node == 1 ? "" : "s");
     }
 }
 
@@ -165,7 +165,7 @@ static mlp_status write_model(const mlp_forecast *f, FILE *file)
 
 static mlp_status write_checks(const mlp_forecast *f, FILE *file)
 {
-    size_t ranks = mlp_comm_size(f->run.comm);
+    size_t ranks = mlp_comm_size(f->run.job.comm);
     for (size_t i = 0; i < f->team.count; i++) {
         size_t batch = ranks * (size_t)f->team.rows[i];
         MLP_TRY(mlp_json_print(
@@ -214,8 +214,8 @@ static mlp_status write_log(const mlp_forecast *f, const char *path)
 
 mlp_status mlp_forecast_tell(const mlp_forecast *f)
 {
-    if (f->run.config.log[0] != '\0') {
-        MLP_TRY(write_log(f, f->run.config.log));
+    if (f->run.job.config.log[0] != '\0') {
+        MLP_TRY(write_log(f, f->run.job.config.log));
     }
     print_head(f);
     print_check(f);

@@ -1,6 +1,6 @@
 /** @file
- *  The chapter of a run that tells where the time went: a table over ranks,
- *  and a timeline for a viewer of Chrome's trace format.
+ *  Where the time of a run went: a table over ranks, and a timeline for a
+ * viewer of Chrome's trace format.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,18 +21,20 @@ enum {
     LAP_WORDS = 3              /* start, seconds, phase */
 };
 
-static size_t team_threads(const mlp_run_parts *run)
+static size_t team_threads(const mlp_run_job *job,
+                           const mlp_run_profiling *profiling)
 {
-    return mlp_comm_size(run->comm) * run->most_threads;
+    return mlp_comm_size(job->comm) * profiling->most_threads;
 }
 
-static size_t laps_to_keep(const mlp_run_parts *run)
+static size_t laps_to_keep(const mlp_run_job *job,
+                           const mlp_run_profiling *profiling)
 {
-    if (run->config.trace[0] == '\0') {
+    if (job->config.trace[0] == '\0') {
         return 0;
     }
-    size_t fit =
-        LAPS_BYTES_MAX / (LAP_WORDS * sizeof(uint64_t)) / team_threads(run);
+    size_t fit = LAPS_BYTES_MAX / (LAP_WORDS * sizeof(uint64_t)) /
+                 team_threads(job, profiling);
     return fit < LAPS_MAX ? fit : LAPS_MAX;
 }
 
@@ -56,43 +58,46 @@ static mlp_status probe_trace(const char *path)
     return status;
 }
 
-mlp_status mlp_run_start_profile(mlp_run_parts *run)
+mlp_status mlp_run_start_profile(const mlp_run_job *job,
+                                 mlp_run_profiling *profiling)
 {
-    const mlp_config *config = &run->config;
+    const mlp_config *config = &job->config;
     if (!config->profile && config->trace[0] == '\0') {
         return MLP_OK;
     }
     uint64_t most = config->threads;
-    MLP_TRY(mlp_comm_max(run->comm, &most, 1));
-    run->most_threads = (size_t)most;
+    MLP_TRY(mlp_comm_max(job->comm, &most, 1));
+    profiling->most_threads = (size_t)most;
     mlp_status status = MLP_OK;
-    if (mlp_comm_rank(run->comm) == 0 && config->trace[0] != '\0') {
+    if (mlp_comm_rank(job->comm) == 0 && config->trace[0] != '\0') {
         status = probe_trace(config->trace);
     }
     if (status == MLP_OK) {
-        status = mlp_profile_create(config->threads, laps_to_keep(run),
-                                    &run->profile);
+        status = mlp_profile_create(
+            config->threads, laps_to_keep(job, profiling), &profiling->profile);
     }
-    MLP_TRY(mlp_comm_agree(run->comm, status));
-    run->profile_start = mlp_clock_seconds(); /* nearly at once on all ranks */
+    MLP_TRY(mlp_comm_agree(job->comm, status));
+    profiling->start = mlp_clock_seconds(); /* nearly at once on all ranks */
     return MLP_OK;
 }
 
 /* ---- the table --------------------------------------------------------- */
 
 /* Nanoseconds of each phase on each rank, the mean over its threads. */
-static mlp_status gather_seconds(mlp_run_parts *run, uint64_t *nanoseconds)
+static mlp_status gather_seconds(const mlp_run_job *job,
+                                 const mlp_run_profiling *profiling,
+                                 uint64_t *nanoseconds)
 {
-    uint64_t *mine = nanoseconds + mlp_comm_rank(run->comm) * MLP_PHASES;
+    uint64_t *mine = nanoseconds + mlp_comm_rank(job->comm) * MLP_PHASES;
     for (mlp_phase phase = 0; phase < MLP_PHASES; phase++) {
         double sum = 0.0;
-        for (size_t t = 0; t < run->config.threads; t++) {
-            sum += mlp_profile_seconds(run->profile, t, phase);
+        for (size_t t = 0; t < job->config.threads; t++) {
+            sum += mlp_profile_seconds(profiling->profile, t, phase);
         }
-        mine[phase] = (uint64_t)(1e9 * sum / (double)run->config.threads);
+        mine[phase] = (uint64_t)(1e9 * sum / (double)job->config.threads);
     }
-    return mlp_comm_sum(run->comm, nanoseconds,
-                        mlp_comm_size(run->comm) * MLP_PHASES);
+    return mlp_comm_sum(job->comm, nanoseconds,
+                        mlp_comm_size(job->comm) * MLP_PHASES);
 }
 
 /* Multiply-adds of a phase for one row, counted dense: zeros that were skipped
@@ -151,16 +156,16 @@ static void print_shares(const mlp_run_parts *run, const char *prefix,
 /* Rows that each rank computed as much as: [ranks]. */
 static mlp_status gather_rows(mlp_run_parts *run, uint64_t *rows)
 {
-    rows[mlp_comm_rank(run->comm)] =
-        (uint64_t)((double)run->trained_rows *
+    rows[mlp_comm_rank(run->job.comm)] =
+        (uint64_t)((double)run->profiling.trained_rows *
                    mlp_trainer_work_share(run->trainer));
-    return mlp_comm_sum(run->comm, rows, mlp_comm_size(run->comm));
+    return mlp_comm_sum(run->job.comm, rows, mlp_comm_size(run->job.comm));
 }
 
 static void print_table(const mlp_run_parts *run, const uint64_t *nanoseconds,
                         const uint64_t *rows)
 {
-    size_t ranks = mlp_comm_size(run->comm);
+    size_t ranks = mlp_comm_size(run->job.comm);
     double mean[MLP_PHASES] = {0};
     printf("\nseconds in training, mean over a rank's threads\n%-12s", "rank");
     for (mlp_phase phase = 0; phase < MLP_PHASES; phase++) {
@@ -181,7 +186,7 @@ static void print_table(const mlp_run_parts *run, const uint64_t *nanoseconds,
             print_shares(run, name, row, (double)rows[r]);
         }
     }
-    print_shares(run, "", mean, (double)run->trained_rows);
+    print_shares(run, "", mean, (double)run->profiling.trained_rows);
     printf("(last: all ranks together; skipped zeros count as done)\n");
 }
 
@@ -191,11 +196,11 @@ static mlp_status tell_traffic(const mlp_run_parts *run)
     mlp_exchange_traffic mine = mlp_trainer_traffic(run->trainer);
     uint64_t sums[] = {mine.sent_bytes, (uint64_t)(1e9 * mine.active_seconds),
                        (uint64_t)(1e9 * mine.exposed_seconds)};
-    MLP_TRY(mlp_comm_sum(run->comm, sums, sizeof sums / sizeof sums[0]));
-    if (sums[1] == 0 || mlp_comm_rank(run->comm) != 0) {
+    MLP_TRY(mlp_comm_sum(run->job.comm, sums, sizeof sums / sizeof sums[0]));
+    if (sums[1] == 0 || mlp_comm_rank(run->job.comm) != 0) {
         return MLP_OK;
     }
-    double nodes = (double)mlp_comm_where(run->comm)->nodes;
+    double nodes = (double)mlp_comm_where(run->job.comm)->nodes;
     printf("between nodes: each sent %.3f MB, %.1f%% of that time hidden "
            "behind computation\n",
            1e-6 * (double)sums[0] / nodes,
@@ -207,15 +212,16 @@ static mlp_status tell_traffic(const mlp_run_parts *run)
 
 /* Laps as words, in a table [ranks, most_threads, laps, LAP_WORDS] in which
  * the other ranks' places are 0 until they are summed. */
-static void put_laps(const mlp_run_parts *run, uint64_t *words, size_t capacity)
+static void put_laps(const mlp_run_job *job, const mlp_run_profiling *profiling,
+                     uint64_t *words, size_t capacity)
 {
-    size_t first = mlp_comm_rank(run->comm) * run->most_threads;
-    for (size_t t = 0; t < run->config.threads; t++) {
+    size_t first = mlp_comm_rank(job->comm) * profiling->most_threads;
+    for (size_t t = 0; t < job->config.threads; t++) {
         size_t count;
-        const mlp_lap *laps = mlp_profile_laps(run->profile, t, &count);
+        const mlp_lap *laps = mlp_profile_laps(profiling->profile, t, &count);
         uint64_t *to = words + (first + t) * capacity * LAP_WORDS;
         for (size_t i = 0; i < count; i++, to += LAP_WORDS) {
-            double start = laps[i].start - run->profile_start;
+            double start = laps[i].start - profiling->start;
             to[0] = (uint64_t)(1e9 * (start > 0.0 ? start : 0.0));
             to[1] = (uint64_t)(1e9 * laps[i].seconds);
             to[2] = 1 + laps[i].phase; /* 0: no lap */
@@ -223,12 +229,13 @@ static void put_laps(const mlp_run_parts *run, uint64_t *words, size_t capacity)
     }
 }
 
-static bool write_laps(const mlp_run_parts *run, FILE *file,
+static bool write_laps(const mlp_run_job *job,
+                       const mlp_run_profiling *profiling, FILE *file,
                        const uint64_t *words, size_t capacity)
 {
     const char *comma = "";
     fprintf(file, "{\"traceEvents\":[");
-    for (size_t i = 0; i < team_threads(run) * capacity; i++) {
+    for (size_t i = 0; i < team_threads(job, profiling) * capacity; i++) {
         const uint64_t *lap = words + i * LAP_WORDS;
         if (lap[2] == 0) {
             continue;
@@ -239,7 +246,8 @@ static bool write_laps(const mlp_run_parts *run, FILE *file,
                 "\"pid\":%zu,\"tid\":%zu}",
                 comma, mlp_phase_name((mlp_phase)(lap[2] - 1)),
                 1e-3 * (double)lap[0], 1e-3 * (double)lap[1],
-                thread / run->most_threads, thread % run->most_threads);
+                thread / profiling->most_threads,
+                thread % profiling->most_threads);
         comma = ",";
     }
     fprintf(file, "\n]}\n");
@@ -255,12 +263,14 @@ static void remove_part(const char *path)
     }
 }
 
-static mlp_status write_trace(const mlp_run_parts *run, const uint64_t *words,
-                              size_t capacity)
+static mlp_status write_trace(const mlp_run_job *job,
+                              const mlp_run_profiling *profiling,
+                              const uint64_t *words, size_t capacity)
 {
-    const char *path = run->config.trace;
+    const char *path = job->config.trace;
     FILE *file = fopen(path, "we");
-    bool is_written = file != NULL && write_laps(run, file, words, capacity);
+    bool is_written =
+        file != NULL && write_laps(job, profiling, file, words, capacity);
     if ((file == NULL || fclose(file) == 0) && is_written) {
         return MLP_OK;
     }
@@ -269,22 +279,23 @@ static mlp_status write_trace(const mlp_run_parts *run, const uint64_t *words,
     return status;
 }
 
-static mlp_status trace(mlp_run_parts *run)
+static mlp_status trace(const mlp_run_job *job,
+                        const mlp_run_profiling *profiling)
 {
-    size_t capacity = laps_to_keep(run);
+    size_t capacity = laps_to_keep(job, profiling);
     if (capacity == 0) {
         return MLP_OK;
     }
-    size_t count = team_threads(run) * capacity * LAP_WORDS;
+    size_t count = team_threads(job, profiling) * capacity * LAP_WORDS;
     uint64_t *words = calloc(count, sizeof *words);
     mlp_status status = mlp_comm_agree(
-        run->comm, words == NULL ? mlp_fail_memory("the trace") : MLP_OK);
+        job->comm, words == NULL ? mlp_fail_memory("the trace") : MLP_OK);
     if (status == MLP_OK) {
-        put_laps(run, words, capacity);
-        status = mlp_comm_sum(run->comm, words, count);
+        put_laps(job, profiling, words, capacity);
+        status = mlp_comm_sum(job->comm, words, count);
     }
-    if (status == MLP_OK && mlp_comm_rank(run->comm) == 0) {
-        status = write_trace(run, words, capacity);
+    if (status == MLP_OK && mlp_comm_rank(job->comm) == 0) {
+        status = write_trace(job, profiling, words, capacity);
     }
     free(words);
     return status;
@@ -292,31 +303,31 @@ static mlp_status trace(mlp_run_parts *run)
 
 mlp_status mlp_run_tell_profile(mlp_run_parts *run)
 {
-    if (run->profile == NULL) {
+    if (run->profiling.profile == NULL) {
         return MLP_OK;
     }
-    size_t ranks = mlp_comm_size(run->comm);
+    size_t ranks = mlp_comm_size(run->job.comm);
     uint64_t *nanoseconds =
         calloc(ranks * (MLP_PHASES + 1), sizeof *nanoseconds);
     mlp_status status = mlp_comm_agree(
-        run->comm,
+        run->job.comm,
         nanoseconds == NULL ? mlp_fail_memory("the profile") : MLP_OK);
     if (status == MLP_OK) {
-        status = gather_seconds(run, nanoseconds);
+        status = gather_seconds(&run->job, &run->profiling, nanoseconds);
     }
     if (status == MLP_OK) {
         status = gather_rows(run, nanoseconds + ranks * MLP_PHASES);
     }
-    if (status == MLP_OK && run->config.profile &&
-        mlp_comm_rank(run->comm) == 0) {
+    if (status == MLP_OK && run->job.config.profile &&
+        mlp_comm_rank(run->job.comm) == 0) {
         print_table(run, nanoseconds, nanoseconds + ranks * MLP_PHASES);
         status =
             mlp_runlog_profile(run->log, run->state.step, nanoseconds, ranks);
     }
     free(nanoseconds);
-    MLP_TRY(mlp_comm_agree(run->comm, status));
-    if (run->config.profile) {
+    MLP_TRY(mlp_comm_agree(run->job.comm, status));
+    if (run->job.config.profile) {
         MLP_TRY(tell_traffic(run));
     }
-    return mlp_comm_agree(run->comm, trace(run));
+    return mlp_comm_agree(run->job.comm, trace(&run->job, &run->profiling));
 }

@@ -1,5 +1,5 @@
 /** @file
- *  The chapter of a run that repeats another one: from a checkpoint of its
+ *  A run that repeats another one: from a checkpoint of its
  *  chain on, every later state that the chain knows is compared bit for bit.
  *  That includes parents whose files are deleted, as their children tell their
  *  digests. Of states that an older version made whose arithmetic was another
@@ -50,15 +50,15 @@ static mlp_status load_link(mlp_run_parts *run, const mlp_chain_link *link)
 {
     char name[MLP_NAME_BYTES];
     mlp_checkpoint_name_format(link->name, name);
-    MLP_TRY(mlp_path_join(run->config.replay, name, run->resumed_from));
+    MLP_TRY(mlp_path_join(run->job.config.replay, name, run->resumed_from));
     MLP_TRY(mlp_checkpoint_load(run->resumed_from, &run->state));
-    return mlp_config_adopt(&run->config, &run->state.config);
+    return mlp_config_adopt(&run->job.config, &run->state.config);
 }
 
 /* From the first weights on: a checkpoint is needed for its configuration. */
 static mlp_status begin_anew(mlp_run_parts *run, const mlp_chain *chain)
 {
-    mlp_config oldest = run->config;
+    mlp_config oldest = run->job.config;
     const mlp_chain_link *link;
     memset(oldest.given, 0, sizeof oldest.given);
     MLP_TRY(find_start(&oldest, chain, &link));
@@ -70,12 +70,12 @@ static mlp_status begin_anew(mlp_run_parts *run, const mlp_chain *chain)
 
 /* ---- what to compare with ---------------------------------------------- */
 
-static void add_witness(mlp_run_parts *run, mlp_run_witness witness)
+static void add_expected(mlp_run_parts *run, mlp_run_expected expected)
 {
-    bool is_beyond = run->config.steps > 0 &&
-                     witness.step > run->state.step + run->config.steps;
-    if (witness.step > run->state.step && !is_beyond) {
-        run->witnesses[run->witness_count++] = witness;
+    bool is_beyond = run->job.config.steps > 0 &&
+                     expected.step > run->state.step + run->job.config.steps;
+    if (expected.step > run->state.step && !is_beyond) {
+        run->replay.expected[run->replay.count++] = expected;
     }
 }
 
@@ -91,33 +91,33 @@ static bool is_of_this_arithmetic(const mlp_run_parts *run,
 
 /* The states of the chain after the one to begin from, and their parents, of
  * which only the states' digests are known. */
-static void add_witnesses(mlp_run_parts *run, const mlp_chain *chain)
+static void add_links(mlp_run_parts *run, const mlp_chain *chain)
 {
     for (size_t i = 0; i < chain->count; i++) {
         const mlp_chain_link *link = &chain->links[i];
         bool is_state = is_of_this_arithmetic(run, link);
-        mlp_run_witness parent = {.step = link->parent_step, .is_state = true};
-        mlp_run_witness witness = {.step = link->name.step,
-                                   .is_state = is_state};
+        mlp_run_expected parent = {.step = link->parent_step, .is_state = true};
+        mlp_run_expected expected = {.step = link->name.step,
+                                     .is_state = is_state};
         if (!is_whole(link)) {
             continue;
         }
-        mlp_checkpoint_name_format(link->name, witness.name);
-        memcpy(parent.name, witness.name, sizeof parent.name);
+        mlp_checkpoint_name_format(link->name, expected.name);
+        memcpy(parent.name, expected.name, sizeof parent.name);
         memcpy(parent.digest, link->parent_digest, sizeof parent.digest);
-        memcpy(witness.digest,
+        memcpy(expected.digest,
                is_state ? link->digest : link->parameters_digest,
-               sizeof witness.digest);
+               sizeof expected.digest);
         if (is_state && mlp_chain_judge(chain, link) != MLP_PARENT_VERIFIED) {
-            add_witness(run, parent);
+            add_expected(run, parent);
         }
-        add_witness(run, witness);
+        add_expected(run, expected);
     }
 }
 
 static int by_step(const void *a, const void *b)
 {
-    const mlp_run_witness *one = a, *other = b;
+    const mlp_run_expected *one = a, *other = b;
     return (one->step > other->step) - (one->step < other->step);
 }
 
@@ -132,28 +132,31 @@ static mlp_status refuse_idle(const mlp_run_parts *run, const mlp_chain *chain)
                             "--steps %" PRIu64 ": from step %" PRIu64
                             " the next checkpoint is %" PRIu64
                             " steps away, at step %" PRIu64,
-                            run->config.steps, step, next - step, next);
+                            run->job.config.steps, step, next - step, next);
         }
     }
     return mlp_fail(MLP_ERROR_MISSING,
                     "%s: has no checkpoint after step %" PRIu64
                     " to compare with: use --from 0 to repeat the run from "
                     "its first weights, or train on",
-                    run->config.replay, step);
+                    run->job.config.replay, step);
 }
 
-static mlp_status find_witnesses(mlp_run_parts *run, const mlp_chain *chain)
+static mlp_status find_expected(mlp_run_parts *run, const mlp_chain *chain)
 {
-    run->witnesses = calloc(2 * chain->count, sizeof *run->witnesses);
-    if (run->witnesses == NULL) {
+    run->replay.expected =
+        calloc(2 * chain->count, sizeof *run->replay.expected);
+    if (run->replay.expected == NULL) {
         return mlp_fail_memory("the chain of checkpoints");
     }
-    add_witnesses(run, chain);
-    if (run->witness_count == 0) {
+    add_links(run, chain);
+    if (run->replay.count == 0) {
         return refuse_idle(run, chain);
     }
-    qsort(run->witnesses, run->witness_count, sizeof *run->witnesses, by_step);
-    run->config.max_steps = run->witnesses[run->witness_count - 1].step;
+    qsort(run->replay.expected, run->replay.count, sizeof *run->replay.expected,
+          by_step);
+    run->job.config.max_steps =
+        run->replay.expected[run->replay.count - 1].step;
     return MLP_OK;
 }
 
@@ -161,111 +164,115 @@ static mlp_status open_chain(mlp_run_parts *run)
 {
     mlp_chain chain;
     const mlp_chain_link *start;
-    MLP_TRY(mlp_chain_read(run->config.replay, &chain));
+    MLP_TRY(mlp_chain_read(run->job.config.replay, &chain));
     mlp_status status = MLP_OK;
-    if (mlp_config_was_given(&run->config, "from") && run->config.from == 0) {
+    if (mlp_config_was_given(&run->job.config, "from") &&
+        run->job.config.from == 0) {
         status = begin_anew(run, &chain);
     } else {
-        status = find_start(&run->config, &chain, &start);
+        status = find_start(&run->job.config, &chain, &start);
         if (status == MLP_OK) {
             status = load_link(run, start);
         }
     }
     if (status == MLP_OK) {
-        run->config.from = run->state.step;
-        status = find_witnesses(run, &chain);
+        run->job.config.from = run->state.step;
+        status = find_expected(run, &chain);
     }
     mlp_chain_destroy(&chain);
     return status;
 }
 
 /* All ranks have to know at which steps they meet. */
-static mlp_status share_witnesses(mlp_run_parts *run)
+static mlp_status share_expected(mlp_comm *comm, mlp_run_replay *replay)
 {
-    uint64_t count = run->witness_count;
-    MLP_TRY(mlp_comm_broadcast(run->comm, &count, sizeof count));
-    size_t bytes = count * sizeof *run->witnesses;
-    if (run->witnesses == NULL) {
-        run->witnesses = malloc(bytes);
+    uint64_t count = replay->count;
+    MLP_TRY(mlp_comm_broadcast(comm, &count, sizeof count));
+    size_t bytes = count * sizeof *replay->expected;
+    if (replay->expected == NULL) {
+        replay->expected = malloc(bytes);
     }
-    mlp_status status = run->witnesses == NULL
+    mlp_status status = replay->expected == NULL
                             ? mlp_fail_memory("the chain of checkpoints")
                             : MLP_OK;
-    MLP_TRY(mlp_comm_agree(run->comm, status));
-    run->witness_count = count;
-    return mlp_comm_broadcast(run->comm, run->witnesses, bytes);
+    MLP_TRY(mlp_comm_agree(comm, status));
+    replay->count = count;
+    return mlp_comm_broadcast(comm, replay->expected, bytes);
 }
 
 mlp_status mlp_run_open_replay(mlp_run_parts *run)
 {
-    mlp_status status = mlp_run_is_leader(run) ? open_chain(run) : MLP_OK;
-    MLP_TRY(mlp_comm_agree(run->comm, status));
+    mlp_status status = mlp_run_is_leader(&run->job) ? open_chain(run) : MLP_OK;
+    MLP_TRY(mlp_comm_agree(run->job.comm, status));
     MLP_TRY(mlp_run_share_facts(run));
-    return share_witnesses(run);
+    return share_expected(run->job.comm, &run->replay);
 }
 
 /* ---- comparing --------------------------------------------------------- */
 
 static mlp_status digest_now(const mlp_checkpoint *state,
-                             const mlp_run_witness *witness,
+                             const mlp_run_expected *expected,
                              unsigned char digest[MLP_DIGEST_BYTES])
 {
-    return witness->is_state ? mlp_checkpoint_digest(state, digest)
-                             : mlp_model_digest(state->parameters,
-                                                state->parameter_count, digest);
+    return expected->is_state
+               ? mlp_checkpoint_digest(state, digest)
+               : mlp_model_digest(state->parameters, state->parameter_count,
+                                  digest);
 }
 
 /* Rank 0. */
-static mlp_status compare(mlp_run_parts *run, const mlp_run_witness *witness)
+static mlp_status compare(mlp_run_parts *run, const mlp_run_expected *expected)
 {
     unsigned char digest[MLP_DIGEST_BYTES];
     char ours[MLP_DIGEST_HEX], theirs[MLP_DIGEST_HEX];
     MLP_TRY(mlp_run_fetch_state(run));
-    MLP_TRY(digest_now(&run->state, witness, digest));
-    if (memcmp(digest, witness->digest, sizeof digest) == 0) {
+    MLP_TRY(digest_now(&run->state, expected, digest));
+    if (memcmp(digest, expected->digest, sizeof digest) == 0) {
         return MLP_OK;
     }
     mlp_digest_hex(digest, ours);
-    mlp_digest_hex(witness->digest, theirs);
+    mlp_digest_hex(expected->digest, theirs);
     return mlp_fail(MLP_ERROR_DATA,
                     "%s/%s: says that the %s after step %" PRIu64
                     " is %.16s..., the replay from step %" PRIu64
                     " came to %.16s...",
-                    run->config.replay, witness->name,
-                    witness->is_state ? "state" : "digest of the weights",
-                    witness->step, theirs, run->config.from, ours);
+                    run->job.config.replay, expected->name,
+                    expected->is_state ? "state" : "digest of the weights",
+                    expected->step, theirs, run->job.config.from, ours);
 }
 
-mlp_status mlp_run_testify(mlp_run_parts *run)
+mlp_status mlp_run_check_replay(mlp_run_parts *run)
 {
-    while (run->witness_next < run->witness_count &&
-           run->witnesses[run->witness_next].step == run->state.step) {
-        const mlp_run_witness *witness = &run->witnesses[run->witness_next++];
+    while (run->replay.next < run->replay.count &&
+           run->replay.expected[run->replay.next].step == run->state.step) {
+        const mlp_run_expected *expected =
+            &run->replay.expected[run->replay.next++];
         mlp_status status =
-            mlp_run_is_leader(run) ? compare(run, witness) : MLP_OK;
-        MLP_TRY(mlp_comm_agree(run->comm, status));
+            mlp_run_is_leader(&run->job) ? compare(run, expected) : MLP_OK;
+        MLP_TRY(mlp_comm_agree(run->job.comm, status));
     }
     return MLP_OK;
 }
 
-mlp_status mlp_run_tell_replay(const mlp_run_parts *run)
+mlp_status mlp_run_tell_replay(const mlp_config *config,
+                               const mlp_run_replay *replay)
 {
-    const mlp_run_witness *last = &run->witnesses[run->witness_count - 1];
+    const mlp_run_expected *last = &replay->expected[replay->count - 1];
     char hex[MLP_DIGEST_HEX];
     size_t states = 0;
-    for (size_t i = 0; i < run->witness_count; i++) {
-        states += run->witnesses[i].is_state;
+    for (size_t i = 0; i < replay->count; i++) {
+        states += replay->expected[i].is_state;
     }
     mlp_digest_hex(last->digest, hex);
-    printf("replay of steps %" PRIu64 " to %" PRIu64 ": ", run->config.from,
+    printf("replay of steps %" PRIu64 " to %" PRIu64 ": ", config->from,
            last->step);
-    if (states == run->witness_count) {
+    if (states == replay->count) {
         printf("all %zu digests of states are the same\n", states);
     } else {
         printf("all %zu digests are the same, %zu of them of weights alone: an "
                "earlier version made those checkpoints, with another "
                "arithmetic of moments\n",
-               run->witness_count, run->witness_count - states);
+               replay->count, replay->count - states);
     }
     printf("%s sha256 %s\n", last->is_state ? "state" : "parameters", hex);
     return mlp_stdout_flush();

@@ -57,22 +57,22 @@ static double seconds_of_job(void)
     return left > 1.0 ? left : 1.0;
 }
 
-mlp_status mlp_run_limit_time(mlp_run_parts *run)
+mlp_status mlp_run_limit_time(const mlp_run_job *job)
 {
-    double seconds = (double)run->config.max_time;
-    if (run->config.max_time == 0 && !run->setting.is_guest) {
+    double seconds = (double)job->config.max_time;
+    if (job->config.max_time == 0 && !job->setting.is_guest) {
         seconds = seconds_of_job();
     }
-    mlp_status status = mlp_comm_broadcast(run->comm, &seconds, sizeof seconds);
-    mlp_stop_limit(run->stop, seconds);
+    mlp_status status = mlp_comm_broadcast(job->comm, &seconds, sizeof seconds);
+    mlp_stop_limit(job->setting.stop, seconds);
     return status;
 }
 
-mlp_status mlp_run_plan(mlp_run_parts *run)
+mlp_status mlp_run_plan(mlp_run_job *job)
 {
-    MLP_TRY(resolve_shards(&run->config, mlp_comm_size(run->comm)));
-    if (run->config.exchange == MLP_EXCHANGE_MPI) {
-        if (run->config.exchange_precision == MLP_PRECISION_BF16) {
+    MLP_TRY(resolve_shards(&job->config, mlp_comm_size(job->comm)));
+    if (job->config.exchange == MLP_EXCHANGE_MPI) {
+        if (job->config.exchange_precision == MLP_PRECISION_BF16) {
             return mlp_fail(MLP_ERROR_USAGE,
                             "--exchange-precision bf16 goes with --exchange "
                             "tree: MPI has no sum of such numbers");
@@ -80,19 +80,17 @@ mlp_status mlp_run_plan(mlp_run_parts *run)
         mlp_log_note("--exchange mpi: the weights and their digest now depend "
                      "on the number of ranks");
     }
-    if (run->config.patience > 0 && run->config.validation == 0.0) {
+    if (job->config.patience > 0 && job->config.validation == 0.0) {
         mlp_log_note("--patience without --validation goes by the training "
                      "rows, which cannot tell learning from learning by heart");
     }
-    return mlp_run_place(run);
+    return mlp_run_place(job);
 }
 
-mlp_status mlp_run_check_steps(const mlp_run_parts *run)
+mlp_status mlp_run_check_steps(const mlp_config *config, size_t train_rows)
 {
-    const mlp_config *config = &run->config;
-    uint64_t steps =
-        config->epochs *
-        mlp_epoch_steps(run->train.rows, mlp_config_step_rows(config));
+    uint64_t steps = config->epochs *
+                     mlp_epoch_steps(train_rows, mlp_config_step_rows(config));
     return !config->warmup.counts_steps || config->warmup.count < steps
                ? MLP_OK
                : mlp_fail(MLP_ERROR_USAGE,

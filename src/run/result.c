@@ -8,10 +8,10 @@
 
 mlp_status mlp_run_keep_end(mlp_run_parts *run)
 {
-    mlp_status status = run->setting.result != NULL
+    mlp_status status = run->job.setting.result != NULL
                             ? mlp_run_copy_state(&run->state, &run->ended)
                             : MLP_OK;
-    return mlp_comm_agree(run->comm, status);
+    return mlp_comm_agree(run->job.comm, status);
 }
 
 /* What was done of the epoch under way is no part of the result. */
@@ -29,7 +29,7 @@ static void go_back(mlp_run_parts *run)
 mlp_status mlp_run_hand_over(mlp_run_parts *run, bool is_finished)
 {
     mlp_status status = MLP_OK;
-    if (run->setting.result == NULL) {
+    if (run->job.setting.result == NULL) {
         return MLP_OK;
     }
     if (is_finished) {
@@ -37,8 +37,8 @@ mlp_status mlp_run_hand_over(mlp_run_parts *run, bool is_finished)
     } else {
         go_back(run);
     }
-    MLP_TRY(mlp_comm_agree(run->comm, status));
-    *run->setting.result = run->state;
+    MLP_TRY(mlp_comm_agree(run->job.comm, status));
+    *run->job.setting.result = run->state;
     run->state = (mlp_checkpoint){0};
     return MLP_OK;
 }

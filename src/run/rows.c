@@ -18,29 +18,30 @@ typedef struct {
     size_t first, rows;
 } part;
 
-static mlp_range owned_shards(const mlp_run_parts *run)
+static mlp_range owned_shards(const mlp_run_job *job)
 {
-    return mlp_place_rank_shards(mlp_comm_where(run->comm),
-                                 mlp_comm_rank(run->comm), run->config.shards);
+    return mlp_place_rank_shards(mlp_comm_where(job->comm),
+                                 mlp_comm_rank(job->comm), job->config.shards);
 }
 
 /* The rows of this rank's shards, counted in the source's split. */
-static mlp_range rows_here(const mlp_run_parts *run, const part *of)
+static mlp_range rows_here(const mlp_run_job *job, const part *of)
 {
-    mlp_range shards = owned_shards(run);
+    mlp_range shards = owned_shards(job);
     size_t begin =
-        mlp_range_part(of->rows, run->config.shards, shards.first).first;
-    mlp_range last = mlp_range_part(of->rows, run->config.shards,
+        mlp_range_part(of->rows, job->config.shards, shards.first).first;
+    mlp_range last = mlp_range_part(of->rows, job->config.shards,
                                     shards.first + shards.count - 1);
     return (mlp_range){of->first + begin, last.first + last.count - begin};
 }
 
 /* Who asks for validation rows gets some, or is told: what goes by them would
  * go by the training rows. */
-static mlp_status check_held(const mlp_run_parts *run, size_t rows, size_t held)
+static mlp_status check_held(const mlp_run_job *job, const mlp_run_data *data,
+                             size_t rows, size_t held)
 {
-    double fraction = run->config.validation;
-    const char *name = mlp_source_facts(run->source)->name;
+    double fraction = job->config.validation;
+    const char *name = mlp_source_facts(data->source)->name;
     if (held == 0 && fraction > 0.0) {
         return mlp_fail(MLP_ERROR_USAGE,
                         "--validation %g of the %zu training rows of %s is "
@@ -54,41 +55,43 @@ static mlp_status check_held(const mlp_run_parts *run, size_t rows, size_t held)
                                   name, rows);
 }
 
-static mlp_status find_parts(mlp_run_parts *run, part parts[SPLITS])
+static mlp_status find_parts(const mlp_run_job *job, mlp_run_data *data,
+                             part parts[SPLITS])
 {
-    const mlp_source_info *info = mlp_source_facts(run->source);
+    const mlp_source_info *info = mlp_source_facts(data->source);
     size_t rows = info->rows[MLP_SPLIT_TRAIN];
-    size_t held = (size_t)(run->config.validation * (double)rows);
-    parts[0] = (part){&run->train, MLP_SPLIT_TRAIN, 0, rows - held};
-    parts[1] = (part){&run->validation, MLP_SPLIT_TRAIN, rows - held, held};
+    size_t held = (size_t)(job->config.validation * (double)rows);
+    parts[0] = (part){&data->train, MLP_SPLIT_TRAIN, 0, rows - held};
+    parts[1] = (part){&data->validation, MLP_SPLIT_TRAIN, rows - held, held};
     parts[2] =
-        (part){&run->test, MLP_SPLIT_TEST, 0, info->rows[MLP_SPLIT_TEST]};
-    return check_held(run, rows, held);
+        (part){&data->test, MLP_SPLIT_TEST, 0, info->rows[MLP_SPLIT_TEST]};
+    return check_held(job, data, rows, held);
 }
 
 /* ---- memory ------------------------------------------------------------ */
 
 /* Bytes of this rank's rows: of their features, and of what is in memory in
  * any case, labels and the order in which training takes them. */
-static void count_bytes(const mlp_run_parts *run, const part parts[SPLITS],
-                        uint64_t *features, uint64_t *kept)
+static void count_bytes(const mlp_run_job *job, const mlp_run_data *data,
+                        const part parts[SPLITS], uint64_t *features,
+                        uint64_t *kept)
 {
     *features = 0;
-    *kept = rows_here(run, &parts[0]).count * sizeof(uint32_t);
+    *kept = rows_here(job, &parts[0]).count * sizeof(uint32_t);
     for (size_t i = 0; i < SPLITS; i++) {
-        uint64_t rows = rows_here(run, &parts[i]).count;
-        *features += rows * mlp_dataset_row_bytes(run->source);
-        *kept += rows * mlp_dataset_kept_bytes(run->source);
+        uint64_t rows = rows_here(job, &parts[i]).count;
+        *features += rows * mlp_dataset_row_bytes(data->source);
+        *kept += rows * mlp_dataset_kept_bytes(data->source);
     }
 }
 
 /* The windows get what the limit leaves. */
-static mlp_status create_reader(mlp_run_parts *run, uint64_t features,
-                                uint64_t kept)
+static mlp_status create_reader(const mlp_run_job *job, mlp_run_data *data,
+                                uint64_t features, uint64_t kept)
 {
-    const mlp_config *config = &run->config;
-    size_t row_bytes = mlp_dataset_row_bytes(run->source);
-    size_t most = mlp_trainer_rows_at_most(config, owned_shards(run).count);
+    const mlp_config *config = &job->config;
+    size_t row_bytes = mlp_dataset_row_bytes(data->source);
+    size_t most = mlp_trainer_rows_at_most(config, owned_shards(job).count);
     uint64_t least = kept + mlp_reader_least(row_bytes, most);
     if (config->memory_limit < least) {
         return mlp_fail(MLP_ERROR_USAGE,
@@ -100,56 +103,58 @@ static mlp_status create_reader(mlp_run_parts *run, uint64_t features,
                         config->batch > most ? ", or use more ranks" : "");
     }
     uint64_t room = config->memory_limit - kept;
-    MLP_TRY(mlp_reader_create((size_t)room, row_bytes, most, &run->reader));
+    MLP_TRY(mlp_reader_create((size_t)room, row_bytes, most, &data->reader));
     mlp_log_note("--memory-limit: %" PRIu64
                  " bytes of rows stay in files; memory has two windows of %zu "
                  "of the rank's rows",
-                 features, mlp_reader_room(run->reader));
+                 features, mlp_reader_room(data->reader));
     return MLP_OK;
 }
 
-static mlp_status limit_memory(mlp_run_parts *run, const part parts[SPLITS])
+static mlp_status limit_memory(const mlp_run_job *job, mlp_run_data *data,
+                               const part parts[SPLITS])
 {
     uint64_t features, kept;
-    count_bytes(run, parts, &features, &kept);
-    return run->config.memory_limit == 0 ||
-                   features + kept <= run->config.memory_limit
+    count_bytes(job, data, parts, &features, &kept);
+    return job->config.memory_limit == 0 ||
+                   features + kept <= job->config.memory_limit
                ? MLP_OK
-               : create_reader(run, features, kept);
+               : create_reader(job, data, features, kept);
 }
 
 /* ---- rows -------------------------------------------------------------- */
 
-mlp_status mlp_run_load_rows(mlp_run_parts *run)
+mlp_status mlp_run_load_rows(const mlp_run_job *job, mlp_run_data *data)
 {
     part parts[SPLITS];
-    MLP_TRY(find_parts(run, parts));
-    MLP_TRY(limit_memory(run, parts));
+    MLP_TRY(find_parts(job, data, parts));
+    MLP_TRY(limit_memory(job, data, parts));
     for (size_t i = 0; i < SPLITS; i++) {
-        mlp_range rows = rows_here(run, &parts[i]);
+        mlp_range rows = rows_here(job, &parts[i]);
         mlp_sharded *to = parts[i].sharded;
         to->first = parts[i].first;
         to->rows = parts[i].rows;
-        to->shards = owned_shards(run);
-        MLP_TRY(
-            run->reader == NULL
-                ? mlp_dataset_load(run->source, parts[i].split, rows, &to->here)
-                : mlp_dataset_open(run->source, parts[i].split, rows,
-                                   run->reader, &to->here));
+        to->shards = owned_shards(job);
+        MLP_TRY(data->reader == NULL
+                    ? mlp_dataset_load(data->source, parts[i].split, rows,
+                                       &to->here)
+                    : mlp_dataset_open(data->source, parts[i].split, rows,
+                                       data->reader, &to->here));
     }
     return MLP_OK;
 }
 
-mlp_status mlp_run_tell_reading(mlp_run_parts *run)
+mlp_status mlp_run_tell_reading(const mlp_run_job *job,
+                                const mlp_run_data *data)
 {
     enum { PER_SECOND = 1000000 };
-    if (run->config.memory_limit == 0) {
+    if (job->config.memory_limit == 0) {
         return MLP_OK;
     }
-    bool is_reading = run->reader != NULL;
-    double waited = is_reading ? mlp_reader_waited(run->reader) : 0.0;
+    bool is_reading = data->reader != NULL;
+    double waited = is_reading ? mlp_reader_waited(data->reader) : 0.0;
     uint64_t most[] = {(uint64_t)(waited * PER_SECOND), is_reading};
-    MLP_TRY(mlp_comm_max(run->comm, most, 2));
+    MLP_TRY(mlp_comm_max(job->comm, most, 2));
     if (most[1] > 0) {
         mlp_log_note("--memory-limit: a rank waited for rows from files for "
                      "%.3f s at most",
@@ -158,10 +163,10 @@ mlp_status mlp_run_tell_reading(mlp_run_parts *run)
     return MLP_OK;
 }
 
-void mlp_run_drop_rows(mlp_run_parts *run)
+void mlp_run_drop_rows(mlp_run_data *data)
 {
-    mlp_dataset_destroy(&run->train.here);
-    mlp_dataset_destroy(&run->validation.here);
-    mlp_dataset_destroy(&run->test.here);
-    mlp_reader_destroy(&run->reader);
+    mlp_dataset_destroy(&data->train.here);
+    mlp_dataset_destroy(&data->validation.here);
+    mlp_dataset_destroy(&data->test.here);
+    mlp_reader_destroy(&data->reader);
 }

@@ -1,5 +1,5 @@
 /** @file
- *  The story of a run.
+ *  A run from its configuration to its end.
  */
 #include "run.h"
 
@@ -18,12 +18,12 @@
 
 static mlp_status create_model(mlp_run_parts *run)
 {
-    const mlp_config *config = &run->config;
+    const mlp_config *config = &run->job.config;
     size_t widths[MLP_MAX_HIDDEN + 2];
-    widths[0] = mlp_source_facts(run->source)->features;
+    widths[0] = mlp_source_facts(run->data.source)->features;
     memcpy(widths + 1, config->hidden,
            config->hidden_count * sizeof *config->hidden);
-    widths[config->hidden_count + 1] = config->binary ? 1 : run->classes;
+    widths[config->hidden_count + 1] = config->binary ? 1 : run->data.classes;
     if (config->top_k >= widths[config->hidden_count + 1]) {
         return mlp_fail(MLP_ERROR_USAGE,
                         "--top-k %zu: the model has %zu outputs, and every "
@@ -55,20 +55,20 @@ static mlp_status choose_kernels(mlp_run_parts *run)
 
 mlp_status mlp_run_create_trainer(mlp_run_parts *run)
 {
-    MLP_TRY(mlp_comm_agree(run->comm, choose_kernels(run)));
-    MLP_TRY(mlp_comm_agree(run->comm, create_model(run)));
-    const mlp_checkpoint *start = run->setting.start;
-    const mlp_trainer_parts parts = {.comm = run->comm,
-                                     .config = &run->config,
+    MLP_TRY(mlp_comm_agree(run->job.comm, choose_kernels(run)));
+    MLP_TRY(mlp_comm_agree(run->job.comm, create_model(run)));
+    const mlp_checkpoint *start = run->job.setting.start;
+    const mlp_trainer_parts parts = {.comm = run->job.comm,
+                                     .config = &run->job.config,
                                      .model = run->model,
                                      .kernels = run->kernels,
-                                     .train = &run->train,
-                                     .scaler = run->scaler,
-                                     .is_sparse = run->is_sparse,
-                                     .class_weights = run->class_weights,
-                                     .profile = run->profile,
-                                     .target_scaler = run->target_scaler,
-                                     .stop = run->stop,
+                                     .train = &run->data.train,
+                                     .scaler = run->data.scaler,
+                                     .is_sparse = run->data.is_sparse,
+                                     .class_weights = run->data.class_weights,
+                                     .profile = run->profiling.profile,
+                                     .target_scaler = run->data.target_scaler,
+                                     .stop = run->job.setting.stop,
                                      .first_epoch = start ? start->epoch : 0,
                                      .first_step = start ? start->step : 0};
     return mlp_trainer_create(&parts, &run->trainer);
@@ -82,8 +82,8 @@ static mlp_status open_board(mlp_run_parts *run)
     bool is_closed =
         history->count > 0 &&
         history->records[history->count - 1].step == run->state.step;
-    return run->config.tensorboard[0] != '\0'
-               ? mlp_tensorboard_open(run->config.tensorboard,
+    return run->job.config.tensorboard[0] != '\0'
+               ? mlp_tensorboard_open(run->job.config.tensorboard,
                                       run->state.step + is_closed, &run->board)
                : MLP_OK;
 }
@@ -91,31 +91,31 @@ static mlp_status open_board(mlp_run_parts *run)
 static mlp_status start_log(mlp_run_parts *run)
 {
     bool is_resumed = run->resumed_from[0] != '\0';
-    const mlp_placement placement = {.ranks = mlp_comm_size(run->comm),
-                                     .threads = run->config.threads,
-                                     .cores = run->cores,
-                                     .nodes = mlp_comm_where(run->comm)->nodes,
-                                     .is_bound = run->is_bound,
-                                     .instruction_set = run->kernels->name,
-                                     .data =
-                                         mlp_source_facts(run->source)->name,
-                                     .train_rows = run->train.rows,
-                                     .validation_rows = run->validation.rows,
-                                     .test_rows = run->test.rows,
-                                     .parameters = run->model->parameters,
-                                     .widths = run->state.widths,
-                                     .layers = run->model->layers};
+    const mlp_placement placement = {
+        .ranks = mlp_comm_size(run->job.comm),
+        .threads = run->job.config.threads,
+        .cores = run->job.cores,
+        .nodes = mlp_comm_where(run->job.comm)->nodes,
+        .is_bound = run->job.is_bound,
+        .instruction_set = run->kernels->name,
+        .data = mlp_source_facts(run->data.source)->name,
+        .train_rows = run->data.train.rows,
+        .validation_rows = run->data.validation.rows,
+        .test_rows = run->data.test.rows,
+        .parameters = run->model->parameters,
+        .widths = run->state.widths,
+        .layers = run->model->layers};
     MLP_TRY(open_board(run)); /* first: it touches nothing that is there */
-    MLP_TRY(mlp_runlog_open(&run->config,
+    MLP_TRY(mlp_runlog_open(&run->job.config,
                             is_resumed ? run->state.step : UINT64_MAX,
                             run->state.epoch, &run->log));
-    return mlp_runlog_start(run->log, &run->config, &placement,
+    return mlp_runlog_start(run->log, &run->job.config, &placement,
                             is_resumed ? run->resumed_from : NULL);
 }
 
 static void enter(mlp_run_parts *run, mlp_pulse_phase phase)
 {
-    mlp_pulse_enter(mlp_comm_pulse(run->comm), phase);
+    mlp_pulse_enter(mlp_comm_pulse(run->job.comm), phase);
 }
 
 /* Leave before the first step when some rank was asked to, or time is up:
@@ -123,55 +123,56 @@ static void enter(mlp_run_parts *run, mlp_pulse_phase phase)
 static mlp_status heed_stop(mlp_run_parts *run)
 {
     mlp_status status = MLP_OK;
-    if (mlp_stop_is_wanted(run->stop)) {
+    if (mlp_stop_is_wanted(run->job.setting.stop)) {
         status =
             mlp_fail(MLP_STOPPED,
                      "stopped %s before the first step; start it again "
                      "to go on",
-                     mlp_stop_was_asked(run->stop) ? "on request" : "in time");
+                     mlp_stop_was_asked(run->job.setting.stop) ? "on request"
+                                                               : "in time");
     }
-    return mlp_comm_agree(run->comm, status);
+    return mlp_comm_agree(run->job.comm, status);
 }
 
 static mlp_status set_up(mlp_run_parts *run)
 {
     enter(run, MLP_PULSE_LOAD);
-    MLP_TRY(mlp_run_limit_time(run));
+    MLP_TRY(mlp_run_limit_time(&run->job));
     MLP_TRY(mlp_run_open_state(run));
     MLP_TRY(heed_stop(run));
-    MLP_TRY(mlp_run_plan(run));
+    MLP_TRY(mlp_run_plan(&run->job));
     enter(run, MLP_PULSE_DATA);
-    MLP_TRY(mlp_run_load_data(run));
-    MLP_TRY(mlp_run_check_steps(run));
+    MLP_TRY(mlp_run_load_data(&run->job, &run->data));
+    MLP_TRY(mlp_run_check_steps(&run->job.config, run->data.train.rows));
     MLP_TRY(heed_stop(run));
     enter(run, MLP_PULSE_MAKE);
-    MLP_TRY(mlp_run_start_profile(run));
+    MLP_TRY(mlp_run_start_profile(&run->job, &run->profiling));
     MLP_TRY(mlp_run_create_trainer(run));
     MLP_TRY(mlp_run_begin_state(run));
     MLP_TRY(mlp_run_keep_end(run));
     MLP_TRY(heed_stop(run));
-    mlp_status status = mlp_run_is_leader(run) ? start_log(run) : MLP_OK;
-    return mlp_comm_agree(run->comm, status);
+    mlp_status status = mlp_run_is_leader(&run->job) ? start_log(run) : MLP_OK;
+    return mlp_comm_agree(run->job.comm, status);
 }
 
 /* ---- the end ----------------------------------------------------------- */
 
 static void print_top(const mlp_run_parts *run, const mlp_tally *tally)
 {
-    if (run->config.top_k > 0) {
-        printf("\ntop-%zu accuracy %.4f\n", run->config.top_k,
+    if (run->job.config.top_k > 0) {
+        printf("\ntop-%zu accuracy %.4f\n", run->job.config.top_k,
                (double)tally->top_hits / (double)tally->rows);
     }
 }
 
 static mlp_status report(mlp_run_parts *run)
 {
-    size_t classes = run->classes;
-    const mlp_names *names = mlp_source_facts(run->source)->class_names;
-    if (run->config.task == MLP_TASK_REGRESSION) {
+    size_t classes = run->data.classes;
+    const mlp_names *names = mlp_source_facts(run->data.source)->class_names;
+    if (run->job.config.task == MLP_TASK_REGRESSION) {
         return MLP_OK;
     }
-    if (mlp_run_is_small(run)) {
+    if (mlp_run_is_small(&run->data, run->model)) {
         return mlp_run_tell_rows(run);
     }
     if (classes > MLP_REPORT_CLASSES_MAX) {
@@ -183,17 +184,17 @@ static mlp_status report(mlp_run_parts *run)
     uint64_t *confusion = calloc(classes * classes, sizeof *confusion);
     mlp_status status =
         confusion == NULL ? mlp_fail_memory("the confusion matrix") : MLP_OK;
-    status = mlp_comm_agree(run->comm, status);
+    status = mlp_comm_agree(run->job.comm, status);
     if (status == MLP_OK) {
-        status = mlp_trainer_evaluate(run->trainer, mlp_run_judged_split(run),
-                                      &tally, confusion);
+        status = mlp_trainer_evaluate(
+            run->trainer, mlp_run_judged_split(&run->data), &tally, confusion);
     }
-    if (status == MLP_OK && mlp_run_is_leader(run)) {
+    if (status == MLP_OK && mlp_run_is_leader(&run->job)) {
         status = mlp_report_print(stdout, confusion, classes, names);
         print_top(run, &tally);
     }
     free(confusion);
-    return mlp_comm_agree(run->comm, status);
+    return mlp_comm_agree(run->job.comm, status);
 }
 
 /* The log's last record, and the digest as the last line. Rank 0. */
@@ -212,7 +213,7 @@ static mlp_status sign_off(mlp_run_parts *run, bool is_finished, double seconds)
     MLP_TRY(mlp_runlog_end(run->log, last, hex, seconds, is_finished));
     MLP_TRY(mlp_runlog_close(&run->log));
     MLP_TRY(mlp_tensorboard_close(&run->board));
-    if (!run->setting.is_guest) {
+    if (!run->job.setting.is_guest) {
         printf("weights sha256 %s\n", hex);
     }
     return MLP_OK;
@@ -220,9 +221,10 @@ static mlp_status sign_off(mlp_run_parts *run, bool is_finished, double seconds)
 
 static mlp_status stop_message(const mlp_run_parts *run)
 {
-    bool was_asked = mlp_stop_was_asked(run->stop) || run->was_asked != 0;
+    bool was_asked =
+        mlp_stop_was_asked(run->job.setting.stop) || run->progress.was_asked;
     const char *why = was_asked ? "on request" : "in time";
-    if (run->config.checkpoint[0] == '\0') {
+    if (run->job.config.checkpoint[0] == '\0') {
         return mlp_fail(MLP_STOPPED,
                         "stopped %s after step %llu; nothing is saved without "
                         "--checkpoint",
@@ -232,25 +234,27 @@ static mlp_status stop_message(const mlp_run_parts *run)
                     "stopped %s after step %llu; go on with --checkpoint %s "
                     "--resume",
                     why, (unsigned long long)run->state.step,
-                    run->config.checkpoint);
+                    run->job.config.checkpoint);
 }
 
-/* A replay ends at its last witness, unless it was stopped before. */
+/* A replay ends at the last state to compare, unless it was stopped before. */
 static mlp_status tell_replay(mlp_run_parts *run, mlp_status trained)
 {
-    if (run->witness_next < run->witness_count) {
+    if (run->replay.next < run->replay.count) {
         return trained == MLP_STOPPED
                    ? stop_message(run)
                    : mlp_fail(MLP_ERROR_DATA,
                               "%s: has a state after step %llu, where the run "
                               "ends at step %llu",
-                              run->config.replay,
-                              (unsigned long long)run->config.max_steps,
+                              run->job.config.replay,
+                              (unsigned long long)run->job.config.max_steps,
                               (unsigned long long)run->state.step);
     }
     mlp_status status =
-        mlp_run_is_leader(run) ? mlp_run_tell_replay(run) : MLP_OK;
-    return mlp_comm_agree(run->comm, status);
+        mlp_run_is_leader(&run->job)
+            ? mlp_run_tell_replay(&run->job.config, &run->replay)
+            : MLP_OK;
+    return mlp_comm_agree(run->job.comm, status);
 }
 
 /* All steps are done and saved: a stop that comes now only takes the report. */
@@ -272,32 +276,32 @@ static mlp_status tell(mlp_run_parts *run)
         return trained;
     }
     enter(run, MLP_PULSE_END);
-    if (mlp_run_is_replay(run)) {
+    if (mlp_run_is_replay(&run->job)) {
         return tell_replay(run, trained);
     }
-    if (trained == MLP_OK && !run->config.quiet) {
+    if (trained == MLP_OK && !run->job.config.quiet) {
         MLP_TRY(report_if_not_stopped(run));
     }
     if (trained == MLP_OK) {
         MLP_TRY(mlp_run_judge_outcome(run));
     }
-    MLP_TRY(mlp_run_tell_reading(run));
+    MLP_TRY(mlp_run_tell_reading(&run->job, &run->data));
     MLP_TRY(mlp_run_tell_profile(run));
     MLP_TRY(mlp_run_compare(run));
     double seconds = mlp_clock_seconds() - start;
-    mlp_status status = mlp_run_is_leader(run)
+    mlp_status status = mlp_run_is_leader(&run->job)
                             ? sign_off(run, trained == MLP_OK, seconds)
                             : MLP_OK;
-    MLP_TRY(mlp_comm_agree(run->comm, status));
+    MLP_TRY(mlp_comm_agree(run->job.comm, status));
     status = trained == MLP_STOPPED ? stop_message(run) : MLP_OK;
     MLP_TRY(mlp_run_hand_over(run, trained == MLP_OK));
     if (trained == MLP_STOPPED) {
         return status; /* whether or not somebody reads */
     }
-    status = mlp_run_is_leader(run) && !run->setting.is_guest
+    status = mlp_run_is_leader(&run->job) && !run->job.setting.is_guest
                  ? mlp_stdout_flush()
                  : MLP_OK;
-    return mlp_comm_agree(run->comm, status);
+    return mlp_comm_agree(run->job.comm, status);
 }
 
 static void tear_down(mlp_run_parts *run)
@@ -307,14 +311,14 @@ static void tear_down(mlp_run_parts *run)
     }
     mlp_tensorboard_close(&run->board);
     mlp_trainer_destroy(&run->trainer);
-    mlp_profile_destroy(&run->profile);
+    mlp_profile_destroy(&run->profiling.profile);
     mlp_model_destroy(&run->model);
-    mlp_run_drop_data(run);
-    mlp_run_drop_copy(&run->best);
+    mlp_run_drop_data(&run->data);
+    mlp_run_drop_copy(&run->saving.best);
     mlp_run_drop_copy(&run->ended);
     mlp_checkpoint_destroy(&run->state);
-    free(run->witnesses);
-    mlp_checkpoint_unlock(&run->lock);
+    free(run->replay.expected);
+    mlp_checkpoint_unlock(&run->saving.lock);
 }
 
 static mlp_status tell_all(mlp_run_parts *run)
@@ -355,15 +359,13 @@ mlp_status mlp_run(const mlp_run_setting *setting, const mlp_config *config)
                          "--check-digest opens the data several times, and "
                          "cannot with rows of the caller's");
     }
-    mlp_run_parts run = {.setting = *setting,
-                         .comm = comm,
-                         .stop = setting->stop,
-                         .config = *config,
-                         .source = setting->source,
-                         .lock = -1};
+    mlp_run_parts run = {
+        .job = {.setting = *setting, .comm = comm, .config = *config},
+        .data = {.source = setting->source},
+        .saving = {.lock = -1}};
     mlp_status status = tell_all(&run);
     if (setting->source == NULL) {
-        mlp_source_close(&run.source);
+        mlp_source_close(&run.data.source);
     }
     return status;
 }

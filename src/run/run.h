@@ -1,5 +1,5 @@
 /** @file
- *  The story of a run: from a configuration to trained weights.
+ *  A run: from a configuration to trained weights.
  */
 #ifndef MLP_RUN_H
 #define MLP_RUN_H

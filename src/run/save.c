@@ -1,5 +1,5 @@
 /** @file
- *  The chapter of a run that saves: rank 0 writes files, and all know when.
+ *  Saving: rank 0 writes files, and all ranks know when.
  *
  *  Left to itself (--every auto) a run saves after an epoch as soon as all its
  *  saving, this save included, has taken a small share of the time since
@@ -22,48 +22,49 @@ static const double SLOW_DISK = 50e6; /* bytes a second */
 
 /* ---- the chain --------------------------------------------------------- */
 
-static void become_parent(mlp_run_parts *run, const unsigned char *digest)
+static void become_parent(mlp_checkpoint *state, const unsigned char *digest)
 {
-    memcpy(run->state.parent_digest, digest, MLP_DIGEST_BYTES);
-    run->state.parent_step = run->state.step;
+    memcpy(state->parent_digest, digest, MLP_DIGEST_BYTES);
+    state->parent_step = state->step;
 }
 
 /* A resumed state goes on from its file; else the chain begins here. */
 mlp_status mlp_run_begin_chain(mlp_run_parts *run, bool is_resumed)
 {
     unsigned char digest[MLP_DIGEST_BYTES];
-    if (run->config.checkpoint[0] == '\0') {
+    if (run->job.config.checkpoint[0] == '\0') {
         return MLP_OK;
     }
-    run->is_saved = is_resumed;
+    run->saving.has_file = is_resumed;
     MLP_TRY(mlp_checkpoint_digest(&run->state, digest));
-    become_parent(run, digest);
+    become_parent(&run->state, digest);
     return MLP_OK;
 }
 
 /* ---- one save ---------------------------------------------------------- */
 
-double mlp_run_expect_save(const mlp_run_parts *run)
+double mlp_run_expect_save(const mlp_checkpoint *state,
+                           const mlp_run_saving *saving)
 {
-    const mlp_checkpoint *state = &run->state;
-    if (run->longest_save > 0.0) {
-        return run->longest_save;
+    if (saving->longest > 0.0) {
+        return saving->longest;
     }
     return (double)state->parameter_count * sizeof(float) *
            (double)(1 + state->moment_count) / SLOW_DISK;
 }
 
 /* Rank 0. */
-static mlp_status write_state(mlp_run_parts *run)
+static mlp_status write_state(const mlp_config *config, mlp_checkpoint *state,
+                              mlp_run_saving *saving)
 {
     unsigned char digest[MLP_DIGEST_BYTES];
     double start = mlp_clock_seconds();
-    MLP_TRY(mlp_checkpoint_save(run->config.checkpoint, run->config.keep,
-                                &run->state, digest, NULL));
-    run->is_saved = true;
-    become_parent(run, digest);
-    run->last_saving = mlp_clock_seconds() - start;
-    run->saving_seconds += run->last_saving;
+    MLP_TRY(mlp_checkpoint_save(config->checkpoint, config->keep, state, digest,
+                                NULL));
+    saving->has_file = true;
+    become_parent(state, digest);
+    saving->last = mlp_clock_seconds() - start;
+    saving->total += saving->last;
     return MLP_OK;
 }
 
@@ -86,27 +87,28 @@ void mlp_run_swap_copy(mlp_checkpoint *state, mlp_run_copy *copy)
 }
 
 /* Save the state that waits, which is of the end of an epoch. */
-static mlp_status save_best(mlp_run_parts *run)
+static mlp_status save_best(const mlp_config *config, mlp_checkpoint *state,
+                            mlp_run_saving *saving)
 {
-    mlp_checkpoint *state = &run->state;
+    mlp_run_copy *best = &saving->best;
     const mlp_checkpoint now = *state;
-    if (run->best.epoch == 0) {
+    if (best->epoch == 0) {
         return MLP_OK;
     }
-    mlp_run_swap_copy(state, &run->best);
-    state->epoch = run->best.epoch;
-    state->step = run->best.step;
-    state->history.count = run->best.records;
+    mlp_run_swap_copy(state, best);
+    state->epoch = best->epoch;
+    state->step = best->step;
+    state->history.count = best->records;
     state->running = (mlp_tally){0};
     state->running_seconds = 0.0;
-    mlp_status status = write_state(run);
-    mlp_run_swap_copy(state, &run->best);
+    mlp_status status = write_state(config, state, saving);
+    mlp_run_swap_copy(state, best);
     state->epoch = now.epoch;
     state->step = now.step;
     state->history.count = now.history.count;
     state->running = now.running;
     state->running_seconds = now.running_seconds;
-    run->best.epoch = 0;
+    best->epoch = 0;
     return status;
 }
 
@@ -147,10 +149,10 @@ void mlp_run_drop_copy(mlp_run_copy *copy)
 
 /* Have the state wait, if its epoch, which has just been closed, is the best.
  * Rank 0. */
-static mlp_status keep_best(mlp_run_parts *run)
+static mlp_status keep_best(const mlp_checkpoint *state, mlp_run_saving *saving)
 {
-    return mlp_checkpoint_is_best(&run->state.history)
-               ? mlp_run_copy_state(&run->state, &run->best)
+    return mlp_checkpoint_is_best(&state->history)
+               ? mlp_run_copy_state(state, &saving->best)
                : MLP_OK;
 }
 
@@ -159,28 +161,32 @@ static mlp_status keep_best(mlp_run_parts *run)
 /* A state is saved once: a second time it would be its own parent. Rank 0. */
 static mlp_status save_state(mlp_run_parts *run)
 {
-    if (run->is_saved && run->state.parent_step == run->state.step) {
+    const mlp_config *config = &run->job.config;
+    mlp_run_saving *saving = &run->saving;
+    if (saving->has_file && run->state.parent_step == run->state.step) {
         return MLP_OK;
     }
-    if (run->best.step == run->state.step) {
-        run->best.epoch = 0; /* this is it */
+    if (saving->best.step == run->state.step) {
+        saving->best.epoch = 0; /* this is it */
     }
-    MLP_TRY(save_best(run));
+    MLP_TRY(save_best(config, &run->state, saving));
     MLP_TRY(mlp_run_fetch_state(run));
-    return write_state(run);
+    return write_state(config, &run->state, saving);
 }
 
 mlp_status mlp_run_save(mlp_run_parts *run)
 {
-    if (run->config.checkpoint[0] == '\0') {
+    if (run->job.config.checkpoint[0] == '\0') {
         return MLP_OK;
     }
     double start = mlp_clock_seconds();
     MLP_TRY(mlp_run_compare(run));
-    mlp_pulse_enter(mlp_comm_pulse(run->comm), MLP_PULSE_SAVE);
-    MLP_TRY(mlp_comm_agree(run->comm,
-                           mlp_run_is_leader(run) ? save_state(run) : MLP_OK));
-    run->longest_save = fmax(run->longest_save, mlp_clock_seconds() - start);
+    mlp_pulse_enter(mlp_comm_pulse(run->job.comm), MLP_PULSE_SAVE);
+    MLP_TRY(mlp_comm_agree(run->job.comm, mlp_run_is_leader(&run->job)
+                                              ? save_state(run)
+                                              : MLP_OK));
+    run->saving.longest =
+        fmax(run->saving.longest, mlp_clock_seconds() - start);
     return MLP_OK;
 }
 
@@ -192,37 +198,41 @@ static bool is_due(const mlp_config *config, bool counts_steps, uint64_t done)
 
 mlp_status mlp_run_save_step(mlp_run_parts *run)
 {
-    return is_due(&run->config, true, run->state.step) ? mlp_run_save(run)
-                                                       : MLP_OK;
+    return is_due(&run->job.config, true, run->state.step) ? mlp_run_save(run)
+                                                           : MLP_OK;
 }
 
 /* Whether one more save, and that of the best epoch if it waits, keep to their
  * share of the time. Rank 0. */
-static bool is_affordable(const mlp_run_parts *run)
+static bool is_affordable(const mlp_checkpoint *state,
+                          const mlp_run_saving *saving)
 {
     double each =
-        run->last_saving > 0.0 ? run->last_saving : mlp_run_expect_save(run);
-    double saves = run->best.epoch > 0 ? 2.0 : 1.0;
-    double passed = mlp_clock_seconds() - run->training_since;
-    return run->saving_seconds + saves * each <= SHARE * passed;
+        saving->last > 0.0 ? saving->last : mlp_run_expect_save(state, saving);
+    double saves = saving->best.epoch > 0 ? 2.0 : 1.0;
+    double passed = mlp_clock_seconds() - saving->since;
+    return saving->total + saves * each <= SHARE * passed;
 }
 
 /* Rank 0's clock decides. Collective. */
 static mlp_status save_in_time(mlp_run_parts *run)
 {
-    bool is_time = mlp_run_is_leader(run) && is_affordable(run);
-    MLP_TRY(mlp_comm_broadcast(run->comm, &is_time, sizeof is_time));
+    bool is_time = mlp_run_is_leader(&run->job) &&
+                   is_affordable(&run->state, &run->saving);
+    MLP_TRY(mlp_comm_broadcast(run->job.comm, &is_time, sizeof is_time));
     if (is_time) {
         return mlp_run_save(run);
     }
     MLP_TRY(mlp_run_compare(run));
-    return mlp_comm_agree(run->comm,
-                          mlp_run_is_leader(run) ? keep_best(run) : MLP_OK);
+    return mlp_comm_agree(run->job.comm,
+                          mlp_run_is_leader(&run->job)
+                              ? keep_best(&run->state, &run->saving)
+                              : MLP_OK);
 }
 
 mlp_status mlp_run_save_epoch(mlp_run_parts *run, bool is_last)
 {
-    const mlp_config *config = &run->config;
+    const mlp_config *config = &run->job.config;
     if (config->checkpoint[0] == '\0') {
         return MLP_OK;
     }

@@ -1,6 +1,6 @@
 /** @file
- *  The chapter of a run that fits the scaling of features, column by column,
- *  to the training rows of all ranks.
+ *  Fits the scaling of features, column by column, to the training rows of all
+ *  ranks.
  *
  *  Extremes are exact in any order. Sums are not: a shard's rows are one chain
  *  of additions in float64, and shards are added in the tree, so that the same

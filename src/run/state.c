@@ -1,6 +1,5 @@
 /** @file
- *  The chapter of a run that resumes: rank 0 reads files, the others get the
- *  state from it.
+ *  Resuming: rank 0 reads files, the other ranks get the state from it.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -31,10 +30,10 @@ static mlp_status expect_directory(const mlp_config *config)
 
 static mlp_status open_directory(mlp_run_parts *run)
 {
-    mlp_config *config = &run->config;
+    mlp_config *config = &run->job.config;
     MLP_TRY(expect_directory(config));
     MLP_TRY(mlp_checkpoint_prepare(config->checkpoint));
-    MLP_TRY(mlp_checkpoint_lock(config->checkpoint, &run->lock));
+    MLP_TRY(mlp_checkpoint_lock(config->checkpoint, &run->saving.lock));
     if (config->resume == MLP_RESUME_NO) {
         return mlp_checkpoint_refuse_used(config->checkpoint);
     }
@@ -70,11 +69,12 @@ static mlp_status allocate_arrays(mlp_checkpoint *state)
 mlp_status mlp_run_share_facts(mlp_run_parts *run)
 {
     mlp_checkpoint facts = run->state;
-    MLP_TRY(mlp_comm_broadcast(run->comm, run->resumed_from,
+    MLP_TRY(mlp_comm_broadcast(run->job.comm, run->resumed_from,
                                sizeof run->resumed_from));
-    MLP_TRY(mlp_comm_broadcast(run->comm, &run->config, sizeof run->config));
-    MLP_TRY(mlp_comm_broadcast(run->comm, &facts, sizeof facts));
-    if (!mlp_run_is_leader(run)) {
+    MLP_TRY(mlp_comm_broadcast(run->job.comm, &run->job.config,
+                               sizeof run->job.config));
+    MLP_TRY(mlp_comm_broadcast(run->job.comm, &facts, sizeof facts));
+    if (!mlp_run_is_leader(&run->job)) {
         facts.widths = NULL;
         facts.parameters = NULL;
         memset(facts.moments, 0, sizeof facts.moments);
@@ -89,14 +89,15 @@ mlp_status mlp_run_share_facts(mlp_run_parts *run)
 
 mlp_status mlp_run_open_state(mlp_run_parts *run)
 {
-    if (mlp_run_is_replay(run)) {
+    if (mlp_run_is_replay(&run->job)) {
         return mlp_run_open_replay(run);
     }
-    if (run->config.checkpoint[0] == '\0') {
+    if (run->job.config.checkpoint[0] == '\0') {
         return MLP_OK;
     }
-    mlp_status status = mlp_run_is_leader(run) ? open_directory(run) : MLP_OK;
-    MLP_TRY(mlp_comm_agree(run->comm, status));
+    mlp_status status =
+        mlp_run_is_leader(&run->job) ? open_directory(run) : MLP_OK;
+    MLP_TRY(mlp_comm_agree(run->job.comm, status));
     return mlp_run_share_facts(run);
 }
 
@@ -125,17 +126,17 @@ static mlp_status check_resumed(const mlp_run_parts *run,
                         path, state->widths[0], state->parameter_count,
                         model->layer[0].in, model->parameters);
     }
-    if (state->train_rows != run->train.rows ||
+    if (state->train_rows != run->data.train.rows ||
         memcmp(state->data_digest, data_digest, MLP_DIGEST_BYTES) != 0) {
         return mlp_fail(MLP_ERROR_DATA,
                         "%s: was trained on other data (%zu rows there, %zu "
                         "here; the digests differ)",
-                        path, state->train_rows, run->train.rows);
+                        path, state->train_rows, run->data.train.rows);
     }
-    if (state->moment_count != vectors_of(&run->config)) {
+    if (state->moment_count != vectors_of(&run->job.config)) {
         return mlp_fail(MLP_ERROR_DATA,
                         "%s: has %zu moments, the optimizer needs %zu", path,
-                        state->moment_count, vectors_of(&run->config));
+                        state->moment_count, vectors_of(&run->job.config));
     }
     return MLP_OK;
 }
@@ -148,29 +149,29 @@ static mlp_status check_room(const mlp_run_parts *run)
     uint64_t each = 65536 + (1 + state->moment_count) *
                                 (uint64_t)state->parameter_count *
                                 sizeof(float);
-    return mlp_checkpoint_check_space(run->config.checkpoint,
-                                      (run->config.keep + 2) * each);
+    return mlp_checkpoint_check_space(run->job.config.checkpoint,
+                                      (run->job.config.keep + 2) * each);
 }
 
 /* Everything but the arrays of a state that begins, or goes on, now. */
 static mlp_status describe_state(mlp_run_parts *run)
 {
-    const mlp_source_info *info = mlp_source_facts(run->source);
+    const mlp_source_info *info = mlp_source_facts(run->data.source);
     mlp_checkpoint *state = &run->state;
-    state->config = run->config;
+    state->config = run->job.config;
     if (state->arithmetic != MLP_ARITHMETIC) {
         state->arithmetic = MLP_ARITHMETIC;
         state->arithmetic_since = state->step;
     }
     /* of the labels now, or the next run's could differ */
     state->config.classes =
-        run->config.task == MLP_TASK_REGRESSION ? 0 : run->classes;
+        run->job.config.task == MLP_TASK_REGRESSION ? 0 : run->data.classes;
     state->layers = run->model->layers;
     state->height = info->height;
     state->width = info->width;
     state->channels = info->channels;
-    state->classes = run->classes;
-    state->target_scaler = run->target_scaler;
+    state->classes = run->data.classes;
+    state->target_scaler = run->data.target_scaler;
     mlp_names_destroy(&state->class_names);
     MLP_TRY(mlp_names_copy(info->class_names, &state->class_names));
     if (info->schema != NULL) {
@@ -178,10 +179,10 @@ static mlp_status describe_state(mlp_run_parts *run)
         MLP_TRY(mlp_schema_copy(info->schema, &state->schema));
     }
     mlp_scaler_destroy(&state->scaler);
-    MLP_TRY(mlp_scaler_copy(&run->scaler, info->features, &state->scaler));
+    MLP_TRY(mlp_scaler_copy(&run->data.scaler, info->features, &state->scaler));
     state->parameter_count = run->model->parameters;
-    state->moment_count = vectors_of(&run->config);
-    state->train_rows = run->train.rows;
+    state->moment_count = vectors_of(&run->job.config);
+    state->train_rows = run->data.train.rows;
     if (state->widths == NULL) {
         state->widths = calloc(state->layers + 1, sizeof *state->widths);
     }
@@ -199,9 +200,9 @@ static mlp_status broadcast_arrays(mlp_run_parts *run)
 {
     mlp_checkpoint *state = &run->state;
     size_t bytes = state->parameter_count * sizeof *state->parameters;
-    MLP_TRY(mlp_comm_broadcast(run->comm, state->parameters, bytes));
+    MLP_TRY(mlp_comm_broadcast(run->job.comm, state->parameters, bytes));
     for (size_t i = 0; i < state->moment_count; i++) {
-        MLP_TRY(mlp_comm_broadcast(run->comm, state->moments[i], bytes));
+        MLP_TRY(mlp_comm_broadcast(run->job.comm, state->moments[i], bytes));
     }
     return MLP_OK;
 }
@@ -210,18 +211,18 @@ static mlp_status broadcast_arrays(mlp_run_parts *run)
 static mlp_status first_weights(mlp_run_parts *run)
 {
     mlp_checkpoint *state = &run->state;
-    const mlp_config *config = &run->config;
+    const mlp_config *config = &run->job.config;
     if (config->weights[0] == '\0') {
         mlp_model_initialize(run->model, config->init, config->seed,
                              state->parameters);
         return MLP_OK;
     }
     mlp_status status =
-        mlp_run_is_leader(run)
+        mlp_run_is_leader(&run->job)
             ? mlp_checkpoint_load_weights(config->weights, state)
             : MLP_OK;
-    MLP_TRY(mlp_comm_agree(run->comm, status));
-    return mlp_comm_broadcast(run->comm, state->parameters,
+    MLP_TRY(mlp_comm_agree(run->job.comm, status));
+    return mlp_comm_broadcast(run->job.comm, state->parameters,
                               state->parameter_count *
                                   sizeof *state->parameters);
 }
@@ -232,7 +233,7 @@ static mlp_status go_on_from(mlp_run_parts *run, const mlp_checkpoint *start)
 {
     mlp_checkpoint *state = &run->state;
     size_t bytes = state->parameter_count * sizeof *state->parameters;
-    size_t moments = mlp_optimizer_moments(&run->config);
+    size_t moments = mlp_optimizer_moments(&run->job.config);
     memcpy(state->parameters, mlp_checkpoint_result(start), bytes);
     for (size_t i = 0; i < moments && i < start->moment_count; i++) {
         memcpy(state->moments[i], start->moments[i], bytes);
@@ -251,8 +252,8 @@ static mlp_status fill_state(mlp_run_parts *run, bool is_resumed)
         memset(run->state.moments[i], 0,
                run->state.parameter_count * sizeof *run->state.moments[i]);
     }
-    if (run->setting.start != NULL) {
-        return go_on_from(run, run->setting.start);
+    if (run->job.setting.start != NULL) {
+        return go_on_from(run, run->job.setting.start);
     }
     MLP_TRY(first_weights(run));
     return mlp_trainer_load(run->trainer, run->state.parameters, NULL);
@@ -262,21 +263,22 @@ mlp_status mlp_run_begin_state(mlp_run_parts *run)
 {
     bool is_resumed = run->resumed_from[0] != '\0';
     mlp_status status = MLP_OK;
-    if (is_resumed && mlp_run_is_leader(run)) {
-        status = check_resumed(run, run->data_digest);
+    if (is_resumed && mlp_run_is_leader(&run->job)) {
+        status = check_resumed(run, run->data.digest);
     }
-    MLP_TRY(mlp_comm_agree(run->comm, status));
-    memcpy(run->state.data_digest, run->data_digest, MLP_DIGEST_BYTES);
+    MLP_TRY(mlp_comm_agree(run->job.comm, status));
+    memcpy(run->state.data_digest, run->data.digest, MLP_DIGEST_BYTES);
     status = describe_state(run);
-    if (status == MLP_OK && mlp_run_is_leader(run) &&
-        run->config.checkpoint[0] != '\0') {
+    if (status == MLP_OK && mlp_run_is_leader(&run->job) &&
+        run->job.config.checkpoint[0] != '\0') {
         status = check_room(run);
     }
-    MLP_TRY(mlp_comm_agree(run->comm, status));
+    MLP_TRY(mlp_comm_agree(run->job.comm, status));
     MLP_TRY(fill_state(run, is_resumed));
-    return mlp_comm_agree(run->comm, mlp_run_is_leader(run)
-                                         ? mlp_run_begin_chain(run, is_resumed)
-                                         : MLP_OK);
+    return mlp_comm_agree(run->job.comm,
+                          mlp_run_is_leader(&run->job)
+                              ? mlp_run_begin_chain(run, is_resumed)
+                              : MLP_OK);
 }
 
 /* ---- fetch ------------------------------------------------------------- */
@@ -304,7 +306,7 @@ mlp_status mlp_run_fetch_state(mlp_run_parts *run)
     mlp_checkpoint *state = &run->state;
     mlp_trainer_store(run->trainer, state->parameters, state->moments);
     MLP_TRY(check_finite(run, state->parameters, "weight"));
-    for (size_t i = 0; i < mlp_optimizer_moments(&run->config); i++) {
+    for (size_t i = 0; i < mlp_optimizer_moments(&run->job.config); i++) {
         char what[32];
         snprintf(what, sizeof what, "value of moments/%zu", i);
         MLP_TRY(check_finite(run, state->moments[i], what));

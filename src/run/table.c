@@ -15,11 +15,10 @@ enum { ROWS_MAX = 16, FEATURES_MAX = 8, OUTPUTS_MAX = 4 };
  * stands still. */
 static const double STANDS_STILL = 0.01;
 
-bool mlp_run_is_small(const mlp_run_parts *run)
+bool mlp_run_is_small(const mlp_run_data *data, const mlp_model *model)
 {
-    const mlp_model *model = run->model;
-    return run->test.rows == 0 && run->validation.rows == 0 &&
-           run->train.rows <= ROWS_MAX && model->layer[0].in <= FEATURES_MAX &&
+    return data->test.rows == 0 && data->validation.rows == 0 &&
+           data->train.rows <= ROWS_MAX && model->layer[0].in <= FEATURES_MAX &&
            model->layer[model->layers - 1].out <= OUTPUTS_MAX;
 }
 
@@ -55,12 +54,12 @@ static float feature_of(const mlp_dataset *rows, size_t at)
 
 static void copy_rows(const mlp_run_parts *run, row_bits *table)
 {
-    const mlp_dataset *here = &run->train.here;
+    const mlp_dataset *here = &run->data.train.here;
     size_t outputs = run->model->layer[run->model->layers - 1].out;
     float made[ROWS_MAX * OUTPUTS_MAX];
     mlp_trainer_outputs(run->trainer, here, made);
     for (size_t r = 0; r < here->range.count; r++) {
-        row_bits *row = &table[here->range.first - run->train.first + r];
+        row_bits *row = &table[here->range.first - run->data.train.first + r];
         for (size_t i = 0; i < here->features; i++) {
             row->features[i] =
                 bits_of(feature_of(here, r * here->features + i));
@@ -105,11 +104,11 @@ static size_t print_rows(const mlp_run_parts *run, const row_bits *table)
 {
     size_t outputs = run->model->layer[run->model->layers - 1].out;
     size_t wrong = 0;
-    print_head(run->train.here.features, outputs);
-    for (size_t r = 0; r < run->train.rows; r++) {
+    print_head(run->data.train.here.features, outputs);
+    for (size_t r = 0; r < run->data.train.rows; r++) {
         const row_bits *row = &table[r];
         uint64_t found = class_of(row, outputs);
-        for (size_t i = 0; i < run->train.here.features; i++) {
+        for (size_t i = 0; i < run->data.train.here.features; i++) {
             printf("%7g", value_of(row->features[i]));
         }
         printf("%7" PRIu64, row->label);
@@ -139,20 +138,20 @@ static void print_verdict(const mlp_run_parts *run, size_t wrong)
 {
     const mlp_history *history = &run->state.history;
     uint64_t epochs = run->state.epoch;
-    if (run->is_converged) {
+    if (run->progress.is_converged) {
         printf("converged: no error in epoch %" PRIu64 "\n", epochs);
         return;
     }
     if (wrong == 0) {
         printf("learned: all %zu rows are right after %" PRIu64 " epochs\n",
-               run->train.rows, epochs);
+               run->data.train.rows, epochs);
         return;
     }
     uint64_t since = still_since(history);
     printf("did not converge: after %" PRIu64 " epochs %zu of %zu rows %s "
            "wrong",
-           epochs, wrong, run->train.rows, wrong == 1 ? "is" : "are");
-    if (run->config.loss == MLP_LOSS_PERCEPTRON) {
+           epochs, wrong, run->data.train.rows, wrong == 1 ? "is" : "are");
+    if (run->job.config.loss == MLP_LOSS_PERCEPTRON) {
         printf("; one step unit learns only classes that a straight line "
                "separates (Minsky and Papert 1969)\n");
     } else if (since > 0) {
@@ -170,8 +169,8 @@ mlp_status mlp_run_tell_rows(mlp_run_parts *run)
     row_bits table[ROWS_MAX] = {0};
     const size_t words = sizeof table / (sizeof(uint64_t));
     copy_rows(run, table);
-    MLP_TRY(mlp_comm_sum(run->comm, (uint64_t *)table, words));
-    if (mlp_run_is_leader(run)) {
+    MLP_TRY(mlp_comm_sum(run->job.comm, (uint64_t *)table, words));
+    if (mlp_run_is_leader(&run->job)) {
         print_verdict(run, print_rows(run, table));
     }
     return MLP_OK;

@@ -1,6 +1,5 @@
 /** @file
- *  The chapter of a run in which it trains: epoch by epoch, until the last one
- *  or a signal.
+ *  Training, epoch by epoch, until the last one or a signal.
  */
 
 #include <inttypes.h>
@@ -20,10 +19,12 @@ static const double LEAVE_SECONDS = 1.0;
  * hear of it, then a save. Twice what was measured: both vary. */
 static void reserve_time(const mlp_run_parts *run)
 {
-    double save =
-        run->config.checkpoint[0] != '\0' ? mlp_run_expect_save(run) : 0.0;
-    mlp_stop_reserve(run->stop,
-                     LEAVE_SECONDS + 2 * (2 * run->longest_step + save));
+    double save = run->job.config.checkpoint[0] != '\0'
+                      ? mlp_run_expect_save(&run->state, &run->saving)
+                      : 0.0;
+    mlp_stop_reserve(run->job.setting.stop,
+                     LEAVE_SECONDS +
+                         2 * (2 * run->progress.longest_step + save));
 }
 
 /* ---- training ---------------------------------------------------------- */
@@ -31,23 +32,24 @@ static void reserve_time(const mlp_run_parts *run)
 /* Whether --max-steps are done. */
 static bool has_enough_steps(const mlp_run_parts *run)
 {
-    return run->config.max_steps > 0 &&
-           run->state.step >= run->config.max_steps;
+    return run->job.config.max_steps > 0 &&
+           run->state.step >= run->job.config.max_steps;
 }
 
 mlp_status mlp_run_compare(mlp_run_parts *run)
 {
-    if (run->config.sentinel == 0 || run->compared_step == run->state.step) {
+    if (run->job.config.sentinel == 0 ||
+        run->progress.compared_step == run->state.step) {
         return MLP_OK;
     }
-    run->compared_step = run->state.step;
+    run->progress.compared_step = run->state.step;
     return mlp_trainer_compare(run->trainer, run->state.step);
 }
 
 static mlp_status compare_in_time(mlp_run_parts *run)
 {
-    return run->config.sentinel > 0 &&
-                   run->state.step % run->config.sentinel == 0
+    return run->job.config.sentinel > 0 &&
+                   run->state.step % run->job.config.sentinel == 0
                ? mlp_run_compare(run)
                : MLP_OK;
 }
@@ -62,16 +64,17 @@ static mlp_status train_epoch(mlp_run_parts *run, size_t steps,
     size_t step = state->step - state->epoch * steps;
     for (; step < steps && !*wants_stop; step++) {
         mlp_step_result result;
-        mlp_pulse_step(mlp_comm_pulse(run->comm), state->step + 1);
+        mlp_pulse_step(mlp_comm_pulse(run->job.comm), state->step + 1);
         MLP_TRY(mlp_trainer_step(run->trainer, state->epoch, step,
-                                 mlp_stop_is_wanted(run->stop), &result));
+                                 mlp_stop_is_wanted(run->job.setting.stop),
+                                 &result));
         mlp_tally_add(&state->running, &result.tally);
-        run->trained_rows += result.tally.rows;
+        run->profiling.trained_rows += result.tally.rows;
         state->step++;
         MLP_TRY(compare_in_time(run));
         double seconds = before + mlp_clock_seconds() - start;
-        run->longest_step =
-            fmax(run->longest_step, seconds - state->running_seconds);
+        run->progress.longest_step =
+            fmax(run->progress.longest_step, seconds - state->running_seconds);
         state->running_seconds = seconds;
         if (run->log != NULL && mlp_runlog_wants_step(run->log)) {
             mlp_runlog_step(run->log, state->epoch + 1, step + 1, steps,
@@ -81,7 +84,7 @@ static mlp_status train_epoch(mlp_run_parts *run, size_t steps,
         if (step + 1 == steps) {
             continue; /* the epoch is closed before its state is looked at */
         }
-        MLP_TRY(mlp_run_testify(run));
+        MLP_TRY(mlp_run_check_replay(run));
         if (!*wants_stop) {
             MLP_TRY(mlp_run_save_step(run));
             reserve_time(run);
@@ -98,7 +101,7 @@ static mlp_status evaluate(mlp_run_parts *run, const mlp_sharded *split,
     if (split->rows == 0) {
         return MLP_OK;
     }
-    mlp_pulse_enter(mlp_comm_pulse(run->comm), MLP_PULSE_EVALUATE);
+    mlp_pulse_enter(mlp_comm_pulse(run->job.comm), MLP_PULSE_EVALUATE);
     MLP_TRY(mlp_trainer_evaluate(run->trainer, split, tally, NULL));
     return isfinite(tally->loss_sum)
                ? MLP_OK
@@ -124,7 +127,7 @@ static mlp_status write_record(mlp_run_parts *run,
 static mlp_status keep_record(mlp_run_parts *run,
                               const mlp_epoch_record *record)
 {
-    if (run->setting.result == NULL) {
+    if (run->job.setting.result == NULL) {
         return MLP_OK;
     }
     MLP_TRY(mlp_run_fetch_state(run));
@@ -135,13 +138,13 @@ static mlp_status keep_record(mlp_run_parts *run,
 static mlp_status tell_caller(mlp_run_parts *run,
                               const mlp_epoch_record *record)
 {
-    const mlp_run_setting *setting = &run->setting;
+    const mlp_run_setting *setting = &run->job.setting;
     if (setting->on_epoch == NULL) {
         return MLP_OK;
     }
     uint64_t is_enough = setting->on_epoch(setting->context, record);
-    MLP_TRY(mlp_comm_max(run->comm, &is_enough, 1));
-    run->is_ended = run->is_ended || is_enough > 0;
+    MLP_TRY(mlp_comm_max(run->job.comm, &is_enough, 1));
+    run->progress.is_ended = run->progress.is_ended || is_enough > 0;
     return MLP_OK;
 }
 
@@ -149,15 +152,15 @@ static mlp_status tell_caller(mlp_run_parts *run,
 static bool is_without_error(const mlp_run_parts *run)
 {
     const mlp_tally *tally = &run->state.running;
-    return run->config.loss == MLP_LOSS_PERCEPTRON && tally->rows > 0 &&
+    return run->job.config.loss == MLP_LOSS_PERCEPTRON && tally->rows > 0 &&
            tally->hits == tally->rows;
 }
 
 /* Whether no epoch is left to train, or none is worth it. */
 static bool is_over(const mlp_run_parts *run)
 {
-    return run->state.epoch >= run->config.epochs || run->verdict.stops ||
-           run->is_converged;
+    return run->state.epoch >= run->job.config.epochs ||
+           run->progress.verdict.stops || run->progress.is_converged;
 }
 
 /* Record an epoch that has just been trained. */
@@ -170,19 +173,20 @@ static mlp_status close_epoch(mlp_run_parts *run)
         .train = state->running,
         .learning_rate = mlp_trainer_rate(run->trainer, state->step - 1),
         .wall_seconds = state->running_seconds};
-    MLP_TRY(evaluate(run, &run->validation, &record.validation));
-    MLP_TRY(evaluate(run, &run->test, &record.test));
-    mlp_status status = mlp_run_is_leader(run) ? write_record(run, &record)
-                                               : keep_record(run, &record);
-    MLP_TRY(mlp_comm_agree(run->comm, status));
+    MLP_TRY(evaluate(run, &run->data.validation, &record.validation));
+    MLP_TRY(evaluate(run, &run->data.test, &record.test));
+    mlp_status status = mlp_run_is_leader(&run->job)
+                            ? write_record(run, &record)
+                            : keep_record(run, &record);
+    MLP_TRY(mlp_comm_agree(run->job.comm, status));
     state->epoch++;
-    run->is_converged = is_without_error(run);
+    run->progress.is_converged = is_without_error(run);
     state->running = (mlp_tally){0};
     state->running_seconds = 0.0;
     MLP_TRY(mlp_run_judge(run));
     mlp_run_keep_best(run);
     MLP_TRY(mlp_run_keep_end(run));
-    MLP_TRY(mlp_run_testify(run));
+    MLP_TRY(mlp_run_check_replay(run));
     MLP_TRY(mlp_run_save_epoch(run, is_over(run)));
     MLP_TRY(tell_caller(run, &record));
     reserve_time(run);
@@ -194,10 +198,10 @@ static mlp_status close_epoch(mlp_run_parts *run)
 mlp_status mlp_run_train(mlp_run_parts *run)
 {
     mlp_checkpoint *state = &run->state;
-    size_t steps =
-        mlp_epoch_steps(run->train.rows, mlp_config_step_rows(&run->config));
+    size_t steps = mlp_epoch_steps(run->data.train.rows,
+                                   mlp_config_step_rows(&run->job.config));
     bool wants_stop = has_enough_steps(run);
-    run->training_since = mlp_clock_seconds();
+    run->saving.since = mlp_clock_seconds();
     reserve_time(run);
     MLP_TRY(mlp_run_judge(run));
     while (!is_over(run) && !wants_stop) {
@@ -205,15 +209,18 @@ mlp_status mlp_run_train(mlp_run_parts *run)
         if (state->step == (state->epoch + 1) * steps) {
             mlp_status status = close_epoch(run);
             MLP_TRY(status == MLP_STOPPED ? MLP_OK : status);
-            wants_stop = wants_stop || status == MLP_STOPPED || run->is_ended;
+            wants_stop =
+                wants_stop || status == MLP_STOPPED || run->progress.is_ended;
         }
     }
     if (is_over(run)) {
         return mlp_run_restore_best(run);
     }
     /* The one that was may not be the one that says so. */
-    run->was_asked = run->is_ended || mlp_stop_was_asked(run->stop);
-    MLP_TRY(mlp_comm_max(run->comm, &run->was_asked, 1));
+    uint64_t was_asked =
+        run->progress.is_ended || mlp_stop_was_asked(run->job.setting.stop);
+    MLP_TRY(mlp_comm_max(run->job.comm, &was_asked, 1));
+    run->progress.was_asked = was_asked > 0;
     MLP_TRY(mlp_run_save(run));
     return MLP_STOPPED;
 }

@@ -27,10 +27,10 @@ static const double REFERENCE_SECONDS = 10.0;
 static mlp_status note_layers(const mlp_verification *v, mlp_run_parts *run,
                               bool is_reference, uint64_t *row)
 {
-    size_t ranks = mlp_comm_size(v->run.comm);
+    size_t ranks = mlp_comm_size(v->run.job.comm);
     for (size_t l = 0; l < v->layers; l++) {
         for (size_t r = 0; r < ranks; r++) {
-            if (is_reference || r == mlp_comm_rank(v->run.comm)) {
+            if (is_reference || r == mlp_comm_rank(v->run.job.comm)) {
                 mlp_range slice = v->slices[l * ranks + r];
                 MLP_TRY(mlp_trainer_digest(run->trainer, l, slice,
                                            &row[l * ranks + r]));
@@ -45,7 +45,7 @@ static mlp_status train_step(const mlp_verification *v, mlp_run_parts *run)
 {
     mlp_checkpoint *state = &run->state;
     mlp_step_result result;
-    mlp_pulse_step(mlp_comm_pulse(v->run.comm), state->step + 1);
+    mlp_pulse_step(mlp_comm_pulse(v->run.job.comm), state->step + 1);
     MLP_TRY(mlp_trainer_step(run->trainer, state->epoch,
                              state->step - state->epoch * v->epoch_steps, false,
                              &result));
@@ -100,8 +100,8 @@ static mlp_status resume(mlp_run_parts *run)
 {
     MLP_TRY(mlp_run_save(run));
     end(run);
-    mlp_checkpoint_unlock(&run->lock);
-    run->config.resume = MLP_RESUME_YES;
+    mlp_checkpoint_unlock(&run->saving.lock);
+    run->job.config.resume = MLP_RESUME_YES;
     MLP_TRY(mlp_run_open_state(run));
     MLP_TRY(mlp_run_create_trainer(run));
     return mlp_run_begin_state(run);
@@ -121,7 +121,7 @@ static mlp_status digest_weights(mlp_run_parts *run, char hex[MLP_DIGEST_HEX])
 
 static mlp_status train_alone(mlp_verification *v, mlp_run_parts *run)
 {
-    MLP_TRY(mlp_run_load_data(run));
+    MLP_TRY(mlp_run_load_data(&run->job, &run->data));
     MLP_TRY(begin(v, run));
     MLP_TRY(train_slice(v, run, 0, v->steps, true));
     return digest_weights(run, v->weights);
@@ -130,14 +130,15 @@ static mlp_status train_alone(mlp_verification *v, mlp_run_parts *run)
 /* By one thread of rank 0, which reads all rows for it. */
 static mlp_status run_reference(mlp_verification *v)
 {
-    mlp_run_parts alone = {.config = v->run.config, .lock = -1};
-    alone.config.threads = 1;
-    MLP_TRY(mlp_comm_serial_create(&alone.comm));
+    mlp_run_parts alone = {.job = {.config = v->run.job.config},
+                           .saving = {.lock = -1}};
+    alone.job.config.threads = 1;
+    MLP_TRY(mlp_comm_serial_create(&alone.job.comm));
     mlp_status status = train_alone(v, &alone);
     end(&alone);
-    mlp_run_drop_data(&alone);
-    mlp_source_close(&alone.source);
-    mlp_comm_destroy(&alone.comm);
+    mlp_run_drop_data(&alone.data);
+    mlp_source_close(&alone.data.source);
+    mlp_comm_destroy(&alone.job.comm);
     return status;
 }
 
@@ -157,13 +158,13 @@ static mlp_status allocate(mlp_verification *v)
 /* Who updates what: asked of a trainer, which then goes. */
 static mlp_status find_slices(mlp_verification *v)
 {
-    size_t ranks = mlp_comm_size(v->run.comm);
-    size_t rank = mlp_comm_rank(v->run.comm);
+    size_t ranks = mlp_comm_size(v->run.job.comm);
+    size_t rank = mlp_comm_rank(v->run.job.comm);
     _Static_assert(sizeof(mlp_range) == 2 * sizeof(uint64_t), "two words");
     for (size_t l = 0; l < v->layers; l++) {
         v->slices[l * ranks + rank] = mlp_trainer_slice(v->run.trainer, l);
     }
-    return mlp_comm_sum(v->run.comm, (uint64_t *)v->slices,
+    return mlp_comm_sum(v->run.job.comm, (uint64_t *)v->slices,
                         2 * mlp_verify_row(v));
 }
 
@@ -171,9 +172,9 @@ static mlp_status find_slices(mlp_verification *v)
  * shuffle, if that is not too far from its beginning. */
 static void choose_slice(mlp_verification *v)
 {
-    const mlp_config *config = &v->run.config;
+    const mlp_config *config = &v->run.job.config;
     v->epoch_steps =
-        mlp_epoch_steps(v->run.train.rows, mlp_config_step_rows(config));
+        mlp_epoch_steps(v->run.data.train.rows, mlp_config_step_rows(config));
     uint64_t all = v->epoch_steps * config->epochs;
     v->steps = config->steps > 0 ? config->steps : DEFAULT_STEPS;
     v->steps = v->steps < LEAST_STEPS ? LEAST_STEPS : v->steps;
@@ -187,12 +188,12 @@ static void choose_slice(mlp_verification *v)
 static mlp_status set_up(mlp_verification *v)
 {
     mlp_run_parts *run = &v->run;
-    MLP_TRY(mlp_run_plan(run));
-    MLP_TRY(mlp_run_load_data(run));
+    MLP_TRY(mlp_run_plan(&run->job));
+    MLP_TRY(mlp_run_load_data(&run->job, &run->data));
     choose_slice(v);
     MLP_TRY(mlp_run_create_trainer(run));
     v->layers = run->model->layers;
-    MLP_TRY(mlp_comm_agree(run->comm, allocate(v)));
+    MLP_TRY(mlp_comm_agree(run->job.comm, allocate(v)));
     MLP_TRY(find_slices(v));
     end(run);
     return MLP_OK;
@@ -220,11 +221,11 @@ mlp_status mlp_verify_pass(mlp_verification *v, bool is_resumed)
     memset(v->found, 0, cells * sizeof *v->found);
     mlp_status status = train_team(v, is_resumed);
     end(run);
-    mlp_checkpoint_unlock(&run->lock);
-    MLP_TRY(mlp_comm_agree(run->comm, status));
-    MLP_TRY(mlp_comm_sum(run->comm, v->found, cells));
+    mlp_checkpoint_unlock(&run->saving.lock);
+    MLP_TRY(mlp_comm_agree(run->job.comm, status));
+    MLP_TRY(mlp_comm_sum(run->job.comm, v->found, cells));
     status = mlp_verify_compare(v, is_resumed, mlp_clock_seconds() - start);
-    return mlp_comm_agree(run->comm, status); /* all have the same tables */
+    return mlp_comm_agree(run->job.comm, status); /* all have the same tables */
 }
 
 static mlp_status verify(mlp_verification *v)
@@ -232,34 +233,37 @@ static mlp_status verify(mlp_verification *v)
     mlp_run_parts *run = &v->run;
     MLP_TRY(set_up(v));
     double start = mlp_clock_seconds();
-    mlp_status status = mlp_run_is_leader(run) ? run_reference(v) : MLP_OK;
-    MLP_TRY(mlp_comm_agree_patiently(run->comm, status));
-    MLP_TRY(mlp_comm_broadcast(run->comm, &v->steps, sizeof v->steps));
+    mlp_status status =
+        mlp_run_is_leader(&run->job) ? run_reference(v) : MLP_OK;
+    MLP_TRY(mlp_comm_agree_patiently(run->job.comm, status));
+    MLP_TRY(mlp_comm_broadcast(run->job.comm, &v->steps, sizeof v->steps));
     MLP_TRY(
-        mlp_comm_broadcast(run->comm, v->expected,
+        mlp_comm_broadcast(run->job.comm, v->expected,
                            v->steps * mlp_verify_row(v) * sizeof *v->expected));
-    if (mlp_run_is_leader(run)) {
+    if (mlp_run_is_leader(&run->job)) {
         mlp_verify_begin(v, mlp_clock_seconds() - start);
     }
     MLP_TRY(mlp_verify_resumed(v));
     MLP_TRY(mlp_verify_every_set(v));
-    return mlp_comm_agree(run->comm,
-                          mlp_run_is_leader(run) ? mlp_verify_end(v) : MLP_OK);
+    return mlp_comm_agree(run->job.comm, mlp_run_is_leader(&run->job)
+                                             ? mlp_verify_end(v)
+                                             : MLP_OK);
 }
 
 mlp_status mlp_run_verify(mlp_comm *comm, const mlp_config *config)
 {
-    mlp_verification v = {.run = {.comm = comm, .config = *config, .lock = -1}};
-    v.run.config.checkpoint[0] = v.run.config.log[0] = '\0';
-    v.run.config.trace[0] = v.run.config.tensorboard[0] = '\0';
-    v.run.config.profile = false;
-    v.run.config.resume = MLP_RESUME_NO;
-    v.run.config.sentinel = 0; /* to show where ranks begin to differ */
+    mlp_verification v = {.run = {.job = {.comm = comm, .config = *config},
+                                  .saving = {.lock = -1}}};
+    v.run.job.config.checkpoint[0] = v.run.job.config.log[0] = '\0';
+    v.run.job.config.trace[0] = v.run.job.config.tensorboard[0] = '\0';
+    v.run.job.config.profile = false;
+    v.run.job.config.resume = MLP_RESUME_NO;
+    v.run.job.config.sentinel = 0; /* to show where ranks begin to differ */
     mlp_status status = verify(&v);
     end(&v.run);
-    mlp_run_drop_data(&v.run);
-    mlp_source_close(&v.run.source);
-    mlp_checkpoint_unlock(&v.run.lock);
+    mlp_run_drop_data(&v.run.data);
+    mlp_source_close(&v.run.data.source);
+    mlp_checkpoint_unlock(&v.run.saving.lock);
     free(v.expected);
     free(v.found);
     free(v.slices);

@@ -23,7 +23,7 @@ typedef struct {
 /** Digests after one step. */
 static inline size_t mlp_verify_row(const mlp_verification *v)
 {
-    return v->layers * mlp_comm_size(v->run.comm);
+    return v->layers * mlp_comm_size(v->run.job.comm);
 }
 
 /** Train the slice with run.kernels, NULL for the usual ones, and compare.

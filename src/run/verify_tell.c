@@ -47,15 +47,15 @@ mlp_status mlp_verify_resumed(mlp_verification *v)
     mlp_run_parts *run = &v->run;
     char directory[MLP_MAX_PATH] = "";
     mlp_status status =
-        mlp_run_is_leader(run) ? make_directory(directory) : MLP_OK;
-    MLP_TRY(mlp_comm_agree(run->comm, status));
-    MLP_TRY(mlp_comm_broadcast(run->comm, directory, sizeof directory));
-    memcpy(run->config.checkpoint, directory, sizeof directory);
+        mlp_run_is_leader(&run->job) ? make_directory(directory) : MLP_OK;
+    MLP_TRY(mlp_comm_agree(run->job.comm, status));
+    MLP_TRY(mlp_comm_broadcast(run->job.comm, directory, sizeof directory));
+    memcpy(run->job.config.checkpoint, directory, sizeof directory);
     run->kernels = NULL;
     status = mlp_verify_pass(v, true);
-    run->config.checkpoint[0] = '\0';
-    run->config.resume = MLP_RESUME_NO;
-    if (mlp_run_is_leader(run)) {
+    run->job.config.checkpoint[0] = '\0';
+    run->job.config.resume = MLP_RESUME_NO;
+    if (mlp_run_is_leader(&run->job)) {
         remove_directory(directory);
     }
     return status;
@@ -66,11 +66,11 @@ mlp_status mlp_verify_every_set(mlp_verification *v)
     static const char *const names[] = {"avx512", "avx2", "base"};
     mlp_run_parts *run = &v->run;
     const mlp_kernels *usual = run->kernels;
-    size_t ranks = mlp_comm_size(run->comm);
+    size_t ranks = mlp_comm_size(run->job.comm);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         run->kernels = mlp_kernels_find(names[i]);
         uint64_t have[2] = {run->kernels != NULL, run->kernels == usual};
-        MLP_TRY(mlp_comm_sum(run->comm, have, 2));
+        MLP_TRY(mlp_comm_sum(run->job.comm, have, 2));
         if (have[0] == ranks && have[1] < ranks) {
             MLP_TRY(mlp_verify_pass(v, false));
         }
@@ -89,8 +89,8 @@ static const char *plural(size_t count)
 static void describe(const mlp_verification *v, bool is_resumed, char *line,
                      size_t size)
 {
-    size_t ranks = mlp_comm_size(v->run.comm);
-    size_t threads = v->run.config.threads;
+    size_t ranks = mlp_comm_size(v->run.job.comm);
+    size_t threads = v->run.job.config.threads;
     int used =
         snprintf(line, size, "%zu rank%s x %zu thread%s, %s", ranks,
                  plural(ranks), threads, plural(threads), v->run.kernels->name);
@@ -103,7 +103,7 @@ static void describe(const mlp_verification *v, bool is_resumed, char *line,
 
 void mlp_verify_begin(const mlp_verification *v, double seconds)
 {
-    if (v->run.config.quiet) {
+    if (v->run.job.config.quiet) {
         return;
     }
     printf("verify: steps %" PRIu64 " to %" PRIu64 " of this training, "
@@ -117,7 +117,7 @@ mlp_status mlp_verify_compare(mlp_verification *v, bool is_resumed,
                               double seconds)
 {
     char team[200];
-    size_t ranks = mlp_comm_size(v->run.comm);
+    size_t ranks = mlp_comm_size(v->run.job.comm);
     size_t cells = v->steps * mlp_verify_row(v);
     describe(v, is_resumed, team, sizeof team);
     for (size_t i = 0; i < cells; i++) {
@@ -131,7 +131,7 @@ mlp_status mlp_verify_compare(mlp_verification *v, bool is_resumed,
         }
     }
     v->passes++;
-    if (mlp_run_is_leader(&v->run) && !v->run.config.quiet) {
+    if (mlp_run_is_leader(&v->run.job) && !v->run.job.config.quiet) {
         printf("  %s: the same, %.1f s\n", team, seconds);
         fflush(stdout);
     }

@@ -10,22 +10,22 @@
 
 /* rows / (classes rows_of_class), as scikit-learn's "balanced": every class
  * has the same share of the loss. A class without rows has none. */
-static mlp_status balance(mlp_run_parts *run)
+static mlp_status balance(const mlp_run_job *job, mlp_run_data *data)
 {
-    const mlp_dataset *here = &run->train.here;
-    uint64_t *counts = calloc(run->classes, sizeof *counts);
+    const mlp_dataset *here = &data->train.here;
+    uint64_t *counts = calloc(data->classes, sizeof *counts);
     mlp_status status =
         counts == NULL ? mlp_fail_memory("the classes' counts") : MLP_OK;
-    status = mlp_comm_agree(run->comm, status);
+    status = mlp_comm_agree(job->comm, status);
     for (size_t r = 0; status == MLP_OK && r < here->range.count; r++) {
         counts[here->labels[r]]++;
     }
     if (status == MLP_OK) {
-        status = mlp_comm_sum(run->comm, counts, run->classes);
+        status = mlp_comm_sum(job->comm, counts, data->classes);
     }
-    for (size_t k = 0; status == MLP_OK && k < run->classes; k++) {
-        double alike = (double)run->train.rows / (double)run->classes;
-        run->class_weights[k] =
+    for (size_t k = 0; status == MLP_OK && k < data->classes; k++) {
+        double alike = (double)data->train.rows / (double)data->classes;
+        data->class_weights[k] =
             counts[k] > 0 ? (float)(alike / (double)counts[k]) : 0.0F;
     }
     free(counts);
@@ -67,20 +67,20 @@ static mlp_status read_weights(const char *text, size_t classes, float *weights)
                           classes);
 }
 
-mlp_status mlp_run_weigh_classes(mlp_run_parts *run)
+mlp_status mlp_run_weigh_classes(const mlp_run_job *job, mlp_run_data *data)
 {
-    const char *text = run->config.class_weights;
+    const char *text = job->config.class_weights;
     if (strcmp(text, "none") == 0) {
         return MLP_OK;
     }
-    run->class_weights = calloc(run->classes, sizeof *run->class_weights);
-    mlp_status status = run->class_weights == NULL
+    data->class_weights = calloc(data->classes, sizeof *data->class_weights);
+    mlp_status status = data->class_weights == NULL
                             ? mlp_fail_memory("the classes' weights")
                             : MLP_OK;
-    MLP_TRY(mlp_comm_agree(run->comm, status));
+    MLP_TRY(mlp_comm_agree(job->comm, status));
     if (strcmp(text, "balanced") == 0) {
-        return balance(run);
+        return balance(job, data);
     }
-    return mlp_comm_agree(run->comm,
-                          read_weights(text, run->classes, run->class_weights));
+    return mlp_comm_agree(
+        job->comm, read_weights(text, data->classes, data->class_weights));
 }

@@ -1,6 +1,6 @@
 /** @file
- *  The chapter of a run that looks back on its epochs: early stopping, a rate
- *  that falls on a plateau, the best weights.
+ *  What the finished epochs decide: early stopping, a learning rate that falls
+ *  on a plateau, the best weights.
  */
 #include <string.h>
 
@@ -18,20 +18,23 @@ static float *best_weights(const mlp_run_parts *run)
 mlp_status mlp_run_judge(mlp_run_parts *run)
 {
     mlp_checkpoint *state = &run->state;
-    const mlp_config *config = &run->config;
-    if (mlp_run_is_leader(run)) {
-        run->verdict = mlp_monitor_judge(config, &state->history);
+    const mlp_config *config = &run->job.config;
+    if (mlp_run_is_leader(&run->job)) {
+        run->progress.verdict = mlp_monitor_judge(config, &state->history);
     }
-    MLP_TRY(mlp_comm_broadcast(run->comm, &run->verdict, sizeof run->verdict));
-    mlp_trainer_slow(run->trainer, mlp_schedule_power(config->gamma,
-                                                      run->verdict.reductions));
+    MLP_TRY(mlp_comm_broadcast(run->job.comm, &run->progress.verdict,
+                               sizeof run->progress.verdict));
+    mlp_trainer_slow(
+        run->trainer,
+        mlp_schedule_power(config->gamma, run->progress.verdict.reductions));
     return MLP_OK;
 }
 
 void mlp_run_keep_best(mlp_run_parts *run)
 {
     mlp_checkpoint *state = &run->state;
-    if (run->config.patience > 0 && run->verdict.best == state->epoch) {
+    if (run->job.config.patience > 0 &&
+        run->progress.verdict.best == state->epoch) {
         memcpy(best_weights(run), state->parameters,
                state->parameter_count * sizeof *state->parameters);
     }
@@ -40,18 +43,19 @@ void mlp_run_keep_best(mlp_run_parts *run)
 mlp_status mlp_run_restore_best(mlp_run_parts *run)
 {
     mlp_checkpoint *state = &run->state;
-    if (run->config.patience == 0 || run->verdict.best == 0) {
+    if (run->job.config.patience == 0 || run->progress.verdict.best == 0) {
         return MLP_OK;
     }
-    if (run->verdict.stops) {
+    if (run->progress.verdict.stops) {
         mlp_log_note("stopped after epoch %zu, %zu epochs without a better "
                      "one",
-                     (size_t)state->epoch, (size_t)run->verdict.waited);
+                     (size_t)state->epoch,
+                     (size_t)run->progress.verdict.waited);
     }
     mlp_log_note("the weights are those of epoch %zu, the best",
-                 (size_t)run->verdict.best);
+                 (size_t)run->progress.verdict.best);
     MLP_TRY(
-        mlp_comm_broadcast(run->comm, best_weights(run),
+        mlp_comm_broadcast(run->job.comm, best_weights(run),
                            state->parameter_count * sizeof *state->parameters));
     /* the moments stay as they are, on every rank */
     mlp_trainer_store(run->trainer, state->parameters, state->moments);
