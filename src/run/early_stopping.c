@@ -24,7 +24,7 @@ mlp_status mlp_run_judge(mlp_run_parts *run)
     }
     MLP_TRY(mlp_comm_broadcast(run->job.comm, &run->progress.verdict,
                                sizeof run->progress.verdict));
-    mlp_trainer_slow(
+    mlp_trainer_scale_rate(
         run->trainer,
         mlp_schedule_power(config->gamma, run->progress.verdict.reductions));
     return MLP_OK;

@@ -20,34 +20,32 @@ bool mlp_trainer_is_short(const mlp_trainer_parts *parts)
 
 static mlp_status find_shards(mlp_trainer *trainer)
 {
-    mlp_range run =
-        mlp_crew_shards(trainer->crew, trainer->parts.config->shards);
-    trainer->shards = run;
-    trainer->first_shard = trainer->parts.train->shards.first - run.first;
-    trainer->leaf_start = calloc(run.count + 1, sizeof *trainer->leaf_start);
-    return trainer->leaf_start != NULL
-               ? MLP_OK
-               : mlp_fail_memory("the shards of a node");
+    mlp_trainer_node *node = &trainer->node;
+    node->shards = mlp_crew_shards(node->crew, trainer->parts.config->shards);
+    node->first_shard = trainer->parts.train->shards.first - node->shards.first;
+    node->leaf_start = calloc(node->shards.count + 1, sizeof *node->leaf_start);
+    return node->leaf_start != NULL ? MLP_OK
+                                    : mlp_fail_memory("the shards of a node");
 }
 
 void mlp_trainer_lay_batch(mlp_trainer *trainer, size_t index)
 {
     size_t rows = 0;
-    for (size_t i = 0; i < trainer->shards.count; i++) {
-        trainer->leaf_start[i] = rows;
-        rows += mlp_sampler_count(trainer->sampler, index,
-                                  trainer->shards.first + i);
+    for (size_t i = 0; i < trainer->node.shards.count; i++) {
+        trainer->node.leaf_start[i] = rows;
+        rows += mlp_sampler_count(trainer->position.sampler, index,
+                                  trainer->node.shards.first + i);
     }
-    trainer->leaf_start[trainer->shards.count] = rows;
+    trainer->node.leaf_start[trainer->node.shards.count] = rows;
 }
 
 double mlp_trainer_work_share(const mlp_trainer *trainer)
 {
-    return mlp_crew_is_idle(trainer->crew)
+    return mlp_crew_is_idle(trainer->node.crew)
                ? 0.0
-               : (double)trainer->shards.count /
+               : (double)trainer->node.shards.count /
                      (double)trainer->parts.config->shards /
-                     (double)mlp_crew_workers(trainer->crew);
+                     (double)mlp_crew_workers(trainer->node.crew);
 }
 
 /* ---- its memory -------------------------------------------------------- */
@@ -72,18 +70,18 @@ static mlp_feed_shape feed_shape(const mlp_trainer *trainer, size_t rows,
 static mlp_status measure(const mlp_trainer *trainer, extents *all)
 {
     const mlp_config *config = trainer->parts.config;
-    size_t shards = trainer->shards.count;
-    size_t ranks = mlp_comm_where(mlp_crew_home(trainer->crew))->size;
+    size_t shards = trainer->node.shards.count;
+    size_t ranks = mlp_comm_where(mlp_crew_home(trainer->node.crew))->size;
     size_t rows = mlp_trainer_batch_rows(config, shards);
     size_t most = trainer->parts.train->rows; /* a larger batch is all rows */
     all->feed = feed_shape(trainer, rows < most ? rows : most, shards + 1);
-    all->board = sizeof *trainer->board + ranks * sizeof(mlp_trainer_word);
+    all->board = sizeof *trainer->node.board + ranks * sizeof(mlp_rank_report);
     all->batch = mlp_feed_bytes(&all->feed);
     all->pass = mlp_pass_bytes(trainer->parts.model, all->feed.rows,
-                               mlp_crew_threads(trainer->crew));
+                               mlp_crew_threads(trainer->node.crew));
     all->sums = config->accumulate > 1
                     ? shards * trainer->parts.model->vector_size *
-                          sizeof *trainer->leaf_sums
+                          sizeof *trainer->node.leaf_sums
                     : 0;
     return all->pass > 0 ? MLP_OK
                          : mlp_fail_memory("the activations of a batch");
@@ -98,10 +96,10 @@ static places cut_memory(mlp_trainer *trainer, const extents *all,
                          mlp_arena *arena)
 {
     places at;
-    trainer->board = mlp_arena_cut(arena, 1, all->board);
+    trainer->node.board = mlp_arena_cut(arena, 1, all->board);
     at.batch = mlp_arena_cut(arena, 1, all->batch);
     at.pass = mlp_arena_cut(arena, 1, all->pass);
-    trainer->leaf_sums = mlp_arena_cut(arena, 1, all->sums);
+    trainer->node.leaf_sums = mlp_arena_cut(arena, 1, all->sums);
     return at;
 }
 
@@ -118,14 +116,15 @@ static mlp_status create_parts(mlp_trainer *trainer, const extents *all,
     const mlp_trainer_parts *parts = &trainer->parts;
     mlp_arena arena = {.memory = memory};
     places at = cut_memory(trainer, all, &arena);
-    MLP_TRY(mlp_feed_create(&all->feed, at.batch, &trainer->feed));
+    MLP_TRY(mlp_feed_create(&all->feed, at.batch, &trainer->node.feed));
     MLP_TRY(mlp_pass_create(parts->model, parts->kernels, all->feed.rows,
-                            mlp_crew_threads(trainer->crew), at.pass,
-                            &trainer->pass));
+                            mlp_crew_threads(trainer->node.crew), at.pass,
+                            &trainer->node.pass));
     const mlp_feed_shape own = feed_shape(trainer, EVALUATION_ROWS, 1);
-    MLP_TRY(mlp_feed_create(&own, NULL, &trainer->own_feed));
+    MLP_TRY(mlp_feed_create(&own, NULL, &trainer->evaluation.feed));
     return mlp_pass_create(parts->model, parts->kernels, EVALUATION_ROWS,
-                           parts->config->threads, NULL, &trainer->own_pass);
+                           parts->config->threads, NULL,
+                           &trainer->evaluation.pass);
 }
 
 mlp_status mlp_trainer_create_crew(mlp_trainer *trainer)
@@ -135,23 +134,24 @@ mlp_status mlp_trainer_create_crew(mlp_trainer *trainer)
                                 .is_short = mlp_trainer_is_short(parts),
                                 .is_alone = parts->config->exchange ==
                                             MLP_EXCHANGE_MPI};
-    MLP_TRY(mlp_crew_create(parts->comm, &wish, &trainer->crew));
+    MLP_TRY(mlp_crew_create(parts->comm, &wish, &trainer->node.crew));
     extents all;
     void *memory = NULL;
     mlp_status status = find_shards(trainer);
     status = status == MLP_OK ? measure(trainer, &all) : status;
     MLP_TRY(mlp_comm_agree(parts->comm, status));
-    status = mlp_crew_share(trainer->crew, count_bytes(trainer, &all), &memory);
+    status =
+        mlp_crew_share(trainer->node.crew, count_bytes(trainer, &all), &memory);
     MLP_TRY(mlp_comm_agree(parts->comm, status));
     return mlp_comm_agree(parts->comm, create_parts(trainer, &all, memory));
 }
 
 void mlp_trainer_destroy_crew(mlp_trainer *trainer)
 {
-    mlp_feed_destroy(&trainer->feed);
-    mlp_pass_destroy(&trainer->pass);
-    mlp_feed_destroy(&trainer->own_feed);
-    mlp_pass_destroy(&trainer->own_pass);
-    free(trainer->leaf_start);
-    mlp_crew_destroy(&trainer->crew);
+    mlp_feed_destroy(&trainer->node.feed);
+    mlp_pass_destroy(&trainer->node.pass);
+    mlp_feed_destroy(&trainer->evaluation.feed);
+    mlp_pass_destroy(&trainer->evaluation.pass);
+    free(trainer->node.leaf_start);
+    mlp_crew_destroy(&trainer->node.crew);
 }

@@ -59,7 +59,7 @@ bool mlp_trainer_are_finite(const float *values, size_t count)
 static bool are_losses_finite(const mlp_trainer *trainer, mlp_range rows)
 {
     for (size_t r = 0; r < rows.count; r++) {
-        if (!isfinite(mlp_pass_losses(trainer->pass)[rows.first + r])) {
+        if (!isfinite(mlp_pass_losses(trainer->node.pass)[rows.first + r])) {
             return false;
         }
     }
@@ -74,8 +74,8 @@ static bool are_gradients_finite(const mlp_trainer *trainer, size_t l)
     if (!atomic_load(&trainer->alarms[l].is_unsafe)) {
         return true;
     }
-    for (size_t i = 0; i < trainer->node_count; i++) {
-        const float *sum = trainer->nodes[i].sum + layer->offset;
+    for (size_t i = 0; i < trainer->subtrees.count; i++) {
+        const float *sum = trainer->subtrees.items[i].sum + layer->offset;
         if (!mlp_trainer_are_finite(sum, layer->size)) {
             return false;
         }
@@ -86,8 +86,8 @@ static bool are_gradients_finite(const mlp_trainer *trainer, size_t l)
 static bool is_finite_at(const mlp_trainer *trainer, place at)
 {
     const mlp_layer *layer = &trainer->parts.model->layer[at.layer];
-    const mlp_batch *batch = mlp_feed_batch(trainer->feed);
-    mlp_range rows = mlp_feed_here(trainer->feed);
+    const mlp_batch *batch = mlp_feed_batch(trainer->node.feed);
+    mlp_range rows = mlp_feed_here(trainer->node.feed);
     size_t first = rows.first * mlp_stride(layer->out);
     size_t outputs = rows.count * mlp_stride(layer->out);
     switch (at.what) {
@@ -100,12 +100,13 @@ static bool is_finite_at(const mlp_trainer *trainer, place at)
             trainer->optimizer.parameters + layer->offset, layer->size);
     case ACTIVATION:
         return mlp_trainer_are_finite(
-            mlp_pass_activations(trainer->pass, at.layer) + first, outputs);
+            mlp_pass_activations(trainer->node.pass, at.layer) + first,
+            outputs);
     case LOSS:
         return are_losses_finite(trainer, rows);
     case ERROR:
         return mlp_trainer_are_finite(
-            mlp_pass_dz(trainer->pass, at.layer) + first, outputs);
+            mlp_pass_dz(trainer->node.pass, at.layer) + first, outputs);
     case GRADIENT:
         return are_gradients_finite(trainer, at.layer);
     case SUM:

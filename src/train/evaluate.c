@@ -19,8 +19,8 @@ mlp_evaluator mlp_trainer_evaluator(mlp_trainer *trainer)
     return (mlp_evaluator){.model = parts->model,
                            .kernels = parts->kernels,
                            .vector = mlp_exchange_state(trainer->exchange, 0),
-                           .feed = trainer->own_feed,
-                           .pass = trainer->own_pass,
+                           .feed = trainer->evaluation.feed,
+                           .pass = trainer->evaluation.pass,
                            .scaler = parts->scaler,
                            .threads = parts->config->threads,
                            .top_k = parts->config->top_k,
@@ -41,7 +41,8 @@ void mlp_trainer_outputs(mlp_trainer *trainer, const mlp_dataset *dataset,
         mlp_evaluate_rows(&evaluator, dataset, (mlp_range){first, rows});
         for (size_t r = 0; r < rows; r++) {
             memcpy(outputs,
-                   mlp_pass_outputs(trainer->own_pass) + r * mlp_stride(count),
+                   mlp_pass_outputs(trainer->evaluation.pass) +
+                       r * mlp_stride(count),
                    count * sizeof *outputs);
             outputs += count;
         }
@@ -58,7 +59,7 @@ static void evaluate_shards(mlp_trainer *trainer, const mlp_sharded *split,
                                         split->shards,
                                         split->here.range.first - split->first};
     const mlp_read_plan plan = mlp_evaluation_plan(&order);
-    trainer->expected_step = UINT64_MAX;
+    trainer->position.expected_step = UINT64_MAX;
     mlp_dataset_expect(&split->here, &plan, 0);
     for (size_t i = 0; i < split->shards.count; i++) {
         size_t shard = split->shards.first + i;
@@ -68,7 +69,8 @@ static void evaluate_shards(mlp_trainer *trainer, const mlp_sharded *split,
         double sums[MLP_TALLY_SUMS];
         mlp_tally_get_sums(&one, sums);
         for (size_t s = 0; s < MLP_TALLY_SUMS; s++) {
-            trainer->shard_sums[s * parts->config->shards + shard] = sums[s];
+            trainer->evaluation.shard_sums[s * parts->config->shards + shard] =
+                sums[s];
         }
         tally->hits += one.hits;
         tally->rows += one.rows;
@@ -82,7 +84,7 @@ static void evaluate_shards(mlp_trainer *trainer, const mlp_sharded *split,
  * as unsigned integers 0 + bits = bits. */
 static mlp_status share_sums(mlp_trainer *trainer)
 {
-    void *bits = trainer->shard_sums;
+    void *bits = trainer->evaluation.shard_sums;
     return mlp_comm_sum(trainer->parts.comm, bits,
                         MLP_TALLY_SUMS * trainer->parts.config->shards);
 }
@@ -94,7 +96,7 @@ mlp_status mlp_trainer_evaluate(mlp_trainer *trainer, const mlp_sharded *split,
     size_t shards = trainer->parts.config->shards;
     *tally = (mlp_tally){0};
     double sums[MLP_TALLY_SUMS];
-    memset(trainer->shard_sums, 0, sizeof sums * shards);
+    memset(trainer->evaluation.shard_sums, 0, sizeof sums * shards);
     mlp_trainer_wait(trainer);
     evaluate_shards(trainer, split, tally, confusion);
     mlp_status read = mlp_dataset_status(&split->here);
@@ -117,7 +119,8 @@ mlp_status mlp_trainer_evaluate(mlp_trainer *trainer, const mlp_sharded *split,
                          .targets = counts[2],
                          .top_hits = counts[3]};
     for (size_t s = 0; s < MLP_TALLY_SUMS; s++) {
-        sums[s] = mlp_tree_sum(trainer->shard_sums + s * shards, shards, 1);
+        sums[s] = mlp_tree_sum(trainer->evaluation.shard_sums + s * shards,
+                               shards, 1);
     }
     mlp_tally_set_sums(tally, sums);
     return confusion == NULL ? MLP_OK

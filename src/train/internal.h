@@ -15,11 +15,11 @@
 #include "infer/forward_rows.h"
 #include "thread_tuner.h"
 
-enum { MLP_RECORD_SIZE = 9 }; /* doubles; see records.c */
+enum { MLP_SHARD_METRICS = 9 }; /* doubles of a shard; see shard_metrics.c */
 
 enum { MLP_VIEW_SIZE = 3 }; /* words of the sentinel for each rank */
 
-/* What the threads of this rank say of a layer's gradient in a step. */
+/* What this rank's threads find out about a layer's gradient in a step. */
 typedef struct {
     _Atomic bool is_unsafe;   /* this rank's sums, by mlp_kernels.gradient */
     _Atomic bool is_infinite; /* the sum of all ranks, in this rank's slice: has
@@ -30,7 +30,7 @@ typedef struct {
 typedef struct {
     _Alignas(64) bool wants_stop;
     bool has_fault; /* could not read its rows */
-} mlp_trainer_word;
+} mlp_rank_report;
 
 /* What the crew of a node writes for all its ranks in a step. */
 typedef struct {
@@ -40,42 +40,69 @@ typedef struct {
     mlp_status status;
     mlp_step_result result;
     bool has_fault;
-    mlp_trainer_word ranks[]; /* [ranks of the crew] */
+    mlp_rank_report ranks[]; /* [ranks of the crew] */
 } mlp_trainer_board;
 
-struct mlp_trainer {
-    mlp_trainer_parts parts;
+/* The part of a batch that this rank's node computes: what its crew works on,
+ * in memory that the ranks of the node share. */
+typedef struct {
     mlp_crew *crew;
-    mlp_exchange *exchange;
-    mlp_trainer_board *board; /* the crew's */
-    mlp_range shards;         /* the crew's */
-    size_t first_shard;       /* of them, this rank's */
-    size_t *leaf_start;       /* [shards.count + 1], in the batch under way */
-    mlp_gradient_node *nodes; /* [node_count], the crew's subtrees */
-    size_t node_count;
-    /* With --accumulate: a node for each of the crew's shards, whose sums go
-     * on from piece to piece of a batch. Else NULL. */
-    mlp_gradient_node *leaves; /* [shards.count] */
-    float *leaf_sums;          /* [shards.count, vector_size], the crew's */
-    mlp_sampler *sampler;
-    mlp_feed *feed; /* the crew's batch */
+    mlp_trainer_board *board;
+    mlp_range shards;   /* the node's */
+    size_t first_shard; /* of them, this rank's */
+    size_t *leaf_start; /* [shards.count + 1], in the batch under way */
+    mlp_feed *feed;
     mlp_pass *pass;
-    mlp_feed *own_feed; /* for evaluations, in which each rank is by itself */
-    mlp_pass *own_pass;
-    mlp_optimizer optimizer;
-    float *sums;       /* [vector_size], gradient of all ranks; of this rank's
-                          slices only. NULL where no norms are needed */
-    double rate_share; /* of the schedule's learning rate */
+    float *leaf_sums; /* [shards.count, vector_size], with --accumulate */
+} mlp_trainer_node;
+
+/* Where the gradients of the node's shards are summed. */
+typedef struct {
+    mlp_gradient_node
+        *items; /* [count], the subtrees that the node has whole */
+    size_t count;
+    /* With --accumulate: a leaf for each of the node's shards, whose sums go on
+     * from piece to piece of a batch. Else NULL. */
+    mlp_gradient_node *leaves; /* [shards.count] */
+} mlp_trainer_subtrees;
+
+/* Which rows come next, and at what learning rate. */
+typedef struct {
+    mlp_sampler *sampler;
     uint64_t shuffled_epoch; /* that the sampler is at */
     uint64_t expected_step;  /* global: whose rows are read ahead, if they are
                                 in a file; UINT64_MAX: no step's */
-    bool has_fault;          /* some rank could not read its rows */
-    mlp_gradient_alarm *alarms; /* [layers] */
-    double *shard_sums;         /* [MLP_TALLY_SUMS, shards], of an evaluation */
-    mlp_pace pace;
-    double *busy;     /* [threads], seconds in the last step */
-    uint64_t *prints; /* [threads], of the sentinel */
+    double rate_scale;       /* of the schedule's learning rate */
+} mlp_trainer_position;
+
+/* For evaluations, in which each rank is by itself. */
+typedef struct {
+    mlp_feed *feed;
+    mlp_pass *pass;
+    double *shard_sums; /* [MLP_TALLY_SUMS, shards] */
+} mlp_trainer_evaluation;
+
+/* For comparisons of the ranks. */
+typedef struct {
+    uint64_t *prints; /* [threads] */
     uint64_t *views;  /* [ranks, MLP_VIEW_SIZE], what each rank sees */
+} mlp_trainer_sentinel;
+
+struct mlp_trainer {
+    mlp_trainer_parts parts;
+    mlp_trainer_node node;
+    mlp_exchange *exchange;
+    mlp_trainer_subtrees subtrees;
+    mlp_optimizer optimizer;
+    float *sums; /* [vector_size], gradient of all ranks; of this rank's slices
+                    only. NULL where no norms are needed */
+    mlp_trainer_position position;
+    bool has_fault;             /* some rank could not read its rows */
+    mlp_gradient_alarm *alarms; /* [layers] */
+    mlp_trainer_evaluation evaluation;
+    mlp_trainer_sentinel sentinel;
+    mlp_thread_tuner tuner;
+    double *busy; /* [threads], seconds in the last step */
 };
 
 /** What the update has to know of a step. */
@@ -113,23 +140,25 @@ size_t mlp_trainer_measures(const mlp_trainer_parts *parts);
 mlp_status mlp_trainer_finish(mlp_trainer *trainer, mlp_thread self,
                               const mlp_step_facts *facts);
 
-/** Add what feed and pass have of some rows to the records of the crew's
+/** Add what feed and pass have of some rows to the metrics of the crew's
  *  shards, in the order of the rows. From the crew's thread 0, like the two
  *  below.
  *  @param is_first  nothing was added in this step yet */
-void mlp_trainer_add_records(const mlp_trainer *trainer, bool is_first);
+void mlp_trainer_add_metrics(const mlp_trainer *trainer, bool is_first);
 
-/** Complete the crew's records with what is known of its gradient now. */
-void mlp_trainer_close_records(const mlp_trainer *trainer);
+/** Complete the crew's shard metrics with what is known of its gradient now. */
+void mlp_trainer_close_metrics(const mlp_trainer *trainer);
 
-/** Whether the losses in the crew's records are, which are not published. */
+/** Whether the losses in the crew's shard metrics are finite; they are not
+ *  published yet. */
 bool mlp_trainer_has_finite_losses(const mlp_trainer *trainer);
 
-/** The whole batch's tally, from the records of all ranks, and whether some
+/** The whole batch's tally, from the metrics of all shards, and whether some
  *  rank's gradient is unsafe. Every rank comes to the same verdict:
- * MLP_DIVERGED when its loss is not finite, or when the trainer then has_fault;
- * or what the transport says. From thread 0 of a working rank. Collective. */
-mlp_status mlp_trainer_read_records(mlp_trainer *trainer,
+ *  MLP_DIVERGED when its loss is not finite, or when the trainer then
+ * has_fault; or what the transport says. From thread 0 of a working rank.
+ * Collective. */
+mlp_status mlp_trainer_read_metrics(mlp_trainer *trainer,
                                     mlp_step_result *result, bool *is_unsafe);
 
 /** What evaluates rows with the trainer's parameters, on this rank's own. */

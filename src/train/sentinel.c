@@ -41,19 +41,20 @@ static void look_at_share(void *context, mlp_thread self)
         sum += mlp_fingerprint(all->values + 2 * first, first,
                                rest < BLOCK ? rest : BLOCK);
     }
-    all->trainer->prints[self.index] = sum;
+    all->trainer->sentinel.prints[self.index] = sum;
 }
 
 static uint64_t look_at(mlp_trainer *trainer, size_t state)
 {
     sight all = {trainer, mlp_exchange_state(trainer->exchange, state),
                  trainer->parts.model->vector_size / 2};
-    size_t threads = trainer->pace.count;
+    size_t threads = trainer->tuner.count;
     uint64_t sum = 0;
-    memset(trainer->prints, 0, threads * sizeof *trainer->prints);
+    memset(trainer->sentinel.prints, 0,
+           threads * sizeof *trainer->sentinel.prints);
     mlp_threads_run(threads, look_at_share, &all);
     for (size_t t = 0; t < threads; t++) {
-        sum += trainer->prints[t];
+        sum += trainer->sentinel.prints[t];
     }
     return sum;
 }
@@ -61,8 +62,8 @@ static uint64_t look_at(mlp_trainer *trainer, size_t state)
 /* Where the training is, as far as this rank knows. */
 static uint64_t look_at_position(const mlp_trainer *trainer, uint64_t step)
 {
-    uint64_t words[] = {step, trainer->shuffled_epoch, 0};
-    memcpy(&words[2], &trainer->rate_share, sizeof words[2]);
+    uint64_t words[] = {step, trainer->position.shuffled_epoch, 0};
+    memcpy(&words[2], &trainer->position.rate_scale, sizeof words[2]);
     return mlp_fingerprint(words, 0, sizeof words / sizeof *words);
 }
 
@@ -81,7 +82,7 @@ static void look(mlp_trainer *trainer, uint64_t step, uint64_t *view)
 
 static const uint64_t *view_of(const mlp_trainer *trainer, size_t rank)
 {
-    return trainer->views + rank * MLP_VIEW_SIZE;
+    return trainer->sentinel.views + rank * MLP_VIEW_SIZE;
 }
 
 static bool is_same(const mlp_trainer *trainer, size_t one, size_t other)
@@ -172,9 +173,11 @@ mlp_status mlp_trainer_compare(mlp_trainer *trainer, uint64_t step)
         return MLP_OK;
     }
     mlp_trainer_wait(trainer);
-    memset(trainer->views, 0, ranks * MLP_VIEW_SIZE * sizeof *trainer->views);
-    look(trainer, step, trainer->views + mlp_comm_rank(comm) * MLP_VIEW_SIZE);
-    MLP_TRY(mlp_comm_sum(comm, trainer->views, ranks * MLP_VIEW_SIZE));
+    memset(trainer->sentinel.views, 0,
+           ranks * MLP_VIEW_SIZE * sizeof *trainer->sentinel.views);
+    look(trainer, step,
+         trainer->sentinel.views + mlp_comm_rank(comm) * MLP_VIEW_SIZE);
+    MLP_TRY(mlp_comm_sum(comm, trainer->sentinel.views, ranks * MLP_VIEW_SIZE));
     for (size_t r = 1; r < ranks; r++) {
         if (!is_same(trainer, 0, r)) {
             return blame(trainer, step);

@@ -15,7 +15,7 @@ void mlp_worker_lap(const mlp_worker *w, mlp_phase phase)
 void mlp_worker_meet(mlp_worker *w)
 {
     double start = mlp_clock_seconds();
-    mlp_crew_meet(w->trainer->crew, w->self, w->me);
+    mlp_crew_meet(w->trainer->node.crew, w->self, w->me);
     w->waited += mlp_clock_seconds() - start;
     mlp_worker_lap(w, MLP_PHASE_WAIT);
 }
@@ -40,7 +40,7 @@ static void begin_stage(mlp_worker *w, bool is_by_rows)
 
 void mlp_stage_gather(mlp_worker *w)
 {
-    mlp_feed_fill(w->trainer->feed, w->trainer->parts.kernels, w->self);
+    mlp_feed_fill(w->trainer->node.feed, w->trainer->parts.kernels, w->self);
     mlp_worker_lap(w, MLP_PHASE_GATHER);
 }
 
@@ -50,15 +50,15 @@ void mlp_stage_join(mlp_worker *w)
 {
     mlp_trainer *trainer = w->trainer;
     double start = mlp_clock_seconds();
-    w->me = mlp_crew_join(trainer->crew, w->self);
+    w->me = mlp_crew_join(trainer->node.crew, w->self);
     w->waited += mlp_clock_seconds() - start;
     w->was_by_rows = w->me.barrier == w->self.barrier;
     if (w->self.index == 0) {
-        mlp_pass_set_pauser(trainer->pass, w->me.index);
+        mlp_pass_set_pauser(trainer->node.pass, w->me.index);
     }
     if (w->me.index == 0) {
-        atomic_store(&trainer->board->is_unsafe, false);
-        trainer->board->is_spoiled = false;
+        atomic_store(&trainer->node.board->is_unsafe, false);
+        trainer->node.board->is_spoiled = false;
     }
     mlp_worker_lap(w, MLP_PHASE_WAIT);
 }
@@ -67,27 +67,27 @@ void mlp_stage_forward(mlp_worker *w)
 {
     mlp_trainer *trainer = w->trainer;
     for (size_t l = 0; l < trainer->parts.model->layers; l++) {
-        begin_stage(w, mlp_pass_is_by_rows(trainer->pass, l, w->me));
+        begin_stage(w, mlp_pass_is_by_rows(trainer->node.pass, l, w->me));
         mlp_exchange_wait(trainer->exchange, l);
         mlp_worker_lap(w, MLP_PHASE_WAIT);
-        mlp_pass_forward(trainer->pass, l, w->me);
+        mlp_pass_forward(trainer->node.pass, l, w->me);
         mlp_worker_lap(w, MLP_PHASE_FORWARD);
     }
     begin_stage(w, true);
-    mlp_pass_loss(trainer->pass, true, w->me);
+    mlp_pass_loss(trainer->node.pass, true, w->me);
     mlp_worker_lap(w, MLP_PHASE_LOSS);
 }
 
 static void backward_of(mlp_worker *w, size_t l)
 {
-    mlp_pass_backward(w->trainer->pass, l, w->me);
+    mlp_pass_backward(w->trainer->node.pass, l, w->me);
     mlp_worker_lap(w, MLP_PHASE_BACKWARD);
 }
 
 void mlp_stage_backward(mlp_worker *w)
 {
     for (size_t l = w->trainer->parts.model->layers - 1; l > 0; l--) {
-        begin_stage(w, mlp_pass_is_by_rows(w->trainer->pass, l, w->me));
+        begin_stage(w, mlp_pass_is_by_rows(w->trainer->node.pass, l, w->me));
         backward_of(w, l);
     }
 }
@@ -95,7 +95,7 @@ void mlp_stage_backward(mlp_worker *w)
 /* Where the leaves' sums of the pieces before this one are. */
 static const float *begun(const mlp_worker *w)
 {
-    return w->step->piece > 0 ? w->trainer->leaf_sums : NULL;
+    return w->step->piece > 0 ? w->trainer->node.leaf_sums : NULL;
 }
 
 /* The piece's losses are known: the records get them before its gradients. */
@@ -103,7 +103,7 @@ static void begin_gradients(mlp_worker *w)
 {
     begin_stage(w, false);
     if (w->me.index == 0) {
-        mlp_trainer_add_records(w->trainer, w->step->piece == 0);
+        mlp_trainer_add_metrics(w->trainer, w->step->piece == 0);
         mlp_worker_lap(w, MLP_PHASE_LOSS);
     }
 }
@@ -111,10 +111,10 @@ static void begin_gradients(mlp_worker *w)
 static void gradient_of(mlp_worker *w, size_t l)
 {
     mlp_trainer *trainer = w->trainer;
-    if (!mlp_pass_gradient(trainer->pass, l, trainer->nodes,
-                           trainer->node_count, begun(w), w->me)) {
+    if (!mlp_pass_gradient(trainer->node.pass, l, trainer->subtrees.items,
+                           trainer->subtrees.count, begun(w), w->me)) {
         atomic_store(&trainer->alarms[l].is_unsafe, true);
-        atomic_store(&trainer->board->is_unsafe, true);
+        atomic_store(&trainer->node.board->is_unsafe, true);
     }
     mlp_exchange_publish(trainer->exchange, l, w->self);
     mlp_worker_lap(w, MLP_PHASE_GRADIENT);
@@ -151,8 +151,8 @@ void mlp_stage_accumulate(mlp_worker *w)
     begin_gradients(w);
     for (size_t l = trainer->parts.model->layers; l-- > 0;) {
         /* unsafe sums are unsafe in the last piece, too */
-        (void)mlp_pass_gradient(trainer->pass, l, trainer->leaves,
-                                trainer->shards.count, begun(w), w->me);
+        (void)mlp_pass_gradient(trainer->node.pass, l, trainer->subtrees.leaves,
+                                trainer->node.shards.count, begun(w), w->me);
         mlp_worker_lap(w, MLP_PHASE_GRADIENT);
     }
 }

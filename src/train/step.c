@@ -11,14 +11,15 @@
 
 /* ---- pieces of a batch ------------------------------------------------- */
 
-/* What this rank has to say to its crew. */
-static void speak(const mlp_one_step *step)
+/* What the crew must know of this rank. */
+static void report_rank(const mlp_one_step *step)
 {
     mlp_trainer *trainer = step->trainer;
-    size_t rank = mlp_comm_where(mlp_crew_home(trainer->crew))->rank;
-    mlp_trainer_word *word = &trainer->board->ranks[rank];
-    word->wants_stop = step->wants_stop;
-    word->has_fault = mlp_dataset_status(&trainer->parts.train->here) != MLP_OK;
+    size_t rank = mlp_comm_where(mlp_crew_home(trainer->node.crew))->rank;
+    mlp_rank_report *report = &trainer->node.board->ranks[rank];
+    report->wants_stop = step->wants_stop;
+    report->has_fault =
+        mlp_dataset_status(&trainer->parts.train->here) != MLP_OK;
 }
 
 /* Point feed and pass at the piece's rows. Dealing goes round the table, so
@@ -28,21 +29,22 @@ static void begin_piece(mlp_one_step *step)
     mlp_trainer *trainer = step->trainer;
     const mlp_trainer_parts *parts = &trainer->parts;
     size_t index = step->index * parts->config->accumulate + step->piece;
-    step->microbatches = mlp_sampler_batch(trainer->sampler, index);
+    step->microbatches = mlp_sampler_batch(trainer->position.sampler, index);
     mlp_trainer_lay_batch(trainer, index);
-    step->whole = (mlp_feed_whole){trainer->leaf_start, trainer->shards.count,
-                                   trainer->first_shard};
-    mlp_feed_begin(trainer->feed, &parts->train->here, parts->scaler,
+    step->whole =
+        (mlp_feed_whole){trainer->node.leaf_start, trainer->node.shards.count,
+                         trainer->node.first_shard};
+    mlp_feed_begin(trainer->node.feed, &parts->train->here, parts->scaler,
                    &step->microbatches, &step->whole);
-    speak(step);
-    mlp_pass_begin(trainer->pass, mlp_exchange_state(trainer->exchange, 0),
-                   mlp_feed_batch(trainer->feed),
-                   mlp_feed_labels(trainer->feed),
-                   mlp_feed_targets(trainer->feed));
+    report_rank(step);
+    mlp_pass_begin(trainer->node.pass, mlp_exchange_state(trainer->exchange, 0),
+                   mlp_feed_batch(trainer->node.feed),
+                   mlp_feed_labels(trainer->node.feed),
+                   mlp_feed_targets(trainer->node.feed));
     const mlp_dropout dropout = {.seed = parts->config->seed,
                                  .epoch = (uint32_t)step->epoch,
-                                 .rows = mlp_feed_rows(trainer->feed)};
-    mlp_pass_drop(trainer->pass, &dropout);
+                                 .rows = mlp_feed_rows(trainer->node.feed)};
+    mlp_pass_drop(trainer->node.pass, &dropout);
 }
 
 static bool is_last_piece(const mlp_one_step *step)
@@ -67,11 +69,12 @@ static bool go_on(mlp_worker *w)
     mlp_stage_accumulate(w);
     mlp_worker_meet(w);
     if (w->me.index == 0) {
-        trainer->board->is_spoiled = !mlp_trainer_has_finite_losses(trainer);
-        mlp_crew_dismiss(trainer->crew);
+        trainer->node.board->is_spoiled =
+            !mlp_trainer_has_finite_losses(trainer);
+        mlp_crew_dismiss(trainer->node.crew);
     }
     mlp_worker_meet(w);
-    bool is_spoiled = trainer->board->is_spoiled;
+    bool is_spoiled = trainer->node.board->is_spoiled;
     if (w->self.index == 0 && !is_spoiled) {
         begin_next_piece(w->step);
     }
@@ -81,16 +84,16 @@ static bool go_on(mlp_worker *w)
 
 /* ---- the step ---------------------------------------------------------- */
 
-/* What all ranks have to say of the step, before any of them updates. */
-static mlp_status hear_all(const mlp_worker *w)
+/* The verdict of all ranks on the step, before any of them updates. */
+static mlp_status read_verdict(const mlp_worker *w)
 {
     mlp_one_step *step = w->step;
     mlp_trainer *trainer = step->trainer;
     if (w->me.index == 0) {
-        mlp_trainer_close_records(trainer);
+        mlp_trainer_close_metrics(trainer);
         mlp_exchange_publish_records(trainer->exchange);
     }
-    return mlp_trainer_read_records(trainer, step->result, &step->is_unsafe);
+    return mlp_trainer_read_metrics(trainer, step->result, &step->is_unsafe);
 }
 
 /* Update, unless the exchange failed, after which nothing can go on. The same
@@ -129,11 +132,11 @@ static void compute(mlp_worker *w)
 /* Tell idle ranks how the step ended. */
 static void post_end(const mlp_worker *w)
 {
-    mlp_trainer_board *board = w->trainer->board;
+    mlp_trainer_board *board = w->trainer->node.board;
     board->status = w->step->status;
     board->result = *w->step->result;
     board->has_fault = w->trainer->has_fault;
-    mlp_crew_dismiss(w->trainer->crew);
+    mlp_crew_dismiss(w->trainer->node.crew);
 }
 
 static void work(mlp_worker *w)
@@ -141,7 +144,7 @@ static void work(mlp_worker *w)
     compute(w);
     mlp_worker_meet(w);
     if (w->self.index == 0) {
-        w->step->verdict = hear_all(w);
+        w->step->verdict = read_verdict(w);
     }
     mlp_worker_meet_in_rank(w);
     mlp_status status = finish(w);
@@ -158,13 +161,13 @@ static void hand_in(mlp_worker *w)
 {
     mlp_one_step *step = w->step;
     mlp_trainer *trainer = w->trainer;
-    const mlp_trainer_board *board = trainer->board;
+    const mlp_trainer_board *board = trainer->node.board;
     for (bool goes_on = true; goes_on;) {
         mlp_stage_gather(w);
-        mlp_crew_hand_in(trainer->crew);
+        mlp_crew_hand_in(trainer->node.crew);
         goes_on = !is_last_piece(step);
         if (goes_on) {
-            mlp_crew_await(trainer->crew);
+            mlp_crew_await(trainer->node.crew);
             mlp_worker_lap(w, MLP_PHASE_WAIT);
             goes_on = !board->is_spoiled;
         }
@@ -172,7 +175,7 @@ static void hand_in(mlp_worker *w)
             begin_next_piece(step);
         }
     }
-    mlp_crew_await(trainer->crew);
+    mlp_crew_await(trainer->node.crew);
     mlp_worker_lap(w, MLP_PHASE_WAIT);
     mlp_exchange_skip(trainer->exchange);
     step->status = board->status;
@@ -186,7 +189,7 @@ static void run_step(void *context, mlp_thread self)
     w.trainer = w.step->trainer;
     double start = mlp_clock_seconds();
     mlp_profile_start(w.trainer->parts.profile, self.index);
-    if (mlp_crew_is_idle(w.trainer->crew)) {
+    if (mlp_crew_is_idle(w.trainer->node.crew)) {
         hand_in(&w);
     } else {
         work(&w);
@@ -197,7 +200,7 @@ static void run_step(void *context, mlp_thread self)
 /* Run the step on as many threads as are good now. */
 static void run_crew(mlp_trainer *trainer, mlp_one_step *step)
 {
-    size_t count = trainer->pace.count;
+    size_t count = trainer->tuner.count;
     double start = mlp_clock_seconds();
     mlp_threads_run(count, run_step, step);
     double seconds = mlp_clock_seconds() - start;
@@ -205,7 +208,7 @@ static void run_crew(mlp_trainer *trainer, mlp_one_step *step)
     for (size_t t = 0; t < count; t++) {
         busy += trainer->busy[t] / (double)count;
     }
-    mlp_pace_note(&trainer->pace, seconds, seconds - busy);
+    mlp_thread_tuner_note(&trainer->tuner, seconds, seconds - busy);
 }
 
 /* Pieces that have rows: the epoch's last batch may be short. */
@@ -225,22 +228,23 @@ static void expect_rows(mlp_trainer *trainer, uint64_t epoch, size_t index,
     const mlp_trainer_parts *parts = &trainer->parts;
     const mlp_dataset *here = &parts->train->here;
     uint64_t global = epoch * steps + index;
-    if (trainer->shuffled_epoch != epoch) {
+    if (trainer->position.shuffled_epoch != epoch) {
         mlp_dataset_rest(here);
-        mlp_sampler_shuffle(trainer->sampler, parts->first_epoch + epoch);
-        trainer->shuffled_epoch = epoch;
-        trainer->expected_step = UINT64_MAX;
+        mlp_sampler_shuffle(trainer->position.sampler,
+                            parts->first_epoch + epoch);
+        trainer->position.shuffled_epoch = epoch;
+        trainer->position.expected_step = UINT64_MAX;
     }
-    if (trainer->expected_step != global) {
+    if (trainer->position.expected_step != global) {
         const mlp_read_plan plan = {
-            mlp_sampler_pick, trainer->sampler,
+            mlp_sampler_pick, trainer->position.sampler,
             mlp_epoch_steps(parts->train->rows, parts->config->batch)};
         mlp_dataset_expect(here, &plan, index * parts->config->accumulate);
     }
-    trainer->expected_step = global + 1;
+    trainer->position.expected_step = global + 1;
 }
 
-static void calm(mlp_trainer *trainer)
+static void clear_alarms(mlp_trainer *trainer)
 {
     for (size_t l = 0; l < trainer->parts.model->layers; l++) {
         atomic_store(&trainer->alarms[l].is_unsafe, false);
@@ -266,7 +270,7 @@ mlp_status mlp_trainer_step(mlp_trainer *trainer, uint64_t epoch,
                          .global = parts->first_step + global,
                          .lr = mlp_trainer_rate(trainer, global)};
     begin_piece(&step);
-    calm(trainer);
+    clear_alarms(trainer);
     run_crew(trainer, &step);
     if (step.status != MLP_OK && step.status != MLP_DIVERGED) {
         /* the others wait for what this rank can no longer send */

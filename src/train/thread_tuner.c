@@ -9,71 +9,72 @@ enum { WINDOW_STEPS = 32, TRIAL_STEPS = 8, BACKOFF_MOST = 64 };
 static const double WAITS_MUCH = 0.4;
 static const double CLEARLY_LESS = 0.85;
 
-static void begin_count(mlp_pace *pace)
+static void begin_count(mlp_thread_tuner *tuner)
 {
-    pace->steps = 0;
-    pace->seconds = 0.0;
-    pace->waited = 0.0;
+    tuner->steps = 0;
+    tuner->seconds = 0.0;
+    tuner->waited = 0.0;
 }
 
-void mlp_pace_init(mlp_pace *pace, size_t most)
+void mlp_thread_tuner_init(mlp_thread_tuner *tuner, size_t most)
 {
-    *pace =
-        (mlp_pace){.count = most, .most = most, .patience = 1, .backoff = 1};
+    *tuner = (mlp_thread_tuner){
+        .count = most, .most = most, .patience = 1, .backoff = 1};
 }
 
-static void begin_trial(mlp_pace *pace, size_t count)
+static void begin_trial(mlp_thread_tuner *tuner, size_t count)
 {
-    pace->settled = pace->count;
-    pace->settled_mean = pace->seconds / (double)pace->steps;
-    pace->is_trial = true;
-    pace->count = count;
+    tuner->settled = tuner->count;
+    tuner->settled_mean = tuner->seconds / (double)tuner->steps;
+    tuner->is_trial = true;
+    tuner->count = count;
 }
 
 /* After a window: fewer threads if these wait much, more if there were. */
-static void consider(mlp_pace *pace)
+static void consider(mlp_thread_tuner *tuner)
 {
-    bool waits_much = pace->waited > WAITS_MUCH * pace->seconds;
-    bool wants_fewer = waits_much && pace->count > 1;
-    bool wants_more = !waits_much && pace->count < pace->most;
-    if ((wants_fewer || wants_more) && --pace->patience == 0) {
-        size_t twice = 2 * pace->count;
-        begin_trial(pace, wants_fewer          ? pace->count / 2
-                          : twice < pace->most ? twice
-                                               : pace->most);
+    bool waits_much = tuner->waited > WAITS_MUCH * tuner->seconds;
+    bool wants_fewer = waits_much && tuner->count > 1;
+    bool wants_more = !waits_much && tuner->count < tuner->most;
+    if ((wants_fewer || wants_more) && --tuner->patience == 0) {
+        size_t twice = 2 * tuner->count;
+        begin_trial(tuner, wants_fewer           ? tuner->count / 2
+                           : twice < tuner->most ? twice
+                                                 : tuner->most);
     }
-    begin_count(pace);
+    begin_count(tuner);
 }
 
-static void end_trial(mlp_pace *pace, bool has_won)
+static void end_trial(mlp_thread_tuner *tuner, bool has_won)
 {
     if (has_won) {
-        pace->backoff = 1;
+        tuner->backoff = 1;
     } else {
-        pace->count = pace->settled;
-        pace->backoff =
-            pace->backoff < BACKOFF_MOST ? 2 * pace->backoff : BACKOFF_MOST;
+        tuner->count = tuner->settled;
+        tuner->backoff =
+            tuner->backoff < BACKOFF_MOST ? 2 * tuner->backoff : BACKOFF_MOST;
     }
-    pace->patience = pace->backoff;
-    pace->is_trial = false;
-    begin_count(pace);
+    tuner->patience = tuner->backoff;
+    tuner->is_trial = false;
+    begin_count(tuner);
 }
 
-void mlp_pace_note(mlp_pace *pace, double seconds, double waited)
+void mlp_thread_tuner_note(mlp_thread_tuner *tuner, double seconds,
+                           double waited)
 {
-    pace->steps++;
-    pace->seconds += seconds;
-    pace->waited += waited;
-    if (!pace->is_trial) {
-        if (pace->steps == WINDOW_STEPS) {
-            consider(pace);
+    tuner->steps++;
+    tuner->seconds += seconds;
+    tuner->waited += waited;
+    if (!tuner->is_trial) {
+        if (tuner->steps == WINDOW_STEPS) {
+            consider(tuner);
         }
         return;
     }
-    double limit = CLEARLY_LESS * TRIAL_STEPS * pace->settled_mean;
-    if (pace->seconds >= limit) {
-        end_trial(pace, false);
-    } else if (pace->steps == TRIAL_STEPS) {
-        end_trial(pace, true);
+    double limit = CLEARLY_LESS * TRIAL_STEPS * tuner->settled_mean;
+    if (tuner->seconds >= limit) {
+        end_trial(tuner, false);
+    } else if (tuner->steps == TRIAL_STEPS) {
+        end_trial(tuner, true);
     }
 }

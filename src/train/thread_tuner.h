@@ -4,13 +4,13 @@
  *  fewer threads are faster. The number of threads changes no bit of the
  *  result, so a run may try, and go back.
  */
-#ifndef MLP_PACE_H
-#define MLP_PACE_H
+#ifndef MLP_THREAD_TUNER_H
+#define MLP_THREAD_TUNER_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/** Read count; the rest is the pace's own. */
+/** Read count; the rest is the tuner's own. */
 typedef struct {
     size_t count; /**< threads for the next step, 1 .. most */
     size_t most;
@@ -21,13 +21,14 @@ typedef struct {
     double seconds, waited;
     size_t patience; /* windows until the next trial */
     size_t backoff;  /* patience after the next trial that fails */
-} mlp_pace;
+} mlp_thread_tuner;
 
 /** Begin with `most` threads. */
-void mlp_pace_init(mlp_pace *pace, size_t most);
+void mlp_thread_tuner_init(mlp_thread_tuner *tuner, size_t most);
 
-/** A step on pace->count threads took `seconds`, `waited` of which a
+/** A step on tuner->count threads took `seconds`, `waited` of which a
  *  thread was not at work, in the mean. */
-void mlp_pace_note(mlp_pace *pace, double seconds, double waited);
+void mlp_thread_tuner_note(mlp_thread_tuner *tuner, double seconds,
+                           double waited);
 
 #endif

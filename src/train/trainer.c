@@ -29,12 +29,12 @@ static mlp_status create_exchange(mlp_trainer *trainer)
         model->layers,
         sizes,
         1 + mlp_optimizer_moments(trainer->parts.config),
-        MLP_RECORD_SIZE,
+        MLP_SHARD_METRICS,
         mlp_trainer_measures(&trainer->parts),
         trainer->parts.config->exchange,
         trainer->parts.config->exchange_precision};
-    mlp_status status = mlp_exchange_create(trainer->parts.comm, trainer->crew,
-                                            &shape, &trainer->exchange);
+    mlp_status status = mlp_exchange_create(
+        trainer->parts.comm, trainer->node.crew, &shape, &trainer->exchange);
     free(sizes);
     return status;
 }
@@ -42,23 +42,24 @@ static mlp_status create_exchange(mlp_trainer *trainer)
 /* Where a subtree's shards are among the leaves of the crew's batch. */
 static mlp_range leaves_of(const mlp_trainer *trainer, mlp_subtree tree)
 {
-    return (mlp_range){tree.first - trainer->shards.first, tree.count};
+    return (mlp_range){tree.first - trainer->node.shards.first, tree.count};
 }
 
-static mlp_status create_nodes(mlp_trainer *trainer)
+static mlp_status create_subtrees(mlp_trainer *trainer)
 {
     size_t count;
     const mlp_subtree *trees = mlp_exchange_subtrees(trainer->exchange, &count);
-    trainer->nodes = calloc(count + 1, sizeof *trainer->nodes);
-    if (trainer->nodes == NULL) {
+    trainer->subtrees.items =
+        calloc(count + 1, sizeof *trainer->subtrees.items);
+    if (trainer->subtrees.items == NULL) {
         return mlp_fail_memory("the tree over shards");
     }
     for (size_t i = 0; i < count; i++) {
-        trainer->nodes[i] = (mlp_gradient_node){
+        trainer->subtrees.items[i] = (mlp_gradient_node){
             .leaves = leaves_of(trainer, trees[i]),
             .sum = mlp_exchange_gradient(trainer->exchange, i)};
     }
-    trainer->node_count = count;
+    trainer->subtrees.count = count;
     return MLP_OK;
 }
 
@@ -67,13 +68,14 @@ static mlp_status create_nodes(mlp_trainer *trainer)
 static mlp_status create_leaves(mlp_trainer *trainer)
 {
     size_t size = trainer->parts.model->vector_size;
-    trainer->leaves = calloc(trainer->shards.count, sizeof *trainer->leaves);
-    if (trainer->leaves == NULL) {
+    trainer->subtrees.leaves =
+        calloc(trainer->node.shards.count, sizeof *trainer->subtrees.leaves);
+    if (trainer->subtrees.leaves == NULL) {
         return mlp_fail_memory("the tree over shards");
     }
-    for (size_t i = 0; i < trainer->shards.count; i++) {
-        trainer->leaves[i] = (mlp_gradient_node){
-            .leaves = {i, 1}, .sum = trainer->leaf_sums + i * size};
+    for (size_t i = 0; i < trainer->node.shards.count; i++) {
+        trainer->subtrees.leaves[i] = (mlp_gradient_node){
+            .leaves = {i, 1}, .sum = trainer->node.leaf_sums + i * size};
     }
     return MLP_OK;
 }
@@ -101,37 +103,39 @@ static mlp_status create_locally(mlp_trainer *trainer)
 {
     const mlp_trainer_parts *parts = &trainer->parts;
     const mlp_config *config = parts->config;
-    MLP_TRY(create_nodes(trainer));
+    MLP_TRY(create_subtrees(trainer));
     if (config->accumulate > 1) {
         MLP_TRY(create_leaves(trainer));
     }
     MLP_TRY(mlp_sampler_create(config->seed, parts->train->rows, config->shards,
                                parts->train->shards, config->batch,
-                               &trainer->sampler));
+                               &trainer->position.sampler));
     if (!config->shuffle) {
-        mlp_sampler_keep_order(trainer->sampler);
+        mlp_sampler_keep_order(trainer->position.sampler);
     }
-    mlp_pass_adjust(trainer->pass, config->label_smoothing,
+    mlp_pass_adjust(trainer->node.pass, config->label_smoothing,
                     parts->class_weights);
     if (mlp_exchange_is_far(trainer->exchange)) {
-        mlp_pass_set_pause(trainer->pass, help_exchange, trainer);
+        mlp_pass_set_pause(trainer->node.pass, help_exchange, trainer);
     }
-    trainer->shard_sums =
-        calloc(MLP_TALLY_SUMS * config->shards, sizeof *trainer->shard_sums);
+    trainer->evaluation.shard_sums =
+        calloc(MLP_TALLY_SUMS * config->shards,
+               sizeof *trainer->evaluation.shard_sums);
     trainer->busy = calloc(config->threads, sizeof *trainer->busy);
-    trainer->prints = calloc(config->threads, sizeof *trainer->prints);
-    trainer->views = calloc(mlp_comm_size(parts->comm) * MLP_VIEW_SIZE,
-                            sizeof *trainer->views);
+    trainer->sentinel.prints =
+        calloc(config->threads, sizeof *trainer->sentinel.prints);
+    trainer->sentinel.views = calloc(mlp_comm_size(parts->comm) * MLP_VIEW_SIZE,
+                                     sizeof *trainer->sentinel.views);
     trainer->alarms = calloc(parts->model->layers, sizeof *trainer->alarms);
-    if (trainer->shard_sums == NULL || trainer->busy == NULL ||
-        trainer->prints == NULL || trainer->views == NULL ||
+    if (trainer->evaluation.shard_sums == NULL || trainer->busy == NULL ||
+        trainer->sentinel.prints == NULL || trainer->sentinel.views == NULL ||
         trainer->alarms == NULL) {
         return mlp_fail_memory("the trainer's counts");
     }
-    bool is_idle = mlp_crew_is_idle(trainer->crew);
-    mlp_pace_init(&trainer->pace, is_idle ? 1 : config->threads);
+    bool is_idle = mlp_crew_is_idle(trainer->node.crew);
+    mlp_thread_tuner_init(&trainer->tuner, is_idle ? 1 : config->threads);
     if (mlp_trainer_is_short(parts)) {
-        trainer->pace.count = 1; /* to begin with */
+        trainer->tuner.count = 1; /* to begin with */
     }
     if (mlp_trainer_needs_norms(config)) {
         trainer->sums =
@@ -150,9 +154,9 @@ mlp_status mlp_trainer_create(const mlp_trainer_parts *parts,
     mlp_status status = made == NULL ? mlp_fail_memory("the trainer") : MLP_OK;
     MLP_TRY(mlp_comm_agree(parts->comm, status));
     made->parts = *parts;
-    made->shuffled_epoch = UINT64_MAX;
-    made->expected_step = UINT64_MAX;
-    made->rate_share = 1.0;
+    made->position.shuffled_epoch = UINT64_MAX;
+    made->position.expected_step = UINT64_MAX;
+    made->position.rate_scale = 1.0;
     status = mlp_trainer_create_crew(made);
     if (status == MLP_OK) {
         status = create_exchange(made);
@@ -180,15 +184,15 @@ void mlp_trainer_destroy(mlp_trainer **trainer)
         return;
     }
     mlp_dataset_rest(&old->parts.train->here);
-    free(old->nodes);
-    free(old->leaves);
-    free(old->shard_sums);
+    free(old->subtrees.items);
+    free(old->subtrees.leaves);
+    free(old->evaluation.shard_sums);
     free(old->busy);
-    free(old->prints);
-    free(old->views);
+    free(old->sentinel.prints);
+    free(old->sentinel.views);
     free(old->alarms);
     free(old->sums);
-    mlp_sampler_destroy(&old->sampler);
+    mlp_sampler_destroy(&old->position.sampler);
     mlp_exchange_destroy(&old->exchange);
     mlp_trainer_destroy_crew(old);
     free(old);
@@ -200,9 +204,9 @@ mlp_exchange_traffic mlp_trainer_traffic(const mlp_trainer *trainer)
     return mlp_exchange_traffic_of(trainer->exchange);
 }
 
-void mlp_trainer_slow(mlp_trainer *trainer, double share)
+void mlp_trainer_scale_rate(mlp_trainer *trainer, double scale)
 {
-    trainer->rate_share = share;
+    trainer->position.rate_scale = scale;
 }
 
 double mlp_trainer_rate(const mlp_trainer *trainer, uint64_t step)
@@ -210,7 +214,7 @@ double mlp_trainer_rate(const mlp_trainer *trainer, uint64_t step)
     const mlp_config *config = trainer->parts.config;
     uint64_t steps = mlp_epoch_steps(trainer->parts.train->rows,
                                      mlp_config_step_rows(config));
-    return trainer->rate_share * mlp_schedule_lr(config, step, steps);
+    return trainer->position.rate_scale * mlp_schedule_lr(config, step, steps);
 }
 
 /* ---- load and store ---------------------------------------------------- */

@@ -94,9 +94,9 @@ mlp_status mlp_trainer_digest(mlp_trainer *trainer, size_t layer,
  *  Collective. */
 mlp_status mlp_trainer_compare(mlp_trainer *trainer, uint64_t step);
 
-/** From the next step on take this share of the schedule's learning rate, on
+/** From the next step on multiply the schedule's learning rate by `scale`, on
  *  every rank. */
-void mlp_trainer_slow(mlp_trainer *trainer, double share);
+void mlp_trainer_scale_rate(mlp_trainer *trainer, double scale);
 
 /** Learning rate of a global step (from 0). */
 double mlp_trainer_rate(const mlp_trainer *trainer, uint64_t step);

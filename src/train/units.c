@@ -59,7 +59,7 @@ static void mark_alive(const mlp_trainer *trainer, size_t rows,
             continue;
         }
         size_t out = model->layer[l].out;
-        const float *a = mlp_pass_activations(trainer->own_pass, l);
+        const float *a = mlp_pass_activations(trainer->evaluation.pass, l);
         for (size_t r = 0; r < rows; r++) {
             for (size_t j = 0; j < out; j++) {
                 is_alive[j] |= a[r * mlp_stride(out) + j] != 0.0F;
@@ -75,7 +75,7 @@ static void look_at_sample(mlp_trainer *trainer, uint64_t *is_alive)
     const mlp_sharded *train = trainer->parts.train;
     const mlp_evaluator evaluator = mlp_trainer_evaluator(trainer);
     const mlp_read_plan plan = {pick_rows, trainer, train->shards.count};
-    trainer->expected_step = UINT64_MAX;
+    trainer->position.expected_step = UINT64_MAX;
     mlp_dataset_expect(&train->here, &plan, 0);
     for (size_t i = 0; i < train->shards.count; i++) {
         mlp_range rows = sample_of(trainer, train->shards.first + i);

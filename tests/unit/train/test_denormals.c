@@ -155,14 +155,14 @@ static void look(const training *t, const char *name, size_t step)
     for (size_t l = 0; l < model->layers; l++) {
         size_t count = BATCH * mlp_stride(model->layer[l].out);
         ck_assert_msg(
-            count_denormals(mlp_pass_dz(t->trainer->pass, l), count) == 0,
+            count_denormals(mlp_pass_dz(t->trainer->node.pass, l), count) == 0,
             "%s: denormal dz of layer %zu in step %zu", name, l, step);
-        counted.activations +=
-            count_denormals(mlp_pass_activations(t->trainer->pass, l), count);
+        counted.activations += count_denormals(
+            mlp_pass_activations(t->trainer->node.pass, l), count);
         counted.values += count;
     }
     counted.gradients +=
-        count_denormals(t->trainer->nodes[0].sum, model->vector_size);
+        count_denormals(t->trainer->subtrees.items[0].sum, model->vector_size);
     counted.values += model->vector_size;
 }
 

@@ -1,5 +1,6 @@
 /** @file
- *  What rides along with a step's gradients: loss, hits and rows of each shard.
+ *  Shard metrics, which are sent with a step's gradients: loss, hits and rows
+ * of each shard.
  */
 #include <math.h>
 #include <stdatomic.h>
@@ -18,15 +19,15 @@ enum {
     SQUARES,
     UNSAFE /* the rank's gradient is, see mlp_kernels.gradient */
 };
-_Static_assert(UNSAFE + 1 == MLP_RECORD_SIZE, "the last one");
+_Static_assert(UNSAFE + 1 == MLP_SHARD_METRICS, "the last one");
 
-/* What a regression tells of one shard's rows. */
+/* The metrics of a regression, of one shard's rows. */
 static void add_targets(const mlp_trainer *trainer, size_t first, size_t end,
                         double *record)
 {
-    const float *targets = mlp_feed_targets(trainer->feed);
-    const float *outputs = mlp_pass_outputs(trainer->pass);
-    double unit = mlp_feed_target_unit(trainer->feed);
+    const float *targets = mlp_feed_targets(trainer->node.feed);
+    const float *outputs = mlp_pass_outputs(trainer->node.pass);
+    double unit = mlp_feed_target_unit(trainer->node.feed);
     mlp_tally tally = {.error_sum = record[ERROR],
                        .target_sum = record[TARGETS],
                        .target_squares = record[SQUARES]};
@@ -39,31 +40,31 @@ static void add_targets(const mlp_trainer *trainer, size_t first, size_t end,
     record[SQUARES] = tally.target_squares;
 }
 
-/* What the ranks of the crew have said. */
-static mlp_trainer_word hear_crew(const mlp_trainer *trainer)
+/* What some rank of the crew has reported. */
+static mlp_rank_report report_of_crew(const mlp_trainer *trainer)
 {
-    mlp_trainer_word all = {0};
-    size_t ranks = mlp_comm_where(mlp_crew_home(trainer->crew))->size;
+    mlp_rank_report all = {0};
+    size_t ranks = mlp_comm_where(mlp_crew_home(trainer->node.crew))->size;
     for (size_t r = 0; r < ranks; r++) {
-        all.wants_stop |= trainer->board->ranks[r].wants_stop;
-        all.has_fault |= trainer->board->ranks[r].has_fault;
+        all.wants_stop |= trainer->node.board->ranks[r].wants_stop;
+        all.has_fault |= trainer->node.board->ranks[r].has_fault;
     }
     return all;
 }
 
-void mlp_trainer_add_records(const mlp_trainer *trainer, bool is_first)
+void mlp_trainer_add_metrics(const mlp_trainer *trainer, bool is_first)
 {
-    const mlp_batch *batch = mlp_feed_batch(trainer->feed);
-    const mlp_trainer_word crew = hear_crew(trainer);
-    const double *losses = mlp_pass_losses(trainer->pass);
-    const uint32_t *predictions = mlp_pass_predictions(trainer->pass);
-    const uint16_t *labels = mlp_feed_labels(trainer->feed);
+    const mlp_batch *batch = mlp_feed_batch(trainer->node.feed);
+    const mlp_rank_report crew = report_of_crew(trainer);
+    const double *losses = mlp_pass_losses(trainer->node.pass);
+    const uint32_t *predictions = mlp_pass_predictions(trainer->node.pass);
+    const uint16_t *labels = mlp_feed_labels(trainer->node.feed);
     double *record = mlp_exchange_records(trainer->exchange);
     for (size_t i = 0; i < batch->leaves; i++) {
         size_t first = batch->leaf_start[i];
         size_t end = batch->leaf_start[i + 1];
         if (is_first) {
-            memset(record, 0, MLP_RECORD_SIZE * sizeof *record);
+            memset(record, 0, MLP_SHARD_METRICS * sizeof *record);
         }
         double loss = record[LOSS];
         size_t hits = 0;
@@ -77,31 +78,31 @@ void mlp_trainer_add_records(const mlp_trainer *trainer, bool is_first)
         record[STOP] = crew.wants_stop;
         record[FAULT] = crew.has_fault;
         add_targets(trainer, first, end, record);
-        record += MLP_RECORD_SIZE;
+        record += MLP_SHARD_METRICS;
     }
 }
 
-void mlp_trainer_close_records(const mlp_trainer *trainer)
+void mlp_trainer_close_metrics(const mlp_trainer *trainer)
 {
-    bool is_unsafe = atomic_load(&trainer->board->is_unsafe);
+    bool is_unsafe = atomic_load(&trainer->node.board->is_unsafe);
     double *record = mlp_exchange_records(trainer->exchange);
-    for (size_t i = 0; i < trainer->shards.count; i++) {
-        record[i * MLP_RECORD_SIZE + UNSAFE] = is_unsafe;
+    for (size_t i = 0; i < trainer->node.shards.count; i++) {
+        record[i * MLP_SHARD_METRICS + UNSAFE] = is_unsafe;
     }
 }
 
 bool mlp_trainer_has_finite_losses(const mlp_trainer *trainer)
 {
     const double *record = mlp_exchange_records(trainer->exchange);
-    for (size_t i = 0; i < trainer->shards.count; i++) {
-        if (!isfinite(record[i * MLP_RECORD_SIZE + LOSS])) {
+    for (size_t i = 0; i < trainer->node.shards.count; i++) {
+        if (!isfinite(record[i * MLP_SHARD_METRICS + LOSS])) {
             return false;
         }
     }
     return true;
 }
 
-mlp_status mlp_trainer_read_records(mlp_trainer *trainer,
+mlp_status mlp_trainer_read_metrics(mlp_trainer *trainer,
                                     mlp_step_result *result, bool *is_unsafe)
 {
     size_t shards = trainer->parts.config->shards;
@@ -113,11 +114,11 @@ mlp_status mlp_trainer_read_records(mlp_trainer *trainer,
                                                   SQUARES};
     double sums[MLP_TALLY_SUMS];
     for (size_t i = 0; i < MLP_TALLY_SUMS; i++) {
-        sums[i] = mlp_tree_sum(all + summed[i], shards, MLP_RECORD_SIZE);
+        sums[i] = mlp_tree_sum(all + summed[i], shards, MLP_SHARD_METRICS);
     }
     mlp_tally_set_sums(&result->tally, sums);
     for (size_t s = 0; s < shards; s++) {
-        const double *record = all + s * MLP_RECORD_SIZE;
+        const double *record = all + s * MLP_SHARD_METRICS;
         result->tally.hits += (uint64_t)record[HITS];
         result->tally.rows += (uint64_t)record[ROWS];
         result->wants_stop |= record[STOP] != 0.0;
