@@ -58,6 +58,7 @@ void mlp_tally_add(mlp_tally *sum, const mlp_tally *more)
     sum->error_sum += more->error_sum;
     sum->target_sum += more->target_sum;
     sum->target_squares += more->target_squares;
+    sum->top_hits += more->top_hits;
 }
 
 void mlp_tally_get_sums(const mlp_tally *tally, double sums[MLP_TALLY_SUMS])

@@ -4,33 +4,66 @@
 #include "forward_rows.h"
 
 #include <assert.h>
+#include <string.h>
 
+#include "base/tree.h"
 #include "system/threads.h"
 
 /* ---- order ------------------------------------------------------------- */
 
-/* Requests of the longest shard. */
+/* Rows of a shard that are asked for, of those of the split. */
+static mlp_range rows_of(const mlp_evaluation_order *of, size_t shard)
+{
+    mlp_range rows = mlp_range_part(of->rows, of->shards, shard);
+    rows.count = of->most > 0 && of->most < rows.count ? of->most : rows.count;
+    return rows;
+}
+
+size_t mlp_evaluation_rows(const mlp_evaluation_order *order)
+{
+    size_t rows = 0;
+    for (size_t s = 0; s < order->shards; s++) {
+        rows += rows_of(order, s).count;
+    }
+    return rows;
+}
+
+/* Requests of a shard, as many as the longest one has. */
 static size_t times(const mlp_evaluation_order *of)
 {
-    return (of->rows / of->shards + 1) / EVALUATION_ROWS + 1;
+    size_t longest = of->rows / of->shards + 1;
+    longest = of->most > 0 && of->most < longest ? of->most : longest;
+    return longest / EVALUATION_ROWS + 1;
+}
+
+static size_t requests(const mlp_evaluation_order *of)
+{
+    return of->here.count * times(of);
+}
+
+static size_t shard_of(const mlp_evaluation_order *of, size_t request)
+{
+    return of->here.first + request / times(of);
+}
+
+/* The rows of a request, counted in the dataset; maybe none. */
+static mlp_range batch_of(const mlp_evaluation_order *of, size_t request)
+{
+    mlp_range all = rows_of(of, shard_of(of, request));
+    size_t done = request % times(of) * EVALUATION_ROWS;
+    done = done < all.count ? done : all.count;
+    size_t rest = all.count - done;
+    return (mlp_range){all.first - of->before + done,
+                       rest < EVALUATION_ROWS ? rest : EVALUATION_ROWS};
 }
 
 static size_t pick_rows(const void *context, size_t request, uint32_t *rows)
 {
-    const mlp_evaluation_order *of = context;
-    size_t shard = of->here.first + request / times(of);
-    mlp_range part = mlp_range_part(of->rows, of->shards, shard);
-    size_t done = request % times(of) * EVALUATION_ROWS;
-    size_t count = 0;
-    for (; done + count < part.count && count < EVALUATION_ROWS; count++) {
-        rows[count] = (uint32_t)(part.first - of->before + done + count);
+    mlp_range batch = batch_of(context, request);
+    for (size_t r = 0; r < batch.count; r++) {
+        rows[r] = (uint32_t)(batch.first + r);
     }
-    return count;
-}
-
-mlp_read_plan mlp_evaluation_plan(const mlp_evaluation_order *order)
-{
-    return (mlp_read_plan){pick_rows, order, order->here.count * times(order)};
+    return batch.count;
 }
 
 /* ---- a batch ----------------------------------------------------------- */
@@ -63,6 +96,34 @@ void mlp_evaluate_rows(const mlp_evaluator *evaluator,
         mlp_feed_labels(evaluator->feed), mlp_feed_targets(evaluator->feed));
     mlp_evaluator crew = *evaluator;
     mlp_threads_run(crew.threads, run_batch, &crew);
+}
+
+/* ---- the loop ---------------------------------------------------------- */
+
+void mlp_evaluation_begin(mlp_evaluation *e, const mlp_evaluator *evaluator,
+                          const mlp_dataset *dataset,
+                          const mlp_evaluation_order *order)
+{
+    const mlp_read_plan plan = {pick_rows, order, requests(order)};
+    *e = (mlp_evaluation){
+        .evaluator = evaluator, .dataset = dataset, .order = order};
+    mlp_dataset_expect(dataset, &plan, 0);
+}
+
+bool mlp_evaluation_next(mlp_evaluation *e)
+{
+    while (e->next < requests(e->order) &&
+           !mlp_stop_is_wanted(e->evaluator->stop)) {
+        size_t request = e->next++;
+        e->shard = shard_of(e->order, request);
+        e->rows = batch_of(e->order, request);
+        if (e->rows.count > 0) {
+            mlp_evaluate_rows(e->evaluator, e->dataset, e->rows);
+            return true;
+        }
+    }
+    mlp_dataset_rest(e->dataset);
+    return false;
 }
 
 /* ---- tallies ----------------------------------------------------------- */
@@ -127,18 +188,46 @@ static void count_rows(const mlp_evaluator *evaluator, size_t rows,
     tally->top_hits += evaluator->top_k > 0 ? count_top(evaluator, rows) : 0;
 }
 
-mlp_tally mlp_evaluate_shard(const mlp_evaluator *evaluator,
-                             const mlp_dataset *dataset, mlp_range rows,
-                             uint64_t *confusion)
+/* Add a batch to its shard's sums, which go on from batch to batch, and to the
+ * counts.
+ * @param sums  [MLP_TALLY_SUMS, shards], from this shard's on */
+static void count_batch(const mlp_evaluation *e, double *sums, mlp_tally *tally,
+                        uint64_t *confusion)
 {
-    mlp_tally tally = {0};
-    while (rows.count > 0 && !mlp_stop_is_wanted(evaluator->stop)) {
-        size_t count =
-            rows.count < EVALUATION_ROWS ? rows.count : EVALUATION_ROWS;
-        mlp_evaluate_rows(evaluator, dataset, (mlp_range){rows.first, count});
-        count_rows(evaluator, count, &tally, confusion);
-        rows.first += count;
-        rows.count -= count;
+    size_t shards = e->order->shards;
+    double parts[MLP_TALLY_SUMS];
+    mlp_tally batch = {0};
+    for (size_t s = 0; s < MLP_TALLY_SUMS; s++) {
+        parts[s] = sums[s * shards];
     }
-    return tally;
+    mlp_tally_set_sums(&batch, parts);
+    count_rows(e->evaluator, e->rows.count, &batch, confusion);
+    mlp_tally_get_sums(&batch, parts);
+    for (size_t s = 0; s < MLP_TALLY_SUMS; s++) {
+        sums[s * shards] = parts[s];
+    }
+    mlp_tally_add(tally, &batch);
+}
+
+void mlp_evaluate(const mlp_evaluator *evaluator, const mlp_dataset *dataset,
+                  const mlp_evaluation_order *order, double *shard_sums,
+                  mlp_tally *tally, uint64_t *confusion)
+{
+    mlp_evaluation e;
+    *tally = (mlp_tally){0};
+    memset(shard_sums, 0, MLP_TALLY_SUMS * order->shards * sizeof *shard_sums);
+    mlp_evaluation_begin(&e, evaluator, dataset, order);
+    while (mlp_evaluation_next(&e)) {
+        count_batch(&e, shard_sums + e.shard, tally, confusion);
+    }
+}
+
+void mlp_evaluation_sum(const double *shard_sums, size_t shards,
+                        mlp_tally *tally)
+{
+    double sums[MLP_TALLY_SUMS];
+    for (size_t s = 0; s < MLP_TALLY_SUMS; s++) {
+        sums[s] = mlp_tree_sum(shard_sums + s * shards, shards, 1);
+    }
+    mlp_tally_set_sums(tally, sums);
 }

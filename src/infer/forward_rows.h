@@ -1,10 +1,11 @@
 /** @file
- *  Rows run forward through a model, a batch at a time: what the trainer's
- *  evaluation over all ranks and inference from a checkpoint have in common.
+ *  Rows run forward through a model, a batch at a time: the one loop of the
+ *  trainer's evaluation over all ranks and of inference from a checkpoint.
  */
 #ifndef MLP_EVALUATE_H
 #define MLP_EVALUATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,32 +34,67 @@ typedef struct {
     mlp_stop *stop; /**< looked at between batches; may be NULL */
 } mlp_evaluator;
 
-/** The rows of an evaluation. */
+/** The rows of an evaluation: those of some shards of a split, in the order in
+ *  which they are run forward. */
 typedef struct {
     size_t rows, shards; /**< of the whole split, over all ranks */
     mlp_range here;      /**< the shards that the dataset has, */
     size_t before;       /**< and the rows of the split before its first */
+    size_t most;         /**< of each shard only so many rows; 0: all */
 } mlp_evaluation_order;
 
-/** The order in which mlp_evaluate_shard asks for these rows if it is called
- *  shard by shard: for mlp_dataset_expect.
- *  @param order  must outlive the use of the plan */
-mlp_read_plan mlp_evaluation_plan(const mlp_evaluation_order *order);
+/** Rows of an order that had all shards. */
+size_t mlp_evaluation_rows(const mlp_evaluation_order *order);
 
-/** Run rows forward (counted in the dataset, at most EVALUATION_ROWS): losses,
- *  predictions and outputs are then in the pass, labels in the feed. Rows in a
- *  file must be expected. */
+/** The one loop over the rows of an evaluation:
+ *
+ *      mlp_evaluation e;
+ *      mlp_evaluation_begin(&e, &evaluator, &dataset, &order);
+ *      while (mlp_evaluation_next(&e)) {
+ *          rows e.rows of shard e.shard: losses, predictions and outputs are in
+ *          the pass, labels and targets in the feed
+ *      }
+ *
+ *  A batch has at most EVALUATION_ROWS rows, all of one shard. */
+typedef struct {
+    const mlp_evaluator *evaluator;
+    const mlp_dataset *dataset;
+    const mlp_evaluation_order *order;
+    size_t next;    /* request of the order */
+    size_t shard;   /**< of the batch */
+    mlp_range rows; /**< of the batch, counted in the dataset */
+} mlp_evaluation;
+
+/** Begin; rows in a file are read ahead from now on. All that is passed must
+ *  outlive the loop. */
+void mlp_evaluation_begin(mlp_evaluation *e, const mlp_evaluator *evaluator,
+                          const mlp_dataset *dataset,
+                          const mlp_evaluation_order *order);
+
+/** Run the next batch forward. false when there is none, or when a stop is
+ *  wanted: the loop is to go on until then. */
+bool mlp_evaluation_next(mlp_evaluation *e);
+
+/** Run rows forward (counted in the dataset, at most EVALUATION_ROWS) that are
+ *  in memory, or expected: what mlp_evaluation_next does with each batch. */
 void mlp_evaluate_rows(const mlp_evaluator *evaluator,
                        const mlp_dataset *dataset, mlp_range rows);
 
-/** The tally of one shard: its loss is one chain of additions over its rows.
- *  Rows are left out when a stop is wanted.
+/** Evaluate the rows of an order: the loss of a shard is one chain of additions
+ *  over its rows. Rows are left out when a stop is wanted.
  *
- *  @param rows       counted in the dataset, any number
- *  @param confusion  [classes, classes], row = truth, added to; or NULL
+ *  @param shard_sums  [MLP_TALLY_SUMS, order->shards], overwritten: the float64
+ *                     sums of each shard, 0 of shards that are not here
+ *  @param tally       overwritten: counts; its sums are set by
+ *                     mlp_evaluation_sum when those of all shards are known
+ *  @param confusion   [classes, classes], row = truth, added to; or NULL
  */
-mlp_tally mlp_evaluate_shard(const mlp_evaluator *evaluator,
-                             const mlp_dataset *dataset, mlp_range rows,
-                             uint64_t *confusion);
+void mlp_evaluate(const mlp_evaluator *evaluator, const mlp_dataset *dataset,
+                  const mlp_evaluation_order *order, double *shard_sums,
+                  mlp_tally *tally, uint64_t *confusion);
+
+/** Sum the shards' sums in the tree. */
+void mlp_evaluation_sum(const double *shard_sums, size_t shards,
+                        mlp_tally *tally);
 
 #endif

@@ -5,7 +5,6 @@
 
 #include <stdlib.h>
 
-#include "base/tree.h"
 #include "forward_rows.h"
 #include "system/threads.h"
 
@@ -211,30 +210,10 @@ void mlp_inference_evaluate(mlp_inference *inference,
                             const mlp_dataset *dataset, mlp_tally *tally,
                             uint64_t *confusion)
 {
-    double sums[MLP_TALLY_SUMS];
-    const mlp_evaluation_order order = {
-        dataset->range.count, inference->shards, {0, inference->shards}, 0};
-    const mlp_read_plan plan = mlp_evaluation_plan(&order);
-    *tally = (mlp_tally){0};
-    mlp_dataset_expect(dataset, &plan, 0);
-    for (size_t i = 0; i < inference->shards; i++) {
-        mlp_range rows =
-            mlp_range_part(dataset->range.count, inference->shards, i);
-        mlp_tally one =
-            mlp_evaluate_shard(&inference->evaluator, dataset, rows, confusion);
-        mlp_tally_get_sums(&one, sums);
-        for (size_t s = 0; s < MLP_TALLY_SUMS; s++) {
-            inference->shard_sums[s * inference->shards + i] = sums[s];
-        }
-        tally->hits += one.hits;
-        tally->rows += one.rows;
-        tally->targets += one.targets;
-        tally->top_hits += one.top_hits;
-    }
-    mlp_dataset_rest(dataset);
-    for (size_t s = 0; s < MLP_TALLY_SUMS; s++) {
-        sums[s] = mlp_tree_sum(inference->shard_sums + s * inference->shards,
-                               inference->shards, 1);
-    }
-    mlp_tally_set_sums(tally, sums);
+    const mlp_evaluation_order order = {.rows = dataset->range.count,
+                                        .shards = inference->shards,
+                                        .here = {0, inference->shards}};
+    mlp_evaluate(&inference->evaluator, dataset, &order, inference->shard_sums,
+                 tally, confusion);
+    mlp_evaluation_sum(inference->shard_sums, inference->shards, tally);
 }

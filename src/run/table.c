@@ -57,7 +57,7 @@ static void copy_rows(const mlp_run_parts *run, row_bits *table)
     const mlp_dataset *here = &run->data.train.here;
     size_t outputs = run->model->layer[run->model->layers - 1].out;
     float made[ROWS_MAX * OUTPUTS_MAX];
-    mlp_trainer_outputs(run->trainer, here, made);
+    mlp_trainer_outputs(run->trainer, &run->data.train, made);
     for (size_t r = 0; r < here->range.count; r++) {
         row_bits *row = &table[here->range.first - run->data.train.first + r];
         for (size_t i = 0; i < here->features; i++) {

@@ -161,8 +161,14 @@ bool mlp_trainer_has_finite_losses(const mlp_trainer *trainer);
 mlp_status mlp_trainer_read_metrics(mlp_trainer *trainer,
                                     mlp_step_result *result, bool *is_unsafe);
 
-/** What evaluates rows with the trainer's parameters, on this rank's own. */
-mlp_evaluator mlp_trainer_evaluator(mlp_trainer *trainer);
+/** What evaluates rows with the trainer's parameters, on this rank alone; no
+ *  stop ends it. */
+mlp_evaluator mlp_trainer_evaluator(const mlp_trainer *trainer);
+
+/** This rank's rows of a split, to be evaluated now, when all updates are done
+ *  and no rows of a step are expected any more. */
+mlp_evaluation_order mlp_trainer_order(mlp_trainer *trainer,
+                                       const mlp_sharded *split);
 
 /** Whether all of values [count] are. */
 bool mlp_trainer_are_finite(const float *values, size_t count);

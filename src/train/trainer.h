@@ -124,10 +124,10 @@ double mlp_trainer_work_share(const mlp_trainer *trainer);
 /** What steps sent between nodes, and how much of that time they computed. */
 mlp_exchange_traffic mlp_trainer_traffic(const mlp_trainer *trainer);
 
-/** What the current parameters make of rows: [rows, outputs], without padding.
- *  Not collective, but only between steps.
- *  @param outputs  [dataset rows, outputs], overwritten */
-void mlp_trainer_outputs(mlp_trainer *trainer, const mlp_dataset *dataset,
+/** What the current parameters make of this rank's rows of a split: [rows,
+ *  outputs], without padding. Not collective, but only between steps.
+ *  @param outputs  [rows of split->here, outputs], overwritten */
+void mlp_trainer_outputs(mlp_trainer *trainer, const mlp_sharded *split,
                          float *outputs);
 
 /** Loss, hits and confusion over a sharded split with the current parameters.

@@ -23,31 +23,6 @@ static size_t count_units(const mlp_model *model)
     return units;
 }
 
-static size_t at_most(size_t rows)
-{
-    return rows < ROWS_OF_SHARD ? rows : ROWS_OF_SHARD;
-}
-
-static mlp_range sample_of(const mlp_trainer *trainer, size_t shard)
-{
-    mlp_range rows = mlp_sharded_rows(trainer->parts.train,
-                                      trainer->parts.config->shards, shard);
-    rows.count = at_most(rows.count);
-    return rows;
-}
-
-/* For rows in a file: request i is the sample of this rank's i-th shard. */
-static size_t pick_rows(const void *context, size_t request, uint32_t *rows)
-{
-    const mlp_trainer *trainer = context;
-    mlp_range sample =
-        sample_of(trainer, trainer->parts.train->shards.first + request);
-    for (size_t r = 0; r < sample.count; r++) {
-        rows[r] = (uint32_t)(sample.first + r);
-    }
-    return sample.count;
-}
-
 /* Mark the units that are above 0 for one of the pass's rows.
  * @param is_alive  [count_units], all layers' one behind the other */
 static void mark_alive(const mlp_trainer *trainer, size_t rows,
@@ -69,22 +44,20 @@ static void mark_alive(const mlp_trainer *trainer, size_t rows,
     }
 }
 
-/* This rank's shards. */
-static void look_at_sample(mlp_trainer *trainer, uint64_t *is_alive)
+/* Run this rank's part of the sample forward. Returns the rows of the whole
+ * sample, of all ranks. */
+static size_t run_sample(mlp_trainer *trainer, uint64_t *is_alive)
 {
     const mlp_sharded *train = trainer->parts.train;
     const mlp_evaluator evaluator = mlp_trainer_evaluator(trainer);
-    const mlp_read_plan plan = {pick_rows, trainer, train->shards.count};
-    trainer->position.expected_step = UINT64_MAX;
-    mlp_dataset_expect(&train->here, &plan, 0);
-    for (size_t i = 0; i < train->shards.count; i++) {
-        mlp_range rows = sample_of(trainer, train->shards.first + i);
-        if (rows.count > 0) {
-            mlp_evaluate_rows(&evaluator, &train->here, rows);
-            mark_alive(trainer, rows.count, is_alive);
-        }
+    mlp_evaluation_order order = mlp_trainer_order(trainer, train);
+    mlp_evaluation e;
+    order.most = ROWS_OF_SHARD;
+    mlp_evaluation_begin(&e, &evaluator, &train->here, &order);
+    while (mlp_evaluation_next(&e)) {
+        mark_alive(trainer, e.rows.count, is_alive);
     }
-    mlp_dataset_rest(&train->here);
+    return mlp_evaluation_rows(&order);
 }
 
 /* That with the largest share of dead units; of equals the first. */
@@ -113,16 +86,11 @@ static mlp_status count_dead(mlp_trainer *trainer, uint64_t *is_alive,
                              mlp_dead_units *found)
 {
     const mlp_trainer_parts *parts = &trainer->parts;
-    mlp_trainer_wait(trainer);
-    look_at_sample(trainer, is_alive);
+    found->rows = run_sample(trainer, is_alive);
     MLP_TRY(
         mlp_comm_agree(parts->comm, mlp_dataset_status(&parts->train->here)));
     MLP_TRY(mlp_comm_max(parts->comm, is_alive, count_units(parts->model)));
     find_worst_layer(parts->model, is_alive, found);
-    for (size_t s = 0; s < parts->config->shards; s++) {
-        found->rows += at_most(
-            mlp_range_part(parts->train->rows, parts->config->shards, s).count);
-    }
     return MLP_OK;
 }
 
