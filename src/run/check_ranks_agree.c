@@ -15,66 +15,21 @@
 
 #include "internal.h"
 #include "system/files.h"
+#include "team/vote.h"
 
 enum { DIGEST_WORDS = MLP_DIGEST_BYTES / 8, FACTS = 6, SAMPLE_ROWS = 16 };
 
-/* What each rank has: [ranks, words], the same on every rank. */
-typedef struct {
-    uint64_t *words;
-    size_t count;  /* words of a rank */
-    size_t common; /* the first rank of those, the most, that have the same */
-} ballot;
-
-static const uint64_t *vote_of(const ballot *b, size_t rank)
+/* Compare what the ranks have. Collective. The caller destroys the vote. */
+static mlp_status take_vote(mlp_comm *comm, const uint64_t *mine, size_t count,
+                            mlp_vote *vote)
 {
-    return b->words + rank * b->count;
+    MLP_TRY(mlp_comm_agree(comm, mlp_vote_create(comm, count, vote)));
+    return mlp_vote_take(comm, mine, vote);
 }
 
-static bool is_same(const ballot *b, size_t one, size_t other)
+static bool is_odd(const mlp_vote *vote, const mlp_comm *comm)
 {
-    return memcmp(vote_of(b, one), vote_of(b, other),
-                  b->count * sizeof *b->words) == 0;
-}
-
-/* Of equally many the ones with the lowest rank. */
-static void count_votes(ballot *b, size_t ranks)
-{
-    size_t most = 0;
-    for (size_t r = 0; r < ranks; r++) {
-        size_t votes = 0;
-        for (size_t other = 0; other < ranks; other++) {
-            votes += is_same(b, r, other);
-        }
-        if (votes > most) {
-            most = votes;
-            b->common = r;
-        }
-    }
-}
-
-/* Show all ranks what each has. Collective. The caller frees b->words. */
-static mlp_status vote(mlp_comm *comm, const uint64_t *mine, size_t count,
-                       ballot *b)
-{
-    size_t ranks = mlp_comm_size(comm);
-    *b = (ballot){calloc(ranks * count, sizeof *mine), count, 0};
-    mlp_status status =
-        b->words == NULL ? mlp_fail_memory("what the ranks have") : MLP_OK;
-    status = mlp_comm_agree(comm, status);
-    if (status == MLP_OK) {
-        memcpy(b->words + mlp_comm_rank(comm) * count, mine,
-               count * sizeof *mine);
-        status = mlp_comm_sum(comm, b->words, ranks * count);
-    }
-    if (status == MLP_OK) {
-        count_votes(b, ranks);
-    }
-    return status;
-}
-
-static bool is_odd(const ballot *b, const mlp_comm *comm)
-{
-    return !is_same(b, mlp_comm_rank(comm), b->common);
+    return mlp_vote_is_odd(vote, mlp_comm_rank(comm));
 }
 
 /* ---- the executable ---------------------------------------------------- */
@@ -114,19 +69,20 @@ static mlp_status compare_executables(mlp_comm *comm)
 {
     uint64_t mine[DIGEST_WORDS];
     char ours[MLP_DIGEST_HEX], theirs[MLP_DIGEST_HEX];
-    ballot b;
+    mlp_vote v;
     MLP_TRY(mlp_comm_agree(comm, digest_executable(mine)));
-    mlp_status status = vote(comm, mine, DIGEST_WORDS, &b);
-    if (status == MLP_OK && is_odd(&b, comm)) {
+    mlp_status status = take_vote(comm, mine, DIGEST_WORDS, &v);
+    if (status == MLP_OK && is_odd(&v, comm)) {
         mlp_digest_hex((const unsigned char *)mine, ours);
-        mlp_digest_hex((const unsigned char *)vote_of(&b, b.common), theirs);
+        mlp_digest_hex((const unsigned char *)mlp_vote_of(&v, v.common),
+                       theirs);
         status = mlp_fail(MLP_ERROR_USAGE,
                           "runs another executable than rank %zu (SHA-256 "
                           "%.16s... here, %.16s... there): start the same "
                           "build everywhere",
-                          b.common, ours, theirs);
+                          v.common, ours, theirs);
     }
-    free(b.words);
+    mlp_vote_destroy(&v);
     return mlp_comm_agree(comm, status);
 }
 
@@ -188,37 +144,33 @@ static mlp_status blame_option(const mlp_config *mine, const mlp_config *common,
     return MLP_OK;
 }
 
-/* A broadcast from rank `root`, as a sum of one and zeros. */
+/* The configuration of rank `root`. Collective. */
 static mlp_status fetch_config(mlp_comm *comm, const mlp_config *mine,
                                size_t root, mlp_config **copy)
 {
-    size_t words = (sizeof *mine + 7) / 8;
-    uint64_t *bytes = calloc(words, 8);
-    *copy = (mlp_config *)bytes;
+    *copy = malloc(sizeof **copy);
     mlp_status status =
-        bytes == NULL ? mlp_fail_memory("a configuration") : MLP_OK;
+        *copy == NULL ? mlp_fail_memory("a configuration") : MLP_OK;
     MLP_TRY(mlp_comm_agree(comm, status));
-    if (mlp_comm_rank(comm) == root) {
-        memcpy(*copy, mine, sizeof *mine);
-    }
-    return mlp_comm_sum(comm, bytes, words);
+    **copy = *mine;
+    return mlp_comm_broadcast_from(comm, root, *copy, sizeof **copy);
 }
 
 static mlp_status compare_options(mlp_comm *comm, const mlp_config *config)
 {
     uint64_t mine[DIGEST_WORDS];
     mlp_config *common = NULL;
-    ballot b;
+    mlp_vote v;
     MLP_TRY(mlp_comm_agree(comm, digest_options(config, mine)));
-    mlp_status status = vote(comm, mine, DIGEST_WORDS, &b);
+    mlp_status status = take_vote(comm, mine, DIGEST_WORDS, &v);
     if (status == MLP_OK) {
-        status = fetch_config(comm, config, b.common, &common);
+        status = fetch_config(comm, config, v.common, &common);
     }
-    if (status == MLP_OK && is_odd(&b, comm)) {
-        status = blame_option(config, common, b.common);
+    if (status == MLP_OK && is_odd(&v, comm)) {
+        status = blame_option(config, common, v.common);
     }
     free(common);
-    free(b.words);
+    mlp_vote_destroy(&v);
     return mlp_comm_agree(comm, status);
 }
 
@@ -260,37 +212,37 @@ static mlp_status look_at_data(mlp_source *source,
                          (unsigned char *)(mine + FACTS));
 }
 
-static mlp_status blame_data(const ballot *b, const mlp_comm *comm,
+static mlp_status blame_data(const mlp_vote *v, const mlp_comm *comm,
                              mlp_source *source)
 {
     const char *name = mlp_source_facts(source)->name;
-    const uint64_t *ours = vote_of(b, mlp_comm_rank(comm));
-    const uint64_t *theirs = vote_of(b, b->common);
+    const uint64_t *ours = mlp_vote_of(v, mlp_comm_rank(comm));
+    const uint64_t *theirs = mlp_vote_of(v, v->common);
     if (memcmp(ours, theirs, FACTS * sizeof *ours) == 0) {
         return mlp_fail(MLP_ERROR_DATA,
                         "%s: its first rows are other ones than rank %zu has",
-                        name, b->common);
+                        name, v->common);
     }
     return mlp_fail(MLP_ERROR_DATA,
                     "%s: has %" PRIu64 " training and %" PRIu64
                     " test rows of %" PRIu64 " features, on rank %zu it has "
                     "%" PRIu64 ", %" PRIu64 " and %" PRIu64,
-                    name, ours[0], ours[1], ours[2], b->common, theirs[0],
+                    name, ours[0], ours[1], ours[2], v->common, theirs[0],
                     theirs[1], theirs[2]);
 }
 
 mlp_status mlp_run_check_data(mlp_comm *comm, mlp_source *source)
 {
     uint64_t mine[FACTS + DIGEST_WORDS];
-    ballot b;
+    mlp_vote v;
     if (mlp_comm_size(comm) == 1) {
         return MLP_OK;
     }
     MLP_TRY(mlp_comm_agree(comm, look_at_data(source, mine)));
-    mlp_status status = vote(comm, mine, FACTS + DIGEST_WORDS, &b);
-    if (status == MLP_OK && is_odd(&b, comm)) {
-        status = blame_data(&b, comm, source);
+    mlp_status status = take_vote(comm, mine, FACTS + DIGEST_WORDS, &v);
+    if (status == MLP_OK && is_odd(&v, comm)) {
+        status = blame_data(&v, comm, source);
     }
-    free(b.words);
+    mlp_vote_destroy(&v);
     return mlp_comm_agree(comm, status);
 }

@@ -121,14 +121,13 @@ static void complain(const mlp_run_job *job, flaw worst, size_t rank,
     }
 }
 
-/* All ranks learn of the worst flaw, and rank 0 speaks of it. */
-static mlp_status find_flaws(mlp_run_job *job, const surroundings *s)
+/* All ranks learn of the worst flaw, and rank 0 logs it. */
+static mlp_status find_flaws(const mlp_run_job *job, const surroundings *s)
 {
-    uint64_t ranks = mlp_comm_size(job->comm);
-    uint64_t mine = judge(job, s);
-    uint64_t worst = mine * ranks + (ranks - 1 - mlp_comm_rank(job->comm));
-    MLP_TRY(mlp_comm_max(job->comm, &worst, 1));
-    complain(job, (flaw)(worst / ranks), ranks - 1 - worst % ranks, s);
+    uint32_t worst = judge(job, s);
+    size_t rank;
+    MLP_TRY(mlp_comm_max_rank(job->comm, &worst, &rank));
+    complain(job, (flaw)worst, rank, s);
     return MLP_OK;
 }
 

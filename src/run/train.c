@@ -142,9 +142,9 @@ static mlp_status tell_caller(mlp_run_parts *run,
     if (setting->on_epoch == NULL) {
         return MLP_OK;
     }
-    uint64_t is_enough = setting->on_epoch(setting->context, record);
-    MLP_TRY(mlp_comm_max(run->job.comm, &is_enough, 1));
-    run->progress.is_ended = run->progress.is_ended || is_enough > 0;
+    bool is_enough = setting->on_epoch(setting->context, record);
+    MLP_TRY(mlp_comm_any(run->job.comm, &is_enough));
+    run->progress.is_ended = run->progress.is_ended || is_enough;
     return MLP_OK;
 }
 
@@ -217,10 +217,9 @@ mlp_status mlp_run_train(mlp_run_parts *run)
         return mlp_run_restore_best(run);
     }
     /* The one that was may not be the one that says so. */
-    uint64_t was_asked =
+    run->progress.was_asked =
         run->progress.is_ended || mlp_stop_was_asked(run->job.setting.stop);
-    MLP_TRY(mlp_comm_max(run->job.comm, &was_asked, 1));
-    run->progress.was_asked = was_asked > 0;
+    MLP_TRY(mlp_comm_any(run->job.comm, &run->progress.was_asked));
     MLP_TRY(mlp_run_save(run));
     return MLP_STOPPED;
 }

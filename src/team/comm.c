@@ -90,7 +90,8 @@ static mlp_status end_wait(mlp_comm *comm, mlp_status status)
     return MLP_OK;
 }
 
-static mlp_status broadcast(mlp_comm *comm, size_t root, void *bytes, size_t n)
+mlp_status mlp_comm_broadcast_from(mlp_comm *comm, size_t root, void *bytes,
+                                   size_t n)
 {
     if (comm->size == 1) {
         return MLP_OK;
@@ -111,7 +112,7 @@ static mlp_status reduce(mlp_comm *comm, mlp_comm_reduction reduction,
 
 mlp_status mlp_comm_broadcast(mlp_comm *comm, void *bytes, size_t n)
 {
-    return broadcast(comm, 0, bytes, n);
+    return mlp_comm_broadcast_from(comm, 0, bytes, n);
 }
 
 mlp_status mlp_comm_sum(mlp_comm *comm, uint64_t *values, size_t n)
@@ -122,6 +123,23 @@ mlp_status mlp_comm_sum(mlp_comm *comm, uint64_t *values, size_t n)
 mlp_status mlp_comm_max(mlp_comm *comm, uint64_t *values, size_t n)
 {
     return reduce(comm, MLP_COMM_MAX, values, n);
+}
+
+mlp_status mlp_comm_any(mlp_comm *comm, bool *claim)
+{
+    uint64_t most = *claim;
+    MLP_TRY(mlp_comm_max(comm, &most, 1));
+    *claim = most > 0;
+    return MLP_OK;
+}
+
+mlp_status mlp_comm_max_rank(mlp_comm *comm, uint32_t *value, size_t *rank)
+{
+    uint64_t most = (uint64_t)*value << 32 | (UINT32_MAX - comm->rank);
+    MLP_TRY(mlp_comm_max(comm, &most, 1));
+    *value = (uint32_t)(most >> 32);
+    *rank = UINT32_MAX - (uint32_t)most;
+    return MLP_OK;
 }
 
 /* How one rank failed, as it travels. */
@@ -138,7 +156,7 @@ static mlp_status adopt_failure(mlp_comm *comm, size_t rank, mlp_status mine,
     failure_report report = {.status = mine};
     snprintf(report.line, sizeof report.line, "%s", mlp_failure());
     name_myself(comm, report.name);
-    MLP_TRY(broadcast(comm, rank, &report, sizeof report));
+    MLP_TRY(mlp_comm_broadcast_from(comm, rank, &report, sizeof report));
     if (is_common) {
         return mlp_fail(report.status, "%s", report.line);
     }

@@ -73,14 +73,23 @@ mlp_status mlp_comm_agree(mlp_comm *comm, mlp_status mine);
  *  Collective. */
 mlp_status mlp_comm_agree_patiently(mlp_comm *comm, mlp_status mine);
 
-/** Copy rank 0's bytes to all. n is the same everywhere; any size. Collective.
- */
+/** Copy rank 0's bytes, or those of the rank `root`, to all. n and root are the
+ *  same everywhere; any size. Collective. */
 mlp_status mlp_comm_broadcast(mlp_comm *comm, void *bytes, size_t n);
+mlp_status mlp_comm_broadcast_from(mlp_comm *comm, size_t root, void *bytes,
+                                   size_t n);
 
 /** Sum, or take the largest, element by element, over all ranks, in place.
  *  Unsigned integers: exact in any order. Collective. */
 mlp_status mlp_comm_sum(mlp_comm *comm, uint64_t *values, size_t n);
 mlp_status mlp_comm_max(mlp_comm *comm, uint64_t *values, size_t n);
+
+/** Whether the claim is true on some rank. Collective. */
+mlp_status mlp_comm_any(mlp_comm *comm, bool *claim);
+
+/** The largest value over all ranks, and the lowest rank that has it.
+ *  Collective. */
+mlp_status mlp_comm_max_rank(mlp_comm *comm, uint32_t *value, size_t *rank);
 
 /** Sums under way: the ranks compute while the transport adds. */
 typedef struct mlp_sums mlp_sums;

@@ -150,16 +150,13 @@ mlp_status mlp_trainer_diagnose(mlp_trainer *trainer, uint64_t epoch,
                                 size_t step)
 {
     size_t none = places(trainer);
+    size_t rank;
     char text[128] = "the sum of all ranks";
-    /* The largest is the first place, and of these the lowest rank. */
-    uint64_t found =
-        ((uint64_t)(none - first_place(trainer)) << 32) |
-        (UINT32_MAX - (uint32_t)mlp_comm_rank(trainer->parts.comm));
-    MLP_TRY(mlp_comm_max(trainer->parts.comm, &found, 1));
-    size_t order = none - (size_t)(found >> 32);
-    if (order < none) {
-        name_place(place_at(trainer, order), UINT32_MAX - (uint32_t)found, text,
-                   sizeof text);
+    /* the first place of all ranks is the farthest from the end */
+    uint32_t left = (uint32_t)(none - first_place(trainer));
+    MLP_TRY(mlp_comm_max_rank(trainer->parts.comm, &left, &rank));
+    if (left > 0) {
+        name_place(place_at(trainer, none - left), rank, text, sizeof text);
     }
     return mlp_fail(MLP_DIVERGED,
                     "epoch %llu, step %zu: %s is not finite: a smaller --lr "

@@ -65,23 +65,26 @@ static mlp_status share_sums(mlp_trainer *trainer)
                         MLP_TALLY_SUMS * trainer->parts.config->shards);
 }
 
-/* The counts of all ranks; not of rows that a rank could not read, or left out.
- */
+/* The counts of all ranks, unless one could not read its rows, or left out some
+ * when a stop was wanted. */
 static mlp_status share_counts(const mlp_trainer *trainer, mlp_status read,
                                mlp_tally *tally)
 {
     mlp_comm *comm = trainer->parts.comm;
     uint64_t counts[] = {tally->hits, tally->rows, tally->targets,
-                         tally->top_hits,
-                         mlp_stop_is_wanted(trainer->parts.stop)};
+                         tally->top_hits};
+    bool is_stopped = mlp_stop_is_wanted(trainer->parts.stop);
     MLP_TRY(mlp_comm_agree(comm, read));
+    MLP_TRY(mlp_comm_any(comm, &is_stopped));
+    if (is_stopped) {
+        return mlp_fail(MLP_STOPPED, "stopped while it evaluated");
+    }
     MLP_TRY(mlp_comm_sum(comm, counts, sizeof counts / sizeof *counts));
     *tally = (mlp_tally){.hits = counts[0],
                          .rows = counts[1],
                          .targets = counts[2],
                          .top_hits = counts[3]};
-    return counts[4] == 0 ? MLP_OK
-                          : mlp_fail(MLP_STOPPED, "stopped while it evaluated");
+    return MLP_OK;
 }
 
 mlp_status mlp_trainer_evaluate(mlp_trainer *trainer, const mlp_sharded *split,

@@ -10,6 +10,7 @@
 #include "rows/feed.h"
 #include "rows/sampler.h"
 #include "team/crew.h"
+#include "team/vote.h"
 #include "trainer.h"
 
 #include "infer/forward_rows.h"
@@ -85,7 +86,7 @@ typedef struct {
 /* For comparisons of the ranks. */
 typedef struct {
     uint64_t *prints; /* [threads] */
-    uint64_t *views;  /* [ranks, MLP_VIEW_SIZE], what each rank sees */
+    mlp_vote vote;    /* on MLP_VIEW_SIZE words */
 } mlp_trainer_sentinel;
 
 struct mlp_trainer {

@@ -6,7 +6,6 @@
  *  are its own or its node's. What a node holds but once is compared with the
  *  other nodes; on a single node with what its other ranks see of it.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/fingerprint.h"
@@ -80,108 +79,37 @@ static void look(mlp_trainer *trainer, uint64_t step, uint64_t *view)
 
 /* ---- comparing --------------------------------------------------------- */
 
-static const uint64_t *view_of(const mlp_trainer *trainer, size_t rank)
-{
-    return trainer->sentinel.views + rank * MLP_VIEW_SIZE;
-}
-
-static bool is_same(const mlp_trainer *trainer, size_t one, size_t other)
-{
-    return memcmp(view_of(trainer, one), view_of(trainer, other),
-                  MLP_VIEW_SIZE * sizeof(uint64_t)) == 0;
-}
-
-/* How many ranks see what this one does. */
-static size_t count_alike(const mlp_trainer *trainer, size_t rank)
-{
-    size_t count = 0;
-    for (size_t r = 0; r < mlp_comm_size(trainer->parts.comm); r++) {
-        count += is_same(trainer, rank, r);
-    }
-    return count;
-}
-
-/* The first of those ranks that are most. */
-static size_t find_common(const mlp_trainer *trainer, size_t *votes)
-{
-    size_t common = 0;
-    *votes = 0;
-    for (size_t r = 0; r < mlp_comm_size(trainer->parts.comm); r++) {
-        size_t count = count_alike(trainer, r);
-        if (count > *votes) {
-            common = r;
-            *votes = count;
-        }
-    }
-    return common;
-}
-
-/* The ranks that see something else than `common`, as "rank 2" or
- * "ranks 0-2,5". */
-static void name_odd(const mlp_trainer *trainer, size_t common, char *text,
-                     size_t size)
-{
-    size_t ranks = mlp_comm_size(trainer->parts.comm);
-    bool is_one = count_alike(trainer, common) + 1 == ranks;
-    size_t used = (size_t)snprintf(text, size, is_one ? "rank" : "ranks");
-    const char *comma = " ";
-    for (size_t r = 0; r < ranks && used < size; r++) {
-        size_t end = r;
-        while (end < ranks && !is_same(trainer, end, common)) {
-            end++;
-        }
-        if (end > r) {
-            used += (size_t)snprintf(text + used, size - used,
-                                     end - r > 1 ? "%s%zu-%zu" : "%s%zu", comma,
-                                     r, end - 1);
-            comma = ",";
-            r = end;
-        }
-    }
-}
-
-static mlp_status blame(const mlp_trainer *trainer, uint64_t step)
+static mlp_status name_odd_ranks(const mlp_vote *vote, uint64_t step)
 {
     char odd[256] = "";
-    size_t votes = 0, what = 0;
-    size_t common = find_common(trainer, &votes);
-    size_t ranks = mlp_comm_size(trainer->parts.comm);
-    name_odd(trainer, common, odd, sizeof odd);
-    size_t first = 0;
-    while (is_same(trainer, first, common)) {
+    size_t first = 0, what = 0;
+    mlp_vote_name_odd(vote, odd, sizeof odd);
+    while (!mlp_vote_is_odd(vote, first)) {
         first++;
     }
-    while (what < POSITION &&
-           view_of(trainer, first)[what] == view_of(trainer, common)[what]) {
+    while (what < POSITION && mlp_vote_of(vote, first)[what] ==
+                                  mlp_vote_of(vote, vote->common)[what]) {
         what++;
     }
     return mlp_fail(
         MLP_ERROR_INTERNAL,
         "sentinel: after step %llu %s: other %s than rank %zu%s: a memory or a "
         "processor is at fault; nothing of it is saved",
-        (unsigned long long)step, odd, names[what], common,
-        2 * votes > ranks ? " and the most"
-                          : ", and no majority tells who is "
-                            "right");
+        (unsigned long long)step, odd, names[what], vote->common,
+        2 * vote->votes > vote->ranks ? " and the most"
+                                      : ", and no majority tells who is "
+                                        "right");
 }
 
 mlp_status mlp_trainer_compare(mlp_trainer *trainer, uint64_t step)
 {
-    mlp_comm *comm = trainer->parts.comm;
-    size_t ranks = mlp_comm_size(comm);
-    if (ranks == 1) {
+    mlp_vote *vote = &trainer->sentinel.vote;
+    uint64_t view[MLP_VIEW_SIZE];
+    if (vote->ranks == 1) {
         return MLP_OK;
     }
     mlp_trainer_wait(trainer);
-    memset(trainer->sentinel.views, 0,
-           ranks * MLP_VIEW_SIZE * sizeof *trainer->sentinel.views);
-    look(trainer, step,
-         trainer->sentinel.views + mlp_comm_rank(comm) * MLP_VIEW_SIZE);
-    MLP_TRY(mlp_comm_sum(comm, trainer->sentinel.views, ranks * MLP_VIEW_SIZE));
-    for (size_t r = 1; r < ranks; r++) {
-        if (!is_same(trainer, 0, r)) {
-            return blame(trainer, step);
-        }
-    }
-    return MLP_OK;
+    look(trainer, step, view);
+    MLP_TRY(mlp_vote_take(trainer->parts.comm, view, vote));
+    return vote->votes == vote->ranks ? MLP_OK : name_odd_ranks(vote, step);
 }

@@ -124,14 +124,13 @@ static mlp_status create_locally(mlp_trainer *trainer)
     trainer->busy = calloc(config->threads, sizeof *trainer->busy);
     trainer->sentinel.prints =
         calloc(config->threads, sizeof *trainer->sentinel.prints);
-    trainer->sentinel.views = calloc(mlp_comm_size(parts->comm) * MLP_VIEW_SIZE,
-                                     sizeof *trainer->sentinel.views);
     trainer->alarms = calloc(parts->model->layers, sizeof *trainer->alarms);
     if (trainer->evaluation.shard_sums == NULL || trainer->busy == NULL ||
-        trainer->sentinel.prints == NULL || trainer->sentinel.views == NULL ||
-        trainer->alarms == NULL) {
+        trainer->sentinel.prints == NULL || trainer->alarms == NULL) {
         return mlp_fail_memory("the trainer's counts");
     }
+    MLP_TRY(
+        mlp_vote_create(parts->comm, MLP_VIEW_SIZE, &trainer->sentinel.vote));
     bool is_idle = mlp_crew_is_idle(trainer->node.crew);
     mlp_thread_tuner_init(&trainer->tuner, is_idle ? 1 : config->threads);
     if (mlp_trainer_is_short(parts)) {
@@ -189,7 +188,7 @@ void mlp_trainer_destroy(mlp_trainer **trainer)
     free(old->evaluation.shard_sums);
     free(old->busy);
     free(old->sentinel.prints);
-    free(old->sentinel.views);
+    mlp_vote_destroy(&old->sentinel.vote);
     free(old->alarms);
     free(old->sums);
     mlp_sampler_destroy(&old->position.sampler);
