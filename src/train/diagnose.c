@@ -74,8 +74,8 @@ static bool are_gradients_finite(const mlp_trainer *trainer, size_t l)
     if (!atomic_load(&trainer->alarms[l].is_unsafe)) {
         return true;
     }
-    for (size_t i = 0; i < trainer->subtrees.count; i++) {
-        const float *sum = trainer->subtrees.items[i].sum + layer->offset;
+    for (size_t i = 0; i < trainer->weights.subtree_count; i++) {
+        const float *sum = trainer->weights.subtrees[i].sum + layer->offset;
         if (!mlp_trainer_are_finite(sum, layer->size)) {
             return false;
         }
@@ -97,7 +97,7 @@ static bool is_finite_at(const mlp_trainer *trainer, place at)
                                       rows.count * batch->stride);
     case WEIGHT:
         return mlp_trainer_are_finite(
-            trainer->optimizer.parameters + layer->offset, layer->size);
+            trainer->weights.vectors[0] + layer->offset, layer->size);
     case ACTIVATION:
         return mlp_trainer_are_finite(
             mlp_pass_activations(trainer->node.pass, at.layer) + first,

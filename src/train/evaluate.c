@@ -18,7 +18,7 @@ mlp_evaluator mlp_trainer_evaluator(const mlp_trainer *trainer)
     const mlp_trainer_parts *parts = &trainer->parts;
     return (mlp_evaluator){.model = parts->model,
                            .kernels = parts->kernels,
-                           .vector = mlp_exchange_state(trainer->exchange, 0),
+                           .vector = trainer->weights.vectors[0],
                            .feed = trainer->evaluation.feed,
                            .pass = trainer->evaluation.pass,
                            .scaler = parts->scaler,

@@ -122,7 +122,7 @@ static void keep(void *context, size_t first, size_t count, const float *sum)
 {
     const finisher *f = context;
     lap(f, MLP_PHASE_EXCHANGE);
-    memcpy(f->trainer->sums + first, sum, count * sizeof *sum);
+    memcpy(f->trainer->weights.kept_sum + first, sum, count * sizeof *sum);
     measure(f, OF_GRADIENT, (mlp_range){first, count}, sum);
     lap(f, MLP_PHASE_UPDATE);
 }
@@ -182,7 +182,7 @@ static void find_directions(finisher *f)
 {
     for (f->layer = 0; f->layer < f->trainer->parts.model->layers; f->layer++) {
         mlp_range mine = share_of(f);
-        float *sum = f->trainer->sums + mine.first;
+        float *sum = f->trainer->weights.kept_sum + mine.first;
         mlp_optimizer_direct(&f->rule, mine.first, mine.count, sum);
         measure(f, OF_DIRECTION, mine, sum);
     }
@@ -207,7 +207,7 @@ static void update_shares(finisher *f)
         mlp_range mine = share_of(f);
         adapt(f);
         mlp_optimizer_update(&f->rule, mine.first, mine.count,
-                             f->trainer->sums + mine.first);
+                             f->trainer->weights.kept_sum + mine.first);
     }
     lap(f, MLP_PHASE_UPDATE);
 }
@@ -261,7 +261,7 @@ mlp_status mlp_trainer_finish(mlp_trainer *trainer, mlp_thread self,
         return each_layer(&f, leave_alone, true);
     }
     mlp_optimizer_begin(&f.rule, facts->lr, facts->rows, facts->step);
-    if (trainer->sums != NULL) {
+    if (trainer->weights.kept_sum != NULL) {
         return update_by_norms(&f);
     }
     return facts->is_unsafe ? update_with_care(&f)

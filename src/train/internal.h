@@ -15,6 +15,7 @@
 
 #include "infer/forward_rows.h"
 #include "thread_tuner.h"
+#include "weights.h"
 
 enum { MLP_SHARD_METRICS = 9 }; /* doubles of a shard; see shard_metrics.c */
 
@@ -57,16 +58,6 @@ typedef struct {
     float *leaf_sums; /* [shards.count, vector_size], with --accumulate */
 } mlp_trainer_node;
 
-/* Where the gradients of the node's shards are summed. */
-typedef struct {
-    mlp_gradient_node
-        *items; /* [count], the subtrees that the node has whole */
-    size_t count;
-    /* With --accumulate: a leaf for each of the node's shards, whose sums go on
-     * from piece to piece of a batch. Else NULL. */
-    mlp_gradient_node *leaves; /* [shards.count] */
-} mlp_trainer_subtrees;
-
 /* Which rows come next, and at what learning rate. */
 typedef struct {
     mlp_sampler *sampler;
@@ -93,10 +84,8 @@ struct mlp_trainer {
     mlp_trainer_parts parts;
     mlp_trainer_node node;
     mlp_exchange *exchange;
-    mlp_trainer_subtrees subtrees;
+    mlp_weights weights;
     mlp_optimizer optimizer;
-    float *sums; /* [vector_size], gradient of all ranks; of this rank's slices
-                    only. NULL where no norms are needed */
     mlp_trainer_position position;
     bool has_fault;             /* some rank could not read its rows */
     mlp_gradient_alarm *alarms; /* [layers] */
@@ -180,7 +169,8 @@ bool mlp_trainer_are_finite(const float *values, size_t count);
 mlp_status mlp_trainer_diagnose(mlp_trainer *trainer, uint64_t epoch,
                                 size_t step);
 
-/** Wait until all ranks have finished updating all layers. */
+/** Wait until all ranks have finished updating all layers: between steps the
+ *  weights may then be read. */
 void mlp_trainer_wait(mlp_trainer *trainer);
 
 #endif

@@ -45,7 +45,7 @@ static void look_at_share(void *context, mlp_thread self)
 
 static uint64_t look_at(mlp_trainer *trainer, size_t state)
 {
-    sight all = {trainer, mlp_exchange_state(trainer->exchange, state),
+    sight all = {trainer, trainer->weights.vectors[state],
                  trainer->parts.model->vector_size / 2};
     size_t threads = trainer->tuner.count;
     uint64_t sum = 0;
@@ -68,11 +68,10 @@ static uint64_t look_at_position(const mlp_trainer *trainer, uint64_t step)
 
 static void look(mlp_trainer *trainer, uint64_t step, uint64_t *view)
 {
-    size_t moments = mlp_optimizer_moments(trainer->parts.config);
     view[PARAMETERS] = look_at(trainer, 0);
     view[MOMENTS] = 0;
-    for (size_t i = 0; i < moments; i++) {
-        view[MOMENTS] = view[MOMENTS] * 3 + look_at(trainer, 1 + i);
+    for (size_t i = 1; i < trainer->weights.count; i++) {
+        view[MOMENTS] = view[MOMENTS] * 3 + look_at(trainer, i);
     }
     view[POSITION] = look_at_position(trainer, step);
 }

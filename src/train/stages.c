@@ -111,8 +111,8 @@ static void begin_gradients(mlp_worker *w)
 static void gradient_of(mlp_worker *w, size_t l)
 {
     mlp_trainer *trainer = w->trainer;
-    if (!mlp_pass_gradient(trainer->node.pass, l, trainer->subtrees.items,
-                           trainer->subtrees.count, begun(w), w->me)) {
+    if (!mlp_pass_gradient(trainer->node.pass, l, trainer->weights.subtrees,
+                           trainer->weights.subtree_count, begun(w), w->me)) {
         atomic_store(&trainer->alarms[l].is_unsafe, true);
         atomic_store(&trainer->node.board->is_unsafe, true);
     }
@@ -151,7 +151,7 @@ void mlp_stage_accumulate(mlp_worker *w)
     begin_gradients(w);
     for (size_t l = trainer->parts.model->layers; l-- > 0;) {
         /* unsafe sums are unsafe in the last piece, too */
-        (void)mlp_pass_gradient(trainer->node.pass, l, trainer->subtrees.leaves,
+        (void)mlp_pass_gradient(trainer->node.pass, l, trainer->weights.leaves,
                                 trainer->node.shards.count, begun(w), w->me);
         mlp_worker_lap(w, MLP_PHASE_GRADIENT);
     }

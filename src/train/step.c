@@ -37,7 +37,7 @@ static void begin_piece(mlp_one_step *step)
     mlp_feed_begin(trainer->node.feed, &parts->train->here, parts->scaler,
                    &step->microbatches, &step->whole);
     report_rank(step);
-    mlp_pass_begin(trainer->node.pass, mlp_exchange_state(trainer->exchange, 0),
+    mlp_pass_begin(trainer->node.pass, trainer->weights.vectors[0],
                    mlp_feed_batch(trainer->node.feed),
                    mlp_feed_labels(trainer->node.feed),
                    mlp_feed_targets(trainer->node.feed));

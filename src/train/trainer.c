@@ -1,12 +1,11 @@
 /** @file
- *  The trainer: made, loaded, read out. Its steps are in step.c.
+ *  The trainer: created and destroyed. Its steps are in step.c.
  */
 #include "trainer.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/digest.h"
 #include "optim/schedule.h"
 #include "rows/shard.h"
 
@@ -49,17 +48,17 @@ static mlp_status create_subtrees(mlp_trainer *trainer)
 {
     size_t count;
     const mlp_subtree *trees = mlp_exchange_subtrees(trainer->exchange, &count);
-    trainer->subtrees.items =
-        calloc(count + 1, sizeof *trainer->subtrees.items);
-    if (trainer->subtrees.items == NULL) {
+    trainer->weights.subtrees =
+        calloc(count + 1, sizeof *trainer->weights.subtrees);
+    if (trainer->weights.subtrees == NULL) {
         return mlp_fail_memory("the tree over shards");
     }
     for (size_t i = 0; i < count; i++) {
-        trainer->subtrees.items[i] = (mlp_gradient_node){
+        trainer->weights.subtrees[i] = (mlp_gradient_node){
             .leaves = leaves_of(trainer, trees[i]),
             .sum = mlp_exchange_gradient(trainer->exchange, i)};
     }
-    trainer->subtrees.count = count;
+    trainer->weights.subtree_count = count;
     return MLP_OK;
 }
 
@@ -68,13 +67,13 @@ static mlp_status create_subtrees(mlp_trainer *trainer)
 static mlp_status create_leaves(mlp_trainer *trainer)
 {
     size_t size = trainer->parts.model->vector_size;
-    trainer->subtrees.leaves =
-        calloc(trainer->node.shards.count, sizeof *trainer->subtrees.leaves);
-    if (trainer->subtrees.leaves == NULL) {
+    trainer->weights.leaves =
+        calloc(trainer->node.shards.count, sizeof *trainer->weights.leaves);
+    if (trainer->weights.leaves == NULL) {
         return mlp_fail_memory("the tree over shards");
     }
     for (size_t i = 0; i < trainer->node.shards.count; i++) {
-        trainer->subtrees.leaves[i] = (mlp_gradient_node){
+        trainer->weights.leaves[i] = (mlp_gradient_node){
             .leaves = {i, 1}, .sum = trainer->node.leaf_sums + i * size};
     }
     return MLP_OK;
@@ -103,6 +102,9 @@ static mlp_status create_locally(mlp_trainer *trainer)
 {
     const mlp_trainer_parts *parts = &trainer->parts;
     const mlp_config *config = parts->config;
+    MLP_TRY(mlp_weights_create(
+        parts->model, trainer->exchange, mlp_optimizer_moments(config),
+        mlp_trainer_needs_norms(config), &trainer->weights));
     MLP_TRY(create_subtrees(trainer));
     if (config->accumulate > 1) {
         MLP_TRY(create_leaves(trainer));
@@ -136,12 +138,6 @@ static mlp_status create_locally(mlp_trainer *trainer)
     if (mlp_trainer_is_short(parts)) {
         trainer->tuner.count = 1; /* to begin with */
     }
-    if (mlp_trainer_needs_norms(config)) {
-        trainer->sums =
-            aligned_alloc(64, parts->model->vector_size * sizeof(float));
-        return trainer->sums != NULL ? MLP_OK
-                                     : mlp_fail_memory("the gradient's sum");
-    }
     return MLP_OK;
 }
 
@@ -167,12 +163,8 @@ mlp_status mlp_trainer_create(const mlp_trainer_parts *parts,
         mlp_trainer_destroy(trainer);
         return status;
     }
-    float *states[1 + MLP_OPTIMIZER_MOMENTS] = {NULL};
-    for (size_t i = 0; i <= mlp_optimizer_moments(parts->config); i++) {
-        states[i] = mlp_exchange_state(made->exchange, i);
-    }
-    made->optimizer =
-        mlp_optimizer_make(parts->config, parts->model, parts->kernels, states);
+    made->optimizer = mlp_optimizer_make(parts->config, parts->model,
+                                         parts->kernels, made->weights.vectors);
     return MLP_OK;
 }
 
@@ -183,14 +175,12 @@ void mlp_trainer_destroy(mlp_trainer **trainer)
         return;
     }
     mlp_dataset_rest(&old->parts.train->here);
-    free(old->subtrees.items);
-    free(old->subtrees.leaves);
+    mlp_weights_destroy(&old->weights);
     free(old->evaluation.shard_sums);
     free(old->busy);
     free(old->sentinel.prints);
     mlp_vote_destroy(&old->sentinel.vote);
     free(old->alarms);
-    free(old->sums);
     mlp_sampler_destroy(&old->position.sampler);
     mlp_exchange_destroy(&old->exchange);
     mlp_trainer_destroy_crew(old);
@@ -214,83 +204,4 @@ double mlp_trainer_rate(const mlp_trainer *trainer, uint64_t step)
     uint64_t steps = mlp_epoch_steps(trainer->parts.train->rows,
                                      mlp_config_step_rows(config));
     return trainer->position.rate_scale * mlp_schedule_lr(config, step, steps);
-}
-
-/* ---- load and store ---------------------------------------------------- */
-
-mlp_status mlp_trainer_load(mlp_trainer *trainer, const float *parameters,
-                            float *const *moments)
-{
-    const mlp_model *model = trainer->parts.model;
-    /* One rank writes what others share with it; agree also is the barrier. */
-    if (mlp_exchange_fills_state(trainer->exchange)) {
-        mlp_model_pack(model, parameters,
-                       mlp_exchange_state(trainer->exchange, 0));
-        for (size_t i = 0; i < mlp_optimizer_moments(trainer->parts.config);
-             i++) {
-            float *state = mlp_exchange_state(trainer->exchange, 1 + i);
-            if (moments != NULL && moments[i] != NULL) {
-                mlp_model_pack(model, moments[i], state);
-            } else {
-                memset(state, 0, model->vector_size * sizeof *state);
-            }
-        }
-    }
-    return mlp_comm_agree(trainer->parts.comm, MLP_OK);
-}
-
-void mlp_trainer_wait(mlp_trainer *trainer)
-{
-    for (size_t l = 0; l < trainer->parts.model->layers; l++) {
-        mlp_exchange_wait(trainer->exchange, l);
-    }
-}
-
-mlp_range mlp_trainer_slice(const mlp_trainer *trainer, size_t layer)
-{
-    return mlp_exchange_own(trainer->exchange, layer);
-}
-
-static mlp_status digest_floats(mlp_trainer *trainer, mlp_range floats,
-                                mlp_digest *digest,
-                                unsigned char whole[MLP_DIGEST_BYTES])
-{
-    size_t states = 1 + mlp_optimizer_moments(trainer->parts.config);
-    for (size_t i = 0; i < states; i++) {
-        const float *state = mlp_exchange_state(trainer->exchange, i);
-        MLP_TRY(mlp_digest_update(digest, state + floats.first,
-                                  floats.count * sizeof *state));
-    }
-    return mlp_digest_finish(digest, whole);
-}
-
-mlp_status mlp_trainer_digest(mlp_trainer *trainer, size_t layer,
-                              mlp_range floats, uint64_t *value)
-{
-    unsigned char whole[MLP_DIGEST_BYTES];
-    mlp_digest *digest = NULL;
-    mlp_exchange_wait(trainer->exchange, layer);
-    MLP_TRY(mlp_digest_create(&digest));
-    mlp_status status = digest_floats(trainer, floats, digest, whole);
-    mlp_digest_destroy(&digest);
-    memcpy(value, whole, sizeof *value);
-    return status;
-}
-
-void mlp_trainer_store(mlp_trainer *trainer, float *parameters,
-                       float *const *moments)
-{
-    const mlp_model *model = trainer->parts.model;
-    mlp_trainer_wait(trainer);
-    if (parameters != NULL) {
-        mlp_model_unpack(model, mlp_exchange_state(trainer->exchange, 0),
-                         parameters);
-    }
-    for (size_t i = 0; i < mlp_optimizer_moments(trainer->parts.config); i++) {
-        if (moments != NULL && moments[i] != NULL) {
-            mlp_model_unpack(model,
-                             mlp_exchange_state(trainer->exchange, 1 + i),
-                             moments[i]);
-        }
-    }
 }

@@ -161,8 +161,8 @@ static void look(const training *t, const char *name, size_t step)
             mlp_pass_activations(t->trainer->node.pass, l), count);
         counted.values += count;
     }
-    counted.gradients +=
-        count_denormals(t->trainer->subtrees.items[0].sum, model->vector_size);
+    counted.gradients += count_denormals(t->trainer->weights.subtrees[0].sum,
+                                         model->vector_size);
     counted.values += model->vector_size;
 }
 

@@ -1,0 +1,115 @@
+/** @file
+ *  The weights in training: loaded, copied out and digested.
+ */
+#include "weights.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/digest.h"
+
+#include "internal.h"
+
+mlp_status mlp_weights_create(const mlp_model *model, mlp_exchange *exchange,
+                              size_t moments, bool keeps_sum,
+                              mlp_weights *weights)
+{
+    *weights = (mlp_weights){
+        .model = model, .exchange = exchange, .count = 1 + moments};
+    for (size_t i = 0; i < weights->count; i++) {
+        weights->vectors[i] = mlp_exchange_state(exchange, i);
+    }
+    if (keeps_sum) {
+        weights->kept_sum =
+            aligned_alloc(64, model->vector_size * sizeof(float));
+        return weights->kept_sum != NULL
+                   ? MLP_OK
+                   : mlp_fail_memory("the gradient's sum");
+    }
+    return MLP_OK;
+}
+
+void mlp_weights_destroy(mlp_weights *weights)
+{
+    free(weights->subtrees);
+    free(weights->leaves);
+    free(weights->kept_sum);
+    *weights = (mlp_weights){0};
+}
+
+/* The array of vector i in the caller's copies; NULL where there is none. */
+static float *copy_of(size_t i, float *parameters, float *const *moments)
+{
+    if (i == 0) {
+        return parameters;
+    }
+    return moments != NULL ? moments[i - 1] : NULL;
+}
+
+mlp_status mlp_trainer_load(mlp_trainer *trainer, const float *parameters,
+                            float *const *moments)
+{
+    const mlp_weights *w = &trainer->weights;
+    /* One rank writes what others share with it; agree also is the barrier. */
+    if (mlp_exchange_fills_state(w->exchange)) {
+        mlp_model_pack(w->model, parameters, w->vectors[0]);
+        for (size_t i = 1; i < w->count; i++) {
+            const float *from = copy_of(i, NULL, moments);
+            if (from != NULL) {
+                mlp_model_pack(w->model, from, w->vectors[i]);
+            } else {
+                memset(w->vectors[i], 0, w->model->vector_size * sizeof *from);
+            }
+        }
+    }
+    return mlp_comm_agree(trainer->parts.comm, MLP_OK);
+}
+
+void mlp_trainer_store(mlp_trainer *trainer, float *parameters,
+                       float *const *moments)
+{
+    const mlp_weights *w = &trainer->weights;
+    mlp_trainer_wait(trainer);
+    for (size_t i = 0; i < w->count; i++) {
+        float *to = copy_of(i, parameters, moments);
+        if (to != NULL) {
+            mlp_model_unpack(w->model, w->vectors[i], to);
+        }
+    }
+}
+
+void mlp_trainer_wait(mlp_trainer *trainer)
+{
+    for (size_t l = 0; l < trainer->parts.model->layers; l++) {
+        mlp_exchange_wait(trainer->exchange, l);
+    }
+}
+
+mlp_range mlp_trainer_slice(const mlp_trainer *trainer, size_t layer)
+{
+    return mlp_exchange_own(trainer->exchange, layer);
+}
+
+static mlp_status digest_floats(const mlp_weights *w, mlp_range floats,
+                                mlp_digest *digest,
+                                unsigned char whole[MLP_DIGEST_BYTES])
+{
+    for (size_t i = 0; i < w->count; i++) {
+        MLP_TRY(mlp_digest_update(digest, w->vectors[i] + floats.first,
+                                  floats.count * sizeof(float)));
+    }
+    return mlp_digest_finish(digest, whole);
+}
+
+mlp_status mlp_trainer_digest(mlp_trainer *trainer, size_t layer,
+                              mlp_range floats, uint64_t *value)
+{
+    unsigned char whole[MLP_DIGEST_BYTES];
+    mlp_digest *digest = NULL;
+    mlp_exchange_wait(trainer->exchange, layer);
+    MLP_TRY(mlp_digest_create(&digest));
+    mlp_status status = digest_floats(&trainer->weights, floats, digest, whole);
+    mlp_digest_destroy(&digest);
+    memcpy(value, whole, sizeof *value);
+    return status;
+}
