@@ -125,8 +125,8 @@ static mlp_status digest_options(const mlp_config *config,
 }
 
 /* Name the first option that differs from the common configuration. */
-static mlp_status blame_option(const mlp_config *mine, const mlp_config *common,
-                               size_t rank)
+static mlp_status name_option(const mlp_config *mine, const mlp_config *common,
+                              size_t rank)
 {
     size_t count;
     const mlp_config_field *fields = mlp_config_fields(&count);
@@ -167,7 +167,7 @@ static mlp_status compare_options(mlp_comm *comm, const mlp_config *config)
         status = fetch_config(comm, config, v.common, &common);
     }
     if (status == MLP_OK && is_odd(&v, comm)) {
-        status = blame_option(config, common, v.common);
+        status = name_option(config, common, v.common);
     }
     free(common);
     mlp_vote_destroy(&v);
@@ -187,8 +187,8 @@ mlp_status mlp_run_check_start(mlp_comm *comm, const mlp_config *config)
 
 /* Extents, and the first rows of each split: a rank that reads its shards sees
  * no row of another's. */
-static mlp_status look_at_data(mlp_source *source,
-                               uint64_t mine[FACTS + DIGEST_WORDS])
+static mlp_status digest_sample(mlp_source *source,
+                                uint64_t mine[FACTS + DIGEST_WORDS])
 {
     const mlp_source_info *info = mlp_source_facts(source);
     unsigned char digests[MLP_SPLITS][MLP_DIGEST_BYTES];
@@ -212,8 +212,8 @@ static mlp_status look_at_data(mlp_source *source,
                          (unsigned char *)(mine + FACTS));
 }
 
-static mlp_status blame_data(const mlp_vote *v, const mlp_comm *comm,
-                             mlp_source *source)
+static mlp_status name_difference(const mlp_vote *v, const mlp_comm *comm,
+                                  mlp_source *source)
 {
     const char *name = mlp_source_facts(source)->name;
     const uint64_t *ours = mlp_vote_of(v, mlp_comm_rank(comm));
@@ -238,10 +238,10 @@ mlp_status mlp_run_check_data(mlp_comm *comm, mlp_source *source)
     if (mlp_comm_size(comm) == 1) {
         return MLP_OK;
     }
-    MLP_TRY(mlp_comm_agree(comm, look_at_data(source, mine)));
+    MLP_TRY(mlp_comm_agree(comm, digest_sample(source, mine)));
     mlp_status status = take_vote(comm, mine, FACTS + DIGEST_WORDS, &v);
     if (status == MLP_OK && is_odd(&v, comm)) {
-        status = blame_data(&v, comm, source);
+        status = name_difference(&v, comm, source);
     }
     mlp_vote_destroy(&v);
     return mlp_comm_agree(comm, status);

@@ -15,7 +15,7 @@ static float *best_weights(const mlp_run_parts *run)
     return run->state.moments[run->state.moment_count - 1];
 }
 
-mlp_status mlp_run_judge(mlp_run_parts *run)
+mlp_status mlp_run_check_early_stopping(mlp_run_parts *run)
 {
     mlp_checkpoint *state = &run->state;
     const mlp_config *config = &run->job.config;

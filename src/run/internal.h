@@ -192,15 +192,15 @@ bool mlp_run_is_small(const mlp_run_data *data, const mlp_model *model);
 /** Print that table, and whether the rows are learned. Collective. */
 mlp_status mlp_run_tell_rows(mlp_run_parts *run);
 
-/** The best rows there are to judge by: of test, else validation, else
- *  training. */
-const mlp_sharded *mlp_run_judged_split(const mlp_run_data *data);
+/** The best rows there are to measure a model by: of test, else validation,
+ * else training. */
+const mlp_sharded *mlp_run_best_split(const mlp_run_data *data);
 
 /** Warn, and log, when a finished run ends with a model that is no better than
  *  the mean of the targets or the largest class, and say what may be the cause.
  *  Evaluates only then. Not of rows that fit a table, which says so itself.
  *  Collective. */
-mlp_status mlp_run_judge_outcome(mlp_run_parts *run);
+mlp_status mlp_run_check_outcome(mlp_run_parts *run);
 
 /** Fit the scaling of each column to a split: max, minmax or standard. The same
  *  bits on any number of ranks.
@@ -223,11 +223,11 @@ mlp_status mlp_run_begin_state(mlp_run_parts *run);
  *  before results of it are printed or saved. Rank 0; not collective. */
 mlp_status mlp_run_fetch_state(mlp_run_parts *run);
 
-/** Judge the finished epochs, and set the learning-rate scale: rank 0 has the
- *  history, all follow it. Collective. */
-mlp_status mlp_run_judge(mlp_run_parts *run);
+/** Check the finished epochs for early stopping, and set the learning-rate
+ * scale: rank 0 has the history, all follow it. Collective. */
+mlp_status mlp_run_check_early_stopping(mlp_run_parts *run);
 
-/** With --patience: keep the weights of the epoch that has just been judged,
+/** With --patience: keep the weights of the epoch that has just been checked,
  *  and fetched, if it is the best. Rank 0's matter; not collective. */
 void mlp_run_keep_best(mlp_run_parts *run);
 

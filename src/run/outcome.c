@@ -16,7 +16,7 @@
 /* Share of the targets' variance below which nothing is explained. */
 static const double R2_LEAST = 0.001;
 
-/* What the model is judged by. */
+/* What the model is measured by. */
 typedef struct {
     const mlp_sharded *split;
     const char *name;
@@ -27,7 +27,7 @@ typedef struct {
                             too many classes */
 } outcome;
 
-const mlp_sharded *mlp_run_judged_split(const mlp_run_data *data)
+const mlp_sharded *mlp_run_best_split(const mlp_run_data *data)
 {
     return data->test.rows > 0         ? &data->test
            : data->validation.rows > 0 ? &data->validation
@@ -199,7 +199,7 @@ static mlp_status warn(mlp_run_parts *run, const outcome *o)
     return mlp_comm_agree(run->job.comm, status);
 }
 
-static mlp_status judge(mlp_run_parts *run, outcome *o)
+static mlp_status check(mlp_run_parts *run, outcome *o)
 {
     MLP_TRY(recall_tally(run, o));
     if (o->tally.rows == 0) {
@@ -218,15 +218,15 @@ static mlp_status judge(mlp_run_parts *run, outcome *o)
                : MLP_OK;
 }
 
-mlp_status mlp_run_judge_outcome(mlp_run_parts *run)
+mlp_status mlp_run_check_outcome(mlp_run_parts *run)
 {
-    outcome o = {.split = mlp_run_judged_split(&run->data)};
+    outcome o = {.split = mlp_run_best_split(&run->data)};
     o.name = o.split == &run->data.test         ? "test"
              : o.split == &run->data.validation ? "validation"
                                                 : "training";
     bool is_told =
         mlp_run_is_small(&run->data, run->model) && !is_regression(run);
-    mlp_status status = is_told ? MLP_OK : judge(run, &o);
+    mlp_status status = is_told ? MLP_OK : check(run, &o);
     free(o.confusion);
     return status == MLP_STOPPED ? MLP_OK : status;
 }

@@ -22,7 +22,7 @@ typedef struct {
 /* Two ranks bound to a core each have a share of one; two unbound ranks on two
  * cores have one, too.
  *  @param users  [MLP_THREADS_CPUS] ranks of this node that may use a core */
-static void look_around(const uint64_t *users, surroundings *s)
+static void count_cores(const uint64_t *users, surroundings *s)
 {
     uint8_t mine[MLP_THREADS_CPUS];
     mlp_threads_allowed(mine);
@@ -53,7 +53,7 @@ static bool is_by_mpirun(void)
 }
 
 /* A batch system may have given us a part of the node: that is no flaw. */
-static flaw judge(const mlp_run_job *job, const surroundings *s)
+static flaw find_flaw(const mlp_run_job *job, const surroundings *s)
 {
     bool has_idle = s->used < s->online && getenv("SLURM_JOB_ID") == NULL;
     bool is_crowded = (double)job->config.threads > s->share + 1e-9;
@@ -87,8 +87,8 @@ static void advise(const mlp_run_job *job, size_t cores, char *line,
     }
 }
 
-static void complain(const mlp_run_job *job, flaw worst, size_t rank,
-                     const surroundings *s)
+static void warn(const mlp_run_job *job, flaw worst, size_t rank,
+                 const surroundings *s)
 {
     char better[128];
     size_t threads = job->config.threads;
@@ -122,12 +122,12 @@ static void complain(const mlp_run_job *job, flaw worst, size_t rank,
 }
 
 /* All ranks learn of the worst flaw, and rank 0 logs it. */
-static mlp_status find_flaws(const mlp_run_job *job, const surroundings *s)
+static mlp_status report_flaws(const mlp_run_job *job, const surroundings *s)
 {
-    uint32_t worst = judge(job, s);
+    uint32_t worst = find_flaw(job, s);
     size_t rank;
     MLP_TRY(mlp_comm_max_rank(job->comm, &worst, &rank));
-    complain(job, (flaw)worst, rank, s);
+    warn(job, (flaw)worst, rank, s);
     return MLP_OK;
 }
 
@@ -155,14 +155,14 @@ mlp_status mlp_run_place(mlp_run_job *job)
     if (status != MLP_OK) {
         goto done;
     }
-    look_around(here, &around);
+    count_cores(here, &around);
     job->cores = around.used;
     job->is_bound = around.allowed < around.online;
     if (job->config.threads == 0) {
         job->config.threads =
             around.share < 1.0 ? 1 : (size_t)(around.share + 1e-9);
     }
-    status = find_flaws(job, &around);
+    status = report_flaws(job, &around);
 done:
     free(users);
     return status;

@@ -280,7 +280,7 @@ static mlp_status measure_links(mlp_forecast *f)
     return status;
 }
 
-/* ---- the story --------------------------------------------------------- */
+/* ---- the forecast ------------------------------------------------------ */
 
 static mlp_status check_options(const mlp_config *config)
 {

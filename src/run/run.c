@@ -120,7 +120,7 @@ static void enter(mlp_run_parts *run, mlp_pulse_phase phase)
 
 /* Leave before the first step when some rank was asked to, or time is up:
  * whatever is saved is as it was. */
-static mlp_status heed_stop(mlp_run_parts *run)
+static mlp_status leave_if_asked(mlp_run_parts *run)
 {
     mlp_status status = MLP_OK;
     if (mlp_stop_is_wanted(run->job.setting.stop)) {
@@ -139,18 +139,18 @@ static mlp_status set_up(mlp_run_parts *run)
     enter(run, MLP_PULSE_LOAD);
     MLP_TRY(mlp_run_limit_time(&run->job));
     MLP_TRY(mlp_run_open_state(run));
-    MLP_TRY(heed_stop(run));
+    MLP_TRY(leave_if_asked(run));
     MLP_TRY(mlp_run_plan(&run->job));
     enter(run, MLP_PULSE_DATA);
     MLP_TRY(mlp_run_load_data(&run->job, &run->data));
     MLP_TRY(mlp_run_check_steps(&run->job.config, run->data.train.rows));
-    MLP_TRY(heed_stop(run));
+    MLP_TRY(leave_if_asked(run));
     enter(run, MLP_PULSE_MAKE);
     MLP_TRY(mlp_run_start_profile(&run->job, &run->profiling));
     MLP_TRY(mlp_run_create_trainer(run));
     MLP_TRY(mlp_run_begin_state(run));
     MLP_TRY(mlp_run_keep_end(run));
-    MLP_TRY(heed_stop(run));
+    MLP_TRY(leave_if_asked(run));
     mlp_status status = mlp_run_is_leader(&run->job) ? start_log(run) : MLP_OK;
     return mlp_comm_agree(run->job.comm, status);
 }
@@ -187,7 +187,7 @@ static mlp_status report(mlp_run_parts *run)
     status = mlp_comm_agree(run->job.comm, status);
     if (status == MLP_OK) {
         status = mlp_trainer_evaluate(
-            run->trainer, mlp_run_judged_split(&run->data), &tally, confusion);
+            run->trainer, mlp_run_best_split(&run->data), &tally, confusion);
     }
     if (status == MLP_OK && mlp_run_is_leader(&run->job)) {
         status = mlp_report_print(stdout, confusion, classes, names);
@@ -283,7 +283,7 @@ static mlp_status tell(mlp_run_parts *run)
         MLP_TRY(report_if_not_stopped(run));
     }
     if (trained == MLP_OK) {
-        MLP_TRY(mlp_run_judge_outcome(run));
+        MLP_TRY(mlp_run_check_outcome(run));
     }
     MLP_TRY(mlp_run_tell_reading(&run->job, &run->data));
     MLP_TRY(mlp_run_tell_profile(run));
@@ -321,7 +321,7 @@ static void tear_down(mlp_run_parts *run)
     mlp_checkpoint_unlock(&run->saving.lock);
 }
 
-static mlp_status tell_all(mlp_run_parts *run)
+static mlp_status run_all(mlp_run_parts *run)
 {
     mlp_status status = set_up(run);
     if (status == MLP_OK) {
@@ -363,7 +363,7 @@ mlp_status mlp_run(const mlp_run_setting *setting, const mlp_config *config)
         .job = {.setting = *setting, .comm = comm, .config = *config},
         .data = {.source = setting->source},
         .saving = {.lock = -1}};
-    mlp_status status = tell_all(&run);
+    mlp_status status = run_all(&run);
     if (setting->source == NULL) {
         mlp_source_close(&run.data.source);
     }

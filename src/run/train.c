@@ -12,11 +12,11 @@
 
 /* ---- stopping in time -------------------------------------------------- */
 
-/* Seconds to leave after a save: the end of the log, MPI's farewell. */
+/* Seconds to leave after a save: the end of the log, the end of MPI. */
 static const double LEAVE_SECONDS = 1.0;
 
 /* From the wish to the end: the step under way and the one in which the others
- * hear of it, then a save. Twice what was measured: both vary. */
+ * get to know, then a save. Twice what was measured: both vary. */
 static void reserve_time(const mlp_run_parts *run)
 {
     double save = run->job.config.checkpoint[0] != '\0'
@@ -183,7 +183,7 @@ static mlp_status close_epoch(mlp_run_parts *run)
     run->progress.is_converged = is_without_error(run);
     state->running = (mlp_tally){0};
     state->running_seconds = 0.0;
-    MLP_TRY(mlp_run_judge(run));
+    MLP_TRY(mlp_run_check_early_stopping(run));
     mlp_run_keep_best(run);
     MLP_TRY(mlp_run_keep_end(run));
     MLP_TRY(mlp_run_check_replay(run));
@@ -203,7 +203,7 @@ mlp_status mlp_run_train(mlp_run_parts *run)
     bool wants_stop = has_enough_steps(run);
     run->saving.since = mlp_clock_seconds();
     reserve_time(run);
-    MLP_TRY(mlp_run_judge(run));
+    MLP_TRY(mlp_run_check_early_stopping(run));
     while (!is_over(run) && !wants_stop) {
         MLP_TRY(train_epoch(run, steps, &wants_stop));
         if (state->step == (state->epoch + 1) * steps) {

@@ -199,7 +199,7 @@ static mlp_status set_up(mlp_verification *v)
     return MLP_OK;
 }
 
-/* ---- the story --------------------------------------------------------- */
+/* ---- the verification -------------------------------------------------- */
 
 static mlp_status train_team(mlp_verification *v, bool is_resumed)
 {

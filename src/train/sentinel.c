@@ -2,37 +2,38 @@
  *  The sentinel: do all ranks hold the same? A bit that a memory or a processor
  *  got wrong on one of them would otherwise be trained on, and saved.
  *
- *  Each rank looks at all parameters and moments as it sees them, whether they
- *  are its own or its node's. What a node holds but once is compared with the
- *  other nodes; on a single node with what its other ranks see of it.
+ *  Each rank takes fingerprints of all parameters and moments as it reads them,
+ *  whether they are its own or its node's. What a node holds but once is
+ *  compared with the other nodes; on a single node with what its other ranks
+ *  read of it.
  */
 #include <string.h>
 
 #include "base/fingerprint.h"
 #include "internal.h"
 
-/* Words of two floats that a thread looks at in one go. */
+/* Words of two floats that a thread takes in at a time. */
 enum { BLOCK = 8192 };
 
-/* What a rank sees, as one fingerprint each. */
+/* What a rank has, as one fingerprint each. */
 enum { PARAMETERS, MOMENTS, POSITION };
 _Static_assert(POSITION + 1 == MLP_VIEW_SIZE, "a view has all of these");
 
 static const char *const names[] = {"parameters", "moments of the optimizer",
                                     "place in the training"};
 
-/* ---- looking ----------------------------------------------------------- */
+/* ---- fingerprints ------------------------------------------------------ */
 
 typedef struct {
     mlp_trainer *trainer;
     const float *values;
     size_t words;
-} sight;
+} fingerprint_job;
 
 /* Blocks in turn: the threads' shares end up alike, whatever the crew. */
-static void look_at_share(void *context, mlp_thread self)
+static void fingerprint_share(void *context, mlp_thread self)
 {
-    const sight *all = context;
+    const fingerprint_job *all = context;
     uint64_t sum = 0;
     for (size_t first = self.index * BLOCK; first < all->words;
          first += self.count * BLOCK) {
@@ -43,15 +44,15 @@ static void look_at_share(void *context, mlp_thread self)
     all->trainer->sentinel.prints[self.index] = sum;
 }
 
-static uint64_t look_at(mlp_trainer *trainer, size_t state)
+static uint64_t fingerprint(mlp_trainer *trainer, size_t state)
 {
-    sight all = {trainer, trainer->weights.vectors[state],
-                 trainer->parts.model->vector_size / 2};
+    fingerprint_job all = {trainer, trainer->weights.vectors[state],
+                           trainer->parts.model->vector_size / 2};
     size_t threads = trainer->tuner.count;
     uint64_t sum = 0;
     memset(trainer->sentinel.prints, 0,
            threads * sizeof *trainer->sentinel.prints);
-    mlp_threads_run(threads, look_at_share, &all);
+    mlp_threads_run(threads, fingerprint_share, &all);
     for (size_t t = 0; t < threads; t++) {
         sum += trainer->sentinel.prints[t];
     }
@@ -59,21 +60,21 @@ static uint64_t look_at(mlp_trainer *trainer, size_t state)
 }
 
 /* Where the training is, as far as this rank knows. */
-static uint64_t look_at_position(const mlp_trainer *trainer, uint64_t step)
+static uint64_t fingerprint_position(const mlp_trainer *trainer, uint64_t step)
 {
     uint64_t words[] = {step, trainer->position.shuffled_epoch, 0};
     memcpy(&words[2], &trainer->position.rate_scale, sizeof words[2]);
     return mlp_fingerprint(words, 0, sizeof words / sizeof *words);
 }
 
-static void look(mlp_trainer *trainer, uint64_t step, uint64_t *view)
+static void fingerprint_all(mlp_trainer *trainer, uint64_t step, uint64_t *view)
 {
-    view[PARAMETERS] = look_at(trainer, 0);
+    view[PARAMETERS] = fingerprint(trainer, 0);
     view[MOMENTS] = 0;
     for (size_t i = 1; i < trainer->weights.count; i++) {
-        view[MOMENTS] = view[MOMENTS] * 3 + look_at(trainer, i);
+        view[MOMENTS] = view[MOMENTS] * 3 + fingerprint(trainer, i);
     }
-    view[POSITION] = look_at_position(trainer, step);
+    view[POSITION] = fingerprint_position(trainer, step);
 }
 
 /* ---- comparing --------------------------------------------------------- */
@@ -108,7 +109,7 @@ mlp_status mlp_trainer_compare(mlp_trainer *trainer, uint64_t step)
         return MLP_OK;
     }
     mlp_trainer_wait(trainer);
-    look(trainer, step, view);
+    fingerprint_all(trainer, step, view);
     MLP_TRY(mlp_vote_take(trainer->parts.comm, view, vote));
     return vote->votes == vote->ranks ? MLP_OK : name_odd_ranks(vote, step);
 }
