@@ -188,46 +188,39 @@ static void count_rows(const mlp_evaluator *evaluator, size_t rows,
     tally->top_hits += evaluator->top_k > 0 ? count_top(evaluator, rows) : 0;
 }
 
-/* Add a batch to its shard's sums, which go on from batch to batch, and to the
- * counts.
- * @param sums  [MLP_TALLY_SUMS, shards], from this shard's on */
-static void count_batch(const mlp_evaluation *e, double *sums, mlp_tally *tally,
-                        uint64_t *confusion)
-{
-    size_t shards = e->order->shards;
-    double parts[MLP_TALLY_SUMS];
-    mlp_tally batch = {0};
-    for (size_t s = 0; s < MLP_TALLY_SUMS; s++) {
-        parts[s] = sums[s * shards];
-    }
-    mlp_tally_set_sums(&batch, parts);
-    count_rows(e->evaluator, e->rows.count, &batch, confusion);
-    mlp_tally_get_sums(&batch, parts);
-    for (size_t s = 0; s < MLP_TALLY_SUMS; s++) {
-        sums[s * shards] = parts[s];
-    }
-    mlp_tally_add(tally, &batch);
-}
-
 void mlp_evaluate(const mlp_evaluator *evaluator, const mlp_dataset *dataset,
-                  const mlp_evaluation_order *order, double *shard_sums,
-                  mlp_tally *tally, uint64_t *confusion)
+                  const mlp_evaluation_order *order, mlp_tally *tallies,
+                  uint64_t *confusion)
 {
     mlp_evaluation e;
-    *tally = (mlp_tally){0};
-    memset(shard_sums, 0, MLP_TALLY_SUMS * order->shards * sizeof *shard_sums);
+    memset(tallies, 0, order->shards * sizeof *tallies);
     mlp_evaluation_begin(&e, evaluator, dataset, order);
     while (mlp_evaluation_next(&e)) {
-        count_batch(&e, shard_sums + e.shard, tally, confusion);
+        count_rows(evaluator, e.rows.count, &tallies[e.shard], confusion);
     }
 }
 
-void mlp_evaluation_sum(const double *shard_sums, size_t shards,
-                        mlp_tally *tally)
+/* One of the float64 sums, at `offset` of each tally. */
+static double total_of(const mlp_tally *tallies, size_t shards, size_t offset)
 {
+    const double *words = (const void *)tallies;
+    return mlp_tree_sum(words + offset / sizeof *words, shards,
+                        sizeof *tallies / sizeof *words);
+}
+
+mlp_tally mlp_evaluation_total(const mlp_tally *tallies, size_t shards)
+{
+    static const size_t summed[MLP_TALLY_SUMS] = {
+        offsetof(mlp_tally, loss_sum), offsetof(mlp_tally, error_sum),
+        offsetof(mlp_tally, target_sum), offsetof(mlp_tally, target_squares)};
     double sums[MLP_TALLY_SUMS];
-    for (size_t s = 0; s < MLP_TALLY_SUMS; s++) {
-        sums[s] = mlp_tree_sum(shard_sums + s * shards, shards, 1);
+    mlp_tally total = {0};
+    for (size_t i = 0; i < MLP_TALLY_SUMS; i++) {
+        sums[i] = total_of(tallies, shards, summed[i]);
     }
-    mlp_tally_set_sums(tally, sums);
+    for (size_t s = 0; s < shards; s++) {
+        mlp_tally_add(&total, &tallies[s]);
+    }
+    mlp_tally_set_sums(&total, sums);
+    return total;
 }

@@ -83,18 +83,15 @@ void mlp_evaluate_rows(const mlp_evaluator *evaluator,
 /** Evaluate the rows of an order: the loss of a shard is one chain of additions
  *  over its rows. Rows are left out when a stop is wanted.
  *
- *  @param shard_sums  [MLP_TALLY_SUMS, order->shards], overwritten: the float64
- *                     sums of each shard, 0 of shards that are not here
- *  @param tally       overwritten: counts; its sums are set by
- *                     mlp_evaluation_sum when those of all shards are known
- *  @param confusion   [classes, classes], row = truth, added to; or NULL
+ *  @param tallies    [order->shards], overwritten: one for each shard; 0 of
+ *                    shards that are not here
+ *  @param confusion  [classes, classes], row = truth, added to; or NULL
  */
 void mlp_evaluate(const mlp_evaluator *evaluator, const mlp_dataset *dataset,
-                  const mlp_evaluation_order *order, double *shard_sums,
-                  mlp_tally *tally, uint64_t *confusion);
+                  const mlp_evaluation_order *order, mlp_tally *tallies,
+                  uint64_t *confusion);
 
-/** Sum the shards' sums in the tree. */
-void mlp_evaluation_sum(const double *shard_sums, size_t shards,
-                        mlp_tally *tally);
+/** The tally of all shards: float64 sums are added in the tree. */
+mlp_tally mlp_evaluation_total(const mlp_tally *tallies, size_t shards);
 
 #endif

@@ -21,7 +21,7 @@ struct mlp_inference {
     mlp_scaler target_scaler; /* of a regression */
     bool is_regression;
     size_t shards;
-    double *shard_sums; /* [MLP_TALLY_SUMS, shards] */
+    mlp_tally *tallies; /* [shards] */
     mlp_evaluator evaluator;
 };
 
@@ -60,10 +60,9 @@ static mlp_status create_rows(mlp_inference *made, size_t threads)
     MLP_TRY(mlp_feed_create(&shape, NULL, &made->feed));
     MLP_TRY(mlp_pass_create(made->model, kernels, EVALUATION_ROWS, threads,
                             NULL, &made->pass));
-    made->shard_sums =
-        calloc(MLP_TALLY_SUMS * made->shards, sizeof *made->shard_sums);
-    if (made->shard_sums == NULL) {
-        return mlp_fail_memory("the shards' losses");
+    made->tallies = calloc(made->shards, sizeof *made->tallies);
+    if (made->tallies == NULL) {
+        return mlp_fail_memory("the shards' tallies");
     }
     made->evaluator = (mlp_evaluator){.model = made->model,
                                       .kernels = kernels,
@@ -117,7 +116,7 @@ mlp_status mlp_inference_share(const mlp_inference *first,
     made->is_shared = true;
     made->feed = NULL;
     made->pass = NULL;
-    made->shard_sums = NULL;
+    made->tallies = NULL;
     mlp_status status = create_rows(made, first->evaluator.threads);
     if (status != MLP_OK) {
         mlp_inference_destroy(another);
@@ -138,7 +137,7 @@ void mlp_inference_destroy(mlp_inference **inference)
         mlp_model_destroy(&old->model);
         free(old->vector);
     }
-    free(old->shard_sums);
+    free(old->tallies);
     free(old);
     *inference = NULL;
 }
@@ -213,7 +212,7 @@ void mlp_inference_evaluate(mlp_inference *inference,
     const mlp_evaluation_order order = {.rows = dataset->range.count,
                                         .shards = inference->shards,
                                         .here = {0, inference->shards}};
-    mlp_evaluate(&inference->evaluator, dataset, &order, inference->shard_sums,
-                 tally, confusion);
-    mlp_evaluation_sum(inference->shard_sums, inference->shards, tally);
+    mlp_evaluate(&inference->evaluator, dataset, &order, inference->tallies,
+                 confusion);
+    *tally = mlp_evaluation_total(inference->tallies, inference->shards);
 }

@@ -5,6 +5,8 @@
 
 #include "internal.h"
 
+_Static_assert(sizeof(mlp_tally) % sizeof(uint64_t) == 0, "words to sum");
+
 mlp_range mlp_sharded_rows(const mlp_sharded *split, size_t shards,
                            size_t shard)
 {
@@ -56,35 +58,21 @@ void mlp_trainer_outputs(mlp_trainer *trainer, const mlp_sharded *split,
     }
 }
 
-/* Every shard's sums on every rank: where it is not this rank's it is 0, and
- * as unsigned integers 0 + bits = bits. */
-static mlp_status share_sums(mlp_trainer *trainer)
-{
-    void *bits = trainer->evaluation.shard_sums;
-    return mlp_comm_sum(trainer->parts.comm, bits,
-                        MLP_TALLY_SUMS * trainer->parts.config->shards);
-}
-
-/* The counts of all ranks, unless one could not read its rows, or left out some
- * when a stop was wanted. */
-static mlp_status share_counts(const mlp_trainer *trainer, mlp_status read,
-                               mlp_tally *tally)
+/* Every shard's tally on every rank, unless a rank could not read its rows, or
+ * left out some when a stop was wanted. Where a tally is not this rank's it is
+ * 0, and as unsigned integers 0 + bits = bits. */
+static mlp_status share_tallies(const mlp_trainer *trainer, mlp_status read)
 {
     mlp_comm *comm = trainer->parts.comm;
-    uint64_t counts[] = {tally->hits, tally->rows, tally->targets,
-                         tally->top_hits};
+    mlp_tally *tallies = trainer->evaluation.tallies;
+    void *bits = tallies;
     bool is_stopped = mlp_stop_is_wanted(trainer->parts.stop);
     MLP_TRY(mlp_comm_agree(comm, read));
     MLP_TRY(mlp_comm_any(comm, &is_stopped));
-    if (is_stopped) {
-        return mlp_fail(MLP_STOPPED, "stopped while it evaluated");
-    }
-    MLP_TRY(mlp_comm_sum(comm, counts, sizeof counts / sizeof *counts));
-    *tally = (mlp_tally){.hits = counts[0],
-                         .rows = counts[1],
-                         .targets = counts[2],
-                         .top_hits = counts[3]};
-    return MLP_OK;
+    return is_stopped ? mlp_fail(MLP_STOPPED, "stopped while it evaluated")
+                      : mlp_comm_sum(comm, bits,
+                                     trainer->parts.config->shards *
+                                         (sizeof *tallies / sizeof(uint64_t)));
 }
 
 mlp_status mlp_trainer_evaluate(mlp_trainer *trainer, const mlp_sharded *split,
@@ -92,14 +80,13 @@ mlp_status mlp_trainer_evaluate(mlp_trainer *trainer, const mlp_sharded *split,
 {
     const mlp_trainer_parts *parts = &trainer->parts;
     size_t classes = parts->model->classes;
-    double *sums = trainer->evaluation.shard_sums;
+    mlp_tally *tallies = trainer->evaluation.tallies;
     mlp_evaluator evaluator = mlp_trainer_evaluator(trainer);
     const mlp_evaluation_order order = mlp_trainer_order(trainer, split);
     evaluator.stop = parts->stop;
-    mlp_evaluate(&evaluator, &split->here, &order, sums, tally, confusion);
-    MLP_TRY(share_counts(trainer, mlp_dataset_status(&split->here), tally));
-    MLP_TRY(share_sums(trainer));
-    mlp_evaluation_sum(sums, parts->config->shards, tally);
+    mlp_evaluate(&evaluator, &split->here, &order, tallies, confusion);
+    MLP_TRY(share_tallies(trainer, mlp_dataset_status(&split->here)));
+    *tally = mlp_evaluation_total(tallies, parts->config->shards);
     return confusion == NULL
                ? MLP_OK
                : mlp_comm_sum(parts->comm, confusion, classes * classes);

@@ -71,7 +71,7 @@ typedef struct {
 typedef struct {
     mlp_feed *feed;
     mlp_pass *pass;
-    double *shard_sums; /* [MLP_TALLY_SUMS, shards] */
+    mlp_tally *tallies; /* [shards] */
 } mlp_trainer_evaluation;
 
 /* For comparisons of the ranks. */

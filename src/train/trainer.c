@@ -120,14 +120,13 @@ static mlp_status create_locally(mlp_trainer *trainer)
     if (mlp_exchange_is_far(trainer->exchange)) {
         mlp_pass_set_pause(trainer->node.pass, help_exchange, trainer);
     }
-    trainer->evaluation.shard_sums =
-        calloc(MLP_TALLY_SUMS * config->shards,
-               sizeof *trainer->evaluation.shard_sums);
+    trainer->evaluation.tallies =
+        calloc(config->shards, sizeof *trainer->evaluation.tallies);
     trainer->busy = calloc(config->threads, sizeof *trainer->busy);
     trainer->sentinel.prints =
         calloc(config->threads, sizeof *trainer->sentinel.prints);
     trainer->alarms = calloc(parts->model->layers, sizeof *trainer->alarms);
-    if (trainer->evaluation.shard_sums == NULL || trainer->busy == NULL ||
+    if (trainer->evaluation.tallies == NULL || trainer->busy == NULL ||
         trainer->sentinel.prints == NULL || trainer->alarms == NULL) {
         return mlp_fail_memory("the trainer's counts");
     }
@@ -176,7 +175,7 @@ void mlp_trainer_destroy(mlp_trainer **trainer)
     }
     mlp_dataset_rest(&old->parts.train->here);
     mlp_weights_destroy(&old->weights);
-    free(old->evaluation.shard_sums);
+    free(old->evaluation.tallies);
     free(old->busy);
     free(old->sentinel.prints);
     mlp_vote_destroy(&old->sentinel.vote);

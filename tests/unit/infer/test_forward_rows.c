@@ -16,7 +16,7 @@ static mlp_evaluator evaluator;
 static float *vector;
 static float values[ROWS];
 static uint16_t labels[ROWS];
-static double shard_sums[MLP_TALLY_SUMS * SHARDS];
+static mlp_tally tallies[SHARDS];
 
 /* One input, two outputs without a hidden layer; all weights 0: each loss is
  * log 2, and class 0 is predicted. Row r has the label r % 3 == 0. */
@@ -155,23 +155,22 @@ END_TEST
 
 /* Shards of 650 rows, of which each third one, from row 0 of the split on, has
  * class 1. A loss of two batches is one chain of additions. */
-START_TEST(shards_that_are_not_here_have_sums_of_0)
+START_TEST(shards_that_are_not_here_have_tallies_of_0)
 {
-    mlp_tally tally;
     uint64_t confusion[4] = {0};
     const mlp_dataset dataset = rows_from(650, 1300);
     const mlp_evaluation_order order = {
         .rows = ROWS, .shards = SHARDS, .here = {1, 2}, .before = 650};
-    mlp_evaluate(&evaluator, &dataset, &order, shard_sums, &tally, confusion);
+    mlp_evaluate(&evaluator, &dataset, &order, tallies, confusion);
+    mlp_tally tally = mlp_evaluation_total(tallies, SHARDS);
     double loss = mlp_pass_losses(pass)[0];
     double chain = 0.0;
     for (size_t r = 0; r < 650; r++) {
         chain += loss;
     }
     ck_assert_double_eq_tol(loss, 0.6931472, 1e-6); /* log 2, as a float */
-    ck_assert(shard_sums[0] == 0.0 && shard_sums[3] == 0.0);
-    ck_assert(shard_sums[1] == chain && shard_sums[2] == chain);
-    mlp_evaluation_sum(shard_sums, SHARDS, &tally);
+    ck_assert(tallies[0].loss_sum == 0.0 && tallies[3].rows == 0);
+    ck_assert(tallies[1].loss_sum == chain && tallies[2].loss_sum == chain);
     ck_assert(tally.loss_sum == chain + chain);
     ck_assert_uint_eq(tally.rows, 1300);
     ck_assert_uint_eq(confusion[0], tally.hits);
@@ -190,7 +189,7 @@ int main(void)
     tcase_add_test(tests, shards_without_rows_have_no_batch);
     tcase_add_test(tests, a_sample_has_the_first_rows_of_each_shard);
     tcase_add_test(tests, a_wanted_stop_ends_the_loop);
-    tcase_add_test(tests, shards_that_are_not_here_have_sums_of_0);
+    tcase_add_test(tests, shards_that_are_not_here_have_tallies_of_0);
     suite_add_tcase(suite, tests);
     return run_suite(suite, CK_FORK_GETENV);
 }
