@@ -1,0 +1,78 @@
+#!/bin/sh
+# Install the rivals' current versions, from PyPI, for the benchmark alone: a
+# virtual environment in build/rivals, or in the folder that MLP_RIVALS names
+# (for run.sh, too). Takes some minutes and 2.1 GB.
+#
+#     sh tests/bench/rivals.sh
+#
+# MLP_PYTHON is the Python to make it with [/usr/bin/python3]. A rival that
+# cannot be installed is left out, and a line says so. Exit status: 0 when there
+# is one at least.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+place=${MLP_RIVALS:-$(cd "$here/../.." && pwd)/build/rivals}
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+# An older BLAS is told the processor by these; they slow down a current one.
+unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
+
+"${MLP_PYTHON:-/usr/bin/python3}" -m venv "$place"
+python=$place/bin/python
+
+# get PACKAGE...: its packages, without a copy in pip's cache
+get() {
+    "$python" -m pip install --quiet --no-cache-dir --upgrade \
+        --disable-pip-version-check "$@" >>"$scratch/log" 2>&1
+}
+
+# PyPI has PyTorch for Linux with CUDA alone, and its libraries of CUDA are 2 GB
+# more, which nothing on a CPU calls, but the loader wants to see them. So
+# PyTorch goes without, and gets empty libraries of these names; all functions
+# that it may call there are in one more, and return 100, "no device".
+get_torch() {
+    get filelock fsspec jinja2 networkx numpy sympy typing-extensions &&
+        get --no-deps torch || return 1
+    lib=$(echo "$place"/lib/python*/site-packages/torch/lib)
+    for file in "$lib"/*.so*; do
+        objdump -p "$file" | sed -n 's/^ *NEEDED *//p' >>"$scratch/needed"
+        nm -D --undefined-only "$file" >>"$scratch/names" 2>&1
+    done
+    sed -n 's/^ *U \(_*\(cu\|nv\|nccl\)[A-Za-z0-9_]*\).*/\1/p' \
+        "$scratch/names" | sort -u |
+        sed 's/.*/int &(void) { return 100; }/' >"$scratch/none.c"
+    cc -shared -fPIC -w -fno-builtin -o "$lib/libnone.so" \
+        "$scratch/none.c" || return 1
+    grep -E '^lib(cu|nv|nccl)' "$scratch/needed" | sort -u |
+        while read -r name; do
+            [ -e "$lib/$name" ] ||
+                cc -shared -fPIC -o "$lib/$name" "-Wl,-soname,$name" \
+                    -Wl,--no-as-needed,-rpath,"\$ORIGIN" "-L$lib" -lnone \
+                    -xc /dev/null
+        done
+}
+
+# install RIVAL
+install() {
+    case $1 in
+    torch) get_torch ;;
+    *) get "$1" ;;
+    esac
+}
+
+count=0
+for rival in torch jax keras scikit-learn; do
+    module=$rival
+    [ "$rival" != scikit-learn ] || module=sklearn
+    : >"$scratch/log"
+    if install "$rival" &&
+        version=$(KERAS_BACKEND=jax "$python" -c \
+            "import $module; print($module.__version__)" \
+            2>>"$scratch/log"); then
+        echo "rivals: $rival $version"
+        count=$((count + 1))
+    else
+        echo "rivals: $rival left out: $(tail -n 1 "$scratch/log")"
+    fi
+done
+[ "$count" -gt 0 ]
