@@ -8,11 +8,15 @@ import os
 import pathlib
 import platform
 import sys
+from concurrent import futures
 
 import machine
 import measures
+import rivals
 from lines import HEAD, row_of
 from machine import CannotRun, Missing, progress
+
+MEASURES = {**measures.ALL, **rivals.ALL}
 
 
 class Bench:
@@ -22,6 +26,7 @@ class Bench:
         self.cores = sorted(os.sched_getaffinity(0))
         self.pairs = 3 if options.quick else 9
         self.kernel_pairs = 5 if options.quick else 25
+        self.wide_rows = 2560 if options.quick else 12800
         self.data, self.is_mnist = find_data(options)
         self.data_name = "MNIST" if self.is_mnist else "digits"
         self.features = 784 if self.is_mnist else 64
@@ -36,10 +41,21 @@ class Bench:
                                         )[0]["data"]["train_rows"]
         self.details = []
 
-    def peak(self):
-        """GFLOP/s of one core, now."""
-        return self.ours.kernels("peak", 0.05, core=self.cores[0]
-                                 )[0]["peak_gflops"]
+    def peak(self, cores):
+        """GFLOP/s of these cores together, now."""
+        with futures.ThreadPoolExecutor(len(cores)) as pool:
+            return sum(pool.map(
+                lambda core: self.ours.kernels("peak", 0.05, core=core
+                                               )[0]["peak_gflops"], cores))
+
+    def perfect_seconds(self, flops, cores, seconds):
+        """How long the flops take at the peak of these cores, and what
+        seconds() returns; the higher peak of right before and right after
+        counts."""
+        before = self.peak(cores)
+        measured = seconds()
+        peak = max(before, self.peak(cores))
+        return flops / (peak * 1e9), measured
 
     def some_cores(self, count):
         if count > len(self.cores):
@@ -70,12 +86,14 @@ def parse():
     parser = argparse.ArgumentParser(
         prog="run.sh", formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Measure ratios and print them as a table.",
-        epilog="measures: " + ", ".join(measures.ALL) + """
+        epilog="measures: " + ", ".join(MEASURES) + """
 
 Needs the real MNIST in $MLP_DATA or data/mnist for most lines. The rivals are
-not installed by this script; on Debian:
-  apt-get install --no-install-recommends python3-torch python3-sklearn \\
-      libopenblas0-openmp libblis4-openmp
+not installed by this script, but by
+  sh tests/bench/rivals.sh
+  apt-get install --no-install-recommends libfann2 libopenblas0-openmp \\
+      libblis4-openmp
+$MLP_LIBXSMM_DNN names a checkout of libxsmm-dnn in which mlp_mnist is built.
 
 Exit status: 0 whatever the ratios, 2 when something of ours did not run.""")
     parser.add_argument("--quick", action="store_true",
@@ -91,8 +109,8 @@ Exit status: 0 whatever the ratios, 2 when something of ours did not run.""")
                         "needed)")
     options = parser.parse_args()
     options.only = (options.only.split(",") if options.only
-                    else list(measures.ALL))
-    unknown = set(options.only) - set(measures.ALL)
+                    else list(MEASURES))
+    unknown = set(options.only) - set(MEASURES)
     if unknown:
         parser.error(f"no measure is called {', '.join(sorted(unknown))}")
     return options
@@ -108,7 +126,7 @@ def cpu_name():
 
 def head(bench, load):
     """Facts that every reader needs first."""
-    environment = machine.rival_environment(1)
+    environment = machine.debian_environment(1)
     facts = {"cpu": cpu_name(), "cores": len(bench.cores),
              "instruction_set": bench.isa, "data": bench.data_name,
              "peak_gflops": bench.peak_gflops, "triad_gbytes": bench.triad,
@@ -120,7 +138,7 @@ def head(bench, load):
     print(f"{facts['cpu']}, {facts['cores']} cores, {bench.isa}; one core: "
           f"{bench.peak_gflops:.1f} GFLOP/s in FMA, {bench.triad:.1f} GB/s in "
           f"the triad, {bench.issue_rate:.1f} instructions a cycle.\n"
-          f"Rivals: BLAS from {facts['rivals_blas']}, "
+          f"Debian's rivals: BLAS from {facts['rivals_blas']}, "
           f"OPENBLAS_CORETYPE={facts['openblas_coretype']}, "
           f"BLIS_ARCH_TYPE={facts['blis_arch_type']}.")
     if load > 0.5:
@@ -135,7 +153,7 @@ def measure(bench, name):
     """Lines of one measure, and whether all of ours ran."""
     progress(f"bench: {name}")
     try:
-        lines = measures.ALL[name](bench)
+        lines = MEASURES[name](bench)
     except Missing as missing:
         return [measures.Line(name, missing=str(missing))], True
     except CannotRun as failure:

@@ -9,16 +9,38 @@ class Line:
     """One measure. values holds one ratio for every pair of runs; unit names
     it where it is no ratio."""
     measure: str
-    asked: float = None      # None: for information
+    asked: float = None      # of the median; None: for information
     at_most: bool = False    # the asked figure is a ceiling, not a floor
+    asked_worst: float = None  # of the worst value
     values: list = dataclasses.field(default_factory=list)
+    times: list = dataclasses.field(default_factory=list)  # of each pair
     unit: str = ""
     note: str = ""
     missing: str = ""        # why there are no values
     has_verdict: bool = True
 
+    def add(self, first, second):
+        """The times of one pair."""
+        self.times.append((first, second))
+        self.values.append(first / second)
+
+    def in_turns(self, pairs, first, second):
+        """Run A B A B ... and keep A's time over B's of each pair."""
+        for _ in range(pairs):
+            self.add(first(), second())
+        return self
+
     def median(self):
         return statistics.median(self.values)
+
+    def same_over_same(self):
+        """How far two runs of the same thing are apart: of neighbouring runs
+        the larger time over the smaller, the median; of the pair's two sides
+        the side that varies more. None for a single run."""
+        sides = zip(*self.times) if self.times else [self.values]
+        ratios = [[max(pair) / min(pair) for pair in zip(side, side[1:])]
+                  for side in sides if len(side) > 1 and min(side) > 0]
+        return max(map(statistics.median, ratios), default=None)
 
     def is_met(self):
         """True, False, or None where there is no verdict."""
@@ -26,12 +48,17 @@ class Line:
             return None
         if self.at_most:
             return self.median() <= self.asked
-        return self.median() >= self.asked
+        return (self.median() >= self.asked and
+                (self.asked_worst is None or
+                 min(self.values) >= self.asked_worst))
 
     def facts(self):
         facts = {"measure": self.measure, "unit": self.unit or "ratio",
                  "asked": self.asked, "at_most": self.at_most,
-                 "values": self.values, "met": self.is_met(),
+                 "asked_worst": self.asked_worst,
+                 "values": self.values, "times": self.times,
+                 "same_over_same": self.same_over_same(),
+                 "met": self.is_met(),
                  "note": self.note, "missing": self.missing}
         if self.values:
             facts.update(min=min(self.values), median=self.median(),
@@ -47,17 +74,21 @@ def row_of(line):
     asked = ""
     if line.asked is not None:
         asked = f"{'<=' if line.at_most else '>='} {line.asked:.2f}"
+    if line.asked_worst is not None:
+        asked += f"; worst {line.asked_worst:.2f}"
     measured = [""] * 3
     if line.values:
         measured = [number(value) for value in
                     (line.median(), min(line.values), max(line.values))]
         measured[0] = f"**{measured[0]}**{' ' + line.unit if line.unit else ''}"
+    same = line.same_over_same()
     met = {True: "yes", False: "NO", None: ""}[line.is_met()]
     remark = f"missing: {line.missing}" if line.missing else line.note
     cells = [line.measure, asked, *measured,
-             str(len(line.values) or ""), met, remark]
+             str(len(line.values) or ""),
+             "" if same is None else number(same), met, remark]
     return "| " + " | ".join(cells) + " |"
 
 
-HEAD = ("| measure | asked | median | min | max | pairs | met | remark |\n"
-        "|---|---|---|---|---|---|---|---|")
+HEAD = ("| measure | asked | median | min | max | pairs | A/A | met | "
+        "remark |\n|---|---|---|---|---|---|---|---|---|")

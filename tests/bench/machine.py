@@ -7,13 +7,15 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
-PYTHON = "/usr/bin/python3"  # Debian's, for which it packages the rivals
+PYTHON = "/usr/bin/python3"  # Debian's, for which it packages some rivals
+# What rivals.sh makes: the rivals' current versions.
+VENV = pathlib.Path(os.environ.get("MLP_RIVALS",
+                                   HERE.parent.parent / "build" / "rivals"))
 OPENBLAS = "libopenblas.so.0"
 BLIS = "libblis.so.4"
 # How Debian names the folders of the builds that use OpenMP.
 BLAS_FOLDERS = {OPENBLAS: "openblas-openmp", BLIS: "blis-openmp"}
-PACKAGES = {"torch": "python3-torch", "sklearn": "python3-sklearn",
-            OPENBLAS: "libopenblas0-openmp", BLIS: "libblis4-openmp"}
+PACKAGES = {OPENBLAS: "libopenblas0-openmp", BLIS: "libblis4-openmp"}
 
 
 class CannotRun(Exception):
@@ -46,7 +48,7 @@ def find_blas(name):
     raise Missing(PACKAGES[name])
 
 
-def rival_environment(threads):
+def debian_environment(threads):
     """Both BLAS do not know newer CPUs and fall back to slow kernels unless
     told; PyTorch and NumPy find the faster BLAS in LD_LIBRARY_PATH."""
     # BLIS 0.9 takes numbers only: skx, zen, haswell; a name would be 0.
@@ -64,12 +66,40 @@ def rival_environment(threads):
     return environment
 
 
-def run(command, cores, environment=None):
+def venv_environment(threads):
+    """Wheels bring current libraries, which know the CPU: what an older BLAS
+    had to be told would only slow them down."""
+    environment = dict(
+        os.environ, OMP_NUM_THREADS=str(threads), PYTHONDONTWRITEBYTECODE="1",
+        TORCHINDUCTOR_CACHE_DIR=str(VENV / "inductor"),
+        TORCHINDUCTOR_COMPILE_THREADS="1", TF_CPP_MIN_LOG_LEVEL="3",
+        CUDA_VISIBLE_DEVICES="", JAX_PLATFORMS="cpu", KERAS_BACKEND="jax")
+    for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "LD_LIBRARY_PATH"):
+        environment.pop(name, None)
+    return environment
+
+
+def python_with(module, threads):
+    """A Python that has this module, and its environment: rather that of
+    rivals.sh than Debian's."""
+    probe = ("import importlib.util, sys; "
+             f"sys.exit(importlib.util.find_spec('{module}') is None)")
+    for python, environment in (
+            (str(VENV / "bin" / "python"), venv_environment(threads)),
+            (PYTHON, debian_environment(threads))):
+        if os.path.exists(python) and subprocess.run(
+                [python, "-c", probe], env=environment, capture_output=True,
+                check=False).returncode == 0:
+            return python, environment
+    raise Missing(f"{module} (sh tests/bench/rivals.sh installs it)")
+
+
+def run(command, cores, environment=None, folder=None):
     """Run to the end on these cores; what it printed."""
     result = subprocess.run(
         [str(word) for word in command], stdin=subprocess.DEVNULL,
         capture_output=True, text=True, check=False, env=environment,
-        preexec_fn=lambda: os.sched_setaffinity(0, cores))
+        cwd=folder, preexec_fn=lambda: os.sched_setaffinity(0, cores))
     if result.returncode != 0:
         raise CannotRun(f"{' '.join(map(str, command))}: exit code "
                         f"{result.returncode}: {last_line(result.stderr)}")
@@ -86,15 +116,10 @@ class Rival:
     """A rival that stays, and trains an epoch when asked (rival_common.py)."""
 
     def __init__(self, script, arguments, module, threads, cores):
-        environment = rival_environment(threads)
-        probe = subprocess.run([PYTHON, "-c", f"import {module}"],
-                               env=environment, capture_output=True,
-                               check=False)
-        if probe.returncode != 0:
-            raise Missing(PACKAGES[module])
+        python, environment = python_with(module, threads)
         self.errors = tempfile.TemporaryFile(mode="w+")
         self.process = subprocess.Popen(
-            [PYTHON, str(HERE / script), *map(str, arguments)], text=True,
+            [python, str(HERE / script), *map(str, arguments)], text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors,
             env=environment,
             preexec_fn=lambda: os.sched_setaffinity(0, cores))
@@ -150,7 +175,7 @@ class Ours:
         """JSON lines of bench_kernels on one core."""
         return run_json([self.bench_kernels, *words], {core}, environment)
 
-    def run(self, cores, *options, ranks=0, wrapper=()):
+    def run(self, cores, *options, ranks=0, wrapper=(), data=None):
         """Run mlp_train, under mpirun when ranks > 0; its log's records."""
         launch = []
         if ranks > 0:
@@ -159,7 +184,7 @@ class Ours:
                       "none" if is_crowded else "core"]
         with tempfile.TemporaryDirectory() as place:
             log = os.path.join(place, "log")
-            run([*launch, *wrapper, self.train, "--data", self.data,
+            run([*launch, *wrapper, self.train, "--data", data or self.data,
                  "--quiet", "--log", log, *options], cores, self.environment)
             with open(log, encoding="utf-8") as file:
                 return [json.loads(line) for line in file]
@@ -169,10 +194,12 @@ class Ours:
         return run([self.train, "--help"], set(os.sched_getaffinity(0)),
                    self.environment)
 
-    def epoch(self, cores, *options, threads=1, ranks=0):
+    def epoch(self, cores, *options, threads=1, ranks=0, data=None,
+              epochs=None):
         """Mean training seconds of an epoch after the first."""
         records = self.run(cores, "--threads", threads, "--epochs",
-                           1 + self.epochs, *options, ranks=ranks)
+                           1 + (epochs or self.epochs), *options, ranks=ranks,
+                           data=data)
         seconds = [record["seconds"] for record in records
                    if record["event"] == "epoch" and record["epoch"] > 1]
         return sum(seconds) / len(seconds)

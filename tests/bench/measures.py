@@ -6,10 +6,11 @@ import tempfile
 import time
 from concurrent import futures
 
+import mnist
 import steps
 from lines import Line
 from machine import (BLIS, HERE, OPENBLAS, PYTHON, CannotRun, Missing, Rival,
-                     find_blas, rival_environment)
+                     debian_environment, find_blas)
 
 WIDTHS = [784, 256, 128, 10]
 WIDE_WIDTHS = [2500, 2000, 1500, 1000, 500, 10]
@@ -19,17 +20,17 @@ PRODUCTS = ("forward", "backward", "gradient")
 MIB = 1 << 20
 
 
-def row_flops(widths):
-    """Flops of one row's training step, counted dense: a multiply-add is two;
-    forward and gradient of every layer, backward of all but the first."""
+def row_flops(widths, nonzero_inputs=None):
+    """Flops of one row's training step: a multiply-add is two; forward and
+    gradient of every layer, backward of all but the first. Counted dense, or
+    with the first layer's products of so many inputs only."""
     pairs = list(zip(widths, widths[1:]))
-    weights = sum(a * b for a, b in pairs)
-    return 2 * (3 * weights - pairs[0][0] * pairs[0][1])
+    first = (nonzero_inputs or widths[0]) * widths[1]
+    return 2 * (2 * first + 3 * sum(a * b for a, b in pairs[1:]))
 
 
-def in_turns(pairs, first, second):
-    """first's result / second's, for runs A B A B ..."""
-    return [first() / second() for _ in range(pairs)]
+def plural(count, word):
+    return f"{count} {word}{'s'[:count > 1]}"
 
 
 # ---- kernels ---------------------------------------------------------------
@@ -97,7 +98,7 @@ def kernels(bench):
              "2500-2000-1500-1000-500-10, batch 256")):
         for shards in (1, 8):
             pairs = net_pairs(bench, widths, batch, shards)
-            label = f"{name}, {shards} shard{'s'[:shards > 1]}"
+            label = f"{name}, {plural(shards, 'shard')}"
             lines.append(Line(
                 f"dense kernels against the FMA peak, one core: {label}",
                 asked, values=against_peak(pairs, is_product)))
@@ -129,7 +130,7 @@ def blas(bench):
         for shape in ((784, 256, 128), (256, 128, 128), (2500, 2000, 256)):
             pairs = bench.ours.kernels("blas", library, *shape,
                                        bench.kernel_pairs, core=bench.cores[0],
-                                       environment=rival_environment(1))
+                                       environment=debian_environment(1))
             for index, op in enumerate(PRODUCTS):
                 lines.append(Line(
                     f"{title}'s time over our kernel's: {op} "
@@ -142,80 +143,50 @@ def blas(bench):
 
 # ---- epochs ----------------------------------------------------------------
 
+def perfect(bench, line, flops, cores, options):
+    """Fill a line with the time of the flops at the peak of these cores over
+    our epoch."""
+    line.note = f"{flops / 1e9:.1f} GFLOP counted"
+    for _ in range(bench.pairs):
+        line.add(*bench.perfect_seconds(
+            flops, cores, lambda: bench.ours.epoch(cores, **options)))
+    return line
+
+
 def epoch(bench):
     """A perfect dense epoch would run every flop at the peak."""
     widths = [bench.features, *WIDTHS[1:]]
-    flops = bench.train_rows * row_flops(widths)
+    return [perfect(bench, Line("perfect dense epoch over our whole epoch, "
+                                "one core", 1.25),
+                    bench.train_rows * row_flops(widths), {bench.cores[0]},
+                    {})]
 
-    def perfect_over_ours():
-        peaks = [bench.peak()]
-        seconds = bench.ours.epoch({bench.cores[0]})
-        peaks.append(bench.peak())
-        return flops / (max(peaks) * 1e9) / seconds
 
-    return [Line("perfect dense epoch over our whole epoch, one core", 1.25,
-                 values=[perfect_over_ours() for _ in range(bench.pairs)],
-                 note=f"{flops / 1e9:.1f} GFLOP counted")]
+def nonzero(bench):
+    """Multiply-adds by a zero pixel need not be made: what is left, at the
+    peak, is what an epoch takes at least that skips them all."""
+    bench.need_mnist()
+    flops = bench.train_rows * row_flops(
+        WIDTHS, mnist.nonzero_pixels(bench.data))
+    return [perfect(bench, Line("peak time of the multiply-adds without zero "
+                                "pixels over our whole epoch, "
+                                + plural(count, "core"), asked),
+                    flops, bench.some_cores(count), {"threads": count})
+            for count, asked in ((1, 0.65), (2, None))]
 
 
 def late(bench):
     """Weights that are nearly done cost no more than new ones: momentum that
     becomes denormal would show here, on Intel's processors."""
-    def tenth_over_first():
+    line = Line("tenth epoch over the first of the same run, one core", 1.05,
+                at_most=True)
+    for _ in range(bench.pairs):
         records = bench.ours.run({bench.cores[0]}, "--threads", 1,
                                  "--epochs", 10)
         seconds = [record["seconds"] for record in records
                    if record["event"] == "epoch"]
-        return seconds[9] / seconds[0]
-
-    return [Line("tenth epoch over the first of the same run, one core", 1.05,
-                 at_most=True,
-                 values=[tenth_over_first() for _ in range(bench.pairs)])]
-
-
-def against_rival(bench, line, script, arguments, module, threads, cores, ours):
-    """Fill a line with rival's epoch / ours, in turns."""
-    try:
-        bench.need_mnist()
-        with Rival(script, arguments, module, threads, cores) as rival:
-            line.values = in_turns(bench.pairs, rival.epoch, ours)
-            line.note = f"version {rival.facts['version']}"
-    except Missing as missing:
-        line.missing = str(missing)
-    return line
-
-
-def torch(bench):
-    lines = []
-    for threads, asked in ((1, 2.5), (2, 3.3)):
-        cores = bench.some_cores(threads)
-        lines.append(against_rival(
-            bench, Line(f"PyTorch's epoch over ours, {threads} "
-                        f"thread{'s'[:threads > 1]}", asked),
-            "rival_torch.py", [bench.data, threads], "torch", threads, cores,
-            lambda: bench.ours.epoch(cores, threads=threads)))
-    return lines
-
-
-def ddp(bench):
-    cores = bench.some_cores(2)
-    return [against_rival(
-        bench, Line("PyTorch DDP's epoch (gloo, 2 ranks) over ours, 2 ranks",
-                    10.0),
-        "rival_torch_ddp.py", [bench.data, 2], "torch", 1, cores,
-        lambda: bench.ours.epoch(cores, ranks=2))]
-
-
-def sklearn(bench):
-    lines = []
-    for threads in (1, 2):
-        cores = bench.some_cores(threads)
-        lines.append(against_rival(
-            bench, Line(f"scikit-learn's epoch over ours, {threads} "
-                        f"thread{'s'[:threads > 1]}"),
-            "rival_sklearn.py", [bench.data], "sklearn", threads, cores,
-            lambda: bench.ours.epoch(cores, threads=threads)))
-    return lines
+        line.add(seconds[9], seconds[0])
+    return [line]
 
 
 # ---- ours against ours -----------------------------------------------------
@@ -231,39 +202,46 @@ def threads(bench):
             both = list(pool.map(lambda core: ours.epoch({core}), two))
         return sum(both) / 4
 
+    def against(line, first, second):
+        return line.in_turns(bench.pairs, first, second)
+
+    lines = []
+    for name, options in (("two threads", {"threads": 2}),
+                          ("two ranks", {"ranks": 2})):
+        lines.append(against(
+            Line(f"{name}: share of what two separate runs at once reach",
+                 0.90, asked_worst=0.80),
+            seconds_of_two_runs, lambda: ours.epoch(two, **options)))
     return [
-        Line("two separate runs at once over one (what a second core gives)",
-             values=in_turns(bench.pairs, lambda: ours.epoch(one),
-                             seconds_of_two_runs),
-             note="no thread or rank can bring more"),
-        Line("2 threads over 1 (speed-up of an epoch)", 1.85,
-             values=in_turns(bench.pairs, lambda: ours.epoch(one),
-                             lambda: ours.epoch(two, threads=2))),
-        Line("2 ranks of 1 thread over 1 rank (speed-up of an epoch)", 1.70,
-             values=in_turns(bench.pairs, lambda: ours.epoch(one, ranks=1),
-                             lambda: ours.epoch(two, ranks=2)))]
+        *lines,
+        against(Line("two separate runs at once over one (what a second core "
+                     "gives)", note="no thread or rank can bring more"),
+                lambda: ours.epoch(one), seconds_of_two_runs),
+        against(Line("2 threads over 1 (speed-up of an epoch)"),
+                lambda: ours.epoch(one),
+                lambda: ours.epoch(two, threads=2)),
+        against(Line("2 ranks of 1 thread over 1 rank (speed-up of an epoch)"),
+                lambda: ours.epoch(one, ranks=1),
+                lambda: ours.epoch(two, ranks=2))]
 
 
 def shards(bench):
     one = {bench.cores[0]}
-    lines = []
-    for batch, asked in ((128, 1.10), (1024, 1.03)):
-        lines.append(Line(
-            f"cost of the digest: --shards 8 over --shards 1, batch {batch}",
-            asked, at_most=True, values=in_turns(
-                bench.pairs,
-                lambda: bench.ours.epoch(one, "--batch", batch, "--shards", 8),
-                lambda: bench.ours.epoch(one, "--batch", batch, "--shards",
-                                         1))))
-    return lines
+    return [Line(
+        f"cost of the digest: --shards 8 over --shards 1, batch {batch}",
+        asked, at_most=True).in_turns(
+            bench.pairs,
+            lambda: bench.ours.epoch(one, "--batch", batch, "--shards", 8),
+            lambda: bench.ours.epoch(one, "--batch", batch, "--shards", 1))
+            for batch, asked in ((128, 1.08), (1024, 1.03))]
 
 
 def crowd(bench):
     two = bench.some_cores(2)
-    return [Line("epoch of 8 ranks over that of 2 ranks, on 2 cores", 1.3,
-                 at_most=True, values=in_turns(
+    return [Line("epoch of 8 ranks over that of 2 ranks, on 2 cores", 1.2,
+                 at_most=True).in_turns(
                      bench.pairs, lambda: bench.ours.epoch(two, ranks=8),
-                     lambda: bench.ours.epoch(two, ranks=2)))]
+                     lambda: bench.ours.epoch(two, ranks=2))]
 
 
 # ---- whole processes -------------------------------------------------------
@@ -304,29 +282,40 @@ def wall(bench):
     cores = bench.some_cores(2)
     line = Line("whole process to 98.0% test accuracy, 2 threads", 1.5,
                 at_most=True, unit="s")
-    over = Line("the same over one epoch of PyTorch's, 2 threads")
+    over_peak = Line("the same over a dense epoch at the FMA peak of two "
+                     "cores", 4.0, at_most=True)
+    over_rival = Line("the same over one epoch of PyTorch's, 2 threads")
+    lines = [line, over_peak, over_rival]
     try:
         bench.need_mnist()
         options, line.note = options_to_goal(bench, cores)
     except Missing as missing:
-        line.missing = over.missing = str(missing)
-        return [line, over]
+        for one in lines:
+            one.missing = str(missing)
+        return lines
+    flops = bench.train_rows * row_flops(WIDTHS)
 
     def seconds():
         start = time.monotonic()
         bench.ours.run(cores, *options)
-        line.values.append(time.monotonic() - start)
-        return line.values[-1]
+        return time.monotonic() - start
+
+    def against_peak():
+        """Seconds of a run, which both other lines get, too."""
+        dense, measured = bench.perfect_seconds(flops, cores, seconds)
+        line.values.append(measured)
+        over_peak.add(measured, dense)
+        return measured
 
     try:
-        with Rival("rival_torch.py", [bench.data, 2], "torch", 2,
+        with Rival("rival_torch.py", [bench.data, 2, "eager"], "torch", 2,
                    cores) as rival:
-            over.values = in_turns(bench.pairs, seconds, rival.epoch)
+            over_rival.in_turns(bench.pairs, against_peak, rival.epoch)
     except Missing as missing:
-        over.missing = str(missing)
+        over_rival.missing = str(missing)
         for _ in range(bench.pairs):
-            seconds()
-    return [line, over]
+            against_peak()
+    return lines
 
 
 def loading(bench):
@@ -346,7 +335,7 @@ def loading(bench):
         absolute.values.append(seconds)
         return seconds
 
-    def gzip():
+    def unpack():
         start = time.monotonic()
         subprocess.run(["gzip", "-dc", *files], check=True,
                        stdout=subprocess.DEVNULL,
@@ -355,8 +344,7 @@ def loading(bench):
 
     ours()  # the files are in the page cache from here on
     absolute.values.clear()
-    line.values = in_turns(bench.pairs, ours, gzip)
-    return [line, absolute]
+    return [line.in_turns(bench.pairs, ours, unpack), absolute]
 
 
 def memory(bench):
@@ -386,7 +374,7 @@ def memory(bench):
     return lines
 
 
-ALL = {"kernels": kernels, "blas": blas, "epoch": epoch, "late": late,
-       "torch": torch, "ddp": ddp, "sklearn": sklearn, "threads": threads,
-       "shards": shards, "crowd": crowd, "steps": steps.measure, "wall": wall,
-       "loading": loading, "memory": memory}
+ALL = {"kernels": kernels, "blas": blas, "epoch": epoch, "nonzero": nonzero,
+       "late": late, "threads": threads, "shards": shards, "crowd": crowd,
+       "steps": steps.measure, "wall": wall, "loading": loading,
+       "memory": memory}

@@ -5,13 +5,13 @@ prints {"ready": ...}, and then for every line on stdin trains one epoch and
 prints {"seconds": ..., "loss": ...}. So that epochs of ours and of theirs can
 take turns.
 """
-import gzip
 import json
-import os
 import sys
 import time
 
 import numpy
+
+import mnist
 
 WIDTHS = [784, 256, 128, 10]
 BATCH = 128
@@ -20,23 +20,15 @@ MOMENTUM = 0.9
 
 
 def read_idx(folder, name):
-    """An IDX file, plain or .gz, as an array of bytes."""
-    path = os.path.join(folder, name)
-    if os.path.exists(path + ".gz"):
-        with gzip.open(path + ".gz", "rb") as file:
-            data = file.read()
-    else:
-        with open(path, "rb") as file:
-            data = file.read()
-    extents = [int.from_bytes(data[4 + 4 * i:8 + 4 * i], "big")
-               for i in range(data[3])]
-    array = numpy.frombuffer(data, numpy.uint8, offset=4 + 4 * len(extents))
-    return array.reshape(extents)
+    """An IDX file as an array of bytes."""
+    data = mnist.read(folder, name)
+    return numpy.frombuffer(mnist.values(data), numpy.uint8).reshape(
+        mnist.extents(data))
 
 
 def training_set(folder):
     """Pixels [60000, 784] float32 in 0..1, and labels [60000] int64."""
-    images = read_idx(folder, "train-images-idx3-ubyte")
+    images = read_idx(folder, mnist.TRAIN_IMAGES)
     labels = read_idx(folder, "train-labels-idx1-ubyte")
     pixels = images.reshape(len(images), -1).astype(numpy.float32) / 255
     return pixels, labels.astype(numpy.int64)

@@ -1,4 +1,4 @@
-"""scikit-learn's MLPClassifier: python3 rival_sklearn.py MNIST
+"""scikit-learn's MLPClassifier: python3 rival_sklearn.py MNIST THREADS
 
 Of partial_fit a call is an epoch over what it is given, in batches.
 """
@@ -21,7 +21,7 @@ def main():
                         shuffle=True, random_state=1)
 
     def train_epoch():
-        net.partial_fit(pixels, labels, classes)
+        net.partial_fit(pixels, labels, classes=classes)
         return float(net.loss_)
 
     common.serve(train_epoch, version=sklearn.__version__)

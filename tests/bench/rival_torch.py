@@ -1,4 +1,7 @@
-"""PyTorch, eager: python3 rival_torch.py MNIST THREADS"""
+"""PyTorch: python3 rival_torch.py MNIST THREADS eager|compiled [WIDTHS BATCH]
+
+With the hidden layers' WIDTHS: a net with these, trained by AdamW.
+"""
 import sys
 
 import torch
@@ -8,15 +11,27 @@ import rival_torch_net as nets
 
 
 def main():
-    folder, threads = sys.argv[1], int(sys.argv[2])
+    folder, threads, mode = sys.argv[1], int(sys.argv[2]), sys.argv[3]
     torch.set_num_threads(threads)
+    torch.set_flush_denormal(True)
     torch.manual_seed(1)
     pixels, labels = nets.load(folder)
-    net = nets.make_net()
-    optimizer = nets.make_optimizer(net)
-    common.serve(lambda: nets.train_rows(net, optimizer, pixels, labels,
-                                         torch.randperm(len(labels)),
-                                         common.BATCH),
+    batch = common.BATCH
+    if len(sys.argv) > 4:
+        batch = int(sys.argv[5])
+        net = nets.make_net([common.WIDTHS[0],
+                             *map(int, sys.argv[4].split(",")),
+                             common.WIDTHS[-1]])
+        optimizer = nets.make_adamw(net)
+    else:
+        net = nets.make_net(common.WIDTHS)
+        optimizer = nets.make_optimizer(net)
+    loss_of = nets.make_loss(net)
+    if mode == "compiled":
+        # One program for whole batches, and one for the last.
+        loss_of = torch.compile(loss_of, dynamic=False)
+    common.serve(lambda: nets.train_rows(loss_of, optimizer, pixels, labels,
+                                         torch.randperm(len(labels)), batch),
                  version=torch.__version__, threads=torch.get_num_threads())
 
 

@@ -25,12 +25,15 @@ def run(folder, rank, ranks, meeting):
     cores = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {cores[rank % len(cores)]})
     torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
     torch.manual_seed(1)
     dist.init_process_group("gloo", init_method="file://" + meeting,
                             rank=rank, world_size=ranks)
     pixels, labels = nets.load(folder)
-    net = torch.nn.parallel.DistributedDataParallel(nets.make_net())
+    net = torch.nn.parallel.DistributedDataParallel(
+        nets.make_net(common.WIDTHS))
     optimizer = nets.make_optimizer(net)
+    loss_of = nets.make_loss(net)
     go_on = torch.ones(1)
     epoch = 0
 
@@ -39,7 +42,7 @@ def run(folder, rank, ranks, meeting):
         epoch += 1
         if rank == 0:  # the others wait for the word
             dist.broadcast(go_on, 0)
-        loss = nets.train_rows(net, optimizer, pixels, labels,
+        loss = nets.train_rows(loss_of, optimizer, pixels, labels,
                                order_of(epoch, rank, ranks, len(labels)),
                                common.BATCH // ranks)
         dist.barrier()

@@ -1,5 +1,5 @@
-"""The benchmark's net and its data in PyTorch, as its tutorials have them,
-with what makes it fast on a CPU: tensors are made once, batches are taken by
+"""Nets and data of the benchmark in PyTorch, as its tutorials have them, with
+what makes it fast on a CPU: tensors are made once, batches are taken by
 index, gradients are dropped and not cleared.
 """
 import torch
@@ -7,9 +7,9 @@ import torch
 import rival_common as common
 
 
-def make_net():
+def make_net(widths):
     layers = []
-    for width, wider in zip(common.WIDTHS[1:], common.WIDTHS[:-1]):
+    for width, wider in zip(widths[1:], widths):
         layers += [torch.nn.Linear(wider, width), torch.nn.ReLU()]
     return torch.nn.Sequential(*layers[:-1])
 
@@ -25,14 +25,24 @@ def make_optimizer(net):
                            momentum=common.MOMENTUM, foreach=True)
 
 
-def train_rows(net, optimizer, pixels, labels, order, batch):
-    """One epoch over the rows in this order; the last batch's loss."""
+def make_adamw(net):
+    # One pass over parameters and moments, where they do not fit a cache.
+    return torch.optim.AdamW(net.parameters(), lr=0.001, fused=True)
+
+
+def make_loss(net):
+    """The loss of a batch, as a function of its rows and labels."""
     cross_entropy = torch.nn.functional.cross_entropy
+    return lambda rows, labels: cross_entropy(net(rows), labels)
+
+
+def train_rows(loss_of, optimizer, pixels, labels, order, batch):
+    """One epoch over the rows in this order; the last batch's loss."""
     for first in range(0, len(order), batch):
         rows = order[first:first + batch]
         optimizer.zero_grad(set_to_none=True)
-        loss = cross_entropy(net(pixels.index_select(0, rows)),
-                             labels.index_select(0, rows))
+        loss = loss_of(pixels.index_select(0, rows),
+                       labels.index_select(0, rows))
         loss.backward()
         optimizer.step()
     return loss.item()

@@ -17,9 +17,13 @@ fail() {
     exit 1
 }
 
+/usr/bin/python3 "$here/test_lines.py" >"$place/output" 2>&1 ||
+    fail "lines are not right"
+
 # --digits: the built-in data, which is small and always there
 sh "$here/run.sh" --build "$MLP_BUILD" --quick --digits \
-    --only kernels,blas,shards,epoch,torch --json "$place/json" \
+    --only kernels,blas,shards,epoch,torch,jax,ddp,libxsmm,fann,wide \
+    --json "$place/json" \
     >"$place/output" 2>&1 || fail "the benchmark ended with $?"
 
 /usr/bin/python3 - "$place/json" <<'END' || fail "its results are not right"
@@ -33,7 +37,8 @@ for yardstick in ("peak_gflops", "triad_gbytes", "issue_rate"):
 lines = facts["lines"] + facts["details"]
 names = "\n".join(line["measure"] for line in lines)
 for part in ("dense kernels", "cost of the digest", "perfect dense epoch",
-             "gradient 2500x2000", "forward 64x256", "PyTorch"):
+             "gradient 2500x2000", "forward 64x256", "PyTorch", "JAX",
+             "libxsmm", "wide", "FANN"):
     assert part in names, f"no line about: {part}"
 for line in lines:
     assert line["met"] is None, f"a verdict on digits: {line}"
@@ -46,7 +51,7 @@ for line in facts["lines"]:
     if line["measure"].startswith("dense kernels"):
         assert line["median"] < 1.2, f"the peak is wrong: {line}"
 for line in lines:
-    if "PyTorch" in line["measure"]:
+    if any(name in line["measure"] for name in ("PyTorch", "JAX")):
         assert "MNIST" in line["missing"], f"a rival on digits: {line}"
 END
 grep -q '^| measure | asked | median ' "$place/output" || fail "no table"

@@ -1,0 +1,53 @@
+"""Lines of the table, flops and cut files, against values by hand."""
+import pathlib
+import tempfile
+
+import measures
+import mnist
+from lines import HEAD, Line, row_of
+
+
+def a_line_has_the_ratios_and_how_far_the_same_was_apart():
+    times = iter([4.0, 2.0, 6.0, 2.0, 4.0, 1.0])
+    line = Line("a over b").in_turns(3, lambda: next(times),
+                                     lambda: next(times))
+    assert line.values == [2.0, 3.0, 4.0] and line.median() == 3.0
+    # 6/4 and 6/4 of the first, 2/2 and 2/1 of the second: both 1.5
+    assert line.same_over_same() == 1.5
+    assert Line("once", values=[2.0]).same_over_same() is None
+    assert row_of(line).count("|") == HEAD.splitlines()[0].count("|")
+
+
+def a_verdict_asks_for_median_and_worst():
+    def met(values, **asked):
+        return Line("x", values=values, **asked).is_met()
+
+    assert met([0.8, 0.9, 1.0], asked=0.9, asked_worst=0.8)
+    assert not met([0.7, 0.9, 1.0], asked=0.9, asked_worst=0.8)
+    assert not met([0.8, 0.8, 1.0], asked=0.9, asked_worst=0.8)
+    assert met([1.0, 1.1, 3.0], asked=1.1, at_most=True)
+    assert met([1.0], asked=None) is None
+
+
+def flops_of_a_row_by_hand():
+    # 3-2-1: forward 8 multiply-adds, gradient 8, backward 2
+    assert measures.row_flops([3, 2, 1]) == 36
+    # with one input that is not zero: 4 fewer twice
+    assert measures.row_flops([3, 2, 1], 1) == 20
+
+
+def a_file_is_cut_to_its_first_rows():
+    head = bytes([0, 0, 8, 3, *(0, 0, 0, 2), *(0, 0, 0, 1), *(0, 0, 0, 3)])
+    data = head + bytes([0, 7, 0, 1, 2, 0])
+    cut = mnist.first_rows(data, 1)
+    assert mnist.extents(cut) == [1, 1, 3]
+    assert mnist.values(cut) == bytes([0, 7, 0])
+    with tempfile.TemporaryDirectory() as place:
+        (pathlib.Path(place) / mnist.TRAIN_IMAGES).write_bytes(data)
+        assert mnist.nonzero_pixels(place) == 1.5
+
+
+a_line_has_the_ratios_and_how_far_the_same_was_apart()
+a_verdict_asks_for_median_and_worst()
+flops_of_a_row_by_hand()
+a_file_is_cut_to_its_first_rows()
