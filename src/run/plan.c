@@ -208,9 +208,9 @@ static void meet_often(void *context, mlp_thread self)
 static void measure_memory(uint64_t *words, mlp_link *link)
 {
     double times[LINK_ROUNDS];
-    mlp_threads_run(2, meet_often, NULL); /* the first time makes a thread */
+    mlp_threads_run(NULL, 2, meet_often, NULL); /* the first time makes a thread */
     double start = mlp_clock_seconds();
-    mlp_threads_run(2, meet_often, NULL);
+    mlp_threads_run(NULL, 2, meet_often, NULL);
     link->alpha = (mlp_clock_seconds() - start) / LINK_ROUNDS;
     for (size_t i = 0; i < LINK_ROUNDS; i++) {
         start = mlp_clock_seconds();

@@ -1,88 +1,15 @@
 /** @file
- *  The crew: one OpenMP parallel region, with a barrier and counters of our
- *  own. OpenMP's barrier spins for milliseconds when there are more threads
- *  than cores; these sleep in the kernel after a few microseconds.
+ *  Threads of a rank: OpenMP's, kept or not, and the cores that they run on.
  */
-#define _GNU_SOURCE /* sched_getaffinity, syscall */
+#define _GNU_SOURCE /* sched_getaffinity */
 #include "threads.h"
 
-#include <limits.h>
 #include <omp.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#ifdef __linux__
-#include <linux/futex.h>
-#include <sys/syscall.h>
-#endif
-
-/* A pause takes up to 50 ns and a sleep with its wake-up some 50 us. */
-enum { SPINS = 1000, SPINS_CROWDED = 10 };
-
-static void pause_briefly(void)
-{
-#if defined(__x86_64__) || defined(__i386__)
-    __builtin_ia32_pause();
-#endif
-}
-
-static bool has_reached(uint32_t value, uint32_t target)
-{
-    return (int32_t)(value - target) >= 0; /* right across a wrap, too */
-}
-
-/* Sleep unless value has changed meanwhile: the kernel compares it again under
- * its lock. May return early. Not FUTEX_PRIVATE: processes share counters. */
-static void sleep_while(_Atomic uint32_t *value, uint32_t seen)
-{
-#ifdef __linux__
-    syscall(SYS_futex, value, FUTEX_WAIT, seen, NULL, NULL, 0);
-#else
-    (void)value, (void)seen;
-    sched_yield();
-#endif
-}
-
-static void wake_all(_Atomic uint32_t *value)
-{
-#ifdef __linux__
-    syscall(SYS_futex, value, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
-#else
-    (void)value;
-#endif
-}
-
-/* No wake-up is missed. sleepers and value are accessed in one order that all
- * agree on (sequentially consistent): either the adder sees the sleeper and
- * wakes it, or the sleeper registered after the addition and sees the sum. */
-void mlp_wait_until(mlp_counter *counter, uint32_t target, bool is_crowded)
-{
-    int spins = is_crowded ? SPINS_CROWDED : SPINS;
-    for (int i = 0; i < spins; i++) {
-        if (has_reached(
-                atomic_load_explicit(&counter->value, memory_order_acquire),
-                target)) {
-            return;
-        }
-        pause_briefly();
-    }
-    atomic_fetch_add(&counter->sleepers, 1);
-    uint32_t seen = atomic_load(&counter->value);
-    while (!has_reached(seen, target)) {
-        sleep_while(&counter->value, seen);
-        seen = atomic_load(&counter->value);
-    }
-    atomic_fetch_sub(&counter->sleepers, 1);
-}
-
-void mlp_wait_add(mlp_counter *counter, uint32_t amount, uint32_t target)
-{
-    uint32_t sum = atomic_fetch_add(&counter->value, amount) + amount;
-    if (has_reached(sum, target) && atomic_load(&counter->sleepers) != 0) {
-        wake_all(&counter->value);
-    }
-}
 
 size_t mlp_threads_online(void)
 {
@@ -172,36 +99,112 @@ size_t mlp_threads_fair(size_t ranks)
     return mine < fair ? mine : fair;
 }
 
-void mlp_threads_run(size_t count, void (*body)(void *context, mlp_thread self),
-                     void *context)
+/* ---- threads ----------------------------------------------------------- */
+
+/* What a thread that stays waits for, on a cache line of its own. */
+typedef struct {
+    _Alignas(64) mlp_counter jobs; /* that this thread was given */
+} post;
+
+struct mlp_threads {
+    size_t count;
+    bool is_over;
+    /* The job under way. Only threads that take part read it, and none takes
+     * part in the next one before all are through this one. */
+    size_t wanted;
+    void (*body)(void *context, mlp_thread self);
+    void *context;
+    mlp_gate gate;                  /* within a job */
+    _Alignas(64) mlp_counter ended; /* threads times jobs */
+    uint32_t ends;                  /* that there will be */
+    post posts[];                   /* [count] */
+};
+
+static void serve(mlp_threads *threads, size_t index)
 {
-    mlp_barrier barrier = {0};
-    if (count <= 1) {
-        body(context, (mlp_thread){0, 1, &barrier});
+    for (uint32_t job = 1;; job++) {
+        mlp_wait_until(&threads->posts[index].jobs, job,
+                       threads->gate.is_crowded);
+        if (threads->is_over) {
+            return;
+        }
+        threads->body(threads->context,
+                      (mlp_thread){index, threads->wanted, &threads->gate});
+        mlp_wait_add(&threads->ended, 1, threads->ends);
+    }
+}
+
+static void post_job(mlp_threads *threads, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        mlp_counter *jobs = &threads->posts[i].jobs;
+        mlp_wait_add(jobs, 1, atomic_load(&jobs->value) + 1);
+    }
+}
+
+void mlp_threads_lead(size_t count, mlp_threads_leader *lead, void *context)
+{
+    mlp_threads *threads = NULL;
+    size_t bytes = sizeof *threads + count * sizeof(post);
+    if (count > 1 && posix_memalign((void **)&threads, 64, bytes) == 0) {
+        memset(threads, 0, bytes);
+    }
+    if (threads == NULL) {
+        lead(context, NULL);
         return;
     }
-    barrier.is_crowded = count > (size_t)omp_get_num_procs(); /* asks Linux */
+    threads->gate.is_crowded = count > (size_t)omp_get_num_procs();
+#pragma omp parallel num_threads((int)count)
+    {
+        if (omp_get_thread_num() == 0) {
+            threads->count = (size_t)omp_get_num_threads();
+            lead(context, threads);
+            threads->is_over = true;
+            post_job(threads, threads->count);
+        } else {
+            serve(threads, (size_t)omp_get_thread_num());
+        }
+    }
+    free(threads);
+}
+
+static void run_kept(mlp_threads *threads, size_t count,
+                     void (*body)(void *context, mlp_thread self),
+                     void *context)
+{
+    threads->wanted = count;
+    threads->body = body;
+    threads->context = context;
+    threads->ends += (uint32_t)count - 1;
+    post_job(threads, count);
+    body(context, (mlp_thread){0, count, &threads->gate});
+    mlp_wait_until(&threads->ended, threads->ends, threads->gate.is_crowded);
+}
+
+void mlp_threads_run(mlp_threads *threads, size_t count,
+                     void (*body)(void *context, mlp_thread self),
+                     void *context)
+{
+    mlp_gate gate = {0};
+    if (count <= 1) {
+        body(context, (mlp_thread){0, 1, &gate});
+        return;
+    }
+    if (threads != NULL && count <= threads->count) {
+        run_kept(threads, count, body, context);
+        return;
+    }
+    gate.is_crowded = count > (size_t)omp_get_num_procs(); /* asks Linux */
 #pragma omp parallel num_threads((int)count)
     {
         body(context, (mlp_thread){(size_t)omp_get_thread_num(),
-                                   (size_t)omp_get_num_threads(), &barrier});
+                                   (size_t)omp_get_num_threads(), &gate});
     }
 }
 
 void mlp_thread_barrier(mlp_thread self)
 {
-    if (self.count == 1) {
-        return;
-    }
-    mlp_barrier *barrier = self.barrier;
-    /* It cannot advance before this thread has arrived. */
-    uint32_t next = atomic_load(&barrier->generation.value) + 1;
-    if (atomic_fetch_add(&barrier->arrived, 1) + 1 == self.count) {
-        atomic_store(&barrier->arrived, 0);
-        mlp_wait_add(&barrier->generation, 1, next);
-    } else {
-        mlp_wait_until(&barrier->generation, next, barrier->is_crowded);
-    }
+    mlp_gate_meet(self.gate, self.count);
 }
 
 mlp_range mlp_thread_share(mlp_thread self, size_t total)

@@ -1,7 +1,7 @@
 /** @file
- *  The crew: the OpenMP threads of one rank. Code that runs on a crew is
- *  written as one thread of it (single program, multiple data): it owns some
- *  of the outputs and meets the others at a barrier.
+ *  The threads of one rank. Code that runs on them is written as one thread
+ *  (single program, multiple data): it owns some of the outputs and meets the
+ *  others at a gate.
  */
 #ifndef MLP_THREADS_H
 #define MLP_THREADS_H
@@ -11,26 +11,12 @@
 #include <stdint.h>
 
 #include "base/range.h"
+#include "wait.h"
 
-/** A number that only grows (and may wrap), for others to wait on. All zero
- *  bytes are a counter at 0; in shared memory it works across processes. */
-typedef struct {
-    _Atomic uint32_t value;
-    _Atomic uint32_t sleepers; /**< threads that need to be woken */
-} mlp_counter;
-
-/** Where a crew meets. All zero bytes are one that nobody has come to; in
- *  shared memory it works across processes. */
-typedef struct {
-    _Alignas(64) mlp_counter generation; /**< barriers passed */
-    _Alignas(64) _Atomic size_t arrived; /**< at the current one */
-    bool is_crowded;                     /**< more threads than cores */
-} mlp_barrier;
-
-/** One thread of a crew, as that thread sees itself. */
+/** One of several threads, as it sees itself. */
 typedef struct {
     size_t index, count;
-    mlp_barrier *barrier;
+    mlp_gate *gate;
 } mlp_thread;
 
 /** Cores that this process may run on. */
@@ -53,27 +39,30 @@ void mlp_threads_allowed(uint8_t *allowed);
  *  more of them than cores; 0 if one thread each is too many already. */
 size_t mlp_threads_fair(size_t ranks);
 
+/** Threads that are kept from job to job, for work that comes in jobs of some
+ *  hundred microseconds: a job then begins and ends with a cache line that
+ *  changes hands. */
+typedef struct mlp_threads mlp_threads;
+
+/** What is to be done while threads are kept.
+ *  @param threads  for mlp_threads_run, until it returns; NULL: there are none,
+ *                  of one thread or without memory */
+typedef void mlp_threads_leader(void *context, mlp_threads *threads);
+
+/** Keep `count` threads, of which this is one, while `lead` runs on it. */
+void mlp_threads_lead(size_t count, mlp_threads_leader *lead, void *context);
+
 /** Run body once on each of `count` threads and wait for all of them. The
- *  system may give fewer: self.count is what there is. */
-void mlp_threads_run(size_t count, void (*body)(void *context, mlp_thread self),
+ *  system may give fewer: self.count is what there is.
+ *  @param threads  that are kept, for one job at a time; NULL: others */
+void mlp_threads_run(mlp_threads *threads, size_t count,
+                     void (*body)(void *context, mlp_thread self),
                      void *context);
 
-/** Wait for the other threads of the crew. Spins briefly, then sleeps: a crew
- *  with fewer cores than threads goes on. */
+/** Wait for the other threads. */
 void mlp_thread_barrier(mlp_thread self);
 
 /** The share of `total` pieces of work that this thread does. */
 mlp_range mlp_thread_share(mlp_thread self, size_t total);
-
-/** Wait until the counter has reached target (less than 2^31 ahead): spin
- *  briefly, then sleep in the kernel. Where more threads than cores wait for
- *  each other (is_crowded) spinning only keeps a core from the thread that is
- *  waited for: then sleep almost at once. */
-void mlp_wait_until(mlp_counter *counter, uint32_t target, bool is_crowded);
-
-/** Add to a counter, and wake those who wait once it has reached target, which
- *  is what they wait for. Everything written before is visible to those who
- *  see the sum. */
-void mlp_wait_add(mlp_counter *counter, uint32_t amount, uint32_t target);
 
 #endif

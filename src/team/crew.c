@@ -22,7 +22,7 @@ typedef struct {
 typedef struct {
     _Alignas(64) mlp_counter handed_in; /* ranks times batches */
     _Alignas(64) mlp_counter dismissed; /* batches */
-    mlp_barrier barrier;                /* of all working threads */
+    mlp_gate gate;                      /* of all working threads */
     rank_facts ranks[];                 /* [size] */
 } crew_board;
 
@@ -101,7 +101,7 @@ static mlp_status set_up(mlp_crew *crew, const mlp_crew_wish *wish)
     MLP_TRY(mlp_comm_agree(mlp_crew_home(crew), MLP_OK)); /* all have said so */
     choose_workers(crew, wish->is_short);
     if (crew->place->rank == 0) {
-        crew->board->barrier.is_crowded = crew->is_crowded;
+        crew->board->gate.is_crowded = crew->is_crowded;
     }
     return mlp_comm_agree(mlp_crew_home(crew), MLP_OK);
 }
@@ -232,7 +232,7 @@ mlp_thread mlp_crew_join(mlp_crew *crew, mlp_thread self)
     show_waiting(crew, self, true);
     mlp_wait_until(&crew->board->handed_in, target, crew->is_crowded);
     show_waiting(crew, self, false);
-    mlp_thread me = {self.index, 0, &crew->board->barrier};
+    mlp_thread me = {self.index, 0, &crew->board->gate};
     for (size_t r = 0; r < crew->place->size; r++) {
         size_t threads = crew->board->ranks[r].threads;
         me.index += r < crew->place->rank ? threads : 0;

@@ -52,7 +52,7 @@ void mlp_stage_join(mlp_worker *w)
     double start = mlp_clock_seconds();
     w->me = mlp_crew_join(trainer->node.crew, w->self);
     w->waited += mlp_clock_seconds() - start;
-    w->was_by_rows = w->me.barrier == w->self.barrier;
+    w->was_by_rows = w->me.gate == w->self.gate;
     if (w->self.index == 0) {
         mlp_pass_set_pauser(trainer->node.pass, w->me.index);
     }

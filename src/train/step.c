@@ -202,7 +202,7 @@ static void run_crew(mlp_trainer *trainer, mlp_one_step *step)
 {
     size_t count = trainer->tuner.count;
     double start = mlp_clock_seconds();
-    mlp_threads_run(count, run_step, step);
+    mlp_threads_run(NULL, count, run_step, step);
     double seconds = mlp_clock_seconds() - start;
     double busy = 0.0;
     for (size_t t = 0; t < count; t++) {

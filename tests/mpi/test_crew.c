@@ -174,7 +174,7 @@ START_TEST(every_thread_sees_the_rows_of_all_ranks)
     }
     d.rows = rows;
     d.sums = sums;
-    mlp_threads_run(mlp_crew_is_idle(d.crew) ? 1 : (size_t)_i, run, &d);
+    mlp_threads_run(NULL, mlp_crew_is_idle(d.crew) ? 1 : (size_t)_i, run, &d);
     uint64_t mistakes = 0;
     for (size_t t = 0; t < THREADS_MAX; t++) {
         mistakes += d.mistakes[t];

@@ -266,7 +266,7 @@ static size_t drill_mistakes(mlp_comm *comm, const drill *d)
     }
     run.parameters = mlp_exchange_state(run.exchange, 0);
     run.moments = mlp_exchange_state(run.exchange, 1);
-    mlp_threads_run(d->threads, drill_body, &run);
+    mlp_threads_run(NULL, d->threads, drill_body, &run);
     float *expected = malloc(2 * DRILL_TOTAL * sizeof *expected);
     size_t mistakes = run.mistakes + (expected == NULL);
     if (expected != NULL) {

@@ -124,7 +124,7 @@ static void create_batch(fixture *f, const size_t *leaf_start, size_t leaves,
     ck_assert_int_eq(mlp_feed_create(&shape, NULL, &f->feed), MLP_OK);
     mlp_feed_begin(f->feed, &f->dataset, (mlp_scaler){.scale = 0.5F},
                    &microbatches, NULL);
-    mlp_threads_run(1, fill, f->feed);
+    mlp_threads_run(NULL, 1, fill, f->feed);
     f->node.leaves = (mlp_range){0, leaves};
 }
 
@@ -192,7 +192,7 @@ static outcome run_pass(fixture *f, const mlp_kernels *kernels, size_t threads)
                    mlp_feed_labels(f->feed), NULL);
     f->node.sum = vector;
     running context = {pass, &f->node, f->model->layers};
-    mlp_threads_run(threads, run, &context);
+    mlp_threads_run(NULL, threads, run, &context);
     mlp_model_unpack(f->model, vector, o.gradient);
     memcpy(o.outputs, mlp_pass_outputs(pass), outputs * sizeof *o.outputs);
     memcpy(o.losses, mlp_pass_losses(pass), sizeof o.losses);

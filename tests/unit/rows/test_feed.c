@@ -49,7 +49,7 @@ static void fill_feed(mlp_feed *feed, const size_t *leaf_start, size_t leaves,
 {
     const mlp_microbatches rows = {backwards, leaf_start, leaves};
     mlp_feed_begin(feed, &dataset, halves, &rows, NULL);
-    mlp_threads_run(threads, fill, feed);
+    mlp_threads_run(NULL, threads, fill, feed);
 }
 
 static mlp_feed *create_feed(bool is_sparse)
@@ -194,7 +194,7 @@ START_TEST(feeds_that_share_memory_fill_one_batch)
             ck_assert_uint_eq(mlp_feed_here(feeds[i]).first, row);
             ck_assert_uint_eq(mlp_feed_here(feeds[i]).count,
                               all[first[i + 1]] - row);
-            mlp_threads_run(1 + turn % 3, fill, feeds[i]);
+            mlp_threads_run(NULL, 1 + turn % 3, fill, feeds[i]);
         }
         check_values(feeds[turn % 2]);
         check_lists(feeds[turn % 2]);
@@ -235,7 +235,7 @@ START_TEST(floats_are_shifted_and_scaled)
     ck_assert_int_eq(mlp_feed_create(&shape, NULL, &feed), MLP_OK);
     mlp_feed_begin(feed, &floats, (mlp_scaler){.shift = 2.0F, .scale = 2.0F},
                    &rows, NULL);
-    mlp_threads_run(1, fill, feed);
+    mlp_threads_run(NULL, 1, fill, feed);
     const mlp_batch *batch = mlp_feed_batch(feed);
     for (size_t r = 0; r < 2; r++) {
         ck_assert_uint_eq(mlp_feed_labels(feed)[r], r);
@@ -275,7 +275,7 @@ START_TEST(columns_have_shifts_and_scales_of_their_own)
     ck_assert_int_eq(mlp_feed_create(&shape, NULL, &feed), MLP_OK);
     for (size_t i = 0; i < 2; i++) {
         mlp_feed_begin(feed, &sets[i], scaler, &rows, NULL);
-        mlp_threads_run(1, fill, feed);
+        mlp_threads_run(NULL, 1, fill, feed);
         ck_assert_float_eq(mlp_feed_batch(feed)->values[0], 2.0F);
         ck_assert_float_eq(mlp_feed_batch(feed)->values[1], 2.5F);
     }

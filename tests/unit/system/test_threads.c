@@ -1,5 +1,5 @@
 /** @file
- *  Tests of the crew: barrier, counters, shares.
+ *  Tests of a rank's threads: jobs, kept threads, barrier, shares, cores.
  */
 #define _GNU_SOURCE /* cpu_set_t */
 #include "system/threads.h"
@@ -7,8 +7,6 @@
 #include <check.h>
 #include <sched.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "run_suite.h"
@@ -32,7 +30,7 @@ static void answer_roll_call(void *context, mlp_thread self)
 START_TEST(every_thread_of_a_crew_runs_once)
 {
     roll_call call = {0};
-    mlp_threads_run((size_t)_i, answer_roll_call, &call);
+    mlp_threads_run(NULL, (size_t)_i, answer_roll_call, &call);
     ck_assert_uint_eq(call.count, (size_t)_i);
     for (int i = 0; i < THREADS_MAX; i++) {
         ck_assert_int_eq(call.ran[i], i < _i ? 1 : 0);
@@ -62,7 +60,7 @@ static void march_in_step(void *context, mlp_thread self)
 START_TEST(barrier_keeps_a_crew_in_step)
 {
     march m = {0};
-    mlp_threads_run((size_t)_i, march_in_step, &m);
+    mlp_threads_run(NULL, (size_t)_i, march_in_step, &m);
     for (int i = 0; i < _i; i++) {
         ck_assert_int_eq(m.round[i], ROUNDS);
         ck_assert_int_eq(m.violations[i], 0);
@@ -84,77 +82,68 @@ static void arrive_late(void *context, mlp_thread self)
 START_TEST(barrier_wakes_threads_that_sleep)
 {
     int passed[4] = {0};
-    mlp_threads_run(4, arrive_late, passed);
+    mlp_threads_run(NULL, 4, arrive_late, passed);
     for (int i = 0; i < 4; i++) {
         ck_assert_int_eq(passed[i], 1);
     }
 }
 END_TEST
 
-START_TEST(wait_returns_at_once_when_the_target_is_reached)
-{
-    mlp_counter counter = {0};
-    mlp_wait_until(&counter, 0, false);
-    mlp_wait_add(&counter, 3, 3);
-    mlp_wait_until(&counter, 2, false);
-    mlp_wait_until(&counter, 3, true);
-    ck_assert_uint_eq(counter.value, 3);
-    ck_assert_uint_eq(counter.sleepers, 0);
-}
-END_TEST
-
-START_TEST(counter_may_wrap)
-{
-    mlp_counter counter = {.value = UINT32_MAX - 1};
-    mlp_wait_until(&counter, UINT32_MAX - 2, false);
-    mlp_wait_add(&counter, 3, 1);
-    ck_assert_uint_eq(counter.value, 1);
-    mlp_wait_until(&counter, UINT32_MAX, false);
-    mlp_wait_until(&counter, 1, false);
-}
-END_TEST
-
+/* Jobs of changing numbers of threads, on threads that are kept. */
 typedef struct {
-    mlp_counter ping, pong;
-    uint32_t message; /* written before each ping, read after it */
-} table;
+    size_t most;
+    uint64_t ran[THREADS_MAX]; /* by each thread, its jobs' numbers */
+    uint64_t wanted[THREADS_MAX];
+    uint64_t job;
+    size_t wrong;
+} kept_jobs;
 
-static void return_pings(table *t)
+static void add_job(void *context, mlp_thread self)
 {
-    uint32_t wrong = 0;
-    for (uint32_t i = 1; i <= ROUNDS; i++) {
-        mlp_wait_until(&t->ping, i, i % 2);
-        wrong += t->message != i;
-        if (i % 500 == 0) {
-            usleep(1000); /* let the other side fall asleep */
-        }
-        mlp_wait_add(&t->pong, 1, i);
-    }
-    _exit(wrong == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+    kept_jobs *jobs = context;
+    jobs->ran[self.index] += jobs->job;
+    mlp_thread_barrier(self);
 }
 
-START_TEST(counters_work_between_processes)
+static void give_jobs(void *context, mlp_threads *threads)
 {
-    table *t = mmap(NULL, sizeof *t, PROT_READ | PROT_WRITE,
-                    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    ck_assert(t != MAP_FAILED);
-    pid_t child = fork();
-    ck_assert_int_ge(child, 0);
-    if (child == 0) {
-        return_pings(t);
-    }
-    for (uint32_t i = 1; i <= ROUNDS; i++) {
-        if (i % 300 == 0) {
-            usleep(1000);
+    kept_jobs *jobs = context;
+    for (jobs->job = 1; jobs->job <= ROUNDS; jobs->job++) {
+        size_t count = 1 + jobs->job * 7 % jobs->most;
+        for (size_t i = 0; i < count; i++) {
+            jobs->wanted[i] += jobs->job;
         }
-        t->message = i;
-        mlp_wait_add(&t->ping, 1, i);
-        mlp_wait_until(&t->pong, i, i % 3 == 0);
+        if (jobs->job % 400 == 0) {
+            usleep(1000); /* let the others fall asleep */
+        }
+        mlp_threads_run(threads, count, add_job, jobs);
+        for (size_t i = 0; i < jobs->most; i++) {
+            jobs->wrong += jobs->ran[i] != jobs->wanted[i];
+        }
     }
-    int status;
-    ck_assert_int_eq(waitpid(child, &status, 0), child);
-    ck_assert_int_eq(status, 0);
-    munmap(t, sizeof *t);
+}
+
+START_TEST(threads_that_are_kept_run_each_job_once)
+{
+    kept_jobs jobs = {.most = (size_t)_i};
+    mlp_threads_lead(jobs.most, give_jobs, &jobs);
+    ck_assert_uint_eq(jobs.wrong, 0);
+    ck_assert_uint_eq(jobs.job, ROUNDS + 1);
+}
+END_TEST
+
+static void ask_for_too_many(void *context, mlp_threads *threads)
+{
+    mlp_threads_run(threads, 4, answer_roll_call, context);
+}
+
+/* OpenMP opens no region within a region: one thread is what there is. */
+START_TEST(a_job_for_more_threads_than_are_kept_runs)
+{
+    roll_call call = {0};
+    mlp_threads_lead(2, ask_for_too_many, &call);
+    ck_assert_uint_eq(call.count, 1);
+    ck_assert_int_eq(call.ran[0], 1);
 }
 END_TEST
 
@@ -203,9 +192,9 @@ int main(void)
     tcase_add_loop_test(tests, barrier_keeps_a_crew_in_step, 1,
                         THREADS_MAX + 1);
     tcase_add_test(tests, barrier_wakes_threads_that_sleep);
-    tcase_add_test(tests, wait_returns_at_once_when_the_target_is_reached);
-    tcase_add_test(tests, counter_may_wrap);
-    tcase_add_test(tests, counters_work_between_processes);
+    tcase_add_loop_test(tests, threads_that_are_kept_run_each_job_once, 1,
+                        THREADS_MAX + 1);
+    tcase_add_test(tests, a_job_for_more_threads_than_are_kept_runs);
     tcase_add_test(tests, shares_tile_the_work);
     tcase_add_test(tests, cores_are_those_the_process_may_use);
     Suite *suite = suite_create("threads");

@@ -47,12 +47,12 @@ END_TEST
 START_TEST(its_threads_are_those_of_the_rank)
 {
     mlp_crew *crew = create(false, false);
-    mlp_barrier barrier = {0};
-    mlp_thread self = {2, 3, &barrier};
+    mlp_gate gate = {0};
+    mlp_thread self = {2, 3, &gate};
     mlp_thread me = mlp_crew_join(crew, self);
     ck_assert_uint_eq(me.index, 2);
     ck_assert_uint_eq(me.count, 3);
-    ck_assert_ptr_eq(me.barrier, &barrier);
+    ck_assert_ptr_eq(me.gate, &gate);
     mlp_crew_dismiss(crew); /* nobody, and waits for nobody */
     destroy(&crew);
 }

@@ -1,0 +1,163 @@
+/** @file
+ *  Tests of waiting: counters and the gate.
+ */
+#include "system/wait.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "run_suite.h"
+
+enum { ROUNDS = 2000, PROCESSES = 3 };
+
+START_TEST(wait_returns_at_once_when_the_target_is_reached)
+{
+    mlp_counter counter = {0};
+    mlp_wait_until(&counter, 0, false);
+    mlp_wait_add(&counter, 3, 3);
+    mlp_wait_until(&counter, 2, false);
+    mlp_wait_until(&counter, 3, true);
+    ck_assert_uint_eq(counter.value, 3);
+    ck_assert_uint_eq(counter.sleepers, 0);
+}
+END_TEST
+
+START_TEST(counter_may_wrap)
+{
+    mlp_counter counter = {.value = UINT32_MAX - 1};
+    mlp_wait_until(&counter, UINT32_MAX - 2, false);
+    mlp_wait_add(&counter, 3, 1);
+    ck_assert_uint_eq(counter.value, 1);
+    mlp_wait_until(&counter, UINT32_MAX, false);
+    mlp_wait_until(&counter, 1, false);
+}
+END_TEST
+
+typedef struct {
+    mlp_counter ping, pong;
+    uint32_t message; /* written before each ping, read after it */
+} table;
+
+static void return_pings(table *t)
+{
+    uint32_t wrong = 0;
+    for (uint32_t i = 1; i <= ROUNDS; i++) {
+        mlp_wait_until(&t->ping, i, i % 2);
+        wrong += t->message != i;
+        if (i % 500 == 0) {
+            usleep(1000); /* let the other side fall asleep */
+        }
+        mlp_wait_add(&t->pong, 1, i);
+    }
+    _exit(wrong == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+START_TEST(counters_work_between_processes)
+{
+    table *t = mmap(NULL, sizeof *t, PROT_READ | PROT_WRITE,
+                    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    ck_assert(t != MAP_FAILED);
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        return_pings(t);
+    }
+    for (uint32_t i = 1; i <= ROUNDS; i++) {
+        if (i % 300 == 0) {
+            usleep(1000);
+        }
+        t->message = i;
+        mlp_wait_add(&t->ping, 1, i);
+        mlp_wait_until(&t->pong, i, i % 3 == 0);
+    }
+    int status;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+    munmap(t, sizeof *t);
+}
+END_TEST
+
+/* What processes share: each writes its own mark between two meetings. */
+typedef struct {
+    mlp_gate gate;
+    uint32_t marks[PROCESSES], wrong[PROCESSES];
+} hall;
+
+/* Arrive, do something else, and wait: then all marks are this round's. */
+static void meet_often(hall *h, size_t self)
+{
+    for (uint32_t round = 1; round <= ROUNDS; round++) {
+        h->marks[self] = round;
+        uint32_t ticket = mlp_gate_arrive(&h->gate, PROCESSES);
+        if (round % 500 == 100 * self) {
+            usleep(1000); /* let the others fall asleep */
+        }
+        mlp_gate_wait(&h->gate, ticket);
+        for (size_t i = 0; i < PROCESSES; i++) {
+            h->wrong[self] += h->marks[i] != round;
+        }
+        mlp_gate_meet(&h->gate, PROCESSES);
+    }
+}
+
+/* Tickets count meetings, across a wrap, too. */
+START_TEST(a_gate_keeps_processes_in_step)
+{
+    hall *h = mmap(NULL, sizeof *h, PROT_READ | PROT_WRITE,
+                   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    ck_assert(h != MAP_FAILED);
+    h->gate.passed.value = UINT32_MAX - ROUNDS;
+    h->gate.is_crowded = _i == 1;
+    pid_t children[PROCESSES];
+    for (size_t i = 1; i < PROCESSES; i++) {
+        children[i] = fork();
+        ck_assert_int_ge(children[i], 0);
+        if (children[i] == 0) {
+            meet_often(h, i);
+            _exit(EXIT_SUCCESS);
+        }
+    }
+    meet_often(h, 0);
+    for (size_t i = 0; i < PROCESSES; i++) {
+        int status = 0;
+        if (i > 0) {
+            ck_assert_int_eq(waitpid(children[i], &status, 0), children[i]);
+        }
+        ck_assert_int_eq(status, 0);
+        ck_assert_uint_eq(h->wrong[i], 0);
+    }
+    ck_assert_uint_eq(h->gate.passed.value,
+                      UINT32_MAX - ROUNDS + 2 * (uint32_t)ROUNDS);
+    munmap(h, sizeof *h);
+}
+END_TEST
+
+START_TEST(arriving_does_not_wait)
+{
+    mlp_gate gate = {0};
+    uint32_t ticket = mlp_gate_arrive(&gate, 2);
+    ck_assert_uint_eq(ticket, 1);
+    ck_assert_uint_eq(gate.passed.value, 0);
+    ck_assert_uint_eq(mlp_gate_arrive(&gate, 2), 1);
+    mlp_gate_wait(&gate, ticket);
+    ck_assert_uint_eq(gate.passed.value, 1);
+    ck_assert_uint_eq(gate.arrived, 0);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tests = tcase_create("wait");
+    tcase_set_timeout(tests, 30);
+    tcase_add_test(tests, wait_returns_at_once_when_the_target_is_reached);
+    tcase_add_test(tests, counter_may_wrap);
+    tcase_add_test(tests, counters_work_between_processes);
+    tcase_add_loop_test(tests, a_gate_keeps_processes_in_step, 0, 2);
+    tcase_add_test(tests, arriving_does_not_wait);
+    Suite *suite = suite_create("wait");
+    suite_add_tcase(suite, tests);
+    return run_suite(suite, CK_FORK_GETENV);
+}
