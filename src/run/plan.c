@@ -208,7 +208,8 @@ static void meet_often(void *context, mlp_thread self)
 static void measure_memory(uint64_t *words, mlp_link *link)
 {
     double times[LINK_ROUNDS];
-    mlp_threads_run(NULL, 2, meet_often, NULL); /* the first time makes a thread */
+    mlp_threads_run(NULL, 2, meet_often,
+                    NULL); /* the first time makes a thread */
     double start = mlp_clock_seconds();
     mlp_threads_run(NULL, 2, meet_often, NULL);
     link->alpha = (mlp_clock_seconds() - start) / LINK_ROUNDS;
