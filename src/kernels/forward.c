@@ -93,8 +93,6 @@ static void forward_dense(const mlp_dense *layer, const mlp_batch *x,
 
 /* ---- forward over lists of non-zero inputs ----------------------------- */
 
-enum { LIST_AHEAD = 10 /* rows */ };
-
 /* One row, `vecs` vectors of columns, one block of inputs.
  * @param w  the block's weights, a pointer for each panel: one for each vector
  *           would be more than there are registers for */
@@ -168,8 +166,6 @@ INLINE void list_columns(size_t vecs, const mlp_dense *layer,
 }
 
 /* ---- forward of single rows -------------------------------------------- */
-
-enum { SINGLE_ROWS = 2 /* at most */ };
 
 /* A tile of one row and one panel has two chains, of which each waits for the
  * last multiplication: as many columns as the lists take have enough. */

@@ -6,7 +6,7 @@
 
 #include "isa.h"
 
-enum { CACHE_LINE = 64, ROWS_AHEAD = 8 };
+enum { CACHE_LINE = 64 };
 
 /* ---- gather ------------------------------------------------------------ */
 

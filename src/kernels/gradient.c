@@ -7,14 +7,6 @@
 
 #include "tree.h"
 
-enum {
-    PACKING_TILES = 12, /* that read the same inputs: so many pay for a copy */
-    /* floats: a tile's inputs, and what an instruction or two copy */
-    PACKED_ROW = TILE_ROWS > 8   ? 16
-                 : TILE_ROWS > 4 ? 8
-                                 : 4
-};
-
 /* The same tree for the bias, and for PReLU's slopes: a leaf is the plain sum
  * of its rows of `from` [rows, stride(out)]; `at` is where the sums go. */
 static void sum_rows(const tile_place *place, const mlp_gradient_node *node,
@@ -50,7 +42,7 @@ static void sum_rows(const tile_place *place, const mlp_gradient_node *node,
 INLINE void pack_rows(size_t width, size_t last, const float *from,
                       size_t stride, size_t rows, float *to)
 {
-    UNROLL_ROWS
+    UNROLL_BY(UNROLL_ROWS)
     for (size_t r = 0; r + 1 < rows; r++) {
         memcpy(to + r * width, from + r * stride, width * sizeof *to);
     }

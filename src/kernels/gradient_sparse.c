@@ -4,11 +4,6 @@
  */
 #include "tree.h"
 
-enum {
-    BLOCK_GRAIN = 48, /* inputs: whole groups and cache lines */
-    CHUNK_WORDS = 4   /* mask words of rows that stay in L2 with all their dz */
-};
-
 /* Go to these inputs, at the same columns. */
 INLINE void go_to(tile_place *place, size_t input, size_t inputs)
 {

@@ -1,7 +1,7 @@
 /** @file
  *  What the kernels of one instruction set share. Private to the files
  *  of this room but kernels.c, which are compiled once per set with
- * MLP_ISA_AVX512, MLP_ISA_AVX2 or neither defined (see CMakeLists.txt).
+ *  MLP_ISA_AVX512, MLP_ISA_AVX2 or neither defined (see CMakeLists.txt).
  *
  *  Dense products work on register tiles: accumulators live in registers while
  *  one chain of multiply-adds runs through them. A tile's size is a
@@ -13,11 +13,13 @@
 #include <math.h>
 
 #include "kernels.h"
-
+#include "tuning.h"
 #include "vector.h"
 
-#define INLINE static inline __attribute__((always_inline))
-#define UNROLL _Pragma("GCC unroll 32")
+#define INLINE         static inline __attribute__((always_inline))
+#define UNROLL         _Pragma("GCC unroll 32") /* completely */
+#define UNROLL_BY(n)   UNROLL_TEXT(GCC unroll n)
+#define UNROLL_TEXT(x) _Pragma(#x)
 
 /* Have the compiler forget how a pointer came about, where it would rather work
  * it out again and again than have it in a register. */
@@ -30,81 +32,37 @@
 #define LOAD_ONCE(x) (void)(x)
 #endif
 
-/* Register tiles: TILE_ROWS x TILE_VECS accumulators of dense products,
- * MLP_GROUP x GROUP_VECS of the sparse gradient, LIST_VECS of the sparse
- * forward. With AVX2's 16 registers a tile of 3 x 4 takes 7 loads for its 12
- * multiply-adds, one of 6 x 2 takes 8.
- *
- * BLOCK_BYTES of a batch's inputs are in cache while the sparse gradient of all
- * columns is made from them, and CHAIN_BLOCK inputs of a panel's weights while
- * all rows go through them: where L2 is small.
- *
- * UNROLL_DEPTH and UNROLL_ROWS, of ROWS_A_TURN, stand before the loops of dense
- * products and gradients: a step of a small tile is so short that its counting
- * and branching show. ISA(x) is the name of x for this instruction set. */
-#if defined(MLP_ISA_AVX512)
-enum { TILE_ROWS = 14, TILE_VECS = 2, ROWS_A_TURN = 1 };
-enum { BLOCK_BYTES = 1 << 30, CHAIN_BLOCK = 1 << 30 };
-#define UNROLL_DEPTH
-#define UNROLL_ROWS
-#define ISA(name) name##_avx512
-#define ISA_NAME  "avx512"
-#elif defined(MLP_ISA_AVX2)
-enum { TILE_ROWS = 3, TILE_VECS = 4, ROWS_A_TURN = 4 };
-enum { BLOCK_BYTES = 1 << 16, CHAIN_BLOCK = 1024 };
-#define UNROLL_DEPTH _Pragma("GCC unroll 8")
-#define UNROLL_ROWS  _Pragma("GCC unroll 4")
-#define ISA(name)    name##_avx2
-#define ISA_NAME     "avx2"
-#else
-enum { TILE_ROWS = 6, TILE_VECS = 2, ROWS_A_TURN = 1 };
-enum { BLOCK_BYTES = 1 << 16, CHAIN_BLOCK = 1024 };
-#define UNROLL_DEPTH
-#define UNROLL_ROWS
-#define ISA(name) name##_base
-#define ISA_NAME  "base"
-#endif
+enum { TILE_COLS = TILE_VECS * LANES, PANEL_VECS = MLP_PANEL / LANES };
 
-enum { TILE_COLS = TILE_VECS * LANES, LIST_VECS = 8, GROUP_VECS = 4 };
-enum { PANEL_VECS = MLP_PANEL / LANES };
-
-/* Expands to `TILE(rows, vecs)` with both as constants. */
-#define TILE_CASE(rows_constant)                                               \
-    case rows_constant:                                                        \
+/* Expands to `TILE(rows, vecs)` with both as constants, for tiles of 1 to
+ * TILE_ROWS rows and of TILE_VECS vectors or half as many. */
+#define TILE_CASE(constant)                                                    \
+    case constant:                                                             \
+        if (constant > TILE_ROWS) {                                            \
+            break;                                                             \
+        }                                                                      \
         if (vecs == TILE_VECS) {                                               \
-            TILE(rows_constant, TILE_VECS);                                    \
+            TILE(constant, TILE_VECS);                                         \
         } else {                                                               \
-            TILE(rows_constant, TILE_VECS / 2);                                \
+            TILE(constant, TILE_VECS / 2);                                     \
         }                                                                      \
         break;
-#if defined(MLP_ISA_AVX2)
-#define TILE_CASES_FROM_4
-#else
-#define TILE_CASES_FROM_4                                                      \
-    TILE_CASE(4)                                                               \
-    TILE_CASE(5)                                                               \
-    TILE_CASE(6)
-#endif
-#if defined(MLP_ISA_AVX512)
-#define TILE_CASES_FROM_7                                                      \
-    TILE_CASE(7)                                                               \
-    TILE_CASE(8)                                                               \
-    TILE_CASE(9)                                                               \
-    TILE_CASE(10)                                                              \
-    TILE_CASE(11)                                                              \
-    TILE_CASE(12)                                                              \
-    TILE_CASE(13)                                                              \
-    TILE_CASE(14)
-#else
-#define TILE_CASES_FROM_7
-#endif
 #define TILE_SWITCH(rows)                                                      \
     switch (rows) {                                                            \
         TILE_CASE(1)                                                           \
         TILE_CASE(2)                                                           \
         TILE_CASE(3)                                                           \
-        TILE_CASES_FROM_4                                                      \
-        TILE_CASES_FROM_7                                                      \
+        TILE_CASE(4)                                                           \
+        TILE_CASE(5)                                                           \
+        TILE_CASE(6)                                                           \
+        TILE_CASE(7)                                                           \
+        TILE_CASE(8)                                                           \
+        TILE_CASE(9)                                                           \
+        TILE_CASE(10)                                                          \
+        TILE_CASE(11)                                                          \
+        TILE_CASE(12)                                                          \
+        TILE_CASE(13)                                                          \
+        TILE_CASE(14)                                                          \
     default:                                                                   \
         break;                                                                 \
     }

@@ -76,8 +76,8 @@ INLINE void add_rows(size_t inputs, size_t vecs, const tile_place *place,
 {
     size_t count = at->leaf_start[1] - at->leaf_start[0];
     at->leaf_start++;
-    size_t whole = count & -(size_t)ROWS_A_TURN;
-    UNROLL_ROWS
+    size_t whole = count & -(size_t)UNROLL_ROWS;
+    UNROLL_BY(UNROLL_ROWS)
     for (size_t r = 0; r < whole; r++) {
         add_next_row(inputs, vecs, place, at, acc);
     }

@@ -7,11 +7,6 @@
 
 #include "isa.h"
 
-/* Rows of x are addressed as one of three strides after a pointer: a pointer
- * each would be more than a CPU has registers for, and with some of them
- * spilled to memory the compiler spills accumulators, too. */
-enum { ROWS_A_POINTER = 3 };
-
 /* acc[r, v] += sum over k of x[r, k] w[k, v]: the chain runs over k. */
 INLINE void tile_product(size_t rows, size_t vecs, size_t depth, const float *x,
                          size_t x_stride, const float *w, size_t w_stride,
@@ -23,7 +18,7 @@ INLINE void tile_product(size_t rows, size_t vecs, size_t depth, const float *x,
         at[r] = x + r * x_stride;
         FORGET(at[r]);
     }
-    UNROLL_DEPTH
+    UNROLL_BY(UNROLL_DEPTH)
     for (size_t k = 0; k < depth; k++) {
         UNROLL
         for (size_t r = 0; r < rows; r++) {

@@ -20,24 +20,22 @@
 #include <sleef.h>
 
 #include "kernels.h"
+#include "tuning.h"
 
 #if defined(MLP_ISA_AVX512)
 
-enum { LANES = 16 };
 typedef __m512 vec;
 #define VEC(operation)  _mm512_##operation
 #define SLEEF(function) Sleef_finz_##function##f16_u10avx512f
 
 #elif defined(MLP_ISA_AVX2)
 
-enum { LANES = 8 };
 typedef __m256 vec;
 #define VEC(operation)  _mm256_##operation
 #define SLEEF(function) Sleef_finz_##function##f8_u10avx2
 
 #else
 
-enum { LANES = 4 };
 typedef float vec __attribute__((vector_size(16)));
 
 #endif
