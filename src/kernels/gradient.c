@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "scratch.h"
 #include "tree.h"
 
 /* The same tree for the bias, and for PReLU's slopes: a leaf is the plain sum
@@ -130,7 +131,7 @@ INLINE void gradient_tiles(bool goes_on, tile_place place,
 static void gradient_dense(tile_place place, const mlp_gradient_node *node,
                            mlp_range inputs, size_t end, float *scratch)
 {
-    size_t block = mlp_packed_inputs(place.rows.count);
+    size_t block = packed_inputs(place.rows.count);
     for (size_t i = 0; i < inputs.count; i += block) {
         mlp_range part = {inputs.first + i, least(block, inputs.count - i)};
         if (node->begun == NULL) {

@@ -2,6 +2,7 @@
  *  The weight gradient of sparse inputs, for one instruction set: by the masks
  *  of the rows that are not zero.
  */
+#include "scratch.h"
 #include "tree.h"
 
 /* Go to these inputs, at the same columns. */
@@ -191,12 +192,12 @@ void ISA(mlp_gradient_sparse)(const tile_place *place,
                               const mlp_gradient_node *node, mlp_range inputs,
                               size_t end, float *scratch)
 {
-    bool is_long = place->rows.count > MLP_LONG_ROWS && node->begun == NULL &&
-                   node->leaves.count >> MLP_LONG_SUMS == 0;
+    bool is_long = place->rows.count > LONG_ROWS && node->begun == NULL &&
+                   node->leaves.count >> LONG_SUMS == 0;
     sparse_way *way = node->begun != NULL         ? gradient_sparse_on
                       : has_long_leaves(place->x) ? gradient_long
                                                   : gradient_short;
-    size_t block = is_long ? MLP_LONG_BLOCK : block_inputs(place->x);
+    size_t block = is_long ? LONG_BLOCK : block_inputs(place->x);
     for (size_t i = 0; i < inputs.count; i += block) {
         mlp_range part = {inputs.first + i, least(block, inputs.count - i)};
         if (is_long) {

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "scratch.h"
+
 extern const mlp_kernels mlp_kernels_base;
 #if defined(__x86_64__)
 extern const mlp_kernels mlp_kernels_avx512, mlp_kernels_avx2;
@@ -61,6 +63,17 @@ mlp_status mlp_kernels_best(const mlp_kernels **kernels)
                : mlp_fail(MLP_ERROR_INTERNAL,
                           "this CPU has no fused multiply-add, which every "
                           "instruction set here needs");
+}
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+size_t mlp_scratch_bytes(size_t widest, size_t rows)
+{
+    size_t gradient = larger(dense_floats(rows), long_floats(widest, rows));
+    return larger(backward_floats(widest), gradient) * sizeof(float);
 }
 
 bool mlp_keeps_sums(mlp_activation activation)

@@ -212,42 +212,11 @@ typedef struct {
     size_t cols, stride;
 } mlp_loss_rows;
 
-/** Floats; inputs, in whole tiles of 3, 6 or 14; and how often at most. */
-enum { MLP_PACKED = 96 * 1024, MLP_PACKED_GRAIN = 42, MLP_PACKED_GRAINS = 9 };
-
-/** Inputs of a dense layer whose values in so many rows are copied at a time
- *  for the gradient: about MLP_PACKED floats. */
-static inline size_t mlp_packed_inputs(size_t rows)
-{
-    size_t grains = MLP_PACKED / MLP_PACKED_GRAIN / (rows > 0 ? rows : 1);
-    grains = grains < MLP_PACKED_GRAINS ? grains : MLP_PACKED_GRAINS;
-    return MLP_PACKED_GRAIN * (grains > 0 ? grains : 1);
-}
-
-/** Where a sparse batch has more rows than fit the cache, the tree over its
- *  leaves is summed for a block of inputs at a time, if it takes no more than
- *  MLP_LONG_SUMS sums at once: as many as a number of leaves has digits. */
-enum { MLP_LONG_ROWS = 768, MLP_LONG_BLOCK = 144, MLP_LONG_SUMS = 6 };
-
-/** Floats of memory of its own that a thread needs for backward and gradient
- *  of batches of at most so many rows and layers of at most so many outputs: a
- *  panel of W transposed; copies of inputs, with up to a third of padding, and
- *  of a panel of dz; or a stack of a block's sums. */
-static inline size_t mlp_scratch_size(size_t widest, size_t rows)
-{
-    size_t grain = rows * MLP_PACKED_GRAIN;
-    size_t most = grain * MLP_PACKED_GRAINS;
-    size_t inputs = most < MLP_PACKED ? most : MLP_PACKED;
-    inputs = inputs > grain ? inputs : grain;
-    size_t backward = mlp_padded(widest) * MLP_PANEL;
-    size_t dense = inputs / 3 * 4 + rows * MLP_PANEL;
-    size_t sparse =
-        rows > MLP_LONG_ROWS
-            ? (size_t)MLP_LONG_SUMS * MLP_LONG_BLOCK * mlp_padded(widest)
-            : 0;
-    size_t gradient = dense > sparse ? dense : sparse;
-    return backward > gradient ? backward : gradient;
-}
+/** Bytes of memory of its own, 64-byte aligned, that a thread needs for
+ * backward and gradient of batches of at most so many rows and layers of at
+ * most so many outputs. What is in it means nothing from one call to the next.
+ */
+size_t mlp_scratch_bytes(size_t widest, size_t rows);
 
 /** An update rule, with the numbers of one step. g = sum / m (clipped or not)
  *  is the gradient, w the parameters.
@@ -311,7 +280,7 @@ typedef struct {
      *  the layer's input are the units of the layer `below`; 0 below
      *  MLP_LEAST_DZ.
      *  @param dx       [rows, padded(in)], overwritten
-     *  @param scratch  [mlp_scratch_size(out, batch rows)] */
+     *  @param scratch  mlp_scratch_bytes(out, batch rows), overwritten */
     void (*backward)(const mlp_dense *layer, const float *dz,
                      const mlp_dense *below, const mlp_units *units, float *dx,
                      mlp_range rows, mlp_range panels, float *scratch);
@@ -321,7 +290,7 @@ typedef struct {
      *  the slopes, when the range holds group 0.
      *  @param units    of this layer: under PReLU, after backward, kept has
      *                  the slopes' gradients; else not read
-     *  @param scratch  [mlp_scratch_size(out, batch rows)]
+     *  @param scratch  mlp_scratch_bytes(out, batch rows), overwritten
      *  @return whether the squares of these sums add up to a finite float, so
      *          that they and all sums of them are finite, too; false may be a
      *          false alarm, of sums beyond 1e15 */

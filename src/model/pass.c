@@ -16,7 +16,7 @@ struct mlp_pass {
     float **kept;        /* the same; NULL in a layer that keeps nothing */
     float **keep;        /* the same; NULL in a layer without dropout */
     float **dz;          /* the same shapes */
-    float **scratch;     /* [threads], each [mlp_scratch_size] */
+    float **scratch;     /* [threads], each mlp_scratch_bytes */
     size_t threads;
     double *losses;        /* [rows] */
     uint32_t *predictions; /* [rows] */
@@ -55,10 +55,10 @@ static void cut_layers(mlp_pass *pass, size_t rows, mlp_arena *arena)
 
 static void cut_memory(mlp_pass *pass, size_t rows, mlp_arena *arena)
 {
-    size_t scratch = mlp_scratch_size(pass->model->widest, rows);
+    size_t scratch = mlp_scratch_bytes(pass->model->widest, rows);
     cut_layers(pass, rows, arena);
     for (size_t t = 0; t < pass->threads; t++) {
-        pass->scratch[t] = mlp_arena_cut(arena, scratch, sizeof(float));
+        pass->scratch[t] = mlp_arena_cut(arena, scratch, 1);
     }
     pass->losses = mlp_arena_cut(arena, rows + 1, sizeof *pass->losses);
     pass->predictions =

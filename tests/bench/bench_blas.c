@@ -136,7 +136,8 @@ static void create_shape(shape *s)
     s->y_blas = bench_zeros(s->rows * s->out);
     s->dx_blas = bench_zeros(s->rows * s->in);
     s->dw_blas = bench_zeros(s->in * s->out);
-    s->scratch = bench_zeros(mlp_scratch_size(s->out, s->rows));
+    s->scratch =
+        bench_zeros(mlp_scratch_bytes(s->out, s->rows) / sizeof(float));
     s->dense = (mlp_dense){s->in, s->out, MLP_ACTIVATION_IDENTITY, s->panels};
     s->leaf_start[1] = s->rows;
     s->leaf_word[1] = mlp_leaf_words(s->rows);

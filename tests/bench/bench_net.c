@@ -128,7 +128,8 @@ static mlp_status create_net(net *n)
         widest = plan->widths[l + 1] > widest ? plan->widths[l + 1] : widest;
     }
     n->scratch =
-        bench_zeros(mlp_scratch_size(widest, plan->batch + 2 * plan->shards));
+        bench_zeros(mlp_scratch_bytes(widest, plan->batch + 2 * plan->shards) /
+                    sizeof(float));
     n->losses = bench_array(plan->batch, sizeof *n->losses);
     n->predicted = bench_array(plan->batch, sizeof *n->predicted);
     n->labels = bench_array(plan->batch, sizeof *n->labels);

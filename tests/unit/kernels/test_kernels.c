@@ -9,6 +9,7 @@
 
 #include "base/rng.h"
 #include "kernels/kernels.h"
+#include "kernels/scratch.h"
 
 #include "run_suite.h"
 
@@ -186,11 +187,32 @@ static float *run_forward(fixture *f, const mlp_kernels *kernels, bool sparse,
     return y;
 }
 
+enum { GUARD_BYTES = 64, GUARD = 0xA5 };
+
+/* What a caller is told to have, full of NaNs, with guard bytes behind it. */
+static float *scratch_of(const fixture *f)
+{
+    size_t bytes = mlp_scratch_bytes(f->shape.out, f->rows);
+    char *memory = zeros(bytes, 1);
+    memset(memory, 0xFF, bytes);
+    memset(memory + bytes, GUARD, GUARD_BYTES);
+    return (float *)(void *)memory;
+}
+
+static void scratch_free(const fixture *f, float *scratch)
+{
+    const unsigned char *guard = (const unsigned char *)scratch +
+                                 mlp_scratch_bytes(f->shape.out, f->rows);
+    for (size_t i = 0; i < GUARD_BYTES; i++) {
+        ck_assert_uint_eq(guard[i], GUARD);
+    }
+    free(scratch);
+}
+
 static float *run_backward(fixture *f, const mlp_kernels *kernels, size_t parts)
 {
     float *dx = zeros(f->rows * f->in_stride, sizeof(float));
-    float *scratch =
-        zeros(mlp_scratch_size(f->shape.out, f->rows), sizeof(float));
+    float *scratch = scratch_of(f);
     mlp_dense layer = dense_of(f, MLP_ACTIVATION_IDENTITY);
     const mlp_dense below = {.out = f->shape.in,
                              .activation = MLP_ACTIVATION_SIGMOID};
@@ -204,7 +226,7 @@ static float *run_backward(fixture *f, const mlp_kernels *kernels, size_t parts)
                               scratch);
         }
     }
-    free(scratch);
+    scratch_free(f, scratch);
     return dx;
 }
 
@@ -221,8 +243,7 @@ static bool sum_node(fixture *f, const mlp_kernels *kernels, size_t first,
     bool are_safe = true;
     node.leaves = (mlp_range){first, count};
     mlp_dense layer = dense_of(f, MLP_ACTIVATION_IDENTITY);
-    float *scratch =
-        zeros(mlp_scratch_size(f->shape.out, f->rows), sizeof(float));
+    float *scratch = scratch_of(f);
     for (size_t p = 0; p < parts; p++) {
         for (size_t q = 0; q < parts; q++) {
             mlp_range groups = mlp_range_part(f->nonzeros.groups, parts, p);
@@ -234,7 +255,7 @@ static bool sum_node(fixture *f, const mlp_kernels *kernels, size_t first,
             }
         }
     }
-    free(scratch);
+    scratch_free(f, scratch);
     return are_safe;
 }
 
@@ -919,9 +940,9 @@ START_TEST(scratch_of_many_rows_has_room_for_fewer)
         for (size_t rows = 0; rows <= most; rows++) {
             for (size_t t = 0; t < 3; t++) {
                 size_t tiles =
-                    (mlp_packed_inputs(rows) + tile_rows[t] - 1) / tile_rows[t];
+                    (packed_inputs(rows) + tile_rows[t] - 1) / tile_rows[t];
                 ck_assert_uint_le(rows * (tiles * room[t] + MLP_PANEL),
-                                  mlp_scratch_size(1, most));
+                                  mlp_scratch_bytes(1, most) / sizeof(float));
             }
         }
     }
