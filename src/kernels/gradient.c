@@ -1,41 +1,143 @@
 /** @file
- *  The weight gradient x^T dz of a dense layer, for one instruction set: leaf
- *  by leaf, and the tree over leaves tile by tile, so that a leaf's sum never
- *  leaves the registers but for a small stack in L1.
+ *  The weight gradient x^T dz of a dense layer, for one instruction set: the
+ *  gradients of the bias, of PReLU's slopes, and of the weights of dense
+ *  inputs. Those of sparse ones are in gradient_sparse.c.
+ *
+ *  A leaf's sum is one FMA chain over its rows. The tree over leaves is summed
+ *  tile by tile, so that the sums of leaves never leave the registers but for a
+ *  small stack in L1.
  */
+#include "gradient.h"
+
 #include <string.h>
 
 #include "scratch.h"
-#include "tree.h"
 
-/* The same tree for the bias, and for PReLU's slopes: a leaf is the plain sum
- * of its rows of `from` [rows, stride(out)]; `at` is where the sums go. */
-static void sum_rows(const tile_place *place, const mlp_gradient_node *node,
-                     const float *from, size_t at)
+/* A leaf of the bias, or of PReLU's slopes: the plain sum of its rows of `from`
+ * [rows, stride(out)], at one vector of columns.
+ * @param begun  what it came to in earlier pieces of the batch, or NULL */
+INLINE vec sum_rows(const gradient_work *work, size_t leaf, const float *from,
+                    const float *begun)
 {
-    const size_t *start = place->x->leaf_start;
-    size_t stride = place->dz_stride;
-    size_t leaves = node->leaves.count;
+    const size_t *start = work->x->leaf_start + leaf;
+    vec sum = begun != NULL ? vec_load(begun) : vec_zero();
+    for (size_t r = start[0]; r < start[1]; r++) {
+        sum = sum + vec_load(from + r * work->dz_stride);
+    }
+    return sum;
+}
+
+/* The tree over these leaves; `at` is where the sums are in the parameters. */
+static void sum_column(const gradient_work *work, const float *from, size_t at)
+{
+    const mlp_gradient_node *node = work->node;
     vec sums[SUMS_MAX];
     size_t height = 0;
-    for (size_t i = 0; i < leaves; i++) {
+    for (size_t i = 0; i < node->leaves.count; i++) {
         size_t leaf = node->leaves.first + i;
-        size_t begun = leaf * node->stride + at + place->column;
-        vec sum =
-            node->begun != NULL ? vec_load(node->begun + begun) : vec_zero();
-        for (size_t r = start[leaf]; r < start[leaf + 1]; r++) {
-            sum = sum + vec_load(from + r * stride + place->column);
-        }
-        sums[height++] = sum;
-        for (; height > mlp_tree_sums(leaves, i + 1); height--) {
+        sums[height++] = sum_rows(work, leaf, from,
+                                  node->begun != NULL
+                                      ? node->begun + leaf * node->stride + at
+                                      : NULL);
+        for (; height > mlp_tree_sums(node->leaves.count, i + 1); height--) {
             sums[height - 2] = sums[height - 2] + sums[height - 1];
         }
     }
-    vec_store(node->sum + at + place->column, sums[0]);
-    *place->squares = vec_fma(sums[0], sums[0], *place->squares);
+    vec_store(node->sum + at, sums[0]);
+    *work->squares = vec_fma(sums[0], sums[0], *work->squares);
 }
 
-/* ---- dense inputs ------------------------------------------------------ */
+static void sum_biases(const gradient_work *work, const mlp_units *units)
+{
+    const mlp_dense *layer = work->layer;
+    for (size_t c = work->column; c < work->end; c += LANES) {
+        sum_column(work, work->dz + c,
+                   mlp_dense_bias(layer->in, layer->out) + c);
+        if (layer->activation == MLP_ACTIVATION_PRELU) {
+            sum_column(work, units->kept + c,
+                       mlp_dense_slopes(layer->in, layer->out) + c);
+        }
+    }
+}
+
+/* ---- a tile of dense inputs -------------------------------------------- */
+
+/* A tile's operands: x^T dz of all rows of the node. */
+typedef struct {
+    tile_block to;
+    const float *x; /* [rows, x_stride], at the tile's first input */
+    size_t x_stride;
+    const float *dz; /* [rows, the tile's columns], packed */
+} dense_tile;
+
+/* Where a tile has come to. */
+typedef struct {
+    const float *x, *dz;
+    const size_t *leaf_start; /* of the leaf that is next */
+} row_cursor;
+
+INLINE void add_next_row(size_t inputs, size_t vecs, size_t x_stride,
+                         row_cursor *at, vec *acc)
+{
+    add_row(inputs, vecs, at->x, at->dz, acc);
+    at->x += x_stride;
+    at->dz += vecs * LANES;
+}
+
+/* The chain over all rows of the next leaf. */
+INLINE void add_leaf(size_t inputs, size_t vecs, size_t x_stride,
+                     row_cursor *at, vec *acc)
+{
+    size_t count = at->leaf_start[1] - at->leaf_start[0];
+    at->leaf_start++;
+    size_t whole = count & -(size_t)UNROLL_ROWS;
+    UNROLL_BY(UNROLL_ROWS)
+    for (size_t r = 0; r < whole; r++) {
+        add_next_row(inputs, vecs, x_stride, at, acc);
+    }
+    for (size_t r = whole; r < count; r++) {
+        add_next_row(inputs, vecs, x_stride, at, acc);
+    }
+}
+
+/* The tree over all leaves (base/tree.h), with the newest sum in registers.
+ * @param goes_on  each leaf's chain has begun in earlier pieces of the batch */
+INLINE void sum_tile(size_t inputs, size_t vecs, bool goes_on,
+                     const dense_tile *tile, const gradient_work *work)
+{
+    const mlp_gradient_node *node = work->node;
+    const mlp_range leaves = node->leaves;
+    size_t count = inputs * vecs;
+    vec older[SUMS_MAX][ACC_MAX];
+    vec acc[ACC_MAX];
+    size_t height = 0; /* older sums, and the newest */
+    row_cursor rows = {tile->x, tile->dz, work->x->leaf_start + leaves.first};
+    clear(count, acc);
+    for (size_t i = 0; i < leaves.count || height > 1;) {
+        if (height > mlp_tree_sums(leaves.count, i)) {
+            add_left(count, older[--height], acc);
+            continue;
+        }
+        if (height > 0) {
+            put_aside(count, acc, older[height]);
+        }
+        height++;
+        if (goes_on) {
+            const float *begun =
+                node->begun + (leaves.first + i) * node->stride;
+            load_tile(inputs, vecs, &tile->to,
+                      whole_layer(work->layer, (float *)begun), acc);
+        } else {
+            clear(count, acc);
+        }
+        add_leaf(inputs, vecs, tile->x_stride, &rows, acc);
+        i++;
+    }
+    store_tile(inputs, vecs, &tile->to, whole_layer(work->layer, node->sum),
+               acc);
+}
+
+/* ---- packing ----------------------------------------------------------- */
 
 /* Copy rows of `width` floats, one close after the other: as they are, each is
  * a line or two in a page of its own.
@@ -53,91 +155,106 @@ INLINE void pack_rows(size_t width, size_t last, const float *from,
 }
 
 /* The first of the node's rows, from this input on. */
-INLINE const float *rows_from(const tile_place *place, size_t input)
+INLINE const float *rows_from(const gradient_work *work, size_t input)
 {
-    return place->x->values + place->rows.first * place->x->stride + input;
+    return work->x->values + work->rows.first * work->x->stride + input;
 }
 
-/* These inputs of the node's rows, tile by tile. */
-static void pack_inputs(const tile_place *place, mlp_range inputs, float *to)
+/* These inputs of the node's rows, tile by tile: [tiles, rows, PACKED_ROW]. */
+static void pack_inputs(const gradient_work *work, mlp_range inputs, float *to)
 {
     tiling tiles = tile_rows(inputs.count);
     for (size_t t = 0; t < tiles.count; t++) {
         mlp_range tile = tile_at(tiles, t);
         pack_rows(PACKED_ROW, tile.count,
-                  rows_from(place, inputs.first + tile.first), place->x->stride,
-                  place->rows.count, to + t * place->rows.count * PACKED_ROW);
+                  rows_from(work, inputs.first + tile.first), work->x->stride,
+                  work->rows.count, to + t * work->rows.count * PACKED_ROW);
     }
 }
 
 /* dz of the node's rows, of the columns of one tile. */
-static void pack_columns(const tile_place *place, size_t vecs, float *to)
+static void pack_columns(const gradient_work *work, size_t column, size_t vecs,
+                         float *to)
 {
-    const float *from =
-        place->dz + place->rows.first * place->dz_stride + place->column;
+    const float *from = work->dz + work->rows.first * work->dz_stride + column;
     if (vecs == TILE_VECS) {
-        pack_rows(TILE_COLS, TILE_COLS, from, place->dz_stride,
-                  place->rows.count, to);
+        pack_rows(TILE_COLS, TILE_COLS, from, work->dz_stride, work->rows.count,
+                  to);
     } else {
-        pack_rows(TILE_COLS / 2, TILE_COLS / 2, from, place->dz_stride,
-                  place->rows.count, to);
+        pack_rows(TILE_COLS / 2, TILE_COLS / 2, from, work->dz_stride,
+                  work->rows.count, to);
     }
 }
 
 /* Ask for some of the rows that pack_columns will copy next, from `column` on:
  * it would wait for each. */
-INLINE void prefetch_columns(const tile_place *place, size_t column,
+INLINE void prefetch_columns(const gradient_work *work, size_t column,
                              size_t first, size_t count)
 {
-    const float *from =
-        place->dz + place->rows.first * place->dz_stride + column;
-    for (size_t r = first; r < least(first + count, place->rows.count); r++) {
-        prefetch(from + r * place->dz_stride, TILE_COLS);
+    const float *from = work->dz + work->rows.first * work->dz_stride + column;
+    for (size_t r = first; r < least(first + count, work->rows.count); r++) {
+        prefetch(from + r * work->dz_stride, TILE_COLS);
     }
 }
 
-/* Columns up to `end` of one node by dense tiles of these inputs. */
-INLINE void gradient_tiles(bool goes_on, tile_place place,
-                           const mlp_gradient_node *node, mlp_range inputs,
-                           size_t end, float *scratch)
+/* ---- all tiles of a block of inputs ------------------------------------ */
+
+/* The tiles of these columns, which read the same packed dz.
+ * @param tile  the operands of the first tile
+ * @param next  from tile to tile of x, where it is packed; 0: it is not */
+INLINE void column_tiles(bool goes_on, const gradient_work *work,
+                         mlp_range inputs, size_t vecs, dense_tile tile,
+                         size_t next)
 {
     tiling tiles = tile_rows(inputs.count);
-    float *packed = scratch + place.rows.count * MLP_PANEL;
-    bool packs = end - place.column >= PACKING_TILES * TILE_COLS;
-    place.x_stride = packs ? PACKED_ROW : place.x->stride;
-    if (packs) {
-        pack_inputs(&place, inputs, packed);
-    }
-    place.first_dz = scratch;
-    size_t ahead = tiles.count > 0 ? place.rows.count / tiles.count + 1 : 0;
-    for (size_t vecs; place.column < end; place.column += vecs * LANES) {
-        vecs = least(TILE_VECS, (end - place.column) / LANES);
-        pack_columns(&place, vecs, scratch);
-        for (size_t t = 0; t < tiles.count; t++) {
-            mlp_range tile = tile_at(tiles, t);
-            place.input = inputs.first + tile.first;
-            place.inputs = tile.count;
-            place.first_x = packs ? packed + t * place.rows.count * PACKED_ROW
-                                  : rows_from(&place, place.input);
-            prefetch_columns(&place, place.column + vecs * LANES, t * ahead,
-                             ahead);
-#define TILE(i, v) sum_tile(i, v, ALL_ROWS, goes_on, &place, node)
-            TILE_SWITCH(tile.count)
+    size_t ahead = tiles.count > 0 ? work->rows.count / tiles.count + 1 : 0;
+    for (size_t t = 0; t < tiles.count; t++) {
+        tile.to.inputs = tile_at(tiles, t).count;
+        prefetch_columns(work, tile.to.column + vecs * LANES, t * ahead, ahead);
+#define TILE(i, v) sum_tile(i, v, goes_on, &tile, work)
+        TILE_SWITCH(tile.to.inputs)
 #undef TILE
-        }
+        tile.to.input += tile.to.inputs;
+        tile.x += next > 0 ? next : tile.to.inputs;
     }
 }
 
-static void gradient_dense(tile_place place, const mlp_gradient_node *node,
-                           mlp_range inputs, size_t end, float *scratch)
+/* Scratch has the packed dz of a tile's columns, then the packed inputs. */
+INLINE void block_tiles(bool goes_on, const gradient_work *work,
+                        mlp_range inputs, float *scratch)
 {
-    size_t block = packed_inputs(place.rows.count);
-    for (size_t i = 0; i < inputs.count; i += block) {
-        mlp_range part = {inputs.first + i, least(block, inputs.count - i)};
-        if (node->begun == NULL) {
-            gradient_tiles(false, place, node, part, end, scratch);
+    size_t rows = work->rows.count;
+    float *packed = scratch + rows * MLP_PANEL;
+    bool packs = work->end - work->column >= PACKING_TILES * TILE_COLS;
+    if (packs) {
+        pack_inputs(work, inputs, packed);
+    }
+    dense_tile tile = {.to = {.layer = work->layer,
+                              .input = inputs.first,
+                              .column = work->column,
+                              .squares = work->squares},
+                       .x = packs ? packed : rows_from(work, inputs.first),
+                       .x_stride = packs ? PACKED_ROW : work->x->stride,
+                       .dz = scratch};
+    while (tile.to.column < work->end) {
+        size_t vecs = least(TILE_VECS, (work->end - tile.to.column) / LANES);
+        pack_columns(work, tile.to.column, vecs, scratch);
+        column_tiles(goes_on, work, inputs, vecs, tile,
+                     packs ? rows * PACKED_ROW : 0);
+        tile.to.column += vecs * LANES;
+    }
+}
+
+static void gradient_dense(const gradient_work *work, float *scratch)
+{
+    size_t most = packed_inputs(work->rows.count);
+    for (size_t i = 0; i < work->inputs.count; i += most) {
+        mlp_range inputs = {work->inputs.first + i,
+                            least(most, work->inputs.count - i)};
+        if (work->node->begun == NULL) {
+            block_tiles(false, work, inputs, scratch);
         } else {
-            gradient_tiles(true, place, node, part, end, scratch);
+            block_tiles(true, work, inputs, scratch);
         }
     }
 }
@@ -157,31 +274,30 @@ bool ISA(mlp_gradient)(const mlp_dense *layer, const mlp_batch *x,
                        const mlp_gradient_node *node, mlp_range groups,
                        mlp_range panels, float *scratch)
 {
+    if (panels.count == 0) {
+        return true;
+    }
     vec squares = vec_zero();
     size_t first = groups.first * MLP_GROUP;
-    mlp_range inputs = {first,
-                        least(groups.count * MLP_GROUP, layer->in - first)};
     size_t column = panels.first * MLP_PANEL;
-    size_t end =
-        least(column + panels.count * MLP_PANEL, mlp_padded(layer->out));
-    tile_place place = {.layer = layer,
-                        .x = x,
-                        .dz = dz,
-                        .dz_stride = mlp_stride(layer->out),
-                        .column = column,
-                        .rows = rows_of(x, node),
-                        .squares = &squares};
+    const gradient_work work = {
+        .layer = layer,
+        .x = x,
+        .dz = dz,
+        .dz_stride = mlp_stride(layer->out),
+        .node = node,
+        .rows = rows_of(x, node),
+        .inputs = {first, least(groups.count * MLP_GROUP, layer->in - first)},
+        .column = column,
+        .end = least(column + panels.count * MLP_PANEL, mlp_padded(layer->out)),
+        .squares = &squares};
     if (x->nonzeros == NULL) {
-        gradient_dense(place, node, inputs, end, scratch);
+        gradient_dense(&work, scratch);
     } else {
-        ISA(mlp_gradient_sparse)(&place, node, inputs, end, scratch);
+        ISA(mlp_gradient_sparse)(&work, scratch);
     }
-    for (; groups.first == 0 && place.column < end; place.column += LANES) {
-        sum_rows(&place, node, dz, mlp_dense_bias(layer->in, layer->out));
-        if (layer->activation == MLP_ACTIVATION_PRELU) {
-            sum_rows(&place, node, units->kept,
-                     mlp_dense_slopes(layer->in, layer->out));
-        }
+    if (groups.first == 0) {
+        sum_biases(&work, units);
     }
     return are_finite(squares);
 }

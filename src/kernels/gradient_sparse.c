@@ -1,65 +1,314 @@
 /** @file
- *  The weight gradient of sparse inputs, for one instruction set: by the masks
- *  of the rows that are not zero.
+ *  The weight gradient of sparse inputs, for one instruction set: only rows
+ *  whose bit is set in the mask of a group of inputs are multiplied. A tile has
+ *  one group and up to GROUP_VECS vectors of columns.
+ *
+ *  Where the batch fits the cache a tile goes through all leaves, and the tree
+ *  over them stays in registers and L1. Else leaves are cut into chunks of rows
+ *  that stay in L2: a tile adds one chunk of one leaf, and the tree is a stack
+ *  of sums in scratch memory. A chunk begins with the sums of the one before,
+ *  so leaves that earlier pieces of the batch have begun go the same way.
  */
+#include "gradient.h"
 #include "scratch.h"
-#include "tree.h"
 
-/* Go to these inputs, at the same columns. */
-INLINE void go_to(tile_place *place, size_t input, size_t inputs)
+/* A tile's operands: x^T dz of rows named by masks. */
+typedef struct {
+    tile_block to;
+    const float *x; /* the batch's first row, at the tile's first input */
+    size_t x_stride;
+    const float *dz; /* the batch's first row, at the tile's first column */
+    size_t dz_stride;
+    const uint64_t *masks; /* the batch's first word, of the tile's group */
+    size_t groups;         /* from word to word */
+} sparse_tile;
+
+/* The operands of a group of inputs and the columns from `column` on. Read
+ * anew for each tile: kept in registers they would be spilled in its loops. */
+INLINE sparse_tile tile_of(const gradient_work *work, size_t input,
+                           size_t inputs, size_t column)
 {
-    place->input = input;
-    place->inputs = inputs;
-    place->first_x = place->x->values + input;
-    place->first_dz = place->dz + place->column;
-    place->first_mask = place->x->nonzeros->masks + input / MLP_GROUP;
+    const mlp_batch *x = work->x;
+    return (sparse_tile){
+        .to = {work->layer, input, inputs, column, work->squares},
+        .x = x->values + input,
+        .x_stride = x->stride,
+        .dz = work->dz + column,
+        .dz_stride = work->dz_stride,
+        .masks = x->nonzeros->masks + input / MLP_GROUP,
+        .groups = x->nonzeros->groups};
 }
 
-INLINE void gradient_groups(size_t vecs, walk how, bool goes_on,
-                            tile_place place, const mlp_gradient_node *node,
-                            mlp_range inputs)
+/* A leaf's chain over the rows named by bits, counted from `first`. */
+INLINE void add_masked(size_t vecs, const sparse_tile *tile, uint64_t bits,
+                       size_t first, vec *acc)
+{
+    const float *x = tile->x + first * tile->x_stride;
+    const float *dz = tile->dz + first * tile->dz_stride;
+    FORGET(x);
+    FORGET(dz);
+    for (; bits != 0; bits &= bits - 1) {
+        size_t r = (size_t)__builtin_ctzll(bits);
+        add_row(MLP_GROUP, vecs, x + r * tile->x_stride,
+                dz + r * tile->dz_stride, acc);
+    }
+}
+
+/* ---- the tree in registers ---------------------------------------------- */
+
+/* A leaf's mask as a tile sees it. Looked up before the rows are walked: their
+ * number is hard to predict, and after a misprediction the next leaf should
+ * only wait for its own rows. */
+typedef struct {
+    size_t first; /* row */
+    uint64_t bits;
+} leaf_view;
+
+INLINE leaf_view view_leaf(const sparse_tile *tile, const size_t *leaf_start,
+                           size_t leaf)
+{
+    return (leaf_view){leaf_start[leaf], tile->masks[leaf * tile->groups]};
+}
+
+/* Two leaves. */
+INLINE void sum_pair(size_t vecs, const sparse_tile *tile,
+                     const leaf_view view[2], vec *acc)
+{
+    size_t count = MLP_GROUP * vecs;
+    vec left[ACC_MAX];
+    clear(count, acc);
+    add_masked(vecs, tile, view[0].bits, view[0].first, acc);
+    put_aside(count, acc, left);
+    clear(count, acc);
+    add_masked(vecs, tile, view[1].bits, view[1].first, acc);
+    add_left(count, left, acc);
+}
+
+/* Four leaves, with all sums in registers, or nearly. */
+INLINE void sum_quad(size_t vecs, const sparse_tile *tile,
+                     const size_t *leaf_start, size_t leaf, vec *acc)
+{
+    size_t count = MLP_GROUP * vecs;
+    vec left[ACC_MAX];
+    leaf_view view[4];
+    for (size_t i = 0; i < 4; i++) {
+        view[i] = view_leaf(tile, leaf_start, leaf + i);
+    }
+    sum_pair(vecs, tile, view, acc);
+    put_aside(count, acc, left);
+    sum_pair(vecs, tile, view + 2, acc);
+    add_left(count, left, acc);
+}
+
+/* One leaf, of several mask words. */
+INLINE void sum_words(size_t vecs, const sparse_tile *tile, const mlp_batch *x,
+                      size_t leaf, vec *acc)
+{
+    size_t row = x->leaf_start[leaf];
+    clear(MLP_GROUP * vecs, acc);
+    for (size_t w = x->leaf_word[leaf]; w < x->leaf_word[leaf + 1]; w++) {
+        add_masked(vecs, tile, tile->masks[w * tile->groups], row, acc);
+        row += MLP_MASK_ROWS;
+    }
+}
+
+/* The tree over all leaves (base/tree.h), with the newest sum in registers.
+ * Leaves of one mask word are taken by fours, as far as there are four. One
+ * addition a turn: so the compiler finds registers for all of sum_quad. */
+INLINE void tree_tile(size_t vecs, bool one_word, const sparse_tile *tile,
+                      const gradient_work *work)
+{
+    const mlp_gradient_node *node = work->node;
+    const size_t *leaf_start = work->x->leaf_start;
+    size_t count = MLP_GROUP * vecs;
+    vec older[SUMS_MAX][ACC_MAX];
+    vec acc[ACC_MAX];
+    size_t height = 0; /* older sums, and the newest */
+    clear(count, acc);
+    for (size_t i = 0; i < node->leaves.count || height > 1;) {
+        if (height > mlp_tree_sums(node->leaves.count, i)) {
+            add_left(count, older[--height], acc);
+            continue;
+        }
+        if (height > 0) {
+            put_aside(count, acc, older[height]);
+        }
+        height++;
+        size_t leaf = node->leaves.first + i;
+        if (one_word && node->leaves.count - i >= 4) {
+            sum_quad(vecs, tile, leaf_start, leaf, acc);
+            i += 4;
+            continue;
+        }
+        if (one_word) {
+            leaf_view view = view_leaf(tile, leaf_start, leaf);
+            clear(count, acc);
+            add_masked(vecs, tile, view.bits, view.first, acc);
+        } else {
+            sum_words(vecs, tile, work->x, leaf, acc);
+        }
+        i++;
+    }
+    store_tile(MLP_GROUP, vecs, &tile->to, whole_layer(work->layer, node->sum),
+               acc);
+}
+
+/* ---- chunks of leaves --------------------------------------------------- */
+
+/* Some rows of one leaf, and what becomes of their sums. */
+typedef struct {
+    size_t row, word, words; /* the first of each in the batch; mask words */
+    const sum_array *begun;  /* what the leaf's chain came to before; or NULL */
+    /* The leaf's place on the stack of sums. Of the last chunk, `older` sums
+     * below it are added, which make a subtree with it, and the result takes
+     * the place of the lowest. */
+    const sum_array *level;
+    size_t older;
+} leaf_chunk;
+
+INLINE void chunk_tile(size_t vecs, const sparse_tile *tile,
+                       const leaf_chunk *chunk)
+{
+    size_t count = MLP_GROUP * vecs;
+    vec acc[ACC_MAX], left[ACC_MAX];
+    if (chunk->begun == NULL) {
+        clear(count, acc);
+    } else {
+        load_tile(MLP_GROUP, vecs, &tile->to, *chunk->begun, acc);
+    }
+    for (size_t w = 0; w < chunk->words; w++) {
+        add_masked(vecs, tile, tile->masks[(chunk->word + w) * tile->groups],
+                   chunk->row + w * MLP_MASK_ROWS, acc);
+    }
+    const sum_array *to = chunk->level;
+    for (size_t n = 0; n < chunk->older; n++) {
+        load_tile(MLP_GROUP, vecs, &tile->to, *--to, left);
+        add_left(count, left, acc);
+    }
+    store_tile(MLP_GROUP, vecs, &tile->to, *to, acc);
+}
+
+/* ---- tiles of a range of inputs and columns ---------------------------- */
+
+/* @param chunk  of a leaf; NULL: all leaves, of one mask word or more */
+INLINE void group_tiles(size_t vecs, bool one_word, const gradient_work *work,
+                        const leaf_chunk *chunk, mlp_range inputs,
+                        size_t column)
 {
     for (size_t i = 0; i < inputs.count; i += MLP_GROUP) {
-        go_to(&place, inputs.first + i, least(MLP_GROUP, inputs.count - i));
-        sum_tile(MLP_GROUP, vecs, how, goes_on, &place, node);
+        const sparse_tile tile = tile_of(
+            work, inputs.first + i, least(MLP_GROUP, inputs.count - i), column);
+        if (chunk == NULL) {
+            tree_tile(vecs, one_word, &tile, work);
+        } else {
+            chunk_tile(vecs, &tile, chunk);
+        }
     }
 }
 
-INLINE void gradient_sparse(walk how, bool goes_on, tile_place place,
-                            const mlp_gradient_node *node, mlp_range inputs,
-                            size_t end)
+INLINE void column_tiles(bool one_word, const gradient_work *work,
+                         const leaf_chunk *chunk, mlp_range inputs)
 {
-    while (place.column < end) {
-        size_t vecs = (end - place.column) / LANES;
+    for (size_t c = work->column; c < work->end;) {
+        size_t vecs = (work->end - c) / LANES;
         if (vecs >= GROUP_VECS) {
             vecs = GROUP_VECS;
-            gradient_groups(GROUP_VECS, how, goes_on, place, node, inputs);
+            group_tiles(GROUP_VECS, one_word, work, chunk, inputs, c);
         } else if (vecs >= 2) {
             vecs = 2;
-            gradient_groups(2, how, goes_on, place, node, inputs);
+            group_tiles(2, one_word, work, chunk, inputs, c);
         } else {
-            gradient_groups(1, how, goes_on, place, node, inputs);
+            group_tiles(1, one_word, work, chunk, inputs, c);
         }
-        place.column += vecs * LANES;
+        c += vecs * LANES;
     }
 }
 
-static void gradient_short(tile_place place, const mlp_gradient_node *node,
-                           mlp_range inputs, size_t end)
+static void one_word_tiles(const gradient_work *work, mlp_range inputs)
 {
-    gradient_sparse(SHORT_MASKS, false, place, node, inputs, end);
+    column_tiles(true, work, NULL, inputs);
 }
 
-static void gradient_long(tile_place place, const mlp_gradient_node *node,
-                          mlp_range inputs, size_t end)
+static void many_words_tiles(const gradient_work *work, mlp_range inputs)
 {
-    gradient_sparse(LONG_MASKS, false, place, node, inputs, end);
+    column_tiles(false, work, NULL, inputs);
 }
 
-static void gradient_sparse_on(tile_place place, const mlp_gradient_node *node,
-                               mlp_range inputs, size_t end)
+static void chunk_tiles(const gradient_work *work, leaf_chunk chunk,
+                        mlp_range inputs)
 {
-    gradient_sparse(LONG_MASKS, true, place, node, inputs, end);
+    column_tiles(false, work, &chunk, inputs);
+}
+
+/* ---- the tree in scratch memory ----------------------------------------- */
+
+/* Leaf i of the node, chunk by chunk, which all tiles of the block of inputs go
+ * through before the next. Its place on the stack is mlp_tree_sums of the
+ * leaves before it. */
+static void sum_leaf(const gradient_work *work, size_t i, mlp_range inputs,
+                     const sum_array *stack)
+{
+    const mlp_gradient_node *node = work->node;
+    size_t leaf = node->leaves.first + i;
+    size_t end = work->x->leaf_word[leaf + 1];
+    size_t height = mlp_tree_sums(node->leaves.count, i);
+    sum_array begun = whole_layer(work->layer, NULL);
+    leaf_chunk chunk = {.row = work->x->leaf_start[leaf],
+                        .word = work->x->leaf_word[leaf],
+                        .level = stack + height};
+    if (node->begun != NULL) { /* only read */
+        begun.at = (float *)node->begun + leaf * node->stride;
+        chunk.begun = &begun;
+    }
+    for (; chunk.word < end; chunk.word += CHUNK_WORDS) {
+        chunk.words = least(CHUNK_WORDS, end - chunk.word);
+        if (chunk.word + chunk.words == end) {
+            chunk.older = height + 1 - mlp_tree_sums(node->leaves.count, i + 1);
+        }
+        chunk_tiles(work, chunk, inputs);
+        chunk.begun = chunk.level;
+        chunk.row += CHUNK_WORDS * MLP_MASK_ROWS;
+    }
+}
+
+/* The tree over leaves for a block of inputs. The lowest sum on the stack
+ * is in the gradient itself, the others are in scratch memory. */
+static void sum_block(const gradient_work *work, mlp_range inputs,
+                      float *scratch)
+{
+    size_t leaves = work->node->leaves.count;
+    size_t size = inputs.count * (work->end - work->column);
+    sum_array stack[SUMS_MAX] = {whole_layer(work->layer, work->node->sum)};
+    for (size_t n = 1; n <= most_sums(leaves); n++) {
+        stack[n] = (sum_array){scratch + (n - 1) * size, inputs.count,
+                               inputs.first, work->column};
+    }
+    for (size_t i = 0; i < leaves; i++) {
+        sum_leaf(work, i, inputs, stack);
+    }
+}
+
+/* Inputs of a block, so that the stack of sums has room in scratch memory:
+ * whole cache lines, or at least whole groups. */
+static size_t chunk_inputs(const gradient_work *work)
+{
+    size_t sums = most_sums(work->node->leaves.count);
+    size_t columns = work->end - work->column;
+    size_t room = mlp_scratch_bytes(work->layer->out, work->rows.count) /
+                  sizeof(float) / (columns * (sums > 0 ? sums : 1));
+    size_t grain = room >= MLP_ALIGN ? MLP_ALIGN : MLP_GROUP;
+    return least(LONG_BLOCK, room / grain * grain);
+}
+
+/* ---- all --------------------------------------------------------------- */
+
+/* Inputs at a time, of all columns, with the tree in registers: what the batch
+ * has of them stays in L2, where it is read again and again. */
+static size_t tree_inputs(const mlp_batch *x)
+{
+    size_t fit = BLOCK_BYTES / sizeof(float) / (x->rows > 0 ? x->rows : 1);
+    size_t whole = fit / BLOCK_GRAIN * BLOCK_GRAIN;
+    return whole > 0 ? whole : BLOCK_GRAIN;
 }
 
 static bool has_long_leaves(const mlp_batch *x)
@@ -72,138 +321,29 @@ static bool has_long_leaves(const mlp_batch *x)
     return false;
 }
 
-typedef void sparse_way(tile_place place, const mlp_gradient_node *node,
-                        mlp_range inputs, size_t end);
-
-/* Inputs at a time, of all columns: what the batch has of them stays in L2,
- * where it is read again and again. */
-static size_t block_inputs(const mlp_batch *x)
+/* Whether the batch overflows the cache, or chains go on from earlier pieces of
+ * it. */
+static bool by_chunks(const gradient_work *work)
 {
-    size_t fit = BLOCK_BYTES / sizeof(float) / (x->rows > 0 ? x->rows : 1);
-    size_t whole = fit / BLOCK_GRAIN * BLOCK_GRAIN;
-    return whole > 0 ? whole : BLOCK_GRAIN;
+    return work->node->begun != NULL ||
+           (work->rows.count > LONG_ROWS &&
+            work->node->leaves.count < LONG_LEAVES);
 }
 
-/* ---- batches larger than the cache ------------------------------------- */
-
-/* What the panel that begins at this column has of some inputs of a layer: one
- * run of floats. */
-INLINE float *panel_run(const mlp_dense *layer, float *parameters,
-                        mlp_range inputs, size_t column, size_t *count)
+void ISA(mlp_gradient_sparse)(const gradient_work *work, float *scratch)
 {
-    *count = inputs.count * panel_width(layer->out, column / MLP_PANEL);
-    return parameters +
-           mlp_dense_index(layer->in, layer->out, inputs.first, column);
-}
-
-/* The chain of one leaf, some rows at a time, which all columns go through
- * before the next. */
-static void sum_long_leaf(tile_place place, size_t leaf, size_t end, float *sum)
-{
-    const mlp_batch x = *place.x;
-    mlp_range inputs = {0, place.layer->in};
-    size_t last_row = x.leaf_start[leaf + 1], last_word = x.leaf_word[leaf + 1];
-    size_t rows[2] = {0, x.leaf_start[leaf]}, words[2] = {0, x.leaf_word[leaf]};
-    mlp_gradient_node node = {.leaves = {0, 1}};
-    mlp_batch chunk = x;
-    node.sum = sum;
-    chunk.leaf_start = rows;
-    chunk.leaf_word = words;
-    chunk.leaves = 1;
-    place.x = &chunk;
-    while (words[1] < last_word) {
-        rows[0] = rows[1];
-        words[0] = words[1];
-        rows[1] = least(rows[0] + CHUNK_WORDS * MLP_MASK_ROWS, last_row);
-        words[1] = least(words[0] + CHUNK_WORDS, last_word);
-        if (node.begun == NULL) {
-            gradient_long(place, &node, inputs, end);
+    bool chunks = by_chunks(work);
+    bool many_words = has_long_leaves(work->x);
+    size_t block = chunks ? chunk_inputs(work) : tree_inputs(work->x);
+    for (size_t i = 0; i < work->inputs.count; i += block) {
+        mlp_range inputs = {work->inputs.first + i,
+                            least(block, work->inputs.count - i)};
+        if (chunks) {
+            sum_block(work, inputs, scratch);
+        } else if (many_words) {
+            many_words_tiles(work, inputs);
         } else {
-            gradient_sparse_on(place, &node, inputs, end);
-        }
-        node.begun = sum;
-    }
-}
-
-/* left += right */
-static void add_sums(const tile_place *place, size_t end, float *left,
-                     float *right)
-{
-    mlp_range inputs = {0, place->layer->in};
-    for (size_t c = place->column; c < end; c += MLP_PANEL) {
-        size_t count;
-        float *a = panel_run(place->layer, left, inputs, c, &count);
-        const float *b = panel_run(place->layer, right, inputs, c, &count);
-        for (size_t i = 0; i < count; i += LANES) {
-            vec_store(a + i, vec_load(a + i) + vec_load(b + i));
-        }
-    }
-}
-
-/* From a layer that has only this block of inputs to the one it is part of. */
-static void store_sums(const tile_place *place, const mlp_dense *layer,
-                       mlp_range block, size_t end, float *from, float *to)
-{
-    vec squares = vec_zero();
-    for (size_t c = place->column; c < end; c += MLP_PANEL) {
-        size_t count;
-        const float *sums = panel_run(place->layer, from,
-                                      (mlp_range){0, block.count}, c, &count);
-        float *at = panel_run(layer, to, block, c, &count);
-        for (size_t i = 0; i < count; i += LANES) {
-            vec sum = vec_load(sums + i);
-            vec_store(at + i, sum);
-            squares = vec_fma(sum, sum, squares);
-        }
-    }
-    *place->squares = *place->squares + squares;
-}
-
-/* The tree for a block of inputs and all columns: a stack of sums as of a layer
- * that has only these inputs. */
-static void sum_block(tile_place place, const mlp_gradient_node *node,
-                      mlp_range block, size_t end, float *stack)
-{
-    const mlp_dense *whole = place.layer;
-    const mlp_dense layer = {.in = block.count, .out = whole->out};
-    size_t size = layer.in * mlp_padded(layer.out);
-    mlp_nonzeros nonzeros = *place.x->nonzeros;
-    nonzeros.masks += block.first / MLP_GROUP;
-    mlp_batch x = *place.x;
-    x.values += block.first;
-    x.nonzeros = &nonzeros;
-    place.layer = &layer;
-    place.x = &x;
-    size_t height = 0;
-    for (size_t i = 0; i < node->leaves.count; i++) {
-        float *top = stack + size * height++;
-        sum_long_leaf(place, node->leaves.first + i, end, top);
-        for (; height > mlp_tree_sums(node->leaves.count, i + 1); height--) {
-            top -= size;
-            add_sums(&place, end, top, top + size);
-        }
-    }
-    store_sums(&place, whole, block, end, stack, node->sum);
-}
-
-/* ---- all --------------------------------------------------------------- */
-
-void ISA(mlp_gradient_sparse)(const tile_place *place,
-                              const mlp_gradient_node *node, mlp_range inputs,
-                              size_t end, float *scratch)
-{
-    bool is_long = place->rows.count > LONG_ROWS && node->begun == NULL &&
-                   node->leaves.count >> LONG_SUMS == 0;
-    sparse_way *way = node->begun != NULL         ? gradient_sparse_on
-                      : has_long_leaves(place->x) ? gradient_long
-                                                  : gradient_short;
-    size_t block = is_long ? LONG_BLOCK : block_inputs(place->x);
-    for (size_t i = 0; i < inputs.count; i += block) {
-        mlp_range part = {inputs.first + i, least(block, inputs.count - i)};
-        if (is_long) {
-            sum_block(*place, node, part, end, scratch);
-        } else {
-            way(*place, node, part, end);
+            one_word_tiles(work, inputs);
         }
     }
 }

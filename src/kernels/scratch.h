@@ -19,15 +19,26 @@ enum {
     PACKED_GRAIN = 42,
     /* at most so many: of few rows more would not be read again soon enough. */
     PACKED_GRAINS = 9,
-    /* Rows from which on the inputs of a sparse batch don't fit the cache, so
-     * that the gradient is made for a block of inputs at a time. */
+    /* Rows beyond which the inputs of a sparse batch don't fit the cache: short
+     * leaves, too, are then taken one by one for a block of inputs, */
     LONG_ROWS = 768,
-    /* Inputs of such a block: what 256 rows of a chunk have of it, 144 KiB,
-     * and one sum of all columns stay in L2. */
-    LONG_BLOCK = 144,
-    /* Sums of a block at a time: as many as the number of leaves has digits. */
-    LONG_SUMS = 6
+    /* if there are fewer than this; of more, the sums would be most of it. */
+    LONG_LEAVES = 64,
+    /* Inputs of such a block at most: what 256 rows of a chunk have of it, 144
+     * KiB, and one sum of all columns stay in L2. */
+    LONG_BLOCK = 144
 };
+
+/* Sums in scratch memory at a time, when those of so many leaves are added as
+ * base/tree.h says and the lowest is elsewhere: floor(log2(leaves)). */
+static inline size_t most_sums(size_t leaves)
+{
+    size_t sums = 0;
+    for (; leaves > 1; leaves /= 2) {
+        sums++;
+    }
+    return sums;
+}
 
 /* Inputs whose values in so many rows are packed at a time: about
  * PACKED_FLOATS. */
@@ -55,11 +66,14 @@ static inline size_t dense_floats(size_t rows)
     return inputs / 3 * 4 + rows * MLP_PANEL;
 }
 
-/* Floats for the sums of a block of inputs of the sparse gradient. */
+/* Floats for the sums of a block of inputs of the sparse gradient. Of batches
+ * with fewer rows blocks are as large as the rest of scratch allows: a panel of
+ * W^T has room for two inputs of 65,536 leaves. */
 static inline size_t long_floats(size_t out, size_t rows)
 {
-    return rows > LONG_ROWS ? (size_t)LONG_SUMS * LONG_BLOCK * mlp_padded(out)
-                            : 0;
+    return rows > LONG_ROWS
+               ? most_sums(LONG_LEAVES - 1) * LONG_BLOCK * mlp_padded(out)
+               : 0;
 }
 
 #endif

@@ -1,0 +1,142 @@
+/** @file
+ *  What the dense and the sparse weight gradient share, for one instruction
+ *  set: where the sums of a register tile go, and the stack of the summation
+ *  tree over its leaves.
+ */
+#ifndef MLP_KERNELS_GRADIENT_H
+#define MLP_KERNELS_GRADIENT_H
+
+#include "isa.h"
+
+enum {
+    DENSE_ACCS = TILE_ROWS * TILE_VECS,
+    SPARSE_ACCS = MLP_GROUP * GROUP_VECS,
+    ACC_MAX = DENSE_ACCS > SPARSE_ACCS ? DENSE_ACCS : SPARSE_ACCS,
+    SUMS_MAX = 24 /* on the stack of a tree: 65,536 leaves need 17 */
+};
+
+/* What one call computes: x^T dz, summed over the leaves of a subtree, for some
+ * inputs and columns. */
+typedef struct {
+    const mlp_dense *layer;
+    const mlp_batch *x;
+    const float *dz; /* [rows, dz_stride] */
+    size_t dz_stride;
+    const mlp_gradient_node *node;
+    mlp_range rows; /* of the node's leaves */
+    mlp_range inputs;
+    size_t column, end; /* columns: the first, and after the last */
+    vec *squares;       /* of all sums stored, lane by lane */
+} gradient_work;
+
+/* The block of the gradient that one register tile computes. */
+typedef struct {
+    const mlp_dense *layer;
+    size_t input, inputs; /* the first; how many, at most the tile's */
+    size_t column;        /* the first */
+    vec *squares;         /* as above */
+} tile_block;
+
+/* Sums in parameter layout: of a whole layer, or of a block of its inputs. */
+typedef struct {
+    float *at;
+    size_t in;            /* inputs, rows of a panel */
+    size_t input, column; /* the first of each; a panel begins there */
+} sum_array;
+
+INLINE sum_array whole_layer(const mlp_dense *layer, float *at)
+{
+    return (sum_array){at, layer->in, 0, 0};
+}
+
+/* Where the sums of the tile's first input are, from vector v on, as far as
+ * they are in one panel; and how far it is from input to input. */
+INLINE float *panel_at(const tile_block *tile, sum_array sums, size_t v,
+                       size_t *width)
+{
+    size_t column = tile->column + v * LANES;
+    *width = panel_width(tile->layer->out, column / MLP_PANEL);
+    column -= sums.column;
+    return sums.at + column / MLP_PANEL * MLP_PANEL * sums.in +
+           (tile->input - sums.input) * *width + column % MLP_PANEL;
+}
+
+/* What store_tile left there. */
+INLINE void load_tile(size_t inputs, size_t vecs, const tile_block *tile,
+                      sum_array sums, vec *acc)
+{
+    clear(inputs * vecs, acc);
+    UNROLL
+    for (size_t p = 0; p < vecs; p += PANEL_VECS) {
+        size_t width;
+        const float *from = panel_at(tile, sums, p, &width);
+        UNROLL
+        for (size_t i = 0; i < inputs; i++) {
+            UNROLL
+            for (size_t v = p; v < least(p + PANEL_VECS, vecs); v++) {
+                if (i < tile->inputs) {
+                    acc[i * vecs + v] =
+                        vec_load(from + i * width + (v - p) * LANES);
+                }
+            }
+        }
+    }
+}
+
+/* The epilogue of every gradient tile: the last place where its sums are in
+ * registers. The squares cost one instruction a register: sums that are not
+ * finite are noticed here, and not looked for in memory. */
+INLINE void store_tile(size_t inputs, size_t vecs, const tile_block *tile,
+                       sum_array sums, const vec *acc)
+{
+    vec squares = vec_zero();
+    UNROLL
+    for (size_t p = 0; p < vecs; p += PANEL_VECS) {
+        size_t width;
+        float *to = panel_at(tile, sums, p, &width);
+        UNROLL
+        for (size_t i = 0; i < inputs; i++) {
+            UNROLL
+            for (size_t v = p; v < least(p + PANEL_VECS, vecs); v++) {
+                vec sum = acc[i * vecs + v];
+                if (i < tile->inputs) {
+                    vec_store(to + i * width + (v - p) * LANES, sum);
+                    squares = vec_fma(sum, sum, squares);
+                }
+            }
+        }
+    }
+    *tile->squares = *tile->squares + squares;
+}
+
+/* acc[i, v] += x[i] dz[v] for one row of the batch. */
+INLINE void add_row(size_t inputs, size_t vecs, const float *x, const float *dz,
+                    vec *acc)
+{
+    const float *xi[TILE_ROWS];
+    UNROLL
+    for (size_t i = 0; i < inputs; i++) {
+        xi[i] = x + i;
+    }
+    add_outer(inputs, vecs, xi, dz, acc);
+}
+
+/* Copy accumulators that are needed only later to an array [ACC_MAX]: in
+ * memory, where there are too few registers. Left to itself the compiler spills
+ * one of the next loop's accumulators. */
+INLINE void put_aside(size_t count, const vec *acc, vec *aside)
+{
+    UNROLL
+    for (size_t a = 0; a < count; a++) {
+        aside[a] = acc[a];
+    }
+#if !defined(MLP_ISA_AVX512)
+    __asm__("" : "+m"(*(vec(*)[ACC_MAX])aside));
+#endif
+}
+
+/* The weights of sparse inputs, by masks.
+ * @param scratch  as for mlp_kernels.gradient */
+void ISA(mlp_gradient_sparse)(const gradient_work *work, float *scratch);
+
+#endif
