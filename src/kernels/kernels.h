@@ -1,16 +1,39 @@
 /** @file
  *  The arithmetic of dense layers: forward, backward, weight gradient, loss
  *  and update, for float32, on ranges of outputs so that threads can own them.
+ *  The other sources of this room are compiled once per instruction set.
  *
- *  Every output element is one chain of fused multiply-adds in a fixed order
- *  (inputs for forward, outputs for backward, rows for a leaf's gradient), so
- *  tile sizes, vector width and number of threads cannot change a bit. The
- *  other sources of this room are compiled once per instruction set.
+ *      x [rows, in]                    W [in, out], panels of 32 columns
+ *            k, inputs ->                 panel 0    panel 1    last
+ *          +----------------+ leaf 0    +----------+----------+-----+
+ *      r   |  . 7 . . 3 .   |         k | 32 wide, |          | 16  |
+ *      |   |  . . 5 . . .   |         | | row-     |          | or  |
+ *      v   +----------------+ leaf 1  v | major    |          | 32  |
+ *          |  . . 4 . 1 .   |           +----------+----------+-----+
+ *          +----------------+ ...       then the bias [padded(out)]
  *
- *  Parameter layout of a layer [in, out]: panels of MLP_PANEL columns, each
- *  row-major; out is padded with zeros to a multiple of MLP_ALIGN, so the last
- *  panel is MLP_PANEL or MLP_ALIGN wide; then the bias, padded alike.
- *  Activations are [rows, stride] with stride = mlp_stride(cols).
+ *      lists, of a row: non-zero inputs k of each block of MLP_BLOCK inputs.
+ *          Row 0 of x above has {1, 4}: forward reads two rows of W.
+ *      masks, of a group of MLP_GROUP inputs: bit r set where row r of a leaf
+ *          has a non-zero there, a word for each 64 rows. Group {0, 1} of leaf
+ *          0 has 01b: the gradient reads one row of x and dz.
+ *
+ *      product                       FMA chain, in order    outputs (owned)
+ *      forward   z  = x W + b        over inputs k          [rows, panels]
+ *      backward  dx = dz W^T         over outputs j         [rows, panels of x]
+ *      gradient  dW = x^T dz         over rows r of a leaf, [groups, panels]
+ *                                    then the tree over leaves
+ *
+ *  Loops, from the outside: panels or tiles of columns, cache blocks, register
+ *  tiles; innermost the chain. Every output element is one FMA chain in the
+ *  order above, less its exact zeros, so tile sizes, cache blocks, vector width
+ *  and number of threads cannot change a bit. A thread owns the outputs of the
+ *  ranges it is called with, and nothing is summed over threads. Which those
+ *  are is up to the caller: model/pass.c cuts columns at panels.
+ *
+ *  out is padded with zeros to a multiple of MLP_ALIGN, so the last panel is
+ *  MLP_PANEL or MLP_ALIGN wide; the bias is padded alike. Activations are
+ *  [rows, stride] with stride = mlp_stride(cols).
  */
 #ifndef MLP_KERNELS_H
 #define MLP_KERNELS_H
