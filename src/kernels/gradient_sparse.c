@@ -280,8 +280,8 @@ static void sum_block(const gradient_work *work, mlp_range inputs,
     size_t size = inputs.count * (work->end - work->column);
     sum_array stack[SUMS_MAX] = {whole_layer(work->layer, work->node->sum)};
     for (size_t n = 1; n <= most_sums(leaves); n++) {
-        stack[n] = (sum_array){scratch + (n - 1) * size, inputs.count,
-                               inputs.first, work->column};
+        float *at = scratch + (n - 1) * size;
+        stack[n] = (sum_array){at, inputs.count, inputs.first, work->column};
     }
     for (size_t i = 0; i < leaves; i++) {
         sum_leaf(work, i, inputs, stack);
