@@ -1,6 +1,7 @@
 /** @file
- *  A piece of memory out of which arrays are cut. The same code cuts twice:
- *  first out of nothing, to see how many bytes it takes, then in earnest.
+ *  A bump allocator: arrays are taken one after the other from one allocation.
+ *  The same code runs twice: first without memory, to count the bytes, then to
+ *  place the arrays.
  */
 #ifndef MLP_ARENA_H
 #define MLP_ARENA_H
@@ -9,14 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/** Begin with used = 0. */
+/** Starts with used = 0. */
 typedef struct {
-    char *memory; /**< 64-byte aligned; NULL: only count */
+    char *memory; /**< 64-byte aligned; NULL: count only */
     size_t used;  /**< bytes */
 } mlp_arena;
 
-/** The next `count` elements of `size` bytes, 64-byte aligned; NULL while only
- *  counting. */
+/** Take the next `count` elements of `size` bytes, 64-byte aligned; NULL while
+ *  only counting. */
 static inline void *mlp_arena_cut(mlp_arena *arena, size_t count, size_t size)
 {
     size_t first = arena->used;
@@ -24,7 +25,7 @@ static inline void *mlp_arena_cut(mlp_arena *arena, size_t count, size_t size)
     return arena->memory != NULL ? arena->memory + first : NULL;
 }
 
-/** Zeroed memory for so many bytes, to be freed; NULL without memory. */
+/** Allocate `bytes` bytes of zeroed memory, for free(); NULL without memory. */
 static inline void *mlp_arena_allocate(size_t bytes)
 {
     bytes = (bytes + 64) / 64 * 64;

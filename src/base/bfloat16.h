@@ -1,8 +1,8 @@
 /** @file
  *  bfloat16: the upper half of a float, 8 bits of significand.
  *
- *  Source: Intel 2018, "BFLOAT16 - Hardware Numerics Definition"; subnormal
- *  numbers are kept here.
+ *  Source: Intel 2018, "BFLOAT16 - Hardware Numerics Definition"; unlike there,
+ *  subnormal numbers are not flushed to zero.
  */
 #ifndef MLP_BFLOAT16_H
 #define MLP_BFLOAT16_H
@@ -24,8 +24,8 @@ static inline float mlp_float_of_bits(uint32_t bits)
     return x;
 }
 
-/** The nearest bfloat16, of two the even one: infinite beyond the largest.
- *  What is not a number stays so, whatever its bits. */
+/** Round to the nearest bfloat16, ties to even; infinite beyond the largest.
+ *  NaN stays NaN. */
 static inline float mlp_bfloat16_round(float x)
 {
     uint32_t bits = mlp_float_bits(x);
@@ -35,7 +35,7 @@ static inline float mlp_bfloat16_round(float x)
     return mlp_float_of_bits((is_nan ? quiet : nearest) & 0xffff0000U);
 }
 
-/** The upper half of a float that is a bfloat16, and back. */
+/** The upper half of a float that is a bfloat16, and the float again. */
 static inline uint16_t mlp_bfloat16_pack(float x)
 {
     return (uint16_t)(mlp_float_bits(x) >> 16);

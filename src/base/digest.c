@@ -11,7 +11,7 @@ struct mlp_digest {
 };
 
 /* OpenSSL's calls return 1; anything else means that the library is broken or
- * forbids SHA-256, which no caller can mend. */
+ * forbids SHA-256. */
 static mlp_status check_openssl(int result)
 {
     if (result != 1) {

@@ -15,18 +15,18 @@ enum {
 
 typedef struct mlp_digest mlp_digest;
 
-/** Begin a digest. The caller owns it. MLP_ERROR_INTERNAL without memory. */
+/** Begin a digest, which the caller owns. MLP_ERROR_INTERNAL without memory. */
 mlp_status mlp_digest_create(mlp_digest **digest);
 void mlp_digest_destroy(mlp_digest **digest);
 
-/** Take in n more bytes. */
+/** Add n more bytes. */
 mlp_status mlp_digest_update(mlp_digest *digest, const void *bytes, size_t n);
 
-/** The digest of all bytes so far; only destroy may follow. */
+/** The digest of all bytes so far; afterwards only destroy is allowed. */
 mlp_status mlp_digest_finish(mlp_digest *digest,
                              unsigned char value[MLP_DIGEST_BYTES]);
 
-/** The digest of one run of n bytes. */
+/** The digest of n bytes in one call. */
 mlp_status mlp_digest_of(const void *bytes, size_t n,
                          unsigned char value[MLP_DIGEST_BYTES]);
 

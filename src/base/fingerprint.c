@@ -7,7 +7,7 @@
 
 static const uint64_t GOLDEN = 0x9e3779b97f4a7c15; /* 2^64 / golden ratio */
 
-/* One to one, so that no change of a word is lost. */
+/* A bijection: two words never mix to the same value. */
 static inline uint64_t mix(uint64_t word)
 {
     word = (word ^ word >> 30) * 0xbf58476d1ce4e5b9;

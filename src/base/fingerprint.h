@@ -1,6 +1,6 @@
 /** @file
- *  A fingerprint of numbers in memory: tells in a moment whether two memories
- *  hold the same. Not a digest: nobody is kept from making two alike.
+ *  A fast fingerprint of numbers in memory, which shows whether two vectors are
+ *  equal. Not cryptographic: collisions can be constructed.
  */
 #ifndef MLP_FINGERPRINT_H
 #define MLP_FINGERPRINT_H
@@ -8,10 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Part of the fingerprint of a vector of 64-bit words: the sum of the parts,
- *  modulo 2^64 and in any order, is the whole. One word that differs always
- *  shows; more of them do but for one case in 2^64 or so.
- *  @param words  [count], of which the first is word number `first` of the
+/** Fingerprint of a range of a vector of 64-bit words: the sum over disjoint
+ *  ranges, modulo 2^64 and in any order, is that of the whole vector. A change
+ *  of one word always shows, a change of more with probability 1 - 2^-64.
+ *  @param words  [count], the first of which is word number `first` of the
  *                vector; of any alignment
  *
  *  Each word is xored with a Weyl sequence at its place, then mixed: Steele,

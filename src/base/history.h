@@ -1,6 +1,6 @@
 /** @file
- *  The record of each finished epoch; it lives in the checkpoint, so that
- *  curves neither restart nor double after a resume.
+ *  The record of each finished epoch. Checkpoints store the records, so that
+ *  curves continue after a resume.
  */
 #ifndef MLP_HISTORY_H
 #define MLP_HISTORY_H
@@ -11,7 +11,7 @@
 #include "metrics.h"
 #include "status.h"
 
-/** One finished epoch. A data set without rows has a tally of 0 rows. */
+/** One finished epoch. A data set that is absent has a tally of 0 rows. */
 typedef struct {
     uint64_t epoch; /**< from 1 */
     uint64_t step;  /**< global steps done when the epoch ended */
@@ -20,7 +20,7 @@ typedef struct {
     double wall_seconds;
 } mlp_epoch_record;
 
-/** Grows by one an epoch; zero-initialize to begin. */
+/** Zero-initialize to begin. */
 typedef struct {
     mlp_epoch_record *records;
     size_t count, capacity;

@@ -1,5 +1,5 @@
 /** @file
- *  JSON values as all programs write them.
+ *  JSON values.
  */
 #include "json.h"
 

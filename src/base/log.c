@@ -1,24 +1,24 @@
 /** @file
- *  Notes and warnings, and where they go.
+ *  Notes and warnings.
  */
 #include "log.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-/* Of the process: what the program has said when it opened the log. */
+/* Per process, set by mlp_log_open. */
 static struct {
     const char *name;
     bool is_open, is_leader, is_quiet;
 } program = {"mlp", false, false, false};
 
-/* Of a thread. */
+/* Per thread. */
 static _Thread_local struct {
     void (*clear)(void *context);
     void *clear_context;
     void (*take)(void *context, bool is_warning, const char *line);
     void *take_context;
-} way;
+} redirection;
 
 void mlp_log_open(const char *name, int is_leader, int is_quiet)
 {
@@ -32,14 +32,14 @@ void mlp_log_redirect(void (*take)(void *context, bool is_warning,
                                    const char *line),
                       void *context)
 {
-    way.take = take;
-    way.take_context = context;
+    redirection.take = take;
+    redirection.take_context = context;
 }
 
 void mlp_log_before(void (*clear)(void *context), void *context)
 {
-    way.clear = clear;
-    way.clear_context = context;
+    redirection.clear = clear;
+    redirection.clear_context = context;
 }
 
 const char *mlp_log_name(void)
@@ -52,16 +52,16 @@ static void write_line(bool is_warning, const char *format, va_list arguments)
     char line[2048];
     bool is_shown = program.is_open && program.is_leader &&
                     (is_warning || !program.is_quiet);
-    if (way.take == NULL && !is_shown) {
+    if (redirection.take == NULL && !is_shown) {
         return;
     }
     vsnprintf(line, sizeof line, format, arguments);
-    if (way.take != NULL) {
-        way.take(way.take_context, is_warning, line);
+    if (redirection.take != NULL) {
+        redirection.take(redirection.take_context, is_warning, line);
         return;
     }
-    if (way.clear != NULL) {
-        way.clear(way.clear_context);
+    if (redirection.clear != NULL) {
+        redirection.clear(redirection.clear_context);
     }
     fprintf(stderr, "%s: %s%s\n", program.name, is_warning ? "warning: " : "",
             line);

@@ -1,33 +1,32 @@
 /** @file
- *  Notes and warnings for a person: on stderr, from the leading rank only, if
- *  the program has opened the log; and to a function, if the thread has one.
- *  Else nowhere: a program that uses the library prints for itself. Failures do
- *  not go here: see status.h.
+ *  Notes and warnings for users. They go to stderr, from rank 0 only, once the
+ *  program has opened the log; or to a function, if the thread has set one;
+ *  else nowhere, as a library prints nothing. Failures are not logged here: see
+ *  status.h.
  */
 #ifndef MLP_LOG_H
 #define MLP_LOG_H
 
 #include <stdbool.h>
 
-/** Print from now on. Called by programs, once. Only the leader (rank 0) does;
- *  the others' notes are dropped.
+/** Start printing. Called once, by programs. Only rank 0 prints.
  *  @param name  the program's name, put before each line; not copied
- *  @param is_leader  whether this process speaks at all
+ *  @param is_leader  whether this process prints, as rank 0 does
  *  @param is_quiet   drops notes, keeps warnings
  */
 void mlp_log_open(const char *name, int is_leader, int is_quiet);
 
-/** Have the calling thread's lines go to a function, and not to stderr.
- *  @param take     gets each line, without a newline; NULL: no longer
- *  @param context  handed to it */
+/** Pass the calling thread's lines to a function instead of stderr.
+ *  @param take     gets each line, without a newline; NULL: to stderr again
+ *  @param context  passed to take */
 void mlp_log_redirect(void (*take)(void *context, bool is_warning,
                                    const char *line),
                       void *context);
 
-/** Have a function called before each line of this thread on stderr, so that a
- *  line that is rewritten on the same terminal can make way.
- *  @param clear    NULL: no longer
- *  @param context  handed to it */
+/** Set a function that is called before each line of this thread on stderr, so
+ *  that a progress line on the same terminal can be cleared first.
+ *  @param clear    NULL: none
+ *  @param context  passed to clear */
 void mlp_log_before(void (*clear)(void *context), void *context);
 
 /** The program's name: "mlp" before mlp_log_open. */

@@ -1,5 +1,5 @@
 /** @file
- *  Ratios of exact counts.
+ *  Metrics from sums and exact counts.
  */
 #include "metrics.h"
 

@@ -1,5 +1,5 @@
 /** @file
- *  Half-open runs of numbers.
+ *  Half-open ranges of indices.
  */
 #include "range.h"
 

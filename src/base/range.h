@@ -1,5 +1,5 @@
 /** @file
- *  Half-open runs of numbers, and how to cut one into parts.
+ *  Half-open ranges of indices, and their division into equal parts.
  */
 #ifndef MLP_RANGE_H
 #define MLP_RANGE_H

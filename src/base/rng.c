@@ -1,5 +1,5 @@
 /** @file
- *  Philox4x32-10 and what is drawn from it.
+ *  Philox4x32-10, and uniform numbers and permutations from it.
  */
 #include "rng.h"
 
@@ -56,15 +56,15 @@ static uint32_t next_word(word_stream *stream)
     return stream->block.word[stream->used++];
 }
 
-/* Uniform over 0 .. bound - 1, bound >= 1. A plain `word % bound` would favour
- * small values; here the few words that would are rejected.
+/* Uniform over 0 .. bound - 1, bound >= 1. Plain `word % bound` is biased to
+ * small values; the few words that cause the bias are rejected.
  * Source: Lemire 2019, "Fast random integer generation in an interval". */
 static uint32_t below(word_stream *stream, uint32_t bound)
 {
     uint64_t product = (uint64_t)next_word(stream) * bound;
     if ((uint32_t)product < bound) {
-        uint32_t unfair = -bound % bound; /* 2^32 mod bound */
-        while ((uint32_t)product < unfair) {
+        uint32_t rejected = -bound % bound; /* 2^32 mod bound */
+        while ((uint32_t)product < rejected) {
             product = (uint64_t)next_word(stream) * bound;
         }
     }

@@ -1,7 +1,7 @@
 /** @file
- *  Counter-based random numbers: every draw is a function of its name (seed,
- *  purpose, epoch, row, unit), so there is no generator state to save and none
- *  that depends on a rank or a thread.
+ *  Counter-based random numbers: every draw is a function of its key (seed,
+ *  purpose, epoch, row, unit), so that there is no generator state to store,
+ *  and no dependence on ranks or threads.
  *
  *  Source: Salmon, Moraes, Dror and Shaw 2011, "Parallel random numbers: as
  *  easy as 1, 2, 3", Philox4x32-10.
@@ -12,16 +12,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** What a draw is for. Values are part of every digest: never renumber. */
+/** The purpose of a draw. The values enter every digest: never renumber. */
 typedef enum {
     MLP_RNG_INIT = 1,    /**< initial weights: row = layer, unit = index */
     MLP_RNG_SHUFFLE = 2, /**< order of rows: row = shard, unit = position */
-    MLP_RNG_DROPOUT = 3, /**< units left out: row = layer and row */
+    MLP_RNG_DROPOUT = 3, /**< dropped units: row = layer and row */
     MLP_RNG_SPLIT = 9,   /**< test rows of a table: row = row */
-    MLP_RNG_TEST = 255   /**< made-up data in tests */
+    MLP_RNG_TEST = 255   /**< synthetic data in tests */
 } mlp_rng_purpose;
 
-/** The name of a family of draws. */
+/** The key of a family of draws. */
 typedef struct {
     uint64_t seed;
     mlp_rng_purpose purpose;
@@ -33,7 +33,7 @@ typedef struct {
     uint32_t word[4];
 } mlp_rng_block;
 
-/** The block of draws named (key, row, unit). row < 2^56. */
+/** The four words of (key, row, unit). row < 2^56. */
 mlp_rng_block mlp_rng_draw(mlp_rng_key key, uint64_t row, uint32_t unit);
 
 /** Map a word to [0, 1): the upper 24 bits times 2^-24, exact. */
@@ -42,7 +42,7 @@ float mlp_rng_uniform(uint32_t word);
 /** Fill order with a uniformly random permutation of 0 .. n-1.
  *
  *  @param order   [n], overwritten
- *  @param stream  names the permutation beside key (the shard, say)
+ *  @param stream  selects the permutation within key, such as the shard
  *
  *  Source: Durstenfeld 1964, Algorithm 235 (Fisher-Yates).
  */

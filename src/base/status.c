@@ -1,15 +1,15 @@
 /** @file
- *  The remembered line of a failure.
+ *  The text of a thread's last failure.
  */
 #include "status.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-/* In the manner of errno. */
+/* Per thread, like errno. */
 static _Thread_local char failure[MLP_FAILURE_MAX];
 
-/* Text from files may be in the line: it must stay one harmless line. */
+/* The line may quote text from files, such as terminal escapes. */
 static void keep_printable(char *line)
 {
     for (; *line != '\0'; line++) {

@@ -1,5 +1,5 @@
 /** @file
- *  The summation tree: cutting runs of leaves into subtrees, and summing
+ *  The summation tree: decomposing a range of leaves into subtrees, and sums of
  *  scalars.
  */
 #include "tree.h"
@@ -25,8 +25,9 @@ static size_t end_of(mlp_subtree tree)
     return tree.first + tree.count;
 }
 
-/* Write the largest subtrees of tree that lie in the run; return the end. */
-static mlp_subtree *cut(mlp_subtree tree, mlp_subtree run, mlp_subtree *out)
+/* Write the largest subtrees of tree that lie in the range; return the end. */
+static mlp_subtree *decompose(mlp_subtree tree, mlp_subtree run,
+                              mlp_subtree *out)
 {
     if (end_of(tree) <= run.first || end_of(run) <= tree.first) {
         return out;
@@ -35,7 +36,7 @@ static mlp_subtree *cut(mlp_subtree tree, mlp_subtree run, mlp_subtree *out)
         *out = tree;
         return out + 1;
     }
-    return cut(right_of(tree), run, cut(left_of(tree), run, out));
+    return decompose(right_of(tree), run, decompose(left_of(tree), run, out));
 }
 
 size_t mlp_tree_cut(size_t leaves, mlp_subtree run, mlp_subtree *subtrees)
@@ -43,7 +44,7 @@ size_t mlp_tree_cut(size_t leaves, mlp_subtree run, mlp_subtree *subtrees)
     if (run.count == 0) {
         return 0;
     }
-    mlp_subtree *end = cut((mlp_subtree){0, leaves}, run, subtrees);
+    mlp_subtree *end = decompose((mlp_subtree){0, leaves}, run, subtrees);
     return (size_t)(end - subtrees);
 }
 

@@ -1,15 +1,15 @@
 /** @file
- *  The one binary tree over shard numbers in which everything is summed.
+ *  The binary tree over shard numbers in which everything is summed.
  *
  *  tree(first, count) with count = 1 is the leaf `first`. Otherwise its left
  *  child has the largest power of two below count, its right child the rest.
- *  The order of additions is thereby fixed for a number of shards, whoever
- *  does them: floating-point addition does not associate, so this is what
- *  makes the weights' digest the same for every number of ranks.
+ *  So the number of shards fixes the order of additions, whoever does them.
+ *  Floating-point addition does not associate: this order makes the weights'
+ *  digest the same for every number of ranks.
  *
- *  Summing in this order is counting in binary. Take the leaves in order, keep
- *  their sums on a stack, and add the two newest while there are more than
- *  mlp_tree_sums:
+ *  Summation in this order is counting in binary. Push the leaves' values on a
+ *  stack in order; while it holds more than mlp_tree_sums values, add the top
+ *  two:
  *
  *      for (size_t i = 0; i < leaves; i++) {
  *          sums[height++] = value of leaf i;
@@ -19,8 +19,8 @@
  *      }
  *
  *  The same loop sums a subtree from smaller ones that tile it, taken in order
- *  of first: i + 1 is then where one ends, counted from the subtree's first
- *  leaf.
+ *  of first: i + 1 is then the end of the smaller subtree, counted from the
+ *  larger one's first leaf.
  */
 #ifndef MLP_TREE_H
 #define MLP_TREE_H
@@ -33,22 +33,22 @@ typedef struct {
 } mlp_subtree;
 
 enum {
-    MLP_TREE_CUT_MAX = 128, /**< subtrees that a run of leaves is cut into */
+    MLP_TREE_CUT_MAX = 128, /**< subtrees of a range of leaves */
     MLP_TREE_SUMS_MAX = 65  /**< sums on the stack at a time */
 };
 
-/** How many sums leaves 0 .. end - 1 of tree(0, leaves) come to: one, the root,
- *  at its end; before it one for each 1 among the binary digits of end, which
- *  stands for a complete subtree of so many leaves. */
+/** Sums on the stack after leaves 0 .. end - 1 of tree(0, leaves): one, the
+ *  root's, at the end; before it, one complete subtree for each 1 among the
+ *  binary digits of end. */
 static inline size_t mlp_tree_sums(size_t leaves, size_t end)
 {
     return end == leaves ? 1 : (size_t)__builtin_popcountll(end);
 }
 
-/** Cut a run of leaves into the fewest subtrees of tree(0, leaves).
- *  @param run       the leaves that one rank owns
+/** Decompose a range of leaves into the fewest subtrees of tree(0, leaves).
+ *  @param run       range of leaves, such as a rank's
  *  @param subtrees  [MLP_TREE_CUT_MAX], filled in order of first
- *  @return how many: at most 2 log2(leaves)
+ *  @return their number, at most 2 log2(leaves)
  */
 size_t mlp_tree_cut(size_t leaves, mlp_subtree run, mlp_subtree *subtrees);
 

@@ -1,5 +1,5 @@
 /** @file
- *  Drawing as a PNG file, with cairo.
+ *  The PNG canvas, with cairo.
  */
 #include <cairo.h>
 #include <stdlib.h>
@@ -95,7 +95,7 @@ mlp_status mlp_canvas_png_create(double width, double height, double scale,
     return MLP_OK;
 }
 
-/* A failed write stays with the stream. */
+/* Write errors are left to the stream's error indicator. */
 static cairo_status_t write_bytes(void *out, const unsigned char *bytes,
                                   unsigned count)
 {

@@ -1,5 +1,5 @@
 /** @file
- *  Drawing as a PNG file, in a build without cairo.
+ *  The PNG canvas in a build without cairo.
  */
 #include "canvas.h"
 

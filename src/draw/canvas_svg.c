@@ -1,9 +1,9 @@
 /** @file
- *  Drawing as SVG.
+ *  The SVG canvas.
  */
 #include "canvas.h"
 
-/* Text and series have a contrast of 4.5 and 3 to white at least. */
+/* Contrast to white: at least 4.5 for text and 3 for series. */
 unsigned mlp_ink_color(unsigned ink)
 {
     static const unsigned colors[MLP_INK_SERIES + MLP_INK_COLORS] = {

@@ -32,7 +32,7 @@ mlp_axis mlp_axis_of(double least, double most, size_t wanted)
                       ceil(most / step - 1e-9) * step, step};
 }
 
-/* Beyond it there is no telling two ticks apart. */
+/* Beyond this, adjacent ticks cannot be distinguished. */
 bool mlp_chart_can_draw(double value)
 {
     return fabs(value) < 1e12;
@@ -56,13 +56,13 @@ void mlp_chart_extent(const mlp_chart *chart, double *x_least, double *x_most,
     }
 }
 
-/* From values to the canvas. */
+/* The mapping of values to the canvas. */
 typedef struct {
     mlp_canvas *canvas;
     const mlp_chart *chart;
     double top;
     bool is_log;
-    mlp_axis x, y; /* y: of logarithms to the base 10 when is_log */
+    mlp_axis x, y; /* y: log10 of the values when is_log */
 } frame;
 
 static double place_x(const frame *f, double x)
@@ -107,7 +107,7 @@ static void draw_tick_y(const frame *f, double value, double step)
                     MLP_INK_MUTED, text);
 }
 
-/* 1, 2 and 5 times the powers of ten within the axis. */
+/* Ticks at 1, 2 and 5 times the powers of ten. */
 static void draw_ticks_log(const frame *f)
 {
     static const double times[] = {1, 2, 5};
@@ -159,7 +159,7 @@ static bool is_drawn(const frame *f, double x, double y)
            (!f->is_log || y > 0.0);
 }
 
-/* Unbroken runs of numbers, each a line. */
+/* One line for each run of finite numbers. */
 static void draw_line(const frame *f, const mlp_series *s, double *xy)
 {
     size_t count = 0;
@@ -175,7 +175,7 @@ static void draw_line(const frame *f, const mlp_series *s, double *xy)
     }
 }
 
-enum { POINTS_MAX = 60 }; /* more would be a line again */
+enum { POINTS_MAX = 60 }; /* more would merge into a line */
 
 static void draw_points(const frame *f, const mlp_series *s)
 {
@@ -198,7 +198,7 @@ static void draw_points(const frame *f, const mlp_series *s)
     }
 }
 
-/* Above the frame, side by side as far as they go. */
+/* Above the frame, side by side while they fit. */
 static void draw_legend(const frame *f)
 {
     double x = left;

@@ -1,5 +1,5 @@
 /** @file
- *  Charts as text: a braille letter has 2 x 4 points.
+ *  Charts as text: a braille character has 2 x 4 dots.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 enum { LINES = 12, MARGIN = 9, ACROSS = 2, DOWN = 4 };
 
-/* Letters of a chart, and which of their points are set. */
+/* The characters of a chart, and which of their dots are set. */
 typedef struct {
     size_t columns;
     unsigned char *points; /* [LINES, columns] */
@@ -16,7 +16,7 @@ typedef struct {
     bool is_log;
 } grid;
 
-/* Unicode 2800: the bit of each point, [row, column]. */
+/* Unicode block 2800: the bit of each dot, [row, column]. */
 static const unsigned char bits[DOWN][ACROSS] = {
     {0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}};
 
@@ -39,7 +39,7 @@ static void set_point(grid *g, double across, double down)
     }
 }
 
-/* From each point to the next, in steps of less than a point. */
+/* Connect the points, in steps of less than a dot. */
 static void draw(grid *g, const mlp_series *s)
 {
     double x0 = NAN, y0 = NAN;

@@ -8,9 +8,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-/* ---- text that is only text */
+/* ---- escaped text */
 
-/* Bytes of the UTF-8 sequence at s; 0: it is none. */
+/* Length in bytes of the UTF-8 sequence at s; 0: invalid. */
 static size_t sequence(const unsigned char *s)
 {
     size_t more = s[0] < 0x80             ? 0

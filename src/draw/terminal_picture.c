@@ -1,5 +1,5 @@
 /** @file
- *  Pictures and bars out of the signs of a terminal.
+ *  Pictures and bars in terminal characters.
  */
 #include "terminal_picture.h"
 
@@ -49,7 +49,7 @@ size_t mlp_drawing_lines(const mlp_image *fitted)
     return (fitted->height + 1) / 2;
 }
 
-/* The pixel of a row and column; below the picture it is black. */
+/* A pixel; rows below the picture are black. */
 static unsigned pixel_at(const mlp_image *image, size_t y, size_t x)
 {
     return y < image->height ? image->pixels[y * image->width + x] : 0;
@@ -98,9 +98,9 @@ void mlp_drawing_bar(FILE *out, double part, size_t columns,
 {
     static const char *const eighths[] = {" ", "▏", "▎", "▍",
                                           "▌", "▋", "▊", "▉"};
-    double cut = part > 0.0 ? part : 0.0; /* also of what is no number */
-    cut = cut < 1.0 ? cut : 1.0;
-    size_t filled = (size_t)(cut * 8.0 * (double)columns + 0.5);
+    double filling = part > 0.0 ? part : 0.0; /* 0 for NaN */
+    filling = filling < 1.0 ? filling : 1.0;
+    size_t filled = (size_t)(filling * 8.0 * (double)columns + 0.5);
     bool is_ascii = style == MLP_DRAWING_ASCII;
     for (size_t i = 0; i < columns; i++) {
         if (8 * (i + 1) <= filled) {

@@ -1,5 +1,5 @@
 /** @file
- *  Pictures and bars out of the signs of a terminal.
+ *  Pictures and bars in terminal characters.
  */
 #ifndef MLP_DRAWING_H
 #define MLP_DRAWING_H
@@ -10,30 +10,30 @@
 #include "image/image.h"
 
 typedef enum {
-    MLP_DRAWING_ASCII,  /**< letters from thin to thick */
-    MLP_DRAWING_BLOCKS, /**< UTF-8: blocks in four shades */
+    MLP_DRAWING_ASCII,  /**< letters, from light to dense */
+    MLP_DRAWING_BLOCKS, /**< UTF-8: block characters in four shades */
     MLP_DRAWING_COLOR   /**< UTF-8: half blocks in 24 grays of 256 colors */
 } mlp_drawing_style;
 
-/** The best that the terminal behind a stream, and the locale, can show. */
+/** The best style that the stream's terminal and the locale support. */
 mlp_drawing_style mlp_drawing_style_for(FILE *out);
 
-/** A picture to draw: at most `columns` wide, and a small one enlarged.
+/** Scale a picture to at most `columns` columns; small ones are enlarged.
  *  @param image  gray
  *  MLP_ERROR_INTERNAL without memory. */
 mlp_status mlp_drawing_fit(const mlp_image *image, size_t columns,
                            mlp_image *fitted);
 
-/** Lines of text that a picture takes: two rows of pixels are one. */
+/** Text lines of a picture: one for two rows of pixels. */
 size_t mlp_drawing_lines(const mlp_image *fitted);
 
-/** Print a line of the picture, as many columns as it is wide; blanks below
- *  its last. */
+/** Print one line of the picture over its full width; blanks below its last
+ *  line. */
 void mlp_drawing_line(FILE *out, const mlp_image *fitted, size_t line,
                       mlp_drawing_style style);
 
 /** Print a bar of `columns` columns, blanks included.
- *  @param part  how much of it is full, in [0, 1]; what is outside is cut */
+ *  @param part  filled fraction, clamped to [0, 1] */
 void mlp_drawing_bar(FILE *out, double part, size_t columns,
                      mlp_drawing_style style);
 

@@ -1,7 +1,7 @@
 /** @file
- *  What stands between a file's datasets and our trust. A file may be damaged,
- *  or made to harm: what could loop, read other files, load code or allocate
- *  out of all proportion is refused before HDF5 acts on it.
+ *  Checks of datasets before HDF5 reads them. A file may be damaged or
+ *  malicious: datasets that could loop, read other files, load code or allocate
+ *  out of proportion are refused.
  */
 #include <string.h>
 
@@ -32,7 +32,7 @@ bool mlp_h5_is_reached(hid_t file, const char *name)
     return true;
 }
 
-/* How many bytes one stored byte can stand for, 0 for filters that are not
+/* How many bytes one stored byte can expand to; 0 for filters that are not
  * trusted. Deflate reaches 1032 at most. */
 static hsize_t expansion(hid_t creation)
 {
@@ -69,11 +69,11 @@ static bool count_bytes(size_t element, size_t rank, const hsize_t *dims,
     return true;
 }
 
-/* HDF5 allocates whole chunks when it reads, so that one must not be out of
+/* HDF5 allocates whole chunks when it reads, so a chunk must not be out of
  * proportion. */
-static bool has_modest_chunks(hid_t creation, size_t element, hsize_t declared)
+static bool has_bounded_chunks(hid_t creation, size_t element, hsize_t declared)
 {
-    enum { ALWAYS_MODEST = 64 << 20 };
+    enum { ALWAYS_ALLOWED = 64 << 20 };
     if (H5Pget_layout(creation) != H5D_CHUNKED) {
         return true;
     }
@@ -81,7 +81,7 @@ static bool has_modest_chunks(hid_t creation, size_t element, hsize_t declared)
     int rank = H5Pget_chunk(creation, MLP_H5_RANK_MAX, chunk);
     return rank > 0 && rank <= MLP_H5_RANK_MAX &&
            count_bytes(element, (size_t)rank, chunk, &bytes) &&
-           (bytes <= declared || bytes <= ALWAYS_MODEST);
+           (bytes <= declared || bytes <= ALWAYS_ALLOWED);
 }
 
 void mlp_h5_dataset_close(mlp_h5_dataset *set)
@@ -92,7 +92,7 @@ void mlp_h5_dataset_close(mlp_h5_dataset *set)
     H5Dclose(set->id);
 }
 
-/* What speaks against reading the dataset; NULL when nothing does. */
+/* Why the dataset must not be read; NULL when it may. */
 static const char *check_extents(const mlp_h5file *file, mlp_h5_dataset *set)
 {
     size_t element = H5Tget_size(set->type);
@@ -110,7 +110,7 @@ static const char *check_extents(const mlp_h5file *file, mlp_h5_dataset *set)
     if (stored > file->bytes || declared / set->expansion > stored) {
         return "has extents that its file cannot hold";
     }
-    if (!has_modest_chunks(set->creation, element, declared)) {
+    if (!has_bounded_chunks(set->creation, element, declared)) {
         return "has chunks larger than itself";
     }
     set->shape.type = mlp_h5_stored_type(set->type);

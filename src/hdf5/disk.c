@@ -1,7 +1,7 @@
 /** @file
- *  Reading a file on disk for HDF5. Its own driver tells a disk that fails no
- *  better than a damaged file, gives up when a signal comes, and crashes when a
- *  close fails; this one keeps the cause, and leaves the descriptor to us.
+ *  An HDF5 file driver that reads from disk. HDF5's own driver reports a
+ *  failing disk as a damaged file, gives up on a signal, and crashes when a
+ *  close fails; this one keeps errno, and the caller owns the descriptor.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -13,11 +13,11 @@
 #include <H5FDdevelop.h>
 #endif
 
-/* A file as HDF5 has it. */
+/* An open file, as HDF5's driver interface requires it. */
 typedef struct {
-    H5FD_t base; /* HDF5's part comes first */
+    H5FD_t base; /* first, for HDF5's casts */
     mlp_h5file *file;
-    haddr_t end; /* of the addresses in use */
+    haddr_t end; /* end of the allocated addresses */
 } disk_file;
 
 static H5FD_t *open_disk(const char *name, unsigned flags, hid_t access,
@@ -65,7 +65,7 @@ static haddr_t get_size(const H5FD_t *base, H5FD_mem_t type)
     return ((const disk_file *)base)->file->bytes;
 }
 
-/* What is behind the end of the file is 0, as HDF5 wants it. */
+/* HDF5 requires zeros beyond the end of the file. */
 static herr_t read_disk(H5FD_t *base, H5FD_mem_t type, hid_t transfer,
                         haddr_t at, size_t size, void *bytes)
 {
@@ -104,7 +104,7 @@ void mlp_h5_read_from_disk(hid_t access, mlp_h5file *file)
     const H5FD_class_t disk = {
 #if H5_VERSION_GE(1, 13, 0)
         .version = H5FD_CLASS_VERSION,
-        .value = (H5FD_class_value_t)600, /* not one of the library's */
+        .value = (H5FD_class_value_t)600, /* not used by the library */
 #endif
         .name = "mlp_disk",
         .maxaddr = INT64_MAX,
@@ -122,5 +122,5 @@ void mlp_h5_read_from_disk(hid_t access, mlp_h5file *file)
     };
     hid_t driver = H5FDregister(&disk);
     H5Pset_driver(access, driver, &file);
-    H5FDunregister(driver); /* the list keeps it */
+    H5FDunregister(driver); /* the access list holds a reference */
 }

@@ -1,6 +1,6 @@
 /** @file
- *  Making, opening and closing HDF5 files. A file being made is held in memory
- *  and written when it is closed.
+ *  Creating, opening and closing HDF5 files. A new file is built in memory and
+ *  written when it is closed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -44,7 +44,7 @@ static mlp_status allocate(const char *path, mlp_h5file **file)
     return MLP_OK;
 }
 
-/* Strong closing: an object left open must not keep the file open. */
+/* Strong closing: an object that is still open must not keep the file open. */
 static hid_t access_list(void)
 {
     hid_t list = H5Pcreate(H5P_FILE_ACCESS);
@@ -69,10 +69,11 @@ mlp_status mlp_h5_fail_read(const mlp_h5file *file, const char *what,
     return mlp_fail(MLP_ERROR_DATA, "%s: %s %s", file->path, what, fault);
 }
 
-/* H5Fopen by an access list, which is closed. */
+/* Open by an access list, which is closed. */
 static mlp_status open_by(hid_t access, mlp_h5file **file)
 {
-    static const char nowhere[] = "/dev/null/in-memory"; /* no driver looks */
+    static const char nowhere[] =
+        "/dev/null/in-memory"; /* not opened by any driver */
     (*file)->id = H5Fopen(nowhere, H5F_ACC_RDONLY, access);
     H5Pclose(access);
     if ((*file)->id >= 0) {
@@ -84,7 +85,7 @@ static mlp_status open_by(hid_t access, mlp_h5file **file)
     return status;
 }
 
-/* As HDF5 does where the file system has locks: not while another program
+/* As HDF5 does where the file system has locks: fail while another program
  * writes. */
 static mlp_status lock_input(const mlp_h5file *file)
 {
@@ -98,7 +99,7 @@ static mlp_status lock_input(const mlp_h5file *file)
                : fail_io(file, "lock");
 }
 
-/* Not blocking: opening a pipe would wait for ever. */
+/* Without O_NONBLOCK, opening a pipe would block for ever. */
 static mlp_status open_input(mlp_h5file *file)
 {
     struct stat facts;
@@ -142,7 +143,7 @@ mlp_status mlp_h5file_open_image(const char *path, unsigned char *bytes,
     return open_by(access, file);
 }
 
-/* Begin a file in memory. */
+/* Begin to build a file in memory. */
 static mlp_status begin_image(mlp_h5file *file, size_t user_block)
 {
     hid_t access = access_list();
@@ -184,7 +185,7 @@ mlp_status mlp_h5file_create_stream(FILE *stream, size_t user_block,
     return status;
 }
 
-/* End the file in memory; its bytes are then in file->image. */
+/* Finish the file in memory: file->image then holds its bytes. */
 static mlp_status close_image(mlp_h5file *file, size_t *size)
 {
     ssize_t used = -1;
@@ -200,13 +201,13 @@ static mlp_status close_image(mlp_h5file *file, size_t *size)
     return MLP_OK;
 }
 
-/* A second fsync could succeed without the first one's data: no retry. */
+/* No retry: a second fsync could succeed although the first one lost data. */
 static mlp_status sync_output(const mlp_h5file *file)
 {
     return fsync(file->output) == 0 ? MLP_OK : fail_io(file, "sync");
 }
 
-/* A full disk may show as late as here. */
+/* A full disk may be reported only here. */
 static mlp_status close_output(mlp_h5file *file)
 {
     int output = file->output;

@@ -1,18 +1,18 @@
 /** @file
- *  HDF5 files, the little of them that this project needs: groups one level
- *  deep, numeric datasets, and scalar attributes. Serial driver; the caller
- *  is one rank.
+ *  The subset of HDF5 that this project needs: groups one level deep, numeric
+ *  datasets, and scalar attributes. Serial driver: each rank opens files by
+ *  itself.
  *
- *  Written files use format bounds (V18, LATEST) and chunks with fletcher32,
- *  so that headers and data carry checksums; the same content gives the same
- *  bytes, but for the times in the root group's header. They are built in
- *  memory and written at close, so that a full disk cannot hurt HDF5. Reading
- *  refuses what we never write: soft and external links, virtual and external
+ *  Written files use format bounds (V18, LATEST) and chunks with fletcher32, so
+ *  that headers and data carry checksums; equal content gives equal bytes,
+ *  except for the times in the root group's header. Files are built in memory
+ *  and written at close, so that HDF5 never meets a full disk. Reading refuses
+ *  what is never written: soft and external links, virtual and external
  *  storage, filters other than fletcher32, deflate and shuffle, and extents
- *  that the file has no bytes for.
+ *  larger than the file.
  *
- *  Any thread may call: one call at a time is in the library (lock.h), whose
- *  settings are afterwards what they were before.
+ *  Thread-safe: calls are serialized by one lock (lock.h), and the library's
+ *  global settings are restored after each call.
  */
 #ifndef MLP_H5FILE_H
 #define MLP_H5FILE_H
@@ -38,53 +38,54 @@ typedef enum {
 
 enum { MLP_H5_RANK_MAX = 4 };
 
-/** What a dataset is, without its values. Little endian in memory. */
+/** Shape and type of a dataset. Little endian in memory. */
 typedef struct {
     mlp_h5_type type;
     size_t rank;
     uint64_t dims[MLP_H5_RANK_MAX];
 } mlp_h5_shape;
 
-/** Make a file that must not exist, with `user_block` bytes (0, or a power of
- *  two from 512) left zero at its start. MLP_ERROR_IO with errno's text. */
+/** Create a file, which must not exist, with a user block of `user_block` bytes
+ *  (0, or a power of two from 512), which are 0. MLP_ERROR_IO with errno's
+ *  text. */
 mlp_status mlp_h5file_create(const char *path, size_t user_block,
                              mlp_h5file **file);
 
-/** Make a file that goes to a stream when it is closed. Errors of that write
+/** Create a file that is written to a stream when it is closed. Write errors
  *  are left to the stream's error indicator. */
 mlp_status mlp_h5file_create_stream(FILE *stream, size_t user_block,
                                     mlp_h5file **file);
 
-/** Open for reading. MLP_ERROR_MISSING, MLP_ERROR_DATA if no HDF5,
- *  MLP_ERROR_IO, as of all that reads, when the disk fails or another program
- *  is writing. */
+/** Open for reading. MLP_ERROR_MISSING; MLP_ERROR_DATA if it is not an HDF5
+ *  file; MLP_ERROR_IO, also from all functions that read, when the disk fails
+ *  or another program is writing. */
 mlp_status mlp_h5file_open(const char *path, mlp_h5file **file);
 
-/** Open a file that is in memory, for reading.
- *  @param path   what messages call it
+/** Open a file in memory for reading.
+ *  @param path   the file's name in messages
  *  @param bytes  [size]; must stay until the file is closed
- *  MLP_ERROR_DATA if no HDF5. */
+ *  MLP_ERROR_DATA if it is not an HDF5 file. */
 mlp_status mlp_h5file_open_image(const char *path, unsigned char *bytes,
                                  size_t size, mlp_h5file **file);
 
-/** Close. A file being made is written now: MLP_ERROR_IO with errno's text
- *  when the disk is full, and what is left of the file is of no use. */
+/** Close. A new file is written now: MLP_ERROR_IO with errno's text when that
+ *  fails, and the partly written file is useless. */
 mlp_status mlp_h5file_close(mlp_h5file **file);
 
-/** What fills in the user block of a file that is otherwise complete.
+/** Fills in the user block of a file that is otherwise complete.
  *  @param bytes  [size] of the whole file, user block first */
 typedef mlp_status (*mlp_h5file_seal)(unsigned char *bytes, size_t size);
 
-/** Close a file being made, as close does, but let `seal` fill in the user
+/** Close a new file as mlp_h5file_close does, but let `seal` fill in the user
  *  block before anything is written, and make the file durable (fsync). */
 mlp_status mlp_h5file_close_sealed(mlp_h5file **file, mlp_h5file_seal seal);
 
-/** Close after a failure; the failure already remembered stays. */
+/** Close after a failure, whose text is preserved. */
 void mlp_h5file_abandon(mlp_h5file **file);
 
-/** Create the group NAME at the root, or below it ("a/b" when "a" exists).
- *  This and all other writing goes to memory; what can fail is memory, or a
- *  name that is taken or has no parent: MLP_ERROR_INTERNAL. */
+/** Create group `name` at the root, or below it ("a/b" when "a" exists). This
+ *  and all other writing goes to memory; it fails without memory, or when the
+ *  name is taken or has no parent: MLP_ERROR_INTERNAL. */
 mlp_status mlp_h5file_write_group(mlp_h5file *file, const char *name);
 
 /** Write a whole dataset. values is [dims[0], ..., dims[rank - 1]]. */
@@ -103,41 +104,42 @@ mlp_status mlp_h5file_write_u64(mlp_h5file *file, const char *object,
 mlp_status mlp_h5file_write_f64(mlp_h5file *file, const char *object,
                                 const char *name, double value);
 
-/** Whether a dataset or group of this name is there, reached by hard links.
- *  True, too, of a file that cannot be read any more: whoever goes on to read
- *  the object is told why. */
+/** Whether a dataset or group of this name exists, reached by hard links. Also
+ *  true when the file cannot be read any more: reading the object then returns
+ *  the cause. */
 bool mlp_h5file_has(mlp_h5file *file, const char *name);
 
-/** Whether an object has an attribute of this name. True, too, as above, and
+/** Whether an object has an attribute of this name. Also true as above, and
  *  when there is no such object. */
 bool mlp_h5file_has_attribute(mlp_h5file *file, const char *object,
                               const char *name);
 
-/** Type and extents, which are no larger than the file can hold. Names have no
- *  leading slash. MLP_ERROR_DATA when absent, rank above 4, or stored in a way
- *  that is refused. */
+/** Type and extents, which are checked against the file's size. Names have no
+ *  leading slash. MLP_ERROR_DATA when the dataset is absent, has rank above 4,
+ *  or is stored in a way that is refused. */
 mlp_status mlp_h5file_shape(mlp_h5file *file, const char *name,
                             mlp_h5_shape *shape);
 
-/** Read rows first .. first + rows - 1 of the leading dimension, as they are
- *  stored (no conversion but byte order) or, for integers, widened.
+/** Read rows first .. first + rows - 1 of the leading dimension, converting
+ *  byte order only; integers may be widened.
  *
- *  @param type    wanted in memory: the stored type, or a wider unsigned
- *                 integer, or MLP_H5_OTHER's signed integers into MLP_H5_U64
- *                 when none is negative (else MLP_ERROR_DATA)
+ *  @param type    type in memory: the stored type, or a wider unsigned integer,
+ *                 or MLP_H5_U64 for signed integers (MLP_H5_OTHER) when none is
+ *                 negative (else MLP_ERROR_DATA)
  *  @param values  [rows, dims[1], ...], overwritten
  */
 mlp_status mlp_h5file_read_rows(mlp_h5file *file, const char *name,
                                 uint64_t first, uint64_t rows, mlp_h5_type type,
                                 void *values);
 
-/** Whether rows lie in the file one behind the other as they are in memory of
- *  this type: in one piece, neither packed nor of the other byte order, and
- *  within the file.
- *  @param offset  of row 0 in the file, if so
- *  @param grain   rows that HDF5 reads and unpacks together, else */
+/** Whether rows are stored in the file exactly as they are in memory of this
+ *  type: contiguous, neither compressed nor of the other byte order, and within
+ *  the file.
+ *  @param offset  of row 0 in the file, if true
+ *  @param chunk_rows   rows that HDF5 reads and decompresses together,
+ * otherwise */
 bool mlp_h5file_locate(mlp_h5file *file, const char *name, mlp_h5_type type,
-                       uint64_t *offset, size_t *grain);
+                       uint64_t *offset, size_t *chunk_rows);
 
 /** Read attributes. text gets at most size - 1 bytes and a NUL; a longer,
  *  absent or differently typed attribute is MLP_ERROR_DATA. */

@@ -1,5 +1,5 @@
 /** @file
- *  The lock, and the settings that hold while it is ours.
+ *  The lock around HDF5, and the library's settings while it is held.
  */
 #include "lock.h"
 
@@ -7,16 +7,16 @@
 
 #include "internal.h"
 
-/* The settings of the library, as somebody else has made them. */
+/* The library's settings, as the process has made them. */
 typedef struct {
-    unsigned is_new; /* the error handler is one of H5Eset_auto2 */
+    unsigned is_new; /* the error handler was set by H5Eset_auto2 */
     H5E_auto2_t report;
 #ifndef H5_NO_DEPRECATED_SYMBOLS
     H5E_auto1_t old_report;
 #endif
-    void *context;    /* of the error handler */
-    hid_t errors;     /* that the library remembers */
-    unsigned plugins; /* that may be loaded */
+    void *context;    /* argument of the error handler */
+    hid_t errors;     /* the error stack */
+    unsigned plugins; /* plugins that may be loaded */
 } settings;
 
 /* A process has one HDF5 library, and therefore one lock. */
@@ -24,12 +24,12 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static _Thread_local unsigned lock_depth;
 static _Thread_local unsigned call_depth;
-static settings found; /* of whoever was there before the outermost call */
+static settings found; /* before the outermost call */
 
 /* ---- the lock ---------------------------------------------------------- */
 
-/* A child process has only the thread that forked: it must not find the library
- * in the middle of another thread's call, nor the lock held for ever. */
+/* A child process has only the thread that forked: the lock must not be held,
+ * nor the library be in the middle of a call, by another thread. */
 static void before_fork(void)
 {
     mlp_h5_lock();
@@ -63,8 +63,7 @@ void mlp_h5_unlock(void)
 
 /* ---- the settings ------------------------------------------------------ */
 
-/* Most calls forget the errors of earlier ones: errors are kept first, and put
- * back last. */
+/* Most calls clear the error stack: save it first, and restore it last. */
 static void keep_settings(settings *s)
 {
     s->errors = H5Eget_current_stack();
@@ -95,7 +94,7 @@ static void put_back_settings(const settings *s)
     H5Eset_current_stack(s->errors); /* and closes it */
 }
 
-/* Damage is ours to report, and a file must not name code to load. */
+/* Errors are reported by this project, and files must not load plugins. */
 int mlp_h5_enter(void)
 {
     mlp_h5_lock();

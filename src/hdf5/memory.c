@@ -1,6 +1,6 @@
 /** @file
- *  Files in memory: those being made, and those read from bytes that somebody
- *  else has verified. HDF5 asks for their memory through callbacks.
+ *  Files in memory: those being built, and those read from bytes that are
+ *  already verified. HDF5 allocates their memory through callbacks.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,51 +9,53 @@
 #include "internal.h"
 
 enum {
-    CORE_INCREMENT = 1 << 16,   /* by which a file in memory grows; zeroed */
-    HUGE_PAGE = 2 * 1024 * 1024 /* of x86-64 and most others */
+    CORE_INCREMENT = 1 << 16,   /* growth of a file in memory; zeroed */
+    HUGE_PAGE = 2 * 1024 * 1024 /* on x86-64 and most others */
 };
 
-/* ---- a file being made */
+/* ---- building a file */
 
-/* Most of the time that a file takes to make would go into the faults of pages
- * that are touched for the first time. */
-static char *allocate_room(size_t room)
+/* Huge pages, as building a file would otherwise spend most of its time in page
+ * faults. */
+static char *allocate_image(size_t capacity)
 {
-    char *image = aligned_alloc(room < HUGE_PAGE ? 64 : HUGE_PAGE, room);
+    char *image =
+        aligned_alloc(capacity < HUGE_PAGE ? 64 : HUGE_PAGE, capacity);
 #ifdef MADV_HUGEPAGE
-    if (image != NULL && room >= HUGE_PAGE) {
-        madvise(image, room, MADV_HUGEPAGE); /* may say no */
+    if (image != NULL && capacity >= HUGE_PAGE) {
+        madvise(image, capacity, MADV_HUGEPAGE); /* may fail */
     }
 #endif
     return image;
 }
 
-/* It asks for a little more again and again, and gets twice as much. */
+/* HDF5 asks for a little more each time: double the allocation. */
 static void *grow_image(void *image, size_t size,
                         H5FD_file_image_op_t operation, void *context)
 {
     mlp_h5file *file = context;
     (void)operation;
-    if (size <= file->room) {
+    if (size <= file->capacity) {
         return image;
     }
-    size_t room = file->room < CORE_INCREMENT ? CORE_INCREMENT : file->room;
-    while (room < size) {
-        room *= 2;
+    size_t capacity =
+        file->capacity < CORE_INCREMENT ? CORE_INCREMENT : file->capacity;
+    while (capacity < size) {
+        capacity *= 2;
     }
-    char *grown = allocate_room(room);
+    char *grown = allocate_image(capacity);
     if (grown == NULL) {
         return NULL;
     }
     if (image != NULL) {
-        memcpy(grown, image, file->room);
+        memcpy(grown, image, file->capacity);
     }
     free(image);
-    file->room = room;
+    file->capacity = capacity;
     return grown;
 }
 
-/* HDF5 has closed the file and lets go of its memory: keep it. */
+/* HDF5 has closed the file and releases its memory: keep it. */
 static herr_t keep_image(void *image, H5FD_file_image_op_t operation,
                          void *file)
 {
@@ -84,7 +86,7 @@ void mlp_h5_hold_in_memory(hid_t access, mlp_h5file *file)
     H5Pset_file_image_callbacks(access, &callbacks);
 }
 
-/* ---- a file to read: the caller's bytes are lent, not copied */
+/* ---- reading a file: the caller's bytes are used without a copy */
 
 static void *lend_image(size_t size, H5FD_file_image_op_t operation,
                         void *bytes)

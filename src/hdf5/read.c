@@ -1,5 +1,5 @@
 /** @file
- *  Reading datasets and attributes, after check.c has let them pass.
+ *  Reading datasets and attributes that check.c has accepted.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +29,7 @@ mlp_status mlp_h5file_shape(mlp_h5file *file, const char *name,
     return MLP_OK;
 }
 
-/* Signed values sit in the caller's unsigned memory: none may be negative. */
+/* Signed values were read into unsigned memory: none may be negative. */
 static bool has_negative(const uint64_t *values, uint64_t count)
 {
     for (uint64_t i = 0; i < count; i++) {
@@ -89,24 +89,24 @@ mlp_status mlp_h5file_read_rows(mlp_h5file *file, const char *name,
 }
 
 bool mlp_h5file_locate(mlp_h5file *file, const char *name, mlp_h5_type type,
-                       uint64_t *offset, size_t *grain)
+                       uint64_t *offset, size_t *chunk_rows)
 {
     MLP_H5_CALL;
     mlp_h5_dataset set;
-    *grain = 1;
+    *chunk_rows = 1;
     if (mlp_h5_dataset_open(file, name, &set) != MLP_OK) {
         return false;
     }
     hsize_t chunk[MLP_H5_RANK_MAX] = {1};
     hsize_t stored = H5Dget_storage_size(set.id);
-    haddr_t address = H5Dget_offset(set.id); /* of pieces: undefined */
+    haddr_t address = H5Dget_offset(set.id); /* undefined for chunks */
     bool is_whole = H5Pget_layout(set.creation) == H5D_CONTIGUOUS &&
                     H5Tequal(set.type, mlp_h5_memory_type(type)) > 0 &&
                     address != HADDR_UNDEF && address <= file->bytes &&
                     stored <= file->bytes - address;
     if (H5Pget_layout(set.creation) == H5D_CHUNKED &&
         H5Pget_chunk(set.creation, MLP_H5_RANK_MAX, chunk) > 0) {
-        *grain = (size_t)chunk[0];
+        *chunk_rows = (size_t)chunk[0];
     }
     mlp_h5_dataset_close(&set);
     *offset = address;
@@ -124,7 +124,7 @@ bool mlp_h5file_has_attribute(mlp_h5file *file, const char *object,
            file->cause != 0;
 }
 
-/* The attribute, if it is there. */
+/* Open an attribute; invalid when absent. */
 static hid_t open_any_attribute(mlp_h5file *file, const char *object,
                                 const char *name)
 {
@@ -134,7 +134,7 @@ static hid_t open_any_attribute(mlp_h5file *file, const char *object,
     return H5Aopen_by_name(file->id, object, name, H5P_DEFAULT, H5P_DEFAULT);
 }
 
-/* The attribute's type, if it is there and scalar. */
+/* The type of a scalar attribute; invalid when absent or not scalar. */
 static hid_t open_attribute(mlp_h5file *file, const char *object,
                             const char *name, hid_t *attribute)
 {
@@ -198,7 +198,7 @@ mlp_status mlp_h5file_read_texts(mlp_h5file *file, const char *object,
     *width = H5Tget_size(type) + 1;
     *count = points > 0 ? (size_t)points : 0;
     *texts = NULL;
-    bool is_read = points == 0; /* of whatever type an empty list is */
+    bool is_read = points == 0; /* an empty list may have any type */
     if (is_text && points > 0 && *width <= TEXTS_MOST / *count) {
         *texts = calloc(*count, *width);
         is_read = *texts != NULL && H5Tset_size(memory, *width) >= 0 &&

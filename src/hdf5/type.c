@@ -1,6 +1,5 @@
 /** @file
- *  The types of numbers: what HDF5 calls those that we store, and which may be
- *  read as which.
+ *  Numeric types: their HDF5 types, and which may be read as which.
  */
 #include "internal.h"
 

@@ -1,6 +1,6 @@
 /** @file
- *  Writing groups, datasets and attributes, into a file that is in memory
- *  until it is closed.
+ *  Writing groups, datasets and attributes to a file that is in memory until it
+ *  is closed.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -8,13 +8,14 @@
 #include "internal.h"
 
 enum {
-    CHUNK_BYTES = 1 << 20, /* of a dataset that we write, at most */
-    ATTRIBUTES_MAX = 1024  /* kept beside their object, with its checksum */
+    CHUNK_BYTES = 1 << 20, /* of a written dataset, at most */
+    ATTRIBUTES_MAX =
+        1024 /* stored in the object's header, under its checksum */
 };
 
-/* HDF5 builds the file in memory and we write it: a disk that fails under
- * the library leaves it in a state in which it crashes at exit, and hides
- * errno. What remains to fail inside is memory, or a wrong name of ours. */
+/* HDF5 builds files in memory and h5file.c writes them: a failing disk below
+ * the library makes it crash at exit, and hides errno. Calls can then fail only
+ * without memory, or for an invalid name. */
 mlp_status mlp_h5_fail_build(const mlp_h5file *file, const char *name)
 {
     return mlp_fail(MLP_ERROR_INTERNAL, "%s: HDF5 cannot make /%s", file->path,
@@ -41,8 +42,8 @@ mlp_status mlp_h5file_write_group(mlp_h5file *file, const char *name)
     return status;
 }
 
-/* How to store a dataset: in chunks with checksums, unless it is empty; the
- * last dimensions whole as far as CHUNK_BYTES allow. */
+/* Chunks with checksums, unless the dataset is empty; the last dimensions whole
+ * as far as CHUNK_BYTES allows. */
 static hid_t dataset_creation_list(mlp_h5_shape shape)
 {
     hid_t list = mlp_h5_creation_list(H5P_DATASET_CREATE);
@@ -110,7 +111,7 @@ static mlp_status write_attribute(mlp_h5file *file, const char *object,
                           value);
 }
 
-/* UTF-8 in so many bytes. */
+/* UTF-8 of a fixed number of bytes. */
 static hid_t text_type(size_t bytes)
 {
     hid_t type = H5Tcopy(H5T_C_S1);

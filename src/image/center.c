@@ -1,15 +1,15 @@
 /** @file
- *  A drawn sign put in the middle of a picture, as those of MNIST are.
+ *  Centers a drawn digit in an image, as MNIST does.
  */
 #include <math.h>
 
 #include "image.h"
 
-enum { INK_MIN = 64 }; /* of 255; below it is paper, or noise of a camera */
+enum { INK_MIN = 64 }; /* of 255; less is paper or camera noise */
 
-/* Rows and columns that have ink. */
+/* Bounding box of the ink. */
 typedef struct {
-    size_t top, bottom, left, right; /* bottom and right are behind the last */
+    size_t top, bottom, left, right; /* bottom and right are exclusive */
 } box;
 
 static bool find_ink(const mlp_image *image, box *ink)
@@ -28,7 +28,7 @@ static bool find_ink(const mlp_image *image, box *ink)
     return ink->bottom > 0;
 }
 
-static mlp_status cut(const mlp_image *image, const box *ink, mlp_image *part)
+static mlp_status crop(const mlp_image *image, const box *ink, mlp_image *part)
 {
     MLP_TRY(mlp_image_create(ink->bottom - ink->top, ink->right - ink->left, 1,
                              part));
@@ -41,15 +41,15 @@ static mlp_status cut(const mlp_image *image, const box *ink, mlp_image *part)
     return MLP_OK;
 }
 
-/* A length of the sign on the new grid: at least a pixel. */
+/* A length of the digit on the new grid: at least one pixel. */
 static size_t scaled(size_t length, double factor)
 {
     double pixels = floor((double)length * factor + 0.5);
     return pixels < 1.0 ? 1 : (size_t)pixels;
 }
 
-/* Where the sign begins, so that its center of mass is the grid's middle; but
- * all of it stays on the grid. */
+/* Offset of the digit such that its center of mass is the grid's center,
+ * clamped so that the digit stays on the grid. */
 static size_t begin_of(double center, size_t length, size_t grid)
 {
     double begin = floor((double)grid / 2.0 - center + 0.5);
@@ -58,25 +58,25 @@ static size_t begin_of(double center, size_t length, size_t grid)
     return begin > 0.0 ? (size_t)begin : 0;
 }
 
-static void paste(const mlp_image *sign, mlp_image *grid)
+static void paste(const mlp_image *digit, mlp_image *grid)
 {
     double mass = 0.0, down = 0.0, across = 0.0;
-    for (size_t y = 0; y < sign->height; y++) {
-        for (size_t x = 0; x < sign->width; x++) {
-            double ink = sign->pixels[y * sign->width + x];
+    for (size_t y = 0; y < digit->height; y++) {
+        for (size_t x = 0; x < digit->width; x++) {
+            double ink = digit->pixels[y * digit->width + x];
             mass += ink;
             down += ink * ((double)y + 0.5);
             across += ink * ((double)x + 0.5);
         }
     }
     size_t top =
-        begin_of(mass > 0.0 ? down / mass : 0.0, sign->height, grid->height);
+        begin_of(mass > 0.0 ? down / mass : 0.0, digit->height, grid->height);
     size_t left =
-        begin_of(mass > 0.0 ? across / mass : 0.0, sign->width, grid->width);
-    for (size_t y = 0; y < sign->height; y++) {
-        for (size_t x = 0; x < sign->width; x++) {
+        begin_of(mass > 0.0 ? across / mass : 0.0, digit->width, grid->width);
+    for (size_t y = 0; y < digit->height; y++) {
+        for (size_t x = 0; x < digit->width; x++) {
             grid->pixels[(top + y) * grid->width + left + x] =
-                sign->pixels[y * sign->width + x];
+                digit->pixels[y * digit->width + x];
         }
     }
 }
@@ -84,14 +84,14 @@ static void paste(const mlp_image *sign, mlp_image *grid)
 /* Five sevenths of the grid: 20 of 28 pixels. */
 static mlp_status center(const mlp_image *part, mlp_image *centered)
 {
-    mlp_image sign;
+    mlp_image digit;
     double high = 5.0 / 7.0 * (double)centered->height / (double)part->height;
     double wide = 5.0 / 7.0 * (double)centered->width / (double)part->width;
     double factor = high < wide ? high : wide;
     MLP_TRY(mlp_image_resize(part, scaled(part->height, factor),
-                             scaled(part->width, factor), &sign));
-    paste(&sign, centered);
-    mlp_image_destroy(&sign);
+                             scaled(part->width, factor), &digit));
+    paste(&digit, centered);
+    mlp_image_destroy(&digit);
     return MLP_OK;
 }
 
@@ -104,7 +104,7 @@ mlp_status mlp_image_center(const mlp_image *image, size_t height, size_t width,
     if (!find_ink(image, &ink)) {
         return MLP_OK;
     }
-    mlp_status status = cut(image, &ink, &part);
+    mlp_status status = crop(image, &ink, &part);
     if (status == MLP_OK) {
         status = center(&part, centered);
     }

@@ -1,6 +1,6 @@
 /** @file
- *  Which way up a picture was taken: cameras store the sensor's rows as they
- *  are, and say in the file's Exif part how to turn them.
+ *  The orientation of a picture: cameras store the sensor's rows as they are,
+ *  and how to rotate them in the file's Exif segment.
  *
  *  Source: CIPA DC-008, "Exchangeable image file format for digital still
  *  cameras: Exif", section 4.6.4, tag Orientation; TIFF 6.0, section 2.
@@ -10,14 +10,14 @@
 
 #include "formats.h"
 
-/* The Exif part: a TIFF file without a picture. */
+/* The Exif segment: a TIFF file without a picture. */
 typedef struct {
     const unsigned char *bytes;
     size_t count;
     bool is_little; /* endian */
 } tiff;
 
-/* A number of `width` bytes; 0 where there are none. */
+/* A number of `width` bytes; 0 beyond the end. */
 static size_t number(const tiff *t, size_t at, size_t width)
 {
     size_t value = 0;
@@ -31,7 +31,7 @@ static size_t number(const tiff *t, size_t at, size_t width)
     return value;
 }
 
-/* What its first directory says. */
+/* The orientation tag of the first directory. */
 static unsigned orientation_of(const tiff *t)
 {
     enum { TAG = 0x0112, SHORT = 3, ENTRY = 12 };
@@ -69,8 +69,7 @@ unsigned mlp_image_exif_orientation(const unsigned char *bytes, size_t count)
     return found > MLP_IMAGE_UPRIGHT && found <= 8 ? found : MLP_IMAGE_UPRIGHT;
 }
 
-/* Orientations 5 to 8 swap the axes; what is left is a flip of the stored rows,
- * of the columns, or of both. */
+/* Orientations 5 to 8 transpose; besides, rows, columns or both are flipped. */
 mlp_status mlp_image_turn(unsigned orientation, mlp_image *image)
 {
     bool swaps = orientation >= 5;

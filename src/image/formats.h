@@ -1,12 +1,12 @@
 /** @file
- *  The formats of picture files, one function for each. Private to image.
+ *  One decoder per file format. Private to this room.
  */
 #ifndef MLP_IMAGE_FORMATS_H
 #define MLP_IMAGE_FORMATS_H
 
 #include "image.h"
 
-/** Whether so large a picture may be decoded. MLP_ERROR_DATA. */
+/** Refuse pictures that are too large to decode: MLP_ERROR_DATA. */
 mlp_status mlp_image_check_extents(const char *name, size_t height,
                                    size_t width);
 
@@ -20,12 +20,12 @@ mlp_status mlp_image_decode_jpeg(const char *name, const unsigned char *bytes,
 
 enum { MLP_IMAGE_UPRIGHT = 1 };
 
-/** How the Exif part of a JPEG file says that its picture was taken: 1 to 8,
- *  upright where it says nothing that makes sense. */
+/** The Exif orientation of a JPEG file, 1 to 8; upright where absent or
+ *  invalid. */
 unsigned mlp_image_exif_orientation(const unsigned char *bytes, size_t count);
 
-/** Turn a picture that was taken so upright. MLP_ERROR_INTERNAL without memory:
- *  it is as it was. */
+/** Turn a picture of this orientation upright. MLP_ERROR_INTERNAL without
+ *  memory; the picture is then unchanged. */
 mlp_status mlp_image_turn(unsigned orientation, mlp_image *image);
 
 #endif

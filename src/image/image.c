@@ -1,5 +1,5 @@
 /** @file
- *  Pictures in memory, and files of them read with a bound.
+ *  Pictures in memory, and bounded reading of picture files.
  */
 #include "image.h"
 
@@ -85,7 +85,7 @@ mlp_status mlp_image_decode(const char *name, const unsigned char *bytes,
     return status;
 }
 
-/* Twice as much room each time, up to one byte more than is allowed. */
+/* Double the buffer each time, up to one byte above the limit. */
 static mlp_status read_stream(const char *path, FILE *file,
                               unsigned char **bytes, size_t *count)
 {

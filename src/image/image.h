@@ -1,7 +1,7 @@
 /** @file
- *  Pictures as people have them: PNG and JPEG files in, 8-bit pixels out, on
- *  the grid that a model wants. Files are not trusted: what a picture may take
- *  in memory and time is bounded before a byte of it is decoded.
+ *  PNG and JPEG files in, 8-bit pixels out, on the grid that a model needs.
+ *  Files are not trusted: memory and time are bounded before anything is
+ *  decoded.
  */
 #ifndef MLP_IMAGE_H
 #define MLP_IMAGE_H
@@ -13,11 +13,11 @@
 
 enum {
     MLP_IMAGE_SIDE_MAX = 65535,      /**< pixels along a side */
-    MLP_IMAGE_PIXELS_MAX = 50000000, /**< of a picture: 150 MB in color */
-    MLP_IMAGE_BYTES_MAX = 256 << 20  /**< of a file */
+    MLP_IMAGE_PIXELS_MAX = 50000000, /**< per picture: 150 MB in color */
+    MLP_IMAGE_BYTES_MAX = 256 << 20  /**< per file */
 };
 
-/** Owned by whoever read, resized or created it. */
+/** Owned by the caller of create, read or resize. */
 typedef struct {
     size_t height, width;
     size_t channels;       /**< 1: gray, 3: red, green, blue */
@@ -29,20 +29,21 @@ mlp_status mlp_image_create(size_t height, size_t width, size_t channels,
                             mlp_image *image);
 void mlp_image_destroy(mlp_image *image);
 
-/** Whether a file's name ends as that of a PNG or JPEG file. */
+/** Whether a file's name ends like that of a PNG or JPEG file. */
 bool mlp_image_has_name(const char *path);
 
-/** Read a PNG or JPEG file; its first bytes tell which it is.
+/** Read a PNG or JPEG file, which its first bytes distinguish.
  *
- *  Gray of color is luma, 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601, as JPEG
- *  and Pillow have it). What is transparent is seen on white. 16 bits become 8.
- * A JPEG whose Exif part says so is turned upright.
+ *  Gray is the luma 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601, as in JPEG and
+ *  Pillow). Transparent pixels are blended with white. 16 bits become 8. A JPEG
+ *  with an Exif orientation is turned upright.
  *
- *  @param channels  1 or 3: what is wanted, whatever the file has
- *  @param image     on failure it holds nothing
+ *  @param channels  1 or 3: converted from what the file has
+ *  @param image     empty on failure
  *
- *  MLP_ERROR_MISSING; MLP_ERROR_IO; MLP_ERROR_DATA when it is no such file,
- * damaged, cut short, too large, or in CMYK; MLP_ERROR_INTERNAL without memory.
+ *  MLP_ERROR_MISSING; MLP_ERROR_IO; MLP_ERROR_DATA when it is not such a file,
+ *  damaged, truncated, too large, or in CMYK; MLP_ERROR_INTERNAL without
+ *  memory.
  */
 mlp_status mlp_image_read(const char *path, size_t channels, mlp_image *image);
 
@@ -51,16 +52,16 @@ mlp_status mlp_image_read(const char *path, size_t channels, mlp_image *image);
 mlp_status mlp_image_decode(const char *name, const unsigned char *bytes,
                             size_t count, size_t channels, mlp_image *image);
 
-/** Stretch or shrink to a size, with a triangle filter as wide as the coarser
- *  of the two grids (Pillow's BILINEAR). The same bits on every machine.
+/** Resize with a triangle filter as wide as the coarser of the two grids
+ *  (Pillow's BILINEAR). The same bits on every machine.
  *  @param resized  a new picture
  *  MLP_ERROR_INTERNAL without memory. */
 mlp_status mlp_image_resize(const mlp_image *image, size_t height, size_t width,
                             mlp_image *resized);
 
-/** Cut out what is drawn, light on dark, and put it on a new grid as the digits
- *  of MNIST are: shrunk or enlarged without stretching to 5/7 of the grid, its
- *  center of mass in the middle. A picture without anything stays black.
+/** Crop to what is drawn, light on dark, and put it on a new grid as MNIST
+ *  does: scaled without distortion to 5/7 of the grid, its center of mass in
+ *  the middle. An empty picture stays black.
  *  Source: LeCun et al. 1998, "Gradient-Based Learning Applied to Document
  *  Recognition", section III.A.
  *  @param image  gray
@@ -68,7 +69,7 @@ mlp_status mlp_image_resize(const mlp_image *image, size_t height, size_t width,
 mlp_status mlp_image_center(const mlp_image *image, size_t height, size_t width,
                             mlp_image *centered);
 
-/** Light to dark and dark to light. */
+/** Swap light and dark. */
 void mlp_image_invert(mlp_image *image);
 
 /** The picture as a PNG file in memory.

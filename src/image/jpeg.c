@@ -5,11 +5,12 @@
 
 #include "formats.h"
 
-/* Each scan of a progressive file goes over all pixels again: a small file may
- * ask for hundreds. Cameras and editors write about ten. */
+/* Each scan of a progressive file costs a pass over all pixels, and a small
+ * file may ask for hundreds. Cameras and editors write about ten. */
 enum { SCANNED_PIXELS_MAX = 1 << 30 };
 
-/* Markers that begin a scan; 0xff in its data is always followed by 0. */
+/* Markers that begin a scan; 0xff in entropy-coded data is always followed by
+ * 0. */
 static size_t count_scans(const unsigned char *bytes, size_t count)
 {
     size_t scans = 0;

@@ -9,7 +9,7 @@
 
 /* ---- reading */
 
-/* ITU-R BT.601, in place; a color that is gray keeps its value. */
+/* ITU-R BT.601, in place; gray pixels are unchanged. */
 static void make_gray(mlp_image *image)
 {
     size_t count = image->height * image->width;
@@ -21,8 +21,8 @@ static void make_gray(mlp_image *image)
     image->channels = 1;
 }
 
-/* The file's colors decide what libpng is asked for: its own way from color
- * to gray goes through linear light, and ends elsewhere than JPEG's. */
+/* Ask libpng for the file's own colors: its conversion from color to gray goes
+ * through linear light, and differs from JPEG's. */
 static mlp_status decode(const char *name, png_image *png, size_t channels,
                          mlp_image *image)
 {
@@ -59,7 +59,7 @@ mlp_status mlp_image_decode_png(const char *name, const unsigned char *bytes,
 
 /* ---- writing */
 
-/* Color samples and, behind those of each pixel, its opacity. */
+/* Color samples and, after those of each pixel, its opacity. */
 static mlp_image weave(const mlp_image *image, const unsigned char *alpha)
 {
     size_t channels = image->channels;

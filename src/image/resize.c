@@ -1,20 +1,20 @@
 /** @file
- *  A picture on another grid: first along its rows, then along its columns.
- *  Only additions, multiplications and divisions of doubles in a fixed order,
- *  so that imported data is the same everywhere.
+ *  Resampling: first along rows, then along columns. Only additions,
+ *  multiplications and divisions of doubles in a fixed order, so that imported
+ *  data is the same everywhere.
  */
 #include <math.h>
 #include <stdlib.h>
 
 #include "image.h"
 
-/* Which pixels of a line make up one pixel of the new line. */
+/* The pixels of a line that make up one pixel of the new line. */
 typedef struct {
     size_t first, count;
     const double *weights; /* [count], their sum is 1 */
 } taps;
 
-/* All of a line's. */
+/* Those of all pixels of the new line. */
 typedef struct {
     size_t most; /* taps of one pixel */
     size_t *first, *count;
@@ -28,7 +28,7 @@ static void destroy(filter *f)
     free(f->weights);
 }
 
-/* The triangle around pixel `to`, cut off at the ends of the line. */
+/* The triangle around pixel `to`, truncated at the ends of the line. */
 static void fill(filter *f, size_t to, size_t from_count, double scale)
 {
     double reach = scale > 1.0 ? scale : 1.0;
