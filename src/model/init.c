@@ -19,7 +19,7 @@ static double variance(mlp_init init, const mlp_layer *layer)
     return 2.0 / (double)(is_he ? layer->in : layer->in + layer->out);
 }
 
-/* The upper 32 bits of a draw and half a step: in (0, 1), never 0. */
+/* The upper 32 bits plus half a step: in (0, 1), never 0. */
 static double open_uniform(uint32_t word)
 {
     return ((double)word + 0.5) * 0x1p-32;
@@ -47,7 +47,7 @@ static void fill_layer(const mlp_layer *layer, size_t l, mlp_init init,
     double spread = variance(init, layer);
     spread = sqrt(is_normal ? spread : 3.0 * spread);
     for (size_t w = 0; w < layer->in * layer->out; w++) {
-        /* row and unit together name the weight, for any number of them */
+        /* row and unit form the weight's index, of more than 32 bits */
         mlp_rng_block block =
             mlp_rng_draw(key, ((uint64_t)l << 32) + (w >> 32), (uint32_t)w);
         double draw = is_normal ? normal(block) : uniform(block);

@@ -1,5 +1,5 @@
 /** @file
- *  The shape of a model and the two orders of its parameters.
+ *  The shape of a model, and the two memory orders of its parameters.
  */
 #include "model.h"
 
@@ -28,7 +28,7 @@ mlp_activation mlp_model_output_activation(mlp_output output)
     return MLP_ACTIVATION_IDENTITY;
 }
 
-/* In training the sigmoid of a cross-entropy is part of the loss. */
+/* In training with cross-entropy, the output's sigmoid is part of the loss. */
 static mlp_activation output_activation(const mlp_config *config)
 {
     return config->loss == MLP_LOSS_BINARY_CROSS_ENTROPY &&
@@ -37,7 +37,7 @@ static mlp_activation output_activation(const mlp_config *config)
                : mlp_model_output_activation(config->output);
 }
 
-/* Floats of a layer; the sum of all must stay far from overflow. */
+/* Size of a layer in floats, bounded so that sums cannot overflow. */
 static mlp_status measure_layer(mlp_layer *layer)
 {
     size_t in = layer->in;
@@ -123,8 +123,8 @@ void mlp_model_destroy(mlp_model **model)
     }
 }
 
-/* Where canonical element (i, j) of a layer is in the vector; i = in means the
- * bias, and the slopes follow. */
+/* Index in the vector of canonical element (i, j) of a layer; row in is the
+ * bias, the next one the slopes. */
 static size_t place_of(const mlp_layer *layer, size_t i, size_t j)
 {
     if (i < layer->in) {
@@ -133,7 +133,7 @@ static size_t place_of(const mlp_layer *layer, size_t i, size_t j)
     return layer->offset + i * mlp_padded(layer->out) + j;
 }
 
-/* Columns from j on, the first of a panel, that are neighbours in both
+/* Number of columns from j, the first of a panel, that are adjacent in both
  * orders. */
 static size_t in_panel(const mlp_layer *layer, size_t j)
 {

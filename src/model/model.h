@@ -1,8 +1,8 @@
 /** @file
- *  The shape of a multilayer perceptron, and its parameters as one flat
- *  vector: in the kernels' panel layout for computing, in canonical order
- *  (layer by layer, W [in, out] row-major, then b, then PReLU's slopes) for
- *  files and digests.
+ *  The shape of a multilayer perceptron, and its parameters as one flat vector:
+ *  in the kernels' panel layout for computing; in canonical order (layer by
+ *  layer, W [in, out] row-major, then b, then PReLU slopes) for files and
+ *  digests.
  */
 #ifndef MLP_MODEL_H
 #define MLP_MODEL_H
@@ -18,11 +18,11 @@
 /** One dense layer. */
 typedef struct {
     size_t in, out;
-    mlp_activation activation; /**< the softmax of an output is in the loss */
-    double dropout;  /**< share of its units that training leaves out */
-    size_t offset;   /**< of its parameters in the vector */
-    size_t size;     /**< floats there, with padding */
-    bool has_slopes; /**< PReLU's, one a unit, are parameters, too */
+    mlp_activation activation; /**< softmax is part of the loss */
+    double dropout;            /**< dropout probability of its units */
+    size_t offset;   /**< index of its first parameter in the vector */
+    size_t size;     /**< floats in the vector, with padding */
+    bool has_slopes; /**< has PReLU's slopes, one per unit */
 } mlp_layer;
 
 /** Read-only after create. */
@@ -30,19 +30,19 @@ typedef struct {
     size_t layers;
     mlp_layer *layer; /**< [layers] */
     mlp_loss loss;
-    size_t classes;     /**< of labels: the outputs, or 2 for a single one */
-    size_t parameters;  /**< in canonical order: without padding */
+    size_t classes;     /**< label classes: outputs, or 2 for a single output */
+    size_t parameters;  /**< number in canonical order, without padding */
     size_t vector_size; /**< floats of the vector: with padding */
-    size_t widest;      /**< largest of all in and out */
+    size_t widest;      /**< largest in or out */
 } mlp_model;
 
 /** @param widths  [layers + 1]: features, hidden ..., outputs
- *  MLP_ERROR_USAGE when the parameters don't fit memory's addresses. */
+ *  MLP_ERROR_USAGE when a layer is too large. */
 mlp_status mlp_model_create(const size_t *widths, size_t layers,
                             const mlp_config *config, mlp_model **model);
 void mlp_model_destroy(mlp_model **model);
 
-/** Between the two orders. Padding of the vector is set to 0.
+/** Convert between the two orders. The vector's padding is set to 0.
  *  @param vector     [vector_size]
  *  @param canonical  [parameters] */
 void mlp_model_pack(const mlp_model *model, const float *canonical,
@@ -50,16 +50,17 @@ void mlp_model_pack(const mlp_model *model, const float *canonical,
 void mlp_model_unpack(const mlp_model *model, const float *vector,
                       float *canonical);
 
-/** What an output is computed by from its sum, of one unit alone: identity of
- *  softmax, which takes all units. */
+/** The elementwise activation of an output: identity for softmax, which is not
+ *  elementwise. */
 mlp_activation mlp_model_output_activation(mlp_output output);
 
-/** The layer, from 0, that parameter i in canonical order belongs to. */
+/** The layer, from 0, of parameter i in canonical order. */
 size_t mlp_model_layer_of(const mlp_model *model, size_t i);
 
-/** Draw initial weights; biases are 0, slopes of PReLU 1/4 (He et al. 2015,
- *  section 2.1). Small: uniform on [-0.05, 0.05], the perceptron's start. Each
- * weight is a function of (seed, layer, its index), so any rank draws the same.
+/** Draw initial weights; biases are 0, PReLU slopes 1/4 (He et al. 2015,
+ *  section 2.1). Small: uniform on [-0.05, 0.05], as for the perceptron. Each
+ *  weight is a function of (seed, layer, index), so that all ranks draw the
+ *  same.
  *
  *  Glorot: variance 2 / (in + out). Source: Glorot and Bengio 2010,
  *  "Understanding the difficulty of training deep feedforward neural

@@ -1,6 +1,6 @@
 /** @file
- *  One pass through the model. A thread owns a block of outputs: some panels
- *  of columns, or some rows where a layer has fewer panels than there are
+ *  Forward and backward pass. A thread owns a tile of each layer's outputs:
+ *  panels of columns, or rows where a layer has fewer panels than there are
  *  threads.
  */
 #include "pass.h"
@@ -12,32 +12,32 @@
 struct mlp_pass {
     const mlp_model *model;
     const mlp_kernels *kernels;
-    float **activations; /* [layers], each [rows, stride(out)] */
-    float **kept;        /* the same; NULL in a layer that keeps nothing */
-    float **keep;        /* the same; NULL in a layer without dropout */
-    float **dz;          /* the same shapes */
-    float **scratch;     /* [threads], each mlp_scratch_bytes */
+    float **activations;    /* [layers], each [rows, stride(out)] */
+    float **preactivations; /* the same; NULL in a layer without */
+    float **masks;          /* the same; NULL in a layer without dropout */
+    float **dz;             /* the same shapes */
+    float **scratch;        /* [threads], each mlp_scratch_bytes */
     size_t threads;
     double *losses;        /* [rows] */
     uint32_t *predictions; /* [rows] */
-    void *own;             /* memory of all these, or NULL */
-    /* of the pass under way */
+    void *own;             /* memory of these arrays, or NULL if the caller's */
+    /* of the current pass */
     const float *vector;
     const mlp_batch *batch;
     const uint16_t *labels;
     const float *targets;
     mlp_dropout dropout;
     bool drops;
-    /* of all training passes */
+    /* of training */
     double label_smoothing;
     const float *class_weights;
     void (*pause)(void *context); /* NULL: none */
     void *pause_context;
-    size_t pauser; /* thread of the crew */
+    size_t pauser; /* index of the thread that calls pause */
 };
 
-/* What pads a row is never written, but looked at with the rest: zeros. */
-static void cut_layers(mlp_pass *pass, size_t rows, mlp_arena *arena)
+/* Row padding is never written, but kernels read it: it must be 0. */
+static void place_layers(mlp_pass *pass, size_t rows, mlp_arena *arena)
 {
     for (size_t l = 0; l < pass->model->layers; l++) {
         const mlp_layer *layer = &pass->model->layer[l];
@@ -46,17 +46,17 @@ static void cut_layers(mlp_pass *pass, size_t rows, mlp_arena *arena)
         bool keeps = drops || mlp_keeps_sums(layer->activation);
         pass->activations[l] = mlp_arena_cut(arena, count, sizeof(float));
         pass->dz[l] = mlp_arena_cut(arena, count, sizeof(float));
-        pass->kept[l] =
+        pass->preactivations[l] =
             keeps ? mlp_arena_cut(arena, count, sizeof(float)) : NULL;
-        pass->keep[l] =
+        pass->masks[l] =
             drops ? mlp_arena_cut(arena, count, sizeof(float)) : NULL;
     }
 }
 
-static void cut_memory(mlp_pass *pass, size_t rows, mlp_arena *arena)
+static void place_arrays(mlp_pass *pass, size_t rows, mlp_arena *arena)
 {
     size_t scratch = mlp_scratch_bytes(pass->model->widest, rows);
-    cut_layers(pass, rows, arena);
+    place_layers(pass, rows, arena);
     for (size_t t = 0; t < pass->threads; t++) {
         pass->scratch[t] = mlp_arena_cut(arena, scratch, 1);
     }
@@ -65,7 +65,7 @@ static void cut_memory(mlp_pass *pass, size_t rows, mlp_arena *arena)
         mlp_arena_cut(arena, rows + 1, sizeof *pass->predictions);
 }
 
-/* All but what the pass computes. */
+/* Allocate everything but the arrays of the pass. */
 static mlp_status create(const mlp_model *model, size_t threads,
                          mlp_pass **pass)
 {
@@ -74,14 +74,16 @@ static mlp_status create(const mlp_model *model, size_t threads,
         made->model = model;
         made->threads = threads;
         made->activations = calloc(model->layers, sizeof *made->activations);
-        made->kept = calloc(model->layers, sizeof *made->kept);
-        made->keep = calloc(model->layers, sizeof *made->keep);
+        made->preactivations =
+            calloc(model->layers, sizeof *made->preactivations);
+        made->masks = calloc(model->layers, sizeof *made->masks);
         made->dz = calloc(model->layers, sizeof *made->dz);
         made->scratch = calloc(threads, sizeof *made->scratch);
     }
     *pass = made;
-    if (made == NULL || made->activations == NULL || made->kept == NULL ||
-        made->keep == NULL || made->dz == NULL || made->scratch == NULL) {
+    if (made == NULL || made->activations == NULL ||
+        made->preactivations == NULL || made->masks == NULL ||
+        made->dz == NULL || made->scratch == NULL) {
         mlp_pass_destroy(pass);
         return mlp_fail_memory("the activations of a batch");
     }
@@ -91,7 +93,7 @@ static mlp_status create(const mlp_model *model, size_t threads,
 static size_t count_bytes(mlp_pass *pass, size_t rows)
 {
     mlp_arena nothing = {0};
-    cut_memory(pass, rows, &nothing);
+    place_arrays(pass, rows, &nothing);
     return nothing.used;
 }
 
@@ -121,7 +123,7 @@ mlp_status mlp_pass_create(const mlp_model *model, const mlp_kernels *kernels,
         return mlp_fail_memory("the activations of a batch");
     }
     (*pass)->kernels = kernels;
-    cut_memory(*pass, rows, &arena);
+    place_arrays(*pass, rows, &arena);
     return MLP_OK;
 }
 
@@ -129,8 +131,8 @@ void mlp_pass_destroy(mlp_pass **pass)
 {
     if (*pass != NULL) {
         free((*pass)->activations);
-        free((*pass)->kept);
-        free((*pass)->keep);
+        free((*pass)->preactivations);
+        free((*pass)->masks);
         free((*pass)->dz);
         free((*pass)->scratch);
         free((*pass)->own);
@@ -174,41 +176,43 @@ void mlp_pass_drop(mlp_pass *pass, const mlp_dropout *dropout)
     pass->drops = true;
 }
 
-/* ---- who owns which outputs -------------------------------------------- */
+/* ---- which thread owns which outputs ----------------------------------- */
 
 typedef struct {
     mlp_range rows, columns;
-} block;
+} tile;
 
 static size_t ceiling(size_t a, size_t b)
 {
     return (a + b - 1) / b;
 }
 
-/* Cut rows x columns into a grid of at most one block a thread so that the
- * largest block is smallest; among equals, the one with more columns cuts:
- * weights then stay in one core's cache. */
-static block own(size_t rows, size_t columns, mlp_thread self)
+/* Split rows x columns into a grid of at most one tile per thread that
+ * minimizes the largest tile; among equals, the one with more column ranges, so
+ * that weights stay in one core's cache. */
+static tile split_tiles(size_t rows, size_t columns, mlp_thread self)
 {
     size_t best = 1;
     size_t best_cost = SIZE_MAX;
-    for (size_t cuts = 1; cuts <= self.count && cuts <= columns; cuts++) {
-        size_t cost = ceiling(columns, cuts) * ceiling(rows, self.count / cuts);
+    for (size_t splits = 1; splits <= self.count && splits <= columns;
+         splits++) {
+        size_t cost =
+            ceiling(columns, splits) * ceiling(rows, self.count / splits);
         if (cost <= best_cost) {
-            best = cuts;
+            best = splits;
             best_cost = cost;
         }
     }
-    size_t row_cuts = self.count / best;
-    if (self.index >= best * row_cuts) {
-        return (block){{0, 0}, {0, 0}};
+    size_t row_ranges = self.count / best;
+    if (self.index >= best * row_ranges) {
+        return (tile){{0, 0}, {0, 0}};
     }
-    return (block){mlp_range_part(rows, row_cuts, self.index / best),
-                   mlp_range_part(columns, best, self.index % best)};
+    return (tile){mlp_range_part(rows, row_ranges, self.index / best),
+                  mlp_range_part(columns, best, self.index % best)};
 }
 
-/* Weights of a layer that all threads may well read, and rows that give each
- * thread a few tiles. */
+/* Up to this many bytes of weights, each thread reads the whole layer; each
+ * thread then needs a few tiles of rows. */
 enum { SHARED_BYTES = 64 * 1024, ROWS_OF_THREAD = 12 };
 
 bool mlp_pass_is_by_rows(const mlp_pass *pass, size_t l, mlp_thread self)
@@ -217,14 +221,14 @@ bool mlp_pass_is_by_rows(const mlp_pass *pass, size_t l, mlp_thread self)
            pass->batch->rows >= self.count * ROWS_OF_THREAD;
 }
 
-/* A thread's part of forward and backward: `columns` panels of outputs. */
-static block own_part(const mlp_pass *pass, size_t l, size_t columns,
-                      mlp_thread self)
+/* A thread's outputs in forward and backward: of `columns` panels. */
+static tile owned_tile(const mlp_pass *pass, size_t l, size_t columns,
+                       mlp_thread self)
 {
     if (mlp_pass_is_by_rows(pass, l, self)) {
-        return (block){mlp_thread_share(self, pass->batch->rows), {0, columns}};
+        return (tile){mlp_thread_share(self, pass->batch->rows), {0, columns}};
     }
-    return own(pass->batch->rows, columns, self);
+    return split_tiles(pass->batch->rows, columns, self);
 }
 
 /* ---- the pass ---------------------------------------------------------- */
@@ -241,11 +245,12 @@ static mlp_units units_of(const mlp_pass *pass, size_t l)
     const mlp_layer *layer = &pass->model->layer[l];
     bool drops = pass->drops && layer->dropout > 0.0;
     bool keeps = drops || mlp_keeps_sums(layer->activation);
-    return (mlp_units){pass->activations[l], keeps ? pass->kept[l] : NULL,
-                       drops ? pass->keep[l] : NULL};
+    return (mlp_units){pass->activations[l],
+                       keeps ? pass->preactivations[l] : NULL,
+                       drops ? pass->masks[l] : NULL};
 }
 
-/* What layer l reads: the batch itself, or the activations before it. */
+/* The input of layer l: the batch, or the activations of layer l - 1. */
 static mlp_batch input_of(const mlp_pass *pass, size_t l)
 {
     mlp_batch input = *pass->batch;
@@ -262,16 +267,16 @@ void mlp_pass_forward(mlp_pass *pass, size_t l, mlp_thread self)
 {
     mlp_dense layer = dense_of(pass, l);
     mlp_batch input = input_of(pass, l);
-    block mine = own_part(pass, l, mlp_panels(layer.out), self);
+    tile own = owned_tile(pass, l, mlp_panels(layer.out), self);
     mlp_units units = units_of(pass, l);
     if (units.keep != NULL) {
         mlp_dropout dropout = pass->dropout;
         dropout.layer = (uint32_t)l;
         dropout.share = pass->model->layer[l].dropout;
-        pass->kernels->dropout(&dropout, pass->keep[l], mlp_stride(layer.out),
-                               mine.rows, mine.columns);
+        pass->kernels->dropout(&dropout, pass->masks[l], mlp_stride(layer.out),
+                               own.rows, own.columns);
     }
-    pass->kernels->forward(&layer, &input, &units, mine.rows, mine.columns);
+    pass->kernels->forward(&layer, &input, &units, own.rows, own.columns);
 }
 
 void mlp_pass_loss(mlp_pass *pass, bool is_training, mlp_thread self)
@@ -301,9 +306,9 @@ void mlp_pass_backward(mlp_pass *pass, size_t l, mlp_thread self)
     mlp_dense layer = dense_of(pass, l);
     mlp_dense below = dense_of(pass, l - 1);
     mlp_units units = units_of(pass, l - 1);
-    block mine = own_part(pass, l, mlp_panels(layer.in), self);
+    tile own = owned_tile(pass, l, mlp_panels(layer.in), self);
     pass->kernels->backward(&layer, pass->dz[l], &below, &units,
-                            pass->dz[l - 1], mine.rows, mine.columns,
+                            pass->dz[l - 1], own.rows, own.columns,
                             pass->scratch[self.index]);
 }
 
@@ -314,20 +319,20 @@ bool mlp_pass_gradient(mlp_pass *pass, size_t l, const mlp_gradient_node *nodes,
     mlp_batch input = input_of(pass, l);
     mlp_units units = units_of(pass, l);
     size_t groups = (layer.in + MLP_GROUP - 1) / MLP_GROUP;
-    block mine = own(groups, mlp_panels(layer.out), self);
+    tile own = split_tiles(groups, mlp_panels(layer.out), self);
     bool pauses = pass->pause != NULL && self.index == pass->pauser;
-    size_t columns = pauses ? 1 : mine.columns.count;
+    size_t columns = pauses ? 1 : own.columns.count;
     bool are_safe = true;
-    for (size_t n = 0; n < count && mine.rows.count > 0; n++) {
+    for (size_t n = 0; n < count && own.rows.count > 0; n++) {
         mlp_gradient_node node = nodes[n];
         node.sum += pass->model->layer[l].offset;
         node.begun =
             begun == NULL ? NULL : begun + pass->model->layer[l].offset;
         node.stride = pass->model->vector_size;
-        for (size_t c = 0; c < mine.columns.count; c += columns) {
+        for (size_t c = 0; c < own.columns.count; c += columns) {
             are_safe &= pass->kernels->gradient(
-                &layer, &input, pass->dz[l], &units, &node, mine.rows,
-                (mlp_range){mine.columns.first + c, columns},
+                &layer, &input, pass->dz[l], &units, &node, own.rows,
+                (mlp_range){own.columns.first + c, columns},
                 pass->scratch[self.index]);
             if (pauses) {
                 pass->pause(pass->pause_context);

@@ -1,10 +1,11 @@
 /** @file
- *  Judging the finished epochs.
+ *  The state of early stopping and of the plateau schedule.
  */
 #include "early_stopping.h"
 
-/* The metric, so that more is better. */
-static double merit_of(const mlp_config *config, const mlp_epoch_record *record)
+/* The monitored metric, negated where lower is better. */
+static double metric_of(const mlp_config *config,
+                        const mlp_epoch_record *record)
 {
     const mlp_tally *tally =
         record->validation.rows > 0 ? &record->validation : &record->train;
@@ -12,28 +13,28 @@ static double merit_of(const mlp_config *config, const mlp_epoch_record *record)
                                                    : -mlp_tally_loss(tally);
 }
 
-mlp_verdict mlp_monitor_judge(const mlp_config *config,
-                              const mlp_history *history)
+mlp_early_stopping mlp_early_stopping_of(const mlp_config *config,
+                                         const mlp_history *history)
 {
-    mlp_verdict verdict = {0};
+    mlp_early_stopping state = {0};
     double best = 0.0;
     uint64_t on_plateau = 0;
     for (size_t i = 0; i < history->count; i++) {
-        double merit = merit_of(config, &history->records[i]);
-        if (i == 0 || merit > best + config->min_delta) {
-            best = merit;
-            verdict.best = history->records[i].epoch;
-            verdict.waited = 0;
+        double metric = metric_of(config, &history->records[i]);
+        if (i == 0 || metric > best + config->min_delta) {
+            best = metric;
+            state.best = history->records[i].epoch;
+            state.waited = 0;
             on_plateau = 0;
             continue;
         }
-        verdict.waited++;
+        state.waited++;
         if (config->schedule == MLP_SCHEDULE_PLATEAU &&
             ++on_plateau == config->plateau) {
-            verdict.reductions++;
+            state.reductions++;
             on_plateau = 0;
         }
     }
-    verdict.stops = config->patience > 0 && verdict.waited >= config->patience;
-    return verdict;
+    state.stops = config->patience > 0 && state.waited >= config->patience;
+    return state;
 }

@@ -1,5 +1,5 @@
 /** @file
- *  Norms of layers, and of units.
+ *  Norms of layers and of units.
  */
 #include "norms.h"
 
@@ -12,7 +12,7 @@ static size_t blocks_of(const mlp_layer *layer)
     return (layer->size + MLP_NORM_BLOCK - 1) / MLP_NORM_BLOCK;
 }
 
-/* Where layer l's blocks begin. */
+/* Index of layer l's first block. */
 static size_t first_block(const mlp_model *model, size_t l)
 {
     size_t first = 0;
@@ -66,7 +66,7 @@ size_t mlp_norms_panels(const mlp_model *model)
     return panels;
 }
 
-/* One chain of additions for each of a panel's columns. */
+/* One chain of additions per column of a panel. */
 static void limit_columns(float *weights, size_t rows, size_t width,
                           double limit)
 {

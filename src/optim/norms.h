@@ -1,9 +1,9 @@
 /** @file
- *  Norms of layers, the same bits whoever measures: each layer's parameters,
- *  in the order of the vector, are cut into blocks of MLP_NORM_BLOCK floats; a
- *  block's sum of squares is one fixed order of additions in float64, and the
- *  blocks are summed in the tree of base/tree.h. So ranks and threads may share
- * the blocks in any way.
+ *  Norms of layers, bitwise the same for every number of ranks and threads:
+ *  each layer's parameters, in the order of the vector, form blocks of
+ *  MLP_NORM_BLOCK floats; a block's sum of squares is added in a fixed order in
+ *  float64, and the blocks are summed in the tree of base/tree.h. So blocks may
+ *  be distributed over ranks and threads in any way.
  */
 #ifndef MLP_NORMS_H
 #define MLP_NORMS_H
@@ -16,26 +16,26 @@
 
 enum { MLP_NORM_BLOCK = 256 };
 
-/** Sums of squares that a model's vector takes. */
+/** Number of blocks of a model's vector. */
 size_t mlp_norms_blocks(const mlp_model *model);
 
-/** Measure elements first .. first + count - 1, which lie in layer l, begin
- *  with a block and end with one or with the layer.
+/** Sums of squares of elements first .. first + count - 1, which lie in layer l
+ *  and are whole blocks, or end with the layer.
  *  @param values  [count]
- *  @param sums    [mlp_norms_blocks], those of these blocks are overwritten */
+ *  @param sums    [mlp_norms_blocks], overwritten for these blocks */
 void mlp_norms_measure(const mlp_model *model, const mlp_kernels *kernels,
                        size_t l, mlp_range elements, const float *values,
                        double *sums);
 
-/** Sum of squares of a layer, or of all, when all blocks are measured. */
+/** Sum of squares of one layer, or of all, after all blocks are measured. */
 double mlp_norms_layer(const mlp_model *model, size_t l, const double *sums);
 double mlp_norms_all(const mlp_model *model, const double *sums);
 
-/** Panels of all layers' weights. */
+/** Number of panels of all layers' weights. */
 size_t mlp_norms_panels(const mlp_model *model);
 
-/** Max-norm: scale each unit's incoming weights w in one panel down to
- *  |w| = limit where they are longer. Source: Srivastava et al. 2014,
+/** Max-norm: scale the incoming weights w of each unit in one panel down to |w|
+ *  = limit where |w| is larger. Source: Srivastava et al. 2014,
  *  "Dropout: a simple way to prevent neural networks from overfitting",
  *  section 5.1.
  *  @param panel   below mlp_norms_panels

@@ -48,8 +48,8 @@ mlp_optimizer mlp_optimizer_make(const mlp_config *config,
     return optimizer;
 }
 
-/* 1 / (1 - beta^t) of step t - 1 */
-static float unbias(double beta, uint64_t step)
+/* Bias correction 1 / (1 - beta^t), t = step + 1. */
+static float bias_correction(double beta, uint64_t step)
 {
     return (float)(1.0 / (1.0 - mlp_schedule_power(beta, step + 1)));
 }
@@ -61,8 +61,8 @@ void mlp_optimizer_begin(mlp_optimizer *optimizer, double lr, size_t rows,
     optimizer->lr = lr;
     rule->lr = (float)lr;
     rule->per_row = (float)(1.0 / (double)rows);
-    rule->unbias1 = unbias(optimizer->beta1, step);
-    rule->unbias2 = unbias(optimizer->beta2, step);
+    rule->unbias1 = bias_correction(optimizer->beta1, step);
+    rule->unbias2 = bias_correction(optimizer->beta2, step);
 }
 
 void mlp_optimizer_clip(mlp_optimizer *optimizer, double share)
@@ -82,9 +82,8 @@ void mlp_optimizer_adapt(mlp_optimizer *optimizer, double weights,
     optimizer->rule.lr = (float)(optimizer->lr * (has_both ? ratio : 1.0));
 }
 
-/* The first element after `first` at which another rule begins: a layer's
- * bias, or the layer's end. */
-static size_t next_border(const mlp_model *model, size_t first, bool *is_bias)
+/* The next element at which the rule changes: the layer's bias, or its end. */
+static size_t rule_end(const mlp_model *model, size_t first, bool *is_bias)
 {
     size_t l = 0;
     while (first >= model->layer[l].offset + model->layer[l].size) {
@@ -96,20 +95,20 @@ static size_t next_border(const mlp_model *model, size_t first, bool *is_bias)
     return *is_bias ? layer->offset + layer->size : bias;
 }
 
-/* Elements under one rule. */
+/* A range of elements with one rule. */
 typedef struct {
     mlp_update rule;
     size_t first, count;
     float *moments[MLP_OPTIMIZER_MOMENTS];
-} stretch;
+} segment;
 
-/* The longest stretch of elements first .. end - 1 from `first` on. */
-static stretch stretch_from(const mlp_optimizer *optimizer, size_t first,
+/* The longest such range from `first`, below `end`. */
+static segment segment_from(const mlp_optimizer *optimizer, size_t first,
                             size_t end)
 {
     bool is_bias;
-    size_t border = next_border(optimizer->model, first, &is_bias);
-    stretch next = {.rule = optimizer->rule,
+    size_t border = rule_end(optimizer->model, first, &is_bias);
+    segment next = {.rule = optimizer->rule,
                     .first = first,
                     .count = (border < end ? border : end) - first};
     if (is_bias) {
@@ -128,8 +127,8 @@ void mlp_optimizer_update(const mlp_optimizer *optimizer, size_t first,
 {
     size_t end = first + count;
     while (first < end) {
-        stretch next = stretch_from(optimizer, first, end);
-        if (next.rule.kind == MLP_OPTIMIZER_LAMB) { /* all in the direction */
+        segment next = segment_from(optimizer, first, end);
+        if (next.rule.kind == MLP_OPTIMIZER_LAMB) { /* in the direction */
             next.rule.per_row = 1.0f;
             next.rule.l2 = 0.0f;
         }
@@ -145,7 +144,7 @@ void mlp_optimizer_direct(const mlp_optimizer *optimizer, size_t first,
 {
     size_t end = first + count;
     while (first < end) {
-        stretch next = stretch_from(optimizer, first, end);
+        segment next = segment_from(optimizer, first, end);
         optimizer->kernels->direction(&next.rule, next.count,
                                       optimizer->parameters + first,
                                       next.moments, sum);

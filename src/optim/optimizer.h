@@ -1,5 +1,5 @@
 /** @file
- *  The update rule: from the sum of a batch's gradients to new parameters.
+ *  The update rule: new parameters from a batch's gradient sum.
  *  Formulas and their sources: mlp_update in kernels/kernels.h.
  */
 #ifndef MLP_OPTIMIZER_H
@@ -13,20 +13,21 @@
 #include "kernels/kernels.h"
 #include "model/model.h"
 
-enum { MLP_OPTIMIZER_MOMENTS = 2 }; /**< moments that any rule keeps at most */
+enum { MLP_OPTIMIZER_MOMENTS = 2 }; /**< most moments of any rule */
 
-/** Moment vectors that the configured rule keeps beside the parameters. */
+/** Number of moment vectors of the configured rule. */
 size_t mlp_optimizer_moments(const mlp_config *config);
 
-/** Whether the rule scales each layer's step by norms of the layer. */
+/** Whether the rule scales a layer's step by norms of the layer (LARS,
+ *  LAMB). */
 bool mlp_optimizer_has_ratios(const mlp_config *config);
 
-/** One step's update, as a plain fact. */
+/** The update of one step. */
 typedef struct {
     const mlp_model *model;
     const mlp_kernels *kernels;
-    mlp_update rule;     /**< of the step */
-    double lr;           /**< of the step, before any ratio */
+    mlp_update rule;     /**< of this step */
+    double lr;           /**< learning rate of the step, before any ratio */
     double beta1, beta2; /**< beta2 is rho for RMSprop */
     double trust;
     float *parameters;                     /**< [vector_size], updated */
@@ -39,32 +40,32 @@ mlp_optimizer mlp_optimizer_make(const mlp_config *config,
                                  const mlp_kernels *kernels,
                                  float *const *states);
 
-/** Set the rule to one step.
+/** Set the rule for one step.
  *  @param lr    learning rate
- *  @param rows  m, of the batch
+ *  @param rows  rows of the batch
  *  @param step  global, from 0 */
 void mlp_optimizer_begin(mlp_optimizer *optimizer, double lr, size_t rows,
                          uint64_t step);
 
-/** Scale the step's gradient by `share`, which is at most 1. */
+/** Gradient clipping: scale the step's gradient by `share`, at most 1. */
 void mlp_optimizer_clip(mlp_optimizer *optimizer, double share);
 
-/** Set the rate of a layer: lr times LARS's or LAMB's ratio.
+/** Set the learning rate of a layer: lr times the ratio of LARS or LAMB.
  *  @param weights    norm of the layer's parameters
- *  @param direction  norm of its gradient (LARS), or of its direction (LAMB) */
+ *  @param direction  norm norm of its gradient (LARS) or direction (LAMB) */
 void mlp_optimizer_adapt(mlp_optimizer *optimizer, double weights,
                          double direction);
 
 /** Update elements first .. first + count - 1, which lie in one layer; L2 and
- *  weight decay act on weights, not on biases.
- *  @param sum  [count], gradient summed over the batch's rows; of LAMB, the
+ *  weight decay apply to weights, not to biases.
+ *  @param sum  [count], gradient summed over the batch's rows; for LAMB, the
  *              direction
- *  Threads may call at once for disjoint elements. */
+ *  Threads may call concurrently for disjoint elements. */
 void mlp_optimizer_update(const mlp_optimizer *optimizer, size_t first,
                           size_t count, const float *sum);
 
-/** LAMB: update the moments of these elements, and put the direction in place
- *  of the sum. */
+/** LAMB: update the moments of these elements, and replace the sum by the
+ *  direction. */
 void mlp_optimizer_direct(const mlp_optimizer *optimizer, size_t first,
                           size_t count, float *sum);
 

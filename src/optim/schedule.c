@@ -1,5 +1,5 @@
 /** @file
- *  The learning rate over the course of a run.
+ *  Learning-rate schedules.
  */
 #include "schedule.h"
 

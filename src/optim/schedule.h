@@ -11,10 +11,10 @@
 
 enum { MLP_SCHEDULE_BATCH = 128 }; /**< to which --lr-scale refers */
 
-/** The learning rate of global step `step` (from 0) of a run of config->epochs
- *  epochs of epoch_steps steps, S in all. With lr' = lr times the scale of the
- *  batch B (none: 1; linear: B / 128; sqrt: its root), and after a warm-up of
- *  W steps, in which it rises along a line, lr' (step + 1) / W:
+/** The learning rate of global step `step` (from 0) in a run of config->epochs
+ *  epochs of epoch_steps steps, S in total. lr' is lr times the scale of batch
+ *  size B (none: 1; linear: B / 128; sqrt: its square root). During a warm-up
+ *  of W steps it is lr' (step + 1) / W; then:
  *
  *  - constant: lr'
  *  - linear: lr' (1 - p), p = (step - W) / (S - W)
@@ -28,18 +28,18 @@ enum { MLP_SCHEDULE_BATCH = 128 }; /**< to which --lr-scale refers */
  *    2019, "Super-convergence: very fast training of neural networks using
  *    large learning rates", in the form of PyTorch's OneCycleLR, without its
  *    cycle of momentum.
- *  - plateau: lr' gamma^k, where k of early_stopping.h is the trainer's matter
+ *  - plateau: lr' gamma^k, where the trainer applies k, see early_stopping.h
  *
  *  Scale and warm-up: Goyal et al. 2017, "Accurate, large minibatch SGD:
  *  training ImageNet in 1 hour", sections 2.1 and 2.2; the root: Krizhevsky
  *  2014, "One weird trick for parallelizing convolutional neural networks".
  *
- *  From S on it stays where it ended. The same bits on every machine.
+ *  From S on it keeps its last value. The same bits on every machine.
  */
 double mlp_schedule_lr(const mlp_config *config, uint64_t step,
                        uint64_t epoch_steps);
 
-/** x^n by multiplications alone, which round alike everywhere. */
+/** x^n by multiplications only, which round the same everywhere. */
 double mlp_schedule_power(double x, uint64_t n);
 
 #endif

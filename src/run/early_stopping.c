@@ -20,7 +20,7 @@ mlp_status mlp_run_check_early_stopping(mlp_run_parts *run)
     mlp_checkpoint *state = &run->state;
     const mlp_config *config = &run->job.config;
     if (mlp_run_is_leader(&run->job)) {
-        run->progress.verdict = mlp_monitor_judge(config, &state->history);
+        run->progress.verdict = mlp_early_stopping_of(config, &state->history);
     }
     MLP_TRY(mlp_comm_broadcast(run->job.comm, &run->progress.verdict,
                                sizeof run->progress.verdict));

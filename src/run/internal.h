@@ -50,12 +50,12 @@ typedef struct {
 
 /** How training goes, beside the state, and why it ends. */
 typedef struct {
-    mlp_verdict verdict;    /* of early stopping, on the finished epochs */
-    bool is_converged;      /* an epoch had no error: no weight will move */
-    bool is_ended;          /* by the caller, after an epoch */
-    bool was_asked;         /* training stopped, and a rank was asked to */
-    uint64_t compared_step; /* that the sentinel compared last */
-    double longest_step;    /* seconds, in this process's life */
+    mlp_early_stopping verdict; /* of early stopping, on the finished epochs */
+    bool is_converged;          /* an epoch had no error: no weight will move */
+    bool is_ended;              /* by the caller, after an epoch */
+    bool was_asked;             /* training stopped, and a rank was asked to */
+    uint64_t compared_step;     /* that the sentinel compared last */
+    double longest_step;        /* seconds, in this process's life */
 } mlp_run_progress;
 
 /** A copy of the state at the end of an epoch; the rest of it is as in the

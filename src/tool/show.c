@@ -20,7 +20,7 @@
 static uint64_t best_epoch(const mlp_checkpoint *c)
 {
     return mlp_checkpoint_result(c) != c->parameters
-               ? mlp_monitor_judge(&c->config, &c->history).best
+               ? mlp_early_stopping_of(&c->config, &c->history).best
                : 0;
 }
 

@@ -23,8 +23,8 @@ static void end(void)
 }
 
 /* An epoch of 100 rows. */
-static mlp_verdict after(double train_loss, double validation_loss,
-                         uint64_t validation_hits)
+static mlp_early_stopping after(double train_loss, double validation_loss,
+                                uint64_t validation_hits)
 {
     uint64_t rows = validation_loss > 0.0 ? 100 : 0;
     mlp_epoch_record record = {
@@ -32,39 +32,39 @@ static mlp_verdict after(double train_loss, double validation_loss,
         .train = {100.0 * train_loss, 50, 100},
         .validation = {100.0 * validation_loss, validation_hits, rows}};
     ck_assert_int_eq(mlp_history_add(&history, &record), MLP_OK);
-    return mlp_monitor_judge(&config, &history);
+    return mlp_early_stopping_of(&config, &history);
 }
 
-static void assert_verdict(mlp_verdict verdict, uint64_t best, uint64_t waited,
-                           bool stops)
+static void assert_state(mlp_early_stopping state, uint64_t best,
+                         uint64_t waited, bool stops)
 {
-    ck_assert_uint_eq(verdict.best, best);
-    ck_assert_uint_eq(verdict.waited, waited);
-    ck_assert_int_eq(verdict.stops, stops);
+    ck_assert_uint_eq(state.best, best);
+    ck_assert_uint_eq(state.waited, waited);
+    ck_assert_int_eq(state.stops, stops);
 }
 
-START_TEST(no_epoch_no_verdict)
+START_TEST(no_epoch_has_no_best)
 {
-    assert_verdict(mlp_monitor_judge(&config, &history), 0, 0, false);
+    assert_state(mlp_early_stopping_of(&config, &history), 0, 0, false);
 }
 END_TEST
 
 START_TEST(patience_ends_after_epochs_that_are_not_better)
 {
-    assert_verdict(after(9.0, 1.0, 0), 1, 0, false);
-    assert_verdict(after(8.0, 0.5, 0), 2, 0, false);
-    assert_verdict(after(7.0, 0.5, 0), 2, 1, false); /* equal is not better */
-    assert_verdict(after(6.0, 0.25, 0), 4, 0, false);
-    assert_verdict(after(5.0, 0.5, 0), 4, 1, false);
-    assert_verdict(after(4.0, 0.5, 0), 4, 2, true);
+    assert_state(after(9.0, 1.0, 0), 1, 0, false);
+    assert_state(after(8.0, 0.5, 0), 2, 0, false);
+    assert_state(after(7.0, 0.5, 0), 2, 1, false); /* equal is not better */
+    assert_state(after(6.0, 0.25, 0), 4, 0, false);
+    assert_state(after(5.0, 0.5, 0), 4, 1, false);
+    assert_state(after(4.0, 0.5, 0), 4, 2, true);
 }
 END_TEST
 
 START_TEST(without_validation_rows_training_counts)
 {
     after(2.0, 0.0, 0);
-    assert_verdict(after(1.0, 0.0, 0), 2, 0, false);
-    assert_verdict(after(1.5, 0.0, 0), 2, 1, false);
+    assert_state(after(1.0, 0.0, 0), 2, 0, false);
+    assert_state(after(1.5, 0.0, 0), 2, 1, false);
 }
 END_TEST
 
@@ -72,8 +72,8 @@ START_TEST(accuracy_is_better_when_higher)
 {
     config.monitor = MLP_MONITOR_ACCURACY;
     after(1.0, 1.0, 80);
-    assert_verdict(after(1.0, 9.0, 90), 2, 0, false);
-    assert_verdict(after(1.0, 0.1, 89), 2, 1, false);
+    assert_state(after(1.0, 9.0, 90), 2, 0, false);
+    assert_state(after(1.0, 0.1, 89), 2, 1, false);
 }
 END_TEST
 
@@ -81,8 +81,8 @@ START_TEST(better_means_by_more_than_min_delta)
 {
     config.min_delta = 0.25;
     after(1.0, 1.0, 0);
-    assert_verdict(after(1.0, 0.75, 0), 1, 1, false);
-    assert_verdict(after(1.0, 0.5, 0), 3, 0, false);
+    assert_state(after(1.0, 0.75, 0), 1, 1, false);
+    assert_state(after(1.0, 0.5, 0), 3, 0, false);
 }
 END_TEST
 
@@ -97,9 +97,9 @@ START_TEST(a_plateau_lowers_the_rate_again_and_again)
     }
     ck_assert_uint_eq(after(1.0, 0.5, 0).reductions, 2);
     ck_assert_uint_eq(after(1.0, 0.5, 0).reductions, 2);
-    mlp_verdict verdict = after(1.0, 0.5, 0);
-    ck_assert_uint_eq(verdict.reductions, 3);
-    ck_assert(!verdict.stops);
+    mlp_early_stopping state = after(1.0, 0.5, 0);
+    ck_assert_uint_eq(state.reductions, 3);
+    ck_assert(!state.stops);
 }
 END_TEST
 
@@ -108,7 +108,7 @@ int main(void)
     Suite *suite = suite_create("early_stopping");
     TCase *tests = tcase_create("monitor");
     tcase_add_checked_fixture(tests, begin, end);
-    tcase_add_test(tests, no_epoch_no_verdict);
+    tcase_add_test(tests, no_epoch_has_no_best);
     tcase_add_test(tests, patience_ends_after_epochs_that_are_not_better);
     tcase_add_test(tests, without_validation_rows_training_counts);
     tcase_add_test(tests, accuracy_is_better_when_higher);
