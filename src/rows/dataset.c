@@ -10,12 +10,12 @@
 #include "rowfile.h"
 
 enum {
-    ALIGNMENT = 64,             /* of vector loads and cache lines */
-    HUGE_PAGE = 2 * 1024 * 1024 /* of x86-64 and most others */
+    ALIGNMENT = 64,             /* for vector loads and cache lines */
+    HUGE_PAGE = 2 * 1024 * 1024 /* on x86-64 and most others */
 };
 
-/* Aligned, and never NULL for want of elements. A step reads rows anywhere in
- * the data: with small pages nearly every row would miss the TLB. */
+/* Aligned, and not NULL for 0 rows. A step reads rows from all over the data:
+ * with small pages nearly every row would miss the TLB. */
 static mlp_status allocate(size_t rows, size_t row_bytes, void **memory)
 {
     size_t bytes = 0;
@@ -30,7 +30,7 @@ static mlp_status allocate(size_t rows, size_t row_bytes, void **memory)
     }
 #ifdef MADV_HUGEPAGE
     if (unit == HUGE_PAGE) {
-        madvise(*memory, bytes - HUGE_PAGE, MADV_HUGEPAGE); /* may say no */
+        madvise(*memory, bytes - HUGE_PAGE, MADV_HUGEPAGE); /* may fail */
     }
 #endif
     return MLP_OK;
@@ -54,7 +54,7 @@ size_t mlp_dataset_kept_bytes(const mlp_source *source)
     return sizeof(uint16_t) + (has_targets(source) ? sizeof(float) : 0);
 }
 
-/* Labels and targets; and values, if there is memory for them. */
+/* Read labels and targets; also values, if they are in memory. */
 static mlp_status read_rows(mlp_source *source, mlp_split split,
                             mlp_dataset *dataset)
 {
@@ -133,7 +133,7 @@ mlp_status mlp_dataset_status(const mlp_dataset *dataset)
     return dataset->file != NULL ? mlp_reader_status(dataset->reader) : MLP_OK;
 }
 
-const void *mlp_dataset_look(const mlp_dataset *dataset, mlp_range rows,
+const void *mlp_dataset_read(const mlp_dataset *dataset, mlp_range rows,
                              size_t *count)
 {
     size_t row_bytes = dataset->features * mlp_element_bytes(dataset->element);
@@ -143,7 +143,7 @@ const void *mlp_dataset_look(const mlp_dataset *dataset, mlp_range rows,
     }
     size_t room = mlp_reader_room(dataset->reader);
     *count = rows.count < room ? rows.count : room;
-    return mlp_reader_look(dataset->reader, dataset->file,
+    return mlp_reader_read(dataset->reader, dataset->file,
                            (mlp_range){rows.first, *count});
 }
 
@@ -184,7 +184,7 @@ static float largest_byte(const unsigned char *values, size_t n)
     return largest;
 }
 
-/* @param row  of the first value, counted in the split */
+/* @param row  of the first value, within the split */
 static mlp_status largest_float(const float *values, size_t n, size_t features,
                                 size_t row, float *largest)
 {
@@ -206,7 +206,7 @@ mlp_status mlp_dataset_largest(const mlp_dataset *dataset, float *largest)
     size_t count;
     *largest = 0.0F;
     for (; rows.count > 0; rows.first += count, rows.count -= count) {
-        const void *values = mlp_dataset_look(dataset, rows, &count);
+        const void *values = mlp_dataset_read(dataset, rows, &count);
         size_t n = count * dataset->features;
         if (dataset->element == MLP_ELEMENT_U8) {
             float one = largest_byte(values, n);
@@ -243,7 +243,7 @@ uint64_t mlp_dataset_nonzeros(const mlp_dataset *dataset)
     size_t count;
     uint64_t nonzeros = 0;
     for (; rows.count > 0; rows.first += count, rows.count -= count) {
-        const void *values = mlp_dataset_look(dataset, rows, &count);
+        const void *values = mlp_dataset_read(dataset, rows, &count);
         nonzeros +=
             count_nonzeros(values, count * dataset->features, dataset->element);
     }
@@ -272,7 +272,7 @@ static mlp_status digest_rows(const mlp_dataset *dataset, mlp_range rows,
     size_t count;
     for (mlp_range left = rows; left.count > 0;
          left.first += count, left.count -= count) {
-        const void *values = mlp_dataset_look(dataset, left, &count);
+        const void *values = mlp_dataset_read(dataset, left, &count);
         MLP_TRY(mlp_digest_update(digest, values, count * row_bytes));
     }
     MLP_TRY(mlp_dataset_status(dataset));

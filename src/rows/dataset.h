@@ -1,6 +1,6 @@
 /** @file
- *  Labelled rows: the run of a split that one rank owns. Features are in
- *  memory, or stay in a file and are read ahead of their use.
+ *  Labelled rows: the range of a split that one rank owns. Features are in
+ *  memory, or stay in a file and are read ahead of use.
  */
 #ifndef MLP_DATASET_H
 #define MLP_DATASET_H
@@ -14,50 +14,51 @@
 #include "reader.h"
 #include "source/source.h"
 
-/** Rows `range` of a split. Owned by whoever loaded it. */
+/** Rows `range` of a split. Owned by the caller of load or open. */
 typedef struct {
-    mlp_range range; /**< rows of the split that are here; count may be 0 */
+    mlp_range range; /**< rows of the split; count may be 0 */
     size_t features;
     mlp_element element;
     /** [range.count, features], row-major, 64-byte aligned; NULL: in a file */
     void *values;
     uint16_t *labels;         /**< [range.count] */
-    float *targets;           /**< [range.count], of a regression; else NULL */
-    struct mlp_rowfile *file; /**< has the features if not NULL, */
-    mlp_reader *reader;       /**< and this one, not owned, reads them */
+    float *targets;           /**< [range.count], for regression; else NULL */
+    struct mlp_rowfile *file; /**< if not NULL: has the features, */
+    mlp_reader *reader;       /**< which this reader, not owned, reads */
 } mlp_dataset;
 
-/** Allocate and read. MLP_ERROR_INTERNAL without memory, and as
+/** Allocate and read. MLP_ERROR_INTERNAL without memory; errors of
  *  mlp_source_read. Not collective. */
 mlp_status mlp_dataset_load(mlp_source *source, mlp_split split,
                             mlp_range range, mlp_dataset *dataset);
 void mlp_dataset_destroy(mlp_dataset *dataset);
 
-/** The same, but leave the features in their file, or in a temporary one.
+/** Like mlp_dataset_load, but leave the features in their file, or in a
+ *  temporary one.
  *  @param reader  reads them; must outlive the dataset
- *  As mlp_dataset_load, and MLP_ERROR_IO when there is no place for the file.
+ *  Errors of mlp_dataset_load; MLP_ERROR_IO without disk space for the file.
  */
 mlp_status mlp_dataset_open(mlp_source *source, mlp_split split,
                             mlp_range range, mlp_reader *reader,
                             mlp_dataset *dataset);
 
-/** MLP_OK, or how reading rows from the file failed; what was made of them is
- *  then worth nothing. */
+/** MLP_OK, or the error of reading rows from the file, after which all results
+ *  from its rows are invalid. */
 mlp_status mlp_dataset_status(const mlp_dataset *dataset);
 
-/** Bytes of a row in memory, and of what stays in memory of a row in a file. */
+/** Bytes of a row in memory, and of a row in a file that stay in memory. */
 size_t mlp_dataset_row_bytes(const mlp_source *source);
 size_t mlp_dataset_kept_bytes(const mlp_source *source);
 
-/** The features of some rows (counted in the dataset), until the next call:
- *  of the first `count` of them, which is all if they are in memory.
+/** The features of a range of rows (counted in the dataset), valid until the
+ *  next call: of the first `count` of them, which is all if they are in memory.
  *  Returns [count, features]. */
-const void *mlp_dataset_look(const mlp_dataset *dataset, mlp_range rows,
+const void *mlp_dataset_read(const mlp_dataset *dataset, mlp_range rows,
                              size_t *count);
 
-/** Say in which order a feed will ask for rows, from request `first` of a plan
- *  on; and that no more will be asked for. Nothing to do for rows in
- *  memory. See reader.h. */
+/** Announce the order in which a feed will take rows, from request `first` of a
+ *  plan; and that no more will be taken. No effect for rows in memory. See
+ *  reader.h. */
 void mlp_dataset_expect(const mlp_dataset *dataset, const mlp_read_plan *plan,
                         size_t first);
 void mlp_dataset_rest(const mlp_dataset *dataset);
@@ -65,11 +66,11 @@ void mlp_dataset_rest(const mlp_dataset *dataset);
 /** The largest label plus one, 0 for no rows. */
 size_t mlp_dataset_classes(const mlp_dataset *dataset);
 
-/** The largest absolute feature value, 0 for no rows. A value that is not
- *  finite: MLP_ERROR_DATA, naming the row (counted in the split). */
+/** The largest absolute feature value, 0 for no rows. MLP_ERROR_DATA for a
+ *  value that is not finite, with its row in the split. */
 mlp_status mlp_dataset_largest(const mlp_dataset *dataset, float *largest);
 
-/** How many feature values are not 0. */
+/** Number of nonzero feature values. */
 uint64_t mlp_dataset_nonzeros(const mlp_dataset *dataset);
 
 /** The smallest and largest value of each column, +inf and -inf for no rows.
@@ -77,23 +78,23 @@ uint64_t mlp_dataset_nonzeros(const mlp_dataset *dataset);
 void mlp_dataset_extremes(const mlp_dataset *dataset, float *least,
                           float *largest);
 
-/** Sum some columns over rows (counted in the dataset): one chain of additions
- *  a column, row after row, in float64.
+/** Sum columns over rows (counted in the dataset): one chain of additions per
+ *  column, in order of rows, in float64.
  *  @param sums  [columns.count], overwritten */
 void mlp_dataset_sums(const mlp_dataset *dataset, mlp_range rows,
                       mlp_range columns, double *sums);
 
-/** The same of the squared distances from a mean.
+/** The same for squared distances from a mean.
  *  @param mean  [columns.count] */
 void mlp_dataset_squares(const mlp_dataset *dataset, mlp_range rows,
                          mlp_range columns, const double *mean, double *sums);
 
-/** MLP_ERROR_DATA, naming split, row and label, when a label >= classes. */
+/** MLP_ERROR_DATA with split, row and label when a label >= classes. */
 mlp_status mlp_dataset_check_labels(const mlp_dataset *dataset,
                                     const char *split_name, size_t classes);
 
-/** SHA-256 over the values and labels of rows first .. of this dataset
- *  (counted in the dataset). */
+/** SHA-256 of the values and labels of a range of rows (counted in the
+ *  dataset). */
 mlp_status mlp_dataset_digest(const mlp_dataset *dataset, mlp_range rows,
                               unsigned char value[MLP_DIGEST_BYTES]);
 

@@ -1,6 +1,6 @@
 /** @file
- *  What is true of each column of a data set: extremes, and sums in an order
- *  that is fixed.
+ *  Statistics of each column of a data set: extremes, and sums in a fixed
+ *  order.
  */
 #include "dataset.h"
 
@@ -24,7 +24,7 @@ void mlp_dataset_extremes(const mlp_dataset *dataset, float *least,
     mlp_range rows = {0, dataset->range.count};
     size_t count;
     for (; rows.count > 0; rows.first += count, rows.count -= count) {
-        const void *values = mlp_dataset_look(dataset, rows, &count);
+        const void *values = mlp_dataset_read(dataset, rows, &count);
         for (size_t r = 0; r < count; r++) {
             for (size_t c = 0; c < dataset->features; c++) {
                 float value =
@@ -36,8 +36,8 @@ void mlp_dataset_extremes(const mlp_dataset *dataset, float *least,
     }
 }
 
-/* Add up some columns, row after row; of what is apart from a mean, if there is
- * one, the squares. */
+/* Add up columns in order of rows; squared distances from `mean` if not
+ * NULL. */
 static void add_rows(const mlp_dataset *dataset, mlp_range rows,
                      mlp_range columns, const double *mean, double *sums)
 {
@@ -46,7 +46,7 @@ static void add_rows(const mlp_dataset *dataset, mlp_range rows,
         sums[c] = 0.0;
     }
     for (; rows.count > 0; rows.first += count, rows.count -= count) {
-        const void *values = mlp_dataset_look(dataset, rows, &count);
+        const void *values = mlp_dataset_read(dataset, rows, &count);
         for (size_t r = 0; r < count; r++) {
             size_t first = r * dataset->features + columns.first;
             for (size_t c = 0; c < columns.count; c++) {

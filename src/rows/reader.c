@@ -1,10 +1,10 @@
 /** @file
- *  Rows read ahead by a thread in the background.
+ *  Rows read ahead by a background thread.
  *
- *  The thread and the user of rows pass windows to each other, under one
- *  mutex: a window is the thread's until it is full, then the user's until he
- *  asks for what is behind it. The first windows of a plan are small, so that
- *  the user can begin at once.
+ *  The thread and the caller exchange windows under one mutex: a window is the
+ *  thread's until it is full, then the caller's until the caller asks for a row
+ *  of the next one. The first windows of a plan are small, so that the caller
+ *  can start early.
  */
 #include "reader.h"
 
@@ -22,23 +22,24 @@
 
 enum {
     WINDOWS = 2,
-    REQUESTS_MOST = 4096, /* of a window */
-    SLICE = 4096,         /* picks between looks at whether to go on */
+    REQUESTS_MOST = 4096, /* of one window */
+    BATCH = 4096,         /* rows read between checks of is_cancelled */
     ALIGNMENT = 64
 };
 
 typedef struct {
-    char *values;                     /* [room, row] */
+    char *values;                     /* [capacity, row] */
     size_t starts[REQUESTS_MOST + 1]; /* first row of each request */
     size_t requests;
-    bool is_full; /* and the user's */
+    bool is_full; /* and the caller's */
 } window;
 
 struct mlp_reader {
-    size_t row_bytes, most, room; /* room: rows of a window */
+    size_t row_bytes, most,
+        capacity; /* capacity: capacity of a window in rows */
     window windows[WINDOWS];
-    mlp_pick *picks;  /* [room] */
-    uint32_t *wanted; /* [room] */
+    mlp_pick *picks;  /* [capacity] */
+    uint32_t *wanted; /* [capacity] */
 
     pthread_t thread;
     bool has_thread;
@@ -46,13 +47,13 @@ struct mlp_reader {
     pthread_cond_t changed;
     bool is_ending, is_expecting; /* is_expecting: the thread has work */
     bool is_busy;                 /* the thread fills a window */
-    atomic_bool is_cancelled;     /* it should not finish it */
+    atomic_bool is_cancelled;     /* that window need not be finished */
     const mlp_rowfile *file;
     mlp_read_plan plan;
     size_t next;    /* request to read next */
     size_t filled;  /* windows filled of this plan */
-    size_t at;      /* window that is used, counted in this plan */
-    size_t request; /* in that window, to be taken next */
+    size_t at;      /* window in use, counted in this plan */
+    size_t request; /* next request to take in that window */
 
     mlp_status status;
     char line[MLP_FAILURE_MAX];
@@ -67,9 +68,9 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Find out what goes into a window: whole requests, as many as fit; of the
- * first windows 1, 2, 4 ... Returns the number of rows. */
-static size_t lay_out(mlp_reader *reader, window *to, size_t first)
+/* Choose the requests of a window: whole ones, as many as fit; in the first
+ * windows 1, 2, 4 ... Returns the number of rows. */
+static size_t choose_requests(mlp_reader *reader, window *to, size_t first)
 {
     size_t limit = REQUESTS_MOST;
     if (reader->filled < 12) {
@@ -77,7 +78,7 @@ static size_t lay_out(mlp_reader *reader, window *to, size_t first)
     }
     size_t rows = 0, n = 0;
     for (; n < limit && first + n < reader->plan.requests &&
-           rows + reader->most <= reader->room;
+           rows + reader->most <= reader->capacity;
          n++) {
         to->starts[n] = rows;
         rows += reader->plan.pick(reader->plan.context, first + n,
@@ -94,20 +95,20 @@ static size_t lay_out(mlp_reader *reader, window *to, size_t first)
 
 static mlp_status fill(mlp_reader *reader, window *to, size_t first)
 {
-    size_t rows = lay_out(reader, to, first);
+    size_t rows = choose_requests(reader, to, first);
     mlp_status status = MLP_OK;
     for (size_t done = 0;
          done < rows && status == MLP_OK && !atomic_load(&reader->is_cancelled);
-         done += SLICE) {
-        size_t n = rows - done < SLICE ? rows - done : SLICE;
+         done += BATCH) {
+        size_t n = rows - done < BATCH ? rows - done : BATCH;
         status = mlp_rowfile_gather(reader->file, reader->picks + done, n,
                                     to->values);
     }
     return status;
 }
 
-/* Under the mutex: keep the first failure for the user's thread. */
-static void note(mlp_reader *reader, mlp_status status)
+/* Under the mutex: keep the first failure for the caller. */
+static void keep_failure(mlp_reader *reader, mlp_status status)
 {
     if (status != MLP_OK && reader->status == MLP_OK) {
         reader->status = status;
@@ -138,7 +139,7 @@ static void *run(void *context)
         mlp_status status = fill(reader, to, reader->next);
         pthread_mutex_lock(&reader->mutex);
         reader->is_busy = false;
-        note(reader, status);
+        keep_failure(reader, status);
         to->is_full = true;
         reader->next += to->requests;
         reader->filled++;
@@ -163,10 +164,10 @@ static mlp_status start(mlp_reader *reader)
                                  strerror(error));
 }
 
-/* ---- life -------------------------------------------------------------- */
+/* ---- create and destroy ------------------------------------------------ */
 
-/* Of all memory that grows with the rows of a window. */
-static size_t bytes_of_room(size_t row_bytes)
+/* Bytes of everything that grows with the rows of a window. */
+static size_t bytes_of_capacity(size_t row_bytes)
 {
     return WINDOWS * row_bytes + sizeof(mlp_pick) + sizeof(uint32_t);
 }
@@ -176,7 +177,7 @@ enum { ROUNDING = (WINDOWS + 2) * ALIGNMENT };
 
 size_t mlp_reader_least(size_t row_bytes, size_t most)
 {
-    return most * bytes_of_room(row_bytes) + ROUNDING;
+    return most * bytes_of_capacity(row_bytes) + ROUNDING;
 }
 
 static void *allocate(size_t count, size_t bytes)
@@ -190,15 +191,15 @@ static mlp_status allocate_all(mlp_reader *reader)
     bool has_all = true;
     for (size_t w = 0; w < WINDOWS; w++) {
         window *one = &reader->windows[w];
-        one->values = allocate(reader->room, reader->row_bytes);
+        one->values = allocate(reader->capacity, reader->row_bytes);
         has_all = has_all && one->values != NULL;
     }
-    reader->picks = allocate(reader->room, sizeof *reader->picks);
-    reader->wanted = allocate(reader->room, sizeof *reader->wanted);
+    reader->picks = allocate(reader->capacity, sizeof *reader->picks);
+    reader->wanted = allocate(reader->capacity, sizeof *reader->wanted);
     if (!has_all || reader->picks == NULL || reader->wanted == NULL) {
         return mlp_fail_memory("the rows that are read ahead");
     }
-    /* what a failed reader gives is no secret of the heap's */
+    /* No uninitialized memory is returned after a failure. */
     memset(reader->windows[0].values, 0, reader->most * reader->row_bytes);
     memset(reader->windows[1].values, 0, reader->most * reader->row_bytes);
     return MLP_OK;
@@ -215,8 +216,8 @@ mlp_status mlp_reader_create(size_t bytes, size_t row_bytes, size_t most,
     }
     made->row_bytes = row_bytes;
     made->most = most;
-    made->room = (bytes - ROUNDING) / bytes_of_room(row_bytes);
-    made->room = made->room < UINT32_MAX ? made->room : UINT32_MAX;
+    made->capacity = (bytes - ROUNDING) / bytes_of_capacity(row_bytes);
+    made->capacity = made->capacity < UINT32_MAX ? made->capacity : UINT32_MAX;
     pthread_mutex_init(&made->mutex, NULL);
     pthread_cond_init(&made->changed, NULL);
     mlp_status status = allocate_all(made);
@@ -258,7 +259,7 @@ void mlp_reader_destroy(mlp_reader **reader)
 
 size_t mlp_reader_room(const mlp_reader *reader)
 {
-    return reader->room;
+    return reader->capacity;
 }
 
 void *mlp_reader_window(mlp_reader *reader)
@@ -266,13 +267,13 @@ void *mlp_reader_window(mlp_reader *reader)
     return reader->windows[0].values;
 }
 
-const void *mlp_reader_look(mlp_reader *reader, const mlp_rowfile *file,
+const void *mlp_reader_read(mlp_reader *reader, const mlp_rowfile *file,
                             mlp_range rows)
 {
     mlp_reader_rest(reader);
     window *to = &reader->windows[0];
     if (reader->status == MLP_OK) {
-        note(reader, mlp_rowfile_read(file, rows, to->values));
+        keep_failure(reader, mlp_rowfile_read(file, rows, to->values));
     }
     if (reader->status != MLP_OK) {
         memset(to->values, 0, rows.count * reader->row_bytes);
@@ -316,15 +317,15 @@ static void wait_for(mlp_reader *reader, const window *used)
 {
     double start = mlp_clock_seconds();
     assert(used->is_full || reader->is_busy || has_work(reader) ||
-           reader->status != MLP_OK); /* else it would be for ever */
+           reader->status != MLP_OK); /* else it would never be */
     while (!used->is_full && reader->status == MLP_OK) {
         pthread_cond_wait(&reader->changed, &reader->mutex);
     }
     reader->waited += mlp_clock_seconds() - start;
 }
 
-/* Under the mutex: go to the next request that has rows; its first one's place
- * in its window. */
+/* Under the mutex: go to the next request that has rows; returns the position
+ * of its first row in its window. */
 static size_t advance(mlp_reader *reader, size_t count)
 {
     for (;;) {

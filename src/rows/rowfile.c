@@ -16,9 +16,9 @@
 #include "system/files.h"
 
 enum {
-    GAP_MOST = 4096, /* bytes between rows that cost less than a call */
-    PIECES = 512,    /* of one call */
-    SLICE = 1024,    /* rows that may be asked of the disk at once */
+    GAP_MOST = 4096, /* reading such a gap costs less than a call */
+    IOVECS = 512,    /* per call */
+    BATCH = 1024,    /* rows prefetched together */
     NAME_BYTES = 4400
 };
 
@@ -39,12 +39,12 @@ static mlp_status fail_io(const mlp_rowfile *rows, const char *verb)
 
 /* ---- reading ----------------------------------------------------------- */
 
-/* Fill all pieces [n], which are used up, from a place in the file on. */
-static mlp_status read_pieces(const mlp_rowfile *rows, uint64_t at,
-                              struct iovec *pieces, size_t n)
+/* Read consecutive bytes into n buffers, whose iovecs are consumed. */
+static mlp_status read_iovecs(const mlp_rowfile *rows, uint64_t at,
+                              struct iovec *iovecs, size_t n)
 {
     while (n > 0) {
-        ssize_t got = preadv(rows->fd, pieces, (int)n, (off_t)at);
+        ssize_t got = preadv(rows->fd, iovecs, (int)n, (off_t)at);
         if (got < 0 && errno == EINTR) {
             continue;
         }
@@ -59,20 +59,20 @@ static mlp_status read_pieces(const mlp_rowfile *rows, uint64_t at,
         }
         at += (uint64_t)got;
         size_t left = (size_t)got;
-        while (n > 0 && left >= pieces->iov_len) {
-            left -= pieces->iov_len;
-            pieces++;
+        while (n > 0 && left >= iovecs->iov_len) {
+            left -= iovecs->iov_len;
+            iovecs++;
             n--;
         }
         if (n > 0) {
-            pieces->iov_base = (char *)pieces->iov_base + left;
-            pieces->iov_len -= left;
+            iovecs->iov_base = (char *)iovecs->iov_base + left;
+            iovecs->iov_len -= left;
         }
     }
     return MLP_OK;
 }
 
-/* A run reads the same rows in every epoch, or it has no one result. */
+/* Every epoch must read the same rows, or the result is not reproducible. */
 static mlp_status check_unchanged(const mlp_rowfile *rows)
 {
     struct stat now;
@@ -103,37 +103,37 @@ mlp_status mlp_rowfile_read(const mlp_rowfile *rows, mlp_range which,
                             void *values)
 {
     struct iovec all = {values, which.count * rows->row_bytes};
-    MLP_TRY(read_pieces(rows, place_of(rows, which.first), &all,
+    MLP_TRY(read_iovecs(rows, place_of(rows, which.first), &all,
                         which.count > 0 ? 1 : 0));
     return check_unchanged(rows);
 }
 
-/* What one call reads. */
+/* One call of preadv. */
 typedef struct {
-    struct iovec pieces[PIECES]; /* rows, and gaps between them */
-    char gap[GAP_MOST];          /* where all of these go */
-    size_t count;                /* of pieces */
+    struct iovec iovecs[IOVECS]; /* rows, and the gaps between them */
+    char gap[GAP_MOST];          /* all gaps go here */
+    size_t count;                /* of iovecs */
     uint64_t at;
     size_t bytes;
 } call;
 
-/* Lay out a call for the first of the picks and those that follow it closely.
- * Returns how many these are. */
-static size_t lay_out(const mlp_rowfile *rows, const mlp_pick *picks,
-                      size_t count, void *values, call *to)
+/* Set up a call for the first pick and those that follow closely. Returns how
+ * many picks it covers. */
+static size_t set_up(const mlp_rowfile *rows, const mlp_pick *picks,
+                     size_t count, void *values, call *to)
 {
-    size_t next = picks->row; /* behind what is wanted so far */
+    size_t next = picks->row; /* end of the rows so far */
     size_t i = 0;
     to->count = 0;
-    for (; i < count && to->count + 2 <= PIECES; i++) {
+    for (; i < count && to->count + 2 <= IOVECS; i++) {
         size_t skipped = (picks[i].row - next) * rows->row_bytes;
         if (skipped > GAP_MOST) {
             break;
         }
         if (skipped > 0) {
-            to->pieces[to->count++] = (struct iovec){to->gap, skipped};
+            to->iovecs[to->count++] = (struct iovec){to->gap, skipped};
         }
-        to->pieces[to->count++] = (struct iovec){
+        to->iovecs[to->count++] = (struct iovec){
             (char *)values + picks[i].place * rows->row_bytes, rows->row_bytes};
         next = (size_t)picks[i].row + 1;
     }
@@ -142,10 +142,10 @@ static size_t lay_out(const mlp_rowfile *rows, const mlp_pick *picks,
     return i;
 }
 
-/* Read what is in the system's cache; ask for the rest, without waiting. */
+/* Read what is in the page cache; else start to prefetch, without waiting. */
 static bool read_cached(const mlp_rowfile *rows, const call *one)
 {
-    ssize_t got = preadv2(rows->fd, one->pieces, (int)one->count,
+    ssize_t got = preadv2(rows->fd, one->iovecs, (int)one->count,
                           (off_t)one->at, RWF_NOWAIT);
     if (got == (ssize_t)one->bytes) {
         return true;
@@ -155,23 +155,23 @@ static bool read_cached(const mlp_rowfile *rows, const call *one)
     return false;
 }
 
-/* A disk is slow one by one, and fast when it knows what will be wanted: what
- * is not in the cache is all asked for before any of it is waited for. */
-static mlp_status gather_slice(const mlp_rowfile *rows, const mlp_pick *picks,
+/* A disk is fast only with many outstanding requests: prefetch everything that
+ * is not in the page cache before waiting for any of it. */
+static mlp_status gather_batch(const mlp_rowfile *rows, const mlp_pick *picks,
                                size_t count, void *values)
 {
-    size_t missing[SLICE], n = 0, taken;
+    size_t missing[BATCH], n = 0, taken;
     call one;
     for (size_t i = 0; i < count; i += taken) {
-        taken = lay_out(rows, picks + i, count - i, values, &one);
+        taken = set_up(rows, picks + i, count - i, values, &one);
         if (!read_cached(rows, &one)) {
             missing[n++] = i;
         }
     }
     for (size_t m = 0; m < n; m++) {
         size_t i = missing[m];
-        lay_out(rows, picks + i, count - i, values, &one);
-        MLP_TRY(read_pieces(rows, one.at, one.pieces, one.count));
+        set_up(rows, picks + i, count - i, values, &one);
+        MLP_TRY(read_iovecs(rows, one.at, one.iovecs, one.count));
     }
     return MLP_OK;
 }
@@ -179,21 +179,21 @@ static mlp_status gather_slice(const mlp_rowfile *rows, const mlp_pick *picks,
 mlp_status mlp_rowfile_gather(const mlp_rowfile *rows, const mlp_pick *picks,
                               size_t count, void *values)
 {
-    for (size_t done = 0; done < count; done += SLICE) {
-        size_t n = count - done < SLICE ? count - done : SLICE;
-        MLP_TRY(gather_slice(rows, picks + done, n, values));
+    for (size_t done = 0; done < count; done += BATCH) {
+        size_t n = count - done < BATCH ? count - done : BATCH;
+        MLP_TRY(gather_batch(rows, picks + done, n, values));
     }
     return check_unchanged(rows);
 }
 
 /* ---- a copy ------------------------------------------------------------ */
 
-/* A file without a name. */
+/* A temporary file without a name. */
 static mlp_status open_unnamed(const char *directory, mlp_rowfile *rows)
 {
     rows->fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (rows->fd < 0 && errno != ENOENT && errno != EACCES) {
-        /* not every file system has such files */
+        /* Not every file system has O_TMPFILE. */
         char path[NAME_BYTES];
         snprintf(path, sizeof path, "%.4000s/mlp-rows-XXXXXX", directory);
         rows->fd = mkostemp(path, O_CLOEXEC);
@@ -204,34 +204,33 @@ static mlp_status open_unnamed(const char *directory, mlp_rowfile *rows)
     return rows->fd >= 0 ? MLP_OK : fail_io(rows, "made");
 }
 
-/* Rows to copy at once: all of what is packed together, lest it is unpacked
- * again for the next ones. */
-static size_t rows_at_once(size_t first, size_t fitting, size_t grain)
+/* Rows to copy at a time: whole chunks, so that none is decompressed twice. */
+static size_t rows_at_once(size_t first, size_t capacity, size_t chunk_rows)
 {
-    return fitting - (first + fitting) % grain;
+    return capacity - (first + capacity) % chunk_rows;
 }
 
-static mlp_status check_grain(const mlp_rowfile *rows, size_t grain,
-                              size_t fitting)
+static mlp_status check_chunk(const mlp_rowfile *rows, size_t chunk_rows,
+                              size_t capacity)
 {
-    return grain <= fitting
+    return chunk_rows <= capacity
                ? MLP_OK
                : mlp_fail(MLP_ERROR_USAGE,
                           "%s: packs %zu rows together, and --memory-limit "
                           "leaves room for %zu: raise it, or rewrite the file "
                           "in smaller chunks (h5repack --layout)",
-                          rows->name, grain, fitting);
+                          rows->name, chunk_rows, capacity);
 }
 
 static mlp_status copy_rows(mlp_source *source, mlp_split split,
-                            mlp_range range, size_t grain, void *room,
-                            size_t fitting, const mlp_rowfile *rows)
+                            mlp_range range, size_t chunk_rows, void *buffer,
+                            size_t capacity, const mlp_rowfile *rows)
 {
     while (range.count > 0) {
-        size_t n = rows_at_once(range.first, fitting, grain);
+        size_t n = rows_at_once(range.first, capacity, chunk_rows);
         n = n < range.count ? n : range.count;
-        MLP_TRY(mlp_source_read(source, split, range.first, n, room, NULL));
-        if (!mlp_write_all(rows->fd, room, n * rows->row_bytes)) {
+        MLP_TRY(mlp_source_read(source, split, range.first, n, buffer, NULL));
+        if (!mlp_write_all(rows->fd, buffer, n * rows->row_bytes)) {
             return fail_io(rows, "written");
         }
         range.first += n;
@@ -241,20 +240,20 @@ static mlp_status copy_rows(mlp_source *source, mlp_split split,
 }
 
 static mlp_status make_copy(mlp_source *source, mlp_split split,
-                            mlp_range range, size_t grain, void *room,
-                            size_t fitting, mlp_rowfile *rows)
+                            mlp_range range, size_t chunk_rows, void *buffer,
+                            size_t capacity, mlp_rowfile *rows)
 {
     const char *directory = getenv("TMPDIR");
     if (directory == NULL || directory[0] == '\0') {
-        directory = "/var/tmp"; /* on a disk, where /tmp may be memory */
+        directory = "/var/tmp"; /* on disk, whereas /tmp may be in memory */
     }
-    MLP_TRY(check_grain(rows, grain, fitting));
+    MLP_TRY(check_chunk(rows, chunk_rows, capacity));
     snprintf(rows->name, sizeof rows->name,
              "%.2000s: the rows of %.2000s, in a temporary file ($TMPDIR)",
              directory, mlp_source_facts(source)->name);
     rows->is_copy = true;
     MLP_TRY(open_unnamed(directory, rows));
-    return copy_rows(source, split, range, grain, room, fitting, rows);
+    return copy_rows(source, split, range, chunk_rows, buffer, capacity, rows);
 }
 
 /* ---- open and close ---------------------------------------------------- */
@@ -270,7 +269,7 @@ static mlp_status open_place(const mlp_source_place *place, size_t first,
 }
 
 mlp_status mlp_rowfile_open(mlp_source *source, mlp_split split,
-                            mlp_range range, void *room, size_t room_bytes,
+                            mlp_range range, void *buffer, size_t buffer_bytes,
                             mlp_rowfile **rows)
 {
     const mlp_source_info *info = mlp_source_facts(source);
@@ -283,10 +282,11 @@ mlp_status mlp_rowfile_open(mlp_source *source, mlp_split split,
     made->fd = -1;
     made->row_bytes = info->features * mlp_element_bytes(info->element);
     snprintf(made->name, sizeof made->name, "%s", info->name);
-    mlp_status status = mlp_source_locate(source, split, &place)
-                            ? open_place(&place, range.first, made)
-                            : make_copy(source, split, range, place.grain, room,
-                                        room_bytes / made->row_bytes, made);
+    mlp_status status =
+        mlp_source_locate(source, split, &place)
+            ? open_place(&place, range.first, made)
+            : make_copy(source, split, range, place.chunk_rows, buffer,
+                        buffer_bytes / made->row_bytes, made);
     if (status != MLP_OK) {
         mlp_rowfile_close(rows);
     }

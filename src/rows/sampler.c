@@ -1,6 +1,6 @@
 /** @file
  *  The shuffled order of a rank's shards. A shard's order is a function of
- *  (seed, epoch, shard number), never of who owns the shard.
+ *  (seed, epoch, shard number), never of the rank that owns it.
  */
 #include "sampler.h"
 
@@ -16,20 +16,21 @@ struct mlp_sampler {
     bool keeps_order;
     size_t rows, shards, batch;
     mlp_range owned;    /* shards of this rank */
-    size_t *shard_rows; /* [owned.count + 1], where a shard's rows begin here */
+    size_t *shard_rows; /* [owned.count + 1], index of each shard's first row
+                           here */
     uint32_t *order;    /* [owned rows], rows of the dataset, shard by shard */
-    uint32_t *picked;   /* [most_rows], rows of the newest batch */
+    uint32_t *picked;   /* [most_rows], rows of the last batch */
     size_t *leaf_start; /* [owned.count + 1] */
 };
 
-/* Rows in the largest batch share of this rank: every owned shard gives
- * ceil(batch / shards) at most. */
+/* Most rows of this rank in a batch: each owned shard has at most ceil(batch /
+ * shards). */
 static size_t most_rows(const mlp_sampler *sampler)
 {
     return sampler->owned.count * (sampler->batch / sampler->shards + 1);
 }
 
-/* calloc of 0 elements may be NULL, which must not look like a failure. */
+/* calloc of 0 elements may return NULL without an error. */
 static void *allocate(size_t count, size_t bytes)
 {
     return calloc(count > 0 ? count : 1, bytes);
@@ -81,7 +82,7 @@ mlp_status mlp_sampler_create(uint64_t seed, size_t rows, size_t shards,
     (*sampler)->rows = rows;
     (*sampler)->shards = shards;
     (*sampler)->owned = owned;
-    /* a batch larger than the epoch is the epoch, and needs no more memory */
+    /* A batch larger than an epoch is the whole epoch. */
     size_t epoch_rows = rows > 0 ? rows : 1;
     (*sampler)->batch = batch < epoch_rows ? batch : epoch_rows;
     mlp_status status = allocate_tables(*sampler);
@@ -126,9 +127,9 @@ void mlp_sampler_shuffle(mlp_sampler *sampler, uint64_t epoch)
     }
 }
 
-/* Positions in its order of a shard's rows in a batch. */
-static mlp_range microbatch(const mlp_sampler *sampler, size_t step,
-                            size_t shard)
+/* Positions of a shard batch in the shard's order. */
+static mlp_range shard_batch(const mlp_sampler *sampler, size_t step,
+                             size_t shard)
 {
     return mlp_shard_microbatch(sampler->rows, sampler->shards, sampler->batch,
                                 step, shard);
@@ -136,20 +137,20 @@ static mlp_range microbatch(const mlp_sampler *sampler, size_t step,
 
 size_t mlp_sampler_count(const mlp_sampler *sampler, size_t step, size_t shard)
 {
-    return microbatch(sampler, step, shard).count;
+    return shard_batch(sampler, step, shard).count;
 }
 
 /* Rows of the i-th owned shard in a batch. */
-static size_t pick_microbatch(const mlp_sampler *sampler, size_t step, size_t i,
-                              uint32_t *rows)
+static size_t pick_shard_batch(const mlp_sampler *sampler, size_t step,
+                               size_t i, uint32_t *rows)
 {
-    mlp_range part = microbatch(sampler, step, sampler->owned.first + i);
+    mlp_range batch = shard_batch(sampler, step, sampler->owned.first + i);
     const uint32_t *order =
-        sampler->order + sampler->shard_rows[i] + part.first;
-    for (size_t k = 0; k < part.count; k++) {
+        sampler->order + sampler->shard_rows[i] + batch.first;
+    for (size_t k = 0; k < batch.count; k++) {
         rows[k] = order[k];
     }
-    return part.count;
+    return batch.count;
 }
 
 size_t mlp_sampler_pick(const void *sampler, size_t step, uint32_t *rows)
@@ -157,7 +158,7 @@ size_t mlp_sampler_pick(const void *sampler, size_t step, uint32_t *rows)
     const mlp_sampler *of = sampler;
     size_t filled = 0;
     for (size_t i = 0; i < of->owned.count; i++) {
-        filled += pick_microbatch(of, step, i, rows + filled);
+        filled += pick_shard_batch(of, step, i, rows + filled);
     }
     return filled;
 }
@@ -167,7 +168,7 @@ mlp_microbatches mlp_sampler_batch(mlp_sampler *sampler, size_t step)
     size_t filled = 0;
     for (size_t i = 0; i < sampler->owned.count; i++) {
         sampler->leaf_start[i] = filled;
-        filled += pick_microbatch(sampler, step, i, sampler->picked + filled);
+        filled += pick_shard_batch(sampler, step, i, sampler->picked + filled);
     }
     sampler->leaf_start[sampler->owned.count] = filled;
     return (mlp_microbatches){sampler->picked, sampler->leaf_start,

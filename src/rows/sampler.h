@@ -1,6 +1,6 @@
 /** @file
- *  Which rows a rank feeds to each step: the shuffled order of its shards,
- *  and the microbatches cut from it.
+ *  The rows of each step: the shuffled order of a rank's shards, and the shard
+ *  batches taken from it.
  */
 #ifndef MLP_SAMPLER_H
 #define MLP_SAMPLER_H
@@ -11,8 +11,8 @@
 #include "base/range.h"
 #include "base/status.h"
 
-/** The rows of one global batch that live on this rank, shard by shard.
- *  Points into the sampler; valid until the next call. */
+/** The rows of one global batch on this rank, shard by shard. Points into the
+ *  sampler; valid until the next call. */
 typedef struct {
     const uint32_t *rows; /**< [leaf_start[leaves]], indices into the dataset */
     const size_t *leaf_start; /**< [leaves + 1]: leaf i has rows
@@ -23,31 +23,30 @@ typedef struct {
 typedef struct mlp_sampler mlp_sampler;
 
 /** @param rows    training rows over all ranks
- *  @param shards  V; owned is the run of shards of this rank
- *  @param batch   rows of a global batch; or of a piece of one, of which the
- *                 next ones then are the batch
+ *  @param shards  V; owned: the range of shards of this rank
+ *  @param batch   rows of a global batch, or of a micro-batch
  *  The dataset that the indices point into holds exactly the owned shards. */
 mlp_status mlp_sampler_create(uint64_t seed, size_t rows, size_t shards,
                               mlp_range owned, size_t batch,
                               mlp_sampler **sampler);
 void mlp_sampler_destroy(mlp_sampler **sampler);
 
-/** From now on mlp_sampler_shuffle leaves the rows in their order. */
+/** Turn shuffling off: the rows then keep their order. */
 void mlp_sampler_keep_order(mlp_sampler *sampler);
 
 /** Shuffle every owned shard for an epoch (from 0). */
 void mlp_sampler_shuffle(mlp_sampler *sampler, uint64_t epoch);
 
 /** The rows of global batch `step` (from 0 in the epoch), in the order of
- *  mlp_sampler_batch. For another thread, while the order stays.
- *  @param rows  [as many as are returned], indices into the dataset
+ *  mlp_sampler_batch. May be called by another thread between shuffles.
+ *  @param rows  [the returned number], indices into the dataset
  *  @param sampler  a const mlp_sampler */
 size_t mlp_sampler_pick(const void *sampler, size_t step, uint32_t *rows);
 
-/** How many rows of any shard, here or not, are in global batch `step`. */
+/** Rows of any shard, on this rank or not, in global batch `step`. */
 size_t mlp_sampler_count(const mlp_sampler *sampler, size_t step, size_t shard);
 
-/** The microbatches of global batch `step` (from 0 in the epoch). */
+/** The shard batches of global batch `step` (from 0 in the epoch). */
 mlp_microbatches mlp_sampler_batch(mlp_sampler *sampler, size_t step);
 
 #endif

@@ -26,7 +26,7 @@ static mlp_scaler minmax(const mlp_column_facts *facts)
 }
 
 /* The mean of equal values may be rounded, and their deviation then is not 0:
- * what is constant is told by its extremes. */
+ * constant columns are recognized by their extremes. */
 static mlp_scaler standard(const mlp_column_facts *facts)
 {
     if (facts->least == facts->largest) {

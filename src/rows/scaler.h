@@ -1,5 +1,5 @@
 /** @file
- *  Feature scaling: x -> (x - shift) * scale, fitted on the training rows. One
+ *  Feature scaling, x -> (x - shift) * scale, fitted on the training rows. One
  *  shift and scale for all columns, or one for each.
  */
 #ifndef MLP_SCALER_H
@@ -11,21 +11,21 @@
 #include "base/status.h"
 #include "config/config.h"
 
-/** With shift 0 a zero stays an exact zero, which the kernels skip. */
+/** With shift 0, a zero stays an exact zero, which the kernels skip. */
 typedef struct {
-    float shift, scale;     /**< of every column, unless each has its own: */
+    float shift, scale;     /**< for all columns, unless each has its own: */
     float *shifts, *scales; /**< [columns], both or none; mlp_scaler_destroy
                                  frees those that mlp_scaler_create made */
 } mlp_scaler;
 
-/** Division by the largest absolute value, as scikit-learn's MaxAbsScaler.
+/** Division by the largest absolute value, like scikit-learn's MaxAbsScaler.
  *  @param largest  over all training rows; 0 gives the identity */
 mlp_scaler mlp_scaler_max(float largest);
 
-/** What is known of one column, over all training rows. */
+/** Statistics of one column over all training rows. */
 typedef struct {
     float least, largest;
-    double mean, deviation; /**< deviation of the population: divided by n */
+    double mean, deviation; /**< population standard deviation */
 } mlp_column_facts;
 
 /** Shift and scale of one column, in one-column form (shifts is NULL).
@@ -33,26 +33,25 @@ typedef struct {
  *  max       x / max|x|
  *  minmax    (x - min) / (max - min)
  *  standard  (x - mean) / deviation
- *  rms       x / sqrt(mean of x^2): signs and zeros stay
+ *  rms       x / sqrt(mean of x^2): preserves signs and zeros
  *  others    x
  *
- *  A constant column has no extent to divide by: max and rms leave its zeros
- *  alone, minmax and standard make it 0. MLP_ERROR_DATA when the column's
- * values are too far apart to be subtracted in float32; the line names no
- * column.
+ *  A constant column has no range to divide by: max and rms leave zeros
+ *  unchanged, minmax and standard map it to 0. MLP_ERROR_DATA when the column's
+ *  range overflows float32; the text does not name the column.
  */
 mlp_status mlp_scaler_of(mlp_scaling scaling, const mlp_column_facts *facts,
                          mlp_scaler *column);
 
-/** Make room for a shift and a scale of each column, all the identity. */
+/** Allocate a shift and a scale for each column, initially the identity. */
 mlp_status mlp_scaler_create(size_t columns, mlp_scaler *scaler);
 void mlp_scaler_destroy(mlp_scaler *scaler);
 
-/** Make another one of the same content. */
+/** Make a copy. */
 mlp_status mlp_scaler_copy(const mlp_scaler *scaler, size_t columns,
                            mlp_scaler *copy);
 
-/** Whether zeros of every column stay zeros. */
+/** Whether zeros of all columns stay zeros. */
 bool mlp_scaler_keeps_zeros(const mlp_scaler *scaler, size_t columns);
 
 #endif

@@ -1,5 +1,5 @@
 /** @file
- *  Rows that a program has in memory.
+ *  Rows in the caller's memory.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /** @file
- *  Comma-separated values, a record at a time.
+ *  Comma-separated values, record by record.
  */
 #include "csv.h"
 
@@ -13,7 +13,7 @@
 
 #include "system/files.h"
 
-/* What ended a cell. */
+/* How a cell ended. */
 typedef enum { END_CELL, END_RECORD, END_FILE } cell_end;
 
 static bool ends_with(const char *path, const char *end)
@@ -30,7 +30,7 @@ bool mlp_csv_has_name(const char *path)
 
 /* ---- open and close ---------------------------------------------------- */
 
-/* Not blocking: a FIFO without a writer must not hang the start. */
+/* Without O_NONBLOCK, opening a FIFO without a writer would block. */
 static mlp_status open_regular(const char *path, FILE **file)
 {
     struct stat facts;
@@ -128,8 +128,8 @@ static mlp_status add(mlp_csv *csv, int byte)
     return MLP_OK;
 }
 
-/* What stands behind a cell: the separator, the end of the line or of the
- * file. false when byte is none of them. */
+/* Whether byte ends a cell: a separator, an end of line, or the end of the
+ * file. */
 static bool is_end(mlp_csv *csv, int byte, cell_end *end)
 {
     if (byte == '\r') {
@@ -149,7 +149,7 @@ static bool is_end(mlp_csv *csv, int byte, cell_end *end)
     return byte == csv->separator || byte == '\n' || byte == EOF;
 }
 
-/* The cell behind an opening quote; two quotes in it stand for one. */
+/* The rest of a quoted cell, in which two quotes stand for one. */
 static mlp_status read_quoted(mlp_csv *csv, cell_end *end)
 {
     for (;;) {
@@ -222,7 +222,7 @@ static mlp_status read_record(mlp_csv *csv, bool *is_there)
     return MLP_OK;
 }
 
-/* Where reading fails the file seems to end. */
+/* A read error looks like the end of the file until ferror is checked. */
 mlp_status mlp_csv_next(mlp_csv *csv, bool *is_there)
 {
     errno = 0;

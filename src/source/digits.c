@@ -13,10 +13,10 @@ enum {
     ROWS = 1797,
     SIDE = 8,
     PIXELS = SIDE * SIDE,
-    EVERY = 4, /* one test row in so many */
+    EVERY = 4, /* every fourth row is a test row */
     TEST_ROWS = ROWS / EVERY,
-    TEXT_BYTES = 1 << 19, /* more than the unpacked text */
-    GZIP_WINDOW = 15 + 16 /* zlib's code for: gzip format only */
+    TEXT_BYTES = 1 << 19, /* more than the decompressed text */
+    GZIP_WINDOW = 15 + 16 /* zlib's code for gzip format only */
 };
 
 typedef struct {
@@ -29,7 +29,7 @@ static mlp_status damaged(void)
     return mlp_fail(MLP_ERROR_INTERNAL, "the built-in digits are damaged");
 }
 
-/* Unpack into text, which ends with a NUL. */
+/* Decompress into text, which ends with a NUL. */
 static mlp_status unpack(char text[TEXT_BYTES])
 {
     z_stream zlib = {0};
@@ -46,7 +46,7 @@ static mlp_status unpack(char text[TEXT_BYTES])
     return result == Z_STREAM_END ? MLP_OK : damaged();
 }
 
-/* One number and the separator behind it. */
+/* One number and the separator after it. */
 static mlp_status parse_number(char **text, char separator,
                                unsigned char *value)
 {
@@ -71,7 +71,7 @@ static mlp_status parse(char *text, digits_table *table)
     return *text == '\0' ? MLP_OK : damaged();
 }
 
-/* Where row i of a split is in the table. */
+/* Index in the table of row i of a split. */
 static size_t table_row(mlp_split split, size_t i)
 {
     if (split == MLP_SPLIT_TEST) {

@@ -1,7 +1,7 @@
 /** @file
  *  A data set in one HDF5 file: /train/images [n, h, w] or [n, d], 8-bit or
- *  float32, /train/labels [n], and the same under /test, which may be absent.
- *  Where no labels are wanted, /images alone will do.
+ *  float32, /train/labels [n], and the same under /test, which is optional.
+ *  Where labels are not needed, /images alone suffices.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -15,7 +15,7 @@
 
 enum {
     LABELS_AT_ONCE = 4096,
-    DEFLATE_MOST = 1032 /* bytes that one packed byte can stand for */
+    DEFLATE_MOST = 1032 /* most bytes of one compressed byte */
 };
 
 static const char unsplit_images[] = "images";
@@ -88,7 +88,7 @@ static bool locate_hdf5(void *state, mlp_split split, mlp_source_place *place)
     mlp_h5_type type = hdf5->element == MLP_ELEMENT_U8 ? MLP_H5_U8 : MLP_H5_F32;
     place->path = hdf5->path;
     return mlp_h5file_locate(hdf5->file, hdf5->images_name[split], type,
-                             &place->offset, &place->grain);
+                             &place->offset, &place->chunk_rows);
 }
 
 /* ---- Open and close */
@@ -115,8 +115,8 @@ static mlp_status check_kind(const hdf5_source *hdf5, const char *name,
     return MLP_OK;
 }
 
-/* A header can claim any extent. Whatever the file really holds cannot be
- * larger than all of its bytes unpacked. */
+/* A header can claim any extents: bound them by the file's size and the highest
+ * compression ratio. */
 static mlp_status check_extents(const hdf5_source *hdf5, const char *name,
                                 const mlp_h5_shape *shape)
 {
@@ -209,7 +209,7 @@ static void close_hdf5(void *state)
     free(hdf5);
 }
 
-/* Names of the classes, where the file has them: JSON, as uint8. */
+/* Class names, if the file has them: JSON, as uint8. */
 static mlp_status open_names(hdf5_source *hdf5)
 {
     enum { BYTES_MOST = 1 << 24 };
@@ -239,8 +239,8 @@ static mlp_status open_names(hdf5_source *hdf5)
     return status;
 }
 
-/* Which images there are.
- * @param images  the shape of one split's, which is that of all */
+/* Find the splits.
+ * @param images  the shape of one split's images */
 static mlp_status open_splits(hdf5_source *hdf5, mlp_h5_shape *images)
 {
     if (!hdf5->has_labels && mlp_h5file_has(hdf5->file, unsplit_images)) {
@@ -282,7 +282,7 @@ static mlp_status open_directly(const char *path, mlp_source *source)
     return MLP_OK;
 }
 
-/* ---- The rehearsal */
+/* ---- trial run in a child process */
 
 /* All rows of a split if they are few, else the first and the last. */
 static mlp_status try_rows(mlp_source *source, mlp_split split)
@@ -307,8 +307,8 @@ static mlp_status try_rows(mlp_source *source, mlp_split split)
     return status;
 }
 
-/* In a child process, so nothing needs closing. */
-static mlp_status rehearse(void *context)
+/* Runs in a child process, so nothing needs closing. */
+static mlp_status try_file(void *context)
 {
     const mlp_source *wanted = context;
     mlp_source source = {.info = wanted->info};
@@ -323,12 +323,12 @@ static mlp_status rehearse(void *context)
     return MLP_OK;
 }
 
-/* A file that is damaged, or made to harm, can crash the HDF5 library: a
- * child process goes first. */
+/* A damaged or malicious file can crash the HDF5 library: try in a child
+ * process first. */
 mlp_status mlp_source_hdf5_open(const char *path, mlp_source *source)
 {
     struct stat facts;
     size_t bytes = stat(path, &facts) == 0 ? (size_t)facts.st_size : 0;
-    MLP_TRY(mlp_sandbox_try(path, bytes, rehearse, source));
+    MLP_TRY(mlp_sandbox_try(path, bytes, try_file, source));
     return open_directly(path, source);
 }

@@ -95,7 +95,7 @@ static mlp_status read_extents(idx_file *file)
     return MLP_OK;
 }
 
-/* Can the file be as long as its extents say? */
+/* Whether the file can be as long as its extents require. */
 static mlp_status check_length(idx_file *file)
 {
     size_t payload = 0, length = 0;
@@ -234,8 +234,8 @@ static void close_idx(void *state)
     free(idx);
 }
 
-/* A file that is not open has no rows. */
-static void tell_facts(const idx_source *idx, const idx_file *images,
+/* An image file that is not open has no rows. */
+static void fill_facts(const idx_source *idx, const idx_file *images,
                        mlp_source_info *info)
 {
     bool is_picture = images->dimensions == 3;
@@ -280,7 +280,7 @@ mlp_status mlp_source_idx_open(const char *directory, mlp_source *source)
     MLP_TRY(open_split(&found, MLP_SPLIT_TEST, has_labels, idx));
     const idx_file *train = &idx->files[MLP_IDX_TRAIN_IMAGES];
     MLP_TRY(check_features(train, &idx->files[MLP_IDX_TEST_IMAGES]));
-    tell_facts(idx, train, &source->info);
+    fill_facts(idx, train, &source->info);
     return MLP_OK;
 }
 
@@ -290,6 +290,6 @@ mlp_status mlp_source_idx_open_file(const char *path, mlp_source *source)
     idx_source *idx = source->state;
     idx_file *images = &idx->files[MLP_IDX_TEST_IMAGES];
     MLP_TRY(open_file(path, false, images));
-    tell_facts(idx, images, &source->info);
+    fill_facts(idx, images, &source->info);
     return MLP_OK;
 }

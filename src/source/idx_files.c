@@ -1,5 +1,5 @@
 /** @file
- *  Finds IDX files by their names.
+ *  Finds IDX files by name.
  */
 #include "idx_files.h"
 
@@ -23,7 +23,7 @@ static const struct {
     {"train-labels", MLP_IDX_TRAIN_LABELS},
     {"t10k-images", MLP_IDX_TEST_IMAGES},
     {"t10k-labels", MLP_IDX_TEST_LABELS},
-    {"test-images", MLP_IDX_TEST_IMAGES}, /* EMNIST's word for t10k */
+    {"test-images", MLP_IDX_TEST_IMAGES}, /* EMNIST's name for t10k */
     {"test-labels", MLP_IDX_TEST_LABELS},
 };
 
@@ -32,7 +32,7 @@ static const char *const usual_name[MLP_IDX_ROLES] = {
     "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"};
 
 /* Whether base is [prefix]stem, '-' or '.', "idx3-ubyte" or the like. Hidden
- * files are none: some systems leave ._NAME beside every NAME. */
+ * files are skipped: some systems leave ._NAME beside every NAME. */
 static bool has_stem(const char *base, const char *stem)
 {
     static const char *const types[] = {"ubyte", "short", "int"};
@@ -46,7 +46,7 @@ static bool has_stem(const char *base, const char *stem)
     return false;
 }
 
-/* The entry of stems that a file's name has, STEMS for none. */
+/* The index of the stem in a file's name, STEMS for none. */
 static size_t stem_of(const char *name)
 {
     char base[NAME_BYTES];
@@ -62,8 +62,8 @@ static size_t stem_of(const char *name)
     return i;
 }
 
-/* Directories are passed over: some archives unpack every file into a
- * directory of its own name, beside the file. */
+/* Directories are skipped: some archives unpack every file into a directory of
+ * its own name, beside the file. */
 static int is_candidate(const struct dirent *entry)
 {
     return entry->d_type != DT_DIR && stem_of(entry->d_name) < STEMS;
@@ -76,7 +76,7 @@ static bool is_packed_form(const char *name, const char *plain)
            strcmp(name + length, ".gz") == 0;
 }
 
-/* Assign names to roles, in rising order: NAME comes before NAME.gz. */
+/* Assign names to roles, in sorted order: NAME comes before NAME.gz. */
 static mlp_status assign(const char *directory, struct dirent **entries,
                          int count, const char *chosen[MLP_IDX_ROLES])
 {
@@ -105,7 +105,7 @@ static int prefix_length(const char *name)
     return (int)(strstr(name, stems[stem_of(name)].stem) - name);
 }
 
-/* The letters of one set must not be tested on the digits of another. */
+/* Refuse training and test files of different data sets. */
 static mlp_status check_prefixes(const char *directory,
                                  const char *chosen[MLP_IDX_ROLES])
 {

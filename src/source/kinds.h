@@ -1,6 +1,6 @@
 /** @file
- *  What every kind of source gives to source.c: an opener that fills in the
- *  facts, and two operations.
+ *  The interface of each kind of source to source.c: an opener that fills in
+ *  the facts, and up to three operations.
  */
 #ifndef MLP_SOURCE_KINDS_H
 #define MLP_SOURCE_KINDS_H
@@ -8,27 +8,27 @@
 #include "source.h"
 
 typedef struct {
-    /** As mlp_source_read; rows > 0 and within the split. labels is NULL also
+    /** As mlp_source_read; rows > 0 and within the split. labels is also NULL
      *  when the source was opened without them. */
     mlp_status (*read)(void *state, mlp_split split, size_t first, size_t rows,
                        void *values, uint16_t *labels);
     void (*close)(void *state);
-    /** As mlp_source_read_targets; NULL: there are none. */
+    /** As mlp_source_read_targets; NULL: no targets. */
     mlp_status (*read_targets)(void *state, mlp_split split, size_t first,
                                size_t rows, float *targets);
-    /** As mlp_source_locate; NULL: rows lie nowhere. */
+    /** As mlp_source_locate; NULL: rows are never stored as in memory. */
     bool (*locate)(void *state, mlp_split split, mlp_source_place *place);
 } mlp_source_ops;
 
 struct mlp_source {
     mlp_source_info info;
     const mlp_source_ops *ops;
-    void *state; /**< of this kind, NULL until there is something to close */
+    void *state; /**< of this kind; NULL when there is nothing to close */
 };
 
-/* Each gets a source that is zeroed but for info.name and info.has_labels, and
- * sets the rest; it opens labels only if has_labels. What it leaves in state is
- * closed by the caller, after a failure too. */
+/* Each opener gets a source that is zeroed except for info.name and
+ * info.has_labels, and sets the rest; it opens labels only if has_labels. The
+ * caller closes what it leaves in state, also after a failure. */
 mlp_status mlp_source_idx_open(const char *directory, mlp_source *source);
 /** One IDX file of images; has_labels is false. */
 mlp_status mlp_source_idx_open_file(const char *path, mlp_source *source);

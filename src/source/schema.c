@@ -1,5 +1,5 @@
 /** @file
- *  What the columns of a table mean.
+ *  The meaning of a table's columns.
  */
 #include "schema.h"
 
@@ -31,7 +31,7 @@ static int compare(const char *a, const char *b)
     return strcmp(a, b);
 }
 
-/* The first place whose name is not before this one. */
+/* The index of the first name that is not less than this one. */
 static size_t place_of(const mlp_names *names, const char *name)
 {
     size_t low = 0;

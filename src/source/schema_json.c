@@ -131,7 +131,7 @@ static mlp_status parse_columns(const json_t *array, const char *label,
         const json_t *object = json_array_get(array, i);
         const char *name = json_string_value(json_object_get(object, "name"));
         bool is_label = name != NULL && strcmp(name, label) == 0;
-        schema->count = i + 1; /* of which destroy knows */
+        schema->count = i + 1; /* for destroy */
         MLP_TRY(parse_column(object, is_label, &schema->columns[i]));
         schema->label = is_label ? i : schema->label;
     }

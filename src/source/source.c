@@ -1,5 +1,5 @@
 /** @file
- *  Which kind of source a specification means, and what they have in common.
+ *  Choosing the kind of a source, and what all kinds share.
  */
 #include "source.h"
 
@@ -37,9 +37,9 @@ const char *mlp_source_default(void)
     return holds_idx_files(here) ? here : digits;
 }
 
-/* IDX begins with two zero bytes and a type, gzip with bytes of its own; HDF5
- * does neither, even behind a user block of zeros. */
-static mlp_status looks_like_idx(const char *path, bool *is_idx)
+/* IDX begins with two zero bytes and a type, gzip with its own magic; HDF5 with
+ * neither, even after a user block of zeros. */
+static mlp_status has_idx_magic(const char *path, bool *is_idx)
 {
     unsigned char first[3] = {0};
     size_t count;
@@ -50,7 +50,7 @@ static mlp_status looks_like_idx(const char *path, bool *is_idx)
     return MLP_OK;
 }
 
-/* Options that only a table can follow. */
+/* Refuse options that apply to tables only. */
 static mlp_status check_no_table(const char *name,
                                  const mlp_table_options *options)
 {
@@ -90,7 +90,7 @@ static mlp_status open_file(const char *path, const mlp_table_options *options,
     bool is_idx = false;
     MLP_TRY(check_no_table(path, options));
     if (!source->info.has_labels) {
-        MLP_TRY(looks_like_idx(path, &is_idx));
+        MLP_TRY(has_idx_magic(path, &is_idx));
     }
     return is_idx ? mlp_source_idx_open_file(path, source)
                   : mlp_source_hdf5_open(path, source);
@@ -218,7 +218,7 @@ mlp_status mlp_source_read(mlp_source *source, mlp_split split, size_t first,
 bool mlp_source_locate(mlp_source *source, mlp_split split,
                        mlp_source_place *place)
 {
-    *place = (mlp_source_place){.grain = 1};
+    *place = (mlp_source_place){.chunk_rows = 1};
     return source->ops->locate != NULL &&
            source->ops->locate(source->state, split, place);
 }

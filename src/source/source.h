@@ -1,7 +1,7 @@
 /** @file
- *  Where labelled rows come from: IDX files, an HDF5 file, or the built-in
- *  digits. A source knows its extents and reads any run of rows; it keeps
- *  none of them.
+ *  Sources of labelled rows: IDX files, an HDF5 file, a table, the built-in
+ *  digits and truth tables, or memory. A source knows its extents and reads any
+ *  range of rows; it keeps no rows in memory.
  */
 #ifndef MLP_SOURCE_H
 #define MLP_SOURCE_H
@@ -19,103 +19,103 @@ typedef struct mlp_source mlp_source;
 typedef enum { MLP_SPLIT_TRAIN, MLP_SPLIT_TEST } mlp_split;
 enum { MLP_SPLITS = 2 };
 
-/** How a feature is stored, in files and in memory. */
+/** The type of a stored feature, in files and in memory. */
 typedef enum { MLP_ELEMENT_U8, MLP_ELEMENT_F32 } mlp_element;
 
 /** Bytes of one feature. */
 size_t mlp_element_bytes(mlp_element element);
 
 typedef struct {
-    char name[4096]; /**< for a person: a path, or "digits (built in)" */
+    char name[4096]; /**< for messages: a path, or "digits (built in)" */
     size_t rows[MLP_SPLITS]; /**< rows of the test split may be 0 */
     size_t features;         /**< height * width */
-    size_t height, width;    /**< of a picture; 1 x features when it is none */
-    size_t channels; /**< of a pixel, which width counts; 0: not said, one */
+    size_t height, width;    /**< of a picture; else 1 x features */
+    size_t channels;         /**< of a pixel, counted in width; 0: unknown, 1 */
     mlp_element element;
-    const mlp_schema *schema;     /**< of a table; NULL: it is none */
+    const mlp_schema *schema;     /**< of a table; else NULL */
     const mlp_names *class_names; /**< NULL: classes are numbered */
-    bool has_labels; /**< false only for what mlp_source_open_images opened */
+    bool has_labels;              /**< false after mlp_source_open_images */
 } mlp_source_info;
 
-/** What "" means to mlp_source_open here and now. */
+/** The source that "" stands for in mlp_source_open. */
 const char *mlp_source_default(void);
 
 /** Open a source and check everything that can be checked without its rows:
- *  magics, extents, that images and labels agree.
+ *  magics, extents, and that images and labels match.
  *
  *  @param spec  a directory with the four IDX files (plain or .gz), an HDF5
  *               file, "digits", a truth table ("and", "or", "xor"), or "" for
- * the default: $MLP_DATA if set, else data/mnist in the working directory if it
- * is complete, else "digits"
+ *               the default: $MLP_DATA if set, else data/mnist in the working
+ *               directory if complete, else "digits"
  *
- *  MLP_ERROR_MISSING, MLP_ERROR_DATA: the line names the file, what was
- *  expected and what was found. Not collective.
+ *  MLP_ERROR_MISSING, MLP_ERROR_DATA, with the file, what was expected and what
+ *  was found. Not collective.
  */
 mlp_status mlp_source_open(const char *spec, mlp_source **source);
 
-/** How to read a table in a CSV file. */
+/** How to read a table from a CSV file. */
 typedef struct {
-    const char *label;       /**< the column to predict */
-    const char *ignore;      /**< columns to leave out, "a,b"; "" none */
-    const char *categorical; /**< numbers to take as texts, "a,b"; "" none */
+    const char *label;       /**< column to predict */
+    const char *ignore;      /**< columns to leave out, "a,b"; "": none */
+    const char *categorical; /**< numbers to read as texts, "a,b"; "": none */
     bool is_regression;      /**< the label is a number, not a class */
-    bool is_never_negative;  /**< a label below 0 is a bad cell */
-    bool drops_bad;          /**< leave bad rows out; else they are an error */
-    double test_fraction;    /**< of the rows are test rows */
-    const char *test_data;   /**< a file of test rows; "" none */
+    bool is_never_negative;  /**< a label below 0 is invalid */
+    bool drops_bad;          /**< drop invalid rows; else they are an error */
+    double test_fraction;    /**< fraction of the rows for testing */
+    const char *test_data;   /**< file of test rows; "": none */
     uint64_t seed;           /**< chooses the test rows */
-    /** Of a model, instead of one made from the file, which may then lack the
-     *  label if labels are not wanted. Without test_fraction all rows are in
-     *  either split, whichever is asked for. NULL: make one. */
+    /** A model's schema, used instead of one made from the file, which then
+     *  needs no label column if labels are not wanted. Without test_fraction
+     *  both splits are all rows. NULL: make a schema. */
     const mlp_schema *schema;
-    /** With a schema: the splits are those of training, even if labels are not
-     *  wanted. They are read all the same: a row without a good one was in no
-     *  split. */
+    /** With a schema: repeat the splits of training, even if labels are not
+     *  wanted. Labels are then read anyway, as rows with invalid labels are in
+     *  no split. */
     bool splits_again;
 } mlp_table_options;
 
-/** What a configuration says of tables; borrows its texts. */
+/** The table options of a configuration; borrows its texts. */
 mlp_table_options mlp_table_options_of(const mlp_config *config);
 
 /** Open a source that may be a table: a file NAME.csv, or NAME.tsv with tabs.
- *  The first line names the columns. A column is of numbers if its first cell
- *  with something in it is a number, else of texts, which become one-hot.
+ *  The first line has the names of the columns. A column is numeric if its
+ *  first nonempty cell is a number; else its texts become one-hot.
  *
- *  @param has_labels  as mlp_source_open; false: as mlp_source_open_images
+ *  @param has_labels  true: as mlp_source_open; else as mlp_source_open_images
  *
- *  MLP_ERROR_USAGE when options ask for a table and it is none. A bad cell:
- *  MLP_ERROR_DATA with file, line and column. Otherwise as mlp_source_open.
+ *  MLP_ERROR_USAGE for table options when the source is not a table.
+ *  MLP_ERROR_DATA for an invalid cell, with file, line and column. Otherwise as
+ *  mlp_source_open.
  */
 mlp_status mlp_source_open_table(const char *spec,
                                  const mlp_table_options *options,
                                  bool has_labels, mlp_source **source);
 
-/** Open a source for its images alone: labels are neither looked for nor read.
- *  Takes what mlp_source_open takes, and besides a single IDX file of images
- *  (plain or .gz) and an HDF5 file with /images in place of /train and /test.
- *  These two have no splits: all their rows are in the test split. (Of a
- *  directory all four files must be there.)
+/** Open a source for its images alone: labels are neither required nor read.
+ *  Accepts what mlp_source_open accepts, and also a single IDX file of images
+ *  (plain or .gz) and an HDF5 file with /images instead of /train and /test.
+ *  These two have no splits: all their rows are in the test split. (A directory
+ *  must have all four files.)
  *
- *  As mlp_source_open otherwise.
+ *  Errors of mlp_source_open.
  */
 mlp_status mlp_source_open_images(const char *spec, mlp_source **source);
 
-/** Rows that the caller has in memory, instead of files. */
+/** Rows in the caller's memory. */
 typedef struct {
     const char *name;     /**< for messages */
-    size_t height, width; /**< of a row: 1 x features when no picture */
+    size_t height, width; /**< of a picture; else 1 x features */
     mlp_element element;
-    size_t rows[MLP_SPLITS];            /**< 0 test rows will do */
+    size_t rows[MLP_SPLITS];            /**< test rows may be 0 */
     const void *values[MLP_SPLITS];     /**< [rows, height * width] */
     const uint16_t *labels[MLP_SPLITS]; /**< [rows]; NULL: all 0 */
-    const float *targets[MLP_SPLITS];   /**< [rows], of a regression */
-    const mlp_schema *schema;     /**< of a regression; else it may be NULL */
-    const mlp_names *class_names; /**< NULL: classes are numbered */
+    const float *targets[MLP_SPLITS]; /**< [rows], for regression; else NULL */
+    const mlp_schema *schema;         /**< required for regression */
+    const mlp_names *class_names;     /**< NULL: classes are numbered */
 } mlp_source_arrays;
 
-/** Take rows from arrays, which are not copied, no more than schema and names,
- *  and must outlive the source.
- *  MLP_ERROR_DATA when there is no training row or no feature;
+/** Open arrays, which are not copied and must outlive the source, like schema
+ *  and names. MLP_ERROR_DATA without a training row or a feature;
  *  MLP_ERROR_INTERNAL without memory. Not collective. */
 mlp_status mlp_source_open_arrays(const mlp_source_arrays *arrays,
                                   mlp_source **source);
@@ -127,31 +127,31 @@ const mlp_source_info *mlp_source_facts(const mlp_source *source);
 /** Read rows first .. first + rows - 1 of a split.
  *
  *  @param values  [rows, features] of the source's element type, overwritten;
- *                 NULL: only labels are wanted
- *  @param labels  [rows], overwritten; with zeros when there are none; NULL:
- *                 only values are wanted
+ *                 NULL: read labels only
+ *  @param labels  [rows], overwritten, with zeros if the source has none; NULL:
+ *                 read values only
  *
- *  A run that ends with the split's last row also checks the end of the
- *  file: gzip's CRC, nothing missing, nothing left over. MLP_ERROR_DATA.
- *  Reads in rising order are cheap (a .gz is decompressed only once).
+ *  A range that ends with the split's last row also checks the end of the file:
+ *  gzip's CRC, nothing missing, nothing left over. MLP_ERROR_DATA. Reading in
+ *  ascending order is cheap (a .gz is decompressed once).
  */
 mlp_status mlp_source_read(mlp_source *source, mlp_split split, size_t first,
                            size_t rows, void *values, uint16_t *labels);
 
-/** Where the features of a split lie in a file as they do in memory. */
+/** Where a file stores the features of a split as they are in memory. */
 typedef struct {
-    const char *path; /**< the source's own */
-    uint64_t offset;  /**< of row 0; row r lies r rows behind it */
-    size_t grain;     /**< rows that are read together at little more cost than
-                           one, where the split lies nowhere */
+    const char *path;  /**< of the source */
+    uint64_t offset;   /**< of row 0; rows are contiguous */
+    size_t chunk_rows; /**< rows that cost little more to read than one, if the
+                              split is not stored so */
 } mlp_source_place;
 
-/** Whether the features of a split lie in a file one behind the other as
- *  mlp_source_read gives them, and where. If not, only grain is set. */
+/** Whether a file stores the features of a split contiguously as
+ *  mlp_source_read returns them, and where. If not, only chunk_rows is set. */
 bool mlp_source_locate(mlp_source *source, mlp_split split,
                        mlp_source_place *place);
 
-/** The numbers to predict, of a source whose schema is of a regression.
+/** The numbers to predict, of a source with a regression schema.
  *  @param targets  [rows], overwritten */
 mlp_status mlp_source_read_targets(mlp_source *source, mlp_split split,
                                    size_t first, size_t rows, float *targets);

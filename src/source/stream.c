@@ -1,5 +1,5 @@
 /** @file
- *  A file read forward, plain or gzip.
+ *  A file read sequentially, plain or gzip.
  */
 #include "stream.h"
 
@@ -16,21 +16,21 @@
 #include "system/files.h"
 
 enum {
-    PACKED_BYTES = 1 << 18,  /* of the file, read at once */
-    SKIPPED_BYTES = 1 << 15, /* unpacked at once when skipping */
-    DEFLATE_MOST = 1032,     /* bytes that one packed byte can stand for */
+    PACKED_BYTES = 1 << 18,  /* of the file, per read */
+    SKIPPED_BYTES = 1 << 15, /* decompressed at a time when skipping */
+    DEFLATE_MOST = 1032,     /* most bytes of one compressed byte */
     GZIP_FIRST = 0x1f,       /* every gzip member begins with these two */
     GZIP_SECOND = 0x8b,
-    GZIP_WINDOW = 15 + 16 /* zlib's code for: gzip format only */
+    GZIP_WINDOW = 15 + 16 /* zlib's code for gzip format only */
 };
 
 struct mlp_stream {
     char *name;
     int fd;
-    size_t size;   /* of the file as it is stored */
-    size_t offset; /* unpacked bytes handed out so far */
+    size_t size;   /* of the stored file */
+    size_t offset; /* decompressed bytes returned so far */
     bool is_gzip;
-    size_t packed_offset; /* of the next packed byte to fetch */
+    size_t packed_offset; /* of the next compressed byte to fetch */
     bool is_ended;        /* the last gzip member has ended, CRC checked */
     z_stream zlib;
     unsigned char *packed; /* [PACKED_BYTES], NULL when plain */
@@ -46,7 +46,7 @@ bool mlp_stream_is_plain(const mlp_stream *stream)
     return !stream->is_gzip;
 }
 
-/* Bytes of the file as it is stored; *taken < n only at its end. */
+/* Read stored bytes; *taken < n only at the end of the file. */
 static mlp_status fetch(mlp_stream *stream, size_t at, void *bytes, size_t n,
                         size_t *taken)
 {
@@ -70,7 +70,7 @@ static mlp_status fetch(mlp_stream *stream, size_t at, void *bytes, size_t n,
 
 /* ---- gzip */
 
-/* Give zlib the next packed bytes, none at the end. */
+/* Give zlib the next compressed bytes, none at the end. */
 static mlp_status refill(mlp_stream *stream)
 {
     size_t taken = 0;
@@ -82,7 +82,7 @@ static mlp_status refill(mlp_stream *stream)
     return MLP_OK;
 }
 
-/* What zlib has used up of the file. */
+/* Compressed bytes that zlib has consumed. */
 static size_t packed_position(const mlp_stream *stream)
 {
     return stream->packed_offset - stream->zlib.avail_in;
@@ -96,7 +96,7 @@ static mlp_status restart_zlib(mlp_stream *stream)
     return MLP_OK;
 }
 
-/* A gzip file is one or more members. At the end of one: is there another? */
+/* A gzip file has one or more members. At the end of one, check for another. */
 static mlp_status end_member(mlp_stream *stream)
 {
     if (stream->zlib.avail_in == 0) {
@@ -178,7 +178,7 @@ static mlp_status begin_gzip(mlp_stream *stream)
 
 static mlp_status open_regular(mlp_stream *stream)
 {
-    /* O_NONBLOCK: opening a FIFO must not wait for its writer */
+    /* O_NONBLOCK: opening a FIFO must not wait for a writer. */
     stream->fd = open(stream->name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (stream->fd < 0) {
         return mlp_fail_open(stream->name);

@@ -1,6 +1,7 @@
 /** @file
- *  A table in a CSV file as a source: its schema is made from the training
- *  file, or given; test rows are a fraction of the file, or another one.
+ *  A source that is a table in a CSV file: the schema is made from the training
+ *  file, or given; the test rows are a fraction of the file, or in another
+ *  file.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,15 +12,15 @@
 #include "system/files.h"
 #include "table_file.h"
 
-/* Bytes in memory that a byte of the file may become, and what is always
- * allowed: categories multiply a hostile file's size. */
+/* Memory per byte of the file, and an amount that is always allowed: with many
+ * categories a small file could need huge memory. */
 enum { EXPANSION_MOST = 1024, ALWAYS_ALLOWED = 64 << 20 };
 
 typedef struct {
     mlp_schema schema;
-    mlp_table_file files[MLP_SPLITS]; /* of the test split only if has_test */
-    bool has_test;                    /* a file of its own */
-    bool is_unsplit; /* all rows of the one file are in either split */
+    mlp_table_file files[MLP_SPLITS]; /* the second only if has_test */
+    bool has_test;                    /* test rows in a file of their own */
+    bool is_unsplit;                  /* both splits are all rows of the file */
 } table_source;
 
 /* ---- the schema of a training file ------------------------------------- */
@@ -39,7 +40,7 @@ static bool is_listed(const char *list, const char *name)
     return false;
 }
 
-/* Every name of a list must be a column's. */
+/* Check that every name of a list is that of a column. */
 static mlp_status check_list(const mlp_table_file *table, const char *option,
                              const char *list)
 {
@@ -72,7 +73,7 @@ static mlp_column_kind first_kind(const mlp_table_options *options,
                                                    : MLP_COLUMN_UNKNOWN;
 }
 
-/* Columns with their names, from the header that has just been read. */
+/* Make columns with the names in the header, which was just read. */
 static mlp_status name_columns(const mlp_table_file *table,
                                const mlp_table_options *options,
                                mlp_schema *schema)
@@ -103,10 +104,10 @@ static mlp_status name_columns(const mlp_table_file *table,
     return MLP_OK;
 }
 
-/* A column without a kind gets the one of the first cell with something in it.
- * @param expected  what a cell should be and is not, then *cell is which */
-static void look_at(mlp_table_file *table, mlp_schema *schema, size_t *cell,
-                    const char **expected)
+/* A column's kind is that of its first nonempty cell.
+ * @param expected  what an invalid cell should be; *cell is then its index */
+static void find_kinds(mlp_table_file *table, mlp_schema *schema, size_t *cell,
+                       const char **expected)
 {
     for (size_t i = 0; i < schema->count; i++) {
         mlp_column *column = &schema->columns[i];
@@ -130,7 +131,7 @@ static void look_at(mlp_table_file *table, mlp_schema *schema, size_t *cell,
     }
 }
 
-/* The texts of a good record are categories. */
+/* The texts of a valid record are categories. */
 static mlp_status add_categories(const mlp_table_file *table,
                                  mlp_schema *schema, size_t *names)
 {
@@ -173,7 +174,7 @@ static mlp_status fit_records(mlp_table_file *table, mlp_schema *schema)
         }
         bool is_whole = table->csv.fields == table->header;
         if (is_whole) {
-            look_at(table, schema, &cell, &expected);
+            find_kinds(table, schema, &cell, &expected);
         }
         if (!is_whole || expected != NULL) {
             MLP_TRY(mlp_table_file_reject(table, cell, expected));
@@ -249,7 +250,7 @@ static mlp_status open_main(const char *path, bool needs_label,
     if (options->schema == NULL) {
         MLP_TRY(fit_schema(file, options, &table->schema));
     } else {
-        /* the header is still in the reader */
+        /* The header is still the reader's last record. */
         MLP_TRY(mlp_schema_copy(options->schema, &table->schema));
         MLP_TRY(mlp_table_file_bind(file, &table->schema));
         MLP_TRY(mlp_table_file_scan(file));

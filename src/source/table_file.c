@@ -1,5 +1,5 @@
 /** @file
- *  A table in a file, read by a schema.
+ *  Reading a table by a schema.
  */
 #define _GNU_SOURCE /* strtod_l */
 #include "table_file.h"
@@ -65,7 +65,7 @@ void mlp_table_file_close(mlp_table_file *table)
     *table = (mlp_table_file){0};
 }
 
-/* The header's cell of this name; SIZE_MAX: there is none. */
+/* The header's cell with this name; SIZE_MAX for none. */
 static size_t find_cell(const mlp_table_file *table, const char *name)
 {
     for (size_t i = 0; i < table->header; i++) {
@@ -107,7 +107,7 @@ bool mlp_table_number(const mlp_table_file *table, const char *text,
     char *end;
     text += strspn(text, " ");
     if (*text == '\0' || strspn(text, "0123456789+-.eE ") != strlen(text)) {
-        return false; /* strtod knows hexadecimal, inf and nan as well */
+        return false; /* strtod also accepts hexadecimal, inf and nan */
     }
     *value = (float)strtod_l(text, &end, table->c_locale);
     return end != text && end[strspn(end, " ")] == '\0' && isfinite(*value);
@@ -124,7 +124,7 @@ const char *mlp_table_read_number(const mlp_table_file *table, bool is_label,
                : NULL;
 }
 
-/* Of a name in the file, or of the schema where the file has other names. */
+/* The name in the file, or in the schema where the file has none. */
 static const char *name_of(const mlp_table_file *table, size_t cell)
 {
     for (size_t i = 0; table->cell_of != NULL && i < table->schema->count;
@@ -161,7 +161,7 @@ mlp_status mlp_table_file_reject(mlp_table_file *table, size_t cell,
     return MLP_OK;
 }
 
-/* A cell's number, or the place of its text among the categories.
+/* A cell's number, or the index of its text among the categories.
  * @param expected  set when it is neither */
 static size_t read_cell(const mlp_table_file *table, size_t i, float *number,
                         const char **expected)
@@ -182,8 +182,8 @@ static size_t read_cell(const mlp_table_file *table, size_t i, float *number,
     return place;
 }
 
-/* Turn the newest record into row `row` of what is wanted.
- * @param is_good  false when it has been rejected */
+/* Convert the last record into row `row` of the wanted arrays.
+ * @param is_good false when the record was rejected */
 static mlp_status convert(mlp_table_file *table, const mlp_table_rows *to,
                           size_t row, bool *is_good)
 {
@@ -296,7 +296,7 @@ mlp_status mlp_table_file_split(mlp_table_file *table, double fraction,
     return MLP_OK;
 }
 
-/* The last mark that no more than `first` rows of the split come before. */
+/* The last mark with at most `first` rows of the split before it. */
 static size_t find_mark(const mlp_table_file *table, bool wants_test,
                         size_t first, size_t *before)
 {

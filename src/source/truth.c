@@ -1,5 +1,5 @@
 /** @file
- *  Truth tables of two inputs, built in: the lecture's data for the perceptron.
+ *  Built-in truth tables of two inputs: the lecture's data for the perceptron.
  *  All four rows are training rows.
  */
 #include <stdio.h>

@@ -179,7 +179,7 @@ static mlp_status print_columns(FILE *out, const mlp_prediction *p, size_t r)
     const mlp_schema *schema = &p->checkpoint->schema;
     size_t count, left = p->dataset->features;
     const float *features =
-        mlp_dataset_look(p->dataset, (mlp_range){p->begin + r, 1}, &count);
+        mlp_dataset_read(p->dataset, (mlp_range){p->begin + r, 1}, &count);
     MLP_TRY(mlp_dataset_status(p->dataset));
     paragraph text = {.out = out};
     for (size_t i = 0; i < schema->count && left > 0; i++) {
@@ -244,7 +244,7 @@ static mlp_status paint(const mlp_prediction *p, size_t r, mlp_image *image)
     size_t channels = c->channels > 1 ? c->channels : 1;
     size_t count, at = 0;
     const void *values =
-        mlp_dataset_look(data, (mlp_range){p->begin + r, 1}, &count);
+        mlp_dataset_read(data, (mlp_range){p->begin + r, 1}, &count);
     MLP_TRY(mlp_dataset_status(data));
     MLP_TRY(mlp_image_create(c->height, c->width / channels, 1, image));
     for (size_t i = 0; i < data->features / channels; i++) {

@@ -44,7 +44,7 @@ static mlp_status paint(const mlp_tool_case *loaded, size_t row,
     const mlp_checkpoint *c = &loaded->checkpoint;
     size_t channels = mlp_report_channels(c), count;
     size_t mixed = channels == 3 ? 1 : channels; /* values of a byte */
-    const void *values = mlp_dataset_look(data, (mlp_range){row, 1}, &count);
+    const void *values = mlp_dataset_read(data, (mlp_range){row, 1}, &count);
     MLP_TRY(mlp_dataset_status(data));
     MLP_TRY(mlp_image_create(c->height, c->width / channels, channels / mixed,
                              image));

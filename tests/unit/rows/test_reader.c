@@ -258,7 +258,7 @@ START_TEST(a_file_that_was_changed_is_told)
     ck_assert_ptr_nonnull(file);
     ck_assert_int_eq(fputc(0, file), 0);
     ck_assert_int_eq(fclose(file), 0);
-    mlp_dataset_look(&dataset, (mlp_range){0, 1}, &count);
+    mlp_dataset_read(&dataset, (mlp_range){0, 1}, &count);
     ck_assert_int_eq(mlp_dataset_status(&dataset), MLP_ERROR_IO);
     ck_assert_ptr_nonnull(strstr(mlp_failure(), "changed"));
     mlp_dataset_destroy(&dataset);
