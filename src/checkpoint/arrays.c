@@ -1,5 +1,5 @@
 /** @file
- *  The arrays of a checkpoint in its HDF5 file, and what they must agree with.
+ *  The arrays of a checkpoint in its HDF5 file, and their consistency checks.
  */
 #include "content.h"
 
@@ -22,7 +22,7 @@ static mlp_status write_scaler(mlp_h5file *file, const mlp_checkpoint *c)
     return mlp_h5file_write(file, "scaler/scale", shape, c->scaler.scales);
 }
 
-/* Columns have shifts and scales of their own where /scaler is there. */
+/* With /scaler, each column has its own shift and scale. */
 static mlp_status read_scaler(mlp_h5file *file, const char *path,
                               mlp_checkpoint *c)
 {
@@ -92,7 +92,7 @@ static mlp_status read_widths(mlp_h5file *file, const char *path,
     return MLP_OK;
 }
 
-/* Do the widths fit the other facts of the file? */
+/* Check the widths against the other contents of the file. */
 static mlp_status check_widths(const char *path, const mlp_checkpoint *c)
 {
     size_t pixels, channels = c->channels > 1 ? c->channels : 1;
@@ -114,8 +114,8 @@ static mlp_status check_widths(const char *path, const mlp_checkpoint *c)
     return MLP_OK;
 }
 
-/* A file cannot hold more numbers than it has bytes for: a wrong width must
- * not become a huge allocation. */
+/* A wrong width must not lead to a huge allocation: the parameters must fit
+ * into the file's size. */
 static mlp_status check_size(const char *path, uint64_t file_bytes,
                              mlp_checkpoint *c)
 {

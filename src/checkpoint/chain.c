@@ -25,7 +25,7 @@ static mlp_status identify(const mlp_checkpoint *checkpoint,
     return mlp_checkpoint_digest(checkpoint, link->digest);
 }
 
-/* Without memory nothing can be said; anything else is this file's fault. */
+/* Without memory the caller fails; any other error belongs to this file. */
 static mlp_status read_link(const char *directory, mlp_chain_link *link)
 {
     char name[MLP_NAME_BYTES], path[MLP_MAX_PATH];
@@ -85,14 +85,14 @@ static bool is_same(const unsigned char *a, const unsigned char *b)
     return memcmp(a, b, MLP_DIGEST_BYTES) == 0;
 }
 
-mlp_chain_parent mlp_chain_judge(const mlp_chain *chain,
-                                 const mlp_chain_link *link)
+mlp_chain_parent mlp_chain_find_parent(const mlp_chain *chain,
+                                       const mlp_chain_link *link)
 {
     static const unsigned char nothing[MLP_DIGEST_BYTES];
     if (is_same(link->parent_digest, nothing)) {
         return MLP_PARENT_NONE;
     }
-    mlp_chain_parent verdict =
+    mlp_chain_parent parent =
         link->parent_step == 0 ? MLP_PARENT_INITIAL : MLP_PARENT_NOT_KEPT;
     for (size_t i = 0; i < chain->count; i++) {
         const mlp_chain_link *other = &chain->links[i];
@@ -104,7 +104,7 @@ mlp_chain_parent mlp_chain_judge(const mlp_chain *chain,
                        ? MLP_PARENT_VERIFIED
                        : MLP_PARENT_DIFFERS;
         }
-        verdict = MLP_PARENT_DAMAGED;
+        parent = MLP_PARENT_DAMAGED;
     }
-    return verdict;
+    return parent;
 }

@@ -1,5 +1,5 @@
 /** @file
- *  What a checkpoint holds in memory; files and directories are elsewhere.
+ *  Checkpoints in memory; files and directories are elsewhere.
  */
 #include "checkpoint.h"
 

@@ -1,7 +1,7 @@
 /** @file
- *  The digest of a state: what a checkpoint is known by in the chain of its
- *  run. Wall times are left out, so that a run which repeats the steps comes to
- *  the same digest.
+ *  The digest of a state, which identifies a checkpoint in the chain of its
+ *  run. Wall times are left out, so that a run that repeats the steps has the
+ *  same digest.
  */
 #include <stdio.h>
 #include <string.h>
@@ -10,9 +10,8 @@
 
 static const char DOMAIN[] = "mlp state 1\n";
 
-/* "lr=0.05\n", unless it is what runs without the option meant: so an option
- * that a later version adds, or a new default, leaves the digests of older runs
- * as they are. */
+/* "lr=0.05\n", unless the value is the default: options that later versions add
+ * then don't change the digests of older runs. */
 static mlp_status add_field(mlp_digest *digest, const mlp_config *config,
                             const mlp_config_field *field)
 {
@@ -52,7 +51,7 @@ mlp_status mlp_checkpoint_config_digest(const mlp_config *config,
     return status;
 }
 
-/* The numbers before the arrays, as 64-bit words of this machine. */
+/* The numbers before the arrays, as native 64-bit words. */
 static mlp_status add_numbers(mlp_digest *digest, const mlp_checkpoint *c)
 {
     double sums[MLP_TALLY_SUMS];

@@ -1,5 +1,5 @@
 /** @file
- *  Write and read one checkpoint file.
+ *  Writing and reading one checkpoint file.
  */
 #include "file.h"
 
@@ -18,7 +18,7 @@
 #include "system/files.h"
 #include "system/sandbox.h"
 
-/* Into a file that was begun; closes it. */
+/* Write to a new file, and close it. */
 static mlp_status write_content(mlp_h5file *file,
                                 const mlp_checkpoint *checkpoint,
                                 unsigned char digest[MLP_DIGEST_BYTES])
@@ -53,7 +53,7 @@ mlp_status mlp_checkpoint_replace(const char *path,
                                   const mlp_checkpoint *checkpoint,
                                   unsigned char digest[MLP_DIGEST_BYTES])
 {
-    static atomic_uint count; /* of two threads, each has its own file */
+    static atomic_uint count; /* threads get different names */
     char temporary[MLP_MAX_PATH];
     int length = snprintf(temporary, sizeof temporary, "%s.%ld-%u", path,
                           (long)getpid(), atomic_fetch_add(&count, 1));
@@ -122,7 +122,7 @@ mlp_status mlp_checkpoint_parse(const char *path, unsigned char *bytes,
     return status;
 }
 
-/* The bytes to parse, for the rehearsal. */
+/* Bytes to parse in the child process. */
 typedef struct {
     const char *path;
     unsigned char *bytes;
@@ -137,9 +137,9 @@ static mlp_status rehearse(void *context)
                                 &checkpoint);
 }
 
-/* The seal tells damage, but anyone can put a true seal on anything. So the
- * same bytes are parsed twice: first where a crash, a hang or a greedy
- * allocation inside HDF5 costs nothing. */
+/* A seal detects damage, not malice. So the bytes are parsed twice: first in a
+ * child process, where a crash, a hang or a huge allocation inside HDF5 is
+ * harmless. */
 static mlp_status parse_twice(sealed_file *sealed, mlp_checkpoint *checkpoint)
 {
     MLP_TRY(mlp_sandbox_try(sealed->path, sealed->size, rehearse, sealed));
@@ -174,11 +174,11 @@ mlp_status mlp_checkpoint_decode(const char *path, const unsigned char *bytes,
     return status;
 }
 
-/* ---- weights alone ----------------------------------------------------- */
+/* ---- weights only ------------------------------------------------------ */
 
-/* A file with weights, and the model that wants them. */
+/* A file with weights, and the model to fill. */
 typedef struct {
-    sealed_file file; /* bytes: NULL when it has no seal of ours */
+    sealed_file file; /* bytes: NULL without a seal */
     mlp_checkpoint *model;
 } weights_file;
 

@@ -1,5 +1,5 @@
 /** @file
- *  One checkpoint file; which files there are is the directory's business.
+ *  One checkpoint file; retention.c manages the files of a directory.
  */
 #ifndef MLP_CHECKPOINT_FILE_H
 #define MLP_CHECKPOINT_FILE_H
@@ -9,34 +9,34 @@
 #include "base/status.h"
 #include "checkpoint.h"
 
-/** Write a sealed, durable file that must not exist. MLP_ERROR_IO: whatever
- *  was written of it is left for the caller to remove.
- *  @param digest  overwritten: the state's */
+/** Write a sealed, durable file that must not exist. After MLP_ERROR_IO the
+ *  caller removes what was written.
+ *  @param digest  overwritten: the state's digest */
 mlp_status mlp_checkpoint_write(const char *path,
                                 const mlp_checkpoint *checkpoint,
                                 unsigned char digest[MLP_DIGEST_BYTES]);
 
-/** Write a sealed, durable file in place of any that is there, and at once: it
- *  is whole or not there at all. MLP_ERROR_IO: nothing has changed.
- *  @param digest  overwritten: the state's */
+/** Write a sealed, durable file, atomically replacing an existing one.
+ *  MLP_ERROR_IO: nothing has changed.
+ *  @param digest  overwritten: the state's digest */
 mlp_status mlp_checkpoint_replace(const char *path,
                                   const mlp_checkpoint *checkpoint,
                                   unsigned char digest[MLP_DIGEST_BYTES]);
 
-/** The bytes of a sealed file, and back; nothing touches a disk.
+/** The bytes of a sealed file in memory; no disk access.
  *  @param bytes  [size], for the caller to free
  *  MLP_ERROR_INTERNAL without memory. */
 mlp_status mlp_checkpoint_encode(const mlp_checkpoint *checkpoint,
                                  unsigned char **bytes, size_t *size);
 
-/** As mlp_checkpoint_load, of bytes that anybody may have made.
- *  @param path  what messages call them */
+/** Like mlp_checkpoint_load, from bytes that are not trusted.
+ *  @param path  the bytes' name in messages */
 mlp_status mlp_checkpoint_decode(const char *path, const unsigned char *bytes,
                                  size_t size, mlp_checkpoint *checkpoint);
 
-/** Read the content of a file in memory; its seal is not looked at. On failure
- *  *checkpoint holds nothing.
- *  @param path   what messages call it
+/** Read the content of a file in memory, without checking its seal. On failure
+ *  *checkpoint is empty.
+ *  @param path   the file's name in messages
  *  @param bytes  [size], seal first
  *  MLP_ERROR_DATA, MLP_ERROR_INTERNAL without memory. */
 mlp_status mlp_checkpoint_parse(const char *path, unsigned char *bytes,

@@ -7,15 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VALUE_BYTES = 8 }; /* of any column */
+enum { VALUE_BYTES = 8 }; /* of each value of a column */
 
-/* One dataset a column; all values have VALUE_BYTES. */
+/* One dataset per column, of VALUE_BYTES per value. */
 static const struct {
     const char *name;
     mlp_h5_type type;
     size_t offset;
-    /* Files of versions that did not have the column yet lack it: zeros. Those
-     * of version 0.1.0 are in every file. */
+    /* Absent in files of versions without the column, and then 0. Columns of
+     * version 0.1.0 are in every file. */
     bool may_lack;
 } columns[] = {
 #define COLUMN(name, type, member)                                             \

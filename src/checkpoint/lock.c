@@ -1,6 +1,6 @@
 /** @file
- *  One run in a checkpoint directory at a time. The kernel holds the lock and
- *  drops it with its process, so that none is ever stale.
+ *  One run per checkpoint directory. The kernel releases the lock with its
+ *  process, so that it is never stale.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,10 +15,11 @@
 #include "checkpoint.h"
 #include "names.h"
 
-/* A launcher may be gone before the ranks that it killed are. */
+/* A launcher may end before the ranks that it has killed. */
 static const double DYING_SECONDS = 2.0;
 
-/* Tell a second run who is here. Only for a person: failing is no harm. */
+/* Write the owner into the lock file. Only for messages, so errors are
+ * ignored. */
 static void sign(int fd)
 {
     char text[2 * MLP_NAME_BYTES], host[MLP_NAME_BYTES];
@@ -40,7 +41,7 @@ static mlp_status refuse(int fd, const char *directory)
                     holder[0] == '\0' ? "unknown" : holder);
 }
 
-/* As flock, but a holder who is about to die gets time for it. */
+/* Like flock, but wait a little for an owner that is ending. */
 static int lock_patiently(int fd)
 {
     const struct timespec pause = {.tv_nsec = 20000000};

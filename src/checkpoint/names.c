@@ -1,5 +1,5 @@
 /** @file
- *  Naming, and finding by name.
+ *  File names of a checkpoint directory.
  */
 #include "names.h"
 #include "system/files.h"

@@ -1,6 +1,6 @@
 /** @file
- *  Making a directory ready for checkpoints: what can go wrong is to show
- *  before the first step, not after the first hours.
+ *  Preparing a directory for checkpoints: errors should show before the first
+ *  step, not after hours.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -27,8 +27,8 @@ static mlp_status fail_io(const char *path, const char *verb)
                     strerror(errno));
 }
 
-/* Whether the process that began a temporary file is gone. This process has
- * begun none yet. Of other hosts nothing is known but the file's age. */
+/* Whether the process that created a temporary file is gone. (This process has
+ * created none yet.) For other hosts only the file's age is known. */
 static bool is_leftover(const char *path, const char *name)
 {
     char here[MLP_NAME_BYTES];
@@ -102,7 +102,7 @@ mlp_status mlp_checkpoint_prepare(const char *directory)
     return probe(directory);
 }
 
-/* Bytes of the checkpoints that are there already. */
+/* Total bytes of the existing checkpoints. */
 static mlp_status count_bytes(const char *directory, uint64_t *bytes)
 {
     mlp_checkpoint_list list;

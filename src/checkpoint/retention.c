@@ -1,7 +1,7 @@
 /** @file
- *  A directory of checkpoints: commit one, delete those out of date, find the
- *  newest that is whole. There is no pointer to the newest that could be torn
- *  or out of date: the names tell.
+ *  A directory of checkpoints: commit one, delete old ones, find the newest
+ *  valid one. There is no pointer to the newest, which could be torn or stale:
+ *  the names have the order.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +32,7 @@ static mlp_status fail_io(const char *path, const char *verb)
 
 /* ----------------------------------------------------------- retention */
 
-/* How good an epoch was; -1 when nothing was evaluated then. */
+/* An epoch's score; -1 when nothing was evaluated. */
 static double score_of(const mlp_epoch_record *record)
 {
     const mlp_tally *tally =
@@ -40,8 +40,8 @@ static double score_of(const mlp_epoch_record *record)
     return tally->rows > 0 ? mlp_tally_score(tally) : -1.0;
 }
 
-/* What the history gives for a checkpoint; -1 when it was not made at the end
- * of an epoch. */
+/* A checkpoint's score by the history; -1 when it was not made at the end of an
+ * epoch. */
 static double accuracy_of(const mlp_history *history, mlp_checkpoint_name name)
 {
     for (size_t i = 0; i < history->count; i++) {
@@ -64,8 +64,8 @@ bool mlp_checkpoint_is_best(const mlp_history *history)
            score_of(&history->records[history->count - 1]) > best_before;
 }
 
-/* The place in the list of the best one; the list's count when there is none.
- * Of equals the oldest, which stays the best from then on. */
+/* Index in the list of the best one; the list's count when there is none. The
+ * oldest wins a tie, so that the best does not change. */
 static size_t find_best(const mlp_checkpoint_list *list,
                         const mlp_history *history)
 {
@@ -81,8 +81,8 @@ static size_t find_best(const mlp_checkpoint_list *list,
     return best;
 }
 
-/* Drop from the list what is not ours, or newer than the one just saved: that
- * belongs to a longer run. */
+/* Remove from the list what is not a checkpoint of this project, or is newer
+ * than the one just saved, and so of a longer run. */
 static mlp_status keep_only_ours(const char *directory,
                                  const mlp_checkpoint *saved,
                                  mlp_checkpoint_list *list)
@@ -133,8 +133,8 @@ static mlp_status retain(const char *directory, size_t keep,
 
 /* -------------------------------------------------------------- commit */
 
-/* A rename is durable once its directory is. Some file systems cannot sync
- * one (EINVAL), and then do so by themselves. */
+/* A rename is durable when its directory is. File systems that cannot sync a
+ * directory (EINVAL) make renames durable by themselves. */
 static mlp_status sync_directory(const char *directory)
 {
     int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -214,8 +214,8 @@ mlp_status mlp_checkpoint_refuse_used(const char *directory)
     return status;
 }
 
-/* Try the listed ones in turn. Without memory there is no sense in trying an
- * older one; anything else is wrong with that one file. */
+/* Try the listed files in turn. Without memory an older one would fail, too;
+ * any other error belongs to that file. */
 static mlp_status load_first_valid(const char *directory,
                                    const mlp_checkpoint_list *list,
                                    mlp_checkpoint *checkpoint, char *path)

@@ -1,6 +1,6 @@
 /** @file
- *  The plain facts of a checkpoint in its HDF5 file: attributes of the root,
- *  and the configuration.
+ *  The scalars of a checkpoint in its HDF5 file: attributes of the root, and
+ *  the configuration.
  */
 #include "content.h"
 
@@ -20,8 +20,8 @@ static const struct {
     const char *name;
     scalar_kind kind;
     size_t offset; /* in mlp_checkpoint */
-    /* Files of versions that did not have the scalar yet lack it, and mean
-     * this. Those of version 0.1.0 are in every file. */
+    /* Absent in files of versions without the scalar, and then this value.
+     * Scalars of version 0.1.0 are in every file. */
     bool may_lack;
     double absent;
 } scalars[] = {
@@ -185,8 +185,8 @@ static mlp_status write_config(mlp_h5file *file, const mlp_config *config)
     return MLP_OK;
 }
 
-/* An option that the file lacks, since no version that wrote it had the option,
- * means what the table says. */
+/* An option that is absent, because the writing version did not have it, has
+ * the table's default. */
 static mlp_status read_option(mlp_h5file *file, const char *path,
                               const mlp_config_field *field, mlp_config *config)
 {
@@ -213,7 +213,7 @@ static mlp_status read_config(mlp_h5file *file, const char *path,
             MLP_TRY(read_option(file, path, &fields[i], config));
         }
     }
-    /* by nobody who starts a program now */
+    /* These options were not given on this command line. */
     memset(config->given, 0, sizeof config->given);
     return MLP_OK;
 }
@@ -246,7 +246,7 @@ mlp_status mlp_checkpoint_identity_write(mlp_h5file *file,
     return write_digest(file, "state_sha256", state);
 }
 
-/* What a digest is recorded as, and what it is. */
+/* Compare a stored digest with that of the content. */
 static mlp_status compare(mlp_h5file *file, const char *path, const char *name,
                           const unsigned char *found)
 {

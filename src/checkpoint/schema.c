@@ -22,7 +22,7 @@ static mlp_status write_text(mlp_h5file *file, const char *dataset, char *text)
 mlp_status mlp_checkpoint_table_write(mlp_h5file *file, const mlp_checkpoint *c)
 {
     char *text = NULL;
-    if (c->schema.count > 0) { /* it has the names of classes */
+    if (c->schema.count > 0) { /* it has the class names */
         MLP_TRY(mlp_schema_print(&c->schema, &text));
         return write_text(file, name, text);
     }
@@ -33,7 +33,7 @@ mlp_status mlp_checkpoint_table_write(mlp_h5file *file, const mlp_checkpoint *c)
     return MLP_OK;
 }
 
-/* A dataset of bytes as a text, which the caller frees. */
+/* Read a dataset of bytes as a text, which the caller frees. */
 static mlp_status read_text(mlp_h5file *file, const char *path,
                             const char *dataset, char **text, size_t *length)
 {
@@ -55,7 +55,7 @@ static mlp_status read_text(mlp_h5file *file, const char *path,
     return status;
 }
 
-/* Whether the schema describes the rows that the model takes and gives. */
+/* Whether the schema matches the model's inputs and outputs. */
 static bool fits(const mlp_checkpoint *c)
 {
     const mlp_names *classes = mlp_schema_classes(&c->schema);

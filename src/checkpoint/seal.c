@@ -39,7 +39,8 @@ static uint64_t get_little_endian(const unsigned char *bytes, size_t n)
     return value;
 }
 
-/* One read at an offset; fewer bytes than asked for only at the file's end. */
+/* One read at an offset; fewer bytes than requested only at the end of the
+ * file. */
 static mlp_status read_at(int fd, const char *path, size_t offset,
                           unsigned char *bytes, size_t n, size_t *got)
 {
@@ -91,8 +92,8 @@ static mlp_status check_header(const char *path, const unsigned char *seal,
     return MLP_OK;
 }
 
-/* A file that cannot be loaded need not be digested either: that would take
- * minutes for one that is huge, but for the most part holes. */
+/* Refuse a file that exceeds memory before computing its digest, which would
+ * take minutes for a huge sparse file. */
 static mlp_status check_memory(const char *path, uint64_t length)
 {
     uint64_t memory =
@@ -125,7 +126,7 @@ static mlp_status check_seal(const char *path, unsigned char *bytes,
     return MLP_OK;
 }
 
-/* The length that the file has and its seal promises. */
+/* Check the file's length against its seal. */
 static mlp_status read_length(int fd, const char *path, uint64_t *length)
 {
     struct stat facts;
@@ -177,8 +178,7 @@ static mlp_status read_verified(int fd, const char *path, unsigned char **bytes,
 mlp_status mlp_seal_read(const char *path, unsigned char **bytes, size_t *size)
 {
     *bytes = NULL;
-    /* Not to wait for ever should this be a pipe, nor to go where a link of
-     * somebody else's leads. */
+    /* Don't block if this is a pipe, and don't follow symbolic links. */
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0 && errno == ELOOP) {
         return mlp_fail(MLP_ERROR_DATA,

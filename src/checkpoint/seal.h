@@ -1,7 +1,7 @@
 /** @file
- *  The seal of a checkpoint file: its first 512 bytes, which HDF5 leaves to
- *  us, tell its length and its digest. A sealed file is verified by plain
- *  reads, before any parser sees it.
+ *  The seal of a checkpoint file: its first 512 bytes, HDF5's user block, with
+ *  its length and digest. A sealed file is verified by plain reads before any
+ *  parser sees it.
  *
  *      0  8  "MLPCKPT1"
  *      8  4  format version, little endian
@@ -20,25 +20,26 @@
 
 enum { MLP_SEAL_BYTES = 512 };
 
-/** Fill in the seal of a file in memory whose content is complete.
+/** Fill in the seal of a complete file in memory.
  *  @param bytes  [size] of the whole file; the first MLP_SEAL_BYTES are
  *                overwritten */
 mlp_status mlp_seal_fill(unsigned char *bytes, size_t size);
 
-/** Read a whole file that its seal agrees with.
+/** Read a whole file and verify its seal.
  *  @param bytes  [size], for the caller to free; NULL after a failure
  *  MLP_ERROR_MISSING when it cannot be opened, MLP_ERROR_IO when it cannot be
- *  read, MLP_ERROR_DATA when it is no file of ours, a link, cut short, damaged,
- *  or larger than this machine's memory. */
+ *  read, MLP_ERROR_DATA when it is not a checkpoint, is a link, truncated,
+ *  damaged, or larger than this machine's memory. */
 mlp_status mlp_seal_read(const char *path, unsigned char **bytes, size_t *size);
 
-/** Whether the seal of a file in memory agrees with it: MLP_ERROR_DATA when
- * not, or when it is no file of ours.
- *  @param path   what messages call it
- *  @param bytes  [size]; the seal is written anew, as it was */
+/** Verify the seal of a file in memory: MLP_ERROR_DATA when it does not match,
+ *  or it is not a checkpoint.
+ *  @param path   the file's name in messages
+ *  @param bytes  [size]; the seal is overwritten with equal bytes */
 mlp_status mlp_seal_check(const char *path, unsigned char *bytes, size_t size);
 
-/** Whether this is a regular file that begins as ours do. Reads no more. */
+/** Whether this is a regular file with the first bytes of a seal. Reads no
+ *  more. */
 bool mlp_seal_is_ours(const char *path);
 
 #endif

@@ -41,7 +41,7 @@ mlp_status mlp_checkpoint_tensor_read(mlp_h5file *file, const char *path,
                                 values);
 }
 
-/* As mlp_checkpoint_tensor_read, from a file that some other program may have
+/* Like mlp_checkpoint_tensor_read, for files that another program may have
  * written. */
 static mlp_status take_tensor(mlp_h5file *file, const char *path,
                               const char *name, mlp_h5_shape shape,
@@ -69,9 +69,9 @@ static mlp_status take_tensor(mlp_h5file *file, const char *path,
                                 values);
 }
 
-/* Do the same to every W [in, out], b [out] and, under PReLU, slopes [out] of
- * a vector in canonical order, which are datasets of GROUP/layer0,
- * GROUP/layer1 ... */
+/* Do the same to every W [in, out], b [out] and, for PReLU, slopes [out] of a
+ * vector in canonical order, stored as datasets of GROUP/layer0, GROUP/layer1
+ * ... */
 static mlp_status each_tensor(mlp_h5file *file, const char *path,
                               const mlp_checkpoint *c, const char *group,
                               float *vector, tensor_action action)

@@ -108,7 +108,8 @@ static void add_links(mlp_run_parts *run, const mlp_chain *chain)
         memcpy(expected.digest,
                is_state ? link->digest : link->parameters_digest,
                sizeof expected.digest);
-        if (is_state && mlp_chain_judge(chain, link) != MLP_PARENT_VERIFIED) {
+        if (is_state &&
+            mlp_chain_find_parent(chain, link) != MLP_PARENT_VERIFIED) {
             add_expected(run, parent);
         }
         add_expected(run, expected);

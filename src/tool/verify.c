@@ -34,7 +34,7 @@ static const char *const parent_words[] = {
 static void check_parent(const mlp_chain *chain, const mlp_chain_link *link,
                          const char *name, FILE *out, verdict *found)
 {
-    mlp_chain_parent parent = mlp_chain_judge(chain, link);
+    mlp_chain_parent parent = mlp_chain_find_parent(chain, link);
     char hex[MLP_DIGEST_HEX];
     if (parent == MLP_PARENT_NONE || parent == MLP_PARENT_INITIAL) {
         fprintf(out, "%s", parent_words[parent]);
