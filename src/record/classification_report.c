@@ -9,22 +9,22 @@
 #include "system/terminal.h"
 
 enum {
-    MATRIX_CLASSES_MAX = 30, /* a wider matrix does not fit a terminal */
+    MATRIX_CLASSES_MAX = 30, /* a larger matrix does not fit a terminal */
     CONFUSIONS_MAX = 20,
     LINE_COLUMNS = 80,
     NAME_COLUMNS_MIN = 12, /* for "weighted avg" */
-    NAME_COLUMNS_MAX = 39  /* and four numbers behind it */
+    NAME_COLUMNS_MAX = 39  /* four more columns follow */
 };
 
-/* Where it goes, and how it calls the classes. */
+/* The stream, the class names, and the column widths. */
 typedef struct {
     FILE *out;
-    const mlp_names *names; /* NULL, or of none: classes are numbered */
+    const mlp_names *names; /* NULL, or count 0: classes are numbered */
     size_t classes;
-    int name_columns; /* at the left */
+    int name_columns; /* width of the first column */
 } layout;
 
-/* One kind of mistake: rows of class truth taken for class prediction. */
+/* A confusion: rows of class `truth` predicted as class `prediction`. */
 typedef struct {
     size_t truth, prediction;
     uint64_t rows;
@@ -47,7 +47,7 @@ static double accuracy_of(const uint64_t *confusion, size_t classes)
     return rows > 0 ? (double)hits / (double)rows : 0;
 }
 
-/* A class by its name, or number, in so many columns. */
+/* A class's name, or number, in this many columns. */
 static void print_class(const layout *l, size_t k, int columns)
 {
     char number[24];
@@ -103,16 +103,17 @@ static int digits_of(uint64_t number)
 
 /* ---- the matrix -------------------------------------------------------- */
 
-/* How wide its columns are, and whether classes' numbers are their heads, which
- * the rows then have behind the names. */
+/* Column widths, and whether the columns are headed by class numbers, which the
+ * rows then show after their names. */
 typedef struct {
     int columns;
     bool is_numbered;
-    int digits; /* of a number behind a name, 0 without */
+    int digits; /* width of a number after a name; 0: none */
 } matrix_form;
 
-/* Columns have names as rows do, where this leaves the matrix within a line or
- * as wide as its counts make it anyway; else names would be cut to nothing. */
+/* Columns are headed by names if the matrix then fits a line, or is as wide
+ * because of its counts anyway; else by numbers, as names would be truncated
+ * too much. */
 static matrix_form form_of(const layout *l, const uint64_t *confusion)
 {
     int names = longest_name(l);
@@ -168,9 +169,10 @@ static void print_matrix(const layout *l, const uint64_t *confusion)
     }
 }
 
-/* ---- the largest mistakes ---------------------------------------------- */
+/* ---- the largest confusions -------------------------------------------- */
 
-/* Keep the largest mistakes, largest first; of equals the earlier stays. */
+/* Keep the largest confusions, in descending order; ties keep the earlier
+ * one. */
 static void insert(confusion_cell *largest, size_t *count, confusion_cell cell)
 {
     if (*count == CONFUSIONS_MAX && cell.rows <= largest[*count - 1].rows) {

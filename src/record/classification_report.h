@@ -1,6 +1,6 @@
 /** @file
- *  The classification report and the confusion matrix as text for a person,
- *  laid out as scikit-learn's classification_report.
+ *  The classification report and the confusion matrix as text, in the layout of
+ *  scikit-learn's classification_report.
  */
 #ifndef MLP_REPORT_H
 #define MLP_REPORT_H
@@ -19,10 +19,10 @@ enum { MLP_REPORT_CLASSES_MAX = 2048 }; /**< its matrix takes 32 MiB */
  *  averages; then the confusion matrix (above 30 classes only the 20 largest
  *  confusions, as a list).
  *
- *  Columns of the matrix have the classes' names; where these are too long for
- *  80 columns, numbers, which the rows then have behind their names.
+ *  Columns of the matrix are headed by class names; if these don't fit into 80
+ *  columns, by numbers, which the rows then show after their names.
  *
- *  @param names      of the classes; NULL: they are numbered
+ *  @param names      of the classes; NULL: classes are numbered
  *  @param confusion  [classes, classes]: row = truth, column = prediction
  *  MLP_ERROR_INTERNAL without memory.
  */

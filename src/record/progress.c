@@ -15,8 +15,8 @@
 enum { COLUMNS_MIN = 20, COLUMNS_UNKNOWN = 80, BAR_MIN = 5, BAR_MAX = 30 };
 static const double redraw_seconds = 0.1;
 
-/* Not wrapped at the last column, should the terminal be narrower than it
- * says; and whatever is behind the line, or below it, goes. */
+/* No wrapping at the last column, in case the terminal is narrower than it
+ * reports; then clear the rest of the line and what is below. */
 static const char begin_line[] = "\r\033[?7l";
 static const char end_line[] = "\033[?7h\033[J\r";
 static const char erase_line[] = "\r\033[J";
@@ -49,15 +49,15 @@ bool mlp_progress_is_due(const mlp_progress *progress)
            mlp_clock_seconds() - progress->drawn_seconds >= redraw_seconds;
 }
 
-/* ---- what the line says ------------------------------------------------ */
+/* ---- contents ---------------------------------------------------------- */
 
-/* In the order of importance; each that is told fits its place. */
+/* In order of importance: shown as far as they fit. */
 enum { LOSS, ACCURACY, RATE, LEFT, PARTS, PART_BYTES = 48 };
 
 static void write_left(char *text, double seconds)
 {
     if (!(seconds < 1e9)) {
-        return; /* 30 years */
+        return; /* more than 30 years */
     }
     uint64_t left = (uint64_t)seconds;
     if (left >= 3600) {
@@ -70,18 +70,18 @@ static void write_left(char *text, double seconds)
     }
 }
 
-/* Steps of the whole run that are done in this step of this epoch. */
+/* Steps of the whole run up to this step of this epoch. */
 static double position_of(uint64_t epoch, size_t step, size_t steps)
 {
     return (double)(epoch - 1) * (double)steps + (double)step;
 }
 
-/* Remember where the run and the epoch were met. */
-static void meet(mlp_progress *progress, uint64_t epoch, size_t step,
-                 size_t steps, const mlp_tally *train)
+/* Store the start of the measurement for the run and the epoch. */
+static void begin_measurement(mlp_progress *progress, uint64_t epoch,
+                              size_t step, size_t steps, const mlp_tally *train)
 {
-    if (!progress->has_met) {
-        progress->has_met = true;
+    if (!progress->has_begun) {
+        progress->has_begun = true;
         progress->first_position = position_of(epoch, step, steps);
         progress->first_seconds = progress->drawn_seconds;
     }
@@ -96,8 +96,8 @@ static void meet(mlp_progress *progress, uint64_t epoch, size_t step,
     }
 }
 
-/* The rate is training's; the time left counts evaluation, too. Both need two
- * looks: until then these parts are empty. */
+/* The rate is of training; the time left includes evaluation. Both need two
+ * measurements: until then they are empty. */
 static void write_rates(mlp_progress *progress, double position,
                         const mlp_tally *train, char parts[PARTS][PART_BYTES])
 {
@@ -131,10 +131,10 @@ static void write_quality(const mlp_tally *train, char parts[PARTS][PART_BYTES])
     }
 }
 
-/* ---- how it is laid out ------------------------------------------------ */
+/* ---- layout ------------------------------------------------------------ */
 
-/* Text, and how many columns it takes: neither colors nor the bytes of a
- * letter beyond the first do. */
+/* Text, and its width in columns, without colors and UTF-8 continuation
+ * bytes. */
 typedef struct {
     char text[1024];
     size_t bytes;
@@ -164,7 +164,7 @@ static void put_times(line *l, int count, const char *sign)
     }
 }
 
-/* The bar, or nothing where it would be too narrow to read. */
+/* The bar, or nothing if it would be too narrow. */
 static void put_bar(line *l, const mlp_progress *progress, int room,
                     size_t step)
 {
@@ -182,7 +182,7 @@ static void put_bar(line *l, const mlp_progress *progress, int room,
     put(l, 0, "%s", progress->has_utf8 ? "" : "]");
 }
 
-/* As many of the parts as fit. */
+/* The contents, as many as fit. */
 static void put_parts(line *l, int limit, char parts[PARTS][PART_BYTES])
 {
     for (size_t i = 0; i < PARTS; i++) {
@@ -193,7 +193,7 @@ static void put_parts(line *l, int limit, char parts[PARTS][PART_BYTES])
     }
 }
 
-/* Epoch and step, the epoch alone where both don't fit: never half a number. */
+/* Epoch and step, or the epoch alone if both don't fit. */
 static void put_head(line *l, const mlp_progress *progress, int limit,
                      size_t step)
 {
@@ -212,7 +212,7 @@ void mlp_progress_draw(mlp_progress *progress, uint64_t epoch, size_t step,
                        size_t steps, const mlp_tally *train)
 {
     progress->drawn_seconds = mlp_clock_seconds();
-    meet(progress, epoch, step, steps, train);
+    begin_measurement(progress, epoch, step, steps, train);
     int columns = mlp_terminal_columns(progress->out);
     columns = columns > 0 ? columns : COLUMNS_UNKNOWN;
     if (!progress->is_wanted || columns < COLUMNS_MIN) {

@@ -1,5 +1,5 @@
 /** @file
- *  What is known of a run.
+ *  Reading a run from its log and checkpoints.
  */
 #include "run_summary.h"
 
@@ -17,42 +17,41 @@ enum { LOG_BYTES_MAX = 512 << 20 };
 
 /* ---- epochs */
 
-static mlp_status add_epoch(mlp_story *story, mlp_story_epoch epoch)
+static mlp_status add_epoch(mlp_run_summary *run, mlp_run_summary_epoch epoch)
 {
-    size_t n = story->epoch_count;
+    size_t n = run->epoch_count;
     if ((n & (n - 1)) == 0) { /* at 0, 1, 2, 4 ...: twice the room */
-        mlp_story_epoch *more = reallocarray(story->epochs, n == 0 ? 1 : 2 * n,
-                                             sizeof *story->epochs);
+        mlp_run_summary_epoch *more =
+            reallocarray(run->epochs, n == 0 ? 1 : 2 * n, sizeof *run->epochs);
         if (more == NULL) {
             return mlp_fail_memory("the epochs of a run");
         }
-        story->epochs = more;
+        run->epochs = more;
     }
-    story->epochs[story->epoch_count++] = epoch;
+    run->epochs[run->epoch_count++] = epoch;
     return MLP_OK;
 }
 
-static mlp_status take_history(mlp_story *story)
+static mlp_status take_history(mlp_run_summary *run)
 {
-    const mlp_history *history = &story->checkpoint.history;
+    const mlp_history *history = &run->checkpoint.history;
     for (size_t i = 0; i < history->count; i++) {
         const mlp_epoch_record *r = &history->records[i];
         MLP_TRY(add_epoch(
-            story,
-            (mlp_story_epoch){
-                .epoch = (double)r->epoch,
-                .step = (double)r->step,
-                .train_loss = mlp_tally_loss(&r->train),
-                .train_accuracy = mlp_tally_accuracy(&r->train),
-                .validation_loss = mlp_tally_loss(&r->validation),
-                .validation_accuracy = mlp_tally_accuracy(&r->validation),
-                .test_loss = mlp_tally_loss(&r->test),
-                .test_accuracy = mlp_tally_accuracy(&r->test),
-                .learning_rate = r->learning_rate,
-                .seconds = r->wall_seconds,
-                .rate = r->wall_seconds > 0.0
-                            ? (double)r->train.rows / r->wall_seconds
-                            : (double)NAN}));
+            run, (mlp_run_summary_epoch){
+                     .epoch = (double)r->epoch,
+                     .step = (double)r->step,
+                     .train_loss = mlp_tally_loss(&r->train),
+                     .train_accuracy = mlp_tally_accuracy(&r->train),
+                     .validation_loss = mlp_tally_loss(&r->validation),
+                     .validation_accuracy = mlp_tally_accuracy(&r->validation),
+                     .test_loss = mlp_tally_loss(&r->test),
+                     .test_accuracy = mlp_tally_accuracy(&r->test),
+                     .learning_rate = r->learning_rate,
+                     .seconds = r->wall_seconds,
+                     .rate = r->wall_seconds > 0.0
+                                 ? (double)r->train.rows / r->wall_seconds
+                                 : (double)NAN}));
     }
     return MLP_OK;
 }
@@ -63,21 +62,21 @@ static double number(const json_t *record, const char *key)
     return json_is_number(value) ? json_number_value(value) : (double)NAN;
 }
 
-static mlp_status take_epoch(mlp_story *story, const json_t *r)
+static mlp_status take_epoch(mlp_run_summary *run, const json_t *r)
 {
     return add_epoch(
-        story, (mlp_story_epoch){
-                   .epoch = number(r, "epoch"),
-                   .step = number(r, "step"),
-                   .train_loss = number(r, "train_loss"),
-                   .train_accuracy = number(r, "train_accuracy"),
-                   .validation_loss = number(r, "validation_loss"),
-                   .validation_accuracy = number(r, "validation_accuracy"),
-                   .test_loss = number(r, "test_loss"),
-                   .test_accuracy = number(r, "test_accuracy"),
-                   .learning_rate = number(r, "learning_rate"),
-                   .seconds = number(r, "seconds"),
-                   .rate = number(r, "samples_per_second")});
+        run, (mlp_run_summary_epoch){
+                 .epoch = number(r, "epoch"),
+                 .step = number(r, "step"),
+                 .train_loss = number(r, "train_loss"),
+                 .train_accuracy = number(r, "train_accuracy"),
+                 .validation_loss = number(r, "validation_loss"),
+                 .validation_accuracy = number(r, "validation_accuracy"),
+                 .test_loss = number(r, "test_loss"),
+                 .test_accuracy = number(r, "test_accuracy"),
+                 .learning_rate = number(r, "learning_rate"),
+                 .seconds = number(r, "seconds"),
+                 .rate = number(r, "samples_per_second")});
 }
 
 /* ---- the log */
@@ -88,26 +87,26 @@ static void keep(json_t **kept, json_t *record)
     *kept = json_incref(record);
 }
 
-/* Records of other kinds, of later versions, are passed over. */
-static mlp_status take_record(mlp_story *story, json_t *record)
+/* Records of other kinds, from later versions, are skipped. */
+static mlp_status take_record(mlp_run_summary *run, json_t *record)
 {
     const char *event = json_string_value(json_object_get(record, "event"));
     if (strcmp(event, "start") == 0) {
-        keep(&story->start, record);
-        keep(&story->end, NULL); /* it went on */
-        story->starts++;
+        keep(&run->start, record);
+        keep(&run->end, NULL); /* the run was resumed */
+        run->starts++;
     } else if (strcmp(event, "end") == 0 || strcmp(event, "stop") == 0) {
-        keep(&story->end, record);
+        keep(&run->end, record);
     } else if (strcmp(event, "profile") == 0) {
-        keep(&story->profile, record);
+        keep(&run->profile, record);
     } else if (strcmp(event, "epoch") == 0) {
-        return take_epoch(story, record);
+        return take_epoch(run, record);
     }
     return MLP_OK;
 }
 
-/* A last line without its end is still being written. */
-static mlp_status read_lines(mlp_story *story, FILE *file)
+/* An incomplete last line is still being written. */
+static mlp_status read_lines(mlp_run_summary *run, FILE *file)
 {
     char *line = NULL;
     size_t room = 0, number_of_line = 0;
@@ -118,24 +117,24 @@ static mlp_status read_lines(mlp_story *story, FILE *file)
         json_t *record = json_loadb(line, (size_t)length, 0, NULL);
         number_of_line++;
         status = json_is_string(json_object_get(record, "event"))
-                     ? take_record(story, record)
+                     ? take_record(run, record)
                      : mlp_fail(MLP_ERROR_DATA,
                                 "%s:%zu: expected a record of a run log, found "
                                 "something else",
-                                story->log_path, number_of_line);
+                                run->log_path, number_of_line);
         json_decref(record);
     }
     free(line);
     if (status == MLP_OK && ferror(file)) {
-        return mlp_fail_read(story->log_path);
+        return mlp_fail_read(run->log_path);
     }
     return status;
 }
 
-static mlp_status read_log(mlp_story *story, const char *path)
+static mlp_status read_log(mlp_run_summary *run, const char *path)
 {
     struct stat facts;
-    snprintf(story->log_path, sizeof story->log_path, "%s", path);
+    snprintf(run->log_path, sizeof run->log_path, "%s", path);
     FILE *file = fopen(path, "re");
     if (file == NULL || fstat(fileno(file), &facts) != 0) {
         mlp_status status = mlp_fail_open(path);
@@ -146,7 +145,7 @@ static mlp_status read_log(mlp_story *story, const char *path)
     }
     mlp_status status =
         facts.st_size <= LOG_BYTES_MAX
-            ? read_lines(story, file)
+            ? read_lines(run, file)
             : mlp_fail(MLP_ERROR_DATA,
                        "%s: has %lld bytes, a run log at most %d", path,
                        (long long)facts.st_size, LOG_BYTES_MAX);
@@ -162,8 +161,8 @@ static bool ends_with(const char *name, const char *end)
     return length > more && strcmp(name + length - more, end) == 0;
 }
 
-/* log.jsonl, or the only one; "" when there is none, or no telling which.
- * @param count  how many there are */
+/* log.jsonl, or the only *.jsonl; "" when there is none, or more than one.
+ * @param count  number of *.jsonl files */
 static mlp_status find_log(const char *path, char found[MLP_MAX_PATH],
                            size_t *count)
 {
@@ -192,45 +191,45 @@ static mlp_status find_log(const char *path, char found[MLP_MAX_PATH],
     return status;
 }
 
-static void miss(mlp_story *story, const char *what)
+static void miss(mlp_run_summary *run, const char *what)
 {
-    snprintf(story->missing, sizeof story->missing, "%.500s", what);
+    snprintf(run->missing, sizeof run->missing, "%.500s", what);
 }
 
-/* Checkpoints of which none is whole leave the log. */
-static mlp_status load_newest(mlp_story *story, const char *path)
+/* Without a valid checkpoint, the log alone is used. */
+static mlp_status load_newest(mlp_run_summary *run, const char *path)
 {
-    mlp_status status = mlp_checkpoint_load_newest(path, &story->checkpoint,
-                                                   story->checkpoint_path);
+    mlp_status status = mlp_checkpoint_load_newest(path, &run->checkpoint,
+                                                   run->checkpoint_path);
     if (status != MLP_OK) {
-        story->checkpoint_path[0] = '\0';
-        miss(story, mlp_failure());
+        run->checkpoint_path[0] = '\0';
+        miss(run, mlp_failure());
     }
     return status;
 }
 
-static mlp_status read_directory(mlp_story *story, const char *path)
+static mlp_status read_directory(mlp_run_summary *run, const char *path)
 {
     char log[MLP_MAX_PATH];
     size_t logs;
     MLP_TRY(find_log(path, log, &logs));
-    mlp_status loaded = load_newest(story, path);
+    mlp_status loaded = load_newest(run, path);
     if (log[0] != '\0') {
-        return read_log(story, log);
+        return read_log(run, log);
     }
     if (loaded != MLP_OK) {
         return loaded;
     }
-    if (story->checkpoint_path[0] == '\0') {
+    if (run->checkpoint_path[0] == '\0') {
         return mlp_fail(MLP_ERROR_MISSING,
                         logs > 1 ? "%s: has several *.jsonl; name one"
                                  : "%s: has neither a checkpoint nor a log, "
                                    "*.jsonl",
                         path);
     }
-    miss(story, logs > 1 ? "several *.jsonl beside the checkpoints, none of "
-                           "them log.jsonl"
-                         : "no log, *.jsonl, beside the checkpoints");
+    miss(run, logs > 1 ? "several *.jsonl beside the checkpoints, none of "
+                         "them log.jsonl"
+                       : "no log, *.jsonl, beside the checkpoints");
     return MLP_OK;
 }
 
@@ -245,26 +244,26 @@ static mlp_status look_for_hdf5(const char *path, bool *is_hdf5)
     return MLP_OK;
 }
 
-/* A log tells where the run kept its checkpoints. */
-static void follow(mlp_story *story)
+/* The log has the path of the run's checkpoints. */
+static void follow(mlp_run_summary *run)
 {
     char path[MLP_MAX_PATH];
     struct stat facts;
-    mlp_story_text(story->start, "config.checkpoint", path, sizeof path);
+    mlp_run_summary_text(run->start, "config.checkpoint", path, sizeof path);
     if (path[0] == '\0') {
-        miss(story, "the run kept no checkpoints");
+        miss(run, "the run kept no checkpoints");
     } else if (stat(path, &facts) != 0 || !S_ISDIR(facts.st_mode)) {
         char text[400];
         snprintf(text, sizeof text,
                  "no checkpoints at %.300s, where the log says", path);
-        miss(story, text);
-    } else if (load_newest(story, path) == MLP_OK &&
-               story->checkpoint_path[0] == '\0') {
-        miss(story, "no checkpoint where the log says");
+        miss(run, text);
+    } else if (load_newest(run, path) == MLP_OK &&
+               run->checkpoint_path[0] == '\0') {
+        miss(run, "no checkpoint where the log says");
     }
 }
 
-static mlp_status read_run(mlp_story *story, const char *path)
+static mlp_status read_run(mlp_run_summary *run, const char *path)
 {
     struct stat facts;
     if (stat(path, &facts) != 0) {
@@ -275,42 +274,41 @@ static mlp_status read_run(mlp_story *story, const char *path)
         MLP_TRY(look_for_hdf5(path, &is_hdf5));
     }
     if (S_ISDIR(facts.st_mode)) {
-        MLP_TRY(read_directory(story, path));
+        MLP_TRY(read_directory(run, path));
     } else if (is_hdf5) {
-        MLP_TRY(mlp_checkpoint_load(path, &story->checkpoint));
-        snprintf(story->checkpoint_path, sizeof story->checkpoint_path, "%s",
-                 path);
-        miss(story, "a checkpoint alone was given");
+        MLP_TRY(mlp_checkpoint_load(path, &run->checkpoint));
+        snprintf(run->checkpoint_path, sizeof run->checkpoint_path, "%s", path);
+        miss(run, "a checkpoint alone was given");
     } else {
-        MLP_TRY(read_log(story, path));
-        follow(story);
+        MLP_TRY(read_log(run, path));
+        follow(run);
     }
-    if (story->epoch_count == 0) {
-        MLP_TRY(take_history(story));
+    if (run->epoch_count == 0) {
+        MLP_TRY(take_history(run));
     }
-    return story->epoch_count > 0
+    return run->epoch_count > 0
                ? MLP_OK
                : mlp_fail(MLP_ERROR_DATA, "%s: has no finished epoch yet",
                           path);
 }
 
-mlp_status mlp_story_open(const char *path, mlp_story *story)
+mlp_status mlp_run_summary_open(const char *path, mlp_run_summary *run)
 {
-    *story = (mlp_story){0};
-    snprintf(story->name, sizeof story->name, "%s", path);
-    mlp_status status = read_run(story, path);
+    *run = (mlp_run_summary){0};
+    snprintf(run->name, sizeof run->name, "%s", path);
+    mlp_status status = read_run(run, path);
     if (status != MLP_OK) {
-        mlp_story_close(story);
+        mlp_run_summary_close(run);
     }
     return status;
 }
 
-void mlp_story_close(mlp_story *story)
+void mlp_run_summary_close(mlp_run_summary *run)
 {
-    json_decref(story->start);
-    json_decref(story->end);
-    json_decref(story->profile);
-    free(story->epochs);
-    mlp_checkpoint_destroy(&story->checkpoint);
-    *story = (mlp_story){0};
+    json_decref(run->start);
+    json_decref(run->end);
+    json_decref(run->profile);
+    free(run->epochs);
+    mlp_checkpoint_destroy(&run->checkpoint);
+    *run = (mlp_run_summary){0};
 }

@@ -1,57 +1,58 @@
 /** @file
- *  What is known of a run that has been, or still goes on: its log, its
- *  checkpoints, or both. Neither file is trusted.
+ *  A finished or running training run: its log, its checkpoints, or both.
+ *  Neither file is trusted.
  */
-#ifndef MLP_STORY_H
-#define MLP_STORY_H
+#ifndef MLP_RUN_SUMMARY_H
+#define MLP_RUN_SUMMARY_H
 
 #include <jansson.h>
 
 #include "checkpoint/checkpoint.h"
 
-/** A finished epoch; what is not known is NAN. */
+/** A finished epoch; unknown values are NAN. */
 typedef struct {
     double epoch, step;
     double train_loss, train_accuracy;
     double validation_loss, validation_accuracy;
     double test_loss, test_accuracy;
     double learning_rate, seconds, rate;
-} mlp_story_epoch;
+} mlp_run_summary_epoch;
 
 typedef struct {
-    char name[MLP_MAX_PATH];            /**< that the user gave */
+    char name[MLP_MAX_PATH];            /**< as given by the user */
     char log_path[MLP_MAX_PATH];        /**< "" for none */
     char checkpoint_path[MLP_MAX_PATH]; /**< "" for none */
-    /* Records of the log; NULL for none. Of starts and profiles the newest. */
+    /* Records of the log, or NULL; of start and profile records the last. */
     json_t *start, *end, *profile;
     size_t starts;
-    mlp_story_epoch *epochs; /**< of the log, else of the checkpoint */
+    mlp_run_summary_epoch *epochs; /**< of the log, else of the checkpoint */
     size_t epoch_count;
     mlp_checkpoint checkpoint; /**< all zero without one */
-    char missing[512];         /**< what is not there, and why; "" */
-} mlp_story;
+    char missing[512];         /**< what is absent, and why; or "" */
+} mlp_run_summary;
 
 /** Read a run.
- *  @param path  a log, a checkpoint, or a directory that has checkpoints, a log
- *               (log.jsonl, or the only *.jsonl), or both. Beside a log alone
- *               the checkpoints are looked for where it says.
- *  @param story  close frees; on failure it holds nothing
- *  MLP_ERROR_MISSING; MLP_ERROR_DATA: neither a log nor a checkpoint, or
- *  without a finished epoch. */
-mlp_status mlp_story_open(const char *path, mlp_story *story);
-void mlp_story_close(mlp_story *story);
+ *  @param path  a log, a checkpoint, or a directory with checkpoints, a log
+ *               (log.jsonl, or the only *.jsonl), or both. For a log, the
+ *               checkpoints are looked up where it says.
+ *  @param run  close frees; on failure it holds nothing
+ *  MLP_ERROR_MISSING; MLP_ERROR_DATA when it is neither a log nor a checkpoint,
+ *  or has no finished epoch. */
+mlp_status mlp_run_summary_open(const char *path, mlp_run_summary *run);
+void mlp_run_summary_close(mlp_run_summary *run);
 
-/** One of the curves: [epoch_count], the caller frees; NULL without memory.
- *  @param member  offsetof(mlp_story_epoch, ...) */
-double *mlp_story_curve(const mlp_story *story, size_t member);
+/** One curve: [epoch_count], which the caller frees; NULL without memory.
+ *  @param member  offsetof(mlp_run_summary_epoch, ...) */
+double *mlp_run_summary_curve(const mlp_run_summary *run, size_t member);
 
-/** The epoch of the best validation, else test, else training accuracy; the
- *  first of equals. For a model without accuracy, of the least loss. */
-size_t mlp_story_best(const mlp_story *story);
+/** Index of the epoch with the best validation, else test, else training
+ *  accuracy; the first of equals. For a model without accuracy: the least loss.
+ */
+size_t mlp_run_summary_best(const mlp_run_summary *run);
 
-/** Text or number of a record as text: "" when it is not there.
+/** Text or number of a record as text: "" when absent.
  *  @param path  of keys, "placement.ranks" */
-void mlp_story_text(const json_t *record, const char *path, char *text,
-                    size_t room);
+void mlp_run_summary_text(const json_t *record, const char *path, char *text,
+                          size_t room);
 
 #endif

@@ -1,5 +1,5 @@
 /** @file
- *  What one wants to know of a run.
+ *  Values derived from a run.
  */
 #include <math.h>
 #include <stdio.h>
@@ -8,18 +8,18 @@
 
 #include "run_summary.h"
 
-double *mlp_story_curve(const mlp_story *story, size_t member)
+double *mlp_run_summary_curve(const mlp_run_summary *run, size_t member)
 {
-    double *values = calloc(story->epoch_count, sizeof *values);
-    for (size_t i = 0; values != NULL && i < story->epoch_count; i++) {
-        memcpy(&values[i], (const char *)&story->epochs[i] + member,
+    double *values = calloc(run->epoch_count, sizeof *values);
+    for (size_t i = 0; values != NULL && i < run->epoch_count; i++) {
+        memcpy(&values[i], (const char *)&run->epochs[i] + member,
                sizeof *values);
     }
     return values;
 }
 
-/* The largest of the best split there is; losses are turned round. */
-static double merit(const mlp_story_epoch *e)
+/* The metric of the best available split, negated for losses. */
+static double metric(const mlp_run_summary_epoch *e)
 {
     const double merits[] = {e->validation_accuracy, e->test_accuracy,
                              -e->validation_loss,    -e->test_loss,
@@ -32,19 +32,19 @@ static double merit(const mlp_story_epoch *e)
     return -(double)INFINITY;
 }
 
-size_t mlp_story_best(const mlp_story *story)
+size_t mlp_run_summary_best(const mlp_run_summary *run)
 {
     size_t best = 0;
-    for (size_t i = 1; i < story->epoch_count; i++) {
-        if (merit(&story->epochs[i]) > merit(&story->epochs[best])) {
+    for (size_t i = 1; i < run->epoch_count; i++) {
+        if (metric(&run->epochs[i]) > metric(&run->epochs[best])) {
             best = i;
         }
     }
     return best;
 }
 
-void mlp_story_text(const json_t *record, const char *path, char *text,
-                    size_t room)
+void mlp_run_summary_text(const json_t *record, const char *path, char *text,
+                          size_t room)
 {
     const json_t *value = record;
     char key[64];

@@ -1,6 +1,6 @@
 /** @file
- *  The run's record: each event goes to the log as JSON and to stdout as a
- *  line, unless it is quiet there.
+ *  The run log: each event is written to the log as JSON, and to stdout as a
+ *  line unless quiet.
  */
 #include "runlog.h"
 
@@ -18,7 +18,7 @@ enum { LINES_MOST = 100 };
 
 struct mlp_runlog {
     char path[MLP_MAX_PATH];
-    FILE *file; /* NULL: no log was asked for */
+    FILE *file; /* NULL: no --log */
     uint64_t first_step;
     uint64_t epochs;
     bool is_quiet;
@@ -30,7 +30,7 @@ static mlp_status fail_write(const mlp_runlog *log)
     return mlp_fail(MLP_ERROR_IO, "--log: %s: %s", log->path, strerror(errno));
 }
 
-/* Opening makes the file: what is not there can only be its directory. */
+/* Opening creates the file: if it fails, the directory is missing. */
 static mlp_status fail_open(const mlp_runlog *log)
 {
     const char *slash = strrchr(log->path, '/');
@@ -45,14 +45,14 @@ static mlp_status open_file(mlp_runlog *log, bool is_resumed,
                             uint64_t resume_epoch)
 {
     if (is_resumed) {
-        MLP_TRY(mlp_runlog_cut(log->path, log->first_step, resume_epoch));
+        MLP_TRY(mlp_runlog_truncate(log->path, log->first_step, resume_epoch));
     }
     log->file = fopen(log->path, is_resumed ? "ae" : "we");
     return log->file != NULL ? MLP_OK : fail_open(log);
 }
 
-/* A note on stderr is no part of the progress line. */
-static void make_way(void *context)
+/* Erase the progress line before a note on stderr. */
+static void erase_progress(void *context)
 {
     mlp_runlog *log = context;
     if (!log->is_quiet) {
@@ -84,7 +84,7 @@ mlp_status mlp_runlog_open(const mlp_config *config, uint64_t resume_step,
         free(opened);
         return status;
     }
-    mlp_log_before(make_way, opened);
+    mlp_log_before(erase_progress, opened);
     *log = opened;
     return MLP_OK;
 }
@@ -95,7 +95,7 @@ mlp_status mlp_runlog_close(mlp_runlog **log)
     if (*log == NULL) {
         return MLP_OK;
     }
-    make_way(*log);
+    erase_progress(*log);
     mlp_log_before(NULL, NULL);
     if ((*log)->file != NULL && fclose((*log)->file) != 0) {
         status = fail_write(*log);
@@ -105,7 +105,7 @@ mlp_status mlp_runlog_close(mlp_runlog **log)
     return status;
 }
 
-/* Write a record as one line, at once: a kill must not take it along. */
+/* Write a record as one line, unbuffered: a kill must not lose it. */
 static mlp_status append(mlp_runlog *log, json_t *record)
 {
     const size_t form = JSON_COMPACT | JSON_REAL_PRECISION(17);
@@ -144,7 +144,7 @@ void mlp_runlog_step(mlp_runlog *log, uint64_t epoch, size_t step, size_t steps,
     mlp_progress_draw(&log->progress, epoch, step, steps, train);
 }
 
-/* On a terminal the progress line goes on below the epoch's. */
+/* On a terminal, the progress line continues below the epoch's line. */
 static void print_epoch(mlp_runlog *log, const mlp_epoch_record *record)
 {
     static const mlp_tally none;
@@ -158,7 +158,7 @@ static void print_epoch(mlp_runlog *log, const mlp_epoch_record *record)
     fflush(stdout);
 }
 
-/* A person wants to see a hundred lines, not ten thousand. */
+/* Show some hundred lines, not ten thousand. */
 static bool is_shown(const mlp_runlog *log, uint64_t epoch)
 {
     uint64_t every = (log->epochs + LINES_MOST - 1) / LINES_MOST;
@@ -195,7 +195,7 @@ mlp_status mlp_runlog_end(mlp_runlog *log, const mlp_epoch_record *last,
                           const char *weights_hex, double wall_seconds,
                           bool is_finished)
 {
-    make_way(log);
+    erase_progress(log);
     if (log->file == NULL) {
         return MLP_OK;
     }

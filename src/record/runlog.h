@@ -1,7 +1,6 @@
 /** @file
- *  The run's record for machines (JSON lines, `--log FILE`) and its progress
- *  for a person (a line that is rewritten on a terminal, plain lines in a
- *  file). Called by the leading rank only.
+ *  The log of a run (JSON lines, `--log FILE`) and its progress (a redrawn line
+ *  on a terminal, plain lines in a file). Called by rank 0 only.
  */
 #ifndef MLP_RUNLOG_H
 #define MLP_RUNLOG_H
@@ -15,11 +14,11 @@
 #include "base/status.h"
 #include "config/config.h"
 
-/** Where the run takes place. */
+/** Where the run executes. */
 typedef struct {
-    size_t ranks, threads, cores; /**< cores of a node that its ranks may use */
+    size_t ranks, threads, cores; /**< cores available to a node's ranks */
     size_t nodes;
-    bool is_bound; /**< the leading rank may not use all cores of its node */
+    bool is_bound; /**< rank 0 is bound to some cores of its node */
     const char *instruction_set; /**< of the kernels: "avx512", "avx2" ... */
     const char *data;            /**< the source's name */
     size_t train_rows, validation_rows, test_rows;
@@ -30,13 +29,13 @@ typedef struct {
 
 typedef struct mlp_runlog mlp_runlog;
 
-/** Open config->log (if any) and look at what stdout is. A run that resumes
- *  appends; and lines of steps after `resume_step`, and of epochs after
- *  `resume_epoch`, that an earlier, killed run wrote are cut off, so that no
- *  record is there twice. MLP_ERROR_IO; MLP_ERROR_DATA when the file to append
- *  to is no run log.
+/** Open config->log (if any) and determine what stdout is. A resumed run
+ *  appends, after removing records of steps after `resume_step`, and of epochs
+ *  after `resume_epoch`, that an earlier, killed run has written, so that no
+ *  record is duplicated. MLP_ERROR_IO; MLP_ERROR_DATA when the file is not a
+ *  run log.
  *  @param resume_step   UINT64_MAX for a new run: the file starts empty
- *  @param resume_epoch  epochs that are closed, evaluated and recorded */
+ *  @param resume_epoch  epochs that are evaluated and recorded */
 mlp_status mlp_runlog_open(const mlp_config *config, uint64_t resume_step,
                            uint64_t resume_epoch, mlp_runlog **log);
 
@@ -49,8 +48,8 @@ mlp_status mlp_runlog_start(mlp_runlog *log, const mlp_config *config,
                             const mlp_placement *placement,
                             const char *resumed_from);
 
-/** Whether mlp_runlog_step wants to be called now: on a terminal, at most ten
- *  times a second. Cheap. */
+/** Whether to call mlp_runlog_step now: on a terminal, at most ten times per
+ *  second. Cheap. */
 bool mlp_runlog_wants_step(mlp_runlog *log);
 
 /** Redraw the progress line within an epoch.
@@ -62,14 +61,14 @@ void mlp_runlog_step(mlp_runlog *log, uint64_t epoch, size_t step, size_t steps,
 /** {"event":"epoch"}; the epoch's line on stdout. */
 mlp_status mlp_runlog_epoch(mlp_runlog *log, const mlp_epoch_record *record);
 
-/** {"event":"profile"}: where the time of this process's training went.
+/** {"event":"profile"}: time by phase of this process's training.
  *  @param nanoseconds  [ranks, MLP_PHASES], mean over a rank's threads */
 mlp_status mlp_runlog_profile(mlp_runlog *log, uint64_t step,
                               const uint64_t *nanoseconds, size_t ranks);
 
-/** {"event":"warning"}: what the run has warned of in the end.
- *  @param units, dead  of a layer: its ReLU units, and those that are always 0;
- *                      0: there is no such layer */
+/** {"event":"warning"}: a warning at the end of the run.
+ *  @param units, dead ReLU units of a layer, and those that are always 0; 0: no
+ *  such layer */
 mlp_status mlp_runlog_warning(mlp_runlog *log, uint64_t step, const char *text,
                               size_t units, size_t dead);
 

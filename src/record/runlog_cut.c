@@ -1,5 +1,5 @@
 /** @file
- *  The run log of a run that was killed and now resumes.
+ *  Truncates the log of a killed run before it is resumed.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 
 #include "runlog_parts.h"
 
-/* Where the run goes on. */
+/* The position from which the run resumes. */
 typedef struct {
     uint64_t step, epoch;
 } resume_point;
@@ -27,10 +27,11 @@ static bool is_epoch(const json_t *record)
     return event != NULL && strcmp(event, "epoch") == 0;
 }
 
-/* Whether a line may stay; MLP_ERROR_DATA when it is no record at all: then
- * the file is somebody else's, and not to be cut. */
-static mlp_status judge(const char *path, size_t line_number, const char *line,
-                        size_t length, resume_point point, bool *may_stay)
+/* Whether to keep a line. MLP_ERROR_DATA when it is not a record: the file is
+ * then not a run log, and must not be truncated. */
+static mlp_status check_line(const char *path, size_t line_number,
+                             const char *line, size_t length,
+                             resume_point point, bool *may_stay)
 {
     json_t *record = json_loadb(line, length, 0, NULL);
     if (!json_is_object(record)) {
@@ -46,8 +47,8 @@ static mlp_status judge(const char *path, size_t line_number, const char *line,
     return MLP_OK;
 }
 
-/* The length of the leading whole lines that may stay. A last line without
- * its end was being written when the run was killed. */
+/* Length of the leading complete lines to keep. An incomplete last line was
+ * being written when the run was killed. */
 static mlp_status measure(FILE *file, const char *path, resume_point point,
                           off_t *kept)
 {
@@ -62,8 +63,8 @@ static mlp_status measure(FILE *file, const char *path, resume_point point,
         if (length <= 0 || line[length - 1] != '\n') {
             break;
         }
-        status =
-            judge(path, ++line_number, line, (size_t)length, point, &may_stay);
+        status = check_line(path, ++line_number, line, (size_t)length, point,
+                            &may_stay);
         *kept += may_stay ? length : 0;
     }
     free(line);
@@ -74,13 +75,13 @@ static mlp_status measure(FILE *file, const char *path, resume_point point,
     return status;
 }
 
-mlp_status mlp_runlog_cut(const char *path, uint64_t resume_step,
-                          uint64_t resume_epoch)
+mlp_status mlp_runlog_truncate(const char *path, uint64_t resume_step,
+                               uint64_t resume_epoch)
 {
     struct stat facts;
     off_t kept = 0;
     if (stat(path, &facts) != 0 || !S_ISREG(facts.st_mode)) {
-        return MLP_OK; /* opening it to append tells what is wrong, if any */
+        return MLP_OK; /* opening it to append reports any error */
     }
     FILE *file = fopen(path, "re");
     if (file == NULL) {

@@ -45,7 +45,7 @@ json_t *mlp_runlog_start_record(const mlp_config *config,
         mlp_json_whole(placement->parameters));
 }
 
-/* "test_mae" and "test_r2", in a regression. */
+/* "test_mae" and "test_r2", for regression. */
 static void add_errors(json_t **object, const char *split,
                        const mlp_tally *tally)
 {
@@ -81,7 +81,7 @@ json_t *mlp_runlog_epoch_record(const mlp_epoch_record *record)
     return object;
 }
 
-/* One object for each rank, with the seconds of each phase. */
+/* One object per rank, with the seconds of each phase. */
 json_t *mlp_runlog_profile_record(uint64_t step, const uint64_t *nanoseconds,
                                   size_t ranks)
 {

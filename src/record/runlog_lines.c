@@ -1,5 +1,5 @@
 /** @file
- *  The lines of a run for a person.
+ *  The run log's lines on stdout.
  */
 #include <inttypes.h>
 #include <math.h>

@@ -1,6 +1,5 @@
 /** @file
- *  The parts of the run log: JSON records, plain lines, the file to append
- *  to. Private to the run log.
+ *  JSON records, plain lines and truncation of the run log. Private to it.
  */
 #ifndef MLP_RUNLOG_PARTS_H
 #define MLP_RUNLOG_PARTS_H
@@ -10,9 +9,9 @@
 
 #include "runlog.h"
 
-/* Records for machines. The caller owns each; NULL without memory. */
+/* JSON records. The caller owns each; NULL without memory. */
 
-/** @param step  where the run begins: 0, or the step it resumes after */
+/** @param step  0, or the step from which the run resumes */
 json_t *mlp_runlog_start_record(const mlp_config *config,
                                 const mlp_placement *placement,
                                 const char *resumed_from, uint64_t step);
@@ -25,7 +24,7 @@ json_t *mlp_runlog_end_record(const mlp_epoch_record *last,
                               const char *weights_hex, double wall_seconds,
                               bool is_finished);
 
-/* Lines for a person. */
+/* Plain lines. */
 
 void mlp_runlog_print_start(FILE *out, const mlp_config *config,
                             const mlp_placement *placement,
@@ -33,15 +32,14 @@ void mlp_runlog_print_start(FILE *out, const mlp_config *config,
 void mlp_runlog_print_epoch(FILE *out, const mlp_epoch_record *record,
                             uint64_t epochs);
 
-/** Rows of training a second in an epoch; NAN for no time. */
+/** Training rows per second in an epoch; NAN when no time was measured. */
 double mlp_runlog_rate(const mlp_epoch_record *record);
 
-/** Cut a run log before its first record of a step > resume_step or of the end
- *  of an epoch > resume_epoch, and before a record that is not whole. What is
- *  kept is not rewritten, so nothing can get lost. A file that is not
- *  there or no regular file stays as it is.
- *  MLP_ERROR_IO; MLP_ERROR_DATA when the file is no run log. */
-mlp_status mlp_runlog_cut(const char *path, uint64_t resume_step,
-                          uint64_t resume_epoch);
+/** Truncate a run log before its first record of a step > resume_step or of the
+ *  end of an epoch > resume_epoch, and before an incomplete record. Nothing is
+ *  rewritten, so nothing can get lost. A file that is absent or not regular is
+ *  unchanged. MLP_ERROR_IO; MLP_ERROR_DATA when the file is not a run log. */
+mlp_status mlp_runlog_truncate(const char *path, uint64_t resume_step,
+                               uint64_t resume_epoch);
 
 #endif

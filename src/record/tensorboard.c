@@ -1,6 +1,5 @@
 /** @file
- *  An event file: its beginning and an event for each epoch. protobuf-c does
- *  the encoding.
+ *  An event file: a start event and an event per epoch, encoded by protobuf-c.
  */
 #include "tensorboard.h"
 
@@ -23,7 +22,7 @@
 enum {
     PATH_BYTES = MLP_MAX_PATH + MLP_NAME_BYTES,
     TAG_BYTES = 32,
-    SCALARS_MAX = 3 * 4 + 2 /* four of each split, and two */
+    SCALARS_MAX = 3 * 4 + 2 /* four per split, and two */
 };
 
 struct mlp_tensorboard {
@@ -45,7 +44,7 @@ static mlp_status fail_io(const char *path, const char *verb)
                     verb, strerror(errno));
 }
 
-/* Write an event at once: a kill must not take it along. */
+/* Write an event unbuffered: a kill must not lose it. */
 static mlp_status append(mlp_tensorboard *board, Tensorboard__Event *event)
 {
     struct timespec now;
@@ -66,7 +65,8 @@ static mlp_status append(mlp_tensorboard *board, Tensorboard__Event *event)
     return is_written ? MLP_OK : fail_io(board->path, "write");
 }
 
-/* TensorBoard reads by rising name; two runs in one second get two names. */
+/* TensorBoard reads files in order of names; two runs in one second get
+ * different names. */
 static mlp_status open_file(const char *directory, mlp_tensorboard *board)
 {
     char host[MLP_NAME_BYTES];
@@ -83,7 +83,8 @@ static mlp_status open_file(const char *directory, mlp_tensorboard *board)
     return MLP_OK;
 }
 
-/* A start at a step voids all of that step and later ones in earlier files. */
+/* A start event at a step invalidates that step and later ones in earlier
+ * files. */
 static mlp_status write_start(mlp_tensorboard *board, uint64_t first_step)
 {
     Tensorboard__Event version = TENSORBOARD__EVENT__INIT;
@@ -124,7 +125,7 @@ mlp_status mlp_tensorboard_open(const char *directory, uint64_t first_step,
     return MLP_OK;
 }
 
-/* @param split  NULL for what concerns no split */
+/* @param split  NULL if not of a split */
 static void add(scalars *all, const char *name, const char *split, double value)
 {
     if (!isfinite(value)) {

@@ -1,9 +1,10 @@
 /** @file
- *  The frame of a TFRecord. A few hundred bytes an epoch: bit by bit will do.
+ *  The frame of a TFRecord. Bitwise CRC is fast enough for a few hundred bytes
+ *  per epoch.
  */
 #include "tensorboard_record.h"
 
-static const uint32_t CASTAGNOLI = 0x82F63B78; /* lowest power first */
+static const uint32_t CASTAGNOLI = 0x82F63B78; /* reflected */
 static const uint32_t MASK = 0xA282EAD8;
 
 uint32_t mlp_crc32c(const uint8_t *bytes, size_t count)

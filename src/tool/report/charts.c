@@ -1,5 +1,5 @@
 /** @file
- *  The curves of a report, and figures of them alone.
+ *  The curves of a report, on the page and as standalone figures.
  */
 #include <math.h>
 #include <stddef.h>
@@ -16,7 +16,7 @@ typedef struct {
     size_t member;
 } curve;
 
-#define AT(member) offsetof(mlp_story_epoch, member)
+#define AT(member) offsetof(mlp_run_summary_epoch, member)
 
 static const curve curves[MLP_FIGURES][3] = {
     {{"training", AT(train_loss)},
@@ -40,16 +40,16 @@ static bool has_numbers(const double *values, size_t count)
     return false;
 }
 
-static mlp_status add_series(const mlp_account *account, size_t run,
+static mlp_status add_series(const mlp_report_input *input, size_t number,
                              const curve *which, mlp_report_chart *made)
 {
-    const mlp_story *story = &account->stories[run];
-    bool is_alone = account->count == 1;
+    const mlp_run_summary *run = &input->runs[number];
+    bool is_alone = input->count == 1;
     bool is_training = strcmp(which->name, "training") == 0;
     mlp_series *s = &made->series[made->chart.count];
-    double *y = mlp_story_curve(story, which->member);
-    double *x = mlp_story_curve(story, AT(epoch));
-    if (x == NULL || y == NULL || !has_numbers(y, story->epoch_count)) {
+    double *y = mlp_run_summary_curve(run, which->member);
+    double *x = mlp_run_summary_curve(run, AT(epoch));
+    if (x == NULL || y == NULL || !has_numbers(y, run->epoch_count)) {
         mlp_status status =
             x == NULL || y == NULL ? mlp_fail_memory("a curve") : MLP_OK;
         free(x);
@@ -58,7 +58,7 @@ static mlp_status add_series(const mlp_account *account, size_t run,
     }
     *s = (mlp_series){.x = x,
                       .y = y,
-                      .count = story->epoch_count,
+                      .count = run->epoch_count,
                       .is_dashed = is_training,
                       .best = SIZE_MAX};
     if (is_alone) {
@@ -67,30 +67,30 @@ static mlp_status add_series(const mlp_account *account, size_t run,
                                    : which->name[0] == 'v' ? 2
                                                            : 1);
     } else {
-        snprintf(s->name, sizeof s->name, "%.60s%s", story->name,
+        snprintf(s->name, sizeof s->name, "%.60s%s", run->name,
                  is_training ? ", training" : "");
-        s->ink = MLP_INK_SERIES + (unsigned)(run % MLP_INK_COLORS);
+        s->ink = MLP_INK_SERIES + (unsigned)(number % MLP_INK_COLORS);
     }
-    s->best =
-        is_training || which->name[0] == 'l' ? SIZE_MAX : mlp_story_best(story);
+    s->best = is_training || which->name[0] == 'l' ? SIZE_MAX
+                                                   : mlp_run_summary_best(run);
     made->chart.count++;
     return MLP_OK;
 }
 
-/* For several runs one curve each: of the rows that they are judged by. */
-static mlp_status add_run(const mlp_account *account, size_t run,
+/* With several runs, one curve each: test, else validation, else training. */
+static mlp_status add_run(const mlp_report_input *input, size_t run,
                           mlp_figure figure, mlp_report_chart *made)
 {
     size_t before = made->chart.count;
-    if (account->count == 1) {
+    if (input->count == 1) {
         for (size_t i = 0; i < 3 && curves[figure][i].name != NULL; i++) {
-            MLP_TRY(add_series(account, run, &curves[figure][i], made));
+            MLP_TRY(add_series(input, run, &curves[figure][i], made));
         }
         return MLP_OK;
     }
     for (size_t i = 3; i > 0 && made->chart.count == before; i--) {
         if (curves[figure][i - 1].name != NULL) {
-            MLP_TRY(add_series(account, run, &curves[figure][i - 1], made));
+            MLP_TRY(add_series(input, run, &curves[figure][i - 1], made));
         }
     }
     return MLP_OK;
@@ -113,8 +113,8 @@ static void describe(mlp_report_chart *made, bool is_percent)
     }
 }
 
-mlp_status mlp_report_chart_make(const mlp_account *account, mlp_figure figure,
-                                 mlp_report_chart *made)
+mlp_status mlp_report_chart_make(const mlp_report_input *input,
+                                 mlp_figure figure, mlp_report_chart *made)
 {
     *made = (mlp_report_chart){
         .chart = {.title = titles[figure],
@@ -122,8 +122,8 @@ mlp_status mlp_report_chart_make(const mlp_account *account, mlp_figure figure,
                   .is_percent = figure == MLP_FIGURE_ACCURACY,
                   .is_log = figure == MLP_FIGURE_LOSS,
                   .series = made->series}};
-    for (size_t run = 0; run < account->count; run++) {
-        mlp_status status = add_run(account, run, figure, made);
+    for (size_t run = 0; run < input->count; run++) {
+        mlp_status status = add_run(input, run, figure, made);
         if (status != MLP_OK) {
             mlp_report_chart_destroy(made);
             return status;
@@ -144,11 +144,11 @@ void mlp_report_chart_destroy(mlp_report_chart *made)
 
 /* ---- figures of their own */
 
-static mlp_status draw_all(const mlp_account *account, mlp_canvas *canvas)
+static mlp_status draw_all(const mlp_report_input *input, mlp_canvas *canvas)
 {
     for (mlp_figure figure = 0; figure < MLP_FIGURES; figure++) {
         mlp_report_chart made;
-        MLP_TRY(mlp_report_chart_make(account, figure, &made));
+        MLP_TRY(mlp_report_chart_make(input, figure, &made));
         mlp_chart_draw(&made.chart, canvas,
                        10 + (double)figure * (MLP_CHART_HEIGHT + 10));
         mlp_report_chart_destroy(&made);
@@ -158,7 +158,7 @@ static mlp_status draw_all(const mlp_account *account, mlp_canvas *canvas)
 
 enum { FIGURE_HEIGHT = MLP_FIGURES * (MLP_CHART_HEIGHT + 10) + 10 };
 
-mlp_status mlp_report_write_svg(const mlp_account *account, FILE *out)
+mlp_status mlp_report_write_svg(const mlp_report_input *input, FILE *out)
 {
     mlp_markup m = {.out = out};
     mlp_canvas_svg svg;
@@ -170,24 +170,23 @@ mlp_status mlp_report_write_svg(const mlp_account *account, FILE *out)
                          FIGURE_HEIGHT);
     mlp_markup_attribute(&m, "width", "%d", 2 * MLP_CHART_WIDTH);
     mlp_markup_attribute(&m, "height", "%d", 2 * FIGURE_HEIGHT);
-    mlp_markup_element(&m, "title", NULL, "Curves of %s",
-                       account->stories[0].name);
+    mlp_markup_element(&m, "title", NULL, "Curves of %s", input->runs[0].name);
     mlp_markup_open(&m, "style");
     mlp_markup_raw(&m, mlp_canvas_svg_style());
     mlp_markup_close(&m);
     svg.canvas.box(&svg.canvas, 0, 0, MLP_CHART_WIDTH, FIGURE_HEIGHT,
                    MLP_INK_PAPER, NULL);
-    mlp_status status = draw_all(account, &svg.canvas);
+    mlp_status status = draw_all(input, &svg.canvas);
     mlp_markup_close(&m);
     mlp_markup_raw(&m, "\n");
     return status;
 }
 
-mlp_status mlp_report_write_png(const mlp_account *account, FILE *out)
+mlp_status mlp_report_write_png(const mlp_report_input *input, FILE *out)
 {
     mlp_canvas *canvas;
     MLP_TRY(mlp_canvas_png_create(MLP_CHART_WIDTH, FIGURE_HEIGHT, 2, &canvas));
-    mlp_status status = draw_all(account, canvas);
+    mlp_status status = draw_all(input, canvas);
     if (status == MLP_OK) {
         status = mlp_canvas_png_write(canvas, out);
     }
@@ -202,15 +201,15 @@ static size_t text_columns(FILE *out)
     return columns < 30 ? 30 : columns > 120 ? 120 : (size_t)columns;
 }
 
-static void print_summary(const mlp_story *story, FILE *out)
+static void print_summary(const mlp_run_summary *run, FILE *out)
 {
-    size_t best = mlp_story_best(story);
-    const mlp_story_epoch *e = &story->epochs[best];
-    for (const char *c = story->name; *c != '\0'; c++) {
+    size_t best = mlp_run_summary_best(run);
+    const mlp_run_summary_epoch *e = &run->epochs[best];
+    for (const char *c = run->name; *c != '\0'; c++) {
         fputc((unsigned char)*c < 0x20 || *c == 0x7f ? '?' : *c, out);
     }
-    fprintf(out, ": %zu epoch%s, best %.0f", story->epoch_count,
-            story->epoch_count == 1 ? "" : "s", e->epoch);
+    fprintf(out, ": %zu epoch%s, best %.0f", run->epoch_count,
+            run->epoch_count == 1 ? "" : "s", e->epoch);
     if (!isnan(e->validation_accuracy)) {
         fprintf(out, ", validation accuracy %.2f%%",
                 100 * e->validation_accuracy);
@@ -221,15 +220,15 @@ static void print_summary(const mlp_story *story, FILE *out)
     fputs("\n", out);
 }
 
-mlp_status mlp_report_write_text(const mlp_account *account, FILE *out)
+mlp_status mlp_report_write_text(const mlp_report_input *input, FILE *out)
 {
-    for (size_t i = 0; i < account->count; i++) {
-        print_summary(&account->stories[i], out);
+    for (size_t i = 0; i < input->count; i++) {
+        print_summary(&input->runs[i], out);
     }
     for (mlp_figure figure = 0; figure < MLP_FIGURES; figure++) {
         mlp_report_chart made;
         fputc('\n', out);
-        MLP_TRY(mlp_report_chart_make(account, figure, &made));
+        MLP_TRY(mlp_report_chart_make(input, figure, &made));
         mlp_status status = mlp_chart_print(&made.chart, out, text_columns(out),
                                             mlp_terminal_has_utf8());
         mlp_report_chart_destroy(&made);

@@ -1,5 +1,5 @@
 /** @file
- *  The curves of a report on its page, with the numbers behind them.
+ *  The curves of a report on its page, with tables of their values.
  */
 #include <math.h>
 
@@ -75,20 +75,21 @@ static void chart_figure(mlp_markup *m, const mlp_report_chart *made,
     mlp_markup_close(m);
 }
 
-mlp_status mlp_page_curves(mlp_markup *m, const mlp_account *account)
+mlp_status mlp_page_curves(mlp_markup *m, const mlp_report_input *input)
 {
     mlp_page_section(m, "curves", "Curves");
-    mlp_markup_element(m, "p", "note",
-                       "A ring marks the best epoch. Point at a dot for its "
-                       "number%s.",
-                       account->count > 1
-                           ? "; of each run those rows that it is judged by"
-                           : "; the training curve is dashed");
+    mlp_markup_element(
+        m, "p", "note",
+        "A ring marks the best epoch. Point at a dot to see its "
+        "value%s.",
+        input->count > 1
+            ? "; each run is shown by its test, else validation rows"
+            : "; the training curve is dashed");
     mlp_markup_open(m, "div");
     mlp_markup_attribute(m, "class", "charts");
     for (mlp_figure figure = 0; figure < MLP_FIGURES; figure++) {
         mlp_report_chart made;
-        MLP_TRY(mlp_report_chart_make(account, figure, &made));
+        MLP_TRY(mlp_report_chart_make(input, figure, &made));
         if (made.chart.count > 0) {
             chart_figure(m, &made, figure);
         }

@@ -1,20 +1,20 @@
 /** @file
- *  How far off a regression is.
+ *  The errors of a regression.
  */
 #include <inttypes.h>
 
 #include "report.h"
 
-void mlp_page_errors(mlp_markup *m, const mlp_account *account)
+void mlp_page_errors(mlp_markup *m, const mlp_report_input *input)
 {
-    static const char *const heads[] = {"row", "predicted", "true", "off by"};
-    const mlp_review *r = &account->review;
+    static const char *const heads[] = {"row", "predicted", "true", "error"};
+    const mlp_review *r = &input->review;
     mlp_page_section(m, "errors", "Errors");
     mlp_markup_element(
         m, "p", "note",
         "%" PRIu64 " test rows of %s, by the checkpoint of epoch %" PRIu64
-        ": mean absolute error %.6g in the table's unit, R2 %.4f (the share of "
-        "the variance that is explained), loss %.4f (of scaled targets).",
+        ": mean absolute error %.6g in the table's unit, R2 %.4f (explained "
+        "variance), loss %.4f (of scaled targets).",
         r->tally.rows, r->loaded.data_name, r->loaded.checkpoint.epoch,
         mlp_tally_mae(&r->tally), mlp_tally_r2(&r->tally),
         mlp_tally_loss(&r->tally));

@@ -1,6 +1,6 @@
 /** @file
- *  The facts of a report: configuration, placement, digests; and in what runs
- *  differ.
+ *  The facts of a report: configuration, placement, digests; and the
+ *  differences between runs.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -27,20 +27,21 @@ static void begin_facts(mlp_markup *m, const char *caption)
     mlp_markup_open(m, "tbody");
 }
 
-/* An option of the run, as its log has it, else its checkpoint. */
-static void option_text(const mlp_story *story, const mlp_config_field *field,
+/* An option of a run from its log, else from its checkpoint. */
+static void option_text(const mlp_run_summary *run,
+                        const mlp_config_field *field,
                         char text[MLP_CONFIG_VALUE])
 {
     char path[96];
     snprintf(path, sizeof path, "config.%s", mlp_config_key(field));
-    mlp_story_text(story->start, path, text, MLP_CONFIG_VALUE);
+    mlp_run_summary_text(run->start, path, text, MLP_CONFIG_VALUE);
     bool is_kept = mlp_config_is_state(field);
-    if (story->start == NULL && is_kept && story->checkpoint_path[0] != '\0') {
-        mlp_config_get_stored(&story->checkpoint.config, field, text);
+    if (run->start == NULL && is_kept && run->checkpoint_path[0] != '\0') {
+        mlp_config_get_stored(&run->checkpoint.config, field, text);
     }
 }
 
-static void configuration(mlp_markup *m, const mlp_story *story)
+static void configuration(mlp_markup *m, const mlp_run_summary *run)
 {
     size_t count;
     const mlp_config_field *fields = mlp_config_fields(&count);
@@ -49,7 +50,7 @@ static void configuration(mlp_markup *m, const mlp_story *story)
     mlp_config_init(&defaults);
     begin_facts(m, "Configuration; what is not the default is marked");
     for (size_t i = 0; i < count; i++) {
-        option_text(story, &fields[i], text);
+        option_text(run, &fields[i], text);
         if (text[0] == '\0' || strcmp(text, "false") == 0) {
             continue;
         }
@@ -73,7 +74,7 @@ static void configuration(mlp_markup *m, const mlp_story *story)
     mlp_page_table_end(m);
 }
 
-static void placement(mlp_markup *m, const mlp_story *story)
+static void placement(mlp_markup *m, const mlp_run_summary *run)
 {
     static const char *const facts[][2] = {
         {"ranks", "placement.ranks"},
@@ -91,47 +92,47 @@ static void placement(mlp_markup *m, const mlp_story *story)
     char text[1024];
     begin_facts(m, "Placement, data and model");
     for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++) {
-        mlp_story_text(story->start, facts[i][1], text, sizeof text);
+        mlp_run_summary_text(run->start, facts[i][1], text, sizeof text);
         fact(m, facts[i][0], text, false);
     }
-    snprintf(text, sizeof text, "%zu", story->starts);
-    fact(m, "processes of the run", story->starts > 1 ? text : "", false);
-    fact(m, "log", story->log_path, false);
-    fact(m, "checkpoint", story->checkpoint_path, false);
+    snprintf(text, sizeof text, "%zu", run->starts);
+    fact(m, "processes of the run", run->starts > 1 ? text : "", false);
+    fact(m, "log", run->log_path, false);
+    fact(m, "checkpoint", run->checkpoint_path, false);
     mlp_page_table_end(m);
 }
 
-static void digests(mlp_markup *m, const mlp_story *story)
+static void digests(mlp_markup *m, const mlp_run_summary *run)
 {
     char text[256] = "";
     begin_facts(m, "Digests, SHA-256");
-    mlp_story_text(story->end, "weights_sha256", text, sizeof text);
+    mlp_run_summary_text(run->end, "weights_sha256", text, sizeof text);
     fact(m, "weights", text, true);
-    if (story->checkpoint_path[0] != '\0') {
+    if (run->checkpoint_path[0] != '\0') {
         char hex[MLP_DIGEST_HEX];
-        mlp_digest_hex(story->checkpoint.data_digest, hex);
+        mlp_digest_hex(run->checkpoint.data_digest, hex);
         fact(m, "data", hex, true);
     }
     mlp_page_table_end(m);
 }
 
 /* Options in which the runs differ, a column for each run. */
-static void differences(mlp_markup *m, const mlp_account *account)
+static void differences(mlp_markup *m, const mlp_report_input *input)
 {
     size_t count;
     const mlp_config_field *fields = mlp_config_fields(&count);
     const char *heads[MLP_REPORT_RUNS_MAX + 1] = {"option"};
-    for (size_t r = 0; r < account->count; r++) {
-        heads[1 + r] = account->stories[r].name;
+    for (size_t r = 0; r < input->count; r++) {
+        heads[1 + r] = input->runs[r].name;
     }
     mlp_page_table(m, "Options that are not the same, and digests", NULL);
-    mlp_page_heads(m, heads, account->count + 1);
+    mlp_page_heads(m, heads, input->count + 1);
     for (size_t i = 0; i < count; i++) {
         char first[MLP_CONFIG_VALUE], text[MLP_CONFIG_VALUE];
         bool differs = false;
-        option_text(&account->stories[0], &fields[i], first);
-        for (size_t r = 1; r < account->count; r++) {
-            option_text(&account->stories[r], &fields[i], text);
+        option_text(&input->runs[0], &fields[i], first);
+        for (size_t r = 1; r < input->count; r++) {
+            option_text(&input->runs[r], &fields[i], text);
             differs |= strcmp(first, text) != 0;
         }
         if (!differs) {
@@ -139,39 +140,39 @@ static void differences(mlp_markup *m, const mlp_account *account)
         }
         mlp_markup_open(m, "tr");
         mlp_page_row_head(m, "%s", fields[i].name);
-        for (size_t r = 0; r < account->count; r++) {
-            option_text(&account->stories[r], &fields[i], text);
+        for (size_t r = 0; r < input->count; r++) {
+            option_text(&input->runs[r], &fields[i], text);
             mlp_markup_element(m, "td", NULL, "%s", text);
         }
         mlp_markup_close(m);
     }
     mlp_markup_open(m, "tr");
     mlp_page_row_head(m, "weights, SHA-256");
-    for (size_t r = 0; r < account->count; r++) {
+    for (size_t r = 0; r < input->count; r++) {
         char text[96];
-        mlp_story_text(account->stories[r].end, "weights_sha256", text,
-                       sizeof text);
+        mlp_run_summary_text(input->runs[r].end, "weights_sha256", text,
+                             sizeof text);
         mlp_markup_element(m, "td", "code", "%.16s", text);
     }
     mlp_markup_close(m);
     mlp_page_table_end(m);
 }
 
-void mlp_page_facts(mlp_markup *m, const mlp_account *account)
+void mlp_page_facts(mlp_markup *m, const mlp_report_input *input)
 {
-    const mlp_story *story = &account->stories[0];
+    const mlp_run_summary *run = &input->runs[0];
     mlp_page_section(m, "facts",
-                     account->count > 1 ? "Differences"
-                                        : "Configuration and placement");
-    if (account->count > 1) {
-        differences(m, account);
+                     input->count > 1 ? "Differences"
+                                      : "Configuration and placement");
+    if (input->count > 1) {
+        differences(m, input);
     } else {
         mlp_markup_open(m, "div");
         mlp_markup_attribute(m, "class", "two");
-        configuration(m, story);
+        configuration(m, run);
         mlp_markup_open(m, "div");
-        placement(m, story);
-        digests(m, story);
+        placement(m, run);
+        digests(m, run);
         mlp_markup_close(m);
         mlp_markup_close(m);
     }

@@ -1,5 +1,5 @@
 /** @file
- *  The page of a report: its frame, and what comes first.
+ *  The page of a report: its frame and first section.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -9,7 +9,7 @@
 #include "base/version.h"
 #include "report.h"
 
-/* ---- parts that all sections use */
+/* ---- used by all sections */
 
 void mlp_page_section(mlp_markup *m, const char *id, const char *heading)
 {
@@ -23,7 +23,7 @@ void mlp_page_section(mlp_markup *m, const char *id, const char *heading)
     mlp_markup_close(m);
 }
 
-/* What can be scrolled can be reached by the keyboard, and has a name. */
+/* Scrollable boxes have a name and can be reached by keyboard. */
 void mlp_page_table(mlp_markup *m, const char *caption, const char *class_name)
 {
     mlp_markup_open(m, "div");
@@ -73,7 +73,7 @@ void mlp_page_row_head(mlp_markup *m, const char *format, ...)
     mlp_markup_close(m);
 }
 
-/* ---- what comes first */
+/* ---- the first section */
 
 static void tile(mlp_markup *m, const char *name, const char *value,
                  const char *note)
@@ -88,7 +88,8 @@ static void tile(mlp_markup *m, const char *name, const char *value,
     mlp_markup_close(m);
 }
 
-static void write_quality(const mlp_story_epoch *e, char *value, size_t room)
+static void write_quality(const mlp_run_summary_epoch *e, char *value,
+                          size_t room)
 {
     const double accuracies[] = {e->test_accuracy, e->validation_accuracy,
                                  e->train_accuracy};
@@ -102,7 +103,7 @@ static void write_quality(const mlp_story_epoch *e, char *value, size_t room)
     }
 }
 
-static const char *judged_by(const mlp_story_epoch *e)
+static const char *split_of(const mlp_run_summary_epoch *e)
 {
     return !isnan(e->test_accuracy) || !isnan(e->test_loss) ? "on test rows"
            : !isnan(e->validation_accuracy) ? "on validation rows"
@@ -120,15 +121,15 @@ static void write_seconds(double seconds, char *text, size_t room)
     }
 }
 
-static void tiles(mlp_markup *m, const mlp_story *story)
+static void tiles(mlp_markup *m, const mlp_run_summary *run)
 {
-    const mlp_story_epoch *last = &story->epochs[story->epoch_count - 1];
-    const mlp_story_epoch *best = &story->epochs[mlp_story_best(story)];
+    const mlp_run_summary_epoch *last = &run->epochs[run->epoch_count - 1];
+    const mlp_run_summary_epoch *best = &run->epochs[mlp_run_summary_best(run)];
     char value[64], note[160], quality[64], planned[32];
     double seconds = 0.0, rows = 0.0;
-    for (size_t i = 0; i < story->epoch_count; i++) {
-        double spent = story->epochs[i].seconds;
-        double rate = story->epochs[i].rate;
+    for (size_t i = 0; i < run->epoch_count; i++) {
+        double spent = run->epochs[i].seconds;
+        double rate = run->epochs[i].rate;
         seconds += isnan(spent) ? 0.0 : spent;
         rows += isnan(spent) || isnan(rate) ? 0.0 : spent * rate;
     }
@@ -136,39 +137,40 @@ static void tiles(mlp_markup *m, const mlp_story *story)
     mlp_markup_attribute(m, "class", "tiles");
     write_quality(last, value, sizeof value);
     snprintf(note, sizeof note, "after epoch %.0f, %s", last->epoch,
-             judged_by(last));
+             split_of(last));
     tile(m, value[0] == 'l' ? "Final loss" : "Final accuracy", value, note);
     write_quality(best, quality, sizeof quality);
     snprintf(value, sizeof value, "epoch %.0f", best->epoch);
     tile(m, "Best", value, quality);
-    mlp_story_text(story->start, "config.epochs", planned, sizeof planned);
+    mlp_run_summary_text(run->start, "config.epochs", planned, sizeof planned);
     snprintf(value, sizeof value, "%.0f%s%s", last->epoch,
              planned[0] != '\0' ? " of " : "", planned);
     tile(m, "Epochs", value,
-         story->end == NULL && story->log_path[0] != '\0'
+         run->end == NULL && run->log_path[0] != '\0'
              ? "no end in the log: it still runs, or was killed"
              : "");
     write_seconds(seconds, value, sizeof value);
-    snprintf(note, sizeof note, "%.0f samples a second", rows / seconds);
+    snprintf(note, sizeof note, "%.0f samples per second", rows / seconds);
     tile(m, "Time in training", value, seconds > 0.0 && rows > 0.0 ? note : "");
     mlp_markup_close(m);
 }
 
-static void compare(mlp_markup *m, const mlp_account *account)
+static void compare(mlp_markup *m, const mlp_report_input *input)
 {
     static const char *const heads[] = {"run",        "final",  "best",
                                         "best epoch", "epochs", "seconds"};
     mlp_page_section(m, "compared", "Compared");
     mlp_page_table(m, "Final and best accuracy, or loss, of each run", NULL);
     mlp_page_heads(m, heads, sizeof heads / sizeof heads[0]);
-    for (size_t i = 0; i < account->count; i++) {
-        const mlp_story *story = &account->stories[i];
-        const mlp_story_epoch *last = &story->epochs[story->epoch_count - 1];
-        const mlp_story_epoch *best = &story->epochs[mlp_story_best(story)];
+    for (size_t i = 0; i < input->count; i++) {
+        const mlp_run_summary *run = &input->runs[i];
+        const mlp_run_summary_epoch *last = &run->epochs[run->epoch_count - 1];
+        const mlp_run_summary_epoch *best =
+            &run->epochs[mlp_run_summary_best(run)];
         char final[64], top[64];
         double seconds = 0.0;
-        for (size_t e = 0; e < story->epoch_count; e++) {
-            double spent = story->epochs[e].seconds;
+        for (size_t e = 0; e < run->epoch_count; e++) {
+            double spent = run->epochs[e].seconds;
             seconds += isnan(spent) ? 0.0 : spent;
         }
         write_quality(last, final, sizeof final);
@@ -176,12 +178,12 @@ static void compare(mlp_markup *m, const mlp_account *account)
         mlp_markup_open(m, "tr");
         mlp_markup_open(m, "th");
         mlp_markup_attribute(m, "scope", "row");
-        mlp_markup_text(m, "%s", story->name);
+        mlp_markup_text(m, "%s", run->name);
         mlp_markup_close(m);
         mlp_markup_element(m, "td", NULL, "%s", final);
         mlp_markup_element(m, "td", NULL, "%s", top);
         mlp_markup_element(m, "td", NULL, "%.0f", best->epoch);
-        mlp_markup_element(m, "td", NULL, "%zu", story->epoch_count);
+        mlp_markup_element(m, "td", NULL, "%zu", run->epoch_count);
         mlp_markup_element(m, "td", NULL, "%.2f", seconds);
         mlp_markup_close(m);
     }
@@ -221,9 +223,9 @@ static void link_to(mlp_markup *m, const char *id, const char *name)
     mlp_markup_close(m);
 }
 
-static void navigation(mlp_markup *m, const mlp_account *account)
+static void navigation(mlp_markup *m, const mlp_report_input *input)
 {
-    bool is_alone = account->count == 1;
+    bool is_alone = input->count == 1;
     mlp_markup_open(m, "nav");
     mlp_markup_attribute(m, "aria-label", "Sections");
     mlp_markup_open(m, "ul");
@@ -231,30 +233,30 @@ static void navigation(mlp_markup *m, const mlp_account *account)
         link_to(m, "compared", "Compared");
     }
     link_to(m, "curves", "Curves");
-    if (account->review.is_there && account->review.is_regression) {
+    if (input->review.is_there && input->review.is_regression) {
         link_to(m, "errors", "Errors");
-    } else if (account->review.is_there) {
+    } else if (input->review.is_there) {
         link_to(m, "confusion", "Confusion");
         link_to(m, "mistakes", "Mistakes");
     }
-    if (is_alone && account->stories[0].checkpoint_path[0] != '\0' &&
-        account->stories[0].checkpoint.height > 1) {
+    if (is_alone && input->runs[0].checkpoint_path[0] != '\0' &&
+        input->runs[0].checkpoint.height > 1) {
         link_to(m, "weights", "Weights");
     }
-    if (is_alone && account->stories[0].profile != NULL) {
+    if (is_alone && input->runs[0].profile != NULL) {
         link_to(m, "times", "Time");
     }
     link_to(m, "facts", is_alone ? "Configuration" : "Differences");
-    if (account->note_count > 0) {
-        link_to(m, "missing", "Left out");
+    if (input->note_count > 0) {
+        link_to(m, "missing", "Omitted");
     }
     mlp_markup_close(m);
     mlp_markup_close(m);
 }
 
-static void opening(mlp_markup *m, const mlp_account *account)
+static void opening(mlp_markup *m, const mlp_report_input *input)
 {
-    const mlp_story *story = &account->stories[0];
+    const mlp_run_summary *run = &input->runs[0];
     char text[256], rows[64], widths[512];
     mlp_markup_open(m, "a");
     mlp_markup_attribute(m, "class", "skip");
@@ -262,13 +264,13 @@ static void opening(mlp_markup *m, const mlp_account *account)
     mlp_markup_text(m, "To the content");
     mlp_markup_close(m);
     mlp_markup_open(m, "header");
-    if (account->count > 1) {
-        mlp_markup_element(m, "h1", NULL, "%zu runs compared", account->count);
+    if (input->count > 1) {
+        mlp_markup_element(m, "h1", NULL, "%zu runs compared", input->count);
     } else {
-        mlp_markup_element(m, "h1", NULL, "%s", story->name);
-        mlp_story_text(story->start, "data.name", text, sizeof text);
-        mlp_story_text(story->start, "data.train_rows", rows, sizeof rows);
-        mlp_story_text(story->start, "widths", widths, sizeof widths);
+        mlp_markup_element(m, "h1", NULL, "%s", run->name);
+        mlp_run_summary_text(run->start, "data.name", text, sizeof text);
+        mlp_run_summary_text(run->start, "data.train_rows", rows, sizeof rows);
+        mlp_run_summary_text(run->start, "widths", widths, sizeof widths);
         if (text[0] != '\0') {
             mlp_markup_element(m, "p", "sub",
                                "Training run of a multilayer perceptron %s on "
@@ -279,61 +281,61 @@ static void opening(mlp_markup *m, const mlp_account *account)
     mlp_markup_close(m);
 }
 
-static void left_out(mlp_markup *m, const mlp_account *account)
+static void omitted(mlp_markup *m, const mlp_report_input *input)
 {
-    if (account->note_count == 0) {
+    if (input->note_count == 0) {
         return;
     }
-    mlp_page_section(m, "missing", "Left out, and why");
+    mlp_page_section(m, "missing", "Omitted sections");
     mlp_markup_open(m, "ul");
-    for (size_t i = 0; i < account->note_count; i++) {
-        mlp_markup_element(m, "li", NULL, "%s", account->notes[i]);
+    for (size_t i = 0; i < input->note_count; i++) {
+        mlp_markup_element(m, "li", NULL, "%s", input->notes[i]);
     }
     mlp_markup_close(m);
     mlp_markup_close(m);
 }
 
-static mlp_status sections(mlp_markup *m, const mlp_account *account)
+static mlp_status sections(mlp_markup *m, const mlp_report_input *input)
 {
-    if (account->count == 1) {
-        tiles(m, &account->stories[0]);
+    if (input->count == 1) {
+        tiles(m, &input->runs[0]);
     } else {
-        compare(m, account);
+        compare(m, input);
     }
-    MLP_TRY(mlp_page_curves(m, account));
-    if (account->review.is_there && account->review.is_regression) {
-        mlp_page_errors(m, account);
-    } else if (account->review.is_there) {
-        mlp_page_confusion(m, account);
-        MLP_TRY(mlp_page_mistakes(m, account));
+    MLP_TRY(mlp_page_curves(m, input));
+    if (input->review.is_there && input->review.is_regression) {
+        mlp_page_errors(m, input);
+    } else if (input->review.is_there) {
+        mlp_page_confusion(m, input);
+        MLP_TRY(mlp_page_mistakes(m, input));
     }
-    if (account->count == 1) {
-        MLP_TRY(mlp_page_weights(m, account));
-        mlp_page_times(m, account);
+    if (input->count == 1) {
+        MLP_TRY(mlp_page_weights(m, input));
+        mlp_page_times(m, input);
     }
-    mlp_page_facts(m, account);
-    left_out(m, account);
+    mlp_page_facts(m, input);
+    omitted(m, input);
     return MLP_OK;
 }
 
-mlp_status mlp_report_write_html(const mlp_account *account, FILE *out)
+mlp_status mlp_report_write_html(const mlp_report_input *input, FILE *out)
 {
     mlp_markup m = {.out = out};
     char title[300];
-    snprintf(title, sizeof title, "%.200s%s", account->stories[0].name,
-             account->count > 1 ? " and others: runs compared"
-                                : ": report of a run");
+    snprintf(title, sizeof title, "%.200s%s", input->runs[0].name,
+             input->count > 1 ? " and others: runs compared"
+                              : ": report of a run");
     head(&m, title);
     mlp_markup_open(&m, "body");
-    opening(&m, account);
-    navigation(&m, account);
+    opening(&m, input);
+    navigation(&m, input);
     mlp_markup_open(&m, "main");
     mlp_markup_attribute(&m, "id", "main");
-    MLP_TRY(sections(&m, account));
+    MLP_TRY(sections(&m, input));
     mlp_markup_close(&m);
     mlp_markup_element(&m, "footer", NULL,
-                       "Made by mlp %s. One file; nothing "
-                       "is loaded from elsewhere.",
+                       "Made by mlp %s. Self-contained: nothing is loaded "
+                       "from elsewhere.",
                        MLP_VERSION);
     mlp_markup_close(&m);
     mlp_markup_close(&m);

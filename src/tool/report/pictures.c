@@ -1,5 +1,5 @@
 /** @file
- *  The pictures of what the model got wrong.
+ *  Pictures of misclassified rows.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -28,7 +28,7 @@ size_t mlp_report_channels(const mlp_checkpoint *checkpoint)
     return checkpoint->channels > 1 ? checkpoint->channels : 1;
 }
 
-/* ---- mistakes */
+/* ---- misclassified rows */
 
 static float value_at(const mlp_dataset *data, const void *values, size_t i)
 {
@@ -36,14 +36,14 @@ static float value_at(const mlp_dataset *data, const void *values, size_t i)
                                            : ((const float *)values)[i];
 }
 
-/* In color, or in gray: of other channels than three the mean. */
+/* In color, or in gray: the mean of other numbers of channels. */
 static mlp_status paint(const mlp_tool_case *loaded, size_t row,
                         mlp_image *image)
 {
     const mlp_dataset *data = &loaded->dataset;
     const mlp_checkpoint *c = &loaded->checkpoint;
     size_t channels = mlp_report_channels(c), count;
-    size_t mixed = channels == 3 ? 1 : channels; /* values of a byte */
+    size_t mixed = channels == 3 ? 1 : channels; /* values averaged to a byte */
     const void *values = mlp_dataset_read(data, (mlp_range){row, 1}, &count);
     MLP_TRY(mlp_dataset_status(data));
     MLP_TRY(mlp_image_create(c->height, c->width / channels, channels / mixed,
@@ -110,14 +110,14 @@ static mlp_status mistake_card(mlp_markup *m, const mlp_review *r,
     return MLP_OK;
 }
 
-mlp_status mlp_page_mistakes(mlp_markup *m, const mlp_account *account)
+mlp_status mlp_page_mistakes(mlp_markup *m, const mlp_report_input *input)
 {
-    const mlp_review *r = &account->review;
+    const mlp_review *r = &input->review;
     mlp_page_section(m, "mistakes", "Worst mistakes");
     mlp_markup_element(m, "p", "note",
-                       "Test rows whose true class the model held for the "
-                       "least likely, with its most likely three; the true "
-                       "one is blue where it is among them.");
+                       "Test rows whose true class has the lowest probability, "
+                       "with the three most likely classes; the true class "
+                       "is blue if among them.");
     mlp_markup_open(m, "ul");
     mlp_markup_attribute(m, "class", "mistakes");
     for (size_t i = 0; i < r->example_count; i++) {

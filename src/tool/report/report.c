@@ -1,5 +1,5 @@
 /** @file
- *  mlp report: a run, or several, as a page, a figure or text.
+ *  mlp report: one or several runs as a page, a figure or text.
  */
 #include "report.h"
 
@@ -7,64 +7,64 @@
 #include <stdlib.h>
 #include <string.h>
 
-void mlp_account_note(mlp_account *account, const char *format, ...)
+void mlp_report_input_note(mlp_report_input *input, const char *format, ...)
 {
     va_list arguments;
-    if (account->note_count == MLP_REPORT_NOTES_MAX) {
+    if (input->note_count == MLP_REPORT_NOTES_MAX) {
         return;
     }
-    char *note = account->notes[account->note_count++];
+    char *note = input->notes[input->note_count++];
     va_start(arguments, format);
-    vsnprintf(note, sizeof account->notes[0], format, arguments);
+    vsnprintf(note, sizeof input->notes[0], format, arguments);
     va_end(arguments);
 }
 
-static mlp_status open_stories(mlp_account *account,
-                               const mlp_tool_options *options)
+static mlp_status open_runs(mlp_report_input *input,
+                            const mlp_tool_options *options)
 {
     if (options->operand_count > MLP_REPORT_RUNS_MAX) {
         return mlp_fail(MLP_ERROR_USAGE, "%zu runs; at most %d in one report",
                         options->operand_count, MLP_REPORT_RUNS_MAX);
     }
     for (size_t i = 0; i < options->operand_count; i++) {
-        MLP_TRY(mlp_story_open(options->operands[i], &account->stories[i]));
-        account->count++;
+        MLP_TRY(mlp_run_summary_open(options->operands[i], &input->runs[i]));
+        input->count++;
     }
     return MLP_OK;
 }
 
-static mlp_status write_report(mlp_account *account,
+static mlp_status write_report(mlp_report_input *input,
                                const mlp_tool_options *options, FILE *out)
 {
     if (strcmp(options->format, "svg") == 0) {
-        return mlp_report_write_svg(account, out);
+        return mlp_report_write_svg(input, out);
     }
     if (strcmp(options->format, "png") == 0) {
-        return mlp_report_write_png(account, out);
+        return mlp_report_write_png(input, out);
     }
     if (strcmp(options->format, "txt") == 0) {
-        return mlp_report_write_text(account, out);
+        return mlp_report_write_text(input, out);
     }
-    MLP_TRY(mlp_review_make(account, options));
-    return mlp_report_write_html(account, out);
+    MLP_TRY(mlp_review_make(input, options));
+    return mlp_report_write_html(input, out);
 }
 
 static mlp_status report(const mlp_tool_options *options,
                          mlp_tool_output *output)
 {
-    mlp_account *account = calloc(1, sizeof *account);
-    if (account == NULL) {
+    mlp_report_input *input = calloc(1, sizeof *input);
+    if (input == NULL) {
         return mlp_fail_memory("a report");
     }
-    mlp_status status = open_stories(account, options);
+    mlp_status status = open_runs(input, options);
     if (status == MLP_OK) {
-        status = write_report(account, options, output->file);
+        status = write_report(input, options, output->file);
     }
-    mlp_review_destroy(&account->review);
-    for (size_t i = 0; i < account->count; i++) {
-        mlp_story_close(&account->stories[i]);
+    mlp_review_destroy(&input->review);
+    for (size_t i = 0; i < input->count; i++) {
+        mlp_run_summary_close(&input->runs[i]);
     }
-    free(account);
+    free(input);
     return status;
 }
 

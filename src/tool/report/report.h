@@ -1,5 +1,5 @@
 /** @file
- *  The parts of `mlp report`. Private to it.
+ *  The sections of `mlp report`. Private to it.
  */
 #ifndef MLP_TOOL_REPORT_H
 #define MLP_TOOL_REPORT_H
@@ -12,15 +12,15 @@
 
 enum { MLP_REPORT_RUNS_MAX = 8, MLP_REPORT_NOTES_MAX = 8 };
 
-/** A row of which the model took the class for another. */
+/** A misclassified row. */
 typedef struct {
     unsigned truth, prediction;
-    unsigned likeliest[3]; /**< classes, the likeliest first */
+    unsigned likeliest[3]; /**< most likely classes, in descending order */
     double probabilities[3];
     size_t likeliest_count;
 } mlp_mistake;
 
-/** A row of a regression, in the table's own unit. */
+/** A row of a regression, in the table's unit. */
 typedef struct {
     double prediction, truth;
 } mlp_miss;
@@ -28,54 +28,53 @@ typedef struct {
 /** A row to show. */
 typedef struct {
     size_t row;
-    double score; /**< how wrong the model is: of a mistake minus the
-                       probability of the truth, of a miss the distance */
+    double score; /**< size of the error: minus the probability of the true
+                          class, or the distance from the true value */
     union {
         mlp_mistake mistake;
-        mlp_miss miss; /**< of a regression */
+        mlp_miss miss; /**< for regression */
     };
 } mlp_example;
 
 enum {
     MLP_MISTAKES_MAX = 24,
     MLP_MISSES_MAX = 12,
-    MLP_EXAMPLES_MAX = MLP_MISTAKES_MAX /**< the larger of both */
+    MLP_EXAMPLES_MAX = MLP_MISTAKES_MAX /**< the larger one */
 };
 
-/** What a model makes of the test rows. */
+/** Results of a model on the test rows. */
 typedef struct {
     bool is_there;
-    bool is_regression; /**< then misses, else confusion and mistakes */
+    bool is_regression; /**< misses if true, else confusion and mistakes */
     mlp_tool_case loaded;
     mlp_tally tally;
     uint64_t *confusion;                    /**< [classes, classes] */
-    mlp_example examples[MLP_EXAMPLES_MAX]; /**< the worst first */
+    mlp_example examples[MLP_EXAMPLES_MAX]; /**< in descending order of score */
     size_t example_count;
 } mlp_review;
 
 typedef struct {
-    mlp_story stories[MLP_REPORT_RUNS_MAX];
+    mlp_run_summary runs[MLP_REPORT_RUNS_MAX];
     size_t count;
-    mlp_review review; /**< of the only run; not there for several */
-    char notes[MLP_REPORT_NOTES_MAX][640]; /**< what is left out, and why */
+    mlp_review review; /**< of a single run; empty for several */
+    char notes[MLP_REPORT_NOTES_MAX][640]; /**< omitted sections and reasons */
     size_t note_count;
-} mlp_account;
+} mlp_report_input;
 
-/** Remember what is left out. */
-void mlp_account_note(mlp_account *account, const char *format, ...)
+/** Note an omitted section. */
+void mlp_report_input_note(mlp_report_input *input, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* ---- review.c */
 
-/** Run the checkpoint of the only story on the rows that `options`, else its
- *  log, name; what cannot be done becomes a note. MLP_ERROR_INTERNAL without
- *  memory. */
-mlp_status mlp_review_make(mlp_account *account,
+/** Run the checkpoint of a single run on the rows named by `options`, or else
+ *  by its log; problems become notes. MLP_ERROR_INTERNAL without memory. */
+mlp_status mlp_review_make(mlp_report_input *input,
                            const mlp_tool_options *options);
 void mlp_review_destroy(mlp_review *review);
 
-/** A class as a person calls it: its name, else its number.
- *  @param number  room for that */
+/** A class's name, else its number.
+ *  @param number  buffer for the number */
 enum { MLP_CLASS_NUMBER = 24 };
 const char *mlp_review_class(const mlp_review *review, size_t k,
                              char number[MLP_CLASS_NUMBER]);
@@ -91,57 +90,58 @@ typedef enum {
 
 enum { MLP_FIGURE_SERIES = 2 * MLP_REPORT_RUNS_MAX + 1 };
 
-/** A chart and what it points to; zero-initialized, destroy frees. */
+/** A chart and the arrays that it refers to; zero-initialize, destroy frees. */
 typedef struct {
     mlp_chart chart;
     mlp_series series[MLP_FIGURE_SERIES];
-    char description[640]; /**< in words */
+    char description[640]; /**< text alternative */
 } mlp_report_chart;
 
-/** MLP_ERROR_INTERNAL without memory. chart.count is 0 when no run has it. */
-mlp_status mlp_report_chart_make(const mlp_account *account, mlp_figure figure,
-                                 mlp_report_chart *made);
+/** MLP_ERROR_INTERNAL without memory. chart.count is 0 if no run has the
+ *  values. */
+mlp_status mlp_report_chart_make(const mlp_report_input *input,
+                                 mlp_figure figure, mlp_report_chart *made);
 void mlp_report_chart_destroy(mlp_report_chart *made);
 
-/** All charts below each other, as a file of their own. */
-mlp_status mlp_report_write_svg(const mlp_account *account, FILE *out);
-mlp_status mlp_report_write_png(const mlp_account *account, FILE *out);
-mlp_status mlp_report_write_text(const mlp_account *account, FILE *out);
+/** All charts below each other, as a standalone file. */
+mlp_status mlp_report_write_svg(const mlp_report_input *input, FILE *out);
+mlp_status mlp_report_write_png(const mlp_report_input *input, FILE *out);
+mlp_status mlp_report_write_text(const mlp_report_input *input, FILE *out);
 
 /* ---- page.c, and its sections in files of their own */
 
-mlp_status mlp_report_write_html(const mlp_account *account, FILE *out);
+mlp_status mlp_report_write_html(const mlp_report_input *input, FILE *out);
 
-/** A section's heading, with its place in the navigation. */
+/** A section's heading, with its anchor for the navigation. */
 void mlp_page_section(mlp_markup *m, const char *id, const char *heading);
 
-/** A table in a box that can be scrolled; close with mlp_page_table_end. */
+/** A scrollable table; close it with mlp_page_table_end. */
 void mlp_page_table(mlp_markup *m, const char *caption, const char *class_name);
 void mlp_page_table_end(mlp_markup *m);
 
-/** A row of heads of columns. */
+/** A row of column headings. */
 void mlp_page_heads(mlp_markup *m, const char *const *names, size_t count);
 
-/** The head of a row. */
+/** The heading of a row. */
 void mlp_page_row_head(mlp_markup *m, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/** A picture, within the page.
- *  @param alpha  as mlp_image_encode
+/** A picture embedded in the page.
+ *  @param alpha  as for mlp_image_encode
  *  MLP_ERROR_INTERNAL without memory. */
 mlp_status mlp_page_image(mlp_markup *m, const mlp_image *image,
                           const unsigned char *alpha, const char *alt);
 
-/** Values that a pixel of the model's pictures has: 1 for gray. */
+/** Values per pixel of the model's pictures: 1 for gray. */
 size_t mlp_report_channels(const mlp_checkpoint *checkpoint);
 
-mlp_status mlp_page_curves(mlp_markup *m, const mlp_account *account);
-void mlp_page_confusion(mlp_markup *m, const mlp_account *account);
-void mlp_page_errors(mlp_markup *m, const mlp_account *account);
-mlp_status mlp_page_mistakes(mlp_markup *m, const mlp_account *account);
-mlp_status mlp_page_weights(mlp_markup *m, const mlp_account *account);
-void mlp_page_times(mlp_markup *m, const mlp_account *account);
-void mlp_page_facts(mlp_markup *m, const mlp_account *account);
+mlp_status mlp_page_curves(mlp_markup *m, const mlp_report_input *input);
+void mlp_page_confusion(mlp_markup *m, const mlp_report_input *input);
+void mlp_page_errors(mlp_markup *m, const mlp_report_input *input);
+mlp_status mlp_page_mistakes(mlp_markup *m, const mlp_report_input *input);
+mlp_status mlp_page_weights(mlp_markup *m, const mlp_report_input *input);
+void mlp_page_times(mlp_markup *m, const mlp_report_input *input);
+void mlp_page_facts(mlp_markup *m, const mlp_report_input *input);
 
 /** The style sheet of the page, style.css, as a string; made at build time by
  *  data/embed.cmake. */

@@ -1,6 +1,6 @@
 /** @file
- *  What the model of a run makes of the test rows: confusions and the worst
- *  mistakes; or, of a regression, how far off it is.
+ *  A model's results on the test rows of a run: confusion matrix and worst
+ *  mistakes, or the errors of a regression.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -9,9 +9,9 @@
 #include "record/classification_report.h"
 #include "report.h"
 
-/* ---- what a row comes to */
+/* ---- one row */
 
-/* The likeliest classes, the likeliest first; of equals the lower. */
+/* The most likely classes, in descending order; the lower class wins ties. */
 static void find_likeliest(const float *outputs, size_t classes, mlp_mistake *m)
 {
     enum { MOST = 3 };
@@ -35,18 +35,19 @@ static void find_likeliest(const float *outputs, size_t classes, mlp_mistake *m)
 }
 
 /* Fill in all but the row.
- * @param i  in the batch, row `row` of the data
- * @return whether the model is wrong about it */
-typedef bool judge(const mlp_review *r, const mlp_inference_result *result,
-                   size_t i, size_t row, mlp_example *example);
+ * @param i  index in the batch of row `row`
+ * @return whether the row is a candidate for the examples */
+typedef bool collect(const mlp_review *r, const mlp_inference_result *result,
+                     size_t i, size_t row, mlp_example *example);
 
-static bool judge_class(const mlp_review *r, const mlp_inference_result *result,
-                        size_t i, size_t row, mlp_example *example)
+static bool collect_class(const mlp_review *r,
+                          const mlp_inference_result *result, size_t i,
+                          size_t row, mlp_example *example)
 {
     const float *outputs = result->outputs + i * result->stride;
     size_t classes = result->classes;
     const float both[2] = {1.0F - outputs[0], outputs[0]};
-    if (r->loaded.checkpoint.config.binary) { /* one output, of class 1 */
+    if (r->loaded.checkpoint.config.binary) { /* one output, for class 1 */
         outputs = both;
         classes = 2;
     }
@@ -61,8 +62,9 @@ static bool judge_class(const mlp_review *r, const mlp_inference_result *result,
     return true;
 }
 
-static bool judge_value(const mlp_review *r, const mlp_inference_result *result,
-                        size_t i, size_t row, mlp_example *example)
+static bool collect_value(const mlp_review *r,
+                          const mlp_inference_result *result, size_t i,
+                          size_t row, mlp_example *example)
 {
     const mlp_scaler *scaler = &r->loaded.checkpoint.target_scaler;
     double output = (double)result->outputs[i * result->stride];
@@ -73,9 +75,9 @@ static bool judge_value(const mlp_review *r, const mlp_inference_result *result,
     return true;
 }
 
-/* ---- the worst of all rows */
+/* ---- the worst rows */
 
-/* Keep those of the largest scores; of equals the earlier. */
+/* Keep the examples with the largest scores; ties keep the earlier one. */
 static void insert(mlp_review *r, const mlp_example *example, size_t most)
 {
     size_t place = r->example_count;
@@ -95,7 +97,7 @@ static void insert(mlp_review *r, const mlp_example *example, size_t most)
 static void find_examples(mlp_review *r)
 {
     const mlp_dataset *data = &r->loaded.dataset;
-    judge *look = r->is_regression ? judge_value : judge_class;
+    collect *collect_row = r->is_regression ? collect_value : collect_class;
     size_t most = r->is_regression ? MLP_MISSES_MAX : MLP_MISTAKES_MAX;
     for (size_t done = 0; done < data->range.count;) {
         size_t rest = data->range.count - done;
@@ -104,7 +106,7 @@ static void find_examples(mlp_review *r)
             r->loaded.inference, data, (mlp_range){done, rows});
         for (size_t i = 0; i < rows; i++) {
             mlp_example example = {.row = done + i};
-            if (look(r, &result, i, done + i, &example)) {
+            if (collect_row(r, &result, i, done + i, &example)) {
                 insert(r, &example, most);
             }
         }
@@ -125,46 +127,45 @@ const char *mlp_review_class(const mlp_review *review, size_t k,
     return number;
 }
 
-/* Where the rows are: where the user says, else where the run had them. */
-static void name_data(const mlp_story *story, const mlp_tool_options *options,
-                      char spec[MLP_MAX_PATH])
+/* The rows' source: as given by the user, else as in the log. */
+static void name_data(const mlp_run_summary *run,
+                      const mlp_tool_options *options, char spec[MLP_MAX_PATH])
 {
     if (options->data != NULL) {
         snprintf(spec, MLP_MAX_PATH, "%s", options->data);
         return;
     }
-    mlp_story_text(story->start, "config.data", spec, MLP_MAX_PATH);
+    mlp_run_summary_text(run->start, "config.data", spec, MLP_MAX_PATH);
     if (spec[0] == '\0') {
-        mlp_story_text(story->start, "data.name", spec, MLP_MAX_PATH);
+        mlp_run_summary_text(run->start, "data.name", spec, MLP_MAX_PATH);
     }
     if (strncmp(spec, "digits (", 8) == 0) {
         snprintf(spec, MLP_MAX_PATH, "digits");
     }
 }
 
-/* The rows that trained it, or a test set of the same data, give the very loss
- * that the run has recorded. */
-static void check_loss(mlp_account *account)
+/* The same rows give the loss that the run has recorded. */
+static void check_loss(mlp_report_input *input)
 {
-    const mlp_review *r = &account->review;
+    const mlp_review *r = &input->review;
     const mlp_history *history = &r->loaded.checkpoint.history;
     double found = mlp_tally_loss(&r->tally);
     for (size_t i = 0; i < history->count; i++) {
         const mlp_epoch_record *e = &history->records[i];
         bool is_it = e->step == r->loaded.checkpoint.step && e->test.rows > 0;
         if (is_it && mlp_tally_loss(&e->test) != found) {
-            mlp_account_note(account,
-                             "The test loss on %.300s is %.6g, and was %.6g in "
-                             "the run: these may be other rows.",
-                             r->loaded.data_name, found,
-                             mlp_tally_loss(&e->test));
+            mlp_report_input_note(
+                input,
+                "The test loss on %.300s is %.6g, and was %.6g in "
+                "the run: these may be other rows.",
+                r->loaded.data_name, found, mlp_tally_loss(&e->test));
         }
     }
 }
 
-static mlp_status review(mlp_account *account)
+static mlp_status review(mlp_report_input *input)
 {
-    mlp_review *r = &account->review;
+    mlp_review *r = &input->review;
     size_t classes = r->loaded.classes;
     r->is_regression = r->loaded.checkpoint.schema.is_regression;
     if (!r->is_regression) {
@@ -177,57 +178,59 @@ static mlp_status review(mlp_account *account)
                            r->confusion);
     find_examples(r);
     MLP_TRY(mlp_dataset_status(&r->loaded.dataset));
-    check_loss(account);
+    check_loss(input);
     r->is_there = true;
     return MLP_OK;
 }
 
-mlp_status mlp_review_make(mlp_account *account,
+mlp_status mlp_review_make(mlp_report_input *input,
                            const mlp_tool_options *options)
 {
-    const mlp_story *story = &account->stories[0];
+    const mlp_run_summary *run = &input->runs[0];
     char spec[MLP_MAX_PATH];
-    if (account->count > 1) {
-        mlp_account_note(account,
-                         "Confusion matrix, mistakes, weights and times are in "
-                         "the reports of single runs.");
+    if (input->count > 1) {
+        mlp_report_input_note(
+            input, "Confusion matrix, mistakes, weights and times are in "
+                   "the reports of single runs.");
         return MLP_OK;
     }
-    if (story->missing[0] != '\0') {
-        mlp_account_note(account, "Not found: %.500s.", story->missing);
+    if (run->missing[0] != '\0') {
+        mlp_report_input_note(input, "Not found: %.500s.", run->missing);
     }
-    if (story->checkpoint_path[0] == '\0') {
-        mlp_account_note(account, "Without a checkpoint there are no confusion "
-                                  "matrix, mistakes and weights.");
+    if (run->checkpoint_path[0] == '\0') {
+        mlp_report_input_note(input,
+                              "Without a checkpoint there are no confusion "
+                              "matrix, mistakes and weights.");
         return MLP_OK;
     }
-    name_data(story, options, spec);
-    mlp_tool_options wanted = {.file = story->checkpoint_path,
+    name_data(run, options, spec);
+    mlp_tool_options wanted = {.file = run->checkpoint_path,
                                .data = spec[0] != '\0' ? spec : NULL,
                                .split = MLP_SPLIT_TEST,
                                .rows = SIZE_MAX,
                                .memory_limit = options->memory_limit,
                                .threads = options->threads};
-    if (story->checkpoint.widths[story->checkpoint.layers] >
+    if (run->checkpoint.widths[run->checkpoint.layers] >
         MLP_REPORT_CLASSES_MAX) {
-        mlp_account_note(account,
-                         "More than %d classes have no confusion "
-                         "matrix.",
-                         MLP_REPORT_CLASSES_MAX);
+        mlp_report_input_note(input,
+                              "More than %d classes have no confusion "
+                              "matrix.",
+                              MLP_REPORT_CLASSES_MAX);
         return MLP_OK;
     }
-    mlp_status status = mlp_tool_load(&wanted, true, &account->review.loaded);
+    mlp_status status = mlp_tool_load(&wanted, true, &input->review.loaded);
     if (status == MLP_ERROR_INTERNAL) {
         return status;
     }
     if (status != MLP_OK) {
-        mlp_account_note(account,
-                         "Without the rows there are no confusion matrix and "
-                         "mistakes: %.500s. See --data.",
-                         mlp_failure());
+        mlp_report_input_note(
+            input,
+            "Without the rows there are no confusion matrix and "
+            "mistakes: %.500s. See --data.",
+            mlp_failure());
         return MLP_OK;
     }
-    return review(account);
+    return review(input);
 }
 
 void mlp_review_destroy(mlp_review *review)

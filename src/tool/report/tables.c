@@ -1,5 +1,5 @@
 /** @file
- *  The tables of a report: confusions, and times.
+ *  The tables of a report: confusion matrix and times.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -17,7 +17,7 @@ enum {
                       legible on it */
 };
 
-/* The square root brings out the few among the many. */
+/* The square root makes small counts visible. */
 static void heat_cell(mlp_markup *m, uint64_t rows, uint64_t of, bool is_hit)
 {
     double share = of > 0 ? (double)rows / (double)of : 0.0;
@@ -111,14 +111,14 @@ static void scores(mlp_markup *m, const mlp_review *r)
     free(score);
 }
 
-void mlp_page_confusion(mlp_markup *m, const mlp_account *account)
+void mlp_page_confusion(mlp_markup *m, const mlp_report_input *input)
 {
-    const mlp_review *r = &account->review;
+    const mlp_review *r = &input->review;
     mlp_page_section(m, "confusion", "Confusion matrix");
     mlp_markup_element(
         m, "p", "note",
         "%" PRIu64 " test rows of %s, by the checkpoint of "
-        "epoch %" PRIu64 ": %.2f%% right, loss %.4f.",
+        "epoch %" PRIu64 ": accuracy %.2f%%, loss %.4f.",
         r->tally.rows, r->loaded.data_name, r->loaded.checkpoint.epoch,
         100 * mlp_tally_accuracy(&r->tally), mlp_tally_loss(&r->tally));
     mlp_markup_open(m, "div");
@@ -140,7 +140,7 @@ static double seconds_of(const json_t *rank, mlp_phase phase)
     return seconds > 0.0 && seconds < 1e12 ? seconds : 0.0;
 }
 
-/* Waiting is no work. */
+/* Waiting is drawn in gray. */
 static unsigned ink_of(mlp_phase phase)
 {
     return phase == MLP_PHASE_WAIT ? MLP_INK_MUTED
@@ -239,17 +239,18 @@ static void times_table(mlp_markup *m, const json_t *ranks)
     mlp_page_table_end(m);
 }
 
-void mlp_page_times(mlp_markup *m, const mlp_account *account)
+void mlp_page_times(mlp_markup *m, const mlp_report_input *input)
 {
-    const json_t *profile = account->stories[0].profile;
+    const json_t *profile = input->runs[0].profile;
     const json_t *ranks = json_object_get(profile, "rank_seconds");
     if (json_array_size(ranks) == 0) {
         return;
     }
     mlp_page_section(m, "times", "Time by phase and rank");
     mlp_markup_element(m, "p", "note",
-                       "Of the newest process that ran with --profile; a bar "
-                       "that ends early was not measured as long.");
+                       "Of the last process that ran with --profile. Ranks "
+                       "measured for different times have bars of "
+                       "different length.");
     times_key(m);
     mlp_markup_open(m, "figure");
     draw_times(m, ranks);

@@ -1,17 +1,17 @@
 /** @file
- *  The weights of the first layer as pictures: a unit's weights are where the
- *  pixels are that they belong to.
+ *  The first layer's weights as pictures: each weight at the position of its
+ *  input pixel.
  */
 #include <math.h>
 #include <stdlib.h>
 
 #include "report.h"
 
-enum { PICTURES_MAX = 64 }; /* or all of one unit */
+enum { PICTURES_MAX = 64 }; /* or those of one unit */
 
 typedef struct {
     size_t unit;
-    double squares; /* of its weights */
+    double squares; /* sum of squares of its weights */
 } strength;
 
 static int stronger(const void *a, const void *b)
@@ -22,8 +22,8 @@ static int stronger(const void *a, const void *b)
                                     : x->unit > y->unit;
 }
 
-/* Units of the first layer, those of the largest weights first; NULL without
- * memory. */
+/* Units of the first layer in descending order of their weights' norm; NULL
+ * without memory. */
 static strength *rank_units(const mlp_checkpoint *c)
 {
     size_t in = c->widths[0], out = c->widths[1];
@@ -42,10 +42,10 @@ static strength *rank_units(const mlp_checkpoint *c)
     return units;
 }
 
-/* Of a unit, with its largest weight for 1. */
+/* A unit's weights, scaled by the largest one. */
 typedef struct {
     const mlp_checkpoint *of;
-    const float *from; /* [in, out] of the layer */
+    const float *from; /* the layer's weights, [in, out] */
     size_t unit;
     float most;
 } unit_weights;
@@ -59,7 +59,7 @@ static unit_weights weights_of(const mlp_checkpoint *c, size_t unit)
     return w;
 }
 
-/* Of an input, -1 to 1. */
+/* The scaled weight of an input, in [-1, 1]. */
 static float weight(const unit_weights *w, size_t input)
 {
     return w->most > 0.0F
@@ -67,8 +67,8 @@ static float weight(const unit_weights *w, size_t input)
                : 0.0F;
 }
 
-/* What is red, green or blue in a picture that the unit likes is light in red,
- * green or blue; gray is 0. */
+/* Colors of pixels that raise the unit's activation are bright in the same
+ * channel; gray is 0. */
 static mlp_status put_colors(mlp_markup *m, const unit_weights *w)
 {
     const mlp_checkpoint *c = w->of;
@@ -84,8 +84,8 @@ static mlp_status put_colors(mlp_markup *m, const unit_weights *w)
     return status;
 }
 
-/* Blue above 0, orange below, and the less opaque the nearer to it: so 0 is the
- * page, light or dark. */
+/* Blue above 0, orange below, with opacity by magnitude: 0 shows the page's
+ * background, light or dark. */
 static mlp_status tint(const unit_weights *w, size_t channel, mlp_image *image,
                        unsigned char *alpha)
 {
@@ -125,7 +125,7 @@ static mlp_status put_channel(mlp_markup *m, const unit_weights *w,
     return status;
 }
 
-/* Of a unit: one in color, or one for each channel. */
+/* Pictures of a unit: one in color, or one for each channel. */
 static size_t pictures_of(const mlp_checkpoint *c)
 {
     size_t channels = mlp_report_channels(c);
@@ -143,8 +143,8 @@ static mlp_status put_unit(mlp_markup *m, const unit_weights *w)
     return MLP_OK;
 }
 
-/* How to read the pictures. */
-static void explain(mlp_markup *m, const mlp_checkpoint *c, size_t shown)
+/* The legend of the pictures. */
+static void print_legend(mlp_markup *m, const mlp_checkpoint *c, size_t shown)
 {
     const char *colors = "Blue is above zero, orange below";
     char several[64] = "";
@@ -153,19 +153,19 @@ static void explain(mlp_markup *m, const mlp_checkpoint *c, size_t shown)
     }
     if (pictures_of(c) > 1) {
         snprintf(several, sizeof several,
-                 "A unit has %zu pictures, one a channel. ", pictures_of(c));
+                 "A unit has %zu pictures, one per channel. ", pictures_of(c));
     }
     mlp_markup_element(m, "p", "note",
-                       "%zu of %zu units, those of the largest weights first. "
-                       "%s%s; each %s on a scale of its own.",
+                       "%zu of %zu units, in descending order of weight norm. "
+                       "%s%s; each %s has its own scale.",
                        shown, c->widths[1], several, colors,
                        pictures_of(c) > 1 ? "unit" : "picture");
 }
 
-mlp_status mlp_page_weights(mlp_markup *m, const mlp_account *account)
+mlp_status mlp_page_weights(mlp_markup *m, const mlp_report_input *input)
 {
-    const mlp_checkpoint *c = &account->stories[0].checkpoint;
-    if (account->stories[0].checkpoint_path[0] == '\0' || c->height <= 1 ||
+    const mlp_checkpoint *c = &input->runs[0].checkpoint;
+    if (input->runs[0].checkpoint_path[0] == '\0' || c->height <= 1 ||
         c->height * c->width != c->widths[0]) {
         return MLP_OK;
     }
@@ -176,7 +176,7 @@ mlp_status mlp_page_weights(mlp_markup *m, const mlp_account *account)
     size_t most = PICTURES_MAX / pictures_of(c);
     size_t shown = most == 0 ? 1 : most < c->widths[1] ? most : c->widths[1];
     mlp_page_section(m, "weights", "Weights of the first layer");
-    explain(m, c, shown);
+    print_legend(m, c, shown);
     mlp_markup_open(m, "div");
     mlp_markup_attribute(m, "class", "weights");
     mlp_status status = MLP_OK;

@@ -14,9 +14,9 @@
 
 #include "run_suite.h"
 
-static char folder[] = "/tmp/mlp-story-XXXXXX";
+static char folder[] = "/tmp/mlp-run-XXXXXX";
 static char path[64];
-static mlp_story story;
+static mlp_run_summary run;
 
 static void setup(void)
 {
@@ -26,7 +26,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-    mlp_story_close(&story);
+    mlp_run_summary_close(&run);
     unlink(path);
     rmdir(folder);
 }
@@ -52,21 +52,22 @@ START_TEST(a_log_has_epochs_and_records)
     char text[64];
     write_log(START EPOCH(1, 0.9, 0.5) EPOCH(2, 0.3, 0.75) EPOCH(
         3, 0.2, 0.75) "{\"event\":\"end\",\"weights_sha256\":\"ab\"}\n");
-    ck_assert_msg(mlp_story_open(path, &story) == MLP_OK, "%s", mlp_failure());
-    ck_assert_uint_eq(story.epoch_count, 3);
-    ck_assert_double_eq(story.epochs[1].test_loss, 0.3);
-    ck_assert(isnan(story.epochs[1].validation_loss));
-    ck_assert(isnan(story.epochs[1].learning_rate));
-    ck_assert_uint_eq(mlp_story_best(&story), 1);
-    mlp_story_text(story.start, "placement.ranks", text, sizeof text);
+    ck_assert_msg(mlp_run_summary_open(path, &run) == MLP_OK, "%s",
+                  mlp_failure());
+    ck_assert_uint_eq(run.epoch_count, 3);
+    ck_assert_double_eq(run.epochs[1].test_loss, 0.3);
+    ck_assert(isnan(run.epochs[1].validation_loss));
+    ck_assert(isnan(run.epochs[1].learning_rate));
+    ck_assert_uint_eq(mlp_run_summary_best(&run), 1);
+    mlp_run_summary_text(run.start, "placement.ranks", text, sizeof text);
     ck_assert_str_eq(text, "2");
-    mlp_story_text(story.start, "config.lr", text, sizeof text);
+    mlp_run_summary_text(run.start, "config.lr", text, sizeof text);
     ck_assert_str_eq(text, "0.1");
-    mlp_story_text(story.start, "widths", text, sizeof text);
+    mlp_run_summary_text(run.start, "widths", text, sizeof text);
     ck_assert_str_eq(text, "[4,3]");
-    mlp_story_text(story.start, "config.nothing.at.all", text, sizeof text);
+    mlp_run_summary_text(run.start, "config.nothing.at.all", text, sizeof text);
     ck_assert_str_eq(text, "");
-    mlp_story_text(story.end, "weights_sha256", text, sizeof text);
+    mlp_run_summary_text(run.end, "weights_sha256", text, sizeof text);
     ck_assert_str_eq(text, "ab");
 }
 END_TEST
@@ -74,10 +75,10 @@ END_TEST
 START_TEST(a_directory_has_its_log)
 {
     write_log(START EPOCH(1, 0.9, 0.5));
-    ck_assert_msg(mlp_story_open(folder, &story) == MLP_OK, "%s",
+    ck_assert_msg(mlp_run_summary_open(folder, &run) == MLP_OK, "%s",
                   mlp_failure());
-    ck_assert_uint_eq(story.epoch_count, 1);
-    ck_assert_str_eq(story.checkpoint_path, "");
+    ck_assert_uint_eq(run.epoch_count, 1);
+    ck_assert_str_eq(run.checkpoint_path, "");
 }
 END_TEST
 
@@ -85,19 +86,19 @@ START_TEST(a_run_that_goes_on_has_no_end_and_maybe_half_a_line)
 {
     write_log(START EPOCH(1, 0.9, 0.5) "{\"event\":\"stop\"}\n" START EPOCH(
         2, 0.4, 0.6) "{\"event\":\"epo");
-    ck_assert_int_eq(mlp_story_open(path, &story), MLP_OK);
-    ck_assert_uint_eq(story.epoch_count, 2);
-    ck_assert_uint_eq(story.starts, 2);
-    ck_assert_ptr_null(story.end);
+    ck_assert_int_eq(mlp_run_summary_open(path, &run), MLP_OK);
+    ck_assert_uint_eq(run.epoch_count, 2);
+    ck_assert_uint_eq(run.starts, 2);
+    ck_assert_ptr_null(run.end);
 }
 END_TEST
 
 START_TEST(curves_are_members_of_epochs)
 {
     write_log(START EPOCH(1, 0.9, 0.5) EPOCH(2, 0.4, 0.6));
-    ck_assert_int_eq(mlp_story_open(path, &story), MLP_OK);
-    double *curve =
-        mlp_story_curve(&story, offsetof(mlp_story_epoch, test_accuracy));
+    ck_assert_int_eq(mlp_run_summary_open(path, &run), MLP_OK);
+    double *curve = mlp_run_summary_curve(
+        &run, offsetof(mlp_run_summary_epoch, test_accuracy));
     ck_assert_ptr_nonnull(curve);
     ck_assert_double_eq(curve[0], 0.5);
     ck_assert_double_eq(curve[1], 0.6);
@@ -107,15 +108,16 @@ END_TEST
 
 START_TEST(what_is_no_run_is_refused)
 {
-    ck_assert_int_eq(mlp_story_open("/no/such/run", &story), MLP_ERROR_MISSING);
+    ck_assert_int_eq(mlp_run_summary_open("/no/such/run", &run),
+                     MLP_ERROR_MISSING);
     write_log(START "[1]\n");
-    ck_assert_int_eq(mlp_story_open(path, &story), MLP_ERROR_DATA);
+    ck_assert_int_eq(mlp_run_summary_open(path, &run), MLP_ERROR_DATA);
     ck_assert_ptr_nonnull(strstr(mlp_failure(), "log.jsonl:2:"));
     write_log(START);
-    ck_assert_int_eq(mlp_story_open(path, &story), MLP_ERROR_DATA);
+    ck_assert_int_eq(mlp_run_summary_open(path, &run), MLP_ERROR_DATA);
     ck_assert_ptr_nonnull(strstr(mlp_failure(), "no finished epoch"));
     unlink(path);
-    ck_assert_int_eq(mlp_story_open(folder, &story), MLP_ERROR_MISSING);
+    ck_assert_int_eq(mlp_run_summary_open(folder, &run), MLP_ERROR_MISSING);
     ck_assert_ptr_nonnull(strstr(mlp_failure(), "neither"));
 }
 END_TEST
@@ -124,16 +126,16 @@ START_TEST(values_of_a_wrong_kind_are_no_numbers)
 {
     write_log("{\"event\":\"epoch\",\"epoch\":\"x\",\"test_loss\":{}}\n"
               "{\"event\":\"start\",\"config\":7}\n");
-    ck_assert_int_eq(mlp_story_open(path, &story), MLP_OK);
-    ck_assert(isnan(story.epochs[0].epoch));
-    ck_assert(isnan(story.epochs[0].test_loss));
+    ck_assert_int_eq(mlp_run_summary_open(path, &run), MLP_OK);
+    ck_assert(isnan(run.epochs[0].epoch));
+    ck_assert(isnan(run.epochs[0].test_loss));
 }
 END_TEST
 
 int main(void)
 {
     Suite *suite = suite_create("run_summary");
-    TCase *tests = tcase_create("story");
+    TCase *tests = tcase_create("run");
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, a_log_has_epochs_and_records);
     tcase_add_test(tests, a_directory_has_its_log);
