@@ -1,5 +1,5 @@
 /** @file
- *  A model as a C header: one function, and nothing to link but libm.
+ *  A model as a C header: one function, which needs libm only.
  */
 #include <string.h>
 
@@ -8,7 +8,7 @@
 
 enum { NUMBERS_PER_LINE = 6 };
 
-/* A float that reads back to its very bits, and is no integer. */
+/* A float that reads back to the same bits, and is not an integer literal. */
 static void write_number(FILE *out, float value)
 {
     char text[32];
@@ -95,7 +95,7 @@ static const char softmax[] =
     "    for (int j = 0; j < MLP_OUTPUTS; j++) {\n"
     "        y[j] /= sum;\n    }\n}\n\n";
 
-/* The layers in turn, from one buffer to the other. */
+/* The layers in turn, alternating between two buffers. */
 static void write_predict(FILE *out, const mlp_export_model *model)
 {
     fprintf(out,

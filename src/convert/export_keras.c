@@ -1,9 +1,9 @@
 /** @file
- *  Keras's two HDF5 layouts: the whole model (.h5) and weights alone
+ *  Keras's two HDF5 layouts: the whole model (.h5), and weights only
  *  (.weights.h5). Source: github.com/keras-team/keras,
  *  src/legacy/saving/legacy_h5_format.py and src/saving/saving_lib.py.
  *
- *  The architecture is written in words that Keras 2 and 3 both read.
+ *  The architecture is written so that both Keras 2 and 3 read it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,12 +14,12 @@
 
 enum { NAME_BYTES = 64, TENSORS_MAX = 2 };
 
-static const char keras_version[] = "2.12.0"; /* whose layout it is */
+static const char keras_version[] = "2.12.0"; /* of the layout */
 
-/* ---- which of Keras's layers stand for one of ours --------------------- */
+/* ---- Keras layers that correspond to a dense layer --------------------- */
 
-/* The name of an activation that a Dense layer can have; NULL: it needs a
- * layer of its own, or Keras does not know it. */
+/* The activation's name for Keras's Dense; NULL if it needs a layer of its own,
+ * or Keras lacks it. */
 static const char *name_in_dense(const mlp_export_layer *layer)
 {
     if (layer->is_softmax) {
@@ -62,7 +62,7 @@ static mlp_status check_known(const mlp_export_model *model)
     return MLP_OK;
 }
 
-/* Keras's own first names: dense, dense_1, dense_2 ... */
+/* Keras's default names: dense, dense_1, dense_2 ... */
 static void name_layer(const char *kind, size_t index, char name[NAME_BYTES])
 {
     if (index == 0) {
@@ -72,7 +72,7 @@ static void name_layer(const char *kind, size_t index, char name[NAME_BYTES])
     }
 }
 
-/* A layer of Keras and its weights, of which it may have none. */
+/* A Keras layer and its weights, if any. */
 typedef struct {
     char name[NAME_BYTES];
     size_t count;
@@ -104,7 +104,7 @@ static holder prelu_of(const mlp_export_layer *layer, size_t index)
 
 enum { HOLDERS_MAX = 2 * (MLP_MAX_HIDDEN + 1) };
 
-/* All of them, in order. Returns how many. */
+/* All Keras layers in order. Returns their number. */
 static size_t list_holders(const mlp_export_model *model,
                            holder list[HOLDERS_MAX])
 {
@@ -138,7 +138,7 @@ static json_t *layer_json(const char *class_name, const char *name,
     return json_pack("{s:s, s:o}", "class_name", class_name, "config", config);
 }
 
-/* @param prelus, leaky  how many there were before */
+/* @param prelus, leaky  number of such layers so far */
 static void append_activation(json_t **layers, const mlp_export_layer *layer,
                               size_t *prelus, size_t *leaky)
 {
@@ -153,7 +153,7 @@ static void append_activation(json_t **layers, const mlp_export_layer *layer,
     }
 }
 
-/* x scale + offset: one number each, or a list with one for each input. */
+/* x scale + offset: one number each, or lists with one for each input. */
 static json_t *rescaling(const mlp_export_model *model)
 {
     const mlp_scaler *s = &model->scaler;
@@ -220,7 +220,8 @@ static mlp_status write_architecture(mlp_h5file *file,
 
 /* ---- the whole model --------------------------------------------------- */
 
-/* model_weights/NAME, its attribute weight_names, and NAME/PART:0 in it. */
+/* model_weights/NAME, its attribute weight_names, and its datasets
+ * NAME/PART:0. */
 static mlp_status write_holder(mlp_h5file *file, const holder *h)
 {
     char group[3 * NAME_BYTES], names[TENSORS_MAX][2 * NAME_BYTES];
@@ -275,9 +276,9 @@ static mlp_status write_model(mlp_h5file *file, const mlp_export_model *model)
     return MLP_OK;
 }
 
-/* ---- weights alone ----------------------------------------------------- */
+/* ---- weights only ------------------------------------------------------ */
 
-/* layers/NAME/vars, with 0, 1 ... in it. */
+/* layers/NAME/vars with datasets 0, 1 ... */
 static mlp_status write_variables(mlp_h5file *file, const holder *h)
 {
     char path[3 * NAME_BYTES];
@@ -292,8 +293,8 @@ static mlp_status write_variables(mlp_h5file *file, const holder *h)
     return MLP_OK;
 }
 
-/* Keras 3.0 looks for the variables of every layer, also where there are none;
- * the first two are there in the model that mlp_export_keras writes. */
+/* Keras 3.0 expects the variables of every layer, also of those without
+ * weights; the first two are in the model that mlp_export_keras writes. */
 static mlp_status write_weights(mlp_h5file *file, const mlp_export_model *model)
 {
     static const holder first[] = {{.name = "input_layer"},

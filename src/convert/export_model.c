@@ -1,5 +1,5 @@
 /** @file
- *  A checkpoint's model, taken apart into layers.
+ *  A checkpoint's model as a list of layers.
  */
 #include "export.h"
 
@@ -13,7 +13,8 @@ static bool is_positive_regression(const mlp_config *config)
            config->output == MLP_OUTPUT_SOFTPLUS;
 }
 
-/* From outputs of which the targets' mean square is 1 to the targets' unit. */
+/* Scales outputs, in units of the targets' root mean square, to the targets'
+ * unit. */
 static void add_unit(const mlp_checkpoint *checkpoint, mlp_export_model *model)
 {
     model->unit[0] = 1.0F / checkpoint->target_scaler.scale;

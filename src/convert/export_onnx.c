@@ -1,6 +1,6 @@
 /** @file
- *  A model as an ONNX graph: scale the inputs, then Gemm and activation layer
- *  by layer. protobuf-c does the encoding.
+ *  A model as an ONNX graph: input scaling, then Gemm and activation for each
+ *  layer, encoded by protobuf-c.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +14,9 @@ enum {
     OPSET = 13,
     NAME_BYTES = 32,
     INPUTS_MAX = 3,
-    NODES_MAX = 8 * (MLP_MAX_HIDDEN + 2),  /* a layer has seven at most */
-    TENSORS_MAX = 4 * (MLP_MAX_HIDDEN + 2) /* and three, and some constants */
+    NODES_MAX = 8 * (MLP_MAX_HIDDEN + 2), /* up to seven per layer */
+    TENSORS_MAX =
+        4 * (MLP_MAX_HIDDEN + 2) /* up to three per layer, and some constants */
 };
 
 typedef struct {
@@ -38,11 +39,11 @@ typedef struct {
     tensor tensors[TENSORS_MAX];
     Onnx__TensorProto *tensor_list[TENSORS_MAX];
     size_t node_count, tensor_count;
-    Onnx__AttributeProto to; /* what a cast makes of values */
+    Onnx__AttributeProto to; /* target type of a cast */
     Onnx__AttributeProto *attributes[1];
 } graph;
 
-/* Numbers that the model has: [rows, cols], or [cols] when rows is 0. */
+/* A constant tensor: [rows, cols], or [cols] when rows is 0. */
 static const char *add_tensor(graph *g, size_t rows, size_t cols,
                               const float *values)
 {
@@ -57,7 +58,7 @@ static const char *add_tensor(graph *g, size_t rows, size_t cols,
     t->message.data_type = ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT;
     t->message.n_dims = rows > 0 ? 2 : 1;
     t->message.dims = t->dims;
-    t->message.has_raw_data = 1; /* little endian, as is this machine */
+    t->message.has_raw_data = 1; /* little endian, like this machine */
     t->message.raw_data =
         (ProtobufCBinaryData){count * sizeof *values, (uint8_t *)values};
     g->tensor_list[g->tensor_count++] = &t->message;
@@ -71,7 +72,7 @@ static const char *add_constant(graph *g, float value)
     return add_tensor(g, 0, 1, kept);
 }
 
-/* An operation on one to three named values, NULL where there is none. */
+/* An operation on one to three named values; unused ones are NULL. */
 static const char *add_node(graph *g, const char *operation, const char *a,
                             const char *b, const char *c)
 {
@@ -93,7 +94,7 @@ static const char *add_node(graph *g, const char *operation, const char *a,
     return n->name;
 }
 
-/* 1 from 0 on; and booleans become floats. */
+/* 1 if z >= 0, else 0: the comparison's result is cast to float. */
 static const char *add_step(graph *g, const char *z)
 {
     Onnx__AttributeProto *to = &g->to;
@@ -122,7 +123,7 @@ static const char *add_gelu(graph *g, const char *z)
     return add_node(g, "Mul", z, x, NULL);
 }
 
-/* Elu, LeakyRelu and Softmax have our parameters as their defaults. */
+/* Elu, LeakyRelu and Softmax have this project's parameters as defaults. */
 static const char *add_activation(graph *g, const mlp_export_layer *layer,
                                   const char *z)
 {

@@ -12,13 +12,13 @@
 
 enum { HEADER_ALIGN = 8, NAME_BYTES = 64 };
 
-/* A header under way: where the next tensor's data begin. */
+/* The header in construction, and the offset of the next tensor's data. */
 typedef struct {
     json_t *object;
     uint64_t at;
 } header;
 
-static const size_t INPUT = SIZE_MAX; /* in place of a layer's number */
+static const size_t INPUT = SIZE_MAX; /* instead of a layer's number */
 
 /* cols 0: a vector. */
 static void describe(header *h, size_t layer, const char *part, size_t rows,
@@ -44,7 +44,7 @@ static void describe(header *h, size_t layer, const char *part, size_t rows,
     h->at = end;
 }
 
-/* What the tensors don't say, as texts: the format knows no others. */
+/* What the tensors don't contain, as texts: the format allows no other type. */
 static json_t *metadata(const mlp_export_model *model)
 {
     char names[MLP_CONFIG_VALUE] = "";
@@ -82,7 +82,7 @@ static json_t *describe_all(const mlp_export_model *model)
     return h.object;
 }
 
-/* The header, padded by blanks so that data are aligned. */
+/* The header, padded with blanks so that the data are aligned. */
 static mlp_status write_header(FILE *out, const mlp_export_model *model)
 {
     json_t *object = describe_all(model);

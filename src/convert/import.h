@@ -1,7 +1,7 @@
 /** @file
- *  Dense nets from the formats of other programs. Private to the tool. Files
- *  are not trusted: extents are checked against the file's size before memory
- *  is taken.
+ *  Dense networks from the formats of other programs. Private to the tool.
+ *  Files are not trusted: extents are checked against the file's size before
+ *  memory is allocated.
  */
 #ifndef MLP_IMPORT_H
 #define MLP_IMPORT_H
@@ -17,16 +17,16 @@ enum {
     MLP_IMPORT_NAME = 128 /**< bytes of a name in a file */
 };
 
-/** One dense layer, z = x W + b. Arrays are the model's. */
+/** One dense layer, z = x W + b. Arrays are owned by the model. */
 typedef struct {
     size_t in, out;
     float *weights;                   /**< [in, out] */
-    float *bias;                      /**< [out]; NULL stands for zeros */
-    float *slopes;                    /**< [out] of PReLU, else NULL */
-    char activation[MLP_IMPORT_NAME]; /**< "": the file does not say */
+    float *bias;                      /**< [out]; NULL: zeros */
+    float *slopes;                    /**< [out] for PReLU, else NULL */
+    char activation[MLP_IMPORT_NAME]; /**< "": not in the file */
 } mlp_import_layer;
 
-/** Zero-initialize but for the scaler; destroy frees. */
+/** Zero-initialize all but the scaler; destroy frees. */
 typedef struct {
     size_t layers;
     mlp_import_layer layer[MLP_IMPORT_LAYERS];
@@ -35,24 +35,24 @@ typedef struct {
 
 void mlp_import_destroy(mlp_import_model *model);
 
-/** Add a layer of these extents with room for its weights; both above 0.
+/** Append a layer of these extents, both above 0, and allocate its weights.
  *  MLP_ERROR_DATA when there are too many; MLP_ERROR_INTERNAL. */
 mlp_status mlp_import_add(mlp_import_model *model, const char *path, size_t in,
                           size_t out);
 
-/** Keras's .h5, a model or weights alone. MLP_ERROR_MISSING; MLP_ERROR_DATA,
- *  naming file and layer, when it is no net of dense layers. */
+/** Keras's .h5, a model or weights only. MLP_ERROR_MISSING; MLP_ERROR_DATA with
+ *  file and layer when it is not a network of dense layers. */
 mlp_status mlp_import_keras(const char *path, mlp_import_model *model);
 
-/** Pairs NAME.weight [out, in], NAME.bias [out], in the order of their names'
- *  numbers. As mlp_import_keras. */
+/** Pairs NAME.weight [out, in], NAME.bias [out], in the order of the numbers in
+ *  their names. Errors of mlp_import_keras. */
 mlp_status mlp_import_safetensors(const char *path, mlp_import_model *model);
 
-/** Make a checkpoint of it, at step 0.
- *  @param checkpoint  zeros but for its config, whose activation, output and
- *                     loss count where the model does not say, and for height
- *                     and width (0: one row of features); destroy it after
- *                     success and failure alike
+/** Convert to a checkpoint at step 0.
+ *  @param checkpoint  zeros except for its config, whose activation, output and
+ *                     loss apply where the model has none, and for height and
+ *                     width (0: one row of features); to be destroyed after
+ *                     success and failure
  *  MLP_ERROR_DATA when extents or activations contradict each other. */
 mlp_status mlp_import_finish(const mlp_import_model *model, const char *path,
                              mlp_checkpoint *checkpoint);

@@ -1,6 +1,6 @@
 /** @file
- *  Dense layers from Keras's .h5 files, a whole model or weights alone. The
- *  layout is in export_keras.c.
+ *  Dense layers from Keras's .h5 files, a whole model or weights only. The
+ *  layout is described in export_keras.c.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,12 +16,12 @@ enum { CONFIG_MOST = 1 << 20, PATH_BYTES = 4 * MLP_IMPORT_NAME };
 typedef struct {
     const char *path;
     mlp_h5file *file;
-    const char *group; /* the one of the layers, with its slash; or "" */
+    const char *group; /* group of the layers, with a slash; or "" */
 } keras_file;
 
 /* ---- weights ----------------------------------------------------------- */
 
-/* A vector of the newest layer: its bias, or after that PReLU's slopes. */
+/* A vector of the last layer: its bias, or after that PReLU's slopes. */
 static mlp_status take_vector(const keras_file *k, const char *name,
                               mlp_h5_shape shape, mlp_import_model *model)
 {
@@ -64,7 +64,7 @@ static mlp_status take_tensor(const keras_file *k, const char *name,
                                 model->layer[model->layers - 1].weights);
 }
 
-/* Do something with each text of an attribute that is a list of texts. */
+/* Applied to each text of an attribute that is a list of texts. */
 typedef mlp_status text_action(const keras_file *k, const char *text,
                                void *context);
 
@@ -155,9 +155,9 @@ static mlp_status take_scaling(const keras_file *k, const json_t *config,
     return MLP_OK;
 }
 
-/* One layer of the architecture, after `dense` dense ones. */
-static mlp_status take_words(const keras_file *k, const json_t *layer,
-                             mlp_import_model *model, size_t *dense)
+/* One layer of the architecture, after `dense` dense layers. */
+static mlp_status take_layer_config(const keras_file *k, const json_t *layer,
+                                    mlp_import_model *model, size_t *dense)
 {
     const json_t *config = json_object_get(layer, "config");
     const char *kind = json_string_value(json_object_get(layer, "class_name"));
@@ -182,7 +182,7 @@ static mlp_status take_words(const keras_file *k, const json_t *layer,
     return MLP_OK;
 }
 
-/* Activations and scaling; a file of weights alone has no architecture. */
+/* Activations and scaling; a weights-only file has no architecture. */
 static mlp_status take_architecture(const keras_file *k,
                                     mlp_import_model *model)
 {
@@ -207,7 +207,7 @@ static mlp_status take_architecture(const keras_file *k,
     json_array_foreach(layers, i, layer)
     {
         if (status == MLP_OK) {
-            status = take_words(k, layer, model, &dense);
+            status = take_layer_config(k, layer, model, &dense);
         }
     }
     json_decref(root);
@@ -238,7 +238,7 @@ static mlp_status rehearse(void *path)
     return status;
 }
 
-/* First where a crash inside HDF5 costs nothing. */
+/* Read first in a child process, where a crash inside HDF5 is harmless. */
 mlp_status mlp_import_keras(const char *path, mlp_import_model *model)
 {
     struct stat facts;

@@ -1,5 +1,5 @@
 /** @file
- *  What the formats have in common: layers in, a checkpoint out.
+ *  Common to all formats: from layers to a checkpoint.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,7 +38,7 @@ mlp_status mlp_import_add(mlp_import_model *model, const char *path, size_t in,
 
 /* ---- the configuration ------------------------------------------------- */
 
-/* Names that others have for our activations. */
+/* Activation names of other programs. */
 static const char *our_name(const char *name)
 {
     static const char *const others[][2] = {{"linear", "identity"},
@@ -152,7 +152,7 @@ static mlp_status set_extents(const mlp_import_model *model, const char *path,
     return MLP_OK;
 }
 
-/* One output tells two classes. */
+/* One output for two classes. */
 static mlp_status set_binary(const char *path, mlp_checkpoint *c)
 {
     if (c->widths[c->layers] > 1) {
@@ -176,8 +176,8 @@ static float *append(float *to, const float *values, size_t count)
     return to + count;
 }
 
-/* Canonical order; where the configuration has slopes and the file none, they
- * are 0, as are biases. */
+/* In canonical order. Absent biases are 0, and so are slopes that the
+ * configuration has and the file lacks. */
 static mlp_status fill_parameters(const mlp_import_model *model,
                                   mlp_checkpoint *c)
 {
@@ -208,7 +208,7 @@ mlp_status mlp_import_finish(const mlp_import_model *model, const char *path,
     MLP_TRY(set_extents(model, path, c));
     MLP_TRY(set_binary(path, c));
     MLP_TRY(mlp_config_check(&c->config));
-    c->config.shards = 1; /* trained on none, evaluated in one */
+    c->config.shards = 1; /* not trained; evaluated in one shard */
     c->arithmetic = MLP_ARITHMETIC;
     MLP_TRY(mlp_scaler_copy(&model->scaler, c->widths[0], &c->scaler));
     return fill_parameters(model, c);

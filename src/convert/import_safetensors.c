@@ -1,6 +1,6 @@
 /** @file
- *  Dense layers from a safetensors file: its JSON header says where the floats
- *  are. Source: github.com/huggingface/safetensors, README, "Format".
+ *  Dense layers from a safetensors file, whose JSON header has the positions of
+ *  the floats. Source: github.com/huggingface/safetensors, README, "Format".
  */
 #define _GNU_SOURCE /* strverscmp */
 #include <endian.h>
@@ -20,13 +20,13 @@ typedef struct {
     const char *path;
     FILE *file;
     json_t *header;
-    uint64_t data;       /* where the data begin in the file */
-    uint64_t data_bytes; /* and how many there are */
+    uint64_t data;       /* offset of the data in the file */
+    uint64_t data_bytes; /* and their size */
 } archive;
 
 /* ---- the header -------------------------------------------------------- */
 
-/* Not damaged if it cannot be read: then errno has the reason. */
+/* Not damaged if reading failed: errno then has the reason. */
 static mlp_status fail_damaged(const archive *a, const char *why)
 {
     if (ferror(a->file)) {
@@ -76,8 +76,8 @@ static mlp_status read_header(archive *a)
 
 /* ---- tensors ----------------------------------------------------------- */
 
-/* Extents of a tensor of floats, [rows, cols] or [cols] with rows 0; and where
- * its data begin. False when it is something else, or out of the file. */
+/* Extents of a float tensor, [rows, cols] or [cols] with rows 0, and the offset
+ * of its data. False for other types, or when it exceeds the file. */
 static bool describe(const archive *a, const json_t *tensor, size_t *rows,
                      size_t *cols, uint64_t *begin)
 {
@@ -132,7 +132,7 @@ static mlp_status read_weights(const archive *a, uint64_t begin,
     return status;
 }
 
-/* PREFIX.PART [out] beside a layer's weights, if it is there. */
+/* PREFIX.PART [out] of a layer, if present. */
 static mlp_status read_vector(const archive *a, const char *prefix,
                               const char *part, size_t out, float **values)
 {
@@ -179,7 +179,7 @@ typedef struct {
     char prefix[MLP_IMPORT_NAME];
 } layer_name;
 
-/* As a person counts: layers.9 before layers.10. */
+/* Natural order: layers.9 before layers.10. */
 static int compare_names(const void *a, const void *b)
 {
     return strverscmp(((const layer_name *)a)->prefix,
@@ -213,7 +213,7 @@ static mlp_status list_layers(const archive *a,
     return MLP_OK;
 }
 
-/* ---- what our own export says besides ---------------------------------- */
+/* ---- additions of this project's export -------------------------------- */
 
 static double number_of(const json_t *metadata, const char *key, double other)
 {
@@ -238,7 +238,7 @@ static void read_metadata(const archive *a, mlp_import_model *model)
     }
 }
 
-/* PART of the inputs' scaling, if it is there. */
+/* The scaling's tensor PART, if present. */
 static mlp_status read_scaling(const archive *a, const char *part, size_t in,
                                float *values, bool *is_there)
 {
@@ -252,7 +252,7 @@ static mlp_status read_scaling(const archive *a, const char *part, size_t in,
     return MLP_OK;
 }
 
-/* A shift and scale of each input, if our export had them. */
+/* A shift and scale for each input, if present. */
 static mlp_status read_scales(const archive *a, mlp_import_model *model)
 {
     bool has_shifts, has_scales;

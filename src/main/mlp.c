@@ -1,5 +1,5 @@
 /** @file
- *  mlp: look at what mlp_train has saved, and use it. One process.
+ *  mlp: inspect and use what mlp_train has saved. One process.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -20,15 +20,15 @@ static void note_lost_reader(int signal_number)
 
 int main(int argc, char **argv)
 {
-    /* A reader that went away, a limit on the size of files: these are failed
-     * writes, and nothing is left behind. */
+    /* A closed pipe or a file size limit are write errors, which leave no
+     * partial file. */
     signal(SIGPIPE, note_lost_reader);
     signal(SIGXFSZ, SIG_IGN);
     mlp_streams_occupy();
     mlp_log_open(program, 1, 0);
     mlp_status status = mlp_tool(argc, argv);
     if (status == MLP_ERROR_IO && has_lost_reader) {
-        signal(SIGPIPE, SIG_DFL); /* without a word, as filters end */
+        signal(SIGPIPE, SIG_DFL); /* end silently, as filters do */
         raise(SIGPIPE);
     }
     if (status != MLP_OK) {

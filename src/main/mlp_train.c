@@ -1,6 +1,6 @@
 /** @file
- *  mlp_train: join the team, read the options, run, and leave with one exit
- *  code on every rank.
+ *  mlp_train: join the team, read the options, run, and exit with the same code
+ *  on every rank.
  */
 #include <malloc.h>
 #include <signal.h>
@@ -17,7 +17,7 @@
 static const char program[] = "mlp_train";
 static mlp_stop stop;
 
-/* Help or version: once, whatever the number of ranks. */
+/* Print help or version once, whatever the number of ranks. */
 static mlp_status print_text(const mlp_comm *comm, mlp_action action)
 {
     if (mlp_comm_rank(comm) != 0) {
@@ -47,8 +47,8 @@ static mlp_status act(mlp_comm *comm, int argc, char **argv,
     return mlp_run(&setting, &config);
 }
 
-/* What a save frees, the next one takes again: memory that goes back to the
- * system in between costs more, in page faults, than all else of a save. */
+/* Let malloc keep the memory that a save frees: page faults would otherwise
+ * cost more than the rest of the next save. */
 static void keep_memory(void)
 {
     mallopt(M_MMAP_THRESHOLD, 4 << 20);
@@ -62,8 +62,8 @@ int main(int argc, char **argv)
     mlp_stop_init(&stop);
     mlp_stop_listen(&stop);
     keep_memory();
-    /* A reader that went away, a file too large: errors like others. Training
-     * goes on without a reader, saves, and ends with MLP_ERROR_IO. */
+    /* A closed pipe or a file size limit are errors, not signals. Without a
+     * reader, training continues, saves, and returns MLP_ERROR_IO. */
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
     mlp_comm *comm = NULL;

@@ -1,6 +1,6 @@
 /** @file
- *  mlp data convert and split: an HDF5 data set of whatever mlp_train takes as
- *  --data, with the splits that it has, or with others.
+ *  mlp data convert and split: any --data of mlp_train as an HDF5 data set,
+ *  with its own splits or with new ones.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -8,11 +8,11 @@
 #include "base/rng.h"
 #include "data.h"
 
-/* All rows of a source, split by split; of a split without rows nothing. */
+/* All rows of a source, by split; nothing for an empty split. */
 typedef struct {
     mlp_source *source;
     mlp_dataset parts[MLP_SPLITS];
-    /* Dealt anew, training rows first: */
+    /* With new splits, training rows first: */
     unsigned char *values; /* [rows, row_bytes] */
     uint16_t *labels;      /* [rows] */
 } rows_of;
@@ -48,7 +48,7 @@ static void drop(rows_of *all)
     free(all->labels);
 }
 
-/* The form of the source's rows, and as yet no rows. */
+/* The shape of the source's rows, without rows. */
 static mlp_data_set form_of(const mlp_source_info *info)
 {
     mlp_data_set set = {.element = info->element,
@@ -94,7 +94,7 @@ static mlp_status convert(const mlp_tool_options *options,
 
 /* ---- split ------------------------------------------------------------- */
 
-/* How many rows each class has, and of these how many shall train. */
+/* Rows per class, and how many of them are training rows. */
 typedef struct {
     size_t rows, quota, taken;
 } class_count;
@@ -124,7 +124,7 @@ static void copy_row(rows_of *all, size_t from, size_t to, size_t row_bytes)
     all->labels[to] = part->labels[from];
 }
 
-/* @return the training rows of all classes together */
+/* @return total training rows */
 static size_t set_quotas(const rows_of *all, size_t rows, double test_fraction,
                          class_count *classes)
 {
@@ -140,9 +140,10 @@ static size_t set_quotas(const rows_of *all, size_t rows, double test_fraction,
     return train;
 }
 
-/* Deal the rows in a drawn order: of each class the first ones train. */
-static void deal(rows_of *all, const uint32_t *order, size_t rows,
-                 class_count *classes, size_t train, size_t row_bytes)
+/* Assign rows in a random order: the first ones of each class are training
+ * rows. */
+static void assign_splits(rows_of *all, const uint32_t *order, size_t rows,
+                          class_count *classes, size_t train, size_t row_bytes)
 {
     size_t next[MLP_SPLITS] = {0, train};
     for (size_t i = 0; i < rows; i++) {
@@ -171,7 +172,7 @@ static mlp_status split_rows(const mlp_tool_options *options,
                         info->name, rows, options->test_fraction);
     }
     mlp_rng_permutation(key, 0, rows, order);
-    deal(all, order, rows, classes, train, row_bytes);
+    assign_splits(all, order, rows, classes, train, row_bytes);
     mlp_data_set set = form_of(info);
     const size_t first[MLP_SPLITS] = {0, train};
     set.rows[MLP_SPLIT_TRAIN] = train;

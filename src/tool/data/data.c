@@ -1,5 +1,5 @@
 /** @file
- *  mlp data: make data sets, and look at them.
+ *  mlp data: make and inspect data sets.
  */
 #include "data.h"
 

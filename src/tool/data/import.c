@@ -1,7 +1,7 @@
 /** @file
  *  mlp data import: a folder with one sub-folder per class of PNG and JPEG
- *  files becomes an HDF5 data set, its rows in an order drawn by the seed, the
- *  last of them for testing.
+ *  files becomes an HDF5 data set, its rows in random order, the last of them
+ *  for testing.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -29,13 +29,13 @@ typedef struct {
     picture *pictures; /* [count] */
     size_t count, room;
     size_t bad;
-    size_t bytes;          /* of a row */
-    unsigned char *rows;   /* [count, bytes]; rows of bad ones are unused */
+    size_t bytes;        /* of a row */
+    unsigned char *rows; /* [count, bytes]; rows of invalid files are unused */
     unsigned char *sorted; /* [count - bad, bytes] */
     uint16_t *labels;      /* [count - bad] */
 } import;
 
-/* ---- what there is ----------------------------------------------------- */
+/* ---- files ------------------------------------------------------------- */
 
 static mlp_status join(const char *directory, const char *name,
                        char path[MLP_MAX_PATH])
@@ -135,7 +135,7 @@ static mlp_status list_class(import *in, size_t label)
     return status;
 }
 
-/* What readdir gives has no order of its own. */
+/* Entries of readdir have no defined order. */
 static int compare(const void *a, const void *b)
 {
     return strcmp(((const picture *)a)->path, ((const picture *)b)->path);
@@ -195,7 +195,7 @@ static mlp_status read_pictures(import *in)
     return MLP_OK;
 }
 
-/* ---- rows in the order of the seed ------------------------------------- */
+/* ---- random order ------------------------------------------------------ */
 
 static mlp_status sort_rows(import *in)
 {

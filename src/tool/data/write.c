@@ -1,5 +1,5 @@
 /** @file
- *  The HDF5 file of a data set that mlp data makes.
+ *  Writing the HDF5 file of a data set.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -51,7 +51,7 @@ static mlp_status write_content(const mlp_data_set *set, mlp_h5file *file)
                                     : MLP_OK;
 }
 
-/* Under another name first. */
+/* Atomic: written to a temporary name first. */
 mlp_status mlp_data_write(const mlp_data_set *set, const char *path)
 {
     char temporary[MLP_MAX_PATH + 32];

@@ -1,6 +1,6 @@
 /** @file
- *  mlp predict: what a checkpoint's model says of rows and of pictures. Floats
- *  have the 9 digits that give back their very bits.
+ *  mlp predict: a checkpoint's outputs for rows and pictures. Floats have 9
+ *  digits, which round-trip.
  */
 #include "predict.h"
 
@@ -72,7 +72,7 @@ static mlp_status predict_rows(const mlp_tool_options *options,
 
 /* ---- pictures */
 
-/* A person at a terminal sees them drawn. */
+/* Drawn on a terminal. */
 static const char *format_of_pictures(const mlp_tool_options *options,
                                       const mlp_tool_output *output)
 {

@@ -60,7 +60,7 @@ void mlp_predict_print_header(FILE *out, const mlp_checkpoint *checkpoint,
     fputc('\n', out);
 }
 
-/* A tab or a line break in it would make other columns and lines. */
+/* Escape tabs and line breaks, which would break the format. */
 static void print_escaped(FILE *out, const char *name)
 {
     for (; *name != '\0'; name++) {

@@ -1,6 +1,6 @@
 /** @file
- *  Predictions as a person likes to see them: pictures are drawn, rows of a
- *  table told by their columns, with a bar for each output beside or below.
+ *  Predictions as text: pictures are drawn, rows of a table listed by column,
+ *  with a bar for each output.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -11,22 +11,22 @@
 #include "system/terminal.h"
 
 enum {
-    PICTURE_COLUMNS = 56, /* and a bar beside it: 80 at most */
+    PICTURE_COLUMNS = 56, /* leaves room for a bar beside it */
     BAR_COLUMNS = 20,
     BARS_MIN = 10,
-    NAME_COLUMNS = 24, /* of a class beside its bar */
+    NAME_COLUMNS = 24, /* of a class name beside its bar */
     LINE_COLUMNS = 79,
-    LINES_MOST = 4 /* of a table's columns */
+    LINES_MOST = 4 /* lines of a table's columns */
 };
 
-/* The output that speaks for or, of --binary, against the prediction. */
+/* The output of the predicted class or, with --binary, the single one. */
 static size_t output_of(const mlp_prediction *p, size_t r)
 {
     return p->checkpoint->config.binary ? 0 : p->result.predictions[r];
 }
 
-/* The classes to show: all of them in order, or the largest outputs, the
- * largest first. */
+/* The classes to show: all in order, or those of the largest outputs, in
+ * descending order. */
 static size_t choose(const mlp_prediction *p, size_t r, size_t most,
                      size_t *classes)
 {
@@ -71,7 +71,7 @@ static void print_class(FILE *out, const mlp_prediction *p, size_t k,
     }
 }
 
-/* Columns for the classes' names, or numbers. */
+/* Width of the classes' names, or numbers. */
 static int class_columns(const mlp_prediction *p)
 {
     const mlp_names *names = &p->checkpoint->class_names;
@@ -129,14 +129,14 @@ static void print_bars(FILE *out, const mlp_prediction *p, size_t r,
 
 /* ---- a row of a table */
 
-/* A text like "years 7", and how many columns of the line are in use. */
+/* A wrapped text like "years 7", and the columns used in its current line. */
 typedef struct {
     FILE *out;
     int columns;
     int lines;
 } paragraph;
 
-/* False when there is no room for it any more. */
+/* False when there is no more space. */
 static bool put_item(paragraph *text, const char *name, const char *value,
                      bool is_last)
 {
@@ -160,8 +160,7 @@ static bool put_item(paragraph *text, const char *name, const char *value,
     return true;
 }
 
-/* The text of a category, or the number, of a column whose features begin
- * here. */
+/* The category, or the number, of a column whose features begin here. */
 static const char *cell_of(const mlp_column *column, const float *features,
                            char number[32])
 {
@@ -235,8 +234,8 @@ static void print_lines(FILE *out, const mlp_prediction *p, size_t r,
     }
 }
 
-/* A row as a picture in gray: 0 is black, and what is negative; of a color the
- * mean of its channels. */
+/* A row as a gray picture: 0 and negative values are black; channels of a color
+ * are averaged. */
 static mlp_status paint(const mlp_prediction *p, size_t r, mlp_image *image)
 {
     const mlp_dataset *data = p->dataset;

@@ -1,5 +1,5 @@
 /** @file
- *  Files of pictures as rows for a model.
+ *  Picture files as rows for a model.
  */
 #include <dirent.h>
 #include <math.h>
@@ -11,7 +11,7 @@
 #include "predict.h"
 #include "system/files.h"
 
-/* ---- which files */
+/* ---- list of files */
 
 /* @param path  taken over */
 static mlp_status add(mlp_pictures *pictures, char *path)
@@ -98,10 +98,10 @@ void mlp_pictures_destroy(mlp_pictures *pictures)
     *pictures = (mlp_pictures){0};
 }
 
-/* ---- as rows */
+/* ---- files as rows */
 
-/* Division by 255 and by its reciprocal differ in the last bit: a whole number
- * is what it was. */
+/* Division by 255 and multiplication by its reciprocal differ in the last bit:
+ * round to the original integer. */
 float mlp_pictures_white(const mlp_checkpoint *checkpoint)
 {
     float scale = checkpoint->scaler.scale;
@@ -117,13 +117,13 @@ float mlp_pictures_white(const mlp_checkpoint *checkpoint)
     return fabsf(largest - whole) < 1e-4F * largest ? whole : largest;
 }
 
-/* The gray of a pixel, or its red. */
+/* The gray, or red, value of a pixel. */
 static size_t pixel(const mlp_image *image, size_t y, size_t x)
 {
     return image->pixels[(y * image->width + x) * image->channels];
 }
 
-/* Whether the pixels at the edges are light ones: paper, most likely. */
+/* Whether the edge pixels are light, as on paper. */
 static bool has_light_edges(const mlp_image *image)
 {
     size_t last = image->height - 1, right = image->width - 1;

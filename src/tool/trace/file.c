@@ -1,6 +1,6 @@
 /** @file
- *  The file that mlp trace reads: a net, a row and its target, as lines of
- *  "name = numbers".
+ *  Reads the file of mlp trace: a network, a row and its target, as lines "name
+ *  = numbers".
  */
 #include <ctype.h>
 #include <math.h>
@@ -13,7 +13,7 @@
 
 enum { LINE_BYTES = 8192, ROW_MAX = MLP_TRACE_WIDTH };
 
-/* What has been read so far. */
+/* State of reading. */
 typedef struct {
     const char *path;
     int line;
@@ -38,7 +38,7 @@ static char *trim(char *text)
     return text;
 }
 
-/* Numbers between blanks and commas. */
+/* Numbers separated by blanks and commas. */
 static mlp_status read_numbers(const reader *r, char *text,
                                double values[ROW_MAX], size_t *count)
 {
@@ -61,7 +61,7 @@ static mlp_status read_numbers(const reader *r, char *text,
     return *count > 0 ? MLP_OK : fail_at(r, "a number is missing");
 }
 
-/* Rows of numbers with "|" between them. */
+/* Rows of numbers separated by "|". */
 static mlp_status read_matrix(reader *r, char *text, size_t l)
 {
     mlp_trace_layer *layer = &r->trace->layer[l];
@@ -88,7 +88,7 @@ static mlp_status read_matrix(reader *r, char *text, size_t l)
     return MLP_OK;
 }
 
-/* W1, b2 ...: which layer, from 0; false when it is no such name. */
+/* W1, b2 ...: the layer, from 0; false for other names. */
 static bool names_layer(const char *name, size_t *l)
 {
     char *end = NULL;
@@ -155,8 +155,8 @@ static mlp_status read_line(reader *r, char *line)
     return take(r, trim(name), trim(equals + 1));
 }
 
-/* Do the numbers make a net? */
-static mlp_status lay_layer(const reader *r, size_t l, size_t in)
+/* Check the extents of a layer and build it. */
+static mlp_status check_layer(const reader *r, size_t l, size_t in)
 {
     mlp_trace_layer *layer = &r->trace->layer[l];
     layer->in = in;
@@ -185,7 +185,7 @@ static mlp_status check_config(const reader *r)
         config->hidden[l] = r->w_cols[l];
         if (config->activation.count > 1 &&
             config->activation.count != config->hidden_count) {
-            break; /* which mlp_config_check refuses */
+            break; /* refused by mlp_config_check */
         }
         if (mlp_config_activation(config, l) == MLP_ACTIVATION_PRELU) {
             return mlp_fail(MLP_ERROR_DATA,
@@ -219,7 +219,7 @@ static mlp_status lay_net(const reader *r)
     }
     size_t width = r->inputs;
     for (size_t l = 0; l < trace->layers; l++) {
-        MLP_TRY(lay_layer(r, l, width));
+        MLP_TRY(check_layer(r, l, width));
         width = trace->layer[l].out;
     }
     if (r->targets != width) {
@@ -249,7 +249,7 @@ mlp_status mlp_trace_read(const char *path, mlp_trace *trace)
     reader r = {.path = path, .trace = trace};
     *trace = (mlp_trace){0};
     mlp_config_init(&trace->config);
-    /* as in the lecture; the file may say otherwise */
+    /* as in the lecture; the file may override it */
     MLP_TRY(mlp_config_set(&trace->config, "activation", "sigmoid"));
     MLP_TRY(mlp_config_set(&trace->config, "output", "sigmoid"));
     MLP_TRY(mlp_config_set(&trace->config, "loss", "mse"));

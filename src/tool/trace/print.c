@@ -1,7 +1,7 @@
 /** @file
- *  How mlp trace shows its numbers: each with its name, its formula, the
- *  formula with numbers filled in, and its value; as text, or as the rows of a
- *  Markdown table.
+ *  Prints the numbers of mlp trace: each with its name, its formula, the
+ *  formula with numbers, and its value; as text, or as rows of a Markdown
+ *  table.
  */
 #include "text.h"
 #include "trace.h"
@@ -128,7 +128,7 @@ static void print_forward(const printer *p)
 
 /* ---- the loss ---------------------------------------------------------- */
 
-/* One output's part: of a and y, as text or as numbers. */
+/* One output's term of the loss, as text or as numbers. */
 static void add_error(mlp_trace_text *to, mlp_loss loss, const char *a,
                       const char *y)
 {
@@ -249,9 +249,9 @@ static void print_backward(const printer *p)
 
 /* ---- update ------------------------------------------------------------ */
 
-/* The gradient of one parameter, and what becomes of it.
+/* The gradient of one parameter, and its update.
  *  @param parameter  "W1[1,2]"
- *  @param input      what its gradient is delta times; NULL for a bias */
+ *  @param input      factor of delta in its gradient; NULL for a bias */
 static void print_update(const printer *p, size_t l, size_t j,
                          const mlp_trace_text *parameter, double before,
                          const mlp_trace_text *input, double x)

@@ -1,6 +1,6 @@
 /** @file
- *  The arithmetic of mlp trace: the textbook's loops, in double. Nothing of it
- *  reaches a trained weight, so that libm's functions will do.
+ *  The arithmetic of mlp trace: textbook loops in double. Its results don't
+ *  enter trained weights, so libm's functions are allowed.
  *
  *  Source: Rumelhart, Hinton and Williams 1986, "Learning representations by
  *  back-propagating errors".
@@ -127,7 +127,7 @@ static void softmax(mlp_trace_layer *last)
     }
 }
 
-/* One output's part in the loss. */
+/* One output's term of the loss. */
 static double error_of(mlp_loss loss, double z, double a, double y)
 {
     switch (loss) {
