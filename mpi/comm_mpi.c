@@ -1,8 +1,7 @@
 /** @file
- *  The team over MPI: what its ranks say to each other. Its birth is in
- *  comm_world.c.
+ *  The team over MPI: communication between ranks. Set up in comm_world.c.
  *
- *  Counts in MPI are int: broadcasts and reductions go in pieces.
+ *  Counts in MPI are int: broadcasts and reductions are split.
  */
 #include "comm_mpi.h"
 
@@ -55,7 +54,7 @@ __attribute__((noreturn)) static void mpi_abort(mlp_comm *comm,
                                                 mlp_status status)
 {
     MPI_Abort(as_mpi(comm)->world, (int)status);
-    abort(); /* MPI_Abort does not return, but has no attribute to say so */
+    abort(); /* MPI_Abort does not return, but is not declared so */
 }
 
 static mlp_status mpi_broadcast(mlp_comm *comm, size_t root, void *bytes,
@@ -101,10 +100,10 @@ static mlp_status mpi_reduce(mlp_comm *comm, mlp_comm_reduction reduction,
     return MLP_OK;
 }
 
-/* MPI's own waits may spin, and keep a core from the rank that works. */
+/* MPI's own waits may spin, and take a core from a rank that computes. */
 static mlp_status mpi_rest(mlp_comm *comm)
 {
-    static const struct timespec nap = {0, 2000000};
+    static const struct timespec pause = {0, 2000000};
     MPI_Request request;
     int is_done = 0;
     MLP_TRY(mlp_comm_mpi_check("MPI_Ibarrier",
@@ -115,7 +114,7 @@ static mlp_status mpi_rest(mlp_comm *comm)
         if (is_done) {
             return MLP_OK;
         }
-        nanosleep(&nap, NULL);
+        nanosleep(&pause, NULL);
     }
 }
 
@@ -124,7 +123,7 @@ typedef struct {
     MPI_Win window;
 } mpi_shared;
 
-/* Every rank's part on pages of its own: they lie in its own memory bank. */
+/* Each rank's range on separate pages, placed in its NUMA node's memory. */
 static int allocate_window(MPI_Comm node, size_t bytes, MPI_Win *window)
 {
     MPI_Info info;
@@ -137,8 +136,8 @@ static int allocate_window(MPI_Comm node, size_t bytes, MPI_Win *window)
     return code;
 }
 
-/* The first aligned byte. Processes map whole pages, so it is the same byte
- * in all of them, wherever the memory is mapped. */
+/* The first aligned byte. Mappings are page-aligned, so it is the same byte in
+ * all processes. */
 static void *align_up(void *p)
 {
     return (char *)p + (-(uintptr_t)p & (ALIGNMENT - 1));
@@ -160,27 +159,27 @@ static mlp_status open_window(mpi_comm *c, size_t bytes, void **segments,
         segments[i] = align_up(segments[i]);
     }
     memset(segments[c->base.place.rank], 0, bytes);
-    /* Plain loads, stores and C11 atomics do the rest. The standard wants them
-     * inside an access epoch, which lasts as long as the window. */
+    /* Ranks use plain loads, stores and C11 atomics. The standard requires an
+     * access epoch, which lasts as long as the window. */
     return mlp_comm_mpi_check("MPI_Win_lock_all",
                               MPI_Win_lock_all(MPI_MODE_NOCHECK, *window));
 }
 
-/* Open MPI's windows are files there, unless it was told otherwise. */
+/* The directory of Open MPI's window files, by default. */
 static const char *window_directory(void)
 {
     const char *told = getenv("OMPI_MCA_osc_sm_backing_directory");
     return told != NULL ? told : "/dev/shm";
 }
 
-/* Where a window does not fit, MPI says so to the rank that owns it, and the
- * others wait for ever. Containers often have 64 MB. */
+/* MPI reports a window that does not fit to its owner only, and the other ranks
+ * hang. Containers often have 64 MB. */
 static mlp_status check_room(size_t bytes)
 {
     struct statvfs facts;
     const char *directory = window_directory();
     if (statvfs(directory, &facts) != 0) {
-        return MLP_OK; /* another MPI's business */
+        return MLP_OK; /* not this MPI */
     }
     double room = (double)facts.f_bavail * (double)facts.f_frsize;
     double need = 1.05 * (double)bytes;
@@ -204,12 +203,13 @@ static mlp_status mpi_share(mlp_comm *comm, size_t bytes, void **segments,
         free(s);
         return status;
     }
-    assert(s != NULL); /* or we would not have agreed */
+    assert(s != NULL); /* as all ranks agreed on success */
     s->base.comm = comm;
     status = open_window(as_mpi(comm), bytes, segments, &s->window);
-    status = mlp_comm_agree(comm, status); /* and all memory is zero */
+    status = mlp_comm_agree(comm, status); /* and all memory is zeroed */
     if (status != MLP_OK) {
-        /* Not the window: freeing is collective, some ranks may have none. */
+        /* Don't free the window: that is collective, and some ranks may have
+         * none. */
         free(s);
         return status;
     }

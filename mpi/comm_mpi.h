@@ -1,5 +1,5 @@
 /** @file
- *  The team over MPI, as the files of this folder see it.
+ *  The team over MPI. Private to this folder.
  */
 #ifndef MLP_COMM_MPI_H
 #define MLP_COMM_MPI_H
@@ -11,11 +11,11 @@
 
 typedef struct {
     mlp_comm base;
-    MPI_Comm world;  /**< a duplicate: our messages meet nobody else's */
+    MPI_Comm world;  /**< a duplicate, separate from the program's messages */
     MPI_Comm node;   /**< the ranks that share this rank's memory */
     MPI_Comm column; /**< ranks with this local rank, in order of node */
-    size_t *node_of; /**< [size], owned; local_rank is its second half */
-    bool is_guest;   /**< somebody else has initialized MPI, and ends it */
+    size_t *node_of; /**< [size], owned; local_rank is in the same allocation */
+    bool is_guest;   /**< the program has initialized MPI, and finalizes it */
 } mpi_comm;
 
 extern const mlp_comm_ops mlp_comm_mpi_ops;
@@ -38,7 +38,8 @@ mlp_status mlp_comm_mpi_transfers_begin(mlp_transfers *transfers, size_t i);
 mlp_status mlp_comm_mpi_transfers_test(mlp_transfers *transfers, size_t i,
                                        bool *is_over);
 
-/** MLP_OK for MPI_SUCCESS; else remember the call and MPI's text for it. */
+/** MLP_OK for MPI_SUCCESS; else set the failure text from the call and MPI's
+ *  error string. */
 mlp_status mlp_comm_mpi_check(const char *call, int code);
 
 #endif

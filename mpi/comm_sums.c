@@ -1,6 +1,6 @@
 /** @file
- *  Sums under way: MPI_Iallreduce. All ranks get the same bits, which MPI
- *  requires of it (MPI 3.1, section 5.9.6).
+ *  Nonblocking sums: MPI_Iallreduce. All ranks get the same bits, as MPI
+ *  requires (MPI 3.1, section 5.9.6).
  */
 #include <limits.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 typedef struct {
     mlp_sums base;
     size_t count;
-    MPI_Request requests[]; /* [count], MPI_REQUEST_NULL when not under way */
+    MPI_Request requests[]; /* [count], MPI_REQUEST_NULL when inactive */
 } mpi_sums;
 
 static mpi_sums *as_mpi(mlp_sums *sums)

@@ -1,7 +1,7 @@
 /** @file
- *  Transfers between nodes: persistent requests, made once and started in each
- *  step, between the ranks with one local rank. Tags tell them apart, so that
- *  they may begin in any order.
+ *  Transfers between nodes: persistent requests, created once and started in
+ *  each step, between ranks with the same local rank. They have different tags,
+ *  and may start in any order.
  */
 #include <limits.h>
 #include <stdlib.h>
@@ -28,7 +28,7 @@ mlp_status mlp_comm_mpi_transfers_create(mlp_comm *comm, size_t count,
                                          mlp_transfers **transfers)
 {
     (void)comm;
-    if (count > INT16_MAX) { /* any MPI has so many tags */
+    if (count > INT16_MAX) { /* every MPI has this many tags */
         return mlp_fail(MLP_ERROR_INTERNAL,
                         "%zu transfers between nodes are more than %d", count,
                         INT16_MAX);
@@ -65,7 +65,7 @@ static mlp_status check_lane(const mlp_lane *lane)
                           most, INT_MAX);
 }
 
-/* Receives first, so that they are posted when the others' sends come. */
+/* Receives first, so that they are posted before the sends arrive. */
 static mlp_status plan_node(mpi_transfer *transfer, int node, int tag,
                             MPI_Comm column, const mlp_lane *lane)
 {
@@ -96,7 +96,8 @@ mlp_status mlp_comm_mpi_transfers_plan(mlp_transfers *transfers, size_t i,
     if (transfer->requests == NULL) {
         return mlp_fail_memory("a transfer between nodes");
     }
-    /* Everybody begins with its right neighbour: no node gets all at once. */
+    /* Start with the right neighbour, so that no node is the target of all at
+     * once. */
     for (size_t k = 1; k < place->nodes; k++) {
         size_t node = (place->node + k) % place->nodes;
         MLP_TRY(check_lane(&lanes[node]));

@@ -1,8 +1,8 @@
 /** @file
- *  The birth of the team over MPI: initialize, find out who shares memory.
+ *  Setup of the team over MPI: initialization, and which ranks share memory.
  *
- *  A process that no launcher started is a team of one without MPI_Init,
- *  which would take a third of a second.
+ *  A process without a launcher is a team of one without MPI_Init, which would
+ *  take a third of a second.
  */
 #include <stdbool.h>
 #include <stdlib.h>
@@ -10,8 +10,8 @@
 
 #include "comm_mpi.h"
 
-/* Launchers tell their children who they are: Open MPI's mpirun; PMIx and PMI
- * of Slurm, MPICH and Intel MPI; MVAPICH. A Slurm step of several tasks without
+/* Launchers set environment variables: Open MPI's mpirun; PMIx and PMI of
+ * Slurm, MPICH and Intel MPI; MVAPICH. A Slurm step of several tasks without
  * any of them is a mistake that MPI_Init reports: several teams of one would
  * overwrite each other's files. */
 static bool is_launched(void)
@@ -48,9 +48,9 @@ static mlp_status check_level(int given)
                           given);
 }
 
-/* The caller's errors are the caller's: only those of our communicators are
- * ours, whose handler we set. */
-static mlp_status visit(void)
+/* In a program that has initialized MPI: only this project's communicators get
+ * its error handler. */
+static mlp_status join_guest(void)
 {
     int given = MPI_THREAD_SINGLE;
     MLP_TRY(mlp_comm_mpi_check("MPI_Query_thread", MPI_Query_thread(&given)));
@@ -93,7 +93,7 @@ static int split_into_nodes(MPI_Comm world, int rank, MPI_Comm *node)
 }
 
 /* Number the nodes in the order of their first ranks. On entry node_of holds
- * the first rank of each rank's node; returns how many nodes there are. */
+ * the first rank of each rank's node; returns the number of nodes. */
 static size_t number_nodes(size_t *node_of, size_t ranks)
 {
     size_t nodes = 0;
@@ -117,7 +117,7 @@ static size_t smallest_node(const mlp_comm_place *place)
     return smallest;
 }
 
-/* Fill in place: who is where. */
+/* Gather each rank's node and local rank, in place. */
 static mlp_status find_places(mpi_comm *c)
 {
     size_t ranks = c->base.size;
@@ -193,10 +193,11 @@ mlp_status mlp_comm_world_create(int *argc, char ***argv, mlp_comm **comm)
     if (!is_guest && !is_launched()) {
         return mlp_comm_serial_create(comm);
     }
-    MLP_TRY(is_guest ? visit() : initialize(argc, argv));
+    MLP_TRY(is_guest ? join_guest() : initialize(argc, argv));
     mpi_comm *c = calloc(1, sizeof *c);
     if (c == NULL) {
-        MPI_Abort(MPI_COMM_WORLD, MLP_ERROR_INTERNAL); /* no way to agree */
+        MPI_Abort(MPI_COMM_WORLD,
+                  MLP_ERROR_INTERNAL); /* ranks cannot agree without memory */
         return mlp_fail_memory("the team");
     }
     c->base.ops = &mlp_comm_mpi_ops;

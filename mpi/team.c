@@ -1,5 +1,5 @@
 /** @file
- *  The team of ranks as programs see it: mlp_mpi.h.
+ *  The public interface to the team, mlp_mpi.h.
  */
 #include "mlp/mlp_mpi.h"
 
