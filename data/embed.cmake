@@ -1,9 +1,9 @@
-# Turn a file into C source, so that its bytes are part of the library:
+# Convert a file to C source, to embed it in the library:
 #
 #     cmake -D INPUT=file -D OUTPUT=file.c -D NAME=identifier -P embed.cmake
 #
-# defines `const unsigned char NAME[]`, after whose bytes a NUL stands, so that
-# a text is a string, and `const size_t NAME_size`, which does not count it.
+# defines `const unsigned char NAME[]`, with a NUL after the bytes, so that a
+# text is a string, and `const size_t NAME_size`, without the NUL.
 file(READ ${INPUT} bytes HEX)
 string(LENGTH "${bytes}" digits)
 math(EXPR size "${digits} / 2")

@@ -8,8 +8,8 @@
 #                    URL that ends before the file names, and from nowhere else
 # MLP_MIRRORS        in the environment: URLs to use instead of the mirrors
 #
-# An interrupted download goes on where it stopped. Exit status: 0 all files
-# are there and right, 64 wrong usage, 66 they could not be had.
+# An interrupted download is resumed. Exit status: 0 all files are there and
+# correct, 64 wrong usage, 66 they are not available.
 set -eu
 
 mirrors='https://storage.googleapis.com/cvdf-datasets/mnist
@@ -17,8 +17,8 @@ https://ossci-datasets.s3.amazonaws.com/mnist
 http://yann.lecun.com/exdb/mnist'
 mirrors=${MLP_MIRRORS:-$mirrors}
 
-# SHA-256 of the unpacked file, and its name. Archives of the same content
-# differ: they carry time stamps.
+# SHA-256 of the uncompressed file, and its name. (Archives of the same content
+# have different time stamps.)
 files='
 ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db train-images-idx3-ubyte
 65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5 train-labels-idx1-ubyte
@@ -48,7 +48,7 @@ sha256() {
     fi | cut -d ' ' -f 1
 }
 
-# unpack FILE: its content, whether it is packed or not.
+# unpack FILE: its content, compressed or not.
 unpack() {
     if gzip -t "$1" 2>/dev/null; then
         gzip -dc "$1"
@@ -75,8 +75,8 @@ download() {
     fi
 }
 
-# go_on URL FILE SUM: complete what an interrupted run left. Fails with the file
-# kept when the network does, and removed when it is of no use.
+# go_on URL FILE SUM: resume an interrupted download. On failure the file is kept
+# when the network failed, and removed when it is useless.
 go_on() {
     say "going on with $1"
     code=0
@@ -85,7 +85,7 @@ go_on() {
         return 0
     fi
     case $code in
-    0 | 8 | 22 | 33 | 36) rm -f "$2" ;; # wrong, or the server does not go on
+    0 | 8 | 22 | 33 | 36) rm -f "$2" ;; # wrong, or the server cannot resume
     esac
     return 1
 }
@@ -127,7 +127,7 @@ from_directory() {
     return 1
 }
 
-# get NAME SUM: from wherever it can be had.
+# get NAME SUM: from a directory, a URL or the first mirror that has it.
 get() {
     if [ -d "$from" ]; then
         from_directory "$from" "$1" "$2"
@@ -166,8 +166,8 @@ esac
 target=${target:-$(dirname "$0")/mnist}
 mkdir -p "$target" || fail 66 "$target: cannot be made"
 
-# have NAME SUM: the target has the file already. One of this name with other
-# content is not ours to delete, and would be read instead.
+# have NAME SUM: the target has the file already. A file of this name with other
+# content is not deleted, but refused, as mlp_train would read it.
 have() {
     for name in "$1" "$1.gz"; do
         if [ -e "$target/$name" ]; then

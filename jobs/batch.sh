@@ -1,28 +1,28 @@
 # shellcheck shell=bash
-# What the batch scripts share: sourced by them, not run.
+# Functions and variables of the batch scripts, which source this file.
 #
 #     MLP_HOME      the project; default: where sbatch was called
 #     MLP_TRAIN     the program; default: build/mlp_train there
 #     MLP_RUN       checkpoints and log; default: runs/job-ID there. The job's
 #                   number stays the same when it is requeued, so it finds its
-#                   checkpoints again; set it to go on with an older run.
+#                   checkpoints again; set it to continue an older run.
 #     MLP_RESTARTS  how often a job may requeue itself; 100
 #     MLP_RESTARTS_IDLE
 #                   how often a job may be restarted, by itself or by Slurm,
-#                   without a newer checkpoint; 3. Runs are exact: from the same
-#                   checkpoint they come to the same end each time, so what
-#                   does not get on by then is for a person to look at.
+#                   without a newer checkpoint; 3. Runs are deterministic: a job
+#                   that fails three times from the same checkpoint will fail
+#                   again, and needs the user.
 #
-# A job is stopped by its time limit, by `scancel -b -s USR1`, by preemption, by
-# the death of a node. In the first three cases it saves before; in all it is
-# requeued, goes on where it was, and appends to its output and log. `scancel`
-# ends it for good; it saves, too, if srun started it.
+# A job is stopped by its time limit, by `scancel -b -s USR1`, by preemption, or
+# by a node failure. In the first three cases it saves first; in all four it is
+# requeued, resumes, and appends to its output and log. `scancel` ends it for
+# good; it also saves if srun started it.
 
 if [ -z "${SLURM_JOB_ID:-}" ]; then
     echo "no Slurm job: submit this script with sbatch" >&2
     exit 64
 fi
-# The name by which a task of an array is requeued without the others.
+# The name with which one task of an array is requeued.
 job=$SLURM_JOB_ID
 if [ -n "${SLURM_ARRAY_TASK_ID:-}" ]; then
     job=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID
@@ -48,9 +48,8 @@ find_newest() {
     fi
 }
 
-# Which checkpoint this start goes on from, and the how-manieth restart does so:
-# kept beside the checkpoints, where the next start finds it. A job's first start
-# is none.
+# The checkpoint of this start, and the number of restarts from it: stored beside
+# the checkpoints, for the next start. A job's first start is not a restart.
 began_from=$(find_newest)
 restarts_idle=0
 if [ "${SLURM_RESTART_COUNT:-0}" -gt 0 ]; then
@@ -65,7 +64,7 @@ fi
         mv "$MLP_RUN/restarts.new" "$MLP_RUN/restarts"
 } || echo "$MLP_RUN: cannot count restarts" >&2
 
-# Say why no restart is worth it. False when the run has got on, or may try on.
+# Report why the job does not restart. False if it may restart.
 gives_up() { # RESTARTS
     [ "$1" -gt "$MLP_RESTARTS_IDLE" ] &&
         [ "$(find_newest)" = "$began_from" ] || return 1
@@ -83,8 +82,8 @@ fi
 train=("$MLP_TRAIN" --checkpoint "$MLP_RUN" --resume auto
     --log "$MLP_RUN/log.jsonl")
 
-# When Slurm will end the job: mlp_train stops in time by itself. Slurm tells it
-# since 23.02; before, squeue does. No limit, no time.
+# The job's end time, before which mlp_train stops by itself: from Slurm since
+# 23.02, else from squeue. Empty without a time limit.
 if end=$(squeue -h -j "$job" -o %e 2>/dev/null) && end=$(date -d "$end" +%s \
     2>/dev/null); then
     export SLURM_JOB_END_TIME=$end
@@ -94,15 +93,15 @@ launcher=
 is_asked=no
 is_ended=no
 
-# Both srun and mpirun hand USR1 to every rank.
+# Both srun and mpirun forward USR1 to every rank.
 pass_on_stop() {
     is_asked=yes
     is_interrupted=yes
     [ -z "$launcher" ] || kill -USR1 "$launcher" 2>/dev/null || true
 }
 
-# TERM is Slurm's: the job is cancelled, or preempted, and then requeued by
-# Slurm. It comes to ranks, too, when srun started them.
+# TERM comes from Slurm: the job is cancelled, or preempted and then requeued by
+# Slurm. Ranks get it, too, when srun started them.
 heed_term() {
     is_ended=yes
     if [ "$launcher_name" = srun ]; then
@@ -131,8 +130,8 @@ launch() {
     done
 }
 
-# Launch, and when the run was stopped (75: saved, resumable) and Slurm did not
-# end the job, ask for another turn.
+# Launch; requeue the job when the run was stopped (75: saved, resumable) and
+# Slurm did not end the job.
 train_until_done() {
     launch "$@"
     echo "exit status $result, restart ${SLURM_RESTART_COUNT:-0}"

@@ -5,10 +5,9 @@
 #     sh jobs/packages.sh test     and what the tests use in addition
 #     sh jobs/packages.sh browser  and Chromium, which the test of reports uses
 #
-# Looks before it installs: when everything is there it touches nothing and
-# needs no network. Elsewhere than on Debian, or without root and passwordless
-# sudo, it names what is missing; that ends it with 69 when the programs cannot
-# be built without it, and with 0 otherwise.
+# When everything is installed it changes nothing and needs no network. On other
+# systems than Debian, or without root and passwordless sudo, it lists what is
+# missing; its exit code is then 69 when the build needs it, and 0 otherwise.
 set -eu
 
 has() { command -v "$1" >/dev/null 2>&1; }
@@ -19,7 +18,7 @@ can_compile() {
     echo '#include <stdio.h>' | cc -fsyntax-only -xc - 2>/dev/null
 }
 
-# Debian's name of a need -> is it there already, under whatever name?
+# Whether the contents of a Debian package are there, in any package.
 is_there() {
     case $1 in
     libc6-dev) can_compile ;;
@@ -117,7 +116,7 @@ esac
 if can_install; then
     log=$(mktemp "${TMPDIR:-/tmp}/mlp-packages.XXXXXX")
     echo "installing: $missing(log: $log)"
-    # All at once; if one is not to be had, the others still.
+    # All at once; if one is not available, one by one.
     # shellcheck disable=SC2086
     install $missing || for package in $missing; do
         apt install --no-install-recommends "$package" || true

@@ -10,7 +10,7 @@
 #     MLP_DATA              train on this data; nothing is downloaded
 #     MLP_QUICKSTART_ARGS   further options of mlp_train: "--epochs 1"
 set -eu
-exec </dev/null # mpirun would eat the terminal's input
+exec </dev/null # mpirun would read the terminal's input
 
 cd "$(dirname "$0")/.."
 run_dir=runs/quickstart
@@ -22,7 +22,7 @@ run() {
     "$@"
 }
 
-# The output of a build interests only when it fails.
+# The output of a build is shown only when it fails.
 run_logged() {
     printf '+ %s\n' "$*"
     "$@" >build/quickstart.log 2>&1 || {
@@ -76,6 +76,6 @@ run build/mlp show "$newest"
 say "Next"
 cat <<NEXT
 sh tests/run.sh     run all tests
-build/mlp --help    look at and use what was trained: $newest
+build/mlp --help    inspect and use what was trained: $newest
 README.md           options, own data, clusters
 NEXT

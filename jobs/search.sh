@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Search over options: write the lines that jobs/array.sbatch trains with, and
-# tell which were best.
+# list the best ones.
 #
 #     bash jobs/search.sh grid --lr 0.1 0.03 --hidden 256 512,256
 #     bash jobs/search.sh random 20 --lr 0.01..1 --batch 64 128
@@ -9,7 +9,7 @@
 # grid: one line for each combination. random N: N lines, each option drawn
 # from its values, or, of LOW..HIGH, between the two, evenly in the logarithm
 # (Bergstra and Bengio 2012, "Random Search for Hyper-Parameter Optimization",
-# JMLR 13); MLP_SEED (1) names the draw. table: logs by their last epoch, best
+# JMLR 13); MLP_SEED (1) is the seed. table: logs by their last epoch, best
 # first by validation accuracy, or, without validation rows, by test accuracy.
 set -euo pipefail
 

@@ -11,7 +11,7 @@
 #include <sys/statvfs.h>
 #include <time.h>
 
-enum { PIECE = 1 << 28, ALIGNMENT = 64 };
+enum { COUNT_MOST = 1 << 28, ALIGNMENT = 64 };
 
 static mpi_comm *as_mpi(mlp_comm *comm)
 {
@@ -62,12 +62,12 @@ static mlp_status mpi_broadcast(mlp_comm *comm, size_t root, void *bytes,
 {
     char *next = bytes;
     while (n > 0) {
-        size_t piece = n < PIECE ? n : PIECE;
+        size_t count = n < COUNT_MOST ? n : COUNT_MOST;
         MLP_TRY(mlp_comm_mpi_check("MPI_Bcast",
-                                   MPI_Bcast(next, (int)piece, MPI_BYTE,
+                                   MPI_Bcast(next, (int)count, MPI_BYTE,
                                              (int)root, as_mpi(comm)->world)));
-        next += piece;
-        n -= piece;
+        next += count;
+        n -= count;
     }
     return MLP_OK;
 }
@@ -89,13 +89,13 @@ static mlp_status mpi_reduce(mlp_comm *comm, mlp_comm_reduction reduction,
                              uint64_t *values, size_t n)
 {
     while (n > 0) {
-        size_t piece = n < PIECE ? n : PIECE;
+        size_t count = n < COUNT_MOST ? n : COUNT_MOST;
         MLP_TRY(mlp_comm_mpi_check(
             "MPI_Allreduce",
-            MPI_Allreduce(MPI_IN_PLACE, values, (int)piece, MPI_UINT64_T,
+            MPI_Allreduce(MPI_IN_PLACE, values, (int)count, MPI_UINT64_T,
                           op_of(reduction), as_mpi(comm)->world)));
-        values += piece;
-        n -= piece;
+        values += count;
+        n -= count;
     }
     return MLP_OK;
 }

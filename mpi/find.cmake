@@ -1,5 +1,5 @@
-# Any MPI of version 3: as compiler wrappers in the path tell, or the one that is
-# asked for: -DMPI_C_COMPILER=mpicc.mpich of Debian, which has several at a time.
+# Any MPI of version 3: that of the compiler wrapper in the path, or of
+# -DMPI_C_COMPILER, such as mpicc.mpich on Debian, which can have several MPIs.
 
 # The launcher has the compiler's suffix.
 if(MPI_C_COMPILER MATCHES "mpicc(\\.[a-z]+)$")

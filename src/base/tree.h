@@ -3,7 +3,7 @@
  *
  *  tree(first, count) with count = 1 is the leaf `first`. Otherwise its left
  *  child has the largest power of two below count, its right child the rest.
- *  So the number of shards fixes the order of additions, whoever does them.
+ *  So the number of shards fixes the order of additions, for any team.
  *  Floating-point addition does not associate: this order makes the weights'
  *  digest the same for every number of ranks.
  *

@@ -61,7 +61,7 @@ typedef struct {
 bool mlp_checkpoint_has_slopes(const mlp_config *config, size_t layer);
 
 /** SHA-256 of the options that determine the result, as lines "name=value",
- *  without options at their defaults. */
+ *  without options at the value of runs that lack them. */
 mlp_status mlp_checkpoint_config_digest(const mlp_config *config,
                                         unsigned char value[MLP_DIGEST_BYTES]);
 

@@ -10,8 +10,8 @@
 
 static const char DOMAIN[] = "mlp state 1\n";
 
-/* "lr=0.05\n", unless the value is the default: options that later versions add
- * then don't change the digests of older runs. */
+/* "lr=0.05\n", unless it is the value of runs without the option: so new
+ * options and new defaults don't change the digests of older runs. */
 static mlp_status add_field(mlp_digest *digest, const mlp_config *config,
                             const mlp_config_field *field)
 {

@@ -186,7 +186,7 @@ static mlp_status write_config(mlp_h5file *file, const mlp_config *config)
 }
 
 /* An option that is absent, because the writing version did not have it, has
- * the table's default. */
+ * the value for that in the table, which is not its default. */
 static mlp_status read_option(mlp_h5file *file, const char *path,
                               const mlp_config_field *field, mlp_config *config)
 {

@@ -1,11 +1,11 @@
-# HDF5 as pkg-config knows it: HDF5_MODULE is the first of its modules that goes
-# with the MPI of this build, or with none. A serial HDF5 goes with any MPI. The
-# header of a parallel one includes <mpi.h>, and the MPI behind it has to be the
-# one that the program uses: two MPIs in one process take each other's calls.
+# HDF5 by pkg-config: HDF5_MODULE is the first of its modules that is compatible
+# with this build's MPI, or with none. A serial HDF5 is compatible with any MPI.
+# The header of a parallel one includes <mpi.h> and requires the same MPI as the
+# program: two MPIs in one process intercept each other's calls.
 
 include(CheckCSourceCompiles)
 
-# Debian's names of the parallel ones, and what everybody calls the default.
+# Debian's names of the parallel ones, and the usual name of the default.
 if(NOT MLP_MPI)
   set(mlp_hdf5_modules hdf5-serial hdf5 hdf5-openmpi hdf5-mpich)
   set(mlp_hdf5_refused 0)

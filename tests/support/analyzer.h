@@ -1,8 +1,8 @@
 /** @file
- *  Included before the files that clang-tidy analyses, and nowhere else. Tells
- *  it what it cannot see from one file: mlp_fail returns the status that it
- *  was given, and a team never agrees on MLP_OK when this rank has failed.
- *  Otherwise it follows paths on which a failure is reported as success.
+ *  Included before the files that clang-tidy analyses, and nowhere else. Facts
+ *  from other files: mlp_fail returns its status argument, and a team never
+ *  agrees on MLP_OK when this rank has failed. Without them clang-tidy follows
+ *  paths on which a failure is reported as success.
  */
 #ifndef MLP_TEST_ANALYZER_H
 #define MLP_TEST_ANALYZER_H

@@ -1,6 +1,5 @@
-"""System calls of programs on the files of one directory: listed, failed,
-halved, or the last before a kill. The library that does it, fault_calls.c, is
-preloaded; no tracer is needed.
+"""Lists, fails, shortens, or kills at system calls of programs on the files of
+one directory, by the preloaded library fault_calls.c, without a tracer.
 """
 import collections
 import contextlib
@@ -21,10 +20,10 @@ def need_calls():
 
 class Call(collections.namedtuple("Call",
                                   "place name flags result struck path to")):
-    """Its number among the calls of the run below the directory, its name, the
-    flags of an open, what it returned (minus errno if it failed, None if it
-    was never made), whether that was injected, its path, and the other one of
-    a rename."""
+    """A system call: its number among the run's calls below the directory, its
+    name, the flags of an open, its result (minus errno on failure, None if it
+    was never made), whether the result was injected, its path, and the second
+    path of a rename."""
 
     @classmethod
     def of_line(cls, line):
@@ -34,7 +33,7 @@ class Call(collections.namedtuple("Call",
                    struck == "1", path, to)
 
     def key(self):
-        """What is the same in each run: temporary files are named anew."""
+        """The part that is equal in all runs: names of temporary files differ."""
         return (self.place, self.name, re.sub(r"\.tmp\..*", ".tmp", self.path))
 
     def __str__(self):
@@ -43,12 +42,12 @@ class Call(collections.namedtuple("Call",
 
 
 class Trap:
-    """What the library is to do, for one run of a program."""
+    """The library's task for one run of a program."""
 
     def __init__(self, below, action="list", place=0, is_list=False):
         self.reader, self.writer = os.pipe2(os.O_NONBLOCK)
         fcntl.fcntl(self.writer, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
-        # Opened anew by each process: launchers close what they don't know.
+        # Each process opens it: launchers close unknown descriptors.
         self.environment = {
             "MLP_CALLS_BELOW": str(below), "MLP_CALLS": f"{action} {place}",
             "MLP_CALLS_LIST": str(int(is_list)),
@@ -56,12 +55,12 @@ class Trap:
         self.preload = {"LD_PRELOAD": FAULTS}
 
     def calls(self):
-        """Once it has ended: what was told, in the order of the calls."""
+        """The reported calls, in order, after the program has ended."""
         os.close(self.writer)
-        pieces = []
+        chunks = []
         with contextlib.suppress(BlockingIOError):  # a launcher lives on
-            while not pieces or pieces[-1]:
-                pieces.append(os.read(self.reader, PIPE_BYTES))
+            while not chunks or chunks[-1]:
+                chunks.append(os.read(self.reader, PIPE_BYTES))
         os.close(self.reader)
-        lines = b"".join(pieces).decode().splitlines()
+        lines = b"".join(chunks).decode().splitlines()
         return sorted(map(Call.of_line, lines), key=lambda call: call.place)

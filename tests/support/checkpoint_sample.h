@@ -1,5 +1,5 @@
 /** @file
- *  A small checkpoint with made-up values, and a folder to keep it in.
+ *  A small checkpoint with synthetic values, and a temporary folder.
  */
 #ifndef MLP_CHECKPOINT_SAMPLE_H
 #define MLP_CHECKPOINT_SAMPLE_H

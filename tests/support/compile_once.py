@@ -1,8 +1,8 @@
-"""The record of how files are compiled, with each file once.
+"""Reduce a compilation database to one entry per file.
 
     compile_once.py compile_commands.json >OTHER
 
-With MLP_TEST_FULL=1 as it is: each file as often as it is compiled.
+With MLP_TEST_FULL=1 it is unchanged.
 """
 import json
 import os

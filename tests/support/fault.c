@@ -1,6 +1,6 @@
 /** @file
- *  Faults from outside: a library for LD_PRELOAD that spoils one call of one
- *  rank. The programs know nothing of it.
+ *  Fault injection: a library for LD_PRELOAD that makes one call of one rank
+ *  fail. The programs have no code for it.
  *
  *      MLP_FAULT="RANK CALL NTH ACTION"
  *      MLP_FAULT_AFTER="CALL COUNT"   NTH counts from after that call on
@@ -8,7 +8,7 @@
  *      MLP_FAULT_WINDOW="WORD..."     flip, at an MPI function, a bit of that
  *                                     window of the rank's which has these
  *                                     floats, hexadecimal, in a row
- *      MLP_FAULT_MARK=FILE            made when the fault strikes
+ *      MLP_FAULT_MARK=FILE            created when the fault is injected
  *
  *  CALL is alloc (malloc and its kin, called by the program itself), open,
  *  read, write, digest (EVP_DigestUpdate), or an MPI function of those below.
@@ -99,7 +99,8 @@ static void leave_mark(void)
     }
 }
 
-/* Whether this call is the one; then do what can be done here. */
+/* Whether to inject the fault in this call; actions on the process are done
+ * here. */
 static bool strikes(const char *call)
 {
     if (!fault.is_on) {
@@ -242,7 +243,7 @@ int EVP_DigestUpdate(void *context, const void *bytes, size_t size)
 {
     int (*real)(void *, const void *, size_t) = next("EVP_DigestUpdate");
     if (size > 0 && strikes("digest")) {
-        /* The rank's memory itself, as a broken one would. */
+        /* Change the rank's memory itself, like defective memory. */
         *((unsigned char *)(uintptr_t)bytes + size / 2) ^= 1;
     }
     return real(context, bytes, size);
@@ -250,7 +251,7 @@ int EVP_DigestUpdate(void *context, const void *bytes, size_t size)
 
 /* ---- shared memory ----------------------------------------------------- */
 
-/* What this rank has of it. */
+/* This rank's windows. */
 static struct {
     MPI_Win window;
     unsigned char *bytes;
@@ -272,7 +273,7 @@ static bool is_meant(size_t i)
                   fault.float_count * sizeof fault.floats[0]) != NULL;
 }
 
-/* A test that does not find its window must not pass. */
+/* Fail the test if its window is not found. */
 static void flip(void)
 {
     size_t count = 0, found = 0;

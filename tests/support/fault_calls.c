@@ -1,10 +1,9 @@
 /** @file
- *  Faults of files: a library for LD_PRELOAD in which one system call of a
- *  program fails, is interrupted, does half of what it was asked for, or is
- *  the last. All calls of the C library count, those of stdio and of HDF5 too,
- *  from whichever thread and child process, if they concern files below a
- *  directory: so a call has the same number in each run, whatever libraries,
- *  malloc and MPI do elsewhere.
+ *  Fault injection for files: a library for LD_PRELOAD in which one system call
+ *  of a program fails, is interrupted, transfers half the bytes, or is the
+ * last. All calls of the C library count, also those by stdio and HDF5, of all
+ *  threads and child processes, on files below a directory: so a call has the
+ *  same number in each run, whatever libraries, malloc and MPI do elsewhere.
  *
  *      MLP_CALLS_BELOW=DIRECTORY  real path; those files, and no others
  *      MLP_CALLS="ACTION NTH"     an errno as a number, "half", or "kill":
@@ -109,7 +108,7 @@ static bool moves_bytes(size_t i)
 static struct {
     const char *below;
     int told;
-    bool is_list; /* tell of each call */
+    bool is_list; /* report each call */
     enum { NOTHING, FAIL, HALF, KILL } action;
     int error;    /* of FAIL */
     long nth;     /* 0: each */
@@ -191,9 +190,9 @@ static bool is_below(const char *path)
            (path[length] == '/' || path[length] == '\0');
 }
 
-/* ---- telling ----------------------------------------------------------- */
+/* ---- reporting --------------------------------------------------------- */
 
-/* Of a call below the directory: which one, and what becomes of it. */
+/* A call below the directory, and its result. */
 typedef struct {
     size_t i;
     const long *a;
@@ -245,7 +244,7 @@ static void tell_killed(const event *e)
 
 /* ---- the faults -------------------------------------------------------- */
 
-/* Whether the action can be done to such a call at all. */
+/* Whether the action applies to this kind of call. */
 static bool can_strike(size_t i)
 {
     bool interrupts = fault.action == FAIL && fault.error == EINTR;
@@ -254,7 +253,7 @@ static bool can_strike(size_t i)
             moves_bytes(i));
 }
 
-/* Whether this call, the action's place-th, is one to spoil. */
+/* Whether to inject a fault in this call, the action's place-th. */
 static bool is_meant(long place)
 {
     if (fault.nth > 0) {
@@ -267,7 +266,7 @@ static bool is_meant(long place)
     return true;
 }
 
-/* As if the machine had stopped: the first process, and this one. */
+/* Kill the first process and this one, as if the machine had stopped. */
 static void kill_all(void)
 {
     call3(SYS_kill, fault.process, SIGKILL, 0);
@@ -304,7 +303,7 @@ static long spoil(const event *e)
     return -fault.error;
 }
 
-/* What comes of a call of the table. */
+/* The result of a call of the table. */
 static long decide(size_t i, const long a[6])
 {
     event e = {.i = i, .a = a};
@@ -337,9 +336,9 @@ static void handle(int signal_number, siginfo_t *info, void *context)
     r[REG_RAX] = i < CALLS ? decide(i, a) : call(info->si_syscall, a);
 }
 
-/* ---- beginning --------------------------------------------------------- */
+/* ---- initialization ---------------------------------------------------- */
 
-/* What to do, if anything. */
+/* Read the action, if any. */
 static bool read_environment(void)
 {
     const char *text = getenv("MLP_CALLS");
@@ -365,7 +364,7 @@ static void give_up(const char *what)
     _exit(99);
 }
 
-/* A descriptor out of the way of those that the program opens. */
+/* A high descriptor, so that the program's numbers don't change. */
 static int open_pipe(const char *path)
 {
     enum { FIRST = 200 };

@@ -1,9 +1,8 @@
 /** @file
  *  A full disk for tests: a limit on the size of files.
  *
- *  No assertion is made here, and none may be made while a limit is set: Check
- *  notes each assertion that holds in a file of its own, which the limit would
- *  cut, too.
+ *  No assertion may be made while a limit is set: Check writes each one to a
+ *  file of its own, which the limit would truncate, too.
  */
 #ifndef MLP_TEST_FILE_SIZE_LIMIT_H
 #define MLP_TEST_FILE_SIZE_LIMIT_H

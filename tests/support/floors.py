@@ -1,4 +1,4 @@
-"""Architecture lint: which room may include which, and what may be said where.
+"""Architecture lint: allowed includes between rooms, and calls by room.
 
 A room is a folder of src/, and mpi/. src/FLOORS lists them, a line for each
 floor, the lowest first: a room includes rooms of lower lines only. Inside a
@@ -16,7 +16,7 @@ FLOOR_OF = {room: floor for floor, line in
             for room in line.split()}
 LINES_MOST = 600
 FUNCTION_LINES_MOST = 50 # from the first line of its head to its last brace
-# What may be said in some rooms, or files, only.
+# Expressions that are allowed in some rooms, or files, only.
 PLACES = (
     (r"\bMPI_|<mpi\.h>", ("mpi/",), "MPI"),
     (r"<hdf5", ("src/hdf5/",), "HDF5"),
@@ -134,7 +134,7 @@ def print_figures():
 
 
 def check_files():
-    """Size, headline, and nothing left open."""
+    """Check sizes, file headers, and unfinished work."""
     for path in sources("src/**/*.[ch]", "mpi/*.[ch]",
                         "tests/**/*.[ch]"):
         text = (ROOT / path).read_text()

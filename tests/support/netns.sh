@@ -2,8 +2,8 @@
 # Several hosts on one machine, for tests: source it after system.sh. Each has
 # its own network namespace, with one interface (eth0, 10.77.0.I) on a cable to
 # a switch in a namespace of its own, and its own host name, /dev/shm and System
-# V IPC: they share processor and files, and no memory. Nothing is attached to
-# the real network. Everything goes away at the end, whatever the end is.
+# V IPC: they share CPU and files, but no memory. Nothing is attached to the
+# real network. Everything is removed at the end, also after a failure.
 #
 # $net/disk is a file system that each host has for itself.
 
@@ -81,7 +81,7 @@ netns_up() {
         netns_on switch ip link set "p$i" master br0
         [ -z "${2:-}" ] || netns_limit_rate "$i" "$2"
     done
-    # What mpirun starts on a host it starts like this, as it would by ssh.
+    # mpirun starts processes on a host by this, instead of ssh.
     cat >"$net/agent" <<AGENT
 #!/bin/sh
 host=\$(cat "$net/\$1.pid") && shift

@@ -1,8 +1,8 @@
 """A multilayer perceptron in NumPy, written for the tests: forward, backward
 and gradient in float64, and the built-in rows as mlp_train sees them.
 
-Imported, it starts the program again under the system's Python where this one
-lacks numpy or h5py, or ends it as skipped.
+On import, restarts the program with the system's Python if this one lacks numpy
+or h5py, or else ends it as skipped.
 """
 import gzip
 import math
@@ -34,12 +34,12 @@ def sigmoid(z):
 
 
 def normal(z):
-    """Of the normal distribution, P(x < z)."""
+    """Cumulative normal distribution."""
     return (1 + erf(z / math.sqrt(2))) / 2
 
 
 def density(z):
-    """Of the normal distribution."""
+    """Density of the normal distribution."""
     return np.exp(-z * z / 2) / math.sqrt(2 * math.pi)
 
 
@@ -76,12 +76,12 @@ class Net:
                      "b": draw.normal(0, 0.1, cols)}
             if activations[n] == "prelu":
                 layer["slopes"] = draw.uniform(0.1, 0.4, cols)
-            # what is handed over in float32 must be the same here
+            # round to float32, as in the files for mlp_train
             self.layers.append({name: array.astype(np.float32).astype(float)
                                 for name, array in layer.items()})
 
     def zeros(self):
-        """Of the form of the parameters."""
+        """Zeros in the shape of the parameters."""
         return [{name: np.zeros_like(array) for name, array in layer.items()}
                 for layer in self.layers]
 
@@ -121,7 +121,7 @@ class Net:
         return gradients
 
     def save(self, path):
-        """As a file for --weights."""
+        """Write a file for --weights."""
         with h5py.File(path, "w") as file:
             for n, layer in enumerate(self.layers):
                 for name, array in layer.items():
@@ -138,7 +138,7 @@ def digits():
 
 
 def run(*arguments):
-    """A program's output; it may also have stopped after --max-steps."""
+    """Run a program that may stop after --max-steps; return its output."""
     done = subprocess.run([str(a) for a in arguments], text=True,
                           capture_output=True, timeout=120)
     assert done.returncode in (0, 75), done.stderr
@@ -146,7 +146,7 @@ def run(*arguments):
 
 
 def largest_difference(net, checkpoint):
-    """Between the net's parameters and a checkpoint's."""
+    """Largest difference to a checkpoint's parameters."""
     with h5py.File(checkpoint) as file:
         return max(np.abs(file[f"model/layer{n}/{name}"][:] - array).max()
                    for n, layer in enumerate(net.layers)

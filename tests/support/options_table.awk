@@ -1,4 +1,4 @@
-# The options of mlp_train as Markdown, made from what the program prints:
+# The options of mlp_train as Markdown, from the program's output:
 #
 #     mlp_train --help | awk -f tests/support/options_table.awk
 #

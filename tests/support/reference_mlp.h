@@ -1,7 +1,7 @@
 /** @file
- *  A multilayer perceptron as the textbooks have it: plain loops in double
- *  over parameters in canonical order (layer by layer, W [in, out] row-major,
- *  then b, then PReLU's slopes). What the float kernels are compared with.
+ *  A textbook multilayer perceptron: plain loops in double over parameters in
+ *  canonical order (layer by layer, W [in, out] row-major, then b, then PReLU's
+ *  slopes). Reference for the float kernels.
  *
  *  Source: Bishop 2006, "Pattern Recognition and Machine Learning", 5.3.
  */
@@ -25,8 +25,8 @@ typedef struct {
     mlp_output output;
 } reference_net;
 
-/* What one row makes of a net: a[0] is the row, a[l + 1] layer l's output, made
- * of the sums z[l + 1]. */
+/* Values of one row: a[0] is the row, a[l + 1] layer l's output, f of its sums
+ * z[l + 1]. */
 typedef struct {
     double a[REFERENCE_LAYERS + 1][REFERENCE_WIDTH];
     double z[REFERENCE_LAYERS + 1][REFERENCE_WIDTH];

@@ -1,4 +1,4 @@
-"""For tests of saving: a tiny job, and its system calls where it saves.
+"""A tiny job for tests of saving, and the system calls of its saves.
 
 The job is the last two steps of an epoch of a network of 4 hidden units, in a
 directory that has a checkpoint of the first three; --keep 1, so that it is
@@ -16,7 +16,7 @@ import tempfile
 from calls import Trap
 
 PROGRAM = os.path.join(os.environ["MLP_BUILD"], "mlp_train")
-SECONDS = 120 # in which a job of a second must end
+SECONDS = 120 # limit for a job of one second
 IS_FULL = os.environ.get("MLP_TEST_FULL") == "1"
 for name in ("MLP_DATA", "OMP_NUM_THREADS", "MLP_KERNELS"):
     os.environ.pop(name, None)
@@ -41,7 +41,7 @@ def write_data(folder):
 
 
 def living_children(process):
-    """Its process numbers; zombies don't count."""
+    """Its process ids, without zombies."""
     lines = subprocess.run(["ps", "--ppid", str(process.pid), "-o",
                             "stat=,pid="], capture_output=True, text=True,
                            check=False).stdout.splitlines()
@@ -50,7 +50,7 @@ def living_children(process):
 
 
 def run_to_end(command, environment=None):
-    """What it came to. None if mpirun hangs although all ranks are gone, which
+    """Wait for its result. None if mpirun hangs although all ranks are gone, which
     libpmix 4.2.2 does now and then in PMIx_server_finalize."""
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, text=True,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -69,7 +69,7 @@ def run_to_end(command, environment=None):
 
 
 class Job:
-    """A place to save in, and the names and weights that a run leaves."""
+    """A directory for checkpoints, and the files and weights of a run."""
 
     def __init__(self, place=None):
         self.place = pathlib.Path(place or tempfile.mkdtemp()).resolve()
@@ -107,7 +107,7 @@ class Job:
                  f"{done.stdout}{done.stderr}")
 
     def go_on(self, what):
-        """Resume to the end: the digest."""
+        """Resume to the end and return the digest."""
         done = self.run("--epochs", "1", "--max-steps", "0", "--resume")
         self.expect(done, 0, f"{what}: resumed")
         return done.stdout.split()[-1]
@@ -115,13 +115,13 @@ class Job:
     def expect_same_end(self, what):
         if self.go_on(what) != self.digest:
             fail(f"{what}: other weights")
-        # An old one stays if nothing was left to save: the next save's work.
+        # An old one remains until the next save, if there was nothing to save.
         if not set(self.new) <= set(self.names()) <= set(self.old + self.new):
             fail(f"{what}: files are left: {self.names()}")
 
     def rest(self, ranks, *action):
-        """The rest of the job, with a trap on its leader: what it came to, and
-        its calls. (Those of MPI and of other ranks are elsewhere.)"""
+        """Run the rest of the job with a trap on rank 0: its result and its
+        calls, without those of MPI and of other ranks."""
         command = [PROGRAM, *self.words, "--epochs", "1", "--max-steps", "0",
                    "--resume"]
         done = None
@@ -138,7 +138,7 @@ class Job:
         return done, calls
 
     def trace(self, ranks=0):
-        """An undisturbed rest: its calls below here, the same in two runs."""
+        """Calls of the rest without faults, equal in two runs."""
         lists = []
         for _ in range(2):
             done, calls = self.rest(ranks)
@@ -150,8 +150,8 @@ class Job:
         return lists[0]
 
     def disturb(self, call, action, ranks=0):
-        """The rest, with an action (an errno or "kill") at this very call:
-        what it came to and its calls."""
+        """Run the rest with an action (an errno or "kill") at one call: its
+        result and its calls."""
         done, calls = self.rest(ranks, action, call.place)
         struck = [c for c in calls if c.struck]
         if [c.key() for c in struck] != [call.key()]:

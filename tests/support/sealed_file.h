@@ -1,5 +1,5 @@
 /** @file
- *  Sealing a file that a test has made, as a person with bad intent can, too.
+ *  Sealing a file of a test, as an attacker could.
  */
 #ifndef MLP_SEALED_FILE_H
 #define MLP_SEALED_FILE_H
@@ -10,7 +10,7 @@
 
 #include "checkpoint/seal.h"
 
-/** Put a true seal on a file with room for one. False when that fails. */
+/** Write a valid seal into a file with space for it. False on failure. */
 static inline bool seal_file(const char *path)
 {
     enum { BYTES_MAX = 1 << 24 };

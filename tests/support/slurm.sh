@@ -1,9 +1,9 @@
 # shellcheck shell=sh
 # A small real Slurm on one machine, for tests: source it after system.sh. Four
 # nodes of two CPUs, each in its own UTS, IPC and mount namespace, as Open MPI
-# wants of computers that share no memory; all sockets on 127.0.0.1, at ports
-# that nobody uses; all files under one new directory. Everything goes away at
-# the end, whatever the end is.
+# wants of computers that share no memory; all sockets on 127.0.0.1, at free
+# ports; all files under one new directory. Everything is removed at the end,
+# also after a failure.
 
 slurm_nodes="n1 n2 n3 n4"
 

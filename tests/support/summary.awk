@@ -1,5 +1,5 @@
-# Sum up ctest's JUnit records (with junit.awk): name what failed, say why what
-# was skipped was skipped, and end with the line "N passed, N failed, N skipped".
+# Summary of ctest's JUnit records (with junit.awk): failed tests, skipped tests
+# with reasons, and a last line "N passed, N failed, N skipped".
 #
 # With -v faults=FILE the tests of faults that FILE lists must have run: one
 # that is absent from the records has failed, and one that was skipped, too,

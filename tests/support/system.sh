@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# For tests of the programs from outside: source it first. It moves to a new
-# directory, which goes away at the end, and gives mlp_train clean surroundings.
+# Functions of system tests: source it first. It changes to a temporary
+# directory, which is removed at the end, and cleans mlp_train's environment.
 
 environment=$(export -p)
 test_words=$*
@@ -10,7 +10,7 @@ team_pid=  # what was spawned
 watch_pid= # what watches mpirun
 under=     # words before a command
 clean_up() {
-    # a test that fails leaves no run behind
+    # end the runs of a failed test
     for pid in $team_pid $watch_pid; do
         kill -9 "$pid" 2>/dev/null || true
     done
@@ -114,10 +114,9 @@ team() {
     watch_pid=${started#* }
 }
 
-# Open MPI's mpirun itself hangs now and then when all its ranks have ended
-# (libpmix 4.2.2, in PMIx_server_finalize), and with it what they came to. Then
-# the test is run once more from its beginning. Ranks that hang are another
-# thing: those are ours, and run into the limit.
+# Open MPI's mpirun sometimes hangs when all its ranks have ended (libpmix 4.2.2,
+# in PMIx_server_finalize), and the exit status is lost. The test is then run
+# once more from the start. Ranks that hang are bugs, and run into the limit.
 watch_mpirun() {
     seconds=0
     while sleep 1 && lives "$1"; do
@@ -182,8 +181,8 @@ expect_status() {
     [ "$status" -eq "$1" ] || fail "$2: exit code $status, not $1"
 }
 
-# What the last program said, but for advice on where its ranks run, which a
-# machine with few cores, or a test under taskset, earns.
+# The last program's stderr without advice on placement, which machines with few
+# cores, or a test under taskset, get.
 said() {
     grep -E '^mlp(_train)?: ' err |
         grep -v -e 'use "mpirun -np' -e 'more than its share' || true
