@@ -2,7 +2,8 @@
 # Check the text of the sources.
 #
 #     sh tests/lint.sh           everything
-#     sh tests/lint.sh PART...   format, shell, floors, headers, cppcheck, tidy
+#     sh tests/lint.sh PART...   format, shell, floors, words, headers, cppcheck,
+#                                tidy
 #
 # Exit status 1 when something is found; 77 and a line "SKIP: reason" when the
 # one part asked for has no tool here.
@@ -17,7 +18,7 @@ need() {
     fi
 }
 
-# find_ours NAME-PATTERN: our files, without builds, runs and downloads.
+# find_ours NAME-PATTERN: the project's files, without builds, runs, downloads.
 find_ours() {
     find . \( -name .git -o -name 'build*' -o -path ./runs \
         -o -path ./data/mnist \) -prune -o -type f -name "$1" -print0
@@ -32,7 +33,7 @@ lint_format() {
 
 lint_shell() {
     need shellcheck
-    # SC2015: "[ a ] && [ b ] || c" is what it looks like.
+    # SC2015: "[ a ] && [ b ] || c" is intended.
     { find_ours '*.sh' && find_ours '*.sbatch' && printf '.ci/run\0'; } |
         xargs -0 shellcheck --exclude=SC2015
 }
@@ -40,6 +41,11 @@ lint_shell() {
 lint_floors() {
     need python3
     python3 tests/support/floors.py
+}
+
+lint_words() {
+    need python3
+    python3 tests/support/words.py
 }
 
 # Every header compiles alone: it includes what it needs. (That of HDF5's room
@@ -66,8 +72,8 @@ lint_headers() {
 
 lint_cppcheck() {
     need cppcheck
-    # Its tracking of uninitialized arrays gives up at loops; clang-tidy's does
-    # not.
+    # cppcheck's tracking of uninitialized arrays stops at loops, clang-tidy's
+    # does not.
     cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 \
         --enable=warning,performance,portability -j "$cores" \
         -I src -I include '-D__attribute__(x)=' --suppress=uninitvar src mpi
@@ -76,7 +82,7 @@ lint_cppcheck() {
 lint_tidy() {
     need clang-tidy
     need python3
-    build=${MLP_BUILD:-$scratch/build} # the record of how files are compiled
+    build=${MLP_BUILD:-$scratch/build} # the compilation database
     if [ ! -f "$build/compile_commands.json" ]; then
         { cmake -S . -B "$build" &&
             cmake --build "$build" --target mlp_messages; } \
@@ -86,14 +92,14 @@ lint_tidy() {
     mkdir "$scratch/include"
     sed 's/__malloc__ ([^)]*)/__malloc__/' \
         "$(cc -print-file-name=include)/omp.h" >"$scratch/include/omp.h"
-    # Kernels are compiled for three instruction sets, which few lines tell
-    # apart: once, and by --full each time.
+    # Kernels are compiled for three instruction sets, which differ in few lines:
+    # analyse them once, and by --full each time.
     python3 tests/support/compile_once.py "$build/compile_commands.json" \
         >"$scratch/compile_commands.json"
     set -- -p "$scratch" --quiet "--header-filter=^$PWD/(src|mpi|include)/" \
         "--extra-arg=-isystem$scratch/include"
-    # Paths through a function are followed until this many states were seen;
-    # by --full until it is the analyzer's own 225,000.
+    # Follow paths through a function for this many states, and by --full for the
+    # analyzer's default of 225,000.
     if [ "${MLP_TEST_FULL:-0}" != 1 ]; then
         for word in -Xclang -analyzer-config -Xclang max-nodes=20000; do
             set -- "$@" "--extra-arg=$word"
@@ -108,7 +114,7 @@ lint_tidy() {
 }
 
 if [ $# -ne 1 ]; then
-    [ $# -gt 0 ] || set -- format shell floors headers cppcheck tidy
+    [ $# -gt 0 ] || set -- format shell floors words headers cppcheck tidy
     status=0
     for part in "$@"; do
         echo "== $part"
@@ -126,6 +132,7 @@ case $1 in
 format) lint_format ;;
 shell) lint_shell ;;
 floors) lint_floors ;;
+words) lint_words ;;
 headers) lint_headers ;;
 cppcheck) lint_cppcheck ;;
 tidy) lint_tidy ;;

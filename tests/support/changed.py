@@ -1,12 +1,11 @@
-"""Which tests does a change touch?
+"""Select the tests of a change.
 
     ctest --show-only=json-v1 | python3 changed.py PATH...
 
-Two lines: what to build, and the regular expression of the tests to run. They
-are the unit tests of each changed room; the quick ones of rooms that include a
-header that the change is behind; tests that are changed themselves, or use
-changed support; with the room of a transport, one run on two ranks; and the
-lints that take a second.
+Prints two lines: the targets to build, and a regular expression of the tests to
+run: unit tests of changed rooms; quick ones of rooms that include a header of
+the change; changed tests, and tests that use changed support files; for rooms
+of the transport, one run on two ranks; and the fast lints.
 """
 import json
 import pathlib
@@ -14,7 +13,7 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-# Tests of a room that stand elsewhere than in unit/ROOM.
+# Tests of a room outside unit/ROOM.
 ELSEWHERE = {
     "mpi": r"mpi\.(comm|exchange)\.np2", "team": r"mpi\.(comm|crew)\.np2",
     "exchange": r"mpi\.exchange\.np2", "train": r"mpi\.trainer\.np2",
@@ -26,7 +25,7 @@ ELSEWHERE = {
 
 
 def included(path):
-    """Headers of ours as path from src/, and those of the file's own room."""
+    """Included project headers as paths from src/, with those of the own room."""
     room = path.parent.relative_to(ROOT / "src") if (
         path.is_relative_to(ROOT / "src")) else None
     for name in re.findall(r'^\s*#\s*include\s+"([^"]+)"',
@@ -35,7 +34,7 @@ def included(path):
 
 
 def headers_behind(path):
-    """The header that tells of a changed file: its own, else its room's."""
+    """The header of a changed file: its own, else its room's."""
     own = path.with_suffix(".h")
     if own.exists():
         return {str(own.relative_to(ROOT / "src"))}
@@ -77,7 +76,7 @@ def test_of(path):
 
 def classify(names):
     """Changed rooms, rooms that include them, and patterns of more tests."""
-    rooms, headers, patterns = set(), set(), {r"lint\.(format|floors)"}
+    rooms, headers, patterns = set(), set(), {r"lint\.(format|floors|words)"}
     for name in names:
         path = pathlib.PurePath(name)
         if name.endswith((".sh", ".sbatch")):
@@ -89,7 +88,7 @@ def classify(names):
             if path.suffix in (".c", ".h"):
                 headers |= headers_behind(ROOT / name)
         elif path.parts[:2] == ("tests", "support"):
-            # What every test of a program uses is tried by one of them.
+            # Files that every system test uses: run one of them.
             patterns |= {r"system\.digits"} if path.name == "system.sh" else (
                 tests_naming(name))
         elif path.parts[0] == "tests" and len(path.parts) > 2:
