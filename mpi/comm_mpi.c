@@ -168,8 +168,8 @@ static mlp_status open_window(mpi_comm *c, size_t bytes, void **segments,
 /* The directory of Open MPI's window files, by default. */
 static const char *window_directory(void)
 {
-    const char *told = getenv("OMPI_MCA_osc_sm_backing_directory");
-    return told != NULL ? told : "/dev/shm";
+    const char *directory = getenv("OMPI_MCA_osc_sm_backing_directory");
+    return directory != NULL ? directory : "/dev/shm";
 }
 
 /* MPI reports a window that does not fit to its owner only, and the other ranks

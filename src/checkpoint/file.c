@@ -129,7 +129,7 @@ typedef struct {
     size_t size;
 } sealed_file;
 
-static mlp_status rehearse(void *context)
+static mlp_status parse_in_child(void *context)
 {
     const sealed_file *sealed = context;
     mlp_checkpoint checkpoint;
@@ -142,7 +142,8 @@ static mlp_status rehearse(void *context)
  * harmless. */
 static mlp_status parse_twice(sealed_file *sealed, mlp_checkpoint *checkpoint)
 {
-    MLP_TRY(mlp_sandbox_try(sealed->path, sealed->size, rehearse, sealed));
+    MLP_TRY(
+        mlp_sandbox_try(sealed->path, sealed->size, parse_in_child, sealed));
     return mlp_checkpoint_parse(sealed->path, sealed->bytes, sealed->size,
                                 checkpoint);
 }

@@ -20,7 +20,7 @@ static const double DYING_SECONDS = 2.0;
 
 /* Write the owner into the lock file. Only for messages, so errors are
  * ignored. */
-static void sign(int fd)
+static void write_owner(int fd)
 {
     char text[2 * MLP_NAME_BYTES], host[MLP_NAME_BYTES];
     mlp_host_name(host);
@@ -58,7 +58,7 @@ static int lock_patiently(int fd)
 static mlp_status take(int fd, const char *directory)
 {
     if (lock_patiently(fd) == 0) {
-        sign(fd);
+        write_owner(fd);
         return MLP_OK;
     }
     if (errno == EWOULDBLOCK) {

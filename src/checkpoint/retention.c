@@ -83,9 +83,9 @@ static size_t find_best(const mlp_checkpoint_list *list,
 
 /* Remove from the list what is not a checkpoint of this project, or is newer
  * than the one just saved, and so of a longer run. */
-static mlp_status keep_only_ours(const char *directory,
-                                 const mlp_checkpoint *saved,
-                                 mlp_checkpoint_list *list)
+static mlp_status filter_list(const char *directory,
+                              const mlp_checkpoint *saved,
+                              mlp_checkpoint_list *list)
 {
     size_t ours = 0;
     for (size_t i = 0; i < list->count; i++) {
@@ -122,7 +122,7 @@ static mlp_status retain(const char *directory, size_t keep,
 {
     mlp_checkpoint_list list;
     MLP_TRY(mlp_checkpoint_list_read(directory, &list));
-    mlp_status status = keep_only_ours(directory, checkpoint, &list);
+    mlp_status status = filter_list(directory, checkpoint, &list);
     if (status == MLP_OK) {
         status = delete_old(directory, keep > 0 ? keep : 1,
                             &checkpoint->history, &list);

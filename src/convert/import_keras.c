@@ -230,7 +230,7 @@ static mlp_status read_file(const char *path, mlp_import_model *model)
     return status;
 }
 
-static mlp_status rehearse(void *path)
+static mlp_status read_in_child(void *path)
 {
     mlp_import_model model = {0};
     mlp_status status = read_file(path, &model);
@@ -243,6 +243,6 @@ mlp_status mlp_import_keras(const char *path, mlp_import_model *model)
 {
     struct stat facts;
     size_t bytes = stat(path, &facts) == 0 ? (size_t)facts.st_size : 0;
-    MLP_TRY(mlp_sandbox_try(path, bytes, rehearse, (void *)path));
+    MLP_TRY(mlp_sandbox_try(path, bytes, read_in_child, (void *)path));
     return read_file(path, model);
 }

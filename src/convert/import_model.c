@@ -39,7 +39,7 @@ mlp_status mlp_import_add(mlp_import_model *model, const char *path, size_t in,
 /* ---- the configuration ------------------------------------------------- */
 
 /* Activation names of other programs. */
-static const char *our_name(const char *name)
+static const char *known_name(const char *name)
 {
     static const char *const others[][2] = {{"linear", "identity"},
                                             {"swish", "silu"},
@@ -52,7 +52,7 @@ static const char *our_name(const char *name)
     return name;
 }
 
-static bool knows(const char *option, const char *name)
+static bool is_known(const char *option, const char *name)
 {
     const char *const *choice = mlp_config_find(option)->choices;
     while (*choice != NULL && strcmp(*choice, name) != 0) {
@@ -64,7 +64,7 @@ static bool knows(const char *option, const char *name)
 static mlp_status check_name(const char *path, size_t layer, const char *option,
                              const char *name)
 {
-    return knows(option, name)
+    return is_known(option, name)
                ? MLP_OK
                : mlp_fail(MLP_ERROR_DATA,
                           "%s: layer %zu has the activation \"%.60s\", which "
@@ -83,7 +83,7 @@ static mlp_status set_hidden(const mlp_import_model *model, const char *path,
         const mlp_import_layer *layer = &model->layer[l];
         config->hidden[l] = layer->out;
         const char *name =
-            layer->slopes != NULL ? "prelu" : our_name(layer->activation);
+            layer->slopes != NULL ? "prelu" : known_name(layer->activation);
         is_told = is_told && name[0] != '\0';
         if (is_told) {
             MLP_TRY(check_name(path, l, "activation", name));
@@ -97,7 +97,7 @@ static mlp_status set_hidden(const mlp_import_model *model, const char *path,
 static mlp_status set_output(const mlp_import_model *model, const char *path,
                              mlp_config *config)
 {
-    const char *name = our_name(model->layer[model->layers - 1].activation);
+    const char *name = known_name(model->layer[model->layers - 1].activation);
     if (name[0] == '\0') {
         return MLP_OK;
     }

@@ -64,7 +64,7 @@ void mlp_h5_unlock(void)
 /* ---- the settings ------------------------------------------------------ */
 
 /* Most calls clear the error stack: save it first, and restore it last. */
-static void keep_settings(settings *s)
+static void save_settings(settings *s)
 {
     s->errors = H5Eget_current_stack();
     s->is_new = 1;
@@ -82,7 +82,7 @@ static void keep_settings(settings *s)
     H5PLget_loading_state(&s->plugins);
 }
 
-static void put_back_settings(const settings *s)
+static void restore_settings(const settings *s)
 {
     H5PLset_loading_state(s->plugins);
     H5Eset_auto2(H5E_DEFAULT, s->report, s->context);
@@ -99,7 +99,7 @@ int mlp_h5_enter(void)
 {
     mlp_h5_lock();
     if (call_depth++ == 0) {
-        keep_settings(&found);
+        save_settings(&found);
         H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
         H5PLset_loading_state(0);
     }
@@ -110,7 +110,7 @@ void mlp_h5_leave(const int *entered)
 {
     (void)entered;
     if (--call_depth == 0) {
-        put_back_settings(&found);
+        restore_settings(&found);
     }
     mlp_h5_unlock();
 }

@@ -60,7 +60,7 @@ mlp_status mlp_image_decode_png(const char *name, const unsigned char *bytes,
 /* ---- writing */
 
 /* Color samples and, after those of each pixel, its opacity. */
-static mlp_image weave(const mlp_image *image, const unsigned char *alpha)
+static mlp_image interleave(const mlp_image *image, const unsigned char *alpha)
 {
     size_t channels = image->channels;
     mlp_image woven;
@@ -105,7 +105,7 @@ mlp_status mlp_image_encode(const mlp_image *image, const unsigned char *alpha,
     if (alpha == NULL) {
         return encode(image, false, bytes, count);
     }
-    mlp_image woven = weave(image, alpha);
+    mlp_image woven = interleave(image, alpha);
     if (woven.pixels == NULL) {
         return mlp_fail_memory("a picture");
     }

@@ -31,8 +31,8 @@ static mlp_status print_text(const mlp_comm *comm, mlp_action action)
     return mlp_stdout_flush();
 }
 
-static mlp_status act(mlp_comm *comm, int argc, char **argv,
-                      mlp_watchdog **watchdog)
+static mlp_status run_program(mlp_comm *comm, int argc, char **argv,
+                              mlp_watchdog **watchdog)
 {
     const mlp_run_setting setting = {.comm = comm, .stop = &stop};
     mlp_config config;
@@ -71,7 +71,7 @@ int main(int argc, char **argv)
     mlp_status status = mlp_comm_world_create(&argc, &argv, &comm);
     bool is_leader = comm == NULL || mlp_comm_rank(comm) == 0;
     if (status == MLP_OK) {
-        status = act(comm, argc, argv, &watchdog);
+        status = run_program(comm, argc, argv, &watchdog);
     }
     if (status != MLP_OK && is_leader) {
         fprintf(stderr, "%s: %s\n", program, mlp_failure());

@@ -66,7 +66,7 @@ static int longest_name(const layout *l)
     return longest;
 }
 
-static layout lay_out(FILE *out, const mlp_names *names, size_t classes)
+static layout choose_layout(FILE *out, const mlp_names *names, size_t classes)
 {
     layout l = {.out = out, .names = names, .classes = classes};
     int columns = longest_name(&l);
@@ -211,7 +211,7 @@ static void print_largest(const layout *l, const uint64_t *confusion)
 mlp_status mlp_report_print(FILE *out, const uint64_t *confusion,
                             size_t classes, const mlp_names *names)
 {
-    const layout l = lay_out(out, names, classes);
+    const layout l = choose_layout(out, names, classes);
     mlp_class_score *scores = calloc(classes, sizeof *scores);
     if (scores == NULL) {
         return mlp_fail_memory("the classification report");

@@ -191,7 +191,7 @@ static mlp_status find_log(const char *path, char found[MLP_MAX_PATH],
     return status;
 }
 
-static void miss(mlp_run_summary *run, const char *what)
+static void note_missing(mlp_run_summary *run, const char *what)
 {
     snprintf(run->missing, sizeof run->missing, "%.500s", what);
 }
@@ -203,7 +203,7 @@ static mlp_status load_newest(mlp_run_summary *run, const char *path)
                                                    run->checkpoint_path);
     if (status != MLP_OK) {
         run->checkpoint_path[0] = '\0';
-        miss(run, mlp_failure());
+        note_missing(run, mlp_failure());
     }
     return status;
 }
@@ -227,15 +227,16 @@ static mlp_status read_directory(mlp_run_summary *run, const char *path)
                                    "*.jsonl",
                         path);
     }
-    miss(run, logs > 1 ? "several *.jsonl beside the checkpoints, none of "
-                         "them log.jsonl"
-                       : "no log, *.jsonl, beside the checkpoints");
+    note_missing(run, logs > 1
+                          ? "several *.jsonl beside the checkpoints, none of "
+                            "them log.jsonl"
+                          : "no log, *.jsonl, beside the checkpoints");
     return MLP_OK;
 }
 
 /* ---- a file */
 
-static mlp_status look_for_hdf5(const char *path, bool *is_hdf5)
+static mlp_status detect_hdf5(const char *path, bool *is_hdf5)
 {
     char first = '\0';
     size_t count;
@@ -251,15 +252,15 @@ static void follow(mlp_run_summary *run)
     struct stat facts;
     mlp_run_summary_text(run->start, "config.checkpoint", path, sizeof path);
     if (path[0] == '\0') {
-        miss(run, "the run kept no checkpoints");
+        note_missing(run, "the run kept no checkpoints");
     } else if (stat(path, &facts) != 0 || !S_ISDIR(facts.st_mode)) {
         char text[400];
         snprintf(text, sizeof text,
                  "no checkpoints at %.300s, where the log says", path);
-        miss(run, text);
+        note_missing(run, text);
     } else if (load_newest(run, path) == MLP_OK &&
                run->checkpoint_path[0] == '\0') {
-        miss(run, "no checkpoint where the log says");
+        note_missing(run, "no checkpoint where the log says");
     }
 }
 
@@ -271,14 +272,14 @@ static mlp_status read_run(mlp_run_summary *run, const char *path)
     }
     bool is_hdf5 = false;
     if (!S_ISDIR(facts.st_mode)) {
-        MLP_TRY(look_for_hdf5(path, &is_hdf5));
+        MLP_TRY(detect_hdf5(path, &is_hdf5));
     }
     if (S_ISDIR(facts.st_mode)) {
         MLP_TRY(read_directory(run, path));
     } else if (is_hdf5) {
         MLP_TRY(mlp_checkpoint_load(path, &run->checkpoint));
         snprintf(run->checkpoint_path, sizeof run->checkpoint_path, "%s", path);
-        miss(run, "a checkpoint alone was given");
+        note_missing(run, "a checkpoint alone was given");
     } else {
         MLP_TRY(read_log(run, path));
         follow(run);

@@ -36,7 +36,7 @@ static void *allocate(size_t count, size_t bytes)
     return calloc(count > 0 ? count : 1, bytes);
 }
 
-static void lay_shards(mlp_sampler *sampler)
+static void place_shards(mlp_sampler *sampler)
 {
     size_t begin = 0;
     for (size_t i = 0; i < sampler->owned.count; i++) {
@@ -57,7 +57,7 @@ static mlp_status allocate_tables(mlp_sampler *sampler)
         sampler->picked == NULL) {
         return mlp_fail_memory("the sampler");
     }
-    lay_shards(sampler);
+    place_shards(sampler);
     size_t owned_rows = sampler->shard_rows[leaves];
     if (owned_rows > UINT32_MAX) {
         return mlp_fail(MLP_ERROR_DATA,

@@ -230,7 +230,7 @@ static mlp_status check_size(const mlp_table_file *table,
     return MLP_OK;
 }
 
-static void tell_dropped(const mlp_table_file *table)
+static void report_dropped(const mlp_table_file *table)
 {
     if (table->dropped > 0) {
         mlp_log_note("%s: %zu of %zu rows are dropped, the first: line %s",
@@ -256,7 +256,7 @@ static mlp_status open_main(const char *path, bool needs_label,
         MLP_TRY(mlp_table_file_scan(file));
     }
     MLP_TRY(check_size(file, &table->schema));
-    tell_dropped(file);
+    report_dropped(file);
     table->is_unsplit = options->schema != NULL &&
                         (options->test_fraction == 0 || !needs_label);
     return table->is_unsplit ? MLP_OK
@@ -274,7 +274,7 @@ static mlp_status open_test(const mlp_table_options *options,
     file->is_never_negative = options->is_never_negative;
     MLP_TRY(mlp_table_file_scan(file));
     MLP_TRY(check_size(file, &table->schema));
-    tell_dropped(file);
+    report_dropped(file);
     return MLP_OK;
 }
 

@@ -11,8 +11,9 @@
 
 /* ---- a batch */
 
-static mlp_status tell(const mlp_tool_case *loaded, const char *format,
-                       mlp_prediction *p, size_t rows, mlp_tool_output *output)
+static mlp_status print_batch(const mlp_tool_case *loaded, const char *format,
+                              mlp_prediction *p, size_t rows,
+                              mlp_tool_output *output)
 {
     p->checkpoint = &loaded->checkpoint;
     p->result = mlp_inference_run(loaded->inference, p->dataset,
@@ -38,9 +39,9 @@ static size_t next_batch(size_t done, size_t count)
 
 /* ---- rows of data */
 
-static mlp_status tell_rows(const mlp_tool_options *options,
-                            const mlp_tool_case *loaded,
-                            mlp_tool_output *output)
+static mlp_status print_data_rows(const mlp_tool_options *options,
+                                  const mlp_tool_case *loaded,
+                                  mlp_tool_output *output)
 {
     mlp_range all = loaded->dataset.range;
     begin(loaded, options->format, false, output);
@@ -50,7 +51,7 @@ static mlp_status tell_rows(const mlp_tool_options *options,
                             .begin = done,
                             .largest = loaded->largest,
                             .first = all.first + done};
-        MLP_TRY(tell(loaded, options->format, &p, rows, output));
+        MLP_TRY(print_batch(loaded, options->format, &p, rows, output));
         done += rows;
     }
     return MLP_OK;
@@ -65,7 +66,7 @@ static mlp_status predict_rows(const mlp_tool_options *options,
                                          "pictures, and none is given");
     }
     MLP_TRY(mlp_tool_load(options, false, &loaded));
-    mlp_status status = tell_rows(options, &loaded, output);
+    mlp_status status = print_data_rows(options, &loaded, output);
     mlp_tool_unload(&loaded);
     return status;
 }
@@ -81,10 +82,10 @@ static const char *format_of_pictures(const mlp_tool_options *options,
                : options->format;
 }
 
-static mlp_status tell_pictures(const mlp_tool_options *options,
-                                mlp_pictures *pictures,
-                                const mlp_tool_case *loaded,
-                                mlp_tool_output *output)
+static mlp_status print_all_pictures(const mlp_tool_options *options,
+                                     mlp_pictures *pictures,
+                                     const mlp_tool_case *loaded,
+                                     mlp_tool_output *output)
 {
     const mlp_checkpoint *c = &loaded->checkpoint;
     const char *format = format_of_pictures(options, output);
@@ -102,7 +103,7 @@ static mlp_status tell_pictures(const mlp_tool_options *options,
         status = mlp_pictures_read(pictures, (mlp_range){done, count}, options,
                                    c, &rows);
         if (status == MLP_OK) {
-            status = tell(loaded, format, &p, count, output);
+            status = print_batch(loaded, format, &p, count, output);
         }
         done += count;
     }
@@ -150,7 +151,7 @@ static mlp_status predict_pictures(const mlp_tool_options *options,
         status = check_pictures(&loaded.checkpoint, loaded.checkpoint_path);
     }
     if (status == MLP_OK) {
-        status = tell_pictures(options, &pictures, &loaded, output);
+        status = print_all_pictures(options, &pictures, &loaded, output);
     }
     mlp_pictures_destroy(&pictures);
     mlp_tool_unload(&loaded);

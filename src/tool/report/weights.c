@@ -12,11 +12,11 @@ enum { PICTURES_MAX = 64 }; /* or those of one unit */
 typedef struct {
     size_t unit;
     double squares; /* sum of squares of its weights */
-} strength;
+} unit_norm;
 
-static int stronger(const void *a, const void *b)
+static int by_norm(const void *a, const void *b)
 {
-    const strength *x = a, *y = b;
+    const unit_norm *x = a, *y = b;
     return x->squares != y->squares ? (x->squares < y->squares ? 1 : -1)
            : x->unit < y->unit      ? -1
                                     : x->unit > y->unit;
@@ -24,11 +24,11 @@ static int stronger(const void *a, const void *b)
 
 /* Units of the first layer in descending order of their weights' norm; NULL
  * without memory. */
-static strength *rank_units(const mlp_checkpoint *c)
+static unit_norm *rank_units(const mlp_checkpoint *c)
 {
     size_t in = c->widths[0], out = c->widths[1];
     const float *weights = mlp_checkpoint_result(c);
-    strength *units = calloc(out, sizeof *units);
+    unit_norm *units = calloc(out, sizeof *units);
     for (size_t j = 0; units != NULL && j < out; j++) {
         units[j].unit = j;
         for (size_t i = 0; i < in; i++) {
@@ -37,7 +37,7 @@ static strength *rank_units(const mlp_checkpoint *c)
         }
     }
     if (units != NULL) {
-        qsort(units, out, sizeof *units, stronger);
+        qsort(units, out, sizeof *units, by_norm);
     }
     return units;
 }
@@ -169,7 +169,7 @@ mlp_status mlp_page_weights(mlp_markup *m, const mlp_report_input *input)
         c->height * c->width != c->widths[0]) {
         return MLP_OK;
     }
-    strength *units = rank_units(c);
+    unit_norm *units = rank_units(c);
     if (units == NULL) {
         return mlp_fail_memory("the units of a layer");
     }

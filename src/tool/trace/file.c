@@ -199,7 +199,7 @@ static mlp_status check_config(const reader *r)
                : mlp_fail(MLP_ERROR_DATA, "%s: %s", r->path, mlp_failure());
 }
 
-static mlp_status lay_net(const reader *r)
+static mlp_status build_network(const reader *r)
 {
     mlp_trace *trace = r->trace;
     while (trace->layers < MLP_TRACE_LAYERS && r->w_rows[trace->layers] > 0) {
@@ -240,7 +240,7 @@ static mlp_status read_stream(reader *r, FILE *file)
         }
         MLP_TRY(read_line(r, line));
     }
-    return ferror(file) ? mlp_fail_read(r->path) : lay_net(r);
+    return ferror(file) ? mlp_fail_read(r->path) : build_network(r);
 }
 
 mlp_status mlp_trace_read(const char *path, mlp_trace *trace)
