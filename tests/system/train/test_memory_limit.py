@@ -316,7 +316,7 @@ def test_faults_at_the_start(place, data):
     del os.environ["TMPDIR"]
     if "absent" not in own_lines(absent.stderr)[0]:
         fail(f"no place for a copy: {absent.stderr}")
-    for text, word in (("50K", "too low"), ("1.5G", "no number of bytes")):
+    for text, word in (("50K", "too low"), ("1.5G", "not a number of bytes")):
         low = run(0, "--data", data[0], "--memory-limit", text, status=64)
         if len(own_lines(low.stderr + "\n")) > 1 or word not in low.stderr:
             fail(f"--memory-limit {text}: {low.stderr}")
