@@ -30,7 +30,7 @@ typedef struct {
     mlp_between_stage stage;    /**< thread 0's, as steps is */
     uint32_t steps;             /**< completed */
     mlp_status status;          /**< how that went */
-    mlp_counter complete;       /**< steps, for the rest of the crew */
+    mlp_counter complete;       /**< steps, for the rest of the node team */
 } mlp_between_layer;
 
 struct mlp_exchange_between {

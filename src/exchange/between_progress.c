@@ -1,7 +1,7 @@
 /** @file
  *  The exchange in the tree between nodes, while the ranks compute.
  *
- *  A node's crew leaves sums of a layer, as far as the node's shards make
+ *  A node's node team leaves sums of a layer, as far as the node's shards make
  *  subtrees. The ranks that have the same range of it, one on each node, divide
  *  it once more. In the reduce-scatter each receives the subtrees of its cut
  *  from all nodes and finishes the tree; in the all-gather it sends the sum to

@@ -31,7 +31,7 @@ static mlp_status lay_layers(mlp_exchange *x, const size_t *sizes)
 /* All that this rank can do by itself. */
 static mlp_status prepare(mlp_exchange *x, const size_t *layer_sizes)
 {
-    x->fair_threads = mlp_threads_fair(mlp_crew_workers(x->crew));
+    x->fair_threads = mlp_threads_fair(mlp_node_team_workers(x->node_team));
     MLP_TRY(lay_layers(x, layer_sizes));
     return x->ops->prepare(x);
 }
@@ -49,7 +49,7 @@ static mlp_status share_memory(mlp_exchange *x)
         [MLP_EXCHANGE_RECORDS] =
             2 * shape->shards * shape->record_size * sizeof(double)};
     for (size_t i = 0; i < MLP_EXCHANGE_MEMORIES; i++) {
-        MLP_TRY(mlp_crew_share(x->crew, bytes[i], &x->memory[i]));
+        MLP_TRY(mlp_node_team_share(x->node_team, bytes[i], &x->memory[i]));
     }
     return MLP_OK;
 }
@@ -62,7 +62,7 @@ static const mlp_exchange_ops *choose_ops(const mlp_comm *comm,
                                               : &mlp_exchange_nodes_ops;
 }
 
-mlp_status mlp_exchange_create(mlp_comm *comm, mlp_crew *crew,
+mlp_status mlp_exchange_create(mlp_comm *comm, mlp_node_team *node_team,
                                const mlp_exchange_shape *shape,
                                mlp_exchange **exchange)
 {
@@ -72,10 +72,10 @@ mlp_status mlp_exchange_create(mlp_comm *comm, mlp_crew *crew,
     if (status == MLP_OK) {
         x->ops = choose_ops(comm, shape->kind);
         x->comm = comm;
-        x->crew = crew;
-        x->place = mlp_comm_where(mlp_crew_home(crew));
+        x->node_team = node_team;
+        x->place = mlp_comm_where(mlp_node_team_home(node_team));
         x->shape = *shape;
-        x->shards = mlp_crew_shards(crew, shape->shards);
+        x->shards = mlp_node_team_shards(node_team, shape->shards);
         x->shape.layer_sizes = NULL; /* the caller's */
         status = prepare(x, shape->layer_sizes);
     }

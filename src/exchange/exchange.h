@@ -1,19 +1,19 @@
 /** @file
- *  The gradient exchange: sums every crew's gradient and updates the
+ *  The gradient exchange: sums every node team's gradient and updates the
  *  parameters, on all ranks alike. There are two ways to sum.
  *
  *  MLP_EXCHANGE_TREE: in the one tree of base/tree.h, with parameters that live
- *  once per node. The ranks of a node are one crew (team/crew.h), which leaves
- *  the sums of the node's largest subtrees (base/tree.h) in memory that they
- *  share. When all of them have published a layer, each updates its range of
- *  the layer in the shared parameters; a single node's sum is complete by then.
- *  Nothing is copied back. Between nodes the ranks that own the same range
- *  finish the tree together, each a cut of it, while the rest of the step is
- *  computed.
+ *  once per node. The ranks of a node are one node team (team/node_team.h),
+ * which leaves the sums of the node's largest subtrees (base/tree.h) in memory
+ * that they share. When all of them have published a layer, each updates its
+ * range of the layer in the shared parameters; a single node's sum is complete
+ * by then. Nothing is copied back. Between nodes the ranks that own the same
+ * range finish the tree together, each a cut of it, while the rest of the step
+ * is computed.
  *
  *  MLP_EXCHANGE_MPI: by the transport's own reduction, in whatever order, with
- *  parameters of its own for each rank, which is a crew of its own. It is there
- *  to compare with. The two give the same bits on one rank.
+ *  parameters of its own for each rank, which is a node team of its own. It is
+ * there to compare with. The two give the same bits on one rank.
  *
  *  Steps allocate nothing.
  */
@@ -28,7 +28,7 @@
 #include "config/config.h"
 #include "system/threads.h"
 #include "team/comm.h"
-#include "team/crew.h"
+#include "team/node_team.h"
 
 typedef struct mlp_exchange mlp_exchange;
 
@@ -49,11 +49,11 @@ typedef struct {
     mlp_exchange_precision precision;
 } mlp_exchange_shape;
 
-/** Collective. MLP_ERROR_INTERNAL without memory. Comm and crew must outlive
- *  it.
- *  @param crew  of this comm, for MLP_EXCHANGE_MPI one of this rank alone; it
- *               shares the memory, and keeps it */
-mlp_status mlp_exchange_create(mlp_comm *comm, mlp_crew *crew,
+/** Collective. MLP_ERROR_INTERNAL without memory. Comm and node team must
+ * outlive it.
+ *  @param node team  of this comm, for MLP_EXCHANGE_MPI one of this rank alone;
+ * it shares the memory, and keeps it */
+mlp_status mlp_exchange_create(mlp_comm *comm, mlp_node_team *node_team,
                                const mlp_exchange_shape *shape,
                                mlp_exchange **exchange);
 void mlp_exchange_destroy(mlp_exchange **exchange); /**< Collective. */
@@ -70,18 +70,18 @@ bool mlp_exchange_fills_state(const mlp_exchange *exchange);
 /** Floats of the state vectors that this rank updates of a layer. */
 mlp_range mlp_exchange_own(const mlp_exchange *exchange, size_t layer);
 
-/** The largest subtrees within the crew's shards, in order; or these
+/** The largest subtrees within the node team's shards, in order; or these
  *  shards, when every leaf is rounded. */
 const mlp_subtree *mlp_exchange_subtrees(const mlp_exchange *exchange,
                                          size_t *count);
 
-/** Where the crew leaves the gradient sum of its subtree i,
+/** Where the node team leaves the gradient sum of its subtree i,
  *  [sum of layer_sizes], layer after layer, 64-byte aligned. */
 float *mlp_exchange_gradient(mlp_exchange *exchange, size_t i);
 
-/** Where the crew's thread 0 leaves the records of its shards in this step, in
- *  order: [crew's shards, record_size]. It may write there until it publishes
- *  them; at first there are those of an older step. */
+/** Where the node team's thread 0 leaves the records of its shards in this
+ * step, in order: [node team's shards, record_size]. It may write there until
+ * it publishes them; at first there are those of an older step. */
 double *mlp_exchange_records(mlp_exchange *exchange);
 
 /** Update elements first .. first + count - 1 of the state vectors (multiples
@@ -100,22 +100,22 @@ typedef void mlp_exchange_update(void *context, size_t first, size_t count,
 /** A step has been taken in which this rank is idle. */
 void mlp_exchange_skip(mlp_exchange *exchange);
 
-/** The crew's records are written: tell all ranks. After all threads have
- *  published all layers of this step. Call from the crew's thread 0.
+/** The node team's records are written: tell all ranks. After all threads have
+ *  published all layers of this step. Call from the node team's thread 0.
  * Collective, but waits for nobody. */
 void mlp_exchange_publish_records(mlp_exchange *exchange);
 
-/** Wait for the records of all crews. Once a step, on every working rank,
+/** Wait for the records of all node teams. Once a step, on every working rank,
  *  before it publishes its next layers.
  *  @param all  [shards, record_size], valid until the next step's publish
  *  Call from the rank's thread 0. Collective. */
 mlp_status mlp_exchange_collect_records(mlp_exchange *exchange,
                                         const double **all);
 
-/** This thread has written its range of this layer of the crew's gradients, and
- *  no longer reads the parameters of the layer in this step. The last thread of
- *  the rank to say so tells the other ranks. Every thread calls, from the last
- *  layer to the first. */
+/** This thread has written its range of this layer of the node team's
+ * gradients, and no longer reads the parameters of the layer in this step. The
+ * last thread of the rank to say so tells the other ranks. Every thread calls,
+ * from the last layer to the first. */
 void mlp_exchange_publish(mlp_exchange *exchange, size_t layer,
                           mlp_thread self);
 

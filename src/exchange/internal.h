@@ -26,7 +26,8 @@ typedef struct {
 } mlp_exchange_layer_board;
 
 typedef struct {
-    _Alignas(64) mlp_counter recorded; /**< steps, by the crew's thread 0 */
+    _Alignas(64)
+        mlp_counter recorded; /**< steps, by the node team's thread 0 */
     _Alignas(64) mlp_counter gathered; /**< steps, by local rank 0 */
     _Alignas(64) mlp_counter met;      /**< working ranks times meetings */
     _Atomic uint32_t denied;           /**< the last meeting with a no */
@@ -42,7 +43,7 @@ typedef struct {
     _Atomic size_t leaving;  /**< threads done with its update */
 } mlp_exchange_layer;
 
-/** What the crew shares. */
+/** What the node team shares. */
 typedef enum {
     MLP_EXCHANGE_GRADIENTS, /**< [left_count, total] */
     MLP_EXCHANGE_STATES,    /**< [states, total] */
@@ -89,16 +90,16 @@ typedef struct mlp_exchange_between mlp_exchange_between;
 struct mlp_exchange {
     const mlp_exchange_ops *ops;
     mlp_comm *comm;
-    mlp_crew *crew;
+    mlp_node_team *node_team;
     const mlp_comm_place *place; /**< of this rank there */
     mlp_exchange_shape shape;    /**< without layer_sizes */
-    mlp_range shards;            /**< of the crew */
+    mlp_range shards;            /**< of the node team */
     mlp_exchange_plan plan;
     mlp_exchange_layer *layers; /**< [layers] */
     size_t total;               /**< floats of all layers */
     size_t fair_threads;        /**< more of them in a rank are crowded */
 
-    void *memory[MLP_EXCHANGE_MEMORIES]; /**< of the crew */
+    void *memory[MLP_EXCHANGE_MEMORIES]; /**< of the node team */
     const void **sources;                /**< [left_count]: gradients, floats */
 
     uint32_t recorded_steps;  /**< written by the thread that publishes */
@@ -130,7 +131,7 @@ static inline double *mlp_exchange_table(const mlp_exchange *x, uint32_t step)
 static inline uint32_t mlp_exchange_all_ranks(const mlp_exchange *x,
                                               uint32_t steps)
 {
-    return steps * (uint32_t)mlp_crew_workers(x->crew);
+    return steps * (uint32_t)mlp_node_team_workers(x->node_team);
 }
 
 /** Zeroed; at least one element, so that NULL means failure. */
@@ -156,7 +157,7 @@ typedef enum {
     MLP_OPERAND_BFLOAT16
 } mlp_exchange_operand;
 
-/** What the crew leaves. */
+/** What the node team leaves. */
 static inline mlp_exchange_operand
 mlp_exchange_source_operand(const mlp_exchange *x)
 {

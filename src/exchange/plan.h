@@ -18,8 +18,8 @@
 #include "team/comm.h"
 
 typedef struct {
-    mlp_subtree *left; /**< [left_count], subtrees whose sums this node's crew
-                            leaves, in order of shards */
+    mlp_subtree *left; /**< [left_count], subtrees whose sums this node's node
+                          team leaves, in order of shards */
     size_t left_count;
     mlp_subtree *outer; /**< [outer_count], what all nodes hand on, in order of
                              shards: they tile the root */
@@ -29,8 +29,8 @@ typedef struct {
 } mlp_exchange_plan;
 
 /** Plan for one node of a team. MLP_ERROR_INTERNAL without memory.
- *  @param by_leaves  the crew leaves the sum of each of its shards, and not
- *                    those of the largest subtrees that they make */
+ *  @param by_leaves  the node team leaves the sum of each of its shards, and
+ * not those of the largest subtrees that they make */
 mlp_status mlp_exchange_plan_create(size_t shards, const mlp_comm_place *place,
                                     bool by_leaves, mlp_exchange_plan *plan);
 void mlp_exchange_plan_destroy(mlp_exchange_plan *plan);

@@ -6,9 +6,9 @@
  *
  *  To the order of a step (step.c) each rank is a node of its own.
  *  Only thread 0 may call the transport, and all ranks must begin their sums
- *  in one order, whichever layer a crew completes first: thread 0 begins them,
- *  from the last layer to the first, each as soon as the crew has published it
- *  and it calls progress, and then the records.
+ *  in one order, whichever layer a node team completes first: thread 0 begins
+ * them, from the last layer to the first, each as soon as the node team has
+ * published it and it calls progress, and then the records.
  */
 #include <assert.h>
 #include <stdatomic.h>
@@ -87,7 +87,8 @@ static float *add_own(mlp_exchange *x, const mlp_exchange_layer *p)
     return sum;
 }
 
-/* Begin the sum of the layer whose turn it is, which the crew has published. */
+/* Begin the sum of the layer whose turn it is, which the node team has
+ * published. */
 static void begin_next(mlp_exchange *x)
 {
     mlp_exchange_reduction *r = x->reduction;
@@ -119,7 +120,8 @@ static void reduce_progress(mlp_exchange *x)
     }
 }
 
-/* Thread 0: bring the layer's sum of this step to its end, and tell the crew.
+/* Thread 0: bring the layer's sum of this step to its end, and tell the node
+ * team.
  */
 static void end_sum(mlp_exchange *x, size_t layer, uint32_t step,
                     bool is_crowded)

@@ -46,8 +46,9 @@ mlp_range mlp_exchange_rank_range(const mlp_exchange *x,
                                   const mlp_exchange_layer *p)
 {
     bool is_far = x->place->nodes > 1;
-    size_t owners = is_far ? x->place->smallest : mlp_crew_workers(x->crew);
-    size_t owner = is_far ? x->place->rank : mlp_crew_worker(x->crew);
+    size_t owners =
+        is_far ? x->place->smallest : mlp_node_team_workers(x->node_team);
+    size_t owner = is_far ? x->place->rank : mlp_node_team_worker(x->node_team);
     if (owner >= owners) {
         return (mlp_range){p->first, 0};
     }
@@ -70,8 +71,9 @@ mlp_range mlp_exchange_share(const mlp_exchange *exchange, size_t layer,
 mlp_range mlp_exchange_split(const mlp_exchange *exchange, size_t total,
                              mlp_thread self)
 {
-    mlp_range mine = mlp_range_part(total, mlp_crew_workers(exchange->crew),
-                                    mlp_crew_worker(exchange->crew));
+    mlp_range mine =
+        mlp_range_part(total, mlp_node_team_workers(exchange->node_team),
+                       mlp_node_team_worker(exchange->node_team));
     mlp_range share = mlp_thread_share(self, mine.count);
     return (mlp_range){mine.first + share.first, share.count};
 }

@@ -1,5 +1,5 @@
 /** @file
- *  The exchange in the tree within one node: the crew's sum is that of all
+ *  The exchange in the tree within one node: the node team's sum is that of all
  *  ranks, unless leaves are rounded; each rank then adds up its range of them.
  */
 #include "internal.h"

@@ -1,6 +1,6 @@
 /** @file
- *  The trainer's part of the crew (team/crew.h): the batch and everything that
- * the threads of a node compute from it, in memory that its ranks share.
+ *  The trainer's part of the crew (team/node_team.h): the batch and everything
+ * that the threads of a node compute from it, in memory that its ranks share.
  */
 #include <stdlib.h>
 
@@ -21,7 +21,8 @@ bool mlp_trainer_is_short(const mlp_trainer_parts *parts)
 static mlp_status find_shards(mlp_trainer *trainer)
 {
     mlp_trainer_node *node = &trainer->node;
-    node->shards = mlp_crew_shards(node->crew, trainer->parts.config->shards);
+    node->shards =
+        mlp_node_team_shards(node->team, trainer->parts.config->shards);
     node->first_shard = trainer->parts.train->shards.first - node->shards.first;
     node->leaf_start = calloc(node->shards.count + 1, sizeof *node->leaf_start);
     return node->leaf_start != NULL ? MLP_OK
@@ -41,11 +42,11 @@ void mlp_trainer_lay_batch(mlp_trainer *trainer, size_t index)
 
 double mlp_trainer_work_share(const mlp_trainer *trainer)
 {
-    return mlp_crew_is_idle(trainer->node.crew)
+    return mlp_node_team_is_idle(trainer->node.team)
                ? 0.0
                : (double)trainer->node.shards.count /
                      (double)trainer->parts.config->shards /
-                     (double)mlp_crew_workers(trainer->node.crew);
+                     (double)mlp_node_team_workers(trainer->node.team);
 }
 
 /* ---- its memory -------------------------------------------------------- */
@@ -71,14 +72,14 @@ static mlp_status measure(const mlp_trainer *trainer, extents *all)
 {
     const mlp_config *config = trainer->parts.config;
     size_t shards = trainer->node.shards.count;
-    size_t ranks = mlp_comm_where(mlp_crew_home(trainer->node.crew))->size;
+    size_t ranks = mlp_comm_where(mlp_node_team_home(trainer->node.team))->size;
     size_t rows = mlp_trainer_batch_rows(config, shards);
     size_t most = trainer->parts.train->rows; /* a larger batch is all rows */
     all->feed = feed_shape(trainer, rows < most ? rows : most, shards + 1);
     all->board = sizeof *trainer->node.board + ranks * sizeof(mlp_rank_report);
     all->batch = mlp_feed_bytes(&all->feed);
     all->pass = mlp_pass_bytes(trainer->parts.model, all->feed.rows,
-                               mlp_crew_threads(trainer->node.crew));
+                               mlp_node_team_threads(trainer->node.team));
     all->sums = config->accumulate > 1
                     ? shards * trainer->parts.model->vector_size *
                           sizeof *trainer->node.leaf_sums
@@ -118,7 +119,7 @@ static mlp_status create_parts(mlp_trainer *trainer, const extents *all,
     places at = cut_memory(trainer, all, &arena);
     MLP_TRY(mlp_feed_create(&all->feed, at.batch, &trainer->node.feed));
     MLP_TRY(mlp_pass_create(parts->model, parts->kernels, all->feed.rows,
-                            mlp_crew_threads(trainer->node.crew), at.pass,
+                            mlp_node_team_threads(trainer->node.team), at.pass,
                             &trainer->node.pass));
     const mlp_feed_shape own = feed_shape(trainer, EVALUATION_ROWS, 1);
     MLP_TRY(mlp_feed_create(&own, NULL, &trainer->evaluation.feed));
@@ -127,31 +128,31 @@ static mlp_status create_parts(mlp_trainer *trainer, const extents *all,
                            &trainer->evaluation.pass);
 }
 
-mlp_status mlp_trainer_create_crew(mlp_trainer *trainer)
+mlp_status mlp_trainer_create_node_team(mlp_trainer *trainer)
 {
     const mlp_trainer_parts *parts = &trainer->parts;
-    const mlp_crew_wish wish = {.threads = parts->config->threads,
-                                .is_short = mlp_trainer_is_short(parts),
-                                .is_alone = parts->config->exchange ==
-                                            MLP_EXCHANGE_MPI};
-    MLP_TRY(mlp_crew_create(parts->comm, &wish, &trainer->node.crew));
+    const mlp_node_team_wish wish = {.threads = parts->config->threads,
+                                     .is_short = mlp_trainer_is_short(parts),
+                                     .is_alone = parts->config->exchange ==
+                                                 MLP_EXCHANGE_MPI};
+    MLP_TRY(mlp_node_team_create(parts->comm, &wish, &trainer->node.team));
     extents all;
     void *memory = NULL;
     mlp_status status = find_shards(trainer);
     status = status == MLP_OK ? measure(trainer, &all) : status;
     MLP_TRY(mlp_comm_agree(parts->comm, status));
-    status =
-        mlp_crew_share(trainer->node.crew, count_bytes(trainer, &all), &memory);
+    status = mlp_node_team_share(trainer->node.team, count_bytes(trainer, &all),
+                                 &memory);
     MLP_TRY(mlp_comm_agree(parts->comm, status));
     return mlp_comm_agree(parts->comm, create_parts(trainer, &all, memory));
 }
 
-void mlp_trainer_destroy_crew(mlp_trainer *trainer)
+void mlp_trainer_destroy_node_team(mlp_trainer *trainer)
 {
     mlp_feed_destroy(&trainer->node.feed);
     mlp_pass_destroy(&trainer->node.pass);
     mlp_feed_destroy(&trainer->evaluation.feed);
     mlp_pass_destroy(&trainer->evaluation.pass);
     free(trainer->node.leaf_start);
-    mlp_crew_destroy(&trainer->node.crew);
+    mlp_node_team_destroy(&trainer->node.team);
 }

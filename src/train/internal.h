@@ -9,7 +9,7 @@
 #include "optim/optimizer.h"
 #include "rows/feed.h"
 #include "rows/sampler.h"
-#include "team/crew.h"
+#include "team/node_team.h"
 #include "team/vote.h"
 #include "trainer.h"
 
@@ -48,7 +48,7 @@ typedef struct {
 /* The part of a batch that this rank's node computes: what its crew works on,
  * in memory that the ranks of the node share. */
 typedef struct {
-    mlp_crew *crew;
+    mlp_node_team *team;
     mlp_trainer_board *board;
     mlp_range shards;   /* the node's */
     size_t first_shard; /* of them, this rank's */
@@ -109,8 +109,8 @@ bool mlp_trainer_is_short(const mlp_trainer_parts *parts);
 
 /** Make the crew, and all that lies in its memory: board, feed, pass, the
  *  leaves' sums. Collective. */
-mlp_status mlp_trainer_create_crew(mlp_trainer *trainer);
-void mlp_trainer_destroy_crew(mlp_trainer *trainer); /**< Collective. */
+mlp_status mlp_trainer_create_node_team(mlp_trainer *trainer);
+void mlp_trainer_destroy_node_team(mlp_trainer *trainer); /**< Collective. */
 
 /** Rows that so many shards have in a piece of a batch, at most. */
 size_t mlp_trainer_batch_rows(const mlp_config *config, size_t shards);

@@ -44,7 +44,7 @@ static void add_targets(const mlp_trainer *trainer, size_t first, size_t end,
 static mlp_rank_report report_of_crew(const mlp_trainer *trainer)
 {
     mlp_rank_report all = {0};
-    size_t ranks = mlp_comm_where(mlp_crew_home(trainer->node.crew))->size;
+    size_t ranks = mlp_comm_where(mlp_node_team_home(trainer->node.team))->size;
     for (size_t r = 0; r < ranks; r++) {
         all.wants_stop |= trainer->node.board->ranks[r].wants_stop;
         all.has_fault |= trainer->node.board->ranks[r].has_fault;

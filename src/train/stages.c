@@ -15,7 +15,7 @@ void mlp_worker_lap(const mlp_worker *w, mlp_phase phase)
 void mlp_worker_meet(mlp_worker *w)
 {
     double start = mlp_clock_seconds();
-    mlp_crew_meet(w->trainer->node.crew, w->self, w->me);
+    mlp_node_team_meet(w->trainer->node.team, w->self, w->me);
     w->waited += mlp_clock_seconds() - start;
     mlp_worker_lap(w, MLP_PHASE_WAIT);
 }
@@ -50,7 +50,7 @@ void mlp_stage_join(mlp_worker *w)
 {
     mlp_trainer *trainer = w->trainer;
     double start = mlp_clock_seconds();
-    w->me = mlp_crew_join(trainer->node.crew, w->self);
+    w->me = mlp_node_team_join(trainer->node.team, w->self);
     w->waited += mlp_clock_seconds() - start;
     w->was_by_rows = w->me.gate == w->self.gate;
     if (w->self.index == 0) {

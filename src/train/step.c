@@ -15,7 +15,7 @@
 static void report_rank(const mlp_one_step *step)
 {
     mlp_trainer *trainer = step->trainer;
-    size_t rank = mlp_comm_where(mlp_crew_home(trainer->node.crew))->rank;
+    size_t rank = mlp_comm_where(mlp_node_team_home(trainer->node.team))->rank;
     mlp_rank_report *report = &trainer->node.board->ranks[rank];
     report->wants_stop = step->wants_stop;
     report->has_fault =
@@ -71,7 +71,7 @@ static bool go_on(mlp_worker *w)
     if (w->me.index == 0) {
         trainer->node.board->is_spoiled =
             !mlp_trainer_has_finite_losses(trainer);
-        mlp_crew_dismiss(trainer->node.crew);
+        mlp_node_team_dismiss(trainer->node.team);
     }
     mlp_worker_meet(w);
     bool is_spoiled = trainer->node.board->is_spoiled;
@@ -136,7 +136,7 @@ static void post_end(const mlp_worker *w)
     board->status = w->step->status;
     board->result = *w->step->result;
     board->has_fault = w->trainer->has_fault;
-    mlp_crew_dismiss(w->trainer->node.crew);
+    mlp_node_team_dismiss(w->trainer->node.team);
 }
 
 static void work(mlp_worker *w)
@@ -164,10 +164,10 @@ static void hand_in(mlp_worker *w)
     const mlp_trainer_board *board = trainer->node.board;
     for (bool goes_on = true; goes_on;) {
         mlp_stage_gather(w);
-        mlp_crew_hand_in(trainer->node.crew);
+        mlp_node_team_hand_in(trainer->node.team);
         goes_on = !is_last_piece(step);
         if (goes_on) {
-            mlp_crew_await(trainer->node.crew);
+            mlp_node_team_await(trainer->node.team);
             mlp_worker_lap(w, MLP_PHASE_WAIT);
             goes_on = !board->is_spoiled;
         }
@@ -175,7 +175,7 @@ static void hand_in(mlp_worker *w)
             begin_next_piece(step);
         }
     }
-    mlp_crew_await(trainer->node.crew);
+    mlp_node_team_await(trainer->node.team);
     mlp_worker_lap(w, MLP_PHASE_WAIT);
     mlp_exchange_skip(trainer->exchange);
     step->status = board->status;
@@ -189,7 +189,7 @@ static void run_step(void *context, mlp_thread self)
     w.trainer = w.step->trainer;
     double start = mlp_clock_seconds();
     mlp_profile_start(w.trainer->parts.profile, self.index);
-    if (mlp_crew_is_idle(w.trainer->node.crew)) {
+    if (mlp_node_team_is_idle(w.trainer->node.team)) {
         hand_in(&w);
     } else {
         work(&w);

@@ -33,7 +33,7 @@ static mlp_status create_exchange(mlp_trainer *trainer)
         trainer->parts.config->exchange,
         trainer->parts.config->exchange_precision};
     mlp_status status = mlp_exchange_create(
-        trainer->parts.comm, trainer->node.crew, &shape, &trainer->exchange);
+        trainer->parts.comm, trainer->node.team, &shape, &trainer->exchange);
     free(sizes);
     return status;
 }
@@ -132,7 +132,7 @@ static mlp_status create_locally(mlp_trainer *trainer)
     }
     MLP_TRY(
         mlp_vote_create(parts->comm, MLP_VIEW_SIZE, &trainer->sentinel.vote));
-    bool is_idle = mlp_crew_is_idle(trainer->node.crew);
+    bool is_idle = mlp_node_team_is_idle(trainer->node.team);
     mlp_thread_tuner_init(&trainer->tuner, is_idle ? 1 : config->threads);
     if (mlp_trainer_is_short(parts)) {
         trainer->tuner.count = 1; /* to begin with */
@@ -151,7 +151,7 @@ mlp_status mlp_trainer_create(const mlp_trainer_parts *parts,
     made->position.shuffled_epoch = UINT64_MAX;
     made->position.expected_step = UINT64_MAX;
     made->position.rate_scale = 1.0;
-    status = mlp_trainer_create_crew(made);
+    status = mlp_trainer_create_node_team(made);
     if (status == MLP_OK) {
         status = create_exchange(made);
     }
@@ -182,7 +182,7 @@ void mlp_trainer_destroy(mlp_trainer **trainer)
     free(old->alarms);
     mlp_sampler_destroy(&old->position.sampler);
     mlp_exchange_destroy(&old->exchange);
-    mlp_trainer_destroy_crew(old);
+    mlp_trainer_destroy_node_team(old);
     free(old);
     *trainer = NULL;
 }

@@ -118,7 +118,7 @@ mlp_status mlp_trainer_step(mlp_trainer *trainer, uint64_t epoch, size_t step,
 
 /** This rank's share of what all ranks compute in training: it works on the
  *  rows of its node, whoever has them; 0 of a rank that only hands in its own
- *  (team/crew.h). */
+ *  (team/node_team.h). */
 double mlp_trainer_work_share(const mlp_trainer *trainer);
 
 /** What steps sent between nodes, and how much of that time they computed. */

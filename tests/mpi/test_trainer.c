@@ -484,7 +484,7 @@ typedef enum {
     LOSS,
     ERROR,      /* going back, of a layer's units */
     GRADIENT,   /* of a weight */
-    GREAT_SUM,  /* finite in each of all crews, but not the sum of two */
+    GREAT_SUM,  /* finite in each of all node teams, but not the sum of two */
     FALSE_ALARM /* of the gradient, which is as it should be */
 } poison_kind;
 
@@ -495,12 +495,12 @@ static const mlp_kernels *real;
 static struct {
     poison_kind kind;
     size_t layer;
-    size_t rank; /* whose row it is, or in whose crew the sum is */
-    size_t row;  /* the first one of that rank in its crew's batch */
+    size_t rank; /* whose row it is, or in whose node team the sum is */
+    size_t row;  /* the first one of that rank in its node team's batch */
     bool is_alone;
 } poison;
 
-static bool is_in_its_crew(size_t rank)
+static bool is_in_its_node_team(size_t rank)
 {
     const size_t *node_of = mlp_comm_where(world)->node_of;
     return poison.is_alone ? rank == poison.rank
@@ -516,7 +516,7 @@ static bool is_layer(poison_kind kind, size_t in)
 static bool has_row(poison_kind kind, size_t in, mlp_range rows,
                     mlp_range panels)
 {
-    return is_layer(kind, in) && is_in_its_crew(mlp_comm_rank(world)) &&
+    return is_layer(kind, in) && is_in_its_node_team(mlp_comm_rank(world)) &&
            rows.first <= poison.row && poison.row < rows.first + rows.count &&
            panels.first == 0 && panels.count > 0;
 }
@@ -527,7 +527,7 @@ static bool has_sum(poison_kind kind, size_t in, mlp_range groups,
                     mlp_range panels)
 {
     return is_layer(kind, in) &&
-           (kind == GREAT_SUM || is_in_its_crew(mlp_comm_rank(world))) &&
+           (kind == GREAT_SUM || is_in_its_node_team(mlp_comm_rank(world))) &&
            groups.first == 0 && panels.first == 0 && groups.count > 0 &&
            panels.count > 0;
 }
@@ -638,7 +638,8 @@ static bool is_caught(team *t, size_t step, const char *expected)
     return status == MLP_DIVERGED && is_told && has_stayed;
 }
 
-/* Rows of the crew's batch in the spoilt step before those of poison.rank. */
+/* Rows of the node team's batch in the spoilt step before those of poison.rank.
+ */
 static size_t rows_before(const scenario *s)
 {
     const mlp_comm_place *place = mlp_comm_where(world);
@@ -679,11 +680,11 @@ static const mlp_config ways[] = {
 enum { WAYS = sizeof ways / sizeof ways[0] };
 
 /* The rank that is to be named: whose row it is, or who computed the sum, which
- * is the first one of the crew. */
+ * is the first one of the node team. */
 static size_t culprit(poison_kind kind)
 {
     size_t rank = 0;
-    while (kind == GRADIENT && !is_in_its_crew(rank)) {
+    while (kind == GRADIENT && !is_in_its_node_team(rank)) {
         rank++;
     }
     return kind == GRADIENT ? rank : poison.rank;
@@ -729,7 +730,7 @@ START_TEST(a_sum_of_finite_gradients_that_is_not_finite_is_caught)
         bool is_mpi = ways[way].exchange == MLP_EXCHANGE_MPI;
         bool adds = is_mpi || mlp_comm_where(world)->nodes > 1 ||
                     ways[way].exchange_precision == MLP_PRECISION_BF16;
-        if (!adds) { /* the crew's sum is that of all ranks */
+        if (!adds) { /* the node team's sum is that of all ranks */
             continue;
         }
         for (size_t layer = 0; layer < LAYERS; layer++) {

@@ -15,7 +15,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # Tests of a room outside unit/ROOM.
 ELSEWHERE = {
-    "mpi": r"mpi\.(comm|exchange)\.np2", "team": r"mpi\.(comm|crew)\.np2",
+    "mpi": r"mpi\.(comm|exchange)\.np2", "team": r"mpi\.(comm|node_team)\.np2",
     "exchange": r"mpi\.exchange\.np2", "train": r"mpi\.trainer\.np2",
     "main": r"system\.(digits|tool)", "run": r"system\.digits",
     "tool": r"system\.tool", "convert": r"system\.(export|import)",

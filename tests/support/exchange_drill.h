@@ -96,7 +96,7 @@ static void drill_expect(const drill *d, float *states)
 typedef struct {
     const drill *d;
     mlp_comm *comm;
-    mlp_crew *crew;
+    mlp_node_team *node_team;
     mlp_exchange *exchange;
     float *parameters, *moments;
     atomic_size_t mistakes; /* calls, ranges or records that are wrong */
@@ -122,7 +122,7 @@ static void drill_nap(const drill_run *run, mlp_thread self, size_t moment)
     }
 }
 
-/* What a crew leaves of a subtree; a leaf is not rounded yet. */
+/* What a node team leaves of a subtree; a leaf is not rounded yet. */
 static float drill_sum(drill_run *run, mlp_subtree node, size_t i, size_t step)
 {
     float parameter = run->parameters[i];
@@ -132,14 +132,14 @@ static float drill_sum(drill_run *run, mlp_subtree node, size_t i, size_t step)
                    : drill_subtree(run->d, node, i, step, parameter);
 }
 
-/* This thread's range of the sums of the crew's subtrees for one layer. */
+/* This thread's range of the sums of the node team's subtrees for one layer. */
 static void drill_backward(drill_run *run, mlp_thread self, size_t first,
                            size_t size, size_t step)
 {
     size_t count;
     const mlp_subtree *nodes = mlp_exchange_subtrees(run->exchange, &count);
-    mlp_range mine = mlp_range_part(size, mlp_crew_workers(run->crew),
-                                    mlp_crew_worker(run->crew));
+    mlp_range mine = mlp_range_part(size, mlp_node_team_workers(run->node_team),
+                                    mlp_node_team_worker(run->node_team));
     mlp_range range = mlp_thread_share(self, mine.count);
     range.first += mine.first;
     for (size_t n = 0; n < count; n++) {
@@ -151,14 +151,14 @@ static void drill_backward(drill_run *run, mlp_thread self, size_t first,
     }
 }
 
-/* By the crew's thread 0: leave the records of its shards. */
+/* By the node team's thread 0: leave the records of its shards. */
 static void drill_publish_records(drill_run *run, size_t step)
 {
-    double *crews = mlp_exchange_records(run->exchange);
-    mlp_range owned = mlp_crew_shards(run->crew, run->d->shards);
+    double *node_teams = mlp_exchange_records(run->exchange);
+    mlp_range owned = mlp_node_team_shards(run->node_team, run->d->shards);
     for (size_t i = 0; i < owned.count * DRILL_RECORD; i++) {
-        crews[i] = drill_record(owned.first + i / DRILL_RECORD,
-                                i % DRILL_RECORD, step);
+        node_teams[i] = drill_record(owned.first + i / DRILL_RECORD,
+                                     i % DRILL_RECORD, step);
     }
     mlp_exchange_publish_records(run->exchange);
 }
@@ -192,7 +192,7 @@ static void drill_step(drill_run *run, mlp_thread self, size_t step)
     mlp_thread_barrier(self);
     const double *records = NULL;
     if (self.index == 0) {
-        if (mlp_crew_worker(run->crew) == 0) {
+        if (mlp_node_team_worker(run->node_team) == 0) {
             drill_publish_records(run, step);
         }
         run->mistakes +=
@@ -212,7 +212,7 @@ static void drill_step(drill_run *run, mlp_thread self, size_t step)
 static void drill_body(void *context, mlp_thread self)
 {
     drill_run *run = context;
-    bool is_idle = mlp_crew_is_idle(run->crew);
+    bool is_idle = mlp_node_team_is_idle(run->node_team);
     for (size_t step = 0; step < run->d->steps; step++) {
         if (!is_idle) {
             drill_step(run, self, step);
@@ -258,10 +258,11 @@ static size_t drill_mistakes(mlp_comm *comm, const drill *d)
                                 .record_size = DRILL_RECORD,
                                 .kind = d->kind,
                                 .precision = d->precision};
-    const mlp_crew_wish wish = {.threads = d->threads,
-                                .is_alone = d->kind == MLP_EXCHANGE_MPI};
-    if (mlp_crew_create(comm, &wish, &run.crew) != MLP_OK ||
-        mlp_exchange_create(comm, run.crew, &shape, &run.exchange) != MLP_OK) {
+    const mlp_node_team_wish wish = {.threads = d->threads,
+                                     .is_alone = d->kind == MLP_EXCHANGE_MPI};
+    if (mlp_node_team_create(comm, &wish, &run.node_team) != MLP_OK ||
+        mlp_exchange_create(comm, run.node_team, &shape, &run.exchange) !=
+            MLP_OK) {
         return SIZE_MAX;
     }
     run.parameters = mlp_exchange_state(run.exchange, 0);
@@ -280,7 +281,7 @@ static size_t drill_mistakes(mlp_comm *comm, const drill *d)
     }
     free(expected);
     mlp_exchange_destroy(&run.exchange);
-    mlp_crew_destroy(&run.crew);
+    mlp_node_team_destroy(&run.node_team);
     return mistakes;
 }
 

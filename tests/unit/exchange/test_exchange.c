@@ -11,18 +11,18 @@
 #include "run_suite.h"
 
 static mlp_comm *comm;
-static mlp_crew *crew;
+static mlp_node_team *node_team;
 
 static void create_team(void)
 {
-    const mlp_crew_wish wish = {.threads = 1};
+    const mlp_node_team_wish wish = {.threads = 1};
     ck_assert_int_eq(mlp_comm_serial_create(&comm), MLP_OK);
-    ck_assert_int_eq(mlp_crew_create(comm, &wish, &crew), MLP_OK);
+    ck_assert_int_eq(mlp_node_team_create(comm, &wish, &node_team), MLP_OK);
 }
 
 static void destroy_team(void)
 {
-    mlp_crew_destroy(&crew);
+    mlp_node_team_destroy(&node_team);
     mlp_comm_destroy(&comm);
 }
 
@@ -35,7 +35,7 @@ static mlp_exchange *create_small(void)
                                 .states = 2,
                                 .record_size = 2};
     mlp_exchange *exchange;
-    ck_assert_int_eq(mlp_exchange_create(comm, crew, &shape, &exchange),
+    ck_assert_int_eq(mlp_exchange_create(comm, node_team, &shape, &exchange),
                      MLP_OK);
     return exchange;
 }
@@ -151,7 +151,7 @@ START_TEST(exchange_without_records_and_moments_works)
         .shards = 1, .layers = 1, .layer_sizes = sizes, .states = 1};
     mlp_exchange *exchange;
     const double *all;
-    ck_assert_int_eq(mlp_exchange_create(comm, crew, &shape, &exchange),
+    ck_assert_int_eq(mlp_exchange_create(comm, node_team, &shape, &exchange),
                      MLP_OK);
     mlp_exchange_publish_records(exchange);
     ck_assert_int_eq(mlp_exchange_collect_records(exchange, &all), MLP_OK);

@@ -65,7 +65,7 @@ static double sum_subtree(const double *values, mlp_subtree tree)
     return mlp_tree_sum(values + tree.first, tree.count, 1);
 }
 
-/* What a node's crew leaves and hands on; returns how much. */
+/* What a node's node team leaves and hands on; returns how much. */
 static size_t play_node(const mlp_exchange_plan *plan, const double *values,
                         double *handed)
 {

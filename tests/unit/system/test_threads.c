@@ -15,7 +15,7 @@ enum { THREADS_MAX = 8, ROUNDS = 2000 };
 
 typedef struct {
     int ran[THREADS_MAX]; /* times that each thread ran */
-    size_t count;         /* of the crew, as thread 0 saw it */
+    size_t count;         /* of the node team, as thread 0 saw it */
 } roll_call;
 
 static void answer_roll_call(void *context, mlp_thread self)
@@ -27,7 +27,7 @@ static void answer_roll_call(void *context, mlp_thread self)
     }
 }
 
-START_TEST(every_thread_of_a_crew_runs_once)
+START_TEST(every_thread_of_a_node_team_runs_once)
 {
     roll_call call = {0};
     mlp_threads_run(NULL, (size_t)_i, answer_roll_call, &call);
@@ -57,7 +57,7 @@ static void march_in_step(void *context, mlp_thread self)
     }
 }
 
-START_TEST(barrier_keeps_a_crew_in_step)
+START_TEST(barrier_keeps_a_node_team_in_step)
 {
     march m = {0};
     mlp_threads_run(NULL, (size_t)_i, march_in_step, &m);
@@ -187,9 +187,9 @@ int main(void)
 {
     TCase *tests = tcase_create("threads");
     tcase_set_timeout(tests, 30);
-    tcase_add_loop_test(tests, every_thread_of_a_crew_runs_once, 1,
+    tcase_add_loop_test(tests, every_thread_of_a_node_team_runs_once, 1,
                         THREADS_MAX + 1);
-    tcase_add_loop_test(tests, barrier_keeps_a_crew_in_step, 1,
+    tcase_add_loop_test(tests, barrier_keeps_a_node_team_in_step, 1,
                         THREADS_MAX + 1);
     tcase_add_test(tests, barrier_wakes_threads_that_sleep);
     tcase_add_loop_test(tests, threads_that_are_kept_run_each_job_once, 1,

@@ -1,8 +1,8 @@
 /** @file
- *  Tests of a crew of several ranks: who computes, and that nobody is early or
- *  late. With MLP_TEST_WORKERS more ranks compute than there are cores.
+ *  Tests of a node team of several ranks: who computes, and that nobody is
+ * early or late. With MLP_TEST_WORKERS more ranks compute than there are cores.
  */
-#include "team/crew.h"
+#include "team/node_team.h"
 
 #include <check.h>
 #include <stdint.h>
@@ -15,23 +15,23 @@ enum { BATCHES = 300, THREADS_MAX = 3, ROWS = 5 };
 
 static mlp_comm *comm;
 
-static size_t size_of(const mlp_crew *crew)
+static size_t size_of(const mlp_node_team *team)
 {
-    return mlp_comm_where(mlp_crew_home(crew))->size;
+    return mlp_comm_where(mlp_node_team_home(team))->size;
 }
 
-static size_t rank_in(const mlp_crew *crew)
+static size_t rank_in(const mlp_node_team *team)
 {
-    return mlp_comm_where(mlp_crew_home(crew))->rank;
+    return mlp_comm_where(mlp_node_team_home(team))->rank;
 }
 
-static mlp_crew *create(const mlp_crew_wish *wish)
+static mlp_node_team *create(const mlp_node_team_wish *wish)
 {
-    mlp_crew *crew;
-    if (mlp_crew_create(comm, wish, &crew) != MLP_OK) {
+    mlp_node_team *team;
+    if (mlp_node_team_create(comm, wish, &team) != MLP_OK) {
         abort(); /* an assertion here would leave the other ranks waiting */
     }
-    return crew;
+    return team;
 }
 
 /* On all ranks, so that all fail together. */
@@ -45,39 +45,39 @@ static void expect_none(uint64_t mistakes)
  * where steps are short or cores few. */
 START_TEST(workers_are_numbered_in_order_of_ranks)
 {
-    const mlp_crew_wish wish = {.threads = 1, .is_short = _i == 1};
-    mlp_crew *crew = create(&wish);
+    const mlp_node_team_wish wish = {.threads = 1, .is_short = _i == 1};
+    mlp_node_team *team = create(&wish);
     uint64_t mistakes = 0;
-    uint64_t workers = !mlp_crew_is_idle(crew);
-    size_t place = mlp_crew_worker(crew);
-    mistakes += rank_in(crew) == 0 && place != 0;
-    mistakes += workers != (place < mlp_crew_workers(crew));
-    mistakes += workers && place > rank_in(crew);
+    uint64_t workers = !mlp_node_team_is_idle(team);
+    size_t place = mlp_node_team_worker(team);
+    mistakes += rank_in(team) == 0 && place != 0;
+    mistakes += workers != (place < mlp_node_team_workers(team));
+    mistakes += workers && place > rank_in(team);
     mistakes += mlp_comm_sum(comm, &workers, 1) != MLP_OK;
-    mistakes +=
-        mlp_comm_where(comm)->nodes == 1 && workers != mlp_crew_workers(crew);
+    mistakes += mlp_comm_where(comm)->nodes == 1 &&
+                workers != mlp_node_team_workers(team);
     bool is_bound = mlp_threads_cores() < mlp_threads_online();
     if (getenv("MLP_TEST_WORKERS") == NULL && !is_bound &&
         mlp_comm_where(comm)->nodes == 1) {
         size_t cores = mlp_threads_cores();
-        size_t most = size_of(crew) < cores ? size_of(crew) : cores;
-        mistakes += mlp_crew_workers(crew) != (_i == 1 ? 1 : most);
+        size_t most = size_of(team) < cores ? size_of(team) : cores;
+        mistakes += mlp_node_team_workers(team) != (_i == 1 ? 1 : most);
     }
-    mlp_crew_destroy(&crew);
+    mlp_node_team_destroy(&team);
     expect_none(mistakes);
 }
 END_TEST
 
-START_TEST(alone_each_rank_is_a_crew)
+START_TEST(alone_each_rank_is_a_node_team)
 {
-    const mlp_crew_wish wish = {.threads = 2, .is_alone = true};
-    mlp_crew *crew = create(&wish);
-    uint64_t mistakes = mlp_crew_is_idle(crew) || size_of(crew) != 1;
-    mlp_range run = mlp_crew_shards(crew, mlp_comm_size(comm));
+    const mlp_node_team_wish wish = {.threads = 2, .is_alone = true};
+    mlp_node_team *team = create(&wish);
+    uint64_t mistakes = mlp_node_team_is_idle(team) || size_of(team) != 1;
+    mlp_range run = mlp_node_team_shards(team, mlp_comm_size(comm));
     const mlp_comm_place *place = mlp_comm_where(comm);
     mistakes += run.count != 1;
     mistakes += place->nodes == 1 && run.first != place->rank;
-    mlp_crew_destroy(&crew);
+    mlp_node_team_destroy(&team);
     expect_none(mistakes);
 }
 END_TEST
@@ -85,9 +85,9 @@ END_TEST
 /* Ranks hand in rows; every working thread adds up all of them, and leaves the
  * sum for all others. */
 typedef struct {
-    mlp_crew *crew;
+    mlp_node_team *team;
     uint32_t *rows; /* [ranks, ROWS], of the batch under way */
-    uint64_t *sums; /* [threads of the crew] */
+    uint64_t *sums; /* [threads of the node team] */
     size_t threads;
     uint64_t mistakes[THREADS_MAX];
 } drill;
@@ -106,7 +106,7 @@ static void nap(size_t who, size_t batch)
 
 static void fill_rows(const drill *d, mlp_thread self, size_t batch)
 {
-    size_t rank = rank_in(d->crew);
+    size_t rank = rank_in(d->team);
     mlp_range mine = mlp_thread_share(self, ROWS);
     nap(rank * THREADS_MAX + self.index, batch);
     for (size_t r = mine.first; r < mine.first + mine.count; r++) {
@@ -117,7 +117,7 @@ static void fill_rows(const drill *d, mlp_thread self, size_t batch)
 static uint64_t expected_sum(const drill *d, size_t batch)
 {
     uint64_t sum = 0;
-    for (size_t i = 0; i < size_of(d->crew) * ROWS; i++) {
+    for (size_t i = 0; i < size_of(d->team) * ROWS; i++) {
         sum += row_of(i / ROWS, i % ROWS, batch);
     }
     return sum;
@@ -125,24 +125,24 @@ static uint64_t expected_sum(const drill *d, size_t batch)
 
 static void work(drill *d, mlp_thread self, size_t batch)
 {
-    mlp_thread me = mlp_crew_join(d->crew, self);
-    if (size_of(d->crew) == 1) {
-        mlp_crew_meet(d->crew, self, me);
+    mlp_thread me = mlp_node_team_join(d->team, self);
+    if (size_of(d->team) == 1) {
+        mlp_node_team_meet(d->team, self, me);
     }
     uint64_t sum = 0;
-    for (size_t i = 0; i < size_of(d->crew) * ROWS; i++) {
+    for (size_t i = 0; i < size_of(d->team) * ROWS; i++) {
         sum += d->rows[i];
     }
     nap(me.index, batch);
     d->sums[me.index] = sum;
-    mlp_crew_meet(d->crew, self, me);
+    mlp_node_team_meet(d->team, self, me);
     for (size_t t = 0; t < me.count; t++) {
         d->mistakes[self.index] += d->sums[t] != expected_sum(d, batch);
     }
-    mlp_crew_meet(d->crew, self, me);
-    d->mistakes[self.index] += me.count > mlp_crew_threads(d->crew);
+    mlp_node_team_meet(d->team, self, me);
+    d->mistakes[self.index] += me.count > mlp_node_team_threads(d->team);
     if (me.index == 0) {
-        mlp_crew_dismiss(d->crew);
+        mlp_node_team_dismiss(d->team);
     }
 }
 
@@ -151,9 +151,9 @@ static void run(void *context, mlp_thread self)
     drill *d = context;
     for (size_t batch = 0; batch < BATCHES; batch++) {
         fill_rows(d, self, batch);
-        if (mlp_crew_is_idle(d->crew)) {
-            mlp_crew_hand_in(d->crew);
-            mlp_crew_await(d->crew);
+        if (mlp_node_team_is_idle(d->team)) {
+            mlp_node_team_hand_in(d->team);
+            mlp_node_team_await(d->team);
         } else {
             work(d, self, batch);
         }
@@ -162,24 +162,26 @@ static void run(void *context, mlp_thread self)
 
 START_TEST(every_thread_sees_the_rows_of_all_ranks)
 {
-    const mlp_crew_wish wish = {.threads = (size_t)_i};
-    drill d = {.crew = create(&wish)};
+    const mlp_node_team_wish wish = {.threads = (size_t)_i};
+    drill d = {.team = create(&wish)};
     void *rows = NULL;
     void *sums = NULL;
-    size_t size = size_of(d.crew);
-    if (mlp_crew_share(d.crew, size * ROWS * sizeof *d.rows, &rows) != MLP_OK ||
-        mlp_crew_share(d.crew, size * THREADS_MAX * sizeof *d.sums, &sums) !=
-            MLP_OK) {
+    size_t size = size_of(d.team);
+    if (mlp_node_team_share(d.team, size * ROWS * sizeof *d.rows, &rows) !=
+            MLP_OK ||
+        mlp_node_team_share(d.team, size * THREADS_MAX * sizeof *d.sums,
+                            &sums) != MLP_OK) {
         abort();
     }
     d.rows = rows;
     d.sums = sums;
-    mlp_threads_run(NULL, mlp_crew_is_idle(d.crew) ? 1 : (size_t)_i, run, &d);
+    mlp_threads_run(NULL, mlp_node_team_is_idle(d.team) ? 1 : (size_t)_i, run,
+                    &d);
     uint64_t mistakes = 0;
     for (size_t t = 0; t < THREADS_MAX; t++) {
         mistakes += d.mistakes[t];
     }
-    mlp_crew_destroy(&d.crew);
+    mlp_node_team_destroy(&d.team);
     expect_none(mistakes);
 }
 END_TEST
@@ -189,12 +191,12 @@ int main(int argc, char **argv)
     if (mlp_comm_world_create(&argc, &argv, &comm) != MLP_OK) {
         return EXIT_FAILURE;
     }
-    TCase *tests = tcase_create("crew");
+    TCase *tests = tcase_create("node_team");
     tcase_add_loop_test(tests, workers_are_numbered_in_order_of_ranks, 0, 2);
-    tcase_add_test(tests, alone_each_rank_is_a_crew);
+    tcase_add_test(tests, alone_each_rank_is_a_node_team);
     tcase_add_loop_test(tests, every_thread_sees_the_rows_of_all_ranks, 1,
                         THREADS_MAX + 1);
-    Suite *suite = suite_create("crew of several ranks");
+    Suite *suite = suite_create("node team of several ranks");
     suite_add_tcase(suite, tests);
     int status = run_suite(suite, CK_NOFORK);
     mlp_comm_destroy(&comm);

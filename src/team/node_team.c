@@ -1,0 +1,277 @@
+/** @file
+ *  The node team of a node: who computes, and where they meet.
+ */
+#include "node_team.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "place.h"
+
+enum { SHARES_MOST = 8 };
+
+/* What a rank says of itself. A cache line of its own at least. */
+typedef struct {
+    _Alignas(64) size_t threads;    /* in the batch under way; 0: idle */
+    size_t most;                    /* at any time */
+    uint8_t cpus[MLP_THREADS_CPUS]; /* that it may run on: 0 or 1 */
+} rank_facts;
+
+typedef struct {
+    _Alignas(64) mlp_counter handed_in; /* ranks times batches */
+    _Alignas(64) mlp_counter dismissed; /* batches */
+    mlp_gate gate;                      /* of all working threads */
+    rank_facts ranks[];                 /* [size] */
+} node_board;
+
+struct mlp_node_team {
+    mlp_comm *comm;  /* the team */
+    mlp_comm *alone; /* this rank's own team, or NULL */
+    const mlp_comm_place *place;
+    node_board *board;
+    mlp_shared *shares[SHARES_MOST];
+    size_t share_count;
+    void **segments; /* [size], scratch of a share */
+    size_t workers, worker, threads;
+    bool is_crowded;           /* more ranks than cores */
+    uint32_t batches;          /* handed in; by the last thread to do so */
+    uint32_t dismissals;       /* by the thread that counts them */
+    _Atomic size_t handing_in; /* threads that have */
+};
+
+/* ---- who computes ------------------------------------------------------ */
+
+/* Take up to `want` of the cpus that are left; how many there were. */
+static size_t take_cpus(const rank_facts *rank, uint8_t *taken, size_t want)
+{
+    size_t count = 0;
+    for (size_t cpu = 0; cpu < MLP_THREADS_CPUS && count < want; cpu++) {
+        if (rank->cpus[cpu] != 0 && taken[cpu] == 0) {
+            taken[cpu] = 1;
+            count++;
+        }
+    }
+    return count;
+}
+
+/* MLP_TEST_WORKERS=k lets the first k ranks of a node compute, so that a test
+ * has them on few cores. */
+static size_t wanted_workers(void)
+{
+    const char *text = getenv("MLP_TEST_WORKERS");
+    long count = text != NULL ? strtol(text, NULL, 10) : 0;
+    return count > 0 ? (size_t)count : 0;
+}
+
+/* The first rank, and each one after it whose threads find free cores. Between
+ * nodes all of them: each has its lane there. */
+static void choose_workers(mlp_node_team *team, bool is_short)
+{
+    uint8_t taken[MLP_THREADS_CPUS] = {0};
+    size_t wanted = wanted_workers();
+    bool is_far = mlp_comm_where(team->comm)->nodes > 1;
+    team->worker = SIZE_MAX;
+    for (size_t r = 0; r < team->place->size; r++) {
+        const rank_facts *rank = &team->board->ranks[r];
+        bool has_cores = take_cpus(rank, taken, rank->most) == rank->most;
+        bool works = wanted > 0 ? r < wanted : has_cores && !is_short;
+        team->is_crowded = team->is_crowded || !has_cores;
+        if (works || is_far || r == 0) {
+            team->worker =
+                r == team->place->rank ? team->workers : team->worker;
+            team->workers++;
+            team->threads += rank->most;
+        }
+    }
+}
+
+static mlp_status set_up(mlp_node_team *team, const mlp_node_team_wish *wish)
+{
+    void *memory;
+    MLP_TRY(mlp_node_team_share(
+        team,
+        sizeof *team->board + team->place->size * sizeof *team->board->ranks,
+        &memory));
+    team->board = memory;
+    rank_facts *mine = &team->board->ranks[team->place->rank];
+    mine->most = wish->threads;
+    mlp_threads_allowed(mine->cpus);
+    MLP_TRY(mlp_comm_agree(mlp_node_team_home(team),
+                           MLP_OK)); /* all have said so */
+    choose_workers(team, wish->is_short);
+    if (team->place->rank == 0) {
+        team->board->gate.is_crowded = team->is_crowded;
+    }
+    return mlp_comm_agree(mlp_node_team_home(team), MLP_OK);
+}
+
+/* All that this rank can do by itself. */
+static mlp_status prepare(mlp_node_team *team, bool is_alone)
+{
+    if (is_alone) {
+        MLP_TRY(mlp_comm_serial_create(&team->alone));
+    }
+    team->place = mlp_comm_where(mlp_node_team_home(team));
+    team->segments = calloc(team->place->size, sizeof *team->segments);
+    return team->segments == NULL ? mlp_fail_memory("the node team") : MLP_OK;
+}
+
+mlp_status mlp_node_team_create(mlp_comm *comm, const mlp_node_team_wish *wish,
+                                mlp_node_team **team)
+{
+    mlp_node_team *made = calloc(1, sizeof *made);
+    mlp_status status =
+        made == NULL ? mlp_fail_memory("the node team") : MLP_OK;
+    *team = made;
+    if (made != NULL) {
+        made->comm = comm;
+        status = prepare(made, wish->is_alone);
+    }
+    status = mlp_comm_agree(comm, status);
+    if (status == MLP_OK) {
+        status = mlp_comm_agree(comm, set_up(made, wish));
+    }
+    if (status != MLP_OK) {
+        mlp_node_team_destroy(team);
+    }
+    return status;
+}
+
+void mlp_node_team_destroy(mlp_node_team **team)
+{
+    mlp_node_team *old = *team;
+    if (old == NULL) {
+        return;
+    }
+    while (old->share_count > 0) {
+        mlp_shared_destroy(&old->shares[--old->share_count]);
+    }
+    mlp_comm_destroy(&old->alone);
+    free(old->segments);
+    free(old);
+    *team = NULL;
+}
+
+mlp_comm *mlp_node_team_home(const mlp_node_team *team)
+{
+    return team->alone != NULL ? team->alone : team->comm;
+}
+
+mlp_range mlp_node_team_shards(const mlp_node_team *team, size_t shards)
+{
+    const mlp_comm_place *place = mlp_comm_where(team->comm);
+    size_t rank = mlp_comm_rank(team->comm);
+    return team->alone != NULL
+               ? mlp_place_rank_shards(place, rank, shards)
+               : mlp_place_node_shards(place, place->node, shards);
+}
+
+size_t mlp_node_team_workers(const mlp_node_team *team)
+{
+    return team->workers;
+}
+
+size_t mlp_node_team_worker(const mlp_node_team *team)
+{
+    return team->worker;
+}
+
+size_t mlp_node_team_threads(const mlp_node_team *team)
+{
+    return team->threads;
+}
+
+bool mlp_node_team_is_idle(const mlp_node_team *team)
+{
+    return team->worker >= team->workers;
+}
+
+mlp_status mlp_node_team_share(mlp_node_team *team, size_t bytes, void **memory)
+{
+    mlp_comm *home = mlp_node_team_home(team);
+    assert(team->share_count < SHARES_MOST);
+    MLP_TRY(mlp_comm_share(home, team->place->rank == 0 ? bytes : 0,
+                           team->segments, &team->shares[team->share_count]));
+    team->share_count++;
+    *memory = team->segments[0];
+    return MLP_OK;
+}
+
+/* ---- a batch ----------------------------------------------------------- */
+
+/* Returns the count at which all ranks have handed in. Every thread reads how
+ * many batches there were before it says that it is ready; the last one writes
+ * it before it tells the others. */
+static uint32_t hand_in(mlp_node_team *team, size_t threads, size_t working)
+{
+    uint32_t batch = team->batches + 1;
+    uint32_t target = batch * (uint32_t)team->place->size;
+    if (atomic_fetch_add(&team->handing_in, 1) + 1 == threads) {
+        atomic_store(&team->handing_in, 0);
+        team->batches = batch;
+        team->board->ranks[team->place->rank].threads = working;
+        mlp_wait_add(&team->board->handed_in, 1, target);
+    }
+    return target;
+}
+
+/* Thread 0 shows the rank's watchdog that it waits for others. */
+static void show_waiting(const mlp_node_team *team, mlp_thread self,
+                         bool is_waiting)
+{
+    if (self.index == 0) {
+        mlp_pulse_wait(mlp_comm_pulse(team->comm), is_waiting);
+    }
+}
+
+mlp_thread mlp_node_team_join(mlp_node_team *team, mlp_thread self)
+{
+    if (team->place->size == 1) {
+        return self;
+    }
+    uint32_t target = hand_in(team, self.count, self.count);
+    show_waiting(team, self, true);
+    mlp_wait_until(&team->board->handed_in, target, team->is_crowded);
+    show_waiting(team, self, false);
+    mlp_thread me = {self.index, 0, &team->board->gate};
+    for (size_t r = 0; r < team->place->size; r++) {
+        size_t threads = team->board->ranks[r].threads;
+        me.index += r < team->place->rank ? threads : 0;
+        me.count += threads;
+    }
+    return me;
+}
+
+void mlp_node_team_meet(mlp_node_team *team, mlp_thread self, mlp_thread me)
+{
+    bool has_others = team->place->size > 1;
+    if (has_others) {
+        show_waiting(team, self, true);
+    }
+    mlp_thread_barrier(me);
+    if (has_others) {
+        show_waiting(team, self, false);
+    }
+}
+
+void mlp_node_team_dismiss(mlp_node_team *team)
+{
+    if (team->workers < team->place->size) {
+        mlp_wait_add(&team->board->dismissed, 1, ++team->dismissals);
+    }
+}
+
+void mlp_node_team_hand_in(mlp_node_team *team)
+{
+    hand_in(team, 1, 0);
+}
+
+void mlp_node_team_await(mlp_node_team *team)
+{
+    mlp_thread self = {0, 1, NULL};
+    show_waiting(team, self, true);
+    mlp_wait_until(&team->board->dismissed, ++team->dismissals, true);
+    show_waiting(team, self, false);
+}
