@@ -89,7 +89,7 @@ void mlp_evaluate_rows(const mlp_evaluator *evaluator,
         index[r] = (uint32_t)(rows.first + r);
     }
     const size_t leaf_start[2] = {0, rows.count};
-    const mlp_microbatches one = {index, leaf_start, 1};
+    const mlp_shard_batches one = {index, leaf_start, 1};
     mlp_feed_begin(evaluator->feed, dataset, evaluator->scaler, &one, NULL);
     mlp_pass_begin(
         evaluator->pass, evaluator->vector, mlp_feed_batch(evaluator->feed),

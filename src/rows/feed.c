@@ -139,12 +139,12 @@ static void fill_index(mlp_feed *feed, bool is_read)
 }
 
 void mlp_feed_begin(mlp_feed *feed, const mlp_dataset *dataset,
-                    mlp_scaler scaler, const mlp_microbatches *microbatches,
+                    mlp_scaler scaler, const mlp_shard_batches *shard_batches,
                     const mlp_feed_whole *whole)
 {
-    size_t leaves = microbatches->leaves;
-    size_t rows = microbatches->leaf_start[leaves];
-    const mlp_feed_whole these = {microbatches->leaf_start, leaves, 0};
+    size_t leaves = shard_batches->leaves;
+    size_t rows = shard_batches->leaf_start[leaves];
+    const mlp_feed_whole these = {shard_batches->leaf_start, leaves, 0};
     const mlp_feed_whole *all = whole != NULL ? whole : &these;
     size_t leaf = all->first_leaf;
     lay_batch(feed, all);
@@ -153,7 +153,7 @@ void mlp_feed_begin(mlp_feed *feed, const mlp_dataset *dataset,
         (mlp_range){feed->leaf_word[leaf],
                     feed->leaf_word[leaf + leaves] - feed->leaf_word[leaf]};
     bool is_read = dataset->file != NULL;
-    feed->rows = microbatches->rows;
+    feed->rows = shard_batches->rows;
     fill_index(feed, is_read);
     feed->source = (mlp_rows){is_read ? mlp_reader_take(dataset->reader, rows)
                                       : dataset->values,

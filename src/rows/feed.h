@@ -47,7 +47,7 @@ typedef struct {
  *  file; see mlp_dataset_expect. Call from one thread, before fill.
  *  @param whole  kept; NULL: these are all rows of the batch */
 void mlp_feed_begin(mlp_feed *feed, const mlp_dataset *dataset,
-                    mlp_scaler scaler, const mlp_microbatches *microbatches,
+                    mlp_scaler scaler, const mlp_shard_batches *shard_batches,
                     const mlp_feed_whole *whole);
 
 /** Gather the rows. Every thread of this process calls and does its share; a

@@ -131,8 +131,8 @@ void mlp_sampler_shuffle(mlp_sampler *sampler, uint64_t epoch)
 static mlp_range shard_batch(const mlp_sampler *sampler, size_t step,
                              size_t shard)
 {
-    return mlp_shard_microbatch(sampler->rows, sampler->shards, sampler->batch,
-                                step, shard);
+    return mlp_shard_batch(sampler->rows, sampler->shards, sampler->batch, step,
+                           shard);
 }
 
 size_t mlp_sampler_count(const mlp_sampler *sampler, size_t step, size_t shard)
@@ -163,7 +163,7 @@ size_t mlp_sampler_pick(const void *sampler, size_t step, uint32_t *rows)
     return filled;
 }
 
-mlp_microbatches mlp_sampler_batch(mlp_sampler *sampler, size_t step)
+mlp_shard_batches mlp_sampler_batch(mlp_sampler *sampler, size_t step)
 {
     size_t filled = 0;
     for (size_t i = 0; i < sampler->owned.count; i++) {
@@ -171,6 +171,6 @@ mlp_microbatches mlp_sampler_batch(mlp_sampler *sampler, size_t step)
         filled += pick_shard_batch(sampler, step, i, sampler->picked + filled);
     }
     sampler->leaf_start[sampler->owned.count] = filled;
-    return (mlp_microbatches){sampler->picked, sampler->leaf_start,
-                              sampler->owned.count};
+    return (mlp_shard_batches){sampler->picked, sampler->leaf_start,
+                               sampler->owned.count};
 }

@@ -18,7 +18,7 @@ typedef struct {
     const size_t *leaf_start; /**< [leaves + 1]: leaf i has rows
                                    leaf_start[i] .. leaf_start[i + 1] - 1 */
     size_t leaves;            /**< shards of this rank */
-} mlp_microbatches;
+} mlp_shard_batches;
 
 typedef struct mlp_sampler mlp_sampler;
 
@@ -47,6 +47,6 @@ size_t mlp_sampler_pick(const void *sampler, size_t step, uint32_t *rows);
 size_t mlp_sampler_count(const mlp_sampler *sampler, size_t step, size_t shard);
 
 /** The shard batches of global batch `step` (from 0 in the epoch). */
-mlp_microbatches mlp_sampler_batch(mlp_sampler *sampler, size_t step);
+mlp_shard_batches mlp_sampler_batch(mlp_sampler *sampler, size_t step);
 
 #endif

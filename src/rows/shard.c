@@ -11,11 +11,10 @@ size_t mlp_epoch_steps(size_t rows, size_t batch)
     return rows / batch + (rows % batch != 0);
 }
 
-/* Where a shard sits at the table: the shards with one row more come first,
- * each kind in order of its number. Then the last round, which only the longer
- * shards play, goes on where every round begins, and dealing is cyclic to its
- * end. */
-static size_t seat(size_t rows, size_t shards, size_t shard)
+/* Position of a shard in each turn: shards with one row more come first, both
+ * kinds in order of their numbers. The last turn, which only the longer shards
+ * have, then starts like all others, and the order is cyclic to its end. */
+static size_t place_in_turn(size_t rows, size_t shards, size_t shard)
 {
     size_t shortest = rows / shards;
     size_t longer = rows % shards;
@@ -25,22 +24,22 @@ static size_t seat(size_t rows, size_t shards, size_t shard)
                                 : longer + shard - longer_before;
 }
 
-/* How many of the first `dealt` positions went to this seat. */
-static size_t dealt_to(size_t seat, size_t shards, size_t dealt)
+/* How many of the first `taken` rows are from the shard at this place. */
+static size_t taken_from(size_t place, size_t shards, size_t taken)
 {
-    return dealt / shards + (dealt % shards > seat);
+    return taken / shards + (taken % shards > place);
 }
 
-mlp_range mlp_shard_microbatch(size_t rows, size_t shards, size_t batch,
-                               size_t step, size_t shard)
+mlp_range mlp_shard_batch(size_t rows, size_t shards, size_t batch, size_t step,
+                          size_t shard)
 {
     assert(shard < shards);
-    size_t place = seat(rows, shards, shard);
+    size_t place = place_in_turn(rows, shards, shard);
     if (step >= mlp_epoch_steps(rows, batch)) {
-        return (mlp_range){dealt_to(place, shards, rows), 0};
+        return (mlp_range){taken_from(place, shards, rows), 0};
     }
     size_t begin = step * batch;
     size_t end = batch < rows - begin ? begin + batch : rows;
-    size_t first = dealt_to(place, shards, begin);
-    return (mlp_range){first, dealt_to(place, shards, end) - first};
+    size_t first = taken_from(place, shards, begin);
+    return (mlp_range){first, taken_from(place, shards, end) - first};
 }

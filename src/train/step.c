@@ -29,13 +29,13 @@ static void begin_piece(mlp_one_step *step)
     mlp_trainer *trainer = step->trainer;
     const mlp_trainer_parts *parts = &trainer->parts;
     size_t index = step->index * parts->config->accumulate + step->piece;
-    step->microbatches = mlp_sampler_batch(trainer->position.sampler, index);
+    step->shard_batches = mlp_sampler_batch(trainer->position.sampler, index);
     mlp_trainer_lay_batch(trainer, index);
     step->whole =
         (mlp_feed_whole){trainer->node.leaf_start, trainer->node.shards.count,
                          trainer->node.first_shard};
     mlp_feed_begin(trainer->node.feed, &parts->train->here, parts->scaler,
-                   &step->microbatches, &step->whole);
+                   &step->shard_batches, &step->whole);
     report_rank(step);
     mlp_pass_begin(trainer->node.pass, trainer->weights.vectors[0],
                    mlp_feed_batch(trainer->node.feed),

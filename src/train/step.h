@@ -10,10 +10,10 @@
 /** A step as this rank sees it. */
 typedef struct {
     mlp_trainer *trainer;
-    size_t piece, pieces;          /* of the batch; one without --accumulate */
-    mlp_microbatches microbatches; /* this rank's, of this piece */
-    mlp_feed_whole whole;          /* the crew's, of this piece */
-    bool is_unsafe;                /* some rank's gradient, as in facts */
+    size_t piece, pieces; /* of the batch; one without --accumulate */
+    mlp_shard_batches shard_batches; /* this rank's, of this piece */
+    mlp_feed_whole whole;            /* the crew's, of this piece */
+    bool is_unsafe;                  /* some rank's gradient, as in facts */
     bool wants_stop;
     mlp_step_result *result;
     /* Two words, both written by thread 0 alone: the verdict of all ranks on

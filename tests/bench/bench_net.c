@@ -184,7 +184,7 @@ static const uint16_t *gather(net *n)
         n->step = 0;
     }
     double since = bench_cpu_seconds();
-    mlp_microbatches rows = mlp_sampler_batch(n->sampler, n->step++);
+    mlp_shard_batches rows = mlp_sampler_batch(n->sampler, n->step++);
     mlp_feed_begin(n->feed, &n->dataset, mlp_scaler_max(255.0f), &rows, NULL);
     mlp_feed_fill(n->feed, n->kernels, (mlp_thread){0, 1, NULL});
     n->batch = *mlp_feed_batch(n->feed);

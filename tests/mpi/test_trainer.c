@@ -648,7 +648,7 @@ static size_t rows_before(const scenario *s)
     size_t first = mlp_place_node_shards(place, node, s->shards).first;
     size_t rows = 0;
     for (size_t i = poison.is_alone ? own : first; i < own; i++) {
-        rows += mlp_shard_microbatch(s->rows, s->shards, s->batch, 1, i).count;
+        rows += mlp_shard_batch(s->rows, s->shards, s->batch, 1, i).count;
     }
     return rows;
 }

@@ -116,14 +116,14 @@ static void fill(void *context, mlp_thread self)
 static void create_batch(fixture *f, const size_t *leaf_start, size_t leaves,
                          bool is_sparse)
 {
-    const mlp_microbatches microbatches = {f->index, leaf_start, leaves};
+    const mlp_shard_batches shard_batches = {f->index, leaf_start, leaves};
     const mlp_feed_shape shape = {.features = FEATURES,
                                   .rows = ROWS,
                                   .leaves = leaves,
                                   .is_sparse = is_sparse};
     ck_assert_int_eq(mlp_feed_create(&shape, NULL, &f->feed), MLP_OK);
     mlp_feed_begin(f->feed, &f->dataset, (mlp_scaler){.scale = 0.5F},
-                   &microbatches, NULL);
+                   &shard_batches, NULL);
     mlp_threads_run(NULL, 1, fill, f->feed);
     f->node.leaves = (mlp_range){0, leaves};
 }

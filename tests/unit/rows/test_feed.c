@@ -47,7 +47,7 @@ static void fill(void *context, mlp_thread self)
 static void fill_feed(mlp_feed *feed, const size_t *leaf_start, size_t leaves,
                       size_t threads)
 {
-    const mlp_microbatches rows = {backwards, leaf_start, leaves};
+    const mlp_shard_batches rows = {backwards, leaf_start, leaves};
     mlp_feed_begin(feed, &dataset, halves, &rows, NULL);
     mlp_threads_run(NULL, threads, fill, feed);
 }
@@ -187,8 +187,8 @@ START_TEST(feeds_that_share_memory_fill_one_batch)
             for (size_t k = first[i]; k <= first[i + 1]; k++) {
                 leaf_start[k - first[i]] = all[k] - row;
             }
-            const mlp_microbatches mine = {backwards + row, leaf_start,
-                                           first[i + 1] - first[i]};
+            const mlp_shard_batches mine = {backwards + row, leaf_start,
+                                            first[i + 1] - first[i]};
             const mlp_feed_whole whole = {all, LEAVES, first[i]};
             mlp_feed_begin(feeds[i], &dataset, halves, &mine, &whole);
             ck_assert_uint_eq(mlp_feed_here(feeds[i]).first, row);
@@ -229,7 +229,7 @@ START_TEST(floats_are_shifted_and_scaled)
                                 .labels = classes};
     const uint32_t index[] = {1, 0};
     const size_t start[] = {0, 2};
-    const mlp_microbatches rows = {index, start, 1};
+    const mlp_shard_batches rows = {index, start, 1};
     mlp_feed *feed;
     const mlp_feed_shape shape = {.features = 3, .rows = 2, .leaves = 1};
     ck_assert_int_eq(mlp_feed_create(&shape, NULL, &feed), MLP_OK);
@@ -255,7 +255,7 @@ START_TEST(columns_have_shifts_and_scales_of_their_own)
     static uint16_t classes[1];
     const uint32_t index[] = {0};
     const size_t start[] = {0, 1};
-    const mlp_microbatches rows = {index, start, 1};
+    const mlp_shard_batches rows = {index, start, 1};
     const mlp_dataset sets[] = {{.range = {0, 1},
                                  .features = 2,
                                  .element = MLP_ELEMENT_F32,

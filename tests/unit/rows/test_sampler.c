@@ -35,7 +35,7 @@ START_TEST(every_row_is_used_exactly_once_in_an_epoch)
         unsigned char seen[ROWS] = {0};
         mlp_sampler_shuffle(sampler, epoch);
         for (size_t step = 0; step < mlp_epoch_steps(ROWS, BATCH); step++) {
-            mlp_microbatches got = mlp_sampler_batch(sampler, step);
+            mlp_shard_batches got = mlp_sampler_batch(sampler, step);
             ck_assert_uint_eq(got.leaves, SHARDS);
             for (size_t i = 0; i < got.leaf_start[SHARDS]; i++) {
                 ck_assert_uint_lt(got.rows[i], ROWS);
@@ -57,7 +57,7 @@ START_TEST(a_leaf_holds_rows_of_its_own_shard_only)
     mlp_sampler *sampler = make(ROWS, SHARDS, (mlp_range){0, SHARDS}, BATCH);
     mlp_sampler_shuffle(sampler, 5);
     for (size_t step = 0; step < mlp_epoch_steps(ROWS, BATCH); step++) {
-        mlp_microbatches got = mlp_sampler_batch(sampler, step);
+        mlp_shard_batches got = mlp_sampler_batch(sampler, step);
         for (size_t leaf = 0; leaf < SHARDS; leaf++) {
             mlp_range own = mlp_range_part(ROWS, SHARDS, leaf);
             for (size_t i = got.leaf_start[leaf]; i < got.leaf_start[leaf + 1];
@@ -81,8 +81,8 @@ static void check_rank(size_t rows, size_t shards, size_t batch,
     mlp_sampler_shuffle(all, 3);
     mlp_sampler_shuffle(some, 3);
     for (size_t step = 0; step < mlp_epoch_steps(rows, batch); step++) {
-        mlp_microbatches a = mlp_sampler_batch(all, step);
-        mlp_microbatches b = mlp_sampler_batch(some, step);
+        mlp_shard_batches a = mlp_sampler_batch(all, step);
+        mlp_shard_batches b = mlp_sampler_batch(some, step);
         ck_assert_uint_eq(b.leaves, owned.count);
         size_t skipped = a.leaf_start[owned.first];
         for (size_t leaf = 0; leaf <= owned.count; leaf++) {
@@ -137,7 +137,7 @@ START_TEST(fewer_rows_than_shards_leave_some_leaves_empty)
 {
     mlp_sampler *sampler = make(3, 8, (mlp_range){0, 8}, 8);
     mlp_sampler_shuffle(sampler, 0);
-    mlp_microbatches got = mlp_sampler_batch(sampler, 0);
+    mlp_shard_batches got = mlp_sampler_batch(sampler, 0);
     ck_assert_uint_eq(got.leaf_start[8], 3);
     for (size_t i = 0; i < 3; i++) {
         ck_assert_uint_eq(got.rows[i], i);

@@ -1,5 +1,5 @@
 /** @file
- *  Tests of the deal of rows to microbatches.
+ *  Tests of the deal of rows to shard_batches.
  */
 #include "rows/shard.h"
 
@@ -29,9 +29,9 @@ END_TEST
 START_TEST(mnist_in_eight_shards_gives_sixteen_rows_each)
 {
     for (size_t shard = 0; shard < 8; shard++) {
-        expect_range(mlp_shard_microbatch(60000, 8, 128, 0, shard), 0, 16);
-        expect_range(mlp_shard_microbatch(60000, 8, 128, 467, shard), 7472, 16);
-        expect_range(mlp_shard_microbatch(60000, 8, 128, 468, shard), 7488, 12);
+        expect_range(mlp_shard_batch(60000, 8, 128, 0, shard), 0, 16);
+        expect_range(mlp_shard_batch(60000, 8, 128, 467, shard), 7472, 16);
+        expect_range(mlp_shard_batch(60000, 8, 128, 468, shard), 7488, 12);
     }
 }
 END_TEST
@@ -44,7 +44,7 @@ START_TEST(longer_shards_are_dealt_to_first)
     const size_t firsts[2][4] = {{0, 0, 0, 0}, {1, 1, 0, 1}};
     for (size_t step = 0; step < 2; step++) {
         for (size_t shard = 0; shard < 4; shard++) {
-            expect_range(mlp_shard_microbatch(6, 4, 3, step, shard),
+            expect_range(mlp_shard_batch(6, 4, 3, step, shard),
                          firsts[step][shard], counts[step][shard]);
         }
     }
@@ -54,24 +54,24 @@ END_TEST
 START_TEST(row_by_row_takes_a_row_from_the_only_shard)
 {
     for (size_t step = 0; step < 5; step++) {
-        expect_range(mlp_shard_microbatch(5, 1, 1, step, 0), step, 1);
+        expect_range(mlp_shard_batch(5, 1, 1, step, 0), step, 1);
     }
 }
 END_TEST
 
 START_TEST(past_the_last_step_there_is_nothing)
 {
-    expect_range(mlp_shard_microbatch(10, 2, 4, 3, 0), 5, 0);
-    expect_range(mlp_shard_microbatch(10, 2, 4, SIZE_MAX, 1), 5, 0);
-    expect_range(mlp_shard_microbatch(0, 2, 4, 0, 1), 0, 0);
+    expect_range(mlp_shard_batch(10, 2, 4, 3, 0), 5, 0);
+    expect_range(mlp_shard_batch(10, 2, 4, SIZE_MAX, 1), 5, 0);
+    expect_range(mlp_shard_batch(0, 2, 4, 0, 1), 0, 0);
 }
 END_TEST
 
 START_TEST(a_batch_of_any_size_does_not_overflow)
 {
-    expect_range(mlp_shard_microbatch(10, 2, SIZE_MAX, 0, 1), 0, 5);
-    expect_range(mlp_shard_microbatch(SIZE_MAX, 1, SIZE_MAX - 1, 1, 0),
-                 SIZE_MAX - 1, 1);
+    expect_range(mlp_shard_batch(10, 2, SIZE_MAX, 0, 1), 0, 5);
+    expect_range(mlp_shard_batch(SIZE_MAX, 1, SIZE_MAX - 1, 1, 0), SIZE_MAX - 1,
+                 1);
 }
 END_TEST
 
@@ -84,7 +84,7 @@ static bool is_fair_step(size_t rows, size_t shards, size_t batch, size_t step,
     size_t total = 0, least = SIZE_MAX, most = 0;
     bool goes_on = true;
     for (size_t shard = 0; shard < shards; shard++) {
-        mlp_range part = mlp_shard_microbatch(rows, shards, batch, step, shard);
+        mlp_range part = mlp_shard_batch(rows, shards, batch, step, shard);
         goes_on = goes_on && part.first == used[shard];
         used[shard] += part.count;
         total += part.count;
@@ -111,7 +111,7 @@ static void check_epoch(size_t rows, size_t shards, size_t batch)
                   batch);
 }
 
-START_TEST(every_row_is_used_once_and_microbatches_differ_by_one)
+START_TEST(every_row_is_used_once_and_shard_batches_differ_by_one)
 {
     static const size_t shard_counts[] = {1, 2, 3, 4, 5, 7, 8, 11, 16, 64};
     static const size_t batches[] = {1, 2, 3, 5, 7, 8, 10, 11, 32, 100, 1000};
@@ -139,7 +139,7 @@ int main(void)
     tcase_add_test(tcase, past_the_last_step_there_is_nothing);
     tcase_add_test(tcase, a_batch_of_any_size_does_not_overflow);
     tcase_add_test(tcase,
-                   every_row_is_used_once_and_microbatches_differ_by_one);
+                   every_row_is_used_once_and_shard_batches_differ_by_one);
     suite_add_tcase(suite, tcase);
     return run_suite(suite, CK_FORK_GETENV);
 }
