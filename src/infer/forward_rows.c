@@ -122,7 +122,7 @@ bool mlp_evaluation_next(mlp_evaluation *e)
             return true;
         }
     }
-    mlp_dataset_rest(e->dataset);
+    mlp_dataset_cancel(e->dataset);
     return false;
 }
 

@@ -182,7 +182,7 @@ mlp_inference_result mlp_inference_run(mlp_inference *inference,
     const mlp_read_plan plan = {pick_batch, &rows, 1};
     mlp_dataset_expect(dataset, &plan, 0);
     mlp_evaluate_rows(&inference->evaluator, dataset, rows);
-    mlp_dataset_rest(dataset);
+    mlp_dataset_cancel(dataset);
     return (mlp_inference_result){.rows = rows.count,
                                   .classes = classes,
                                   .stride = mlp_stride(classes),

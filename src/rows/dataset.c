@@ -102,7 +102,7 @@ mlp_status mlp_dataset_open(mlp_source *source, mlp_split split,
 {
     *dataset = describe(source, range);
     dataset->reader = reader;
-    mlp_reader_rest(reader);
+    mlp_reader_cancel(reader);
     mlp_status status = read_rows(source, split, dataset);
     if (status == MLP_OK) {
         size_t room = mlp_reader_room(reader) * mlp_dataset_row_bytes(source);
@@ -118,7 +118,7 @@ mlp_status mlp_dataset_open(mlp_source *source, mlp_split split,
 
 void mlp_dataset_destroy(mlp_dataset *dataset)
 {
-    mlp_dataset_rest(dataset);
+    mlp_dataset_cancel(dataset);
     mlp_rowfile_close(&dataset->file);
     free(dataset->values);
     free(dataset->labels);
@@ -155,10 +155,10 @@ void mlp_dataset_expect(const mlp_dataset *dataset, const mlp_read_plan *plan,
     }
 }
 
-void mlp_dataset_rest(const mlp_dataset *dataset)
+void mlp_dataset_cancel(const mlp_dataset *dataset)
 {
     if (dataset->file != NULL) {
-        mlp_reader_rest(dataset->reader);
+        mlp_reader_cancel(dataset->reader);
     }
 }
 

@@ -61,7 +61,7 @@ const void *mlp_dataset_read(const mlp_dataset *dataset, mlp_range rows,
  *  reader.h. */
 void mlp_dataset_expect(const mlp_dataset *dataset, const mlp_read_plan *plan,
                         size_t first);
-void mlp_dataset_rest(const mlp_dataset *dataset);
+void mlp_dataset_cancel(const mlp_dataset *dataset);
 
 /** The largest label plus one, 0 for no rows. */
 size_t mlp_dataset_classes(const mlp_dataset *dataset);

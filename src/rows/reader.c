@@ -270,7 +270,7 @@ void *mlp_reader_window(mlp_reader *reader)
 const void *mlp_reader_read(mlp_reader *reader, const mlp_rowfile *file,
                             mlp_range rows)
 {
-    mlp_reader_rest(reader);
+    mlp_reader_cancel(reader);
     window *to = &reader->windows[0];
     if (reader->status == MLP_OK) {
         keep_failure(reader, mlp_rowfile_read(file, rows, to->values));
@@ -281,7 +281,7 @@ const void *mlp_reader_read(mlp_reader *reader, const mlp_rowfile *file,
     return to->values;
 }
 
-void mlp_reader_rest(mlp_reader *reader)
+void mlp_reader_cancel(mlp_reader *reader)
 {
     pthread_mutex_lock(&reader->mutex);
     reader->is_expecting = false;
@@ -295,7 +295,7 @@ void mlp_reader_rest(mlp_reader *reader)
 void mlp_reader_expect(mlp_reader *reader, const mlp_rowfile *file,
                        const mlp_read_plan *plan, size_t first)
 {
-    mlp_reader_rest(reader);
+    mlp_reader_cancel(reader);
     pthread_mutex_lock(&reader->mutex);
     reader->file = file;
     reader->plan = *plan;

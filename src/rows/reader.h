@@ -22,7 +22,7 @@ struct mlp_rowfile;
 /** A plan: the requests to come. */
 typedef struct {
     /** Write the rows of a request, in order, and return their number. Called
-     *  by the reader's thread until mlp_reader_rest. */
+     *  by the reader's thread until mlp_reader_cancel. */
     size_t (*pick)(const void *context, size_t request, uint32_t *rows);
     const void *context;
     size_t requests;
@@ -49,12 +49,12 @@ const void *mlp_reader_read(mlp_reader *reader, const struct mlp_rowfile *file,
                             mlp_range rows);
 
 /** Start to read ahead, from request `first` of a plan.
- *  @param plan  copied; its context is used until mlp_reader_rest */
+ *  @param plan  copied; its context is used until mlp_reader_cancel */
 void mlp_reader_expect(mlp_reader *reader, const struct mlp_rowfile *file,
                        const mlp_read_plan *plan, size_t first);
 
 /** Cancel the plan, and wait until nothing is being read. */
-void mlp_reader_rest(mlp_reader *reader);
+void mlp_reader_cancel(mlp_reader *reader);
 
 /** Wait for the rows of the next request that has any.
  *  @param count  their number; 0 has no effect

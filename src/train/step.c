@@ -229,7 +229,7 @@ static void expect_rows(mlp_trainer *trainer, uint64_t epoch, size_t index,
     const mlp_dataset *here = &parts->train->here;
     uint64_t global = epoch * steps + index;
     if (trainer->position.shuffled_epoch != epoch) {
-        mlp_dataset_rest(here);
+        mlp_dataset_cancel(here);
         mlp_sampler_shuffle(trainer->position.sampler,
                             parts->first_epoch + epoch);
         trainer->position.shuffled_epoch = epoch;

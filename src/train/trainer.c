@@ -173,7 +173,7 @@ void mlp_trainer_destroy(mlp_trainer **trainer)
     if (old == NULL) {
         return;
     }
-    mlp_dataset_rest(&old->parts.train->here);
+    mlp_dataset_cancel(&old->parts.train->here);
     mlp_weights_destroy(&old->weights);
     free(old->evaluation.tallies);
     free(old->busy);
