@@ -13,11 +13,12 @@ enum { DIRECT_BYTES = 16 * 1024 };
 /* Where a single sum needs no adding: any tree of one operand. */
 static const mlp_subtree only_operand = {0, 1};
 
-mlp_range mlp_between_cut(const mlp_exchange *x, const mlp_between_layer *p,
-                          size_t node)
+mlp_range mlp_between_node_range(const mlp_exchange *x,
+                                 const mlp_between_layer *p, size_t node)
 {
-    return p->is_direct ? p->range
-                        : mlp_exchange_cut(p->range, x->place->nodes, node);
+    return p->is_direct
+               ? p->range
+               : mlp_exchange_subrange(p->range, x->place->nodes, node);
 }
 
 /* Number i of an array of what travels. */
@@ -68,9 +69,9 @@ static bool is_summed_already(const mlp_exchange *x)
 static mlp_status prepare_layer(const mlp_exchange *x, size_t layer,
                                 mlp_between_layer *p)
 {
-    p->range = mlp_exchange_rank_range(x, &x->layers[layer]);
+    p->range = mlp_exchange_rank_range(x, layer);
     p->is_direct = is_direct(x, p->range);
-    p->own = mlp_between_cut(x, p, x->place->node);
+    p->own = mlp_between_node_range(x, p, x->place->node);
     size_t number = x->between->number;
     size_t handed = x->plan.own.count * p->range.count;
     p->handed =
@@ -162,7 +163,7 @@ static void fill_reduce_scatter(const mlp_exchange *x,
 {
     size_t number = x->between->number;
     for (size_t node = 0; node < x->place->nodes; node++) {
-        mlp_range cut = mlp_between_cut(x, p, node);
+        mlp_range cut = mlp_between_node_range(x, p, node);
         mlp_range handed = x->plan.handed[node];
         lanes[node] = (mlp_lane){
             .from = handed_on(x, p, cut, 0),
@@ -177,7 +178,7 @@ static void fill_all_gather(const mlp_exchange *x, const mlp_between_layer *p,
 {
     size_t number = x->between->number;
     for (size_t node = 0; node < x->place->nodes; node++) {
-        mlp_range cut = mlp_between_cut(x, p, node);
+        mlp_range cut = mlp_between_node_range(x, p, node);
         lanes[node] = (mlp_lane){
             .from = number_at(x, p->sums, p->own.first - p->range.first),
             .to = number_at(x, p->sums, cut.first - p->range.first),
@@ -187,10 +188,11 @@ static void fill_all_gather(const mlp_exchange *x, const mlp_between_layer *p,
 }
 
 /* Nodes' runs of shards make up the table. */
-static void fill_records(const mlp_exchange *x, uint32_t step, mlp_lane *lanes)
+static void fill_shard_metrics(const mlp_exchange *x, uint32_t step,
+                               mlp_lane *lanes)
 {
-    size_t size = x->shape.record_size;
-    double *table = mlp_exchange_table(x, step);
+    size_t size = x->shape.metrics_per_shard;
+    double *table = mlp_exchange_metrics_table(x, step);
     for (size_t node = 0; node < x->place->nodes; node++) {
         mlp_range theirs =
             mlp_place_node_shards(x->place, node, x->shape.shards);
@@ -230,8 +232,8 @@ static mlp_status plan_all(mlp_exchange *x, mlp_lane *lanes)
         return MLP_OK;
     }
     for (uint32_t step = 0; step < 2; step++) {
-        fill_records(x, step, lanes);
-        MLP_TRY(plan(x, mlp_between_records(x, step), lanes));
+        fill_shard_metrics(x, step, lanes);
+        MLP_TRY(plan(x, mlp_between_shard_metrics(x, step), lanes));
     }
     return MLP_OK;
 }

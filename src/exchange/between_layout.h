@@ -41,8 +41,8 @@ struct mlp_exchange_between {
     mlp_between_layer *layers; /**< [count] */
     mlp_status status;         /**< first failure; thread 0's */
 
-    bool are_records_under_way;
-    uint32_t recorded; /**< steps */
+    bool are_metrics_in_flight;
+    uint32_t metrics_gathered; /**< steps */
 
     size_t under_way; /**< transfers */
     double since;     /**< when traffic.active_seconds was brought up to date */
@@ -61,14 +61,15 @@ static inline size_t mlp_between_all_gather(size_t layer)
 }
 
 /* One for each of the two tables. */
-static inline size_t mlp_between_records(const mlp_exchange *x, uint32_t step)
+static inline size_t mlp_between_shard_metrics(const mlp_exchange *x,
+                                               uint32_t step)
 {
     return 2 * x->shape.layers + step % 2;
 }
 
 /** A node's cut of this rank's range. */
-mlp_range mlp_between_cut(const mlp_exchange *x, const mlp_between_layer *p,
-                          size_t node);
+mlp_range mlp_between_node_range(const mlp_exchange *x,
+                                 const mlp_between_layer *p, size_t node);
 
 /** Where this node leaves its subtree k of a cut. */
 void *mlp_between_handed(const mlp_exchange *x, const mlp_between_layer *p,

@@ -104,7 +104,7 @@ static void add_all_inside(const mlp_exchange *x, const mlp_between_layer *p)
 {
     size_t nodes = p->is_direct ? 1 : x->place->nodes;
     for (size_t node = 0; p->handed != NULL && node < nodes; node++) {
-        add_inside(x, p, mlp_between_cut(x, p, node));
+        add_inside(x, p, mlp_between_node_range(x, p, node));
     }
 }
 
@@ -131,7 +131,7 @@ static bool is_published(const mlp_exchange *x, size_t layer, uint32_t step)
 }
 
 /* Take the layer one stage further, if it is time. */
-static void move_layer(mlp_exchange *x, size_t layer)
+static void progress_layer(mlp_exchange *x, size_t layer)
 {
     mlp_exchange_between *b = x->between;
     mlp_between_layer *p = &b->layers[layer];
@@ -172,24 +172,24 @@ static void move_layer(mlp_exchange *x, size_t layer)
 /* ---- records ----------------------------------------------------------- */
 
 /* Local rank 0 exchanges them for its node. */
-static void move_records(mlp_exchange *x)
+static void progress_shard_metrics(mlp_exchange *x)
 {
     mlp_exchange_between *b = x->between;
     mlp_exchange_board *board = mlp_exchange_board_of(x);
-    uint32_t step = b->recorded + 1;
-    size_t transfer = mlp_between_records(x, step);
-    if (x->place->rank != 0 || x->shape.record_size == 0) {
+    uint32_t step = b->metrics_gathered + 1;
+    size_t transfer = mlp_between_shard_metrics(x, step);
+    if (x->place->rank != 0 || x->shape.metrics_per_shard == 0) {
         return;
     }
-    if (!b->are_records_under_way) {
-        if (atomic_load(&board->recorded.value) == step) {
+    if (!b->are_metrics_in_flight) {
+        if (atomic_load(&board->metrics_published.value) == step) {
             b->status = begin_transfer(b, transfer);
-            b->are_records_under_way = true;
+            b->are_metrics_in_flight = true;
         }
     } else if (is_over(b, transfer)) {
-        b->are_records_under_way = false;
-        b->recorded = step;
-        mlp_wait_add(&board->gathered, 1, step);
+        b->are_metrics_in_flight = false;
+        b->metrics_gathered = step;
+        mlp_wait_add(&board->metrics_gathered, 1, step);
     }
 }
 
@@ -198,11 +198,11 @@ static void move_records(mlp_exchange *x)
 static void nodes_progress(mlp_exchange *x)
 {
     if (x->between->status == MLP_OK) {
-        move_records(x);
+        progress_shard_metrics(x);
     }
     for (size_t i = x->shape.layers; i-- > 0;) {
         if (x->between->status == MLP_OK) {
-            move_layer(x, i);
+            progress_layer(x, i);
         }
     }
 }
@@ -250,16 +250,17 @@ static mlp_status nodes_sum(const mlp_exchange_call *call)
     return MLP_OK;
 }
 
-static mlp_status nodes_collect_records(mlp_exchange *x, const double **all)
+static mlp_status nodes_collect_shard_metrics(mlp_exchange *x,
+                                              const double **all)
 {
-    uint32_t step = ++x->collected_steps;
+    uint32_t step = ++x->metrics_collected;
     mlp_exchange_board *board = mlp_exchange_board_of(x);
-    if (x->shape.record_size > 0) {
-        stay(x, &board->gathered, step);
+    if (x->shape.metrics_per_shard > 0) {
+        stay(x, &board->metrics_gathered, step);
     } else {
-        mlp_wait_until(&board->recorded, step, x->fair_threads == 0);
+        mlp_wait_until(&board->metrics_published, step, x->fair_threads == 0);
     }
-    *all = mlp_exchange_table(x, step);
+    *all = mlp_exchange_metrics_table(x, step);
     return x->between->status;
 }
 
@@ -275,6 +276,6 @@ const mlp_exchange_ops mlp_exchange_nodes_ops = {
     .progress = nodes_progress,
     .await = nodes_await,
     .sum = nodes_sum,
-    .publish_records = mlp_exchange_tree_publish_records,
-    .collect_records = nodes_collect_records,
+    .publish_shard_metrics = mlp_exchange_tree_publish_shard_metrics,
+    .collect_shard_metrics = nodes_collect_shard_metrics,
 };

@@ -46,8 +46,8 @@ static mlp_status share_memory(mlp_exchange *x)
         [MLP_EXCHANGE_BOARD] = sizeof(mlp_exchange_board) +
                                shape->layers * sizeof(mlp_exchange_layer_board),
         [MLP_EXCHANGE_MEASURES] = shape->measures * sizeof(double),
-        [MLP_EXCHANGE_RECORDS] =
-            2 * shape->shards * shape->record_size * sizeof(double)};
+        [MLP_EXCHANGE_SHARD_METRICS] =
+            2 * shape->shards * shape->metrics_per_shard * sizeof(double)};
     for (size_t i = 0; i < MLP_EXCHANGE_MEMORIES; i++) {
         MLP_TRY(mlp_node_team_share(x->node_team, bytes[i], &x->memory[i]));
     }
@@ -138,10 +138,11 @@ float *mlp_exchange_gradient(mlp_exchange *exchange, size_t i)
            i * exchange->total;
 }
 
-double *mlp_exchange_records(mlp_exchange *exchange)
+double *mlp_exchange_shard_metrics(mlp_exchange *exchange)
 {
-    return mlp_exchange_table(exchange, exchange->recorded_steps + 1) +
-           exchange->shards.first * exchange->shape.record_size;
+    return mlp_exchange_metrics_table(exchange,
+                                      exchange->metrics_published + 1) +
+           exchange->shards.first * exchange->shape.metrics_per_shard;
 }
 
 double *mlp_exchange_measures(mlp_exchange *exchange)

@@ -33,14 +33,14 @@
 typedef struct mlp_exchange mlp_exchange;
 
 /** Floats: all ranges of a layer begin at multiples of it. */
-enum { MLP_EXCHANGE_GRAIN = 256 };
+enum { MLP_EXCHANGE_CHUNK = 256 };
 
 typedef struct {
     size_t shards;             /**< V, leaves of the tree */
     size_t layers;             /**< of the model */
     const size_t *layer_sizes; /**< [layers] floats, multiples of 16 */
     size_t states;             /**< vectors kept: parameters and moments */
-    size_t record_size;        /**< doubles per shard, sent with gradients */
+    size_t metrics_per_shard;  /**< doubles per shard, sent with gradients */
     size_t measures;           /**< doubles that a node's ranks share */
     mlp_exchange_kind kind;    /**< how to sum */
     /** Of every value of the tree, leaves and sums: with MLP_PRECISION_BF16
@@ -68,7 +68,7 @@ float *mlp_exchange_state(mlp_exchange *exchange, size_t i);
 bool mlp_exchange_fills_state(const mlp_exchange *exchange);
 
 /** Floats of the state vectors that this rank updates of a layer. */
-mlp_range mlp_exchange_own(const mlp_exchange *exchange, size_t layer);
+mlp_range mlp_exchange_rank_range(const mlp_exchange *exchange, size_t layer);
 
 /** The largest subtrees within the node team's shards, in order; or these
  *  shards, when every leaf is rounded. */
@@ -80,9 +80,9 @@ const mlp_subtree *mlp_exchange_subtrees(const mlp_exchange *exchange,
 float *mlp_exchange_gradient(mlp_exchange *exchange, size_t i);
 
 /** Where the node team's thread 0 leaves the records of its shards in this
- * step, in order: [node team's shards, record_size]. It may write there until
- * it publishes them; at first there are those of an older step. */
-double *mlp_exchange_records(mlp_exchange *exchange);
+ * step, in order: [node team's shards, metrics_per_shard]. It may write there
+ * until it publishes them; at first there are those of an older step. */
+double *mlp_exchange_shard_metrics(mlp_exchange *exchange);
 
 /** Update elements first .. first + count - 1 of the state vectors (multiples
  *  of 16) from their gradient sum. Called by several threads at once, for
@@ -103,14 +103,14 @@ void mlp_exchange_skip(mlp_exchange *exchange);
 /** The node team's records are written: tell all ranks. After all threads have
  *  published all layers of this step. Call from the node team's thread 0.
  * Collective, but waits for nobody. */
-void mlp_exchange_publish_records(mlp_exchange *exchange);
+void mlp_exchange_publish_shard_metrics(mlp_exchange *exchange);
 
 /** Wait for the records of all node teams. Once a step, on every working rank,
  *  before it publishes its next layers.
- *  @param all  [shards, record_size], valid until the next step's publish
+ *  @param all  [shards, metrics_per_shard], valid until the next step's publish
  *  Call from the rank's thread 0. Collective. */
-mlp_status mlp_exchange_collect_records(mlp_exchange *exchange,
-                                        const double **all);
+mlp_status mlp_exchange_collect_shard_metrics(mlp_exchange *exchange,
+                                              const double **all);
 
 /** This thread has written its range of this layer of the node team's
  * gradients, and no longer reads the parameters of the layer in this step. The
@@ -121,7 +121,7 @@ void mlp_exchange_publish(mlp_exchange *exchange, size_t layer,
 
 /** Progress: sums between nodes may move only while this is called. Thread 0
  *  calls it between pieces of its work; other threads need not. */
-void mlp_exchange_help(mlp_exchange *exchange, mlp_thread self);
+void mlp_exchange_progress(mlp_exchange *exchange, mlp_thread self);
 
 /** Whether sums go between nodes, and take long. The same on all ranks. */
 bool mlp_exchange_is_far(const mlp_exchange *exchange);
@@ -151,7 +151,7 @@ mlp_status mlp_exchange_finish(mlp_exchange *exchange, size_t layer,
 
 /** The first half of finish: `take` gets the sums of this thread's range and
  *  keeps what it needs of them. May be called again before release. Ranges, and
- *  the pieces of them that take gets, begin at multiples of MLP_EXCHANGE_GRAIN
+ *  the pieces of them that take gets, begin at multiples of MLP_EXCHANGE_CHUNK
  *  in the layer, and end at one or with the layer. */
 mlp_status mlp_exchange_sum(mlp_exchange *exchange, size_t layer,
                             mlp_thread self, mlp_exchange_update *take,
@@ -163,8 +163,8 @@ void mlp_exchange_release(mlp_exchange *exchange, size_t layer,
 
 /** Elements of the vector that this thread updates in this layer. All nodes
  *  update the whole vector. */
-mlp_range mlp_exchange_share(const mlp_exchange *exchange, size_t layer,
-                             mlp_thread self);
+mlp_range mlp_exchange_thread_range(const mlp_exchange *exchange, size_t layer,
+                                    mlp_thread self);
 
 /** Of `total` things that each node does once, those that this thread does. */
 mlp_range mlp_exchange_split(const mlp_exchange *exchange, size_t total,

@@ -26,9 +26,9 @@ typedef struct {
 } mlp_exchange_layer_board;
 
 typedef struct {
-    _Alignas(64)
-        mlp_counter recorded; /**< steps, by the node team's thread 0 */
-    _Alignas(64) mlp_counter gathered; /**< steps, by local rank 0 */
+    _Alignas(64) mlp_counter
+        metrics_published; /**< steps, by the node team's thread 0 */
+    _Alignas(64) mlp_counter metrics_gathered; /**< steps, by local rank 0 */
     _Alignas(64) mlp_counter met;      /**< working ranks times meetings */
     _Atomic uint32_t denied;           /**< the last meeting with a no */
     mlp_exchange_layer_board layers[]; /**< [layers] */
@@ -45,11 +45,11 @@ typedef struct {
 
 /** What the node team shares. */
 typedef enum {
-    MLP_EXCHANGE_GRADIENTS, /**< [left_count, total] */
-    MLP_EXCHANGE_STATES,    /**< [states, total] */
-    MLP_EXCHANGE_BOARD,     /**< mlp_exchange_board */
-    MLP_EXCHANGE_MEASURES,  /**< [measures] */
-    MLP_EXCHANGE_RECORDS,   /**< [2, shards, record] */
+    MLP_EXCHANGE_GRADIENTS,     /**< [left_count, total] */
+    MLP_EXCHANGE_STATES,        /**< [states, total] */
+    MLP_EXCHANGE_BOARD,         /**< mlp_exchange_board */
+    MLP_EXCHANGE_MEASURES,      /**< [measures] */
+    MLP_EXCHANGE_SHARD_METRICS, /**< [2, shards, metrics_per_shard] */
     MLP_EXCHANGE_MEMORIES
 } mlp_exchange_memory;
 
@@ -76,8 +76,8 @@ typedef struct {
     void (*await)(mlp_exchange *x, size_t layer, mlp_thread self);
     /** After await: sum this thread's range, and update it. */
     mlp_status (*sum)(const mlp_exchange_call *call);
-    void (*publish_records)(mlp_exchange *x);
-    mlp_status (*collect_records)(mlp_exchange *x, const double **all);
+    void (*publish_shard_metrics)(mlp_exchange *x);
+    mlp_status (*collect_shard_metrics)(mlp_exchange *x, const double **all);
 } mlp_exchange_ops;
 
 extern const mlp_exchange_ops mlp_exchange_tree_ops;
@@ -102,10 +102,10 @@ struct mlp_exchange {
     void *memory[MLP_EXCHANGE_MEMORIES]; /**< of the node team */
     const void **sources;                /**< [left_count]: gradients, floats */
 
-    uint32_t recorded_steps;  /**< written by the thread that publishes */
-    uint32_t collected_steps; /**< written by thread 0 */
-    uint32_t meetings;        /**< written by the last thread to come */
-    _Atomic size_t meeting;   /**< threads that have come */
+    uint32_t metrics_published; /**< written by the thread that publishes */
+    uint32_t metrics_collected; /**< written by thread 0 */
+    uint32_t meetings;          /**< written by the last thread to come */
+    _Atomic size_t meeting;     /**< threads that have come */
 
     mlp_exchange_between *between;     /**< of between_progress.c */
     mlp_exchange_reduction *reduction; /**< of reduce.c */
@@ -121,10 +121,11 @@ static inline mlp_exchange_board *mlp_exchange_board_of(const mlp_exchange *x)
  *  Step s + 2 writes over the latter, but computes nothing before all ranks
  * have finished all layers of step s + 1; for that all ranks have published
  * these, and so have left step s. */
-static inline double *mlp_exchange_table(const mlp_exchange *x, uint32_t step)
+static inline double *mlp_exchange_metrics_table(const mlp_exchange *x,
+                                                 uint32_t step)
 {
-    double *tables = x->memory[MLP_EXCHANGE_RECORDS];
-    return tables + (step % 2) * x->shape.shards * x->shape.record_size;
+    double *tables = x->memory[MLP_EXCHANGE_SHARD_METRICS];
+    return tables + (step % 2) * x->shape.shards * x->shape.metrics_per_shard;
 }
 
 /** How far a counter of the node is when all who work have done `steps`. */
@@ -191,18 +192,12 @@ void mlp_exchange_add_up(const mlp_exchange_addition *addition, mlp_range range,
 /* The tree's: of within_node.c. */
 mlp_status mlp_exchange_tree_prepare(mlp_exchange *x);
 mlp_status mlp_exchange_tree_connect(mlp_exchange *x);
-void mlp_exchange_tree_publish_records(mlp_exchange *x);
+void mlp_exchange_tree_publish_shard_metrics(mlp_exchange *x);
 
-/** Part i of a range cut into parts of whole grains, but for its end. */
-mlp_range mlp_exchange_cut(mlp_range range, size_t parts, size_t i);
+/** Part i of a range cut into parts of whole chunks, but for its end. */
+mlp_range mlp_exchange_subrange(mlp_range range, size_t parts, size_t i);
 
 void mlp_exchange_between_destroy(mlp_exchange_between **between);
 void mlp_exchange_reduction_destroy(mlp_exchange_reduction **reduction);
-
-/** Floats of a layer that this rank updates, as a range of the vector. The
- *  same local rank has the same range on every node, so ranks beyond the
- *  smallest node have none, and neither have idle ones. */
-mlp_range mlp_exchange_rank_range(const mlp_exchange *x,
-                                  const mlp_exchange_layer *p);
 
 #endif

@@ -167,11 +167,11 @@ static mlp_status reduce_sum(const mlp_exchange_call *call)
 
 /* All shards' records are the sum of tables in which each rank has its own,
  * and zeros elsewhere. */
-static void reduce_publish_records(mlp_exchange *x)
+static void reduce_publish_shard_metrics(mlp_exchange *x)
 {
     mlp_exchange_reduction *r = x->reduction;
-    size_t size = x->shape.record_size;
-    double *table = mlp_exchange_table(x, ++x->recorded_steps);
+    size_t size = x->shape.metrics_per_shard;
+    double *table = mlp_exchange_metrics_table(x, ++x->metrics_published);
     size_t end = x->shards.first + x->shards.count;
     memset(table, 0, x->shards.first * size * sizeof *table);
     memset(table + end * size, 0,
@@ -183,13 +183,14 @@ static void reduce_publish_records(mlp_exchange *x)
     }
 }
 
-static mlp_status reduce_collect_records(mlp_exchange *x, const double **all)
+static mlp_status reduce_collect_shard_metrics(mlp_exchange *x,
+                                               const double **all)
 {
     mlp_exchange_reduction *r = x->reduction;
     if (r->status == MLP_OK) {
         r->status = mlp_sums_end(r->sums, x->shape.layers);
     }
-    *all = mlp_exchange_table(x, ++x->collected_steps);
+    *all = mlp_exchange_metrics_table(x, ++x->metrics_collected);
     return r->status;
 }
 
@@ -199,6 +200,6 @@ const mlp_exchange_ops mlp_exchange_reduce_ops = {
     .progress = reduce_progress,
     .await = reduce_await,
     .sum = reduce_sum,
-    .publish_records = reduce_publish_records,
-    .collect_records = reduce_collect_records,
+    .publish_shard_metrics = reduce_publish_shard_metrics,
+    .collect_shard_metrics = reduce_collect_shard_metrics,
 };

@@ -31,41 +31,38 @@
 
 #include "internal.h"
 
-mlp_range mlp_exchange_cut(mlp_range range, size_t parts, size_t i)
+mlp_range mlp_exchange_subrange(mlp_range range, size_t parts, size_t i)
 {
-    size_t grains = (range.count + MLP_EXCHANGE_GRAIN - 1) / MLP_EXCHANGE_GRAIN;
-    mlp_range part = mlp_range_part(grains, parts, i);
-    size_t first = part.first * MLP_EXCHANGE_GRAIN;
-    size_t end = first + part.count * MLP_EXCHANGE_GRAIN;
+    size_t chunks = (range.count + MLP_EXCHANGE_CHUNK - 1) / MLP_EXCHANGE_CHUNK;
+    mlp_range part = mlp_range_part(chunks, parts, i);
+    size_t first = part.first * MLP_EXCHANGE_CHUNK;
+    size_t end = first + part.count * MLP_EXCHANGE_CHUNK;
     first = first < range.count ? first : range.count;
     end = end < range.count ? end : range.count;
     return (mlp_range){range.first + first, end - first};
 }
 
-mlp_range mlp_exchange_rank_range(const mlp_exchange *x,
-                                  const mlp_exchange_layer *p)
+mlp_range mlp_exchange_rank_range(const mlp_exchange *exchange, size_t layer)
 {
-    bool is_far = x->place->nodes > 1;
+    const mlp_comm_place *place = exchange->place;
+    const mlp_exchange_layer *p = &exchange->layers[layer];
+    bool is_far = place->nodes > 1;
     size_t owners =
-        is_far ? x->place->smallest : mlp_node_team_workers(x->node_team);
-    size_t owner = is_far ? x->place->rank : mlp_node_team_worker(x->node_team);
+        is_far ? place->smallest : mlp_node_team_workers(exchange->node_team);
+    size_t owner =
+        is_far ? place->rank : mlp_node_team_worker(exchange->node_team);
     if (owner >= owners) {
         return (mlp_range){p->first, 0};
     }
-    return mlp_exchange_cut((mlp_range){p->first, p->count}, owners, owner);
+    return mlp_exchange_subrange((mlp_range){p->first, p->count}, owners,
+                                 owner);
 }
 
-mlp_range mlp_exchange_own(const mlp_exchange *exchange, size_t layer)
+mlp_range mlp_exchange_thread_range(const mlp_exchange *exchange, size_t layer,
+                                    mlp_thread self)
 {
-    return mlp_exchange_rank_range(exchange, &exchange->layers[layer]);
-}
-
-mlp_range mlp_exchange_share(const mlp_exchange *exchange, size_t layer,
-                             mlp_thread self)
-{
-    mlp_range range =
-        mlp_exchange_rank_range(exchange, &exchange->layers[layer]);
-    return mlp_exchange_cut(range, self.count, self.index);
+    return mlp_exchange_subrange(mlp_exchange_rank_range(exchange, layer),
+                                 self.count, self.index);
 }
 
 mlp_range mlp_exchange_split(const mlp_exchange *exchange, size_t total,
@@ -96,7 +93,7 @@ void mlp_exchange_skip(mlp_exchange *exchange)
     }
 }
 
-void mlp_exchange_help(mlp_exchange *exchange, mlp_thread self)
+void mlp_exchange_progress(mlp_exchange *exchange, mlp_thread self)
 {
     if (self.index == 0) {
         exchange->ops->progress(exchange);
@@ -111,7 +108,7 @@ void mlp_exchange_publish(mlp_exchange *exchange, size_t layer, mlp_thread self)
         mlp_wait_add(&mlp_exchange_board_of(exchange)->layers[layer].published,
                      1, mlp_exchange_all_ranks(exchange, p->published));
     }
-    mlp_exchange_help(exchange, self);
+    mlp_exchange_progress(exchange, self);
 }
 
 void mlp_exchange_await(mlp_exchange *exchange, size_t layer, mlp_thread self)
@@ -124,7 +121,7 @@ mlp_status mlp_exchange_sum(mlp_exchange *exchange, size_t layer,
                             void *context)
 {
     mlp_exchange_await(exchange, layer, self);
-    mlp_range range = mlp_exchange_share(exchange, layer, self);
+    mlp_range range = mlp_exchange_thread_range(exchange, layer, self);
     return exchange->ops->sum(
         &(mlp_exchange_call){exchange, layer, self, take, context, range});
 }
@@ -184,13 +181,13 @@ void mlp_exchange_wait(mlp_exchange *exchange, size_t layer)
         exchange->fair_threads == 0);
 }
 
-void mlp_exchange_publish_records(mlp_exchange *exchange)
+void mlp_exchange_publish_shard_metrics(mlp_exchange *exchange)
 {
-    exchange->ops->publish_records(exchange);
+    exchange->ops->publish_shard_metrics(exchange);
 }
 
-mlp_status mlp_exchange_collect_records(mlp_exchange *exchange,
-                                        const double **all)
+mlp_status mlp_exchange_collect_shard_metrics(mlp_exchange *exchange,
+                                              const double **all)
 {
-    return exchange->ops->collect_records(exchange, all);
+    return exchange->ops->collect_shard_metrics(exchange, all);
 }

@@ -43,21 +43,22 @@ static void tree_await(mlp_exchange *x, size_t layer, mlp_thread self)
                    self.count > x->fair_threads);
 }
 
-void mlp_exchange_tree_publish_records(mlp_exchange *x)
+void mlp_exchange_tree_publish_shard_metrics(mlp_exchange *x)
 {
-    uint32_t step = ++x->recorded_steps;
-    mlp_wait_add(&mlp_exchange_board_of(x)->recorded, 1, step);
+    uint32_t step = ++x->metrics_published;
+    mlp_wait_add(&mlp_exchange_board_of(x)->metrics_published, 1, step);
 }
 
-static mlp_status tree_collect_records(mlp_exchange *x, const double **all)
+static mlp_status tree_collect_shard_metrics(mlp_exchange *x,
+                                             const double **all)
 {
-    uint32_t step = ++x->collected_steps;
+    uint32_t step = ++x->metrics_collected;
     mlp_pulse *pulse = mlp_comm_pulse(x->comm);
     mlp_pulse_wait(pulse, true);
-    mlp_wait_until(&mlp_exchange_board_of(x)->recorded, step,
+    mlp_wait_until(&mlp_exchange_board_of(x)->metrics_published, step,
                    x->fair_threads == 0);
     mlp_pulse_wait(pulse, false);
-    *all = mlp_exchange_table(x, step);
+    *all = mlp_exchange_metrics_table(x, step);
     return MLP_OK;
 }
 
@@ -67,6 +68,6 @@ const mlp_exchange_ops mlp_exchange_tree_ops = {
     .progress = tree_progress,
     .await = tree_await,
     .sum = tree_sum,
-    .publish_records = mlp_exchange_tree_publish_records,
-    .collect_records = tree_collect_records,
+    .publish_shard_metrics = mlp_exchange_tree_publish_shard_metrics,
+    .collect_shard_metrics = tree_collect_shard_metrics,
 };

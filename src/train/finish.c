@@ -136,7 +136,7 @@ static void meet(const finisher *f)
 /* This thread's share of layer f->layer. */
 static mlp_range share_of(const finisher *f)
 {
-    return mlp_exchange_share(f->trainer->exchange, f->layer, f->self);
+    return mlp_exchange_thread_range(f->trainer->exchange, f->layer, f->self);
 }
 
 static double norm(const finisher *f, size_t quantity)

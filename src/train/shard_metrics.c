@@ -59,7 +59,7 @@ void mlp_trainer_add_metrics(const mlp_trainer *trainer, bool is_first)
     const double *losses = mlp_pass_losses(trainer->node.pass);
     const uint32_t *predictions = mlp_pass_predictions(trainer->node.pass);
     const uint16_t *labels = mlp_feed_labels(trainer->node.feed);
-    double *record = mlp_exchange_records(trainer->exchange);
+    double *record = mlp_exchange_shard_metrics(trainer->exchange);
     for (size_t i = 0; i < batch->leaves; i++) {
         size_t first = batch->leaf_start[i];
         size_t end = batch->leaf_start[i + 1];
@@ -85,7 +85,7 @@ void mlp_trainer_add_metrics(const mlp_trainer *trainer, bool is_first)
 void mlp_trainer_close_metrics(const mlp_trainer *trainer)
 {
     bool is_unsafe = atomic_load(&trainer->node.board->is_unsafe);
-    double *record = mlp_exchange_records(trainer->exchange);
+    double *record = mlp_exchange_shard_metrics(trainer->exchange);
     for (size_t i = 0; i < trainer->node.shards.count; i++) {
         record[i * MLP_SHARD_METRICS + UNSAFE] = is_unsafe;
     }
@@ -93,7 +93,7 @@ void mlp_trainer_close_metrics(const mlp_trainer *trainer)
 
 bool mlp_trainer_has_finite_losses(const mlp_trainer *trainer)
 {
-    const double *record = mlp_exchange_records(trainer->exchange);
+    const double *record = mlp_exchange_shard_metrics(trainer->exchange);
     for (size_t i = 0; i < trainer->node.shards.count; i++) {
         if (!isfinite(record[i * MLP_SHARD_METRICS + LOSS])) {
             return false;
@@ -107,7 +107,7 @@ mlp_status mlp_trainer_read_metrics(mlp_trainer *trainer,
 {
     size_t shards = trainer->parts.config->shards;
     const double *all;
-    MLP_TRY(mlp_exchange_collect_records(trainer->exchange, &all));
+    MLP_TRY(mlp_exchange_collect_shard_metrics(trainer->exchange, &all));
     *result = (mlp_step_result){0};
     *is_unsafe = false;
     static const size_t summed[MLP_TALLY_SUMS] = {LOSS, ERROR, TARGETS,

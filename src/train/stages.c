@@ -139,7 +139,7 @@ void mlp_stage_back_by_layers(mlp_worker *w)
         }
         if (l > 0) {
             backward_of(w, l);
-            mlp_exchange_help(w->trainer->exchange, w->self);
+            mlp_exchange_progress(w->trainer->exchange, w->self);
         }
         gradient_of(w, l);
     }

@@ -91,7 +91,7 @@ static mlp_status read_verdict(const mlp_worker *w)
     mlp_trainer *trainer = step->trainer;
     if (w->me.index == 0) {
         mlp_trainer_close_metrics(trainer);
-        mlp_exchange_publish_records(trainer->exchange);
+        mlp_exchange_publish_shard_metrics(trainer->exchange);
     }
     return mlp_trainer_read_metrics(trainer, step->result, &step->is_unsafe);
 }

@@ -95,7 +95,7 @@ size_t mlp_trainer_rows_at_most(const mlp_config *config, size_t owned)
 static void help_exchange(void *context)
 {
     const mlp_trainer *trainer = context;
-    mlp_exchange_help(trainer->exchange, (mlp_thread){0, 1, NULL});
+    mlp_exchange_progress(trainer->exchange, (mlp_thread){0, 1, NULL});
 }
 
 static mlp_status create_locally(mlp_trainer *trainer)

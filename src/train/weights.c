@@ -87,7 +87,7 @@ void mlp_trainer_wait(mlp_trainer *trainer)
 
 mlp_range mlp_trainer_slice(const mlp_trainer *trainer, size_t layer)
 {
-    return mlp_exchange_own(trainer->exchange, layer);
+    return mlp_exchange_rank_range(trainer->exchange, layer);
 }
 
 static mlp_status digest_floats(const mlp_weights *w, mlp_range floats,

@@ -18,7 +18,7 @@
 
 /* The layer of one cache line leaves ranks without a range. */
 static const size_t drill_layers[] = {1600, 16, 5008};
-enum { DRILL_LAYERS = 3, DRILL_TOTAL = 1600 + 16 + 5008, DRILL_RECORD = 3 };
+enum { DRILL_LAYERS = 3, DRILL_TOTAL = 1600 + 16 + 5008, DRILL_METRICS = 3 };
 
 typedef struct {
     size_t shards, threads, steps;
@@ -67,7 +67,7 @@ static float drill_subtree(const drill *d, mlp_subtree node, size_t i,
                               drill_subtree(d, high, i, step, parameter));
 }
 
-static double drill_record(size_t shard, size_t k, size_t step)
+static double drill_metric(size_t shard, size_t k, size_t step)
 {
     return (double)drill_hash(shard, k, step);
 }
@@ -152,23 +152,24 @@ static void drill_backward(drill_run *run, mlp_thread self, size_t first,
 }
 
 /* By the node team's thread 0: leave the records of its shards. */
-static void drill_publish_records(drill_run *run, size_t step)
+static void drill_publish_shard_metrics(drill_run *run, size_t step)
 {
-    double *node_teams = mlp_exchange_records(run->exchange);
+    double *mine = mlp_exchange_shard_metrics(run->exchange);
     mlp_range owned = mlp_node_team_shards(run->node_team, run->d->shards);
-    for (size_t i = 0; i < owned.count * DRILL_RECORD; i++) {
-        node_teams[i] = drill_record(owned.first + i / DRILL_RECORD,
-                                     i % DRILL_RECORD, step);
+    for (size_t i = 0; i < owned.count * DRILL_METRICS; i++) {
+        mine[i] = drill_metric(owned.first + i / DRILL_METRICS,
+                               i % DRILL_METRICS, step);
     }
-    mlp_exchange_publish_records(run->exchange);
+    mlp_exchange_publish_shard_metrics(run->exchange);
 }
 
 /* Records of all shards must be there, and this step's. */
-static void drill_check_records(drill_run *run, const double *all, size_t step)
+static void drill_check_shard_metrics(drill_run *run, const double *all,
+                                      size_t step)
 {
-    for (size_t i = 0; i < run->d->shards * DRILL_RECORD; i++) {
+    for (size_t i = 0; i < run->d->shards * DRILL_METRICS; i++) {
         run->mistakes +=
-            all[i] != drill_record(i / DRILL_RECORD, i % DRILL_RECORD, step);
+            all[i] != drill_metric(i / DRILL_METRICS, i % DRILL_METRICS, step);
     }
 }
 
@@ -190,22 +191,22 @@ static void drill_step(drill_run *run, mlp_thread self, size_t step)
     }
     drill_publish_layers(run, self, step);
     mlp_thread_barrier(self);
-    const double *records = NULL;
+    const double *metrics = NULL;
     if (self.index == 0) {
         if (mlp_node_team_worker(run->node_team) == 0) {
-            drill_publish_records(run, step);
+            drill_publish_shard_metrics(run, step);
         }
-        run->mistakes +=
-            mlp_exchange_collect_records(run->exchange, &records) != MLP_OK;
+        run->mistakes += mlp_exchange_collect_shard_metrics(run->exchange,
+                                                            &metrics) != MLP_OK;
     }
     for (size_t layer = DRILL_LAYERS; layer-- > 0;) {
         drill_nap(run, self, step * 8 + layer + 2000);
         run->mistakes += mlp_exchange_finish(run->exchange, layer, self,
                                              drill_apply, run) != MLP_OK;
     }
-    if (records != NULL) {
+    if (metrics != NULL) {
         drill_nap(run, self, step * 8 + 3000);
-        drill_check_records(run, records, step);
+        drill_check_shard_metrics(run, metrics, step);
     }
 }
 
@@ -255,7 +256,7 @@ static size_t drill_mistakes(mlp_comm *comm, const drill *d)
                                 .layers = DRILL_LAYERS,
                                 .layer_sizes = drill_layers,
                                 .states = 2,
-                                .record_size = DRILL_RECORD,
+                                .metrics_per_shard = DRILL_METRICS,
                                 .kind = d->kind,
                                 .precision = d->precision};
     const mlp_node_team_wish wish = {.threads = d->threads,

@@ -33,7 +33,7 @@ static mlp_exchange *create_small(void)
                                 .layers = 2,
                                 .layer_sizes = sizes,
                                 .states = 2,
-                                .record_size = 2};
+                                .metrics_per_shard = 2};
     mlp_exchange *exchange;
     ck_assert_int_eq(mlp_exchange_create(comm, node_team, &shape, &exchange),
                      MLP_OK);
@@ -100,23 +100,25 @@ START_TEST(single_sum_is_passed_on_in_place)
 }
 END_TEST
 
-START_TEST(records_come_back_in_order_and_stay_until_the_next_step)
+START_TEST(shard_metrics_come_back_in_order_and_stay_until_the_next_step)
 {
     mlp_exchange *exchange = create_small();
-    double *mine = mlp_exchange_records(exchange);
+    double *mine = mlp_exchange_shard_metrics(exchange);
     const double *first;
     for (int i = 0; i < 6; i++) {
         mine[i] = i;
     }
-    mlp_exchange_publish_records(exchange);
-    ck_assert_int_eq(mlp_exchange_collect_records(exchange, &first), MLP_OK);
-    mine = mlp_exchange_records(exchange);
+    mlp_exchange_publish_shard_metrics(exchange);
+    ck_assert_int_eq(mlp_exchange_collect_shard_metrics(exchange, &first),
+                     MLP_OK);
+    mine = mlp_exchange_shard_metrics(exchange);
     for (int i = 0; i < 6; i++) {
         mine[i] = 100 + i;
     }
     const double *second;
-    mlp_exchange_publish_records(exchange);
-    ck_assert_int_eq(mlp_exchange_collect_records(exchange, &second), MLP_OK);
+    mlp_exchange_publish_shard_metrics(exchange);
+    ck_assert_int_eq(mlp_exchange_collect_shard_metrics(exchange, &second),
+                     MLP_OK);
     for (int i = 0; i < 6; i++) {
         ck_assert(first[i] == i);
         ck_assert(second[i] == 100 + i);
@@ -144,7 +146,7 @@ START_TEST(run_equals_the_one_worked_out_by_hand)
 }
 END_TEST
 
-START_TEST(exchange_without_records_and_moments_works)
+START_TEST(exchange_without_shard_metrics_and_moments_works)
 {
     const size_t sizes[] = {16};
     mlp_exchange_shape shape = {
@@ -153,8 +155,9 @@ START_TEST(exchange_without_records_and_moments_works)
     const double *all;
     ck_assert_int_eq(mlp_exchange_create(comm, node_team, &shape, &exchange),
                      MLP_OK);
-    mlp_exchange_publish_records(exchange);
-    ck_assert_int_eq(mlp_exchange_collect_records(exchange, &all), MLP_OK);
+    mlp_exchange_publish_shard_metrics(exchange);
+    ck_assert_int_eq(mlp_exchange_collect_shard_metrics(exchange, &all),
+                     MLP_OK);
     mlp_exchange_destroy(&exchange);
 }
 END_TEST
@@ -167,10 +170,10 @@ int main(void)
     tcase_add_test(tests, one_rank_owns_the_root);
     tcase_add_test(tests, states_are_aligned_apart_and_zero);
     tcase_add_test(tests, single_sum_is_passed_on_in_place);
-    tcase_add_test(tests,
-                   records_come_back_in_order_and_stay_until_the_next_step);
+    tcase_add_test(
+        tests, shard_metrics_come_back_in_order_and_stay_until_the_next_step);
     tcase_add_loop_test(tests, run_equals_the_one_worked_out_by_hand, 0, 18);
-    tcase_add_test(tests, exchange_without_records_and_moments_works);
+    tcase_add_test(tests, exchange_without_shard_metrics_and_moments_works);
     Suite *suite = suite_create("exchange");
     suite_add_tcase(suite, tests);
     return run_suite(suite, CK_FORK_GETENV);
