@@ -1,16 +1,16 @@
 /** @file
- *  The lay-out of an exchange between nodes: who sums what, in which memory,
- *  and the transfers that repeat in each step.
+ *  Setup of an exchange between nodes: which node sums which floats, the
+ *  buffers, and the transfers that repeat in each step.
  */
 #include "between_layout.h"
 
 #include "team/place.h"
 
-/* Bytes that take about as long as the start of another transfer: some 10 us at
- * 10 Gbit/s. */
+/* Bytes whose transfer takes about as long as starting another one: some 10 us
+ * at 10 Gbit/s. */
 enum { DIRECT_BYTES = 16 * 1024 };
 
-/* Where a single sum needs no adding: any tree of one operand. */
+/* A tree of one operand, for a sum that is complete. */
 static const mlp_subtree only_operand = {0, 1};
 
 mlp_range mlp_between_node_range(const mlp_exchange *x,
@@ -21,17 +21,17 @@ mlp_range mlp_between_node_range(const mlp_exchange *x,
                : mlp_exchange_subrange(p->range, x->place->nodes, node);
 }
 
-/* Number i of an array of what travels. */
+/* Number i of an array in the format that is sent. */
 static void *number_at(const mlp_exchange *x, void *array, size_t i)
 {
     return (char *)array + i * x->between->number;
 }
 
-void *mlp_between_handed(const mlp_exchange *x, const mlp_between_layer *p,
-                         mlp_range cut, size_t k)
+void *mlp_between_send_buffer(const mlp_exchange *x, const mlp_between_layer *p,
+                              mlp_range range, size_t k)
 {
-    size_t before = x->plan.own.count * (cut.first - p->range.first);
-    return number_at(x, p->handed, before + k * cut.count);
+    size_t before = x->plan.own.count * (range.first - p->range.first);
+    return number_at(x, p->to_send, before + k * range.count);
 }
 
 mlp_exchange_operand mlp_between_operand(const mlp_exchange *x)
@@ -40,7 +40,8 @@ mlp_exchange_operand mlp_between_operand(const mlp_exchange *x)
                                                     : MLP_OPERAND_FLOAT;
 }
 
-/* Of n bytes a node sends (N - 1) n directly, 2 (N - 1) n / N otherwise. */
+/* Of n bytes, each of N nodes sends (N - 1) n directly, else 2 (N - 1) n / N.
+ */
 static bool is_direct(const mlp_exchange *x, mlp_range range)
 {
     size_t nodes = x->place->nodes;
@@ -51,16 +52,16 @@ static bool is_direct(const mlp_exchange *x, mlp_range range)
 mlp_exchange_addition mlp_between_root(const mlp_exchange *x,
                                        const mlp_between_layer *p)
 {
-    return (mlp_exchange_addition){x->plan.outer, p->operands,
-                                   x->plan.outer_count, mlp_between_operand(x),
-                                   p->own.first};
+    return (mlp_exchange_addition){x->plan.exchanged, p->operands,
+                                   x->plan.exchanged_count,
+                                   mlp_between_operand(x), p->own.first};
 }
 
-/* A node of one rank whose shards are one subtree has nothing to add, and
- * floats travel as they are. */
+/* Whether the gradient can be sent from where it is: it is one subtree, summed
+ * already, and floats are sent unchanged. */
 static bool is_summed_already(const mlp_exchange *x)
 {
-    return x->plan.own.count == 1 && x->plan.left_count == 1 &&
+    return x->plan.own.count == 1 && x->plan.local_count == 1 &&
            x->between->number == sizeof(float);
 }
 
@@ -73,17 +74,17 @@ static mlp_status prepare_layer(const mlp_exchange *x, size_t layer,
     p->is_direct = is_direct(x, p->range);
     p->own = mlp_between_node_range(x, p, x->place->node);
     size_t number = x->between->number;
-    size_t handed = x->plan.own.count * p->range.count;
-    p->handed =
-        is_summed_already(x) ? NULL : mlp_exchange_allocate(handed, number);
-    p->gathered =
-        mlp_exchange_allocate(x->plan.outer_count * p->own.count, number);
+    size_t numbers = x->plan.own.count * p->range.count;
+    p->to_send =
+        is_summed_already(x) ? NULL : mlp_exchange_allocate(numbers, number);
+    p->received =
+        mlp_exchange_allocate(x->plan.exchanged_count * p->own.count, number);
     p->sums =
         p->is_direct ? NULL : mlp_exchange_allocate(p->range.count, number);
     p->operands =
-        mlp_exchange_allocate(x->plan.outer_count, sizeof(const void *));
-    return p->gathered == NULL || p->operands == NULL ||
-                   (p->handed == NULL && !is_summed_already(x)) ||
+        mlp_exchange_allocate(x->plan.exchanged_count, sizeof(const void *));
+    return p->received == NULL || p->operands == NULL ||
+                   (p->to_send == NULL && !is_summed_already(x)) ||
                    (p->sums == NULL && !p->is_direct)
                ? mlp_fail_memory("the exchange between nodes")
                : MLP_OK;
@@ -120,8 +121,8 @@ void mlp_exchange_between_destroy(mlp_exchange_between **between)
     }
     mlp_transfers_destroy(&b->transfers);
     for (size_t i = 0; i < b->count; i++) {
-        free(b->layers[i].handed);
-        free(b->layers[i].gathered);
+        free(b->layers[i].to_send);
+        free(b->layers[i].received);
         free(b->layers[i].sums);
         free((void *)b->layers[i].operands);
     }
@@ -133,23 +134,24 @@ void mlp_exchange_between_destroy(mlp_exchange_between **between)
 
 /* ---- transfers --------------------------------------------------------- */
 
-/* Subtree k that this node hands on of a cut, wherever it lies. */
-static const void *handed_on(const mlp_exchange *x, const mlp_between_layer *p,
-                             mlp_range cut, size_t k)
+/* Address of this node's exchanged subtree k of a node's range. */
+static const void *send_address(const mlp_exchange *x,
+                                const mlp_between_layer *p, mlp_range range,
+                                size_t k)
 {
-    return p->handed != NULL ? mlp_between_handed(x, p, cut, k)
-                             : (const float *)x->sources[0] + cut.first;
+    return p->to_send != NULL ? mlp_between_send_buffer(x, p, range, k)
+                              : (const float *)x->sources[0] + range.first;
 }
 
-/* This node's own subtrees are where they are, the others' among those
- * gathered. */
+/* Subtrees of this node are read from where they are sent, those of others from
+ * the receive buffer. */
 static void find_operands(const mlp_exchange *x, mlp_between_layer *p)
 {
     mlp_range mine = x->plan.own;
-    for (size_t k = 0; k < x->plan.outer_count; k++) {
+    for (size_t k = 0; k < x->plan.exchanged_count; k++) {
         bool is_mine = k >= mine.first && k - mine.first < mine.count;
-        p->operands[k] = is_mine ? handed_on(x, p, p->own, k - mine.first)
-                                 : number_at(x, p->gathered, k * p->own.count);
+        p->operands[k] = is_mine ? send_address(x, p, p->own, k - mine.first)
+                                 : number_at(x, p->received, k * p->own.count);
     }
     p->whole = p->sums;
     p->last = p->is_direct ? mlp_between_root(x, p)
@@ -163,13 +165,13 @@ static void fill_reduce_scatter(const mlp_exchange *x,
 {
     size_t number = x->between->number;
     for (size_t node = 0; node < x->place->nodes; node++) {
-        mlp_range cut = mlp_between_node_range(x, p, node);
-        mlp_range handed = x->plan.handed[node];
+        mlp_range range = mlp_between_node_range(x, p, node);
+        mlp_range theirs = x->plan.by_node[node];
         lanes[node] = (mlp_lane){
-            .from = handed_on(x, p, cut, 0),
-            .to = number_at(x, p->gathered, handed.first * p->own.count),
-            .sent = x->plan.own.count * cut.count * number,
-            .received = handed.count * p->own.count * number};
+            .from = send_address(x, p, range, 0),
+            .to = number_at(x, p->received, theirs.first * p->own.count),
+            .sent = x->plan.own.count * range.count * number,
+            .received = theirs.count * p->own.count * number};
     }
 }
 
@@ -178,16 +180,16 @@ static void fill_all_gather(const mlp_exchange *x, const mlp_between_layer *p,
 {
     size_t number = x->between->number;
     for (size_t node = 0; node < x->place->nodes; node++) {
-        mlp_range cut = mlp_between_node_range(x, p, node);
+        mlp_range range = mlp_between_node_range(x, p, node);
         lanes[node] = (mlp_lane){
             .from = number_at(x, p->sums, p->own.first - p->range.first),
-            .to = number_at(x, p->sums, cut.first - p->range.first),
+            .to = number_at(x, p->sums, range.first - p->range.first),
             .sent = p->own.count * number,
-            .received = cut.count * number};
+            .received = range.count * number};
     }
 }
 
-/* Nodes' runs of shards make up the table. */
+/* Each node sends the rows of its shards in the table. */
 static void fill_shard_metrics(const mlp_exchange *x, uint32_t step,
                                mlp_lane *lanes)
 {

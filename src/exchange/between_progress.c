@@ -1,20 +1,20 @@
 /** @file
- *  The exchange in the tree between nodes, while the ranks compute.
+ *  The tree exchange between nodes, while the ranks compute.
  *
- *  A node's node team leaves sums of a layer, as far as the node's shards make
- *  subtrees. The ranks that have the same range of it, one on each node, divide
- *  it once more. In the reduce-scatter each receives the subtrees of its cut
- *  from all nodes and finishes the tree; in the all-gather it sends the sum to
- *  all. What a rank sends is then about two ranges, however many nodes there
- *  are, which no exchange can do with less (Thakur, Rabenseifner and Gropp
- * 2005, "Optimization of Collective Communication Operations in MPICH", section
- *  4.5). Where two transfers take longer than one of more bytes, for two nodes
- *  and for short ranges, every node receives all and finishes all.
+ *  A node team computes sums of a layer for the largest subtrees within the
+ *  node's shards. The ranks that have the same range of the layer, one on each
+ *  node, divide it among the nodes. In the reduce-scatter each rank receives
+ *  all nodes' subtrees of its node's range and completes the tree; in the
+ *  all-gather it sends the sum to all. A rank thus sends about two ranges,
+ *  however many nodes there are, which is the minimum (Thakur, Rabenseifner and
+ *  Gropp 2005, "Optimization of Collective Communication Operations in MPICH",
+ *  section 4.5). For two nodes and for short ranges, where two transfers take
+ *  longer than one of more bytes, every node receives and sums all.
  *
- *  Thread 0 does all of it: only it may call the transport, which may progress
- *  only when called. It does so between pieces of its own work (progress), and
- *  without a pause when there is nothing else left to do (await). Each layer
- *  goes through its stages by itself; layers and records overtake each other.
+ *  Only thread 0 may call MPI, which may progress only when called. It does so
+ *  between parts of its own work (progress), and continuously when it has
+ *  nothing else to do (await). Each layer goes through its stages
+ *  independently of other layers and of the shard metrics.
  */
 #include <sched.h>
 #include <stdatomic.h>
@@ -24,28 +24,28 @@
 #include "base/bfloat16.h"
 #include "between_layout.h"
 
-/* Looks at what is awaited before other threads may have the core. */
+/* Polls before the core is yielded to other threads. */
 enum { SPINS = 200 };
 
 /* ---- time ------------------------------------------------------------ */
 
 static mlp_status begin_transfer(mlp_exchange_between *b, size_t i)
 {
-    if (b->under_way++ == 0) {
+    if (b->in_flight++ == 0) {
         b->since = mlp_clock_seconds();
     }
     b->traffic.sent_bytes += b->sent_bytes[i];
     return mlp_transfers_begin(b->transfers, i);
 }
 
-/* Seconds up to now in which something was under way. */
+/* Seconds up to now with a transfer in flight. */
 static double active_seconds(const mlp_exchange_between *b)
 {
-    double now = b->under_way > 0 ? mlp_clock_seconds() - b->since : 0.0;
+    double now = b->in_flight > 0 ? mlp_clock_seconds() - b->since : 0.0;
     return b->traffic.active_seconds + now;
 }
 
-static bool is_over(mlp_exchange_between *b, size_t i)
+static bool is_complete(mlp_exchange_between *b, size_t i)
 {
     bool is_over = false;
     if (b->status == MLP_OK) {
@@ -54,14 +54,14 @@ static bool is_over(mlp_exchange_between *b, size_t i)
     if (is_over) {
         b->traffic.active_seconds = active_seconds(b);
         b->since = mlp_clock_seconds();
-        b->under_way--;
+        b->in_flight--;
     }
     return is_over;
 }
 
 /* ---- a layer ------------------------------------------------------------ */
 
-/* Where sums go, as they will travel: float `first` of the vector to `to`. */
+/* Where sums are written for sending: float `first` of the vector to `to`. */
 typedef struct {
     void *to;
     size_t first;
@@ -89,26 +89,26 @@ static mlp_exchange_update *put(const mlp_exchange *x)
     return x->between->number == sizeof(float) ? put_floats : put_halves;
 }
 
-/* Add up what this node hands on of one node's cut. */
-static void add_inside(const mlp_exchange *x, const mlp_between_layer *p,
-                       mlp_range cut)
+/* Sum this node's exchanged subtrees over one node's range. */
+static void sum_subtrees(const mlp_exchange *x, const mlp_between_layer *p,
+                         mlp_range range)
 {
     for (size_t k = 0; k < x->plan.own.count; k++) {
-        destination d = {mlp_between_handed(x, p, cut, k), cut.first};
-        mlp_exchange_addition inner = mlp_exchange_inner(x, k);
-        mlp_exchange_add_up(&inner, cut, put(x), &d);
+        destination d = {mlp_between_send_buffer(x, p, range, k), range.first};
+        mlp_exchange_addition inner = mlp_exchange_local_sum(x, k);
+        mlp_exchange_add_up(&inner, range, put(x), &d);
     }
 }
 
-static void add_all_inside(const mlp_exchange *x, const mlp_between_layer *p)
+static void sum_all_subtrees(const mlp_exchange *x, const mlp_between_layer *p)
 {
     size_t nodes = p->is_direct ? 1 : x->place->nodes;
-    for (size_t node = 0; p->handed != NULL && node < nodes; node++) {
-        add_inside(x, p, mlp_between_node_range(x, p, node));
+    for (size_t node = 0; p->to_send != NULL && node < nodes; node++) {
+        sum_subtrees(x, p, mlp_between_node_range(x, p, node));
     }
 }
 
-/* Finish the tree of this node's cut. */
+/* Complete the tree over this node's range. */
 static void add_own(const mlp_exchange *x, const mlp_between_layer *p)
 {
     destination d = {p->sums, p->range.first};
@@ -130,7 +130,7 @@ static bool is_published(const mlp_exchange *x, size_t layer, uint32_t step)
     return atomic_load(&published->value) == mlp_exchange_all_ranks(x, step);
 }
 
-/* Take the layer one stage further, if it is time. */
+/* Advance the layer by one stage, if the current one is complete. */
 static void progress_layer(mlp_exchange *x, size_t layer)
 {
     mlp_exchange_between *b = x->between;
@@ -141,16 +141,15 @@ static void progress_layer(mlp_exchange *x, size_t layer)
             return;
         }
         if (p->range.count == 0) {
-            complete(
-                p, b->status); /* so it is for this local rank on every node */
+            complete(p, b->status); /* the range is empty on every node */
             return;
         }
-        add_all_inside(x, p);
+        sum_all_subtrees(x, p);
         b->status = begin_transfer(b, mlp_between_reduce_scatter(layer));
         p->stage = MLP_BETWEEN_REDUCE_SCATTER;
         return;
     case MLP_BETWEEN_REDUCE_SCATTER:
-        if (!is_over(b, mlp_between_reduce_scatter(layer))) {
+        if (!is_complete(b, mlp_between_reduce_scatter(layer))) {
             return;
         }
         if (p->is_direct) {
@@ -162,16 +161,17 @@ static void progress_layer(mlp_exchange *x, size_t layer)
         p->stage = MLP_BETWEEN_ALL_GATHER;
         return;
     case MLP_BETWEEN_ALL_GATHER:
-        if (is_over(b, mlp_between_all_gather(layer))) {
+        if (is_complete(b, mlp_between_all_gather(layer))) {
             complete(p, b->status);
         }
         return;
     }
 }
 
-/* ---- records ----------------------------------------------------------- */
+/* ---- shard metrics
+ * ----------------------------------------------------------- */
 
-/* Local rank 0 exchanges them for its node. */
+/* Local rank 0 exchanges the shard metrics of its node. */
 static void progress_shard_metrics(mlp_exchange *x)
 {
     mlp_exchange_between *b = x->between;
@@ -186,7 +186,7 @@ static void progress_shard_metrics(mlp_exchange *x)
             b->status = begin_transfer(b, transfer);
             b->are_metrics_in_flight = true;
         }
-    } else if (is_over(b, transfer)) {
+    } else if (is_complete(b, transfer)) {
         b->are_metrics_in_flight = false;
         b->metrics_gathered = step;
         mlp_wait_add(&board->metrics_gathered, 1, step);
@@ -207,8 +207,9 @@ static void nodes_progress(mlp_exchange *x)
     }
 }
 
-/* Until a counter has reached target, or the transport has failed. */
-static void stay(mlp_exchange *x, mlp_counter *counter, uint32_t target)
+/* Progress until a counter has reached target, or MPI has failed. */
+static void progress_until(mlp_exchange *x, mlp_counter *counter,
+                           uint32_t target)
 {
     mlp_exchange_between *b = x->between;
     mlp_pulse *pulse = mlp_comm_pulse(x->comm);
@@ -232,8 +233,8 @@ static void nodes_await(mlp_exchange *x, size_t layer, mlp_thread self)
     mlp_between_layer *p = &x->between->layers[layer];
     uint32_t step = x->layers[layer].finished + 1;
     if (self.index == 0 && atomic_load(&p->complete.value) != step) {
-        stay(x, &p->complete, step);
-        if (x->between->status != MLP_OK) { /* nobody is to wait: sum tells */
+        progress_until(x, &p->complete, step);
+        if (x->between->status != MLP_OK) { /* let others return it from sum */
             complete(p, x->between->status);
         }
     }
@@ -256,7 +257,7 @@ static mlp_status nodes_collect_shard_metrics(mlp_exchange *x,
     uint32_t step = ++x->metrics_collected;
     mlp_exchange_board *board = mlp_exchange_board_of(x);
     if (x->shape.metrics_per_shard > 0) {
-        stay(x, &board->metrics_gathered, step);
+        progress_until(x, &board->metrics_gathered, step);
     } else {
         mlp_wait_until(&board->metrics_published, step, x->fair_threads == 0);
     }

@@ -1,5 +1,5 @@
 /** @file
- *  The life of a gradient exchange: who owns what, and the memory for it.
+ *  Creation of a gradient exchange: the ranges of ranks, and shared memory.
  */
 #include "exchange.h"
 
@@ -13,7 +13,7 @@ void *mlp_exchange_allocate(size_t count, size_t size)
     return calloc(count > 0 ? count : 1, size);
 }
 
-static mlp_status lay_layers(mlp_exchange *x, const size_t *sizes)
+static mlp_status place_layers(mlp_exchange *x, const size_t *sizes)
 {
     x->layers = mlp_exchange_allocate(x->shape.layers, sizeof *x->layers);
     if (x->layers == NULL) {
@@ -28,11 +28,11 @@ static mlp_status lay_layers(mlp_exchange *x, const size_t *sizes)
     return MLP_OK;
 }
 
-/* All that this rank can do by itself. */
+/* Everything that needs no other rank. */
 static mlp_status prepare(mlp_exchange *x, const size_t *layer_sizes)
 {
     x->fair_threads = mlp_threads_fair(mlp_node_team_workers(x->node_team));
-    MLP_TRY(lay_layers(x, layer_sizes));
+    MLP_TRY(place_layers(x, layer_sizes));
     return x->ops->prepare(x);
 }
 
@@ -41,7 +41,7 @@ static mlp_status share_memory(mlp_exchange *x)
     const mlp_exchange_shape *shape = &x->shape;
     size_t vector = x->total * sizeof(float);
     const size_t bytes[MLP_EXCHANGE_MEMORIES] = {
-        [MLP_EXCHANGE_GRADIENTS] = x->plan.left_count * vector,
+        [MLP_EXCHANGE_GRADIENTS] = x->plan.local_count * vector,
         [MLP_EXCHANGE_STATES] = shape->states * vector,
         [MLP_EXCHANGE_BOARD] = sizeof(mlp_exchange_board) +
                                shape->layers * sizeof(mlp_exchange_layer_board),
@@ -76,12 +76,12 @@ mlp_status mlp_exchange_create(mlp_comm *comm, mlp_node_team *node_team,
         x->place = mlp_comm_where(mlp_node_team_home(node_team));
         x->shape = *shape;
         x->shards = mlp_node_team_shards(node_team, shape->shards);
-        x->shape.layer_sizes = NULL; /* the caller's */
+        x->shape.layer_sizes = NULL; /* owned by the caller */
         status = prepare(x, shape->layer_sizes);
     }
     status = mlp_comm_agree(comm, status);
     if (status == MLP_OK) {
-        assert(x != NULL); /* or we would not have agreed */
+        assert(x != NULL); /* the agreed status implies it */
         status = mlp_comm_agree(comm, share_memory(x));
     }
     if (status == MLP_OK) {
@@ -128,8 +128,8 @@ float *mlp_exchange_state(mlp_exchange *exchange, size_t i)
 const mlp_subtree *mlp_exchange_subtrees(const mlp_exchange *exchange,
                                          size_t *count)
 {
-    *count = exchange->plan.left_count;
-    return exchange->plan.left;
+    *count = exchange->plan.local_count;
+    return exchange->plan.local;
 }
 
 float *mlp_exchange_gradient(mlp_exchange *exchange, size_t i)

@@ -1,19 +1,19 @@
 /** @file
- *  The gradient exchange: sums every node team's gradient and updates the
- *  parameters, on all ranks alike. There are two ways to sum.
+ *  The gradient exchange: sums the gradients of all node teams and updates the
+ *  parameters on all ranks. There are two ways to sum.
  *
- *  MLP_EXCHANGE_TREE: in the one tree of base/tree.h, with parameters that live
- *  once per node. The ranks of a node are one node team (team/node_team.h),
- * which leaves the sums of the node's largest subtrees (base/tree.h) in memory
- * that they share. When all of them have published a layer, each updates its
- * range of the layer in the shared parameters; a single node's sum is complete
- * by then. Nothing is copied back. Between nodes the ranks that own the same
- * range finish the tree together, each a cut of it, while the rest of the step
- * is computed.
+ *  MLP_EXCHANGE_TREE: in the summation tree of base/tree.h, with one copy of
+ *  the parameters per node. The node team (team/node_team.h) writes the sums of
+ *  the largest subtrees within its shards to shared memory. When all ranks of
+ *  the node have published a layer, each updates its range of that layer in the
+ *  shared parameters. On a single node the sum is complete by then, and nothing
+ *  is copied. Between nodes, the ranks with the same local rank complete the
+ *  tree by a reduce-scatter and an all-gather of their common range, while the
+ *  rest of the step is computed.
  *
- *  MLP_EXCHANGE_MPI: by the transport's own reduction, in whatever order, with
- *  parameters of its own for each rank, which is a node team of its own. It is
- * there to compare with. The two give the same bits on one rank.
+ *  MLP_EXCHANGE_MPI: by MPI's reduction, in any order, with a copy of the
+ *  parameters per rank; each rank is a node team of its own. For comparison
+ *  only. On one rank both ways give the same bits.
  *
  *  Steps allocate nothing.
  */
@@ -39,49 +39,53 @@ typedef struct {
     size_t shards;             /**< V, leaves of the tree */
     size_t layers;             /**< of the model */
     const size_t *layer_sizes; /**< [layers] floats, multiples of 16 */
-    size_t states;             /**< vectors kept: parameters and moments */
-    size_t metrics_per_shard;  /**< doubles per shard, sent with gradients */
-    size_t measures;           /**< doubles that a node's ranks share */
+    size_t states;             /**< state vectors: parameters and moments */
+    size_t metrics_per_shard;  /**< doubles, sent with the gradients */
+    size_t measures;           /**< doubles shared by the ranks of a node */
     mlp_exchange_kind kind;    /**< how to sum */
-    /** Of every value of the tree, leaves and sums: with MLP_PRECISION_BF16
-     *  they are rounded to bfloat16, so 16 bits of them go between nodes. Then
-     *  mlp_exchange_subtrees are single leaves. For the tree only. */
+    /** Precision of all values of the tree, leaves and sums. With
+     *  MLP_PRECISION_BF16 they are rounded to bfloat16, so 16 bits each go
+     *  between nodes, and mlp_exchange_subtrees are single leaves. Only for
+     *  MLP_EXCHANGE_TREE. */
     mlp_exchange_precision precision;
 } mlp_exchange_shape;
 
 /** Collective. MLP_ERROR_INTERNAL without memory. Comm and node team must
- * outlive it.
- *  @param node team  of this comm, for MLP_EXCHANGE_MPI one of this rank alone;
- * it shares the memory, and keeps it */
+ *  outlive it.
+ *  @param node_team  of this comm, for MLP_EXCHANGE_MPI one of this rank alone;
+ *                    owns the shared memory */
 mlp_status mlp_exchange_create(mlp_comm *comm, mlp_node_team *node_team,
                                const mlp_exchange_shape *shape,
                                mlp_exchange **exchange);
 void mlp_exchange_destroy(mlp_exchange **exchange); /**< Collective. */
 
 /** State vector i (0: parameters, then moments), [sum of layer_sizes], layer
- *  after layer, 64-byte aligned; maybe shared by the ranks of a node. Zero at
- *  first. */
+ *  by layer, 64-byte aligned, initially zero. With MLP_EXCHANGE_TREE, shared by
+ *  the ranks of a node. */
 float *mlp_exchange_state(mlp_exchange *exchange, size_t i);
 
-/** Whether this rank is one of those that fill the state vectors between
- *  steps; all ranks agree (mlp_comm_agree) before they read them. */
+/** Whether this rank writes the state vectors between steps. All ranks call
+ *  mlp_comm_agree before they read them. */
 bool mlp_exchange_fills_state(const mlp_exchange *exchange);
 
-/** Floats of the state vectors that this rank updates of a layer. */
+/** Floats of the state vectors that this rank updates in a layer. A local rank
+ *  has the same range on every node; ranks beyond the size of the smallest
+ *  node, and idle ranks, have none. */
 mlp_range mlp_exchange_rank_range(const mlp_exchange *exchange, size_t layer);
 
-/** The largest subtrees within the node team's shards, in order; or these
- *  shards, when every leaf is rounded. */
+/** The largest subtrees within the node team's shards, in order; single shards
+ *  if every leaf is rounded. */
 const mlp_subtree *mlp_exchange_subtrees(const mlp_exchange *exchange,
                                          size_t *count);
 
-/** Where the node team leaves the gradient sum of its subtree i,
- *  [sum of layer_sizes], layer after layer, 64-byte aligned. */
+/** Where the node team writes the gradient sum of subtree i of
+ *  mlp_exchange_subtrees: [sum of layer_sizes], layer by layer, 64-byte
+ *  aligned. */
 float *mlp_exchange_gradient(mlp_exchange *exchange, size_t i);
 
-/** Where the node team's thread 0 leaves the records of its shards in this
- * step, in order: [node team's shards, metrics_per_shard]. It may write there
- * until it publishes them; at first there are those of an older step. */
+/** Where the node team's thread 0 writes the metrics of its shards, in order:
+ *  [node team's shards, metrics_per_shard]. Writable until they are published;
+ *  initially holds those of an older step. */
 double *mlp_exchange_shard_metrics(mlp_exchange *exchange);
 
 /** Update elements first .. first + count - 1 of the state vectors (multiples
@@ -91,97 +95,100 @@ double *mlp_exchange_shard_metrics(mlp_exchange *exchange);
 typedef void mlp_exchange_update(void *context, size_t first, size_t count,
                                  const float *sum);
 
-/* One step, called by all threads of a working rank unless it says so, each
- * with what it is in its rank: publish each layer, from the last to the first;
- * then the records; then for each layer finish and wait; then publish again. An
- * idle rank only calls skip. An error of finish or collect leaves other ranks
- * waiting: mlp_comm_abort. */
+/* One step. All threads of a working rank call these functions unless noted,
+ * with `self` the thread in its rank: publish for each layer, from the last to
+ * the first; publish the shard metrics; then finish and wait for each layer. An
+ * idle rank calls only skip. After an error of finish or collect, other ranks
+ * still wait: call mlp_comm_abort. */
 
-/** A step has been taken in which this rank is idle. */
+/** Count a step in which this rank is idle. */
 void mlp_exchange_skip(mlp_exchange *exchange);
 
-/** The node team's records are written: tell all ranks. After all threads have
- *  published all layers of this step. Call from the node team's thread 0.
- * Collective, but waits for nobody. */
+/** Publish the node team's shard metrics, after all its threads have published
+ *  all layers of this step. Call from the node team's thread 0. Collective over
+ *  node teams; does not wait. */
 void mlp_exchange_publish_shard_metrics(mlp_exchange *exchange);
 
-/** Wait for the records of all node teams. Once a step, on every working rank,
- *  before it publishes its next layers.
+/** Wait for the shard metrics of all node teams. Once a step on every working
+ *  rank, before it publishes layers of the next step. Call from the rank's
+ *  thread 0. Collective.
  *  @param all  [shards, metrics_per_shard], valid until the next step's publish
- *  Call from the rank's thread 0. Collective. */
+ */
 mlp_status mlp_exchange_collect_shard_metrics(mlp_exchange *exchange,
                                               const double **all);
 
-/** This thread has written its range of this layer of the node team's
- * gradients, and no longer reads the parameters of the layer in this step. The
- * last thread of the rank to say so tells the other ranks. Every thread calls,
- * from the last layer to the first. */
+/** Publish a layer: this thread has written its range of the layer's gradients
+ *  and no longer reads the layer's parameters in this step. The last thread of
+ *  the rank to call notifies the other ranks. Every thread calls, from the last
+ *  layer to the first. */
 void mlp_exchange_publish(mlp_exchange *exchange, size_t layer,
                           mlp_thread self);
 
-/** Progress: sums between nodes may move only while this is called. Thread 0
- *  calls it between pieces of its work; other threads need not. */
+/** Progress the exchange between nodes, which may advance only inside this
+ *  call. Thread 0 calls it between parts of its work; a call from any other
+ *  thread has no effect. */
 void mlp_exchange_progress(mlp_exchange *exchange, mlp_thread self);
 
-/** Whether sums go between nodes, and take long. The same on all ranks. */
+/** Whether there are several nodes, so that sums take long. The same on all
+ *  ranks. */
 bool mlp_exchange_is_far(const mlp_exchange *exchange);
 
-/** What went between nodes so far. */
+/** Traffic between nodes so far. */
 typedef struct {
     uint64_t sent_bytes;    /**< by this rank */
-    double active_seconds;  /**< something was under way */
-    double exposed_seconds; /**< of them, this rank only waited for it */
+    double active_seconds;  /**< with a transfer in flight */
+    double exposed_seconds; /**< of active_seconds: this rank only waited */
 } mlp_exchange_traffic;
 mlp_exchange_traffic mlp_exchange_traffic_of(const mlp_exchange *exchange);
 
-/** Wait until the layer can be finished: what finish does first, for a caller
- *  who wants to know how long it took. Thread 0 calls, and others may. */
+/** Wait until finish would not wait for this layer, so that the caller can time
+ *  the wait. Thread 0 must call, other threads may. */
 void mlp_exchange_await(mlp_exchange *exchange, size_t layer, mlp_thread self);
 
-/** Wait until all ranks that it takes have published the layer, then sum this
- *  rank's range and update it. Every thread of the rank calls; each does its
- *  own range, and gets the same status; the line of a failure is thread 0's.
- *  Layers in the same order on all ranks. Collective. */
+/** Wait until the layer is published by all ranks needed, then sum this
+ *  thread's range and update it. Every thread of the rank calls and gets the
+ *  same status; thread 0 has the failure's text. Layers in the same order on
+ *  all ranks. Collective. */
 mlp_status mlp_exchange_finish(mlp_exchange *exchange, size_t layer,
                                mlp_thread self, mlp_exchange_update *update,
                                void *context);
 
-/* finish in two steps, for an update that needs all sums of all layers first:
+/* finish in two steps, for an update that needs the sums of all layers first:
  * sum each layer, meet, update the ranges, release each layer. */
 
 /** The first half of finish: `take` gets the sums of this thread's range and
- *  keeps what it needs of them. May be called again before release. Ranges, and
- *  the pieces of them that take gets, begin at multiples of MLP_EXCHANGE_CHUNK
- *  in the layer, and end at one or with the layer. */
+ *  copies what it needs. May be called again before release. The range, and the
+ *  parts that `take` gets, begin at multiples of MLP_EXCHANGE_CHUNK in the
+ *  layer, and end at a multiple or with the layer. */
 mlp_status mlp_exchange_sum(mlp_exchange *exchange, size_t layer,
                             mlp_thread self, mlp_exchange_update *take,
                             void *context);
 
-/** The second half: this thread's range of the layer is up to date. */
+/** The second half: this thread has updated its range of the layer. */
 void mlp_exchange_release(mlp_exchange *exchange, size_t layer,
                           mlp_thread self);
 
-/** Elements of the vector that this thread updates in this layer. All nodes
- *  update the whole vector. */
+/** Elements of the state vectors that this thread updates in this layer. Every
+ *  node updates whole vectors. */
 mlp_range mlp_exchange_thread_range(const mlp_exchange *exchange, size_t layer,
                                     mlp_thread self);
 
-/** Of `total` things that each node does once, those that this thread does. */
+/** This thread's range of `total` items that each node processes once. */
 mlp_range mlp_exchange_split(const mlp_exchange *exchange, size_t total,
                              mlp_thread self);
 
-/** Numbers that all ranks of the node read and write: [measures], 0 at first.
- *  Written before a meeting, they may be read after it. */
+/** Numbers that all ranks of the node read and write: [measures], initially 0.
+ *  What is written before mlp_exchange_meet may be read after it. */
 double *mlp_exchange_measures(mlp_exchange *exchange);
 
-/** Wait until every thread of every working rank of the node is here. */
+/** Barrier of all threads of all working ranks of the node. */
 void mlp_exchange_meet(mlp_exchange *exchange, mlp_thread self);
 
-/** The same; whether all of them say so. */
-bool mlp_exchange_agree(mlp_exchange *exchange, mlp_thread self, bool says_so);
+/** The same barrier; returns whether claim is true on all threads. */
+bool mlp_exchange_agree(mlp_exchange *exchange, mlp_thread self, bool claim);
 
-/** Wait until all ranks of the node have finished the layer: from here on its
- * parameters may be read, and its gradients overwritten. Every thread calls. */
+/** Wait until all ranks of the node have finished the layer: then its
+ *  parameters may be read and its gradients overwritten. Every thread calls. */
 void mlp_exchange_wait(mlp_exchange *exchange, size_t layer);
 
 #endif

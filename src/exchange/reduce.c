@@ -1,14 +1,13 @@
 /** @file
- *  The exchange by the transport's own reduction, to compare the tree with:
- *  each rank keeps all parameters and moments to itself, adds up its subtrees
- *  and leaves the rest to sums of the team (team/comm.h). The order of
- * additions, and with it the digest, then depends on the number of ranks.
+ *  The exchange by MPI's reduction, to compare the tree with: each rank has its
+ *  own copy of parameters and moments, adds up its subtrees, and passes the sum
+ *  to the sums of the team (team/comm.h). So the order of additions, and with
+ *  it the digest, depends on the number of ranks.
  *
- *  To the order of a step (step.c) each rank is a node of its own.
- *  Only thread 0 may call the transport, and all ranks must begin their sums
- *  in one order, whichever layer a node team completes first: thread 0 begins
- * them, from the last layer to the first, each as soon as the node team has
- * published it and it calls progress, and then the records.
+ *  In step.c each rank counts as a node of its own. Only thread 0 may call MPI,
+ *  and all ranks must begin their sums in one order, whichever layer a rank
+ *  completes first: thread 0 begins them in progress, from the last layer to
+ *  the first, each once it is published, and then the shard metrics.
  */
 #include <assert.h>
 #include <stdatomic.h>
@@ -17,15 +16,15 @@
 
 typedef struct {
     uint32_t begun;     /* steps; by thread 0 */
-    mlp_status status;  /* of the newest sum, written before `summed` */
+    mlp_status status;  /* of the last sum, written before `summed` */
     mlp_counter summed; /* steps */
 } reduction_layer;
 
 struct mlp_exchange_reduction {
-    mlp_sums *sums;          /* of the layers, then one of the records */
+    mlp_sums *sums;          /* of each layer, then of the shard metrics */
     reduction_layer *layers; /* [layers] */
     size_t next;             /* layer to begin next, plus 1; by thread 0 */
-    mlp_status status;       /* first failure; thread 0's */
+    mlp_status status;       /* first failure; thread 0 only */
 };
 
 static mlp_status reduce_prepare(mlp_exchange *x)
@@ -43,17 +42,17 @@ static mlp_status reduce_prepare(mlp_exchange *x)
     assert(x->shape.layers > 0);
     r->next = x->shape.layers;
     mlp_subtree run = {x->shards.first, x->shards.count};
-    x->plan.left = mlp_exchange_allocate(run.count, sizeof *x->plan.left);
-    if (x->plan.left == NULL) {
+    x->plan.local = mlp_exchange_allocate(run.count, sizeof *x->plan.local);
+    if (x->plan.local == NULL) {
         return mlp_fail_memory("the exchange");
     }
-    x->plan.left_count = mlp_tree_cut(x->shape.shards, run, x->plan.left);
+    x->plan.local_count = mlp_tree_cut(x->shape.shards, run, x->plan.local);
     return MLP_OK;
 }
 
 static mlp_status reduce_connect(mlp_exchange *x)
 {
-    (void)x; /* nobody reads another's memory */
+    (void)x; /* ranks share no memory */
     return MLP_OK;
 }
 
@@ -76,19 +75,18 @@ static mlp_counter *published(const mlp_exchange *x, size_t layer)
     return &mlp_exchange_board_of(x)->layers[layer].published;
 }
 
-/* Add up this rank's subtrees, in order, where the first one is. */
+/* Add up this rank's subtrees, in order, into the first one. */
 static float *add_own(mlp_exchange *x, const mlp_exchange_layer *p)
 {
     float *sum = mlp_exchange_gradient(x, 0) + p->first;
-    for (size_t i = 1; i < x->plan.left_count; i++) {
+    for (size_t i = 1; i < x->plan.local_count; i++) {
         mlp_exchange_add(sum, sum, mlp_exchange_gradient(x, i) + p->first,
                          p->count);
     }
     return sum;
 }
 
-/* Begin the sum of the layer whose turn it is, which the node team has
- * published. */
+/* Begin the sum of the next layer, which is published. */
 static void begin_next(mlp_exchange *x)
 {
     mlp_exchange_reduction *r = x->reduction;
@@ -120,9 +118,7 @@ static void reduce_progress(mlp_exchange *x)
     }
 }
 
-/* Thread 0: bring the layer's sum of this step to its end, and tell the node
- * team.
- */
+/* Thread 0: complete the layer's sum of this step, and notify other threads. */
 static void end_sum(mlp_exchange *x, size_t layer, uint32_t step,
                     bool is_crowded)
 {
@@ -163,10 +159,11 @@ static mlp_status reduce_sum(const mlp_exchange_call *call)
     return MLP_OK;
 }
 
-/* ---- records ----------------------------------------------------------- */
+/* ---- shard metrics
+ * ----------------------------------------------------------- */
 
-/* All shards' records are the sum of tables in which each rank has its own,
- * and zeros elsewhere. */
+/* The metrics of all shards are the sum of tables in which each rank has those
+ * of its shards, and zeros elsewhere. */
 static void reduce_publish_shard_metrics(mlp_exchange *x)
 {
     mlp_exchange_reduction *r = x->reduction;
@@ -176,7 +173,7 @@ static void reduce_publish_shard_metrics(mlp_exchange *x)
     memset(table, 0, x->shards.first * size * sizeof *table);
     memset(table + end * size, 0,
            (x->shape.shards - end) * size * sizeof *table);
-    reduce_progress(x); /* begins what is left of the layers */
+    reduce_progress(x); /* begins the remaining layers */
     if (r->status == MLP_OK) {
         r->status = mlp_sums_begin(r->sums, x->shape.layers, MLP_SUM_DOUBLE,
                                    table, x->shape.shards * size);

@@ -1,30 +1,29 @@
 /** @file
  *  The exchange of gradients: publish, finish, wait.
  *
- *  Why no rank reads what another one overwrites, although nobody waits for
- *  more than it needs. In step s and for one layer:
+ *  Why no rank reads memory that another overwrites. In step s, for one layer:
  *
- *  - A rank publishes when what it has to compute of the sums is complete and
- *    it is done reading the layer's parameters. finish begins when all ranks of
- *    the node have published: the sums it reads are complete, the parameters
- *    it writes are read by no one.
- *  - wait returns when all ranks of the node have finished. After it a rank
- *    overwrites sums, which nobody reads any more, and reads parameters, which
- *    nobody writes before it publishes again, in step s + 1.
- *  - So no rank adds to a counter for s + 1 before all have added to it for
- *    s, and a counter reaches ranks * s exactly when all are through step s.
+ *  - A rank publishes when its part of the sums is complete and it no longer
+ *    reads the layer's parameters. finish starts when all ranks of the node
+ *    have published: the sums that it reads are complete, and no rank reads the
+ *    parameters that it writes.
+ *  - wait returns when all ranks of the node have finished. Then a rank
+ *    overwrites sums that no rank reads any more, and reads parameters that no
+ *    rank writes before it publishes step s + 1.
+ *  - So no rank adds to a counter for s + 1 before all have added to it for s,
+ *    and a counter equals ranks * s exactly when all ranks have done step s.
  *    It may wrap: waiting compares differences.
- *  - Between nodes nothing is shared. A layer has buffers of its own, which
- *    are filled for step s + 1 when all threads of all ranks of the node have
- *    published it again, so when none of them reads the sums of step s.
+ *  - Nodes share no memory. A layer has buffers of its own, which are filled
+ *    for step s + 1 only after all threads of all ranks of the node have
+ *    published it again, when none of them reads the sums of step s.
  *
  *  Idle ranks publish and finish nothing, and are not counted.
  *
- *  Threads of a rank need not agree where they are, except at barriers: one
- *  may be in finish before another has published. So finish counts its own
- *  steps, and may do so in a plain variable: the last thread to leave writes
- *  it before it tells the others by `finished`, which a thread has seen in
- *  wait before it comes back to finish. wait goes by `published`, which the
+ *  Threads of a rank meet only at barriers: one may be in finish before another
+ *  has published. So finish counts its steps separately. `finished` may be a
+ *  plain variable: the last thread to leave finish writes it before it adds to
+ *  the shared counter, and a thread returns to finish only after it has seen
+ *  that counter in wait. In the same way wait reads `published`, which the
  *  thread has seen in finish.
  */
 #include <stdatomic.h>
@@ -75,7 +74,7 @@ mlp_range mlp_exchange_split(const mlp_exchange *exchange, size_t total,
     return (mlp_range){mine.first + share.first, share.count};
 }
 
-/* Whether this thread of the rank is the last to come here. */
+/* Whether this thread is the last of its rank to arrive. */
 static bool is_last(_Atomic size_t *count, mlp_thread self)
 {
     if (atomic_fetch_add(count, 1) + 1 < self.count) {
@@ -146,8 +145,8 @@ mlp_status mlp_exchange_finish(mlp_exchange *exchange, size_t layer,
     return MLP_OK;
 }
 
-/* Every thread reads how many meetings there were before it says that it has
- * come; the last one writes it before it tells the others. */
+/* Every thread reads `meetings` before it arrives; the last one to arrive
+ * writes it before it adds to the shared counter. */
 void mlp_exchange_meet(mlp_exchange *exchange, mlp_thread self)
 {
     mlp_counter *met = &mlp_exchange_board_of(exchange)->met;
@@ -160,13 +159,13 @@ void mlp_exchange_meet(mlp_exchange *exchange, mlp_thread self)
     mlp_wait_until(met, target, self.count > exchange->fair_threads);
 }
 
-/* Nobody is at the next meeting before all have left this one: a release and
- * a publish of each layer are in between. */
-bool mlp_exchange_agree(mlp_exchange *exchange, mlp_thread self, bool says_so)
+/* No thread reaches the next meeting before all have left this one: a release
+ * and a publish of each layer are in between. */
+bool mlp_exchange_agree(mlp_exchange *exchange, mlp_thread self, bool claim)
 {
     _Atomic uint32_t *denied = &mlp_exchange_board_of(exchange)->denied;
     uint32_t meeting = exchange->meetings + 1;
-    if (!says_so) {
+    if (!claim) {
         atomic_store(denied, meeting);
     }
     mlp_exchange_meet(exchange, self);

@@ -1,13 +1,12 @@
 /** @file
- *  Adding up operands in the order of the tree, block by block; with 16 bits
- *  every value of the tree is rounded, wherever it is computed.
+ *  Sums of operands in tree order, block by block. With 16 bits every value of
+ *  the tree is rounded, wherever it is computed.
  */
 #include "base/bfloat16.h"
 #include "internal.h"
 
-/* Floats summed at a time: two pages of each operand, so that the hardware gets
- * to prefetch; the stack of partial sums stays in L1 or L2, and is touched only
- * as far as used. */
+/* Floats summed at a time: two pages of each operand, enough for the hardware
+ * prefetcher, while the stack of partial sums stays in L1 or L2. */
 enum { BLOCK = 2048 };
 
 typedef struct {
@@ -29,8 +28,8 @@ static void unpack_row(float *out, const uint16_t *a, size_t count)
     }
 }
 
-/* Floats first .. first + count - 1 of an operand: as numbers of the tree,
- * where it is or in the row. */
+/* Floats first .. first + count - 1 of an operand as values of the tree: in
+ * place, or converted into row. */
 static const float *fetch(const mlp_exchange_addition *addition,
                           const void *operand, size_t first, size_t count,
                           float *row)
@@ -57,7 +56,7 @@ static void add_rows(const mlp_exchange_addition *addition, float *out,
     }
 }
 
-/* How many sums operands 0 .. i come to. */
+/* Number of partial sums on the stack after operands 0 .. i. */
 static size_t sums_after(const mlp_exchange_addition *addition, size_t i)
 {
     const mlp_subtree *first = addition->subtrees, *at = first + i;
@@ -66,8 +65,8 @@ static size_t sums_after(const mlp_exchange_addition *addition, size_t i)
                          at->first + at->count - first->first);
 }
 
-/* Sum floats first .. first + count - 1 of the operands. Returns where the sum
- * is: in the stack, or, of a single operand, where it was. */
+/* Sum floats first .. first + count - 1 of the operands. Returns the sum, in
+ * the stack, or in place for a single operand. */
 static const float *add_block(const mlp_exchange_addition *addition,
                               size_t first, size_t count, sum_stack *stack)
 {

@@ -1,6 +1,6 @@
 /** @file
- *  The exchange in the tree within one node: the node team's sum is that of all
- *  ranks, unless leaves are rounded; each rank then adds up its range of them.
+ *  The tree exchange within one node: the node team's sum is already that of
+ *  all ranks, unless leaves are rounded; then each rank sums its range of them.
  */
 #include "internal.h"
 
@@ -9,13 +9,13 @@ mlp_status mlp_exchange_tree_prepare(mlp_exchange *x)
     MLP_TRY(mlp_exchange_plan_create(x->shape.shards, x->place,
                                      x->shape.precision == MLP_PRECISION_BF16,
                                      &x->plan));
-    x->sources = mlp_exchange_allocate(x->plan.left_count, sizeof *x->sources);
+    x->sources = mlp_exchange_allocate(x->plan.local_count, sizeof *x->sources);
     return x->sources == NULL ? mlp_fail_memory("the exchange") : MLP_OK;
 }
 
 mlp_status mlp_exchange_tree_connect(mlp_exchange *x)
 {
-    for (size_t i = 0; i < x->plan.left_count; i++) {
+    for (size_t i = 0; i < x->plan.local_count; i++) {
         x->sources[i] = mlp_exchange_gradient(x, i);
     }
     return MLP_OK;
@@ -25,7 +25,7 @@ static mlp_status tree_sum(const mlp_exchange_call *call)
 {
     const mlp_exchange *x = call->x;
     if (call->range.count > 0) {
-        mlp_exchange_addition root = mlp_exchange_inner(x, 0);
+        mlp_exchange_addition root = mlp_exchange_local_sum(x, 0);
         mlp_exchange_add_up(&root, call->range, call->update, call->context);
     }
     return MLP_OK;
@@ -33,7 +33,7 @@ static mlp_status tree_sum(const mlp_exchange_call *call)
 
 static void tree_progress(mlp_exchange *x)
 {
-    (void)x; /* sums go on when they are waited for */
+    (void)x; /* nothing is in flight */
 }
 
 static void tree_await(mlp_exchange *x, size_t layer, mlp_thread self)

@@ -1,6 +1,6 @@
 /** @file
  *  Tests of the exchange between ranks: any team gets the bits that one
- *  process works out by itself. With MLP_TEST_NODE_SIZE, between nodes.
+ *  process computes alone. With MLP_TEST_NODE_SIZE, between nodes.
  */
 #include "exchange/exchange.h"
 

@@ -1,7 +1,6 @@
 /** @file
- *  Tests of the exchange by MPI's own reductions: the sums are right but for
- *  their rounding, all ranks hold the same bits, and one rank those of the
- *  tree.
+ *  Tests of the exchange by MPI's reductions: the sums are right but for
+ *  rounding, all ranks get the same bits, and one rank gets those of the tree.
  */
 #include "exchange/exchange.h"
 
@@ -22,7 +21,7 @@ static void expect_flawless(const drill *d)
     ck_assert_uint_eq(mistakes, 0);
 }
 
-/* A sum of up to 20 numbers in another order is off by some 20 units of 6e-8,
+/* A sum of up to 20 numbers in another order differs by up to 20 times 6e-8,
  * and moments add up the last few steps. */
 static const float TOLERANCE = 1e-4F;
 

@@ -1,7 +1,7 @@
 /** @file
- *  A training run made of nothing but exchanges: gradients are made up, but
- *  depend on the parameters, so that any rank or thread that reads too early
- *  or writes too late changes the result. For tests with one rank and many.
+ *  A training run of exchanges only. Its synthetic gradients depend on the
+ *  parameters, so that a rank or thread that reads too early or writes too late
+ *  changes the result. For tests with one rank and several.
  */
 #ifndef MLP_TEST_EXCHANGE_DRILL_H
 #define MLP_TEST_EXCHANGE_DRILL_H
@@ -22,9 +22,9 @@ enum { DRILL_LAYERS = 3, DRILL_TOTAL = 1600 + 16 + 5008, DRILL_METRICS = 3 };
 
 typedef struct {
     size_t shards, threads, steps;
-    int has_naps; /* ranks and threads sleep now and then */
+    int has_naps; /* ranks and threads sleep at times */
     mlp_exchange_kind kind;
-    float tolerance; /* relative, beside 1; 0: every bit counts */
+    float tolerance; /* relative to 1 + |value|; 0: bitwise equal */
     mlp_exchange_precision precision;
 } drill;
 
@@ -79,7 +79,7 @@ static void drill_update(float *parameter, float *moment, float sum)
     *parameter -= 0.125F * *moment;
 }
 
-/* The result of a run, worked out without an exchange: [2, DRILL_TOTAL]. */
+/* The result of a run, computed without an exchange: [2, DRILL_TOTAL]. */
 static void drill_expect(const drill *d, float *states)
 {
     memset(states, 0, 2 * DRILL_TOTAL * sizeof *states);
@@ -92,14 +92,14 @@ static void drill_expect(const drill *d, float *states)
     }
 }
 
-/* A run under way. */
+/* A run in progress. */
 typedef struct {
     const drill *d;
     mlp_comm *comm;
     mlp_node_team *node_team;
     mlp_exchange *exchange;
     float *parameters, *moments;
-    atomic_size_t mistakes; /* calls, ranges or records that are wrong */
+    atomic_size_t mistakes; /* wrong calls, ranges or metrics */
 } drill_run;
 
 static void drill_apply(void *context, size_t first, size_t count,
@@ -122,7 +122,7 @@ static void drill_nap(const drill_run *run, mlp_thread self, size_t moment)
     }
 }
 
-/* What a node team leaves of a subtree; a leaf is not rounded yet. */
+/* A node team's sum of a subtree; a leaf is not rounded yet. */
 static float drill_sum(drill_run *run, mlp_subtree node, size_t i, size_t step)
 {
     float parameter = run->parameters[i];
@@ -137,7 +137,7 @@ static void drill_backward(drill_run *run, mlp_thread self, size_t first,
                            size_t size, size_t step)
 {
     size_t count;
-    const mlp_subtree *nodes = mlp_exchange_subtrees(run->exchange, &count);
+    const mlp_subtree *subtrees = mlp_exchange_subtrees(run->exchange, &count);
     mlp_range mine = mlp_range_part(size, mlp_node_team_workers(run->node_team),
                                     mlp_node_team_worker(run->node_team));
     mlp_range range = mlp_thread_share(self, mine.count);
@@ -146,12 +146,12 @@ static void drill_backward(drill_run *run, mlp_thread self, size_t first,
         float *sums = mlp_exchange_gradient(run->exchange, n);
         for (size_t k = 0; k < range.count; k++) {
             size_t i = first + range.first + k;
-            sums[i] = drill_sum(run, nodes[n], i, step);
+            sums[i] = drill_sum(run, subtrees[n], i, step);
         }
     }
 }
 
-/* By the node team's thread 0: leave the records of its shards. */
+/* By the node team's thread 0: write and publish its shard metrics. */
 static void drill_publish_shard_metrics(drill_run *run, size_t step)
 {
     double *mine = mlp_exchange_shard_metrics(run->exchange);
@@ -163,7 +163,7 @@ static void drill_publish_shard_metrics(drill_run *run, size_t step)
     mlp_exchange_publish_shard_metrics(run->exchange);
 }
 
-/* Records of all shards must be there, and this step's. */
+/* Metrics of all shards must be those of this step. */
 static void drill_check_shard_metrics(drill_run *run, const double *all,
                                       size_t step)
 {
@@ -234,7 +234,7 @@ static size_t drill_differs(const drill *d, float found, float expected)
                             : found != expected;
 }
 
-/* How many states differ from rank 0's in a bit. */
+/* How many state vectors differ from rank 0's. */
 static size_t drill_disagreements(drill_run *run, float *scratch)
 {
     size_t bytes = DRILL_TOTAL * sizeof *scratch;
@@ -247,8 +247,8 @@ static size_t drill_disagreements(drill_run *run, float *scratch)
            (memcmp(scratch + DRILL_TOTAL, run->moments, bytes) != 0);
 }
 
-/** Run it. Collective. Returns how many floats differ from what is expected
- *  and how many other mistakes there were: 0. */
+/** Run it. Collective. Returns the number of floats that are not as expected
+ *  plus that of other mistakes, 0 if all is right. */
 static size_t drill_mistakes(mlp_comm *comm, const drill *d)
 {
     drill_run run = {.d = d, .comm = comm};

@@ -44,10 +44,10 @@ START_TEST(one_rank_owns_the_root)
 {
     mlp_exchange *exchange = create_small();
     size_t count;
-    const mlp_subtree *nodes = mlp_exchange_subtrees(exchange, &count);
+    const mlp_subtree *subtrees = mlp_exchange_subtrees(exchange, &count);
     ck_assert_uint_eq(count, 1);
-    ck_assert_uint_eq(nodes[0].first, 0);
-    ck_assert_uint_eq(nodes[0].count, 3);
+    ck_assert_uint_eq(subtrees[0].first, 0);
+    ck_assert_uint_eq(subtrees[0].count, 3);
     mlp_exchange_destroy(&exchange);
     ck_assert_ptr_null(exchange);
     mlp_exchange_destroy(&exchange);
@@ -71,31 +71,31 @@ START_TEST(states_are_aligned_apart_and_zero)
 }
 END_TEST
 
-/* What update was told. */
+/* Arguments of update. */
 typedef struct {
     size_t first, count;
     const float *sum;
-} told;
+} update_arguments;
 
-static void listen_to_update(void *context, size_t first, size_t count,
-                             const float *sum)
+static void store_arguments(void *context, size_t first, size_t count,
+                            const float *sum)
 {
-    *(told *)context = (told){first, count, sum};
+    *(update_arguments *)context = (update_arguments){first, count, sum};
 }
 
-START_TEST(single_sum_is_passed_on_in_place)
+START_TEST(single_sum_is_passed_in_place)
 {
     mlp_exchange *exchange = create_small();
     mlp_thread self = {0, 1, NULL};
-    told heard = {0};
+    update_arguments found = {0};
     mlp_exchange_publish(exchange, 1, self);
     ck_assert_int_eq(
-        mlp_exchange_finish(exchange, 1, self, listen_to_update, &heard),
+        mlp_exchange_finish(exchange, 1, self, store_arguments, &found),
         MLP_OK);
     mlp_exchange_wait(exchange, 1);
-    ck_assert_uint_eq(heard.first, 32);
-    ck_assert_uint_eq(heard.count, 16);
-    ck_assert_ptr_eq(heard.sum, mlp_exchange_gradient(exchange, 0) + 32);
+    ck_assert_uint_eq(found.first, 32);
+    ck_assert_uint_eq(found.count, 16);
+    ck_assert_ptr_eq(found.sum, mlp_exchange_gradient(exchange, 0) + 32);
     mlp_exchange_destroy(&exchange);
 }
 END_TEST
@@ -127,7 +127,7 @@ START_TEST(shard_metrics_come_back_in_order_and_stay_until_the_next_step)
 }
 END_TEST
 
-START_TEST(run_equals_the_one_worked_out_by_hand)
+START_TEST(run_equals_the_reference)
 {
     const size_t shards[] = {1, 2, 3, 8, 11, 20};
     drill d = {shards[_i / 3],
@@ -169,10 +169,10 @@ int main(void)
     tcase_add_checked_fixture(tests, create_team, destroy_team);
     tcase_add_test(tests, one_rank_owns_the_root);
     tcase_add_test(tests, states_are_aligned_apart_and_zero);
-    tcase_add_test(tests, single_sum_is_passed_on_in_place);
+    tcase_add_test(tests, single_sum_is_passed_in_place);
     tcase_add_test(
         tests, shard_metrics_come_back_in_order_and_stay_until_the_next_step);
-    tcase_add_loop_test(tests, run_equals_the_one_worked_out_by_hand, 0, 18);
+    tcase_add_loop_test(tests, run_equals_the_reference, 0, 18);
     tcase_add_test(tests, exchange_without_shard_metrics_and_moments_works);
     Suite *suite = suite_create("exchange");
     suite_add_tcase(suite, tests);
