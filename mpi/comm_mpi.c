@@ -100,8 +100,8 @@ static mlp_status mpi_reduce(mlp_comm *comm, mlp_comm_reduction reduction,
     return MLP_OK;
 }
 
-/* MPI's own waits may spin, and take a core from a rank that computes. */
-static mlp_status mpi_rest(mlp_comm *comm)
+/* MPI's own waits may spin, which takes a core from a rank that computes. */
+static mlp_status mpi_sleeping_barrier(mlp_comm *comm)
 {
     static const struct timespec pause = {0, 2000000};
     MPI_Request request;
@@ -230,12 +230,12 @@ const mlp_comm_ops mlp_comm_mpi_ops = {
     .abort = mpi_abort,
     .broadcast = mpi_broadcast,
     .reduce = mpi_reduce,
-    .rest = mpi_rest,
+    .sleeping_barrier = mpi_sleeping_barrier,
     .share = mpi_share,
     .unshare = mpi_unshare,
     .sums_create = mlp_comm_mpi_sums_create,
     .sums_begin = mlp_comm_mpi_sums_begin,
-    .sums_poke = mlp_comm_mpi_sums_poke,
+    .sums_progress = mlp_comm_mpi_sums_progress,
     .sums_end = mlp_comm_mpi_sums_end,
     .transfers_create = mlp_comm_mpi_transfers_create,
     .transfers_destroy = mlp_comm_mpi_transfers_destroy,

@@ -25,7 +25,7 @@ mlp_status mlp_comm_mpi_sums_create(mlp_comm *comm, size_t count,
                                     mlp_sums **sums);
 mlp_status mlp_comm_mpi_sums_begin(mlp_sums *sums, size_t i, mlp_sum_type type,
                                    void *numbers, size_t n);
-mlp_status mlp_comm_mpi_sums_poke(mlp_sums *sums);
+mlp_status mlp_comm_mpi_sums_progress(mlp_sums *sums);
 mlp_status mlp_comm_mpi_sums_end(mlp_sums *sums, size_t i);
 
 /* The operations of comm_transfers.c. */

@@ -54,7 +54,7 @@ mlp_status mlp_comm_mpi_sums_begin(mlp_sums *sums, size_t i, mlp_sum_type type,
                                              &as_mpi(sums)->requests[i]));
 }
 
-mlp_status mlp_comm_mpi_sums_poke(mlp_sums *sums)
+mlp_status mlp_comm_mpi_sums_progress(mlp_sums *sums)
 {
     mpi_sums *s = as_mpi(sums);
     int are_done;

@@ -71,15 +71,16 @@ static mlp_status initialize(int *argc, char ***argv)
     return MLP_OK;
 }
 
-/* The number that a variable for tests has, 0 without it. */
+/* Value of an environment variable for tests, 0 if it is not set. */
 static long test_number(const char *name)
 {
     const char *text = getenv(name);
     return text != NULL ? strtol(text, NULL, 10) : 0;
 }
 
-/* A test has several nodes on one machine: MLP_TEST_NODE_SIZE=k makes every k
- * consecutive ranks a node, MLP_TEST_NODES=k deals the ranks round k nodes. */
+/* For tests of several nodes on one machine: MLP_TEST_NODE_SIZE=k makes every k
+ * consecutive ranks a node, MLP_TEST_NODES=k assigns ranks to k nodes
+ * round-robin. */
 static int split_into_nodes(MPI_Comm world, int rank, MPI_Comm *node)
 {
     long size = test_number("MLP_TEST_NODE_SIZE");

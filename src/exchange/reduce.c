@@ -114,7 +114,7 @@ static void reduce_progress(mlp_exchange *x)
         begin_next(x);
     }
     if (r->status == MLP_OK) {
-        r->status = mlp_sums_poke(r->sums);
+        r->status = mlp_sums_progress(r->sums);
     }
 }
 

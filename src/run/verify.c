@@ -235,7 +235,7 @@ static mlp_status verify(mlp_verification *v)
     double start = mlp_clock_seconds();
     mlp_status status =
         mlp_run_is_leader(&run->job) ? run_reference(v) : MLP_OK;
-    MLP_TRY(mlp_comm_agree_patiently(run->job.comm, status));
+    MLP_TRY(mlp_comm_agree_sleeping(run->job.comm, status));
     MLP_TRY(mlp_comm_broadcast(run->job.comm, &v->steps, sizeof v->steps));
     MLP_TRY(
         mlp_comm_broadcast(run->job.comm, v->expected,

@@ -35,7 +35,8 @@ bool mlp_write_all(int fd, const void *bytes, size_t count);
 /* ---- standard streams */
 
 /** Put /dev/null, which cannot be written, in the place of standard streams
- * that are closed: else the next file that is opened would get what is printed.
+ *  that are closed: else the next file that is opened would get what is
+ *  printed.
  */
 void mlp_streams_occupy(void);
 

@@ -1,5 +1,5 @@
 /** @file
- *  The team, whatever kind it is: dispatch, and agreement on failures.
+ *  Functions of all kinds of team: dispatch, and agreement on failures.
  */
 #include "comm.h"
 
@@ -23,11 +23,11 @@ void mlp_comm_destroy(mlp_comm **comm)
 enum { NAME_MAX_BYTES = 96 };
 
 /* "rank 3", or with several computers "rank 3 on node07". */
-static void name_myself(const mlp_comm *comm, char name[NAME_MAX_BYTES])
+static void name_rank(const mlp_comm *comm, char name[NAME_MAX_BYTES])
 {
     char host[NAME_MAX_BYTES / 2] = "";
     bool is_far = comm->place.nodes > 1 && gethostname(host, sizeof host) == 0;
-    host[sizeof host - 1] = '\0'; /* a long one may lack it */
+    host[sizeof host - 1] = '\0'; /* gethostname omits it in a long name */
     snprintf(name, NAME_MAX_BYTES, "rank %zu%s%s", comm->rank,
              is_far ? " on " : "", is_far ? host : "");
 }
@@ -36,7 +36,7 @@ void mlp_comm_abort(mlp_comm *comm, mlp_status status)
 {
     if (mlp_failure()[0] != '\0') {
         char name[NAME_MAX_BYTES];
-        name_myself(comm, name);
+        name_rank(comm, name);
         fprintf(stderr, "%s: %s: %s\n", mlp_log_name(), name, mlp_failure());
     }
     fflush(NULL);
@@ -50,7 +50,7 @@ void mlp_comm_leave(mlp_status status)
 
 mlp_pulse *mlp_comm_pulse(mlp_comm *comm)
 {
-    return comm->pulse != NULL ? comm->pulse : &comm->unseen;
+    return comm->pulse != NULL ? comm->pulse : &comm->own_pulse;
 }
 
 void mlp_comm_set_pulse(mlp_comm *comm, mlp_pulse *pulse)
@@ -73,14 +73,14 @@ const mlp_comm_place *mlp_comm_where(const mlp_comm *comm)
     return &comm->place;
 }
 
-/* ---- what all ranks do together ---------------------------------------- */
+/* ---- collectives ---------------------------------------- */
 
 static void begin_wait(mlp_comm *comm)
 {
     mlp_pulse_wait(mlp_comm_pulse(comm), true);
 }
 
-/* Without the transport there is no way to agree on what to do. */
+/* Ranks cannot agree on a failure of MPI. */
 static mlp_status end_wait(mlp_comm *comm, mlp_status status)
 {
     mlp_pulse_wait(mlp_comm_pulse(comm), false);
@@ -142,7 +142,7 @@ mlp_status mlp_comm_max_rank(mlp_comm *comm, uint32_t *value, size_t *rank)
     return MLP_OK;
 }
 
-/* How one rank failed, as it travels. */
+/* The failure of one rank, as broadcast. */
 typedef struct {
     mlp_status status;
     char line[MLP_FAILURE_MAX];
@@ -155,7 +155,7 @@ static mlp_status adopt_failure(mlp_comm *comm, size_t rank, mlp_status mine,
 {
     failure_report report = {.status = mine};
     snprintf(report.line, sizeof report.line, "%s", mlp_failure());
-    name_myself(comm, report.name);
+    name_rank(comm, report.name);
     MLP_TRY(mlp_comm_broadcast_from(comm, rank, &report, sizeof report));
     if (is_common) {
         return mlp_fail(report.status, "%s", report.line);
@@ -177,11 +177,11 @@ mlp_status mlp_comm_agree(mlp_comm *comm, mlp_status mine)
     return adopt_failure(comm, least[0], mine, least[1] == 1);
 }
 
-mlp_status mlp_comm_agree_patiently(mlp_comm *comm, mlp_status mine)
+mlp_status mlp_comm_agree_sleeping(mlp_comm *comm, mlp_status mine)
 {
     if (comm->size > 1) {
         begin_wait(comm);
-        MLP_TRY(end_wait(comm, comm->ops->rest(comm)));
+        MLP_TRY(end_wait(comm, comm->ops->sleeping_barrier(comm)));
     }
     return mlp_comm_agree(comm, mine);
 }
@@ -226,9 +226,10 @@ mlp_status mlp_sums_begin(mlp_sums *sums, size_t i, mlp_sum_type type,
                : sums->comm->ops->sums_begin(sums, i, type, numbers, n);
 }
 
-mlp_status mlp_sums_poke(mlp_sums *sums)
+mlp_status mlp_sums_progress(mlp_sums *sums)
 {
-    return sums->comm->size == 1 ? MLP_OK : sums->comm->ops->sums_poke(sums);
+    return sums->comm->size == 1 ? MLP_OK
+                                 : sums->comm->ops->sums_progress(sums);
 }
 
 mlp_status mlp_sums_end(mlp_sums *sums, size_t i)

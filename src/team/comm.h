@@ -1,10 +1,10 @@
 /** @file
  *  The team: the ranks that train together. A serial team of one is in src/,
- *  the team over MPI in mpi/; nothing else knows which one it talks to.
+ *  the team over MPI in mpi/; callers use both in the same way.
  *
  *  "Collective" means: every rank of the team calls, in the same order, from
- *  its main thread. When the transport itself fails, ranks can agree on nothing
- *  any more: then a call that all ranks make ends the job (mlp_comm_abort).
+ *  its main thread. When MPI itself fails, ranks cannot agree on anything: a
+ *  collective call then ends the job (mlp_comm_abort).
  */
 #ifndef MLP_COMM_H
 #define MLP_COMM_H
@@ -30,20 +30,20 @@ mlp_status mlp_comm_serial_create(mlp_comm **comm);
 /** Leave the team. Collective. */
 void mlp_comm_destroy(mlp_comm **comm);
 
-/** End every rank at once with this exit code, because one of them can reach no
- *  collective any more; first say why on stderr, "mlp_train: rank 3: ...", if a
- *  reason is remembered (mlp_failure). Not collective. Does not return. */
+/** End all ranks at once with this exit code, when a rank cannot reach the next
+ *  collective. Prints the failure (mlp_failure), if any, to stderr first:
+ *  "mlp_train: rank 3: ...". Not collective. Does not return. */
 void mlp_comm_abort(mlp_comm *comm, mlp_status status)
     __attribute__((noreturn));
 
-/** End this process at once, from any thread, without a word: the launcher
- *  notices, and ends the other ranks. */
+/** End this process at once, from any thread, without a message. The launcher
+ *  then ends the other ranks. */
 void mlp_comm_leave(mlp_status status) __attribute__((noreturn));
 
-/** Where this rank shows that it goes on; see pulse.h. Never NULL. */
+/** Where this rank reports its progress; see pulse.h. Never NULL. */
 mlp_pulse *mlp_comm_pulse(mlp_comm *comm);
 
-/** Show it here from now on; NULL: where nobody looks. Not collective. */
+/** Report it here from now on; NULL: in memory of its own. Not collective. */
 void mlp_comm_set_pulse(mlp_comm *comm, mlp_pulse *pulse);
 
 size_t mlp_comm_rank(const mlp_comm *comm);
@@ -62,57 +62,57 @@ typedef struct {
 } mlp_comm_place;
 const mlp_comm_place *mlp_comm_where(const mlp_comm *comm);
 
-/** Agree on how a phase went: MLP_OK if it was MLP_OK for all, else the status
- *  of the lowest rank that failed, whose line (mlp_failure) every rank then
- *  holds; it begins with "rank 3: " unless all ranks failed, with several
- *  nodes with "rank 3 on node07: ". Every phase that can fail on one rank ends
- *  with this. Collective. */
+/** Agree on the status of a phase: MLP_OK if all ranks pass MLP_OK, else the
+ *  status of the lowest rank that failed. Every rank then has that rank's
+ *  failure text (mlp_failure), which begins with "rank 3: ", with several nodes
+ *  "rank 3 on node07: ", unless all ranks failed. Every phase that can fail on
+ *  one rank ends with this. Collective. */
 mlp_status mlp_comm_agree(mlp_comm *comm, mlp_status mine);
 
-/** The same for a phase in which one rank works for seconds: the others sleep.
- *  Collective. */
-mlp_status mlp_comm_agree_patiently(mlp_comm *comm, mlp_status mine);
+/** The same, but ranks sleep while they wait: for a phase in which one rank
+ *  works for seconds. Collective. */
+mlp_status mlp_comm_agree_sleeping(mlp_comm *comm, mlp_status mine);
 
-/** Copy rank 0's bytes, or those of the rank `root`, to all. n and root are the
- *  same everywhere; any size. Collective. */
+/** Copy rank 0's bytes, or those of rank `root`, to all. n, of any size, and
+ *  root are the same on all ranks. Collective. */
 mlp_status mlp_comm_broadcast(mlp_comm *comm, void *bytes, size_t n);
 mlp_status mlp_comm_broadcast_from(mlp_comm *comm, size_t root, void *bytes,
                                    size_t n);
 
-/** Sum, or take the largest, element by element, over all ranks, in place.
+/** Sum, or maximum, element by element, over all ranks, in place.
  *  Unsigned integers: exact in any order. Collective. */
 mlp_status mlp_comm_sum(mlp_comm *comm, uint64_t *values, size_t n);
 mlp_status mlp_comm_max(mlp_comm *comm, uint64_t *values, size_t n);
 
-/** Whether the claim is true on some rank. Collective. */
+/** Set *claim to whether it is true on any rank. Collective. */
 mlp_status mlp_comm_any(mlp_comm *comm, bool *claim);
 
-/** The largest value over all ranks, and the lowest rank that has it.
+/** The largest value over all ranks, and the lowest rank with this value.
  *  Collective. */
 mlp_status mlp_comm_max_rank(mlp_comm *comm, uint32_t *value, size_t *rank);
 
-/** Sums under way: the ranks compute while the transport adds. */
+/** Nonblocking sums: the ranks compute while MPI adds. */
 typedef struct mlp_sums mlp_sums;
 
 typedef enum { MLP_SUM_FLOAT, MLP_SUM_DOUBLE } mlp_sum_type;
 
-/** Room for `count` sums at a time, of which none is under way yet. Not
- *  collective. MLP_ERROR_INTERNAL without memory. */
+/** For up to `count` sums at a time. Not collective. MLP_ERROR_INTERNAL without
+ *  memory. */
 mlp_status mlp_sums_create(mlp_comm *comm, size_t count, mlp_sums **sums);
-void mlp_sums_destroy(mlp_sums **sums); /**< None may be under way. */
+void mlp_sums_destroy(mlp_sums **sums); /**< No sum may be in flight. */
 
-/** Begin sum i: add n numbers element by element over all ranks, in place. The
- *  transport chooses the order, so rounding depends on the number of ranks;
- *  but all ranks get the same bits. Nobody touches the numbers until
- *  mlp_sums_end. Collective. */
+/** Begin sum i: add n numbers element by element over all ranks, in place. MPI
+ *  chooses the order, so rounding depends on the number of ranks, but all ranks
+ *  get the same bits. The numbers may not be used until mlp_sums_end.
+ *  Collective. */
 mlp_status mlp_sums_begin(mlp_sums *sums, size_t i, mlp_sum_type type,
                           void *numbers, size_t n);
 
-/** Progress: a transport may move only while it is called. From the main
- *  thread; not collective. */
-mlp_status mlp_sums_poke(mlp_sums *sums);
+/** Progress all sums: MPI may advance only while it is called. From the main
+ *  thread. Not collective. */
+mlp_status mlp_sums_progress(mlp_sums *sums);
 
-/** Wait for sum i, if it is under way. From the main thread. */
+/** Wait for sum i, if it is in flight. From the main thread. */
 mlp_status mlp_sums_end(mlp_sums *sums, size_t i);
 
 /** Memory that the ranks of a node share. */
@@ -127,37 +127,39 @@ mlp_status mlp_comm_share(mlp_comm *comm, size_t bytes, void **segments,
                           mlp_shared **shared);
 void mlp_shared_destroy(mlp_shared **shared); /**< Collective. */
 
-/** Transfers between nodes that repeat: the same memory and sizes each time,
- *  between the ranks that have one local rank. They go on side by side, while
- *  the ranks compute, but maybe only while somebody tests one. */
+/** Persistent transfers between nodes: the same memory and sizes each time,
+ *  between ranks with the same local rank. Several may be in flight while the
+ *  ranks compute, but they may progress only in mlp_transfers_test. */
 typedef struct mlp_transfers mlp_transfers;
 
-/** What this rank sends to one node, and gets from it; may be no bytes. */
+/** What this rank sends to one node and receives from it; 0 bytes are
+ *  allowed. */
 typedef struct {
     const void *from; /**< [sent] bytes */
     void *to;         /**< [received] bytes */
     size_t sent, received;
 } mlp_lane;
 
-/** Room for `count` transfers, at most INT16_MAX, that are planned next. Only
- *  in a team of several nodes. Not collective. MLP_ERROR_INTERNAL. */
+/** For `count` transfers, at most INT16_MAX, to be planned next. Only in a team
+ *  of several nodes. Not collective. MLP_ERROR_INTERNAL. */
 mlp_status mlp_transfers_create(mlp_comm *comm, size_t count,
                                 mlp_transfers **transfers);
-void mlp_transfers_destroy(mlp_transfers **transfers); /**< None is under way.*/
+void mlp_transfers_destroy(mlp_transfers **transfers); /**< None in flight. */
 
-/** Say once what transfer i moves. The two ends agree on the sizes.
- *  @param lanes  [nodes]; the one of this rank's own node is left out
- *  Not collective. MLP_ERROR_INTERNAL when a lane is of 2 GiB or more. */
+/** Define transfer i, once. Sizes must match at both ends.
+ *  @param lanes  [nodes]; the lane of this rank's own node is ignored
+ *  Not collective. MLP_ERROR_INTERNAL for a lane of 2 GiB or more. */
 mlp_status mlp_transfers_plan(mlp_transfers *transfers, size_t i,
                               const mlp_lane *lanes);
 
-/** Begin transfer i: what it sends is there, what it receives is overwritten
- *  from now on. In any order, but for the repetitions of one transfer; the
- *  others in its lanes begin theirs, too. From the main thread. */
+/** Begin transfer i: its send buffers are complete, its receive buffers are
+ *  overwritten from now on. The ranks at the other ends begin it, too.
+ *  Different transfers may begin in any order. From the main thread. */
 mlp_status mlp_transfers_begin(mlp_transfers *transfers, size_t i);
 
-/** Whether transfer i is over, if it was begun: all is received, and what was
- *  sent may be overwritten. Helps all transfers along. From the main thread. */
+/** Whether transfer i, which was begun, is complete: all is received, and the
+ *  send buffers may be overwritten. Progresses all transfers. From the main
+ *  thread. */
 mlp_status mlp_transfers_test(mlp_transfers *transfers, size_t i,
                               bool *is_over);
 

@@ -1,6 +1,6 @@
 /** @file
- *  What a kind of team provides. comm.c holds what all kinds have in common;
- *  a kind embeds these structs as its first member.
+ *  The interface that each kind of team implements; comm.c has what they have
+ *  in common. A kind embeds these structs as its first member.
  */
 #ifndef MLP_COMM_INTERNAL_H
 #define MLP_COMM_INTERNAL_H
@@ -20,20 +20,20 @@ typedef struct {
     /** Not called in a team of one. */
     mlp_status (*reduce)(mlp_comm *comm, mlp_comm_reduction reduction,
                          uint64_t *values, size_t n);
-    /** Wait for all ranks, asleep. Not called in a team of one. */
-    mlp_status (*rest)(mlp_comm *comm);
-    /** Sets *shared on success only, which is on all ranks or on none. */
+    /** A barrier in which ranks sleep. Not called in a team of one. */
+    mlp_status (*sleeping_barrier)(mlp_comm *comm);
+    /** Succeeds on all ranks or on none; sets *shared on success. */
     mlp_status (*share)(mlp_comm *comm, size_t bytes, void **segments,
                         mlp_shared **shared);
     void (*unshare)(mlp_shared *shared);
-    /** One block of memory, which comm.c frees. */
+    /** Allocates one block of memory, which comm.c frees. */
     mlp_status (*sums_create)(mlp_comm *comm, size_t count, mlp_sums **sums);
     /** These are not called in a team of one. */
     mlp_status (*sums_begin)(mlp_sums *sums, size_t i, mlp_sum_type type,
                              void *numbers, size_t n);
-    mlp_status (*sums_poke)(mlp_sums *sums);
+    mlp_status (*sums_progress)(mlp_sums *sums);
     mlp_status (*sums_end)(mlp_sums *sums, size_t i);
-    /** These are not called where there is only one node. */
+    /** These are not called with a single node. */
     mlp_status (*transfers_create)(mlp_comm *comm, size_t count,
                                    mlp_transfers **transfers);
     void (*transfers_destroy)(mlp_transfers *transfers);
@@ -48,8 +48,8 @@ struct mlp_comm {
     const mlp_comm_ops *ops;
     size_t rank, size;
     mlp_comm_place place;
-    mlp_pulse *pulse; /**< NULL: nobody looks */
-    mlp_pulse unseen; /**< to have one then, too */
+    mlp_pulse *pulse;    /**< NULL: own_pulse is used */
+    mlp_pulse own_pulse; /**< read by no watchdog */
 };
 
 struct mlp_shared {
@@ -64,9 +64,9 @@ struct mlp_transfers {
     mlp_comm *comm;
 };
 
-/** MLP_ERROR_USAGE, with the fault, when a launcher says that it started
- * several processes of which this team of `size` has only one: each would be a
- * team of its own, and overwrite the files of the others. */
+/** MLP_ERROR_USAGE with text `fault` when a launcher started several processes
+ *  but this team of `size` has one rank: each process would be a team of its
+ *  own and overwrite the files of the others. */
 mlp_status mlp_comm_check_launcher(size_t size, const char *fault);
 
 #endif

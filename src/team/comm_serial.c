@@ -1,5 +1,5 @@
 /** @file
- *  A team of one: nothing to exchange, memory shared with nobody.
+ *  A team of one rank, without communication.
  */
 #include <stdlib.h>
 #include <string.h>

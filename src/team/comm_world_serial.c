@@ -1,5 +1,5 @@
 /** @file
- *  The world of a program without MPI: a team of one.
+ *  mlp_comm_world_create without MPI: a team of one.
  */
 #include "comm_internal.h"
 

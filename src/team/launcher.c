@@ -1,5 +1,6 @@
 /** @file
- *  What launchers of MPI programs tell about the processes that they start.
+ *  The number of processes that the launcher started, from its environment
+ *  variables.
  */
 #include <stdlib.h>
 

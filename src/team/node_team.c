@@ -1,5 +1,5 @@
 /** @file
- *  The node team of a node: who computes, and where they meet.
+ *  The node team: which ranks compute, and synchronization of their threads.
  */
 #include "node_team.h"
 
@@ -10,19 +10,19 @@
 
 #include "place.h"
 
-enum { SHARES_MOST = 8 };
+enum { BLOCKS_MAX = 8 };
 
-/* What a rank says of itself. A cache line of its own at least. */
+/* What a rank publishes of itself, on cache lines of its own. */
 typedef struct {
-    _Alignas(64) size_t threads;    /* in the batch under way; 0: idle */
-    size_t most;                    /* at any time */
+    _Alignas(64) size_t threads;    /* in the current batch; 0: idle */
+    size_t most;                    /* maximum */
     uint8_t cpus[MLP_THREADS_CPUS]; /* that it may run on: 0 or 1 */
 } rank_facts;
 
 typedef struct {
     _Alignas(64) mlp_counter handed_in; /* ranks times batches */
     _Alignas(64) mlp_counter dismissed; /* batches */
-    mlp_gate gate;                      /* of all working threads */
+    mlp_gate gate;                      /* of the workers' threads */
     rank_facts ranks[];                 /* [size] */
 } node_board;
 
@@ -31,23 +31,23 @@ struct mlp_node_team {
     mlp_comm *alone; /* this rank's own team, or NULL */
     const mlp_comm_place *place;
     node_board *board;
-    mlp_shared *shares[SHARES_MOST];
-    size_t share_count;
-    void **segments; /* [size], scratch of a share */
+    mlp_shared *blocks[BLOCKS_MAX];
+    size_t block_count;
+    void **segments; /* [size], scratch of mlp_node_team_share */
     size_t workers, worker, threads;
     bool is_crowded;           /* more ranks than cores */
-    uint32_t batches;          /* handed in; by the last thread to do so */
+    uint32_t batches;          /* handed in; by the last thread */
     uint32_t dismissals;       /* by the thread that counts them */
-    _Atomic size_t handing_in; /* threads that have */
+    _Atomic size_t handing_in; /* threads that have handed in */
 };
 
-/* ---- who computes ------------------------------------------------------ */
+/* ---- workers ------------------------------------------------------ */
 
-/* Take up to `want` of the cpus that are left; how many there were. */
-static size_t take_cpus(const rank_facts *rank, uint8_t *taken, size_t want)
+/* Take up to `most` of the rank's free cpus; returns their number. */
+static size_t take_cpus(const rank_facts *rank, uint8_t *taken, size_t most)
 {
     size_t count = 0;
-    for (size_t cpu = 0; cpu < MLP_THREADS_CPUS && count < want; cpu++) {
+    for (size_t cpu = 0; cpu < MLP_THREADS_CPUS && count < most; cpu++) {
         if (rank->cpus[cpu] != 0 && taken[cpu] == 0) {
             taken[cpu] = 1;
             count++;
@@ -56,8 +56,8 @@ static size_t take_cpus(const rank_facts *rank, uint8_t *taken, size_t want)
     return count;
 }
 
-/* MLP_TEST_WORKERS=k lets the first k ranks of a node compute, so that a test
- * has them on few cores. */
+/* MLP_TEST_WORKERS=k makes the first k ranks of a node workers, for tests on
+ * few cores. */
 static size_t wanted_workers(void)
 {
     const char *text = getenv("MLP_TEST_WORKERS");
@@ -65,8 +65,8 @@ static size_t wanted_workers(void)
     return count > 0 ? (size_t)count : 0;
 }
 
-/* The first rank, and each one after it whose threads find free cores. Between
- * nodes all of them: each has its lane there. */
+/* Workers are the first rank and every other one with a free core per thread;
+ * with several nodes, all ranks, since each has transfers of its own. */
 static void choose_workers(mlp_node_team *team, bool is_short)
 {
     uint8_t taken[MLP_THREADS_CPUS] = {0};
@@ -99,7 +99,7 @@ static mlp_status set_up(mlp_node_team *team, const mlp_node_team_wish *wish)
     mine->most = wish->threads;
     mlp_threads_allowed(mine->cpus);
     MLP_TRY(mlp_comm_agree(mlp_node_team_home(team),
-                           MLP_OK)); /* all have said so */
+                           MLP_OK)); /* all facts are written */
     choose_workers(team, wish->is_short);
     if (team->place->rank == 0) {
         team->board->gate.is_crowded = team->is_crowded;
@@ -107,7 +107,7 @@ static mlp_status set_up(mlp_node_team *team, const mlp_node_team_wish *wish)
     return mlp_comm_agree(mlp_node_team_home(team), MLP_OK);
 }
 
-/* All that this rank can do by itself. */
+/* Everything that needs no other rank. */
 static mlp_status prepare(mlp_node_team *team, bool is_alone)
 {
     if (is_alone) {
@@ -145,8 +145,8 @@ void mlp_node_team_destroy(mlp_node_team **team)
     if (old == NULL) {
         return;
     }
-    while (old->share_count > 0) {
-        mlp_shared_destroy(&old->shares[--old->share_count]);
+    while (old->block_count > 0) {
+        mlp_shared_destroy(&old->blocks[--old->block_count]);
     }
     mlp_comm_destroy(&old->alone);
     free(old->segments);
@@ -191,19 +191,19 @@ bool mlp_node_team_is_idle(const mlp_node_team *team)
 mlp_status mlp_node_team_share(mlp_node_team *team, size_t bytes, void **memory)
 {
     mlp_comm *home = mlp_node_team_home(team);
-    assert(team->share_count < SHARES_MOST);
+    assert(team->block_count < BLOCKS_MAX);
     MLP_TRY(mlp_comm_share(home, team->place->rank == 0 ? bytes : 0,
-                           team->segments, &team->shares[team->share_count]));
-    team->share_count++;
+                           team->segments, &team->blocks[team->block_count]));
+    team->block_count++;
     *memory = team->segments[0];
     return MLP_OK;
 }
 
-/* ---- a batch ----------------------------------------------------------- */
+/* ---- batches ----------------------------------------------------------- */
 
-/* Returns the count at which all ranks have handed in. Every thread reads how
- * many batches there were before it says that it is ready; the last one writes
- * it before it tells the others. */
+/* Returns the counter's value when all ranks have handed in. Every thread reads
+ * `batches` before it adds to handing_in; the last one writes it before it adds
+ * to the shared counter. */
 static uint32_t hand_in(mlp_node_team *team, size_t threads, size_t working)
 {
     uint32_t batch = team->batches + 1;
@@ -217,7 +217,7 @@ static uint32_t hand_in(mlp_node_team *team, size_t threads, size_t working)
     return target;
 }
 
-/* Thread 0 shows the rank's watchdog that it waits for others. */
+/* Thread 0 reports to the watchdog that it waits for others. */
 static void show_waiting(const mlp_node_team *team, mlp_thread self,
                          bool is_waiting)
 {

@@ -1,5 +1,5 @@
 /** @file
- *  Shards dealt node by node.
+ *  Shards assigned node by node.
  */
 #include "place.h"
 

@@ -1,10 +1,10 @@
 /** @file
- *  Which shards a rank and a node own: the only place where shards are dealt.
+ *  Which shards a rank and a node own. Only here are shards assigned to ranks.
  *
- *  Ranks are put in order of nodes, and within a node in order of local ranks.
- *  The rank at position r of P owns the run of shards floor(r V / P) to
- *  floor((r + 1) V / P). A node's shards are then one run, too, wherever the
- *  launcher put consecutive ranks, and runs go up with the nodes' numbers.
+ *  Ranks are ordered by node, then by local rank. The rank at position r of P
+ *  owns shards floor(r V / P) to floor((r + 1) V / P) - 1. So a node's shards
+ *  are one range, in the order of the nodes' numbers, wherever the launcher
+ *  places consecutive ranks.
  */
 #ifndef MLP_PLACE_H
 #define MLP_PLACE_H

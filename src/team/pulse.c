@@ -1,5 +1,5 @@
 /** @file
- *  The pulse of a rank. Relaxed stores: each number stands for itself.
+ *  The pulse of a rank. Relaxed stores: readers need no order between fields.
  */
 #include "pulse.h"
 

@@ -1,6 +1,6 @@
 /** @file
- *  The pulse of a rank: what it does, where it is, and whether it goes on. It
- *  lies where the other ranks of the node can see it; see watchdog.h.
+ *  The pulse of a rank: its phase, its step and whether it makes progress, in
+ *  memory shared by the node, for the watchdog (watchdog.h).
  */
 #ifndef MLP_PULSE_H
 #define MLP_PULSE_H
@@ -19,16 +19,15 @@ typedef enum {
     MLP_PULSE_END
 } mlp_pulse_phase;
 
-/** Written by the rank's main thread. A cache line of its own. All zero bytes
- *  are a rank that starts. */
+/** Written by the rank's main thread. One cache line. All zero bytes mean a
+ *  rank that starts. */
 typedef struct {
-    _Atomic uint64_t beats; /**< grows while the rank goes on */
-    _Atomic uint64_t step;  /**< global step under way, from 1; 0: none yet */
-    _Atomic int32_t phase;  /**< mlp_pulse_phase */
+    _Atomic uint64_t beats;     /**< grows while the rank makes progress */
+    _Atomic uint64_t step;      /**< current global step, from 1; 0: none yet */
+    _Atomic int32_t phase;      /**< mlp_pulse_phase */
     _Atomic int32_t is_waiting; /**< for other ranks */
     _Atomic int32_t pid;
-    _Atomic int32_t
-        is_told; /**< of local rank 0: somebody spoke for the node */
+    _Atomic int32_t has_reported; /**< of local rank 0: the node has reported */
     int32_t unused[8];
 } mlp_pulse;
 

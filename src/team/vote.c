@@ -1,5 +1,5 @@
 /** @file
- *  Comparison of what all ranks have.
+ *  Comparison of values over all ranks.
  */
 #include "vote.h"
 

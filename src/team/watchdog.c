@@ -1,6 +1,6 @@
 /** @file
- *  The watchdog's thread. It counts time by its own ticks: a job that was
- *  stopped as a whole, or whose machine slept, does not hang for that.
+ *  The watchdog's thread. It measures time in its own ticks, so that a job that
+ *  was suspended as a whole does not count as hanging.
  */
 #include "watchdog.h"
 
@@ -21,10 +21,9 @@
 #include "watchdog_report.h"
 
 static const double TICK_SECONDS = 0.2;
-/* Whose node has no stuck rank, or who is not the one to speak, waits so long
- * for the one that is. */
+/* How long ranks that need not report wait for the one that does. */
 static const double GRACE_SECONDS = 2.0;
-/* A main thread that computes this much of the time is alive. */
+/* A main thread that uses this share of the time is alive. */
 static const double BUSY_SHARE = 0.02;
 
 enum { LINE_BYTES = 4096 };
@@ -33,33 +32,34 @@ struct mlp_watchdog {
     double limit;
     size_t rank, size;  /* of this rank in the team */
     size_t local, here; /* of this rank on its node */
-    size_t *ranks;      /* [here], of the node, in the team */
-    bool *is_here;      /* [size], of the team, on the node */
+    size_t *ranks;      /* [here], ranks in the team of those of the node */
+    bool *is_here;      /* [size], whether a rank of the team is on the node */
     mlp_comm *comm;     /* NULL when detached */
-    mlp_pulse **pulses; /* [here], shared; each in a segment of its rank */
+    mlp_pulse **pulses; /* [here], each in its rank's shared segment */
     mlp_shared *shared; /* NULL when detached */
-    mlp_pulse *last;    /* [here], own copies, to look at when detached */
+    mlp_pulse *last;    /* [here], copies to read when detached */
     pthread_t thread;
     bool has_thread;
-    clockid_t main_clock; /* the time that the main thread computed */
+    clockid_t main_clock; /* CPU time of the main thread */
     pthread_mutex_t mutex;
     pthread_cond_t end;
     bool is_ending;
 };
 
-/* ---- looking ----------------------------------------------------------- */
+/* ---- state of the ranks
+ * ----------------------------------------------------------- */
 
-static mlp_sighting look_at(const mlp_watchdog *dog, size_t i)
+static mlp_rank_state read_state(const mlp_watchdog *dog, size_t i)
 {
     mlp_pulse *pulse = dog->pulses[i];
     int pid = atomic_load(&pulse->pid);
-    return (mlp_sighting){.rank = dog->ranks[i],
-                          .process = pid == 0 ? MLP_PROCESS_RUNS
-                                              : mlp_process_look(pid),
-                          .is_waiting = atomic_load(&pulse->is_waiting) != 0,
-                          .beats = atomic_load(&pulse->beats),
-                          .step = atomic_load(&pulse->step),
-                          .phase = (mlp_pulse_phase)atomic_load(&pulse->phase)};
+    return (mlp_rank_state){
+        .rank = dog->ranks[i],
+        .process = pid == 0 ? MLP_PROCESS_RUNS : mlp_process_state_of(pid),
+        .is_waiting = atomic_load(&pulse->is_waiting) != 0,
+        .beats = atomic_load(&pulse->beats),
+        .step = atomic_load(&pulse->step),
+        .phase = (mlp_pulse_phase)atomic_load(&pulse->phase)};
 }
 
 static uint64_t count_beats(const mlp_watchdog *dog)
@@ -71,8 +71,9 @@ static uint64_t count_beats(const mlp_watchdog *dog)
     return sum;
 }
 
-/* Long phases without beats, reading data for one, use the processor; steps
- * must show themselves. A rank that waits may spin, which means nothing. */
+/* CPU time counts as progress in phases without beats, such as reading data,
+ * but not in training, which has beats, nor in a rank that waits, which may
+ * spin. */
 static void beat_for_busy(const mlp_watchdog *dog, double *computed,
                           double seconds)
 {
@@ -90,17 +91,17 @@ static void beat_for_busy(const mlp_watchdog *dog, double *computed,
     *computed = so_far;
 }
 
-/* ---- speaking ---------------------------------------------------------- */
+/* ---- report ---------------------------------------------------------- */
 
-/* The first rank of the node that can speak does, and once. */
-static bool is_speaker(const mlp_watchdog *dog, const mlp_sighting *all)
+/* The first rank of the node that runs reports, once. */
+static bool is_reporter(const mlp_watchdog *dog, const mlp_rank_state *all)
 {
     for (size_t i = 0; i < dog->local; i++) {
         if (all[i].process == MLP_PROCESS_RUNS) {
             return false;
         }
     }
-    return atomic_exchange(&dog->pulses[0]->is_told, 1) == 0;
+    return atomic_exchange(&dog->pulses[0]->has_reported, 1) == 0;
 }
 
 /* All ranks but those of this node, as "0-2,5". */
@@ -123,11 +124,11 @@ static void name_others(const mlp_watchdog *dog, char *text, size_t size)
     }
 }
 
-static void speak(const mlp_watchdog *dog, const mlp_sighting *all,
-                  bool is_elsewhere)
+static void print_report(const mlp_watchdog *dog, const mlp_rank_state *all,
+                         bool is_elsewhere)
 {
     char line[LINE_BYTES], here[LINE_BYTES / 2], others[LINE_BYTES / 4] = "";
-    mlp_sighting_describe(all, dog->here, here, sizeof here);
+    mlp_rank_states_describe(all, dog->here, here, sizeof here);
     name_others(dog, others, sizeof others);
     int length = snprintf(line, sizeof line,
                           "%s: rank %zu: watchdog: nothing moved for %g s: ",
@@ -135,14 +136,14 @@ static void speak(const mlp_watchdog *dog, const mlp_sighting *all,
     size_t used = (size_t)length;
     length =
         snprintf(line + used, sizeof line - used, "%s%s%s%s\n",
-                 is_elsewhere ? "no rank of this node is stuck: look at "
+                 is_elsewhere ? "no rank of this node is stuck: check "
                                 "rank "
                               : "",
                  is_elsewhere ? others : "", is_elsewhere ? "; " : "", here);
     used += (size_t)length;
     used = used < sizeof line ? used : sizeof line - 1;
     if (write(STDERR_FILENO, line, used) < 0) {
-        return; /* and end all the same */
+        return; /* and exit all the same */
     }
 }
 
@@ -153,22 +154,23 @@ static void sleep_seconds(double seconds)
     nanosleep(&rest, NULL);
 }
 
-/* The job hangs: one line from somebody, and the end. */
+/* The job hangs: one rank reports, and all exit. */
 __attribute__((noreturn)) static void give_up(const mlp_watchdog *dog)
 {
-    mlp_sighting *all = calloc(dog->here, sizeof *all);
+    mlp_rank_state *all = calloc(dog->here, sizeof *all);
     for (size_t i = 0; all != NULL && i < dog->here; i++) {
-        all[i] = look_at(dog, i);
+        all[i] = read_state(dog, i);
     }
     if (all != NULL) {
         bool is_elsewhere = dog->here < dog->size &&
-                            mlp_sighting_blame(all, dog->here) == dog->here;
-        if (!is_speaker(dog, all)) {
-            sleep_seconds(2 * GRACE_SECONDS); /* then go without a word */
+                            mlp_rank_states_stuck(all, dog->here) == dog->here;
+        if (!is_reporter(dog, all)) {
+            sleep_seconds(2 * GRACE_SECONDS); /* then exit without a report */
         } else {
             sleep_seconds(is_elsewhere ? GRACE_SECONDS : 0.0);
-            speak(dog, all, is_elsewhere);
-            sleep_seconds(GRACE_SECONDS / 2); /* so that others see it here */
+            print_report(dog, all, is_elsewhere);
+            sleep_seconds(GRACE_SECONDS /
+                          2); /* for the others of this node to see it */
         }
     }
     mlp_comm_leave(MLP_ERROR_INTERNAL);
@@ -176,7 +178,7 @@ __attribute__((noreturn)) static void give_up(const mlp_watchdog *dog)
 
 /* ---- the thread -------------------------------------------------------- */
 
-/* Whether the watchdog is to go on after a tick. */
+/* Wait for the next tick. False when the watchdog is to end. */
 static bool wait_for_tick(mlp_watchdog *dog)
 {
     struct timespec until;
@@ -217,7 +219,7 @@ static void *watch(void *context)
     return NULL;
 }
 
-/* Signals are for the main thread. */
+/* All signals are left to the main thread. */
 static int start_thread(mlp_watchdog *dog)
 {
     sigset_t all, before;
@@ -238,7 +240,8 @@ static int start_thread(mlp_watchdog *dog)
     return error;
 }
 
-/* ---- life -------------------------------------------------------------- */
+/* ---- creation --------------------------------------------------------------
+ */
 
 static void find_ranks(mlp_watchdog *dog, const mlp_comm_place *place)
 {
@@ -331,7 +334,7 @@ void mlp_watchdog_detach(mlp_watchdog *watchdog)
     for (size_t i = 0; i < dog->here; i++) {
         memcpy(&dog->last[i], dog->pulses[i], sizeof dog->last[i]);
         dog->pulses[i] = &dog->last[i];
-        mlp_pulse_wait(dog->pulses[i], true); /* it may spin to the end */
+        mlp_pulse_wait(dog->pulses[i], true); /* it may spin until the end */
     }
     pthread_mutex_unlock(&dog->mutex);
     mlp_comm_set_pulse(dog->comm, NULL);

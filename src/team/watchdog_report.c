@@ -1,5 +1,5 @@
 /** @file
- *  From the pulses of a node to one line.
+ *  The state of a node's ranks as one line.
  */
 #include "watchdog_report.h"
 
@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The third field of /proc/PID/stat, after a name in parentheses, is a letter.
- * Where there is no /proc nothing is known against a process. */
-mlp_process_state mlp_process_look(int pid)
+/* From the third field of /proc/PID/stat, a letter after the name in
+ * parentheses. Without /proc a process counts as running. */
+mlp_process_state mlp_process_state_of(int pid)
 {
     char path[64], text[512];
     snprintf(path, sizeof path, "/proc/%d/stat", pid);
@@ -44,29 +44,29 @@ mlp_process_state mlp_process_look(int pid)
     }
 }
 
-static bool can_run(const mlp_sighting *s)
+static bool can_run(const mlp_rank_state *s)
 {
     return s->process == MLP_PROCESS_RUNS || s->process == MLP_PROCESS_ON_DISK;
 }
 
-static bool is_behind(const mlp_sighting *a, const mlp_sighting *b)
+static bool is_behind(const mlp_rank_state *a, const mlp_rank_state *b)
 {
     return a->step != b->step ? a->step < b->step : a->beats < b->beats;
 }
 
-size_t mlp_sighting_blame(const mlp_sighting *all, size_t count)
+size_t mlp_rank_states_stuck(const mlp_rank_state *all, size_t count)
 {
-    size_t blamed = count;
+    size_t stuck = count;
     for (size_t i = 0; i < count; i++) {
         if (!can_run(&all[i])) {
             return i;
         }
         if (!all[i].is_waiting &&
-            (blamed == count || is_behind(&all[i], &all[blamed]))) {
-            blamed = i;
+            (stuck == count || is_behind(&all[i], &all[stuck]))) {
+            stuck = i;
         }
     }
-    return blamed;
+    return stuck;
 }
 
 /* ---- text -------------------------------------------------------------- */
@@ -88,7 +88,7 @@ __attribute__((format(printf, 2, 3))) static void put(writer *w,
     w->used += length > 0 && (size_t)length < room ? (size_t)length : room;
 }
 
-static const char *activity(const mlp_sighting *s)
+static const char *activity(const mlp_rank_state *s)
 {
     switch (s->process) {
     case MLP_PROCESS_STOPPED:
@@ -102,7 +102,7 @@ static const char *activity(const mlp_sighting *s)
     }
 }
 
-static void put_state(writer *w, const mlp_sighting *s)
+static void put_state(writer *w, const mlp_rank_state *s)
 {
     put(w, ": %s, %s", activity(s), mlp_pulse_phase_name(s->phase));
     if (s->step > 0) {
@@ -110,35 +110,35 @@ static void put_state(writer *w, const mlp_sighting *s)
     }
 }
 
-static bool look_alike(const mlp_sighting *a, const mlp_sighting *b)
+static bool is_same(const mlp_rank_state *a, const mlp_rank_state *b)
 {
     return a->process == b->process && a->is_waiting == b->is_waiting &&
            a->phase == b->phase && a->step == b->step;
 }
 
-/* Whether an earlier one that is not `skipped` looks the same. */
-static bool was_told(const mlp_sighting *all, size_t i, size_t skipped)
+/* Whether an earlier rank, other than `skipped`, has the same state. */
+static bool is_listed(const mlp_rank_state *all, size_t i, size_t skipped)
 {
     for (size_t j = 0; j < i; j++) {
-        if (j != skipped && look_alike(&all[j], &all[i])) {
+        if (j != skipped && is_same(&all[j], &all[i])) {
             return true;
         }
     }
     return false;
 }
 
-/* All that look like number i, as "0-2,5". */
-static void put_alike(writer *w, const mlp_sighting *all, size_t count,
-                      size_t i, size_t skipped)
+/* All ranks with the state of number i, as "0-2,5". */
+static void put_same(writer *w, const mlp_rank_state *all, size_t count,
+                     size_t i, size_t skipped)
 {
     const char *comma = "";
     for (size_t j = i; j < count; j++) {
-        if (j == skipped || !look_alike(&all[i], &all[j])) {
+        if (j == skipped || !is_same(&all[i], &all[j])) {
             continue;
         }
         size_t last = j;
         while (last + 1 < count && last + 1 != skipped &&
-               look_alike(&all[i], &all[last + 1]) &&
+               is_same(&all[i], &all[last + 1]) &&
                all[last + 1].rank == all[last].rank + 1) {
             last++;
         }
@@ -151,24 +151,24 @@ static void put_alike(writer *w, const mlp_sighting *all, size_t count,
     }
 }
 
-void mlp_sighting_describe(const mlp_sighting *all, size_t count, char *line,
-                           size_t size)
+void mlp_rank_states_describe(const mlp_rank_state *all, size_t count,
+                              char *line, size_t size)
 {
     writer w = {line, size, 0};
-    size_t blamed = mlp_sighting_blame(all, count);
+    size_t stuck = mlp_rank_states_stuck(all, count);
     const char *separator = "";
     line[0] = '\0';
-    if (blamed < count) {
-        put(&w, "rank %zu is stuck", all[blamed].rank);
-        put_state(&w, &all[blamed]);
+    if (stuck < count) {
+        put(&w, "rank %zu is stuck", all[stuck].rank);
+        put_state(&w, &all[stuck]);
         separator = "; ";
     }
     for (size_t i = 0; i < count; i++) {
-        if (i == blamed || was_told(all, i, blamed)) {
+        if (i == stuck || is_listed(all, i, stuck)) {
             continue;
         }
         put(&w, "%srank ", separator);
-        put_alike(&w, all, count, i, blamed);
+        put_same(&w, all, count, i, stuck);
         put_state(&w, &all[i]);
         separator = "; ";
     }

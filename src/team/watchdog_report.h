@@ -1,6 +1,5 @@
 /** @file
- *  What a watchdog sees of the ranks of its node, and how it puts that into
- *  one line.
+ *  The state of a node's ranks as the watchdog sees it, and its text.
  */
 #ifndef MLP_WATCHDOG_REPORT_H
 #define MLP_WATCHDOG_REPORT_H
@@ -10,32 +9,32 @@
 
 #include "pulse.h"
 
-/** What the kernel says of a process. */
+/** State of a process, from the kernel. */
 typedef enum {
     MLP_PROCESS_RUNS,
     MLP_PROCESS_STOPPED, /**< by SIGSTOP, a debugger, ... */
-    MLP_PROCESS_ON_DISK, /**< waits for a disk, and cannot be interrupted */
+    MLP_PROCESS_ON_DISK, /**< in an uninterruptible disk wait */
     MLP_PROCESS_GONE
 } mlp_process_state;
 
-mlp_process_state mlp_process_look(int pid);
+mlp_process_state mlp_process_state_of(int pid);
 
-/** One rank, at one moment. */
+/** The state of one rank. */
 typedef struct {
     size_t rank; /**< in the team */
     mlp_process_state process;
     bool is_waiting;
     uint64_t beats, step;
     mlp_pulse_phase phase;
-} mlp_sighting;
+} mlp_rank_state;
 
-/** Which of them is stuck: the first that cannot run; else, of those that do
- *  not wait for others, the one that is behind; count when all wait. */
-size_t mlp_sighting_blame(const mlp_sighting *all, size_t count);
+/** Index of the stuck rank: the first whose process cannot run, else the one
+ *  furthest behind of those that do not wait for others; count if all wait. */
+size_t mlp_rank_states_stuck(const mlp_rank_state *all, size_t count);
 
 /** "rank 2 is stuck: stopped by a signal, training, step 51; rank 0-1,3:
- *  waiting, training, step 52". Cut at size. */
-void mlp_sighting_describe(const mlp_sighting *all, size_t count, char *line,
-                           size_t size);
+ *  waiting, training, step 52". Truncated to size. */
+void mlp_rank_states_describe(const mlp_rank_state *all, size_t count,
+                              char *line, size_t size);
 
 #endif

@@ -93,7 +93,7 @@ START_TEST(last_rank_failing_fails_all)
 }
 END_TEST
 
-START_TEST(lowest_of_the_failing_ranks_is_heard)
+START_TEST(lowest_of_the_failing_ranks_is_reported)
 {
     bool fails[RANKS_MAX] = {false};
     size_t first = size > 1 ? 1 : 0;
@@ -326,7 +326,7 @@ START_TEST(sums_go_on_side_by_side)
     for (int round = 0; round < 2; round++) {
         mlp_sums_begin(sums, 2, MLP_SUM_FLOAT, floats, 2);
         mlp_sums_begin(sums, 0, MLP_SUM_DOUBLE, doubles, 2);
-        mlp_sums_poke(sums);
+        mlp_sums_progress(sums);
         mlp_sums_end(sums, 0); /* not in the order in which they began */
         mlp_sums_end(sums, 1); /* not under way */
         mlp_sums_end(sums, 2);
@@ -363,7 +363,7 @@ static Suite *create_suite(void)
     tcase_add_test(tests, broadcast_copies_what_rank_0_has);
     tcase_add_test(tests, all_well_is_agreed);
     tcase_add_test(tests, last_rank_failing_fails_all);
-    tcase_add_test(tests, lowest_of_the_failing_ranks_is_heard);
+    tcase_add_test(tests, lowest_of_the_failing_ranks_is_reported);
     tcase_add_test(tests, failure_of_all_names_no_rank);
     tcase_add_test(tests, places_are_the_same_for_all_and_true);
     tcase_add_test(tests, nodes_are_as_the_test_variables_say);

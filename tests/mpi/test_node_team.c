@@ -1,6 +1,6 @@
 /** @file
- *  Tests of a node team of several ranks: who computes, and that nobody is
- * early or late. With MLP_TEST_WORKERS more ranks compute than there are cores.
+ *  Tests of a node team of several ranks: which ranks are workers, and their
+ *  synchronization. With MLP_TEST_WORKERS there are more workers than cores.
  */
 #include "team/node_team.h"
 
@@ -41,8 +41,8 @@ static void expect_none(uint64_t mistakes)
     ck_assert_uint_eq(mistakes, 0);
 }
 
-/* Workers are numbered, the first rank is one of them, and idle ranks only
- * where steps are short or cores few. */
+/* Workers are numbered, the first rank is one of them, and ranks are idle only
+ * if steps are short or cores few. */
 START_TEST(workers_are_numbered_in_order_of_ranks)
 {
     const mlp_node_team_wish wish = {.threads = 1, .is_short = _i == 1};
@@ -82,11 +82,11 @@ START_TEST(alone_each_rank_is_a_node_team)
 }
 END_TEST
 
-/* Ranks hand in rows; every working thread adds up all of them, and leaves the
- * sum for all others. */
+/* Ranks hand in rows; every worker's thread adds up all rows and writes the sum
+ * for the others to check. */
 typedef struct {
     mlp_node_team *team;
-    uint32_t *rows; /* [ranks, ROWS], of the batch under way */
+    uint32_t *rows; /* [ranks, ROWS], of the current batch */
     uint64_t *sums; /* [threads of the node team] */
     size_t threads;
     uint64_t mistakes[THREADS_MAX];

@@ -12,7 +12,7 @@
 static mlp_comm *comm;
 static size_t rank, size;
 
-/* Take a vote in which one rank (`size`: none) has another word. */
+/* Take a vote in which rank `odd` (`size`: none) has another value. */
 static mlp_vote take(size_t odd, mlp_status *status)
 {
     mlp_vote vote;
@@ -59,7 +59,7 @@ START_TEST(a_vote_is_taken_again_and_again)
 }
 END_TEST
 
-START_TEST(a_claim_of_one_rank_is_heard_by_all)
+START_TEST(a_claim_of_one_rank_reaches_all)
 {
     bool is_last = rank + 1 == size, is_none = false;
     mlp_status one = mlp_comm_any(comm, &is_last);
@@ -108,7 +108,7 @@ static Suite *create_suite(void)
     TCase *tests = tcase_create("vote");
     tcase_add_test(tests, every_rank_sees_which_one_is_odd);
     tcase_add_test(tests, a_vote_is_taken_again_and_again);
-    tcase_add_test(tests, a_claim_of_one_rank_is_heard_by_all);
+    tcase_add_test(tests, a_claim_of_one_rank_reaches_all);
     tcase_add_test(tests, the_lowest_rank_with_the_largest_value_is_named);
     tcase_add_test(tests, any_rank_can_be_the_root_of_a_broadcast);
     Suite *suite = suite_create("vote over MPI");

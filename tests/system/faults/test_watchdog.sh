@@ -84,7 +84,7 @@ unset MLP_TEST_NODE_SIZE
 expect_status 70 "two nodes"
 # The node without a stuck rank gives the other one 2 s to speak first.
 expect_in_time $((limit + 7)) "two nodes"
-grep -q "rank 0: watchdog: .*no rank of this node is stuck: look at rank 1;" \
+grep -q "rank 0: watchdog: .*no rank of this node is stuck: check rank 1;" \
     err || fail "two nodes: rank 1 is not named"
 
 echo "a job that is stopped as a whole goes on"

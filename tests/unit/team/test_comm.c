@@ -99,7 +99,7 @@ START_TEST(sums_of_one_rank_are_its_own_numbers)
     ck_assert_int_eq(mlp_sums_create(comm, 2, &sums), MLP_OK);
     ck_assert_int_eq(mlp_sums_begin(sums, 1, MLP_SUM_FLOAT, numbers, 2),
                      MLP_OK);
-    ck_assert_int_eq(mlp_sums_poke(sums), MLP_OK);
+    ck_assert_int_eq(mlp_sums_progress(sums), MLP_OK);
     ck_assert_int_eq(mlp_sums_end(sums, 1), MLP_OK);
     ck_assert(numbers[0] == 1.5F && numbers[1] == -2);
     mlp_sums_destroy(&sums);

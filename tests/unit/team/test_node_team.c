@@ -1,6 +1,6 @@
 /** @file
- *  Tests of a node team of one rank: everything at once, and nobody to wait
- * for. Larger node teams are in tests/mpi.
+ *  Tests of a node team of one rank, which waits for no other. Larger node
+ *  teams are in tests/mpi.
  */
 #include "team/node_team.h"
 
@@ -28,7 +28,7 @@ static void destroy(mlp_node_team **team)
     mlp_comm_destroy(&comm);
 }
 
-START_TEST(lone_rank_always_works)
+START_TEST(single_rank_is_always_a_worker)
 {
     for (int i = 0; i < 4; i++) {
         mlp_node_team *team = create(i % 2 == 1, i / 2 == 1);
@@ -53,7 +53,7 @@ START_TEST(its_threads_are_those_of_the_rank)
     ck_assert_uint_eq(me.index, 2);
     ck_assert_uint_eq(me.count, 3);
     ck_assert_ptr_eq(me.gate, &gate);
-    mlp_node_team_dismiss(team); /* nobody, and waits for nobody */
+    mlp_node_team_dismiss(team); /* without idle ranks: no effect */
     destroy(&team);
 }
 END_TEST
@@ -76,7 +76,7 @@ END_TEST
 int main(void)
 {
     TCase *tests = tcase_create("node_team");
-    tcase_add_test(tests, lone_rank_always_works);
+    tcase_add_test(tests, single_rank_is_always_a_worker);
     tcase_add_test(tests, its_threads_are_those_of_the_rank);
     tcase_add_test(tests, memory_is_aligned_and_zero);
     Suite *suite = suite_create("node_team");
