@@ -1,6 +1,5 @@
 /** @file
- *  Files of the system: reading and writing them, the directories that they
- *  are in, and what to say when that fails.
+ *  Files: reading, writing, directories, and failure texts.
  */
 #include "files.h"
 
@@ -13,7 +12,7 @@
 
 #include "base/path.h"
 
-/* ---- what failed, for the reason that errno has */
+/* ---- failures, with the reason in errno */
 
 static mlp_status fail(mlp_status status, const char *path, const char *what)
 {
@@ -73,7 +72,7 @@ void mlp_streams_occupy(void)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
         if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0) {
-            return; /* then no other file can be opened either */
+            return; /* no other file can be opened either */
         }
     }
 }
@@ -90,9 +89,8 @@ mlp_status mlp_stdout_flush(void)
 
 /* ---- directories */
 
-/* A name is durable once the directory that it is in is: without this, a power
- * loss could take the new directory and all that is in it. Only an attempt:
- * the directory above may be one that cannot be read. */
+/* Sync the parent directory: else a power loss could remove the new directory
+ * and its contents. May fail: the parent may be unreadable. */
 static void sync_parent(const char *path)
 {
     char parent[MLP_MAX_PATH];
@@ -118,8 +116,8 @@ static bool is_made(const char *path)
     return true;
 }
 
-/* From the end, so that nothing is asked of directories that are there: some
- * file systems refuse a mkdir before they say that it is not needed. */
+/* Start with the whole path and go up, so that existing parents get no mkdir:
+ * some file systems refuse it although the directory exists. */
 static mlp_status make_with_parents(char *path)
 {
     if (is_made(path)) {

@@ -1,5 +1,5 @@
 /** @file
- *  Laps by phase.
+ *  Time per phase of each thread.
  */
 #include "profile.h"
 

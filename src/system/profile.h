@@ -1,6 +1,6 @@
 /** @file
- *  Where the time of a run goes: laps of each thread by phase, and a trace of
- *  them for a timeline viewer.
+ *  Time per phase of a run: laps of each thread, and a trace of them for a
+ *  timeline viewer.
  */
 #ifndef MLP_PROFILE_H
 #define MLP_PROFILE_H
@@ -34,23 +34,24 @@ typedef struct {
 
 typedef struct mlp_profile mlp_profile;
 
-/** @param laps  how many laps of each thread to keep for a trace; may be 0 */
+/** @param laps  number of laps per thread to store for a trace; may be 0 */
 mlp_status mlp_profile_create(size_t threads, size_t laps,
                               mlp_profile **profile);
 void mlp_profile_destroy(mlp_profile **profile);
 
-/** The thread's time from here on belongs to the next lap. Does nothing, as
- *  mlp_profile_lap, when profile is NULL. */
+/** Start the thread's next lap. No effect if profile is NULL, like
+ *  mlp_profile_lap. */
 void mlp_profile_start(mlp_profile *profile, size_t thread);
 
-/** The time since this thread's last lap, or start, went into this phase. */
+/** End the lap: the time since this thread's last lap, or start, counts for
+ *  this phase. */
 void mlp_profile_lap(mlp_profile *profile, size_t thread, mlp_phase phase);
 
-/** Seconds of a thread in a phase, all laps together. */
+/** Total seconds of a thread in a phase. */
 double mlp_profile_seconds(const mlp_profile *profile, size_t thread,
                            mlp_phase phase);
 
-/** The laps kept of a thread, oldest first. */
+/** The stored laps of a thread, oldest first. */
 const mlp_lap *mlp_profile_laps(const mlp_profile *profile, size_t thread,
                                 size_t *count);
 

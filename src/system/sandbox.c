@@ -1,7 +1,7 @@
 /** @file
- *  A child process with limits, whose death is an answer. It is no jail for
- *  code that a file smuggles in: it is for the crash, the endless loop and the
- *  huge allocation that a parser of damaged bytes can end in.
+ *  A child process with limits. It is no protection against code that a file
+ *  injects, but against the crash, the endless loop and the huge allocation
+ *  that parsing damaged bytes can end in.
  */
 #include "sandbox.h"
 
@@ -19,12 +19,12 @@
 #include "stop.h"
 
 enum {
-    MEMORY_BYTES = 192 << 20,      /* besides some times the file's size */
+    MEMORY_BYTES = 192 << 20,      /* plus MEMORY_TIMES the file's size */
     MEMORY_TIMES = 4,              /* parameters, moments, HDF5's chunks */
-    CPU_SECONDS = 2,               /* and a second more */
-    WALL_SECONDS = 60,             /* likewise: should it wait for a lock that
-                                      another thread had when it was forked */
-    BYTES_A_SECOND = 20 * 1000000, /* for so many bytes of the file */
+    CPU_SECONDS = 2,               /* and a second more ... */
+    WALL_SECONDS = 60,             /* likewise, in case it waits for a lock that
+                                      another thread held at the fork */
+    BYTES_A_SECOND = 20 * 1000000, /* ... for so many bytes of the file */
 };
 
 static void limit(int resource, rlim_t value)
@@ -36,10 +36,10 @@ static void limit(int resource, rlim_t value)
     }
 }
 
-/* Of this process, in bytes; 0 when it cannot be told. */
+/* Size of this process in bytes, 0 if unknown. */
 static rlim_t address_space(void)
 {
-    char text[128]; /* begins with its pages */
+    char text[128]; /* begins with the number of pages */
     rlim_t pages = 0;
     FILE *file = fopen("/proc/self/statm", "re");
     if (file != NULL && fgets(text, sizeof text, file) != NULL) {
@@ -72,27 +72,29 @@ static void enter(size_t bytes)
     static const int fatal[] = {SIGSEGV, SIGBUS,  SIGFPE,
                                 SIGILL,  SIGABRT, SIGXCPU};
     for (size_t i = 0; i < sizeof fatal / sizeof fatal[0]; i++) {
-        (void)signal(fatal[i], SIG_DFL); /* MPI's would say a lot */
+        (void)signal(fatal[i], SIG_DFL); /* MPI's handlers print a lot */
     }
-    /* Terminals and mpirun send the wish to stop to the whole process group;
-     * it is the parent's to grant, and says nothing about the file. */
+    /* Terminals and mpirun send signals to stop to the whole process group; the
+     * parent handles them, and they are no sign of a damaged file. */
     mlp_stop_ignore();
 }
 
-/* The child's part. The line goes out in one write that a pipe takes whole. */
-static void answer(int out, size_t bytes, mlp_status (*action)(void *),
-                   void *context)
+/* In the child. The failure text is short enough for one atomic write to a
+ * pipe.
+ */
+static void run_action(int out, size_t bytes, mlp_status (*action)(void *),
+                       void *context)
 {
     enter(bytes);
     mlp_status status = action(context);
     const char *line = mlp_failure();
-    bool is_told = status == MLP_OK ||
+    bool is_sent = status == MLP_OK ||
                    write(out, line, strlen(line)) == (ssize_t)strlen(line);
-    _exit(is_told ? (int)status : MLP_ERROR_INTERNAL);
+    _exit(is_sent ? (int)status : MLP_ERROR_INTERNAL);
 }
 
-/* The line that the child left, until it has ended. */
-static void listen_to(int in, char line[MLP_FAILURE_MAX])
+/* Read the child's failure text until the child ends. */
+static void read_line(int in, char line[MLP_FAILURE_MAX])
 {
     size_t used = 0;
     ssize_t got = 1;
@@ -106,7 +108,7 @@ static void listen_to(int in, char line[MLP_FAILURE_MAX])
     line[used] = '\0';
 }
 
-static mlp_status judge(const char *path, int result, const char *line)
+static mlp_status status_of(const char *path, int result, const char *line)
 {
     if (WIFEXITED(result) && WEXITSTATUS(result) == MLP_OK) {
         return MLP_OK;
@@ -114,7 +116,7 @@ static mlp_status judge(const char *path, int result, const char *line)
     if (WIFEXITED(result) && line[0] != '\0') {
         return mlp_fail((mlp_status)WEXITSTATUS(result), "%s", line);
     }
-    /* A sanitizer, which leaves no line, counts as an abort. */
+    /* A sanitizer exits without a text: report an abort. */
     int number = WIFSIGNALED(result) ? WTERMSIG(result) : SIGABRT;
     return number == SIGXCPU || number == SIGKILL || number == SIGALRM
                ? mlp_fail(MLP_ERROR_DATA,
@@ -144,11 +146,11 @@ mlp_status mlp_sandbox_try(const char *path, size_t bytes,
     }
     pid_t child = fork();
     if (child == 0) {
-        answer(ends[1], bytes, action, context);
+        run_action(ends[1], bytes, action, context);
     }
     close(ends[1]);
     if (child > 0) {
-        listen_to(ends[0], line);
+        read_line(ends[0], line);
     }
     close(ends[0]);
     while (child > 0 && waitpid(child, &result, 0) < 0) {
@@ -156,5 +158,5 @@ mlp_status mlp_sandbox_try(const char *path, size_t bytes,
             child = -1;
         }
     }
-    return child > 0 ? judge(path, result, line) : fail_child(path);
+    return child > 0 ? status_of(path, result, line) : fail_child(path);
 }

@@ -1,5 +1,5 @@
 /** @file
- *  Trying in a child process what a hostile file could bring down.
+ *  Runs in a child process what a hostile file could crash.
  */
 #ifndef MLP_SANDBOX_H
 #define MLP_SANDBOX_H
@@ -8,15 +8,15 @@
 
 #include "base/status.h"
 
-/** Call action(context) in a child process that may do little: no file grows,
- *  its memory and its CPU time are bounded, it says nothing, and wishes to
- *  stop (stop.h) pass it by. What it does to memory is gone with it.
+/** Call action(context) in a restricted child process: it cannot extend files,
+ *  its memory and CPU time are limited, it prints nothing, and requests to stop
+ *  (stop.h) do not affect it. Its changes to memory are lost.
  *
- *  @param path   what messages call the file that is tried
- *  @param bytes  how large that file is: the bounds grow with it
+ *  @param path   the file's name in messages
+ *  @param bytes  the file's size; the limits grow with it
  *
- *  Returns what the action did, with its line; MLP_ERROR_DATA when the child
- *  was ended by a signal or a bound. MLP_ERROR_INTERNAL when there is no child.
+ *  Returns the action's status, with its failure text; MLP_ERROR_DATA when a
+ *  signal or a limit ended the child; MLP_ERROR_INTERNAL without a child.
  */
 mlp_status mlp_sandbox_try(const char *path, size_t bytes,
                            mlp_status (*action)(void *context), void *context);

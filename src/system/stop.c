@@ -1,5 +1,5 @@
 /** @file
- *  The wish to stop.
+ *  A request to stop early.
  */
 #include "stop.h"
 
@@ -11,16 +11,15 @@
 
 enum { NANOSECONDS = 1000000000 };
 
-/* Atomic without a lock, and so one of the few things that a handler may touch
- * (C11, 7.14.1.1). */
+/* A signal handler may access lock-free atomics (C11, 7.14.1.1). */
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2 && ATOMIC_POINTER_LOCK_FREE == 2,
                "a handler may not wait for a lock");
 
-/* HUP comes when the terminal is closed, or the connection to it. */
+/* SIGHUP is sent when the terminal or its connection is closed. */
 static const int signals[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP};
 enum { SIGNALS = sizeof signals / sizeof signals[0] };
 
-/* Signals come to processes: a program has one stop that they ask. */
+/* Signals are per process: the one stop that they request. */
 static mlp_stop *_Atomic listener;
 
 static int64_t nanoseconds(void)
@@ -30,7 +29,7 @@ static int64_t nanoseconds(void)
     return (int64_t)now.tv_sec * NANOSECONDS + now.tv_nsec;
 }
 
-/* Returns when the first wish came. */
+/* Returns the time of the first request. */
 static int64_t ask_at(mlp_stop *stop, int64_t now)
 {
     int64_t first = 0;
@@ -38,8 +37,8 @@ static int64_t ask_at(mlp_stop *stop, int64_t now)
                                                                         : first;
 }
 
-/* A second wish is granted by the kernel when the handler returns: until then
- * the signal is blocked. */
+/* The signal raised here is blocked until the handler returns; then it ends the
+ * process. */
 static void take_signal(int signal_number)
 {
     int64_t now = nanoseconds();

@@ -1,5 +1,5 @@
 /** @file
- *  What a terminal can show.
+ *  Capabilities of a terminal.
  */
 #include "terminal.h"
 
@@ -15,7 +15,7 @@ static int columns_of(int fd)
     return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
-/* Of the terminal that controls this process; 0 when none does. */
+/* Columns of the controlling terminal, 0 without one. */
 static int controlling_columns(void)
 {
     int fd = open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -53,7 +53,7 @@ static bool names_utf8(const char *locale)
            strstr(locale, "utf-8") != NULL;
 }
 
-/* As setlocale would: the first of these that says anything decides. */
+/* As setlocale does: the first of these that is set. */
 bool mlp_terminal_has_utf8(void)
 {
     static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
@@ -66,8 +66,8 @@ bool mlp_terminal_has_utf8(void)
     return false;
 }
 
-/* Bytes of UTF-8 that go on with a letter. */
-static bool goes_on(char byte)
+/* Whether a byte of UTF-8 continues a character. */
+static bool is_continuation(char byte)
 {
     return ((unsigned char)byte & 0xc0) == 0x80;
 }
@@ -76,7 +76,7 @@ int mlp_terminal_width(const char *text)
 {
     int columns = 0;
     for (; *text != '\0'; text++) {
-        columns += !goes_on(*text);
+        columns += !is_continuation(*text);
     }
     return columns;
 }
@@ -89,7 +89,7 @@ void mlp_terminal_put(FILE *out, const char *text, int columns)
     fprintf(out, "%*s", columns > 0 ? blanks : 0, "");
     for (int printed = 0; *text != '\0'; text++) {
         bool is_control = (unsigned char)*text < 0x20 || *text == 0x7f;
-        printed += !goes_on(*text);
+        printed += !is_continuation(*text);
         if (printed > most) {
             break;
         }

@@ -1,6 +1,6 @@
 /** @file
- *  What the terminal behind a stream can show. Asked of the system and the
- *  environment; nothing is sent to the terminal.
+ *  Capabilities of a stream's terminal, from the system and the environment;
+ *  nothing is sent to the terminal.
  */
 #ifndef MLP_TERMINAL_H
 #define MLP_TERMINAL_H
@@ -8,28 +8,28 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/** Columns of the terminal behind a stream, now: a window changes its size.
- *  Where another terminal controls the process (under mpirun, which gives its
- *  ranks one of a size that never changes), the narrower of the two.
- *  @return 0 when there is none, or its size is not known */
+/** Current number of columns of a stream's terminal. If another terminal
+ *  controls the process (under mpirun, which gives its ranks one of fixed
+ *  size), the smaller number.
+ *  @return 0 without a terminal, or if its size is unknown */
 int mlp_terminal_columns(FILE *out);
 
-/** Whether a line of it can be written again: TERM is set, and not "dumb". */
+/** Whether a line can be overwritten: TERM is set, and not "dumb". */
 bool mlp_terminal_can_rewrite(void);
 
-/** Whether to use colors on it: a terminal, not a dumb one, and the user has
- *  not set NO_COLOR (no-color.org). */
+/** Whether to use colors: it is a terminal, not a dumb one, and NO_COLOR
+ *  (no-color.org) is not set. */
 bool mlp_terminal_has_color(FILE *out);
 
-/** Columns that a text in UTF-8 takes: one for each of its letters. */
+/** Columns of a UTF-8 text: one per character. */
 int mlp_terminal_width(const char *text);
 
-/** Print a text in so many columns: cut at the right where it is longer, with
- *  blanks before it where it is shorter, or behind it if columns is negative,
- *  as printf does. What a terminal would obey becomes '?'. */
+/** Print a text in |columns| columns: truncated if longer; if shorter, padded
+ *  on the left, or on the right for negative columns, as printf does. Control
+ *  characters become '?'. */
 void mlp_terminal_put(FILE *out, const char *text, int columns);
 
-/** Whether the user's locale, by its name, is one of UTF-8. */
+/** Whether the locale's name says UTF-8. */
 bool mlp_terminal_has_utf8(void);
 
 #endif

@@ -1,5 +1,5 @@
 /** @file
- *  Threads of a rank: OpenMP's, kept or not, and the cores that they run on.
+ *  Threads of a rank: OpenMP's, in a pool or not, and their cores.
  */
 #define _GNU_SOURCE /* sched_getaffinity */
 #include "threads.h"
@@ -17,9 +17,9 @@ size_t mlp_threads_online(void)
     return cores > 0 ? (size_t)cores : 1;
 }
 
-/* Under OMP_PROC_BIND this thread has been bound to one of OpenMP's places by
- * now: only OpenMP knows the others. Without it clang's OpenMP has places, too,
- * of the time when it was loaded. */
+/* Under OMP_PROC_BIND this thread is already bound to one of OpenMP's places,
+ * so the affinity mask lacks the others. Without it, clang's OpenMP has places
+ * of the time when it was loaded, which are ignored. */
 static bool find_places(uint8_t *allowed)
 {
     int ids[MLP_THREADS_CPUS];
@@ -41,11 +41,11 @@ static bool find_places(uint8_t *allowed)
     return has_some;
 }
 
-/* Of a process, 0 for this one. */
+/* Cores of a process, 0 for this one. */
 static bool find_affinity(pid_t process, uint8_t *allowed)
 {
 #ifdef __linux__
-    cpu_set_t mask; /* or the machine has more cores than it has bits */
+    cpu_set_t mask; /* fails if the machine has more cores than bits */
     if (sched_getaffinity(process, sizeof mask, &mask) == 0) {
         for (int cpu = 0; cpu < MLP_THREADS_CPUS; cpu++) {
             allowed[cpu] = CPU_ISSET(cpu, &mask) ? 1 : 0;
@@ -101,22 +101,22 @@ size_t mlp_threads_fair(size_t ranks)
 
 /* ---- threads ----------------------------------------------------------- */
 
-/* What a thread that stays waits for, on a cache line of its own. */
+/* What a thread of the pool waits for, on a cache line of its own. */
 typedef struct {
-    _Alignas(64) mlp_counter jobs; /* that this thread was given */
+    _Alignas(64) mlp_counter jobs; /* given to this thread */
 } post;
 
 struct mlp_threads {
     size_t count;
     bool is_over;
-    /* The job under way. Only threads that take part read it, and none takes
-     * part in the next one before all are through this one. */
+    /* The current job. Only its threads read it, and the next job starts after
+     * all have ended this one. */
     size_t wanted;
     void (*body)(void *context, mlp_thread self);
     void *context;
-    mlp_gate gate;                  /* within a job */
+    mlp_gate gate;                  /* of a job's threads */
     _Alignas(64) mlp_counter ended; /* threads times jobs */
-    uint32_t ends;                  /* that there will be */
+    uint32_t ends;                  /* `ended` after the current job */
     post posts[];                   /* [count] */
 };
 
@@ -168,9 +168,9 @@ void mlp_threads_lead(size_t count, mlp_threads_leader *lead, void *context)
     free(threads);
 }
 
-static void run_kept(mlp_threads *threads, size_t count,
-                     void (*body)(void *context, mlp_thread self),
-                     void *context)
+static void run_in_pool(mlp_threads *threads, size_t count,
+                        void (*body)(void *context, mlp_thread self),
+                        void *context)
 {
     threads->wanted = count;
     threads->body = body;
@@ -191,7 +191,7 @@ void mlp_threads_run(mlp_threads *threads, size_t count,
         return;
     }
     if (threads != NULL && count <= threads->count) {
-        run_kept(threads, count, body, context);
+        run_in_pool(threads, count, body, context);
         return;
     }
     gate.is_crowded = count > (size_t)omp_get_num_procs(); /* asks Linux */

@@ -1,6 +1,6 @@
 /** @file
  *  Waiting for other threads: spin briefly, then sleep in the kernel. OpenMP's
- *  barriers spin for milliseconds where there are more threads than cores.
+ *  barriers spin for milliseconds when there are more threads than cores.
  */
 #define _GNU_SOURCE /* syscall */
 #include "wait.h"
@@ -15,8 +15,8 @@
 #endif
 
 /* A sleep and its wake-up take some 50 us; so do this many loads. Only a few
- * PAUSEs: a virtual machine hands a loop of them to its host after some 4,000
- * cycles (pause-loop exiting), which takes longer than most waits. */
+ * PAUSEs: after some 4,000 cycles of them a virtual machine exits to its host
+ * (pause-loop exiting), which takes longer than most waits. */
 enum { PAUSES = 16, LOADS = 40000 };
 
 static void pause_briefly(void)
@@ -28,7 +28,7 @@ static void pause_briefly(void)
 
 static bool has_reached(uint32_t value, uint32_t target)
 {
-    return (int32_t)(value - target) >= 0; /* right across a wrap, too */
+    return (int32_t)(value - target) >= 0; /* also across a wrap */
 }
 
 /* Sleep unless value has changed meanwhile: the kernel compares it again under
@@ -67,9 +67,9 @@ static bool spin(mlp_counter *counter, uint32_t target, int loads)
     return false;
 }
 
-/* No wake-up is missed. sleepers and value are accessed in one order that all
- * agree on (sequentially consistent): either the adder sees the sleeper and
- * wakes it, or the sleeper registered after the addition and sees the sum. */
+/* No wake-up is missed: sleepers and value are accessed with sequential
+ * consistency, so either the adder sees the sleeper and wakes it, or the
+ * sleeper registered after the addition and sees the sum. */
 void mlp_wait_until(mlp_counter *counter, uint32_t target, bool is_crowded)
 {
     if (spin(counter, target, is_crowded ? 0 : LOADS)) {
@@ -92,13 +92,13 @@ void mlp_wait_add(mlp_counter *counter, uint32_t amount, uint32_t target)
     }
 }
 
-/* Why meetings are never mixed: no meeting takes place without a thread that
- * takes part in it, so what a thread reads in `passed` before it arrives is the
- * number of meetings before its own. The last to arrive sets `arrived` back
- * before it advances `passed`, and nobody arrives at the next meeting before
- * having seen that advance. And the additions to `arrived` are one chain of
- * read-modify-writes that ends with the last one's: so `passed` publishes what
- * all of them wrote. */
+/* Meetings are never mixed: no meeting takes place without all its threads, so
+ * the value of `passed` that a thread reads before it arrives is the number of
+ * meetings before its own. The last thread to arrive resets `arrived` before it
+ * advances `passed`, and no thread arrives at the next meeting before it has
+ * seen that advance. The additions to `arrived` are one chain of
+ * read-modify-writes that the last thread ends, so `passed` publishes what all
+ * of them wrote. */
 uint32_t mlp_gate_arrive(mlp_gate *gate, size_t count)
 {
     uint32_t ticket = atomic_load(&gate->passed.value) + 1;

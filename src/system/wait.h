@@ -1,8 +1,8 @@
 /** @file
- *  Waiting for other threads, of this process or of others on the computer:
- *  counters, and the gate, at which a team of threads meets. A wait spins for
- *  about as long as a sleep and its wake-up take, then sleeps in the kernel, so
- *  that a team with fewer cores than threads goes on.
+ *  Waiting for other threads of this process or, in shared memory, of others:
+ *  counters, and the gate, a barrier. A wait spins for about as long as a sleep
+ *  and its wake-up take, then sleeps in the kernel, so that threads in excess
+ *  of the cores make progress.
  */
 #ifndef MLP_WAIT_H
 #define MLP_WAIT_H
@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** A number that only grows (and may wrap), for others to wait on. All zero
- *  bytes are a counter at 0; in shared memory it works across processes. */
+/** A number that only grows (and may wrap), to wait on. All zero bytes are a
+ *  counter at 0. In shared memory it works across processes. */
 typedef struct {
     _Atomic uint32_t value;
     _Atomic uint32_t sleepers; /**< threads that need to be woken */
@@ -20,21 +20,21 @@ typedef struct {
 
 /** Wait until the counter has reached target (less than 2^31 ahead).
  *  @param is_crowded  more threads than cores wait for each other: spinning
- *                     only keeps a core from the thread that is waited for, so
+ *                     would keep a core from the thread that is waited for, so
  *                     sleep almost at once */
 void mlp_wait_until(mlp_counter *counter, uint32_t target, bool is_crowded);
 
-/** Add to a counter, and wake those who wait once it has reached target, which
- *  is what they wait for. Everything written before is visible to those who
- *  see the sum. */
+/** Add to a counter, and wake the waiting threads once it has reached the
+ *  target that they wait for. Everything written before is visible to threads
+ *  that read the sum. */
 void mlp_wait_add(mlp_counter *counter, uint32_t amount, uint32_t target);
 
-/** A barrier in two halves. All zero bytes are a gate at which nobody has
- *  arrived; in shared memory it works across processes. */
+/** A split barrier: arrive and wait. All zero bytes are a gate without
+ *  arrivals. In shared memory it works across processes. */
 typedef struct {
     _Alignas(64) mlp_counter passed;     /**< meetings */
     _Alignas(64) _Atomic size_t arrived; /**< threads, at the next meeting */
-    bool is_crowded; /**< as of mlp_wait_until; set by who makes the gate */
+    bool is_crowded; /**< see mlp_wait_until; set by the gate's creator */
 } mlp_gate;
 
 /** Arrive at the gate's next meeting, which takes `count` threads. Does not
@@ -42,9 +42,8 @@ typedef struct {
  *  @return the ticket: `passed` after this meeting */
 uint32_t mlp_gate_arrive(mlp_gate *gate, size_t count);
 
-/** Wait until the meeting of this ticket has taken place: all that its threads
- *  wrote before they arrived is visible. Threads that did not arrive may wait,
- *  too. */
+/** Wait for the meeting of this ticket: all that its threads wrote before they
+ *  arrived is then visible. Threads that did not arrive may wait, too. */
 void mlp_gate_wait(mlp_gate *gate, uint32_t ticket);
 
 /** Arrive and wait: a barrier of `count` threads. */

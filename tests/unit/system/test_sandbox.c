@@ -1,5 +1,5 @@
 /** @file
- *  Trying in a child what could end a process.
+ *  Tests of running in a child what could end the process.
  */
 #include "system/sandbox.h"
 
@@ -24,7 +24,7 @@ static mlp_status succeed(void *context)
     return MLP_OK;
 }
 
-START_TEST(what_it_does_to_memory_is_gone_with_it)
+START_TEST(changes_to_memory_are_lost)
 {
     int here = 0;
     ck_assert_int_eq(tried(succeed, &here), MLP_OK);
@@ -38,7 +38,7 @@ static mlp_status refuse(void *context)
                     (const char *)context, 1);
 }
 
-START_TEST(a_refusal_comes_back_with_its_line)
+START_TEST(a_failure_returns_with_its_text)
 {
     char name[] = "c.h5";
     ck_assert_int_eq(tried(refuse, name), MLP_ERROR_DATA);
@@ -52,7 +52,7 @@ static mlp_status end_by_signal(void *context)
     return MLP_OK;
 }
 
-START_TEST(a_crash_is_damage_and_names_the_file)
+START_TEST(a_crash_is_an_error_of_the_file)
 {
     static const int numbers[] = {SIGSEGV, SIGBUS, SIGFPE, SIGABRT, SIGILL};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
@@ -64,7 +64,7 @@ START_TEST(a_crash_is_damage_and_names_the_file)
 }
 END_TEST
 
-START_TEST(a_wish_to_stop_is_no_damage)
+START_TEST(a_request_to_stop_is_no_error)
 {
     static const int numbers[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
@@ -123,7 +123,7 @@ static mlp_status write_file(void *context)
                : mlp_fail(MLP_ERROR_IO, "refused");
 }
 
-START_TEST(no_file_grows)
+START_TEST(no_file_can_grow)
 {
     FILE *file = tmpfile();
     ck_assert_ptr_nonnull(file);
@@ -139,13 +139,13 @@ int main(void)
     Suite *suite = suite_create("sandbox");
     TCase *tcase = tcase_create("sandbox");
     tcase_set_timeout(tcase, 60);
-    tcase_add_test(tcase, what_it_does_to_memory_is_gone_with_it);
-    tcase_add_test(tcase, a_refusal_comes_back_with_its_line);
-    tcase_add_test(tcase, a_crash_is_damage_and_names_the_file);
-    tcase_add_test(tcase, a_wish_to_stop_is_no_damage);
+    tcase_add_test(tcase, changes_to_memory_are_lost);
+    tcase_add_test(tcase, a_failure_returns_with_its_text);
+    tcase_add_test(tcase, a_crash_is_an_error_of_the_file);
+    tcase_add_test(tcase, a_request_to_stop_is_no_error);
     tcase_add_test(tcase, an_endless_loop_is_ended);
     tcase_add_test(tcase, memory_is_bounded_by_the_size_of_the_file);
-    tcase_add_test(tcase, no_file_grows);
+    tcase_add_test(tcase, no_file_can_grow);
     suite_add_tcase(suite, tcase);
     return run_suite(suite, CK_FORK_GETENV);
 }

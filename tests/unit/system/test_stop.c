@@ -1,6 +1,6 @@
 /** @file
- *  The wish to stop: signals, and a limit of time. Each test is a process of
- *  its own, because the wish stays.
+ *  Tests of requests to stop: signals, and the time limit. Each test is a
+ *  process of its own, because a request remains.
  */
 #include <check.h>
 #include <pthread.h>
@@ -18,13 +18,13 @@ enum { SIGNALS = sizeof signals / sizeof signals[0] };
 
 static mlp_stop stop;
 
-/* Wait as long as a wish is the same wish again, and a little longer. */
+/* Wait a little longer than signals count as the same request. */
 static void wait_for_second_wish(void)
 {
     usleep(1100000);
 }
 
-START_TEST(nobody_wants_to_stop_at_first)
+START_TEST(no_stop_is_wanted_at_first)
 {
     mlp_stop_init(&stop);
     mlp_stop_listen(&stop);
@@ -35,7 +35,7 @@ START_TEST(nobody_wants_to_stop_at_first)
 }
 END_TEST
 
-START_TEST(signal_asks)
+START_TEST(signal_requests_a_stop)
 {
     mlp_stop_init(&stop);
     mlp_stop_listen(&stop);
@@ -45,7 +45,7 @@ START_TEST(signal_asks)
 }
 END_TEST
 
-START_TEST(wish_that_comes_twice_is_one)
+START_TEST(repeated_signal_is_one_request)
 {
     mlp_stop_init(&stop);
     mlp_stop_listen(&stop);
@@ -57,17 +57,17 @@ START_TEST(wish_that_comes_twice_is_one)
 }
 END_TEST
 
-START_TEST(second_wish_ends_the_process)
+START_TEST(second_request_ends_the_process)
 {
     mlp_stop_init(&stop);
     mlp_stop_listen(&stop);
     raise(SIGUSR1);
     wait_for_second_wish();
-    raise(signals[_i]); /* the harness expects to die of it */
+    raise(signals[_i]); /* the test expects this signal to end it */
 }
 END_TEST
 
-START_TEST(run_under_nohup_outlives_its_terminal)
+START_TEST(sighup_is_ignored_under_nohup)
 {
     signal(SIGHUP, SIG_IGN);
     mlp_stop_init(&stop);
@@ -79,7 +79,7 @@ START_TEST(run_under_nohup_outlives_its_terminal)
 }
 END_TEST
 
-START_TEST(limit_asks_when_its_reserve_is_left)
+START_TEST(limit_requests_a_stop_before_the_reserve)
 {
     mlp_stop_init(&stop);
     mlp_stop_listen(&stop);
@@ -100,7 +100,7 @@ static void *ask(void *one)
     return NULL;
 }
 
-START_TEST(another_thread_asks_one_and_leaves_the_others)
+START_TEST(a_thread_requests_one_stop_only)
 {
     mlp_stop other;
     pthread_t thread;
@@ -119,16 +119,16 @@ int main(void)
 {
     Suite *suite = suite_create("stop");
     TCase *tests = tcase_create("stop");
-    tcase_add_test(tests, nobody_wants_to_stop_at_first);
-    tcase_add_loop_test(tests, signal_asks, 0, SIGNALS);
-    tcase_add_test(tests, wish_that_comes_twice_is_one);
+    tcase_add_test(tests, no_stop_is_wanted_at_first);
+    tcase_add_loop_test(tests, signal_requests_a_stop, 0, SIGNALS);
+    tcase_add_test(tests, repeated_signal_is_one_request);
     for (int i = 0; i < SIGNALS; i++) {
-        tcase_add_loop_test_raise_signal(tests, second_wish_ends_the_process,
+        tcase_add_loop_test_raise_signal(tests, second_request_ends_the_process,
                                          signals[i], i, i + 1);
     }
-    tcase_add_test(tests, run_under_nohup_outlives_its_terminal);
-    tcase_add_test(tests, limit_asks_when_its_reserve_is_left);
-    tcase_add_test(tests, another_thread_asks_one_and_leaves_the_others);
+    tcase_add_test(tests, sighup_is_ignored_under_nohup);
+    tcase_add_test(tests, limit_requests_a_stop_before_the_reserve);
+    tcase_add_test(tests, a_thread_requests_one_stop_only);
     suite_add_tcase(suite, tests);
     return run_suite(suite, CK_FORK);
 }

@@ -1,5 +1,5 @@
 /** @file
- *  Tests of a rank's threads: jobs, kept threads, barrier, shares, cores.
+ *  Tests of a rank's threads: jobs, pool, barrier, ranges, cores.
  */
 #define _GNU_SOURCE /* cpu_set_t */
 #include "system/threads.h"
@@ -15,7 +15,7 @@ enum { THREADS_MAX = 8, ROUNDS = 2000 };
 
 typedef struct {
     int ran[THREADS_MAX]; /* times that each thread ran */
-    size_t count;         /* of the node team, as thread 0 saw it */
+    size_t count;         /* of threads, from thread 0 */
 } roll_call;
 
 static void answer_roll_call(void *context, mlp_thread self)
@@ -27,7 +27,7 @@ static void answer_roll_call(void *context, mlp_thread self)
     }
 }
 
-START_TEST(every_thread_of_a_node_team_runs_once)
+START_TEST(every_thread_runs_once)
 {
     roll_call call = {0};
     mlp_threads_run(NULL, (size_t)_i, answer_roll_call, &call);
@@ -39,11 +39,11 @@ START_TEST(every_thread_of_a_node_team_runs_once)
 END_TEST
 
 typedef struct {
-    int round[THREADS_MAX]; /* that each thread is in */
+    int round[THREADS_MAX]; /* of each thread */
     int violations[THREADS_MAX];
 } march;
 
-/* Between two barriers nobody may be seen in another round. */
+/* Between two barriers all threads must be in one round. */
 static void march_in_step(void *context, mlp_thread self)
 {
     march *m = context;
@@ -57,7 +57,7 @@ static void march_in_step(void *context, mlp_thread self)
     }
 }
 
-START_TEST(barrier_keeps_a_node_team_in_step)
+START_TEST(barrier_keeps_threads_in_step)
 {
     march m = {0};
     mlp_threads_run(NULL, (size_t)_i, march_in_step, &m);
@@ -68,7 +68,7 @@ START_TEST(barrier_keeps_a_node_team_in_step)
 }
 END_TEST
 
-/* One late thread: the others have gone to sleep when it arrives. */
+/* One late thread: the others sleep when it arrives. */
 static void arrive_late(void *context, mlp_thread self)
 {
     int *passed = context;
@@ -89,7 +89,7 @@ START_TEST(barrier_wakes_threads_that_sleep)
 }
 END_TEST
 
-/* Jobs of changing numbers of threads, on threads that are kept. */
+/* Jobs of varying numbers of threads, on a pool. */
 typedef struct {
     size_t most;
     uint64_t ran[THREADS_MAX]; /* by each thread, its jobs' numbers */
@@ -114,7 +114,7 @@ static void give_jobs(void *context, mlp_threads *threads)
             jobs->wanted[i] += jobs->job;
         }
         if (jobs->job % 400 == 0) {
-            usleep(1000); /* let the others fall asleep */
+            usleep(1000); /* until the others sleep */
         }
         mlp_threads_run(threads, count, add_job, jobs);
         for (size_t i = 0; i < jobs->most; i++) {
@@ -123,7 +123,7 @@ static void give_jobs(void *context, mlp_threads *threads)
     }
 }
 
-START_TEST(threads_that_are_kept_run_each_job_once)
+START_TEST(pool_runs_each_job_once)
 {
     kept_jobs jobs = {.most = (size_t)_i};
     mlp_threads_lead(jobs.most, give_jobs, &jobs);
@@ -137,8 +137,8 @@ static void ask_for_too_many(void *context, mlp_threads *threads)
     mlp_threads_run(threads, 4, answer_roll_call, context);
 }
 
-/* OpenMP opens no region within a region: one thread is what there is. */
-START_TEST(a_job_for_more_threads_than_are_kept_runs)
+/* OpenMP opens no nested region: the job gets one thread. */
+START_TEST(a_job_larger_than_the_pool_runs)
 {
     roll_call call = {0};
     mlp_threads_lead(2, ask_for_too_many, &call);
@@ -147,7 +147,7 @@ START_TEST(a_job_for_more_threads_than_are_kept_runs)
 }
 END_TEST
 
-START_TEST(shares_tile_the_work)
+START_TEST(ranges_tile_the_work)
 {
     for (size_t total = 0; total < 20; total++) {
         size_t next = 0;
@@ -187,15 +187,13 @@ int main(void)
 {
     TCase *tests = tcase_create("threads");
     tcase_set_timeout(tests, 30);
-    tcase_add_loop_test(tests, every_thread_of_a_node_team_runs_once, 1,
-                        THREADS_MAX + 1);
-    tcase_add_loop_test(tests, barrier_keeps_a_node_team_in_step, 1,
+    tcase_add_loop_test(tests, every_thread_runs_once, 1, THREADS_MAX + 1);
+    tcase_add_loop_test(tests, barrier_keeps_threads_in_step, 1,
                         THREADS_MAX + 1);
     tcase_add_test(tests, barrier_wakes_threads_that_sleep);
-    tcase_add_loop_test(tests, threads_that_are_kept_run_each_job_once, 1,
-                        THREADS_MAX + 1);
-    tcase_add_test(tests, a_job_for_more_threads_than_are_kept_runs);
-    tcase_add_test(tests, shares_tile_the_work);
+    tcase_add_loop_test(tests, pool_runs_each_job_once, 1, THREADS_MAX + 1);
+    tcase_add_test(tests, a_job_larger_than_the_pool_runs);
+    tcase_add_test(tests, ranges_tile_the_work);
     tcase_add_test(tests, cores_are_those_the_process_may_use);
     Suite *suite = suite_create("threads");
     suite_add_tcase(suite, tests);

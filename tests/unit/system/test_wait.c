@@ -48,7 +48,7 @@ static void return_pings(table *t)
         mlp_wait_until(&t->ping, i, i % 2);
         wrong += t->message != i;
         if (i % 500 == 0) {
-            usleep(1000); /* let the other side fall asleep */
+            usleep(1000); /* until the other side sleeps */
         }
         mlp_wait_add(&t->pong, 1, i);
     }
@@ -80,20 +80,20 @@ START_TEST(counters_work_between_processes)
 }
 END_TEST
 
-/* What processes share: each writes its own mark between two meetings. */
+/* Shared by processes: each writes its own mark between two meetings. */
 typedef struct {
     mlp_gate gate;
     uint32_t marks[PROCESSES], wrong[PROCESSES];
 } hall;
 
-/* Arrive, do something else, and wait: then all marks are this round's. */
+/* Arrive, do other work, wait: then all marks are of this round. */
 static void meet_often(hall *h, size_t self)
 {
     for (uint32_t round = 1; round <= ROUNDS; round++) {
         h->marks[self] = round;
         uint32_t ticket = mlp_gate_arrive(&h->gate, PROCESSES);
         if (round % 500 == 100 * self) {
-            usleep(1000); /* let the others fall asleep */
+            usleep(1000); /* until the others sleep */
         }
         mlp_gate_wait(&h->gate, ticket);
         for (size_t i = 0; i < PROCESSES; i++) {
@@ -103,7 +103,7 @@ static void meet_often(hall *h, size_t self)
     }
 }
 
-/* Tickets count meetings, across a wrap, too. */
+/* Tickets count meetings, also across a wrap. */
 START_TEST(a_gate_keeps_processes_in_step)
 {
     hall *h = mmap(NULL, sizeof *h, PROT_READ | PROT_WRITE,
