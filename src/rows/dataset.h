@@ -57,8 +57,7 @@ const void *mlp_dataset_read(const mlp_dataset *dataset, mlp_range rows,
                              size_t *count);
 
 /** Announce the order in which a feed will take rows, from request `first` of a
- *  plan; and that no more will be taken. No effect for rows in memory. See
- *  reader.h. */
+ *  plan; cancel the plan. No effect for rows in memory. See reader.h. */
 void mlp_dataset_expect(const mlp_dataset *dataset, const mlp_read_plan *plan,
                         size_t first);
 void mlp_dataset_cancel(const mlp_dataset *dataset);

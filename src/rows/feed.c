@@ -1,5 +1,5 @@
 /** @file
- *  Memory for one batch of inputs, filled from a dataset.
+ *  One batch of inputs, gathered from a dataset.
  */
 #include "feed.h"
 
@@ -9,27 +9,27 @@
 #include "base/arena.h"
 
 struct mlp_feed {
-    mlp_batch batch; /* the whole one, to which all indices below belong */
+    mlp_batch batch; /* the whole batch; all indices below refer to it */
     mlp_nonzeros nonzeros;
-    mlp_range here_rows;  /* of the batch, filled here */
-    mlp_range here_words; /* of its masks */
+    mlp_range here_rows;  /* rows of the batch filled here */
+    mlp_range here_words; /* words of masks filled here */
     bool has_masks;
     size_t *leaf_word; /* [leaves + 1] */
-    uint32_t *index;   /* [rows], of rows here: which one of source */
+    uint32_t *index;   /* [rows], row of source for each row here */
     uint16_t *labels;  /* [rows] */
-    uint64_t *numbers; /* [rows], in their split */
+    uint64_t *numbers; /* [rows], row in its split */
     float *targets;    /* [rows, MLP_ALIGN], or NULL */
     void *own;         /* memory of the batch, or NULL */
     mlp_scaler target_scaler;
-    /* of the batch under way */
+    /* Of the current batch: */
     mlp_rows source;
     const uint32_t *rows; /* [here_rows.count], of the dataset */
-    size_t first;         /* row of the split that the dataset begins with */
+    size_t first;         /* first row of the dataset in its split */
     const uint16_t *all_labels;
     const float *all_targets;
 };
 
-/* One row of room more: vector stores may run over a list's end. */
+/* For one more row: vector stores may write beyond the end of a list. */
 static void cut_nonzeros(const mlp_feed_shape *shape, mlp_arena *arena,
                          mlp_nonzeros *nonzeros)
 {
@@ -117,7 +117,7 @@ void mlp_feed_destroy(mlp_feed **feed)
 
 /* ---- filling ----------------------------------------------------------- */
 
-static void lay_batch(mlp_feed *feed, const mlp_feed_whole *whole)
+static void place_leaves(mlp_feed *feed, const mlp_feed_whole *whole)
 {
     mlp_batch *batch = &feed->batch;
     batch->leaves = whole->leaves;
@@ -129,7 +129,7 @@ static void lay_batch(mlp_feed *feed, const mlp_feed_whole *whole)
     }
 }
 
-/* Rows of a file come in the order in which they are wanted. */
+/* Rows read from a file are in order already. */
 static void fill_index(mlp_feed *feed, bool is_read)
 {
     uint32_t *index = feed->index + feed->here_rows.first;
@@ -147,7 +147,7 @@ void mlp_feed_begin(mlp_feed *feed, const mlp_dataset *dataset,
     const mlp_feed_whole these = {shard_batches->leaf_start, leaves, 0};
     const mlp_feed_whole *all = whole != NULL ? whole : &these;
     size_t leaf = all->first_leaf;
-    lay_batch(feed, all);
+    place_leaves(feed, all);
     feed->here_rows = (mlp_range){all->leaf_start[leaf], rows};
     feed->here_words =
         (mlp_range){feed->leaf_word[leaf],
@@ -168,31 +168,32 @@ void mlp_feed_begin(mlp_feed *feed, const mlp_dataset *dataset,
     feed->all_targets = dataset->targets;
 }
 
-/* This thread's range of some rows, words or groups. */
-static mlp_range share_of(mlp_thread self, mlp_range of)
+/* This thread's part of a range of rows, words or groups. */
+static mlp_range part_of(mlp_thread self, mlp_range of)
 {
-    mlp_range share = mlp_thread_share(self, of.count);
-    return (mlp_range){of.first + share.first, share.count};
+    mlp_range part = mlp_thread_share(self, of.count);
+    return (mlp_range){of.first + part.first, part.count};
 }
 
-/* Threads share the words, in order of rows as in gather, so that most of what
- * one reads it has just gathered; where words are few, their groups. */
+/* Words are divided among threads in order of rows, as in gather, so that each
+ * thread mostly reads rows that it has just gathered; if words are few, their
+ * groups are divided. */
 static void fill_masks(mlp_feed *feed, const mlp_kernels *kernels,
                        mlp_thread self)
 {
     mlp_range words = feed->here_words;
     mlp_range groups = {0, feed->nonzeros.groups};
     if (words.count >= self.count) {
-        words = share_of(self, words);
+        words = part_of(self, words);
     } else {
-        groups = share_of(self, groups);
+        groups = part_of(self, groups);
     }
     kernels->mask(&feed->source, &feed->batch, words, groups);
 }
 
 void mlp_feed_fill(mlp_feed *feed, const mlp_kernels *kernels, mlp_thread self)
 {
-    mlp_range rows = share_of(self, feed->here_rows);
+    mlp_range rows = part_of(self, feed->here_rows);
     kernels->gather(&feed->source, &feed->batch, rows);
     for (size_t r = rows.first; r < rows.first + rows.count; r++) {
         size_t row = feed->rows[r - feed->here_rows.first];

@@ -31,7 +31,7 @@ mlp_status mlp_sampler_create(uint64_t seed, size_t rows, size_t shards,
                               mlp_sampler **sampler);
 void mlp_sampler_destroy(mlp_sampler **sampler);
 
-/** Turn shuffling off: the rows then keep their order. */
+/** Turn shuffling off: rows stay in order. */
 void mlp_sampler_keep_order(mlp_sampler *sampler);
 
 /** Shuffle every owned shard for an epoch (from 0). */

@@ -1,6 +1,6 @@
 /** @file
  *  Tests of gathering a batch: values, labels, and the lists of non-zeros,
- *  which must name exactly the values that are not zero.
+ *  which must have exactly the values that are not zero.
  */
 #include "rows/feed.h"
 
@@ -34,7 +34,7 @@ static void create_data(void)
             pixels[r][c] = h % 3 == 0 ? (uint8_t)(h / 3) : 0;
         }
     }
-    memset(pixels[7], 0, FEATURES); /* an empty row, and a full one */
+    memset(pixels[7], 0, FEATURES); /* a row of zeros, and one without */
     memset(pixels[8], 255, FEATURES);
 }
 
@@ -43,7 +43,7 @@ static void fill(void *context, mlp_thread self)
     mlp_feed_fill(context, mlp_kernels_find(NULL), self);
 }
 
-/* Fill the feed with the last rows of the data set, in falling order. */
+/* Fill the feed with the last rows of the data set, in descending order. */
 static void fill_feed(mlp_feed *feed, const size_t *leaf_start, size_t leaves,
                       size_t threads)
 {
@@ -152,7 +152,7 @@ START_TEST(batch_holds_scaled_rows_and_lists_of_their_nonzeros)
 }
 END_TEST
 
-START_TEST(nothing_of_an_older_batch_shows_through)
+START_TEST(nothing_of_an_older_batch_remains)
 {
     mlp_feed *feed = create_feed(true);
     fill_feed(feed, starts[0], LEAVES, 1);
@@ -166,7 +166,7 @@ START_TEST(nothing_of_an_older_batch_shows_through)
 }
 END_TEST
 
-/* As ranks of a node do: two feeds over one memory, each with some leaves. */
+/* Like ranks of a node: two feeds in one memory, each with some leaves. */
 START_TEST(feeds_that_share_memory_fill_one_batch)
 {
     const mlp_feed_shape shape = {.features = FEATURES,
@@ -290,7 +290,7 @@ int main(void)
     TCase *tests = tcase_create("feed");
     tcase_add_loop_test(
         tests, batch_holds_scaled_rows_and_lists_of_their_nonzeros, 0, STARTS);
-    tcase_add_test(tests, nothing_of_an_older_batch_shows_through);
+    tcase_add_test(tests, nothing_of_an_older_batch_remains);
     tcase_add_test(tests, feeds_that_share_memory_fill_one_batch);
     tcase_add_test(tests, dense_batch_has_no_lists);
     tcase_add_test(tests, floats_are_shifted_and_scaled);

@@ -1,6 +1,6 @@
 /** @file
- *  Tests of rows that stay in a file: each must arrive as it does from memory,
- *  and nothing may wait for ever.
+ *  Tests of rows that stay in a file: they must equal those in memory, and no
+ *  call may wait for ever.
  */
 #include "rows/reader.h"
 
@@ -18,11 +18,11 @@ enum { ROWS = 5000, FEATURES = 6, MOST = 40, ROOM = 100 };
 static char directory[64], path[128];
 static unsigned char values[ROWS * FEATURES];
 static uint16_t labels[ROWS];
-static uint32_t order[ROWS]; /* in which rows are asked for */
+static uint32_t order[ROWS]; /* in which rows are requested */
 static mlp_source *sources[2];
 static mlp_reader *reader;
 
-/* ---- rows whose place in a file is known, and rows that must be copied */
+/* ---- rows with a known offset in the file, and rows that must be copied */
 
 static void write_part(const char *name, const file_image *head,
                        const void *bytes, size_t count)
@@ -147,7 +147,7 @@ START_TEST(rows_arrive_in_the_order_of_the_plan)
 }
 END_TEST
 
-START_TEST(a_plan_is_begun_anywhere_and_left_at_any_time)
+START_TEST(a_plan_starts_anywhere_and_is_cancelled_at_any_time)
 {
     mlp_dataset dataset = opened((size_t)_i, 0, ROWS);
     const mlp_read_plan plan = {pick, order, REQUESTS};
@@ -164,7 +164,7 @@ END_TEST
 static size_t pick_nothing(const void *context, size_t request, uint32_t *rows)
 {
     (void)context, (void)request;
-    rows[0] = 0; /* there is room, of which nothing is taken */
+    rows[0] = 0; /* rows has room, but nothing is taken */
     return 0;
 }
 
@@ -193,9 +193,9 @@ START_TEST(rows_are_counted_in_the_range_that_was_opened)
 }
 END_TEST
 
-/* ---- facts, which are to be the same bits as of rows in memory */
+/* ---- statistics, bitwise equal to those of rows in memory */
 
-START_TEST(facts_are_those_of_rows_in_memory)
+START_TEST(statistics_are_those_of_rows_in_memory)
 {
     mlp_dataset here = opened((size_t)_i, 10, ROWS - 10), there;
     ck_assert_int_eq(mlp_dataset_load(sources[_i], MLP_SPLIT_TRAIN,
@@ -229,9 +229,9 @@ START_TEST(facts_are_those_of_rows_in_memory)
 }
 END_TEST
 
-/* ---- what goes wrong */
+/* ---- failures */
 
-START_TEST(a_file_cut_short_is_told_and_nobody_waits)
+START_TEST(a_truncated_file_is_an_error_without_waiting)
 {
     mlp_dataset dataset = opened(0, 0, ROWS);
     const mlp_read_plan plan = {pick, order, REQUESTS};
@@ -250,7 +250,7 @@ START_TEST(a_file_cut_short_is_told_and_nobody_waits)
 }
 END_TEST
 
-START_TEST(a_file_that_was_changed_is_told)
+START_TEST(a_changed_file_is_an_error)
 {
     mlp_dataset dataset = opened(0, 0, ROWS);
     size_t count;
@@ -265,7 +265,7 @@ START_TEST(a_file_that_was_changed_is_told)
 }
 END_TEST
 
-START_TEST(a_place_for_copies_that_is_not_there_is_named)
+START_TEST(a_missing_directory_for_copies_is_named)
 {
     mlp_dataset dataset;
     ck_assert_int_eq(setenv("TMPDIR", "/nowhere/at/all", 1), 0);
@@ -277,7 +277,7 @@ START_TEST(a_place_for_copies_that_is_not_there_is_named)
 }
 END_TEST
 
-START_TEST(memory_is_what_was_given)
+START_TEST(memory_is_as_configured)
 {
     /* two windows of 100 rows of 6 bytes, a pick of 8 and a row of 4 */
     ck_assert_uint_eq(mlp_reader_least(6, 100), 100 * (12 + 8 + 4) + 256);
@@ -290,16 +290,16 @@ int main(void)
     TCase *tcase = tcase_create("reader");
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_loop_test(tcase, rows_arrive_in_the_order_of_the_plan, 0, 2);
-    tcase_add_loop_test(tcase, a_plan_is_begun_anywhere_and_left_at_any_time, 0,
-                        2);
+    tcase_add_loop_test(
+        tcase, a_plan_starts_anywhere_and_is_cancelled_at_any_time, 0, 2);
     tcase_add_loop_test(tcase, requests_without_rows_are_not_waited_for, 0, 2);
     tcase_add_loop_test(tcase, rows_are_counted_in_the_range_that_was_opened, 0,
                         2);
-    tcase_add_loop_test(tcase, facts_are_those_of_rows_in_memory, 0, 2);
-    tcase_add_test(tcase, a_file_cut_short_is_told_and_nobody_waits);
-    tcase_add_test(tcase, a_file_that_was_changed_is_told);
-    tcase_add_test(tcase, a_place_for_copies_that_is_not_there_is_named);
-    tcase_add_test(tcase, memory_is_what_was_given);
+    tcase_add_loop_test(tcase, statistics_are_those_of_rows_in_memory, 0, 2);
+    tcase_add_test(tcase, a_truncated_file_is_an_error_without_waiting);
+    tcase_add_test(tcase, a_changed_file_is_an_error);
+    tcase_add_test(tcase, a_missing_directory_for_copies_is_named);
+    tcase_add_test(tcase, memory_is_as_configured);
     suite_add_tcase(suite, tcase);
     return run_suite(suite, CK_FORK_GETENV);
 }

@@ -41,7 +41,7 @@ START_TEST(smallest_and_largest_numbers_give_finite_scales)
 }
 END_TEST
 
-/* What the lecture scales: years and kilometres of three used cars. */
+/* The lecture's example: years and kilometres of three used cars. */
 static const double years[3] = {6, 3, 8};
 static const double kilometres[3] = {1200, 4000, 8000};
 

@@ -1,5 +1,5 @@
 /** @file
- *  Tests of the deal of rows to shard_batches.
+ *  Tests of the division of rows into shard batches.
  */
 #include "rows/shard.h"
 
@@ -36,9 +36,9 @@ START_TEST(mnist_in_eight_shards_gives_sixteen_rows_each)
 }
 END_TEST
 
-/* 6 rows in 4 shards: shards 1 and 3 have two rows and are first to be dealt
- * to, so the deal is 1 3 0 2, 1 3. */
-START_TEST(longer_shards_are_dealt_to_first)
+/* 6 rows in 4 shards: shards 1 and 3 have two rows and come first, so the order
+ * of shards is 1 3 0 2, 1 3. */
+START_TEST(longer_shards_come_first)
 {
     const size_t counts[2][4] = {{1, 1, 0, 1}, {0, 1, 1, 1}};
     const size_t firsts[2][4] = {{0, 0, 0, 0}, {1, 1, 0, 1}};
@@ -75,9 +75,9 @@ START_TEST(a_batch_of_any_size_does_not_overflow)
 }
 END_TEST
 
-/* One step: as many rows as the batch should have, evenly from all shards, each
- * shard going on where it stood. No assertions here: Check's are too slow for
- * some million steps. */
+/* One step: the batch has the right number of rows, evenly from all shards, and
+ * each shard continues where it was. No assertions here: Check's are too slow
+ * for some million steps. */
 static bool is_fair_step(size_t rows, size_t shards, size_t batch, size_t step,
                          size_t *used)
 {
@@ -134,7 +134,7 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, an_epoch_has_a_last_short_step);
     tcase_add_test(tcase, mnist_in_eight_shards_gives_sixteen_rows_each);
-    tcase_add_test(tcase, longer_shards_are_dealt_to_first);
+    tcase_add_test(tcase, longer_shards_come_first);
     tcase_add_test(tcase, row_by_row_takes_a_row_from_the_only_shard);
     tcase_add_test(tcase, past_the_last_step_there_is_nothing);
     tcase_add_test(tcase, a_batch_of_any_size_does_not_overflow);
