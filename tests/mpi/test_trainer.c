@@ -1,6 +1,6 @@
 /** @file
- *  Training over 1 to 4 ranks on made-up rows: every bit as in a team of one,
- *  and failures that all ranks share.
+ *  Training over 1 to 4 ranks on synthetic rows: bitwise as in a team of one,
+ *  and the same failures on all ranks.
  */
 #include "train/trainer.h"
 
@@ -28,7 +28,7 @@ typedef struct {
     double lr, momentum, l2;
     mlp_optimizer_kind optimizer;
     bool is_sparse;
-    size_t bad_row; /* has a not-a-number in it; NONE = no row has */
+    size_t bad_row; /* contains a NaN; NONE: no row does */
 } scenario;
 
 static const size_t NONE = SIZE_MAX;
@@ -39,13 +39,13 @@ static const scenario scenarios[] = {
     {101, 37, 11, 2, 0.1, 0.9, 0.0, MLP_OPTIMIZER_NESTEROV, true, NONE},
     {97, 10, 5, 1, 0.1, 0.5, 0.01, MLP_OPTIMIZER_SGD, true, NONE},
     {64, 64, 4, 2, 0.05, 0.0, 0.1, MLP_OPTIMIZER_SGD, false, NONE},
-    /* fewer rows than shards: ranks without any row */
+    /* fewer rows than shards: some ranks have no row */
     {3, 8, 8, 1, 0.1, 0.9, 0.0, MLP_OPTIMIZER_SGD, true, NONE},
     {5, 4, 4, 2, 0.1, 0.0, 0.0, MLP_OPTIMIZER_SGD, false, NONE},
     {1, 4, 4, 1, 0.1, 0.0, 0.0, MLP_OPTIMIZER_SGD, true, NONE},
 };
 
-/* ---- a team at work ---------------------------------------------------- */
+/* ---- a team ---------------------------------------------------- */
 
 typedef struct {
     mlp_comm *comm;
@@ -53,7 +53,7 @@ typedef struct {
     mlp_model *model;
     mlp_sharded split;
     mlp_trainer *trainer;
-    float *parameters; /* as stored last */
+    float *parameters; /* as last stored */
     float *velocity;
 } team;
 
@@ -136,7 +136,7 @@ static mlp_status create_trainer(team *t, bool is_sparse)
     return mlp_trainer_create(&parts, &t->trainer);
 }
 
-/* A team with initial weights. Collective over comm. */
+/* Create a team with initial weights. Collective over comm. */
 static mlp_status create_team(const scenario *s, mlp_comm *comm, team *t)
 {
     const size_t widths[] = {FEATURES, 33, 17, CLASSES};
@@ -188,16 +188,16 @@ static bool are_same_tallies(const mlp_tally *a, const mlp_tally *b)
            a->hits == b->hits && a->rows == b->rows;
 }
 
-/* How many ranks a claim holds on. Collective. */
+/* Number of ranks on which a claim is true. Collective. */
 static uint64_t ranks_where(bool claim)
 {
     uint64_t count = claim;
     return mlp_comm_sum(world, &count, 1) == MLP_OK ? count : UINT64_MAX;
 }
 
-/* ---- all ranks together are one ---------------------------------------- */
+/* ---- equal to one rank ---------------------------------------- */
 
-/* Train in the team and alone; whether all that was seen is the same. */
+/* Train in the team and alone; whether all results are the same. */
 static bool train_both(team *many, team *one)
 {
     bool is_same = true;
@@ -228,9 +228,10 @@ START_TEST(parameters_and_tallies_have_the_bits_of_a_team_of_one)
 }
 END_TEST
 
-/* The same configuration with its batch in pieces. Collective over comm. */
-static mlp_status create_pieces(const scenario *s, mlp_comm *comm, size_t batch,
-                                team *t)
+/* The same configuration with accumulation of micro-batches of `batch` rows.
+ * Collective over comm. */
+static mlp_status create_accumulating(const scenario *s, mlp_comm *comm,
+                                      size_t batch, team *t)
 {
     MLP_TRY(create_team(s, comm, t));
     mlp_trainer_destroy(&t->trainer);
@@ -240,23 +241,25 @@ static mlp_status create_pieces(const scenario *s, mlp_comm *comm, size_t batch,
     return mlp_trainer_load(t->trainer, t->parameters, NULL);
 }
 
-/* Up to 8 pieces, some of single rows; and with fewer rows than shards. */
-START_TEST(a_batch_in_pieces_has_the_bits_of_a_whole_one)
+/* Up to 8 micro-batches, some of single rows, and with fewer rows than shards.
+ */
+START_TEST(accumulated_batch_has_the_bits_of_a_whole_one)
 {
     const scenario *s = &scenarios[_i];
     uint64_t same = mlp_comm_size(world);
     for (size_t batch = 1; batch < s->batch; batch++) {
-        team pieces;
+        team accumulating;
         team whole;
         if (s->batch % batch != 0 || s->batch / batch > 8) {
             continue;
         }
-        bool is_same = create_pieces(s, world, batch, &pieces) == MLP_OK;
+        bool is_same =
+            create_accumulating(s, world, batch, &accumulating) == MLP_OK;
         is_same = create_team(s, alone, &whole) == MLP_OK && is_same &&
-                  train_both(&pieces, &whole);
+                  train_both(&accumulating, &whole);
         uint64_t here = ranks_where(is_same);
         same = here < same ? here : same;
-        destroy_team(&pieces);
+        destroy_team(&accumulating);
         destroy_team(&whole);
     }
     ck_assert_uint_eq(same, mlp_comm_size(world));
@@ -449,7 +452,7 @@ static void check_divergence(const scenario *s)
     mlp_status status = train_to_failure(&t, &stayed);
     uint64_t diverged = ranks_where(status == MLP_DIVERGED);
     uint64_t unchanged = ranks_where(stayed);
-    /* the team is not stuck */
+    /* the team can still communicate */
     mlp_status after = mlp_trainer_evaluate(t.trainer, &t.split, &tally, NULL);
     destroy_team(&t);
     ck_assert_int_eq(created, MLP_OK);
@@ -475,17 +478,18 @@ START_TEST(huge_learning_rate_stops_all_and_leaves_the_parameters)
 }
 END_TEST
 
-/* ---- what is not finite: caught in its step, and named ------------------ */
+/* ---- values that are not finite: detected in their step, and located
+ * ------------------ */
 
-/* Kernels that spoil what they make: on one rank, in one layer. */
+/* Kernels whose results are corrupted on one rank, in one layer. */
 typedef enum {
     NOTHING,
     ACTIVATION,
     LOSS,
-    ERROR,      /* going back, of a layer's units */
+    ERROR,      /* dz of a layer, in backward */
     GRADIENT,   /* of a weight */
-    GREAT_SUM,  /* finite in each of all node teams, but not the sum of two */
-    FALSE_ALARM /* of the gradient, which is as it should be */
+    GREAT_SUM,  /* finite in each node team, but not their sum */
+    FALSE_ALARM /* of a correct gradient */
 } poison_kind;
 
 static const size_t inputs_of[] = {FEATURES, 33, 17};
@@ -495,8 +499,8 @@ static const mlp_kernels *real;
 static struct {
     poison_kind kind;
     size_t layer;
-    size_t rank; /* whose row it is, or in whose node team the sum is */
-    size_t row;  /* the first one of that rank in its node team's batch */
+    size_t rank; /* that has the row, or in whose node team the sum is */
+    size_t row;  /* first row of that rank in its node team's batch */
     bool is_alone;
 } poison;
 
@@ -512,7 +516,7 @@ static bool is_layer(poison_kind kind, size_t in)
     return poison.kind == kind && in == inputs_of[poison.layer];
 }
 
-/* Whether this thread is the one to spoil the row: it has its first columns. */
+/* Whether this thread corrupts the row: it has the row's first columns. */
 static bool has_row(poison_kind kind, size_t in, mlp_range rows,
                     mlp_range panels)
 {
@@ -521,8 +525,7 @@ static bool has_row(poison_kind kind, size_t in, mlp_range rows,
            panels.first == 0 && panels.count > 0;
 }
 
-/* Whether this thread is the one to spoil the gradient: it has its first
- * block. */
+/* Whether this thread corrupts the gradient: it has the first block. */
 static bool has_sum(poison_kind kind, size_t in, mlp_range groups,
                     mlp_range panels)
 {
@@ -586,7 +589,7 @@ static bool poison_gradient(const mlp_dense *layer, const mlp_batch *x,
     return is_safe && !has_sum(FALSE_ALARM, layer->in, groups, panels);
 }
 
-/* A team whose kernels can be spoiled. Collective over comm. */
+/* Create a team whose kernels can be corrupted. Collective over comm. */
 static mlp_status create_spoilt(const scenario *s, const mlp_config *wanted,
                                 mlp_comm *comm, team *t)
 {
@@ -614,8 +617,8 @@ static mlp_status create_spoilt(const scenario *s, const mlp_config *wanted,
     return mlp_trainer_load(t->trainer, t->parameters, NULL);
 }
 
-/* Take the step, spoilt; whether it fails and says so, and parameters and
- * moments are what they were. */
+/* Take the corrupted step; whether it fails with the expected text and leaves
+ * parameters and moments unchanged. */
 static bool is_caught(team *t, size_t step, const char *expected)
 {
     size_t bytes = t->model->parameters * sizeof(float);
@@ -638,8 +641,8 @@ static bool is_caught(team *t, size_t step, const char *expected)
     return status == MLP_DIVERGED && is_told && has_stayed;
 }
 
-/* Rows of the node team's batch in the spoilt step before those of poison.rank.
- */
+/* Rows of the node team's batch before those of poison.rank, in the corrupted
+ * step. */
 static size_t rows_before(const scenario *s)
 {
     const mlp_comm_place *place = mlp_comm_where(world);
@@ -653,7 +656,7 @@ static size_t rows_before(const scenario *s)
     return rows;
 }
 
-/* After a good step, one that is spoilt as the global poison says it then. */
+/* A good step, then one corrupted as the global `poison` says. */
 static uint64_t ranks_that_catch(const mlp_config *config, poison_kind kind,
                                  const char *expected)
 {
@@ -679,8 +682,8 @@ static const mlp_config ways[] = {
 };
 enum { WAYS = sizeof ways / sizeof ways[0] };
 
-/* The rank that is to be named: whose row it is, or who computed the sum, which
- * is the first one of the node team. */
+/* The rank that must be named: the one with the row, or the one that computed
+ * the sum, the first of the node team. */
 static size_t culprit(poison_kind kind)
 {
     size_t rank = 0;
@@ -748,7 +751,7 @@ START_TEST(a_sum_of_finite_gradients_that_is_not_finite_is_caught)
 }
 END_TEST
 
-/* Looking twice at the sums changes nothing. */
+/* Checking the sums again changes nothing. */
 START_TEST(a_false_alarm_changes_no_bit)
 {
     team many;
@@ -767,7 +770,7 @@ START_TEST(a_false_alarm_changes_no_bit)
 }
 END_TEST
 
-/* Train one step, and keep the line that every rank has then. Collective. */
+/* Train one step, and count the ranks with the expected failure. Collective. */
 static uint64_t ranks_that_say(team *t, const char *expected)
 {
     mlp_step_result result;
@@ -781,15 +784,15 @@ static uint64_t ranks_that_say(team *t, const char *expected)
     return count;
 }
 
-/* Of an earlier piece than the last, too: it is not gone on from. */
-START_TEST(an_input_of_a_batchs_first_piece_is_named)
+/* Also in an earlier micro-batch than the last: the step ends there. */
+START_TEST(an_input_of_the_first_micro_batch_is_named)
 {
     scenario s = scenarios[0];
     team t;
     s.batch = 100; /* all rows are in the first step */
     for (size_t row = 0; row < 2; row++) {
         s.bad_row = row * 99;
-        mlp_status status = create_pieces(&s, world, 10, &t);
+        mlp_status status = create_accumulating(&s, world, 10, &t);
         uint64_t input = ranks_that_say(&t, ": an input is not finite");
         destroy_team(&t);
         ck_assert_int_eq(status, MLP_OK);
@@ -830,8 +833,8 @@ static Suite *create_suite(void)
                    a_sum_of_finite_gradients_that_is_not_finite_is_caught);
     tcase_add_loop_test(tests, a_false_alarm_changes_no_bit, 0, SCENARIOS);
     tcase_add_test(tests, an_input_and_a_weight_that_are_not_finite_are_named);
-    tcase_add_test(tests, an_input_of_a_batchs_first_piece_is_named);
-    tcase_add_loop_test(tests, a_batch_in_pieces_has_the_bits_of_a_whole_one, 0,
+    tcase_add_test(tests, an_input_of_the_first_micro_batch_is_named);
+    tcase_add_loop_test(tests, accumulated_batch_has_the_bits_of_a_whole_one, 0,
                         SCENARIOS);
     tcase_add_loop_test(tests,
                         parameters_and_tallies_have_the_bits_of_a_team_of_one,
