@@ -54,7 +54,7 @@ START_TEST(all_well_is_agreed)
 }
 END_TEST
 
-/* Ranks with fails[rank] fail, each in its own way. */
+/* Ranks with fails[rank] fail, with different texts. */
 static mlp_status fail_on(const bool *fails)
 {
     mlp_fail(MLP_ERROR_USAGE, "an older failure");
@@ -117,7 +117,7 @@ END_TEST
 START_TEST(places_are_the_same_for_all_and_true)
 {
     const mlp_comm_place *place = mlp_comm_where(comm);
-    uint64_t sizes[RANKS_MAX] = {0}; /* of the nodes, counted */
+    uint64_t sizes[RANKS_MAX] = {0}; /* of the nodes */
     uint64_t node_of[RANKS_MAX] = {0};
     uint64_t local_rank[RANKS_MAX] = {0};
     sizes[place->node] = 1;
@@ -140,7 +140,7 @@ START_TEST(places_are_the_same_for_all_and_true)
 }
 END_TEST
 
-/* The number that a variable for tests has, or another. */
+/* Value of an environment variable for tests, or a default. */
 static size_t variable(const char *name, size_t otherwise)
 {
     const char *text = getenv(name);
@@ -210,7 +210,7 @@ static bool has_transfers(void)
     return place->nodes > 1 && place->rank < place->smallest;
 }
 
-/* Bytes from one node to another in transfer i; none for some. */
+/* Bytes from one node to another in transfer i; 0 for some pairs. */
 static size_t lane_size(size_t i, size_t from, size_t to)
 {
     return (from * 3 + to + i) % 4 * 40000;
@@ -223,7 +223,7 @@ static unsigned char lane_byte(size_t i, size_t from, size_t to, size_t round)
 
 enum { TRANSFERS = 3, LANE_MOST = 4 * 40000 };
 
-/* Memory of all lanes of all transfers. */
+/* Buffers of all lanes of all transfers. */
 static unsigned char *lane(unsigned char *all, size_t i, size_t node)
 {
     return all + (i * RANKS_MAX + node) * LANE_MOST;
@@ -245,8 +245,8 @@ static mlp_status plan_transfers(mlp_transfers *transfers, unsigned char *out,
     return MLP_OK;
 }
 
-/* All transfers of one round, begun in this rank's own order. Returns how many
- * bytes are wrong. */
+/* Make all transfers of one round, begun in this rank's own order. Returns the
+ * number of wrong bytes. */
 static size_t play_round(mlp_transfers *transfers, unsigned char *out,
                          unsigned char *in, size_t round)
 {
@@ -327,8 +327,8 @@ START_TEST(sums_go_on_side_by_side)
         mlp_sums_begin(sums, 2, MLP_SUM_FLOAT, floats, 2);
         mlp_sums_begin(sums, 0, MLP_SUM_DOUBLE, doubles, 2);
         mlp_sums_progress(sums);
-        mlp_sums_end(sums, 0); /* not in the order in which they began */
-        mlp_sums_end(sums, 1); /* not under way */
+        mlp_sums_end(sums, 0); /* not in the order of begin */
+        mlp_sums_end(sums, 1); /* not in flight */
         mlp_sums_end(sums, 2);
     }
     mlp_sums_destroy(&sums);

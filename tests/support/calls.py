@@ -1,5 +1,6 @@
-"""Lists, fails, shortens, or kills at system calls of programs on the files of
-one directory, by the preloaded library fault_calls.c, without a tracer.
+"""Lists system calls of programs on the files of one directory, makes them fail
+or transfer less, or kills the program at one: by the preloaded library
+fault_calls.c, without a tracer.
 """
 import collections
 import contextlib
@@ -9,7 +10,7 @@ import re
 import sys
 
 FAULTS = os.path.join(os.environ["MLP_BUILD"], "tests", "mlp_fault_calls.so")
-PIPE_BYTES = 1 << 20  # all lines of a run
+PIPE_BYTES = 1 << 20  # room for all lines of a run
 
 
 def need_calls():
@@ -58,7 +59,7 @@ class Trap:
         """The reported calls, in order, after the program has ended."""
         os.close(self.writer)
         chunks = []
-        with contextlib.suppress(BlockingIOError):  # a launcher lives on
+        with contextlib.suppress(BlockingIOError):  # a launcher may hold it
             while not chunks or chunks[-1]:
                 chunks.append(os.read(self.reader, PIPE_BYTES))
         os.close(self.reader)

@@ -5,9 +5,9 @@
  *      MLP_FAULT="RANK CALL NTH ACTION"
  *      MLP_FAULT_AFTER="CALL COUNT"   NTH counts from after that call on
  *      MLP_FAULT_PATH=PART            open, read, write: of files named so
- *      MLP_FAULT_WINDOW="WORD..."     flip, at an MPI function, a bit of that
- *                                     window of the rank's which has these
- *                                     floats, hexadecimal, in a row
+ *      MLP_FAULT_WINDOW="WORD..."     flip, at an MPI function, a bit of the
+ *                                     rank's window that contains these floats,
+ *                                     hexadecimal, in this order
  *      MLP_FAULT_MARK=FILE            created when the fault is injected
  *
  *  CALL is alloc (malloc and its kin, called by the program itself), open,
@@ -36,7 +36,7 @@ static struct {
     char call[64], action[16], after[64];
     long nth, after_count;
     const char *path, *mark;
-    uint32_t floats[64]; /* of the window that is meant */
+    uint32_t floats[64]; /* of the window to change */
     size_t float_count;
     uintptr_t begin, end; /* of the program itself */
     bool is_ours[1024];   /* by descriptor: opened under MLP_FAULT_PATH */
@@ -54,7 +54,7 @@ static int find_program(struct dl_phdr_info *info, size_t size, void *context)
             fault.end = first + header->p_memsz;
         }
     }
-    return 1; /* the program comes first */
+    return 1; /* the program is the first object */
 }
 
 static void read_floats(const char *text)
@@ -76,7 +76,7 @@ __attribute__((constructor)) static void read_environment(void)
     const char *after = getenv("MLP_FAULT_AFTER");
     const char *rank = getenv("OMPI_COMM_WORLD_RANK");
     long wanted;
-    if (text == NULL || rank == NULL || /* not mpirun itself */
+    if (text == NULL || rank == NULL || /* in mpirun itself */
         sscanf(text, "%ld %63s %ld %15s", &wanted, fault.call, &fault.nth,
                fault.action) != 4 ||
         (wanted >= 0 && wanted != strtol(rank, NULL, 10))) {

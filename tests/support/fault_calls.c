@@ -1,26 +1,25 @@
 /** @file
  *  Fault injection for files: a library for LD_PRELOAD in which one system call
- *  of a program fails, is interrupted, transfers half the bytes, or is the
- * last. All calls of the C library count, also those by stdio and HDF5, of all
+ *  of a program fails, is interrupted, transfers half the bytes, or is the last
+ *  one. It counts all calls of the C library, also from stdio and HDF5, of all
  *  threads and child processes, on files below a directory: so a call has the
  *  same number in each run, whatever libraries, malloc and MPI do elsewhere.
  *
- *      MLP_CALLS_BELOW=DIRECTORY  real path; those files, and no others
- *      MLP_CALLS="ACTION NTH"     an errno as a number, "half", or "kill":
- *                                 the process is killed before the call; NTH:
- *                                 which one of the calls, 0 for each.
- *                                 "list 0": nothing happens to any call
+ *      MLP_CALLS_BELOW=DIRECTORY  real path; only files below it count
+ *      MLP_CALLS="ACTION NTH"     ACTION: an errno as a number, "half", or
+ *                                 "kill": the process is killed before the
+ *                                 call; NTH: number of the call, 0 for each.
+ *                                 "list 0": no fault
  *      MLP_CALLS_TOLD=PATH        of a pipe, which gets a line for each call
- *                                 struck; for each one with MLP_CALLS_LIST=1
+ *                                 with a fault; with MLP_CALLS_LIST=1, for each
  *
- *  A line has, with tabs between them, the call's number, its name, the flags
- *  of an open or 0, its result (minus errno if it failed, "killed" if it was
- *  never made), 1 if it was struck or 0, its path, and the other path of a
- *  rename.
+ *  A line has, separated by tabs, the call's number, its name, the flags of an
+ *  open or 0, its result (minus errno if it failed, "killed" if it was not
+ *  made), 1 if it had a fault or 0, its path, and the other path of a rename.
  *
- *  An error comes instead of the call, but a close closes. Of each interrupted
- *  call the second attempt goes through. A filter of the kernel (seccomp) sends
- *  SIGSYS for the calls, and the handler decides: it needs no tracer and costs
+ *  A call with an errno is not made, except that close closes. After an
+ *  interrupted call the second attempt succeeds. A seccomp filter sends SIGSYS
+ *  for the calls, and its handler decides: this needs no tracer and takes
  *  microseconds. x86-64 only.
  */
 #define _GNU_SOURCE
@@ -46,16 +45,16 @@
 
 enum { NONE = -1, PATH_BYTES = FAULT_PATH_BYTES };
 
-/* MOVES: bytes, as many as the third argument says. */
+/* MOVES: transfers as many bytes as the third argument says. */
 typedef enum { NAMES, MOVES, MOVES_VECTOR, OPENS, RENAMES, OTHER } call_kind;
 
 static const struct {
     long number;
     const char *name;
     call_kind kind;
-    int fd;   /* which argument is a descriptor, or that of a directory */
-    int path; /* which argument is a path; flags of OPENS follow it */
-    int to;   /* which argument is a second path */
+    int fd;   /* index of the argument that is a descriptor, or a directory's */
+    int path; /* index of the path; flags of OPENS follow it */
+    int to;   /* index of a second path */
 } calls[] = {
     {SYS_open, "open", OPENS, NONE, 0, NONE},
     {SYS_openat, "openat", OPENS, 0, 1, NONE},
@@ -97,13 +96,13 @@ static const struct {
 };
 enum { CALLS = sizeof calls / sizeof calls[0] };
 
-/* These may do less than asked for, and are the programs' to repeat. */
+/* These may do less than requested; the program must repeat them. */
 static bool moves_bytes(size_t i)
 {
     return calls[i].kind == MOVES || calls[i].kind == MOVES_VECTOR;
 }
 
-/* ---- what is asked for ------------------------------------------------- */
+/* ---- the requested fault ------------------------------------------------- */
 
 static struct {
     const char *below;
@@ -118,7 +117,7 @@ static struct {
 
 static _Thread_local bool is_second_attempt;
 
-/* The call itself, from code that the filter lets through. */
+/* Make the call, from code that the filter does not trap. */
 static long call(long number, const long a[6])
 {
     register long r10 __asm__("r10") = a[3];
@@ -138,7 +137,7 @@ static long call3(long number, long first, long second, long third)
     return call(number, (const long[6]){first, second, third});
 }
 
-/* Where a descriptor leads to; of AT_FDCWD the working directory. */
+/* The path of a descriptor; of AT_FDCWD, the working directory. */
 static void name_descriptor(long fd, char path[PATH_BYTES])
 {
     char link[64] = "/proc/self/cwd";
@@ -158,7 +157,7 @@ static void name_descriptor(long fd, char path[PATH_BYTES])
     path[length > 0 ? length : 0] = '\0';
 }
 
-/* Real, if the program names its files so: links are not followed. */
+/* Absolute path; links are not followed. */
 static void name_file(long fd, const char *given, char path[PATH_BYTES])
 {
     size_t used = 0;
@@ -266,7 +265,7 @@ static bool is_meant(long place)
     return true;
 }
 
-/* Kill the first process and this one, as if the machine had stopped. */
+/* Kill the first process and this one, like a stop of the machine. */
 static void kill_all(void)
 {
     call3(SYS_kill, fault.process, SIGKILL, 0);
@@ -364,7 +363,7 @@ static void give_up(const char *what)
     _exit(99);
 }
 
-/* A high descriptor, so that the program's numbers don't change. */
+/* A high descriptor, so that the program's descriptors keep their numbers. */
 static int open_pipe(const char *path)
 {
     enum { FIRST = 200 };
@@ -398,7 +397,7 @@ __attribute__((constructor)) static void begin(void)
     fault_filter_trap(numbers, CALLS);
 }
 
-/* Threads that want no signals need this one. */
+/* Threads that block all signals still need this one. */
 int pthread_sigmask(int how, const sigset_t *set, sigset_t *before)
 {
     int (*real)(int, const sigset_t *, sigset_t *) =

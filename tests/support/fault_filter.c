@@ -1,5 +1,5 @@
 /** @file
- *  The filter: which calls, and from whose code.
+ *  A seccomp filter for given system calls from the C library's code.
  */
 #define _GNU_SOURCE
 #include "fault_filter.h"
@@ -31,7 +31,7 @@ static int find_libc(struct dl_phdr_info *info, size_t size, void *context)
     return 1;
 }
 
-/* A filter under way. */
+/* A filter under construction. */
 typedef struct {
     struct sock_filter code[FAULT_FILTER_CALLS + 16];
     unsigned short count;
@@ -48,7 +48,8 @@ static void load(filter *f, size_t offset)
                                         (uint32_t)offset));
 }
 
-/* Go on with the next statement or, when the claim is false, `skipped` later.
+/* Continue with the next statement, or skip `skipped` of them if the condition
+ * is false.
  */
 static void require(filter *f, uint16_t claim, uint32_t value, uint8_t skipped)
 {
@@ -61,8 +62,8 @@ static void end(filter *f, uint32_t result)
     add(f, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, result));
 }
 
-/* Trap calls from code from the first to the last address, whose high halves
- * are one: words have 32 bits here. */
+/* Trap calls from code between two addresses whose high halves are equal: the
+ * filter's words have 32 bits. */
 static void trap_from(filter *f, uintptr_t first, uintptr_t last)
 {
     size_t pointer = offsetof(struct seccomp_data, instruction_pointer);
@@ -89,9 +90,9 @@ void fault_filter_trap(const long numbers[], size_t count)
                                              (uint8_t)(count - i), 0));
     }
     end(&f, SECCOMP_RET_ALLOW);
-    if (libc[0] < border) { /* the library lies on both sides */
+    if (libc[0] < border) { /* the library crosses the border */
         trap_from(&f, libc[0], border - 1);
-        f.count--; /* go on to the other */
+        f.count--; /* continue with the other side */
     }
     trap_from(&f, libc[0] < border ? border : libc[0], last);
     const struct sock_fprog program = {f.count, f.code};

@@ -1,20 +1,20 @@
 /** @file
- *  A filter of the kernel (seccomp) for system calls that a test decides on.
+ *  A seccomp filter that traps system calls, so that a test can handle them.
  */
 #ifndef MLP_FAULT_FILTER_H
 #define MLP_FAULT_FILTER_H
 
 #include <stddef.h>
 
-enum { FAULT_FILTER_CALLS = 64 }; /* the most */
+enum { FAULT_FILTER_CALLS = 64 }; /* maximum */
 
-/** From now on these system calls send SIGSYS in their place where the C
- *  library makes them; for this process, its threads to come and its children.
- *  A sanitizer's threads, which keep SIGSYS out, make theirs elsewhere.
+/** From now on these system calls raise SIGSYS instead, if they come from the C
+ *  library's code: in this process, its later threads and its children. The
+ *  calls of a sanitizer's threads, which block SIGSYS, come from elsewhere.
  *
  *  @param numbers  [count], at most FAULT_FILTER_CALLS
  *
- *  Ends the process with code 99 where no filter may be set.
+ *  Exits with code 99 if no filter can be installed.
  */
 void fault_filter_trap(const long numbers[], size_t count);
 

@@ -1,6 +1,6 @@
 /** @file
- *  A line of text for a signal handler that decides on system calls: no stdio,
- *  whose own calls it would have to decide on.
+ *  A line of text for a signal handler of trapped system calls, without stdio,
+ *  whose own calls would be trapped.
  */
 #ifndef MLP_FAULT_LINE_H
 #define MLP_FAULT_LINE_H
@@ -10,13 +10,13 @@
 
 enum { FAULT_PATH_BYTES = 4500 };
 
-/** With room for two paths and some numbers. */
+/** Has room for two paths and some numbers. */
 typedef struct {
     char text[2 * FAULT_PATH_BYTES + 128];
     size_t used;
 } fault_line;
 
-/** And what ends it. */
+/** Append a text and a character that ends it. */
 static inline void fault_put(fault_line *l, const char *text, char end)
 {
     size_t length = strlen(text);
@@ -25,7 +25,7 @@ static inline void fault_put(fault_line *l, const char *text, char end)
     l->text[l->used++] = end;
 }
 
-/** And a tab. */
+/** Append a number and a tab. */
 static inline void fault_put_number(fault_line *l, long number)
 {
     char digits[24];

@@ -1,5 +1,5 @@
 /** @file
- *  Makes little IDX data sets, plain or gzip, in a temporary directory.
+ *  Writes small IDX data sets, plain or gzip, to a temporary directory.
  */
 #ifndef MLP_TEST_IDX_WRITER_H
 #define MLP_TEST_IDX_WRITER_H

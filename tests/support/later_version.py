@@ -1,11 +1,11 @@
-"""A copy of the sources as a later version may have them: with one option, one
-scalar of checkpoints and one column of the history more, as who adds those is
-asked to.
+"""Makes a copy of the sources like a later version: with one more option, one
+more scalar of checkpoints and one more column of the history, added as the
+documents ask.
 
     python3 later_version.py SOURCE TARGET
 
 The option is --dummy-word past|future, which is stored as "dummy", old|new. Its
-default is future; runs without it are of the past.
+default is future; runs without the option count as past.
 """
 import pathlib
 import shutil

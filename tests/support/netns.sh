@@ -52,7 +52,7 @@ netns_boot() {
     netns_on switch ip link set "p$1" up
 }
 
-# Both ends of a cable send that many Mbit/s.
+# Limit both ends of a cable to that many Mbit/s.
 netns_limit_rate() {
     shape="root tbf rate ${2}mbit burst 128kb latency 400ms"
     # shellcheck disable=SC2086 # a list of words
@@ -72,7 +72,7 @@ netns_up() {
         echo "10.77.0.$i h$i" >>"$net/hosts"
     done
     trap netns_down EXIT
-    trap 'exit 143' HUP INT TERM # so that EXIT comes, too
+    trap 'exit 143' HUP INT TERM # runs the EXIT trap, too
     netns_hold switch
     netns_on switch ip link add name br0 type bridge forward_delay 0
     netns_on switch ip link set br0 up
@@ -92,7 +92,7 @@ AGENT
     # Hosts share the cores: no binding, no spinning.
     export OMPI_MCA_hwloc_base_binding_policy=none
     export OMPI_MCA_mpi_yield_when_idle=1
-    export TMPDIR="$place" # for what mpirun leaves behind
+    export TMPDIR="$place" # for files that mpirun does not remove
 }
 
 # netns_start HOSTS ARGUMENT...: mlp_train on hosts h1:2,h2:1 in the background,
@@ -108,7 +108,7 @@ netns_start() {
     team_pid=$!
 }
 
-# netns_team HOSTS ARGUMENT...: the same to its end; exit code to $status.
+# netns_team HOSTS ARGUMENT...: the same, and wait; exit code to $status.
 netns_team() {
     netns_start "$@"
     finish
@@ -116,23 +116,23 @@ netns_team() {
 
 netns_link() { netns_on "$1" ip link set eth0 "$2"; } # HOST up|down
 
-# netns_sent HOST: bytes that have left it.
+# netns_sent HOST: bytes that it has sent.
 netns_sent() { netns_on "$1" cat /proc/net/dev | awk '/eth0:/ { print $10 }'; }
 
-# netns_lives HOST: whether it has namespaces, and they are not ours.
+# netns_lives HOST: whether it has namespaces of its own.
 netns_lives() {
     theirs=$(readlink "/proc/$(netns_pid "$1")/ns/uts") &&
         [ "$theirs" != "$(readlink /proc/self/ns/uts)" ]
 }
 
-# netns_processes HOST [NAME]: that run there, and are called so.
+# netns_processes HOST [NAME]: processes that run there, of that name.
 netns_processes() {
     ! netns_lives "$1" ||
         pgrep --ns "$(netns_pid "$1")" --nslist uts ${2:+-x "$2"} || true
 }
 
-# netns_crash HOST: every process there dies at once, and so do its namespaces.
-# The one that keeps them goes last: by it the others are found.
+# netns_crash HOST: kill all processes of the host, and so its namespaces. The
+# process that holds these is last, since it is used to find the others.
 netns_crash() {
     netns_lives "$1" || return 0
     keeper=$(netns_pid "$1")

@@ -1,5 +1,5 @@
 /** @file
- *  Running a suite of Check, as the main of every test program does.
+ *  Runs a suite of Check: the main of every test program.
  */
 #ifndef MLP_TEST_RUN_SUITE_H
 #define MLP_TEST_RUN_SUITE_H

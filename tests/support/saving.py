@@ -51,7 +51,7 @@ def living_children(process):
 
 def run_to_end(command, environment=None):
     """Wait for its result. None if mpirun hangs although all ranks are gone, which
-    libpmix 4.2.2 does now and then in PMIx_server_finalize."""
+    libpmix 4.2.2 does at times in PMIx_server_finalize."""
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, text=True,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                env={**os.environ, **(environment or {})})
@@ -125,7 +125,7 @@ class Job:
         command = [PROGRAM, *self.words, "--epochs", "1", "--max-steps", "0",
                    "--resume"]
         done = None
-        while done is None: # mpirun itself hangs now and then
+        while done is None: # mpirun itself hangs at times
             self.begin()
             trap = Trap(self.folder, *action, is_list=True)
             preload = ["env", *(f"{k}={v}" for k, v in trap.preload.items())]

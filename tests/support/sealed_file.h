@@ -1,5 +1,5 @@
 /** @file
- *  Sealing a file of a test, as an attacker could.
+ *  Seals a test's file, as an attacker could.
  */
 #ifndef MLP_SEALED_FILE_H
 #define MLP_SEALED_FILE_H

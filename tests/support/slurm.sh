@@ -17,7 +17,7 @@ slurm_is_possible() {
     mount | grep -q ' /sys/fs/cgroup' || skip "no /sys/fs/cgroup, for slurmd"
 }
 
-# A run of five ports that are free now.
+# Five consecutive ports that are free now.
 slurm_free_ports() {
     port=$((20000 + $$ % 20000))
     while ss -Htln 2>/dev/null | awk '{ sub(/.*:/, "", $4); print $4 }' |
@@ -99,7 +99,7 @@ slurm_boot() {
     echo $! >"$slurm/$1.pid"
 }
 
-# slurm_crash NODE: every process in its namespaces dies at once.
+# slurm_crash NODE: kill all processes in its namespaces.
 slurm_crash() {
     theirs=$(readlink "/proc/$(cat "$slurm/$1.pid")/ns/uts") || return 0
     [ "$theirs" != "$(readlink /proc/self/ns/uts)" ] || return 0
@@ -115,10 +115,10 @@ slurm_crash() {
 slurm_up() {
     slurm=${place:?}/slurm
     mkdir -p "$slurm/munge" "$slurm/state" "$slurm/spool" "$slurm/tmp"
-    chmod 755 "$place" "$slurm" "$slurm/munge" # munged insists
+    chmod 755 "$place" "$slurm" "$slurm/munge" # munged requires it
     export SLURM_CONF="$slurm/slurm.conf"
     trap slurm_down EXIT
-    trap 'exit 143' HUP INT TERM # so that EXIT comes, too
+    trap 'exit 143' HUP INT TERM # runs the EXIT trap, too
     (umask 077 && head -c 128 /dev/urandom >"$slurm/munge/key")
     munged --key-file="$slurm/munge/key" --socket="$slurm/munge/socket" \
         --pid-file="$slurm/munge/pid" --log-file="$slurm/munge/log" \
@@ -160,14 +160,14 @@ slurm_down() {
     exit "$code"
 }
 
-# Whether no part of a job waits or runs; an array has several.
+# Whether no task of a job is pending or running; an array has several.
 job_is_over() {
     left=$(squeue -h -j "$1" -o %T \
         -t PENDING,CONFIGURING,RUNNING,COMPLETING,REQUEUED,SUSPENDED) &&
         [ -z "$left" ]
 }
 
-# job_end JOB: how its last run ended, "COMPLETED 0:0".
+# job_end JOB: final state and exit code, "COMPLETED 0:0".
 job_end() {
     sed -n "s/^JobId=$1 .*JobState=\([A-Z_]*\) .*ExitCode=\([0-9:]*\) .*/\1 \2/p" \
         "$slurm/jobcomp" | tail -n 1

@@ -6,9 +6,9 @@ environment=$(export -p)
 test_words=$*
 program=$MLP_BUILD/mlp_train
 place=$(mktemp -d)
-team_pid=  # what was spawned
-watch_pid= # what watches mpirun
-under=     # words before a command
+team_pid=  # process that was spawned
+watch_pid= # process that watches mpirun
+under=     # words put before a command
 clean_up() {
     # end the runs of a failed test
     for pid in $team_pid $watch_pid; do
@@ -18,7 +18,7 @@ clean_up() {
 }
 trap clean_up EXIT
 cd "$place" || exit
-mnist=${MLP_DATA:-} # where MNIST may be
+mnist=${MLP_DATA:-} # directory of MNIST, if any
 unset MLP_DATA OMP_NUM_THREADS MLP_KERNELS MLP_TEST_NODE_SIZE \
     MLP_TEST_NODES
 if [ "$(id -u)" -eq 0 ]; then
@@ -38,7 +38,7 @@ skip() {
     exit 77
 }
 
-# Whether this build has ranks; what starts them is $MLP_MPIEXEC.
+# Whether this build has MPI; $MLP_MPIEXEC starts its ranks.
 has_mpi() { [ -n "${MLP_MPIEXEC:-}" ]; }
 
 is_full() { [ "${MLP_TEST_FULL:-0}" = 1 ]; }
@@ -53,7 +53,7 @@ has_mnist() {
     done
 }
 
-# has_set SET: can this CPU run these kernels?
+# has_set SET: whether this CPU can run these kernels.
 has_set() {
     case $1 in
     avx512) grep -q avx512vl /proc/cpuinfo ;;
@@ -89,7 +89,7 @@ start() {
     spawn $under "$@"
 }
 
-# Wait for what was spawned; its exit code to $status.
+# Wait for the spawned process; its exit code to $status.
 finish() {
     status=0
     wait "$team_pid" || status=$?
@@ -102,8 +102,8 @@ finish() {
     [ ! -e "$place/mpirun_hangs" ] || begin_test_anew
 }
 
-# team RANKS ARGUMENT...: the same to its end; its exit code to $status. What was
-# started before goes on.
+# team RANKS ARGUMENT...: the same, and wait; exit code to $status. A run that
+# was started before continues.
 team() {
     started="$team_pid $watch_pid"
     under="timeout ${limit_seconds:-300}"
@@ -116,7 +116,7 @@ team() {
 
 # Open MPI's mpirun sometimes hangs when all its ranks have ended (libpmix 4.2.2,
 # in PMIx_server_finalize), and the exit status is lost. The test is then run
-# once more from the start. Ranks that hang are bugs, and run into the limit.
+# once more from the start. Ranks that hang are bugs, and reach the limit.
 watch_mpirun() {
     seconds=0
     while sleep 1 && lives "$1"; do
@@ -146,8 +146,8 @@ begin_test_anew() {
 now_ms() { echo $(($(date +%s%N) / 1000000)); }
 
 # begin_laps, lap: a stopwatch for limits on time. lap leaves in $lap the
-# milliseconds since the one before, a second at most: so a machine that stood
-# still as a whole, this shell with it, breaks no limit.
+# milliseconds since the one before, a second at most, so that a machine that is
+# suspended exceeds no limit.
 begin_laps() { lap_end=$(now_ms); }
 lap() {
     lap=$(($(now_ms) - lap_end))
@@ -155,7 +155,7 @@ lap() {
     [ "$lap" -le 1000 ] || lap=1000
 }
 
-# Whether a process is there and no zombie.
+# Whether a process exists and is no zombie.
 lives() {
     case $(ps -o stat= -p "$1") in '' | Z*) return 1 ;; esac
 }
@@ -191,7 +191,7 @@ said() {
 # The weights' digest that the last team printed.
 digest() { sed -n 's/^weights sha256 //p' out; }
 
-# wait_for SECONDS COMMAND...: until the command succeeds.
+# wait_for SECONDS COMMAND...: wait until the command succeeds.
 wait_for() {
     tries=$(($1 * 20))
     shift
@@ -202,8 +202,8 @@ wait_for() {
     done
 }
 
-# write_unread: a script unread.sh that runs its words as a command whose
-# standard output is a pipe that nobody reads any more.
+# write_unread: write unread.sh, which runs its arguments as a command whose
+# standard output is a closed pipe.
 write_unread() {
     cat >unread.sh <<'END'
 pipe=unread.${OMPI_COMM_WORLD_RANK:-0}
@@ -216,14 +216,14 @@ exec "$@" >&3 3>&-
 END
 }
 
-# be32 N: as four bytes, the high one first.
+# be32 N: four bytes, big-endian.
 be32() {
     # shellcheck disable=SC2059 # the format is the bytes
     printf "$(printf '\\%03o\\%03o\\%03o\\%03o' $(($1 >> 24)) \
         $(($1 >> 16 & 255)) $(($1 >> 8 & 255)) $(($1 & 255)))"
 }
 
-# idx_images ROWS [LETTERS], idx_labels ROWS: IDX files of made-up pictures of
+# idx_images ROWS [LETTERS], idx_labels ROWS: IDX files of synthetic pictures of
 # 4 x 4 pixels, and of labels 0, 1, 2 in turn.
 idx_images() {
     be32 2051 && be32 "$1" && be32 4 && be32 4
