@@ -27,7 +27,7 @@
 /* Polls before the core is yielded to other threads. */
 enum { SPINS = 200 };
 
-/* ---- time ------------------------------------------------------------ */
+/* ---- time -------------------------------------------------------------- */
 
 static mlp_status begin_transfer(mlp_exchange_between *b, size_t i)
 {
@@ -59,7 +59,7 @@ static bool is_complete(mlp_exchange_between *b, size_t i)
     return is_over;
 }
 
-/* ---- a layer ------------------------------------------------------------ */
+/* ---- a layer ----------------------------------------------------------- */
 
 /* Where sums are written for sending: float `first` of the vector to `to`. */
 typedef struct {
@@ -168,8 +168,7 @@ static void progress_layer(mlp_exchange *x, size_t layer)
     }
 }
 
-/* ---- shard metrics
- * ----------------------------------------------------------- */
+/* ---- shard metrics ----------------------------------------------------- */
 
 /* Local rank 0 exchanges the shard metrics of its node. */
 static void progress_shard_metrics(mlp_exchange *x)

@@ -159,8 +159,7 @@ static mlp_status reduce_sum(const mlp_exchange_call *call)
     return MLP_OK;
 }
 
-/* ---- shard metrics
- * ----------------------------------------------------------- */
+/* ---- shard metrics ----------------------------------------------------- */
 
 /* The metrics of all shards are the sum of tables in which each rank has those
  * of its shards, and zeros elsewhere. */

@@ -73,7 +73,7 @@ const mlp_comm_place *mlp_comm_where(const mlp_comm *comm)
     return &comm->place;
 }
 
-/* ---- collectives ---------------------------------------- */
+/* ---- collectives ------------------------------------------------------- */
 
 static void begin_wait(mlp_comm *comm)
 {

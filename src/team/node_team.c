@@ -41,7 +41,7 @@ struct mlp_node_team {
     _Atomic size_t handing_in; /* threads that have handed in */
 };
 
-/* ---- workers ------------------------------------------------------ */
+/* ---- workers ----------------------------------------------------------- */
 
 /* Take up to `most` of the rank's free cpus; returns their number. */
 static size_t take_cpus(const rank_facts *rank, uint8_t *taken, size_t most)

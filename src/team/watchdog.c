@@ -46,8 +46,7 @@ struct mlp_watchdog {
     bool is_ending;
 };
 
-/* ---- state of the ranks
- * ----------------------------------------------------------- */
+/* ---- state of the ranks ------------------------------------------------ */
 
 static mlp_rank_state read_state(const mlp_watchdog *dog, size_t i)
 {
@@ -91,7 +90,7 @@ static void beat_for_busy(const mlp_watchdog *dog, double *computed,
     *computed = so_far;
 }
 
-/* ---- report ---------------------------------------------------------- */
+/* ---- report ------------------------------------------------------------ */
 
 /* The first rank of the node that runs reports, once. */
 static bool is_reporter(const mlp_watchdog *dog, const mlp_rank_state *all)

@@ -45,7 +45,7 @@ static const scenario scenarios[] = {
     {1, 4, 4, 1, 0.1, 0.0, 0.0, MLP_OPTIMIZER_SGD, true, NONE},
 };
 
-/* ---- a team ---------------------------------------------------- */
+/* ---- a team ------------------------------------------------------------ */
 
 typedef struct {
     mlp_comm *comm;
@@ -195,7 +195,7 @@ static uint64_t ranks_where(bool claim)
     return mlp_comm_sum(world, &count, 1) == MLP_OK ? count : UINT64_MAX;
 }
 
-/* ---- equal to one rank ---------------------------------------- */
+/* ---- equal to one rank ------------------------------------------------- */
 
 /* Train in the team and alone; whether all results are the same. */
 static bool train_both(team *many, team *one)
@@ -478,8 +478,7 @@ START_TEST(huge_learning_rate_stops_all_and_leaves_the_parameters)
 }
 END_TEST
 
-/* ---- values that are not finite: detected in their step, and located
- * ------------------ */
+/* ---- values that are not finite: detected in their step, and located ----- */
 
 /* Kernels whose results are corrupted on one rank, in one layer. */
 typedef enum {

@@ -102,7 +102,7 @@ static bool moves_bytes(size_t i)
     return calls[i].kind == MOVES || calls[i].kind == MOVES_VECTOR;
 }
 
-/* ---- the requested fault ------------------------------------------------- */
+/* ---- the requested fault ----------------------------------------------- */
 
 static struct {
     const char *below;
