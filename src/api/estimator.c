@@ -124,7 +124,7 @@ typedef struct {
     mlp_checkpoint result;
 } training;
 
-static bool tell_epoch(void *context, const mlp_epoch_record *record)
+static bool report_epoch(void *context, const mlp_epoch_record *record)
 {
     const training *t = context;
     const mlp_estimator *estimator = t->estimator;
@@ -287,7 +287,7 @@ static mlp_status run(training *t, const mlp_samples *train,
                                      .is_guest = true,
                                      .start = t->start,
                                      .result = &t->result,
-                                     .on_epoch = tell_epoch,
+                                     .on_epoch = report_epoch,
                                      .context = t};
     status = mlp_run(&setting, &t->config);
     mlp_samples_close(&t->rows);

@@ -142,8 +142,8 @@ void mlp_run_drop_rows(mlp_run_data *data);
 
 /** Say how long training waited for rows that were read ahead, if there is a
  *  limit. Collective. */
-mlp_status mlp_run_tell_reading(const mlp_run_job *job,
-                                const mlp_run_data *data);
+mlp_status mlp_run_log_reading(const mlp_run_job *job,
+                               const mlp_run_data *data);
 
 /** Whether all ranks run one executable and were started with the same options;
  *  MLP_ERROR_USAGE names the odd rank. Collective. */
@@ -190,7 +190,7 @@ mlp_status mlp_run_weigh_classes(const mlp_run_job *job, mlp_run_data *data);
 bool mlp_run_is_small(const mlp_run_data *data, const mlp_model *model);
 
 /** Print that table, and whether the rows are learned. Collective. */
-mlp_status mlp_run_tell_rows(mlp_run_parts *run);
+mlp_status mlp_run_print_rows(mlp_run_parts *run);
 
 /** The best rows there are to measure a model by: of test, else validation,
  * else training. */
@@ -286,14 +286,14 @@ mlp_status mlp_run_share_facts(mlp_run_parts *run);
 mlp_status mlp_run_check_replay(mlp_run_parts *run);
 
 /** Say what the replay confirmed. Rank 0; not collective. */
-mlp_status mlp_run_tell_replay(const mlp_config *config,
-                               const mlp_run_replay *replay);
+mlp_status mlp_run_print_replay(const mlp_config *config,
+                                const mlp_run_replay *replay);
 
 /** Begin to measure, if the configuration asks for it. Collective. */
 mlp_status mlp_run_start_profile(const mlp_run_job *job,
                                  mlp_run_profiling *profiling);
 
 /** Print the table and write the trace that were asked for. Collective. */
-mlp_status mlp_run_tell_profile(mlp_run_parts *run);
+mlp_status mlp_run_report_profile(mlp_run_parts *run);
 
 #endif

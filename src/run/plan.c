@@ -332,7 +332,7 @@ static mlp_status forecast(mlp_forecast *f)
     MLP_TRY(measure_team(f));
     MLP_TRY(measure_links(f));
     describe(f);
-    status = mlp_run_is_leader(&run->job) ? mlp_forecast_tell(f) : MLP_OK;
+    status = mlp_run_is_leader(&run->job) ? mlp_forecast_print(f) : MLP_OK;
     return mlp_comm_agree(run->job.comm, status);
 }
 

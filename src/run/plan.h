@@ -27,6 +27,6 @@ typedef struct {
 } mlp_forecast;
 
 /** Print the table, and write it to --log. Rank 0; not collective. */
-mlp_status mlp_forecast_tell(const mlp_forecast *forecast);
+mlp_status mlp_forecast_print(const mlp_forecast *forecast);
 
 #endif

@@ -212,7 +212,7 @@ static mlp_status write_log(const mlp_forecast *f, const char *path)
     return status;
 }
 
-mlp_status mlp_forecast_tell(const mlp_forecast *f)
+mlp_status mlp_forecast_print(const mlp_forecast *f)
 {
     if (f->run.job.config.log[0] != '\0') {
         MLP_TRY(write_log(f, f->run.job.config.log));

@@ -191,7 +191,7 @@ static void print_table(const mlp_run_parts *run, const uint64_t *nanoseconds,
 }
 
 /* Bytes between nodes, of all ranks; seconds are of those that sent any. */
-static mlp_status tell_traffic(const mlp_run_parts *run)
+static mlp_status print_traffic(const mlp_run_parts *run)
 {
     mlp_exchange_traffic mine = mlp_trainer_traffic(run->trainer);
     uint64_t sums[] = {mine.sent_bytes, (uint64_t)(1e9 * mine.active_seconds),
@@ -301,7 +301,7 @@ static mlp_status trace(const mlp_run_job *job,
     return status;
 }
 
-mlp_status mlp_run_tell_profile(mlp_run_parts *run)
+mlp_status mlp_run_report_profile(mlp_run_parts *run)
 {
     if (run->profiling.profile == NULL) {
         return MLP_OK;
@@ -327,7 +327,7 @@ mlp_status mlp_run_tell_profile(mlp_run_parts *run)
     free(nanoseconds);
     MLP_TRY(mlp_comm_agree(run->job.comm, status));
     if (run->job.config.profile) {
-        MLP_TRY(tell_traffic(run));
+        MLP_TRY(print_traffic(run));
     }
     return mlp_comm_agree(run->job.comm, trace(&run->job, &run->profiling));
 }

@@ -255,8 +255,8 @@ mlp_status mlp_run_check_replay(mlp_run_parts *run)
     return MLP_OK;
 }
 
-mlp_status mlp_run_tell_replay(const mlp_config *config,
-                               const mlp_run_replay *replay)
+mlp_status mlp_run_print_replay(const mlp_config *config,
+                                const mlp_run_replay *replay)
 {
     const mlp_run_expected *last = &replay->expected[replay->count - 1];
     char hex[MLP_DIGEST_HEX];

@@ -144,8 +144,7 @@ mlp_status mlp_run_load_rows(const mlp_run_job *job, mlp_run_data *data)
     return MLP_OK;
 }
 
-mlp_status mlp_run_tell_reading(const mlp_run_job *job,
-                                const mlp_run_data *data)
+mlp_status mlp_run_log_reading(const mlp_run_job *job, const mlp_run_data *data)
 {
     enum { PER_SECOND = 1000000 };
     if (job->config.memory_limit == 0) {

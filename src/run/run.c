@@ -173,7 +173,7 @@ static mlp_status report(mlp_run_parts *run)
         return MLP_OK;
     }
     if (mlp_run_is_small(&run->data, run->model)) {
-        return mlp_run_tell_rows(run);
+        return mlp_run_print_rows(run);
     }
     if (classes > MLP_REPORT_CLASSES_MAX) {
         mlp_log_note("no report: %zu classes are more than %d", classes,
@@ -238,7 +238,7 @@ static mlp_status stop_message(const mlp_run_parts *run)
 }
 
 /* A replay ends at the last state to compare, unless it was stopped before. */
-static mlp_status tell_replay(mlp_run_parts *run, mlp_status trained)
+static mlp_status report_replay(mlp_run_parts *run, mlp_status trained)
 {
     if (run->replay.next < run->replay.count) {
         return trained == MLP_STOPPED
@@ -252,7 +252,7 @@ static mlp_status tell_replay(mlp_run_parts *run, mlp_status trained)
     }
     mlp_status status =
         mlp_run_is_leader(&run->job)
-            ? mlp_run_tell_replay(&run->job.config, &run->replay)
+            ? mlp_run_print_replay(&run->job.config, &run->replay)
             : MLP_OK;
     return mlp_comm_agree(run->job.comm, status);
 }
@@ -268,7 +268,7 @@ static mlp_status report_if_not_stopped(mlp_run_parts *run)
     return MLP_OK;
 }
 
-static mlp_status tell(mlp_run_parts *run)
+static mlp_status train_and_report(mlp_run_parts *run)
 {
     double start = mlp_clock_seconds();
     mlp_status trained = mlp_run_train(run);
@@ -277,7 +277,7 @@ static mlp_status tell(mlp_run_parts *run)
     }
     enter(run, MLP_PULSE_END);
     if (mlp_run_is_replay(&run->job)) {
-        return tell_replay(run, trained);
+        return report_replay(run, trained);
     }
     if (trained == MLP_OK && !run->job.config.quiet) {
         MLP_TRY(report_if_not_stopped(run));
@@ -285,8 +285,8 @@ static mlp_status tell(mlp_run_parts *run)
     if (trained == MLP_OK) {
         MLP_TRY(mlp_run_check_outcome(run));
     }
-    MLP_TRY(mlp_run_tell_reading(&run->job, &run->data));
-    MLP_TRY(mlp_run_tell_profile(run));
+    MLP_TRY(mlp_run_log_reading(&run->job, &run->data));
+    MLP_TRY(mlp_run_report_profile(run));
     MLP_TRY(mlp_run_compare(run));
     double seconds = mlp_clock_seconds() - start;
     mlp_status status = mlp_run_is_leader(&run->job)
@@ -325,7 +325,7 @@ static mlp_status run_all(mlp_run_parts *run)
 {
     mlp_status status = set_up(run);
     if (status == MLP_OK) {
-        status = tell(run);
+        status = train_and_report(run);
     }
     tear_down(run);
     return status;

@@ -164,7 +164,7 @@ static void print_verdict(const mlp_run_parts *run, size_t wrong)
     }
 }
 
-mlp_status mlp_run_tell_rows(mlp_run_parts *run)
+mlp_status mlp_run_print_rows(mlp_run_parts *run)
 {
     row_bits table[ROWS_MAX] = {0};
     const size_t words = sizeof table / (sizeof(uint64_t));

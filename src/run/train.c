@@ -135,8 +135,8 @@ static mlp_status keep_record(mlp_run_parts *run,
 }
 
 /* Tell the caller, who may have had enough. */
-static mlp_status tell_caller(mlp_run_parts *run,
-                              const mlp_epoch_record *record)
+static mlp_status report_epoch(mlp_run_parts *run,
+                               const mlp_epoch_record *record)
 {
     const mlp_run_setting *setting = &run->job.setting;
     if (setting->on_epoch == NULL) {
@@ -188,7 +188,7 @@ static mlp_status close_epoch(mlp_run_parts *run)
     MLP_TRY(mlp_run_keep_end(run));
     MLP_TRY(mlp_run_check_replay(run));
     MLP_TRY(mlp_run_save_epoch(run, is_over(run)));
-    MLP_TRY(tell_caller(run, &record));
+    MLP_TRY(report_epoch(run, &record));
     reserve_time(run);
     return MLP_OK;
 }

@@ -1,6 +1,6 @@
 /** @file
  *  A verification under way, for verify.c (training the slice) and
- *  verify_tell.c (its variants, and what is said of them).
+ *  verify_report.c (its variants, and what is said of them).
  */
 #ifndef MLP_RUN_VERIFY_H
 #define MLP_RUN_VERIFY_H

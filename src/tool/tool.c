@@ -84,8 +84,8 @@ static mlp_status find(const char *name, const mlp_tool_command **command)
 }
 
 /* --help or --version, in place of a sub-command or with one (else NULL). */
-static mlp_status tell(const mlp_standard_options *asked,
-                       const mlp_tool_command *command)
+static mlp_status print_standard(const mlp_standard_options *asked,
+                                 const mlp_tool_command *command)
 {
     mlp_tool_output output;
     MLP_TRY(mlp_tool_output_open(NULL, &output));
@@ -106,7 +106,7 @@ static mlp_status run(const mlp_tool_command *command, int argc, char **argv)
     mlp_tool_output output;
     MLP_TRY(mlp_tool_options_read(command, argc, argv, &options));
     if (options.standard.help || options.standard.version) {
-        return tell(&options.standard, command);
+        return print_standard(&options.standard, command);
     }
     MLP_TRY(mlp_tool_output_open(command->makes_file ? NULL : options.output,
                                  &output));
@@ -131,7 +131,8 @@ static mlp_status take_option(char **argv)
                              .argc = 2,
                              .next = 1};
     MLP_TRY(mlp_command_line_take(&line));
-    return asked.help || asked.version ? tell(&asked, NULL) : fail_missing();
+    return asked.help || asked.version ? print_standard(&asked, NULL)
+                                       : fail_missing();
 }
 
 mlp_status mlp_tool(int argc, char **argv)
@@ -150,5 +151,5 @@ mlp_status mlp_tool(int argc, char **argv)
     if (argc > 2) {
         MLP_TRY(find(argv[2], &command));
     }
-    return tell(&(mlp_standard_options){.help = true}, command);
+    return print_standard(&(mlp_standard_options){.help = true}, command);
 }

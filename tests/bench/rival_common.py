@@ -34,7 +34,7 @@ def training_set(folder):
     return pixels, labels.astype(numpy.int64)
 
 
-def tell(**facts):
+def send(**facts):
     print(json.dumps(facts), flush=True)
 
 
@@ -44,8 +44,8 @@ def serve(train_epoch, **facts):
     train_epoch() returns the mean loss of the epoch.
     """
     train_epoch()
-    tell(ready=True, **facts)
+    send(ready=True, **facts)
     for _ in sys.stdin:
         start = time.monotonic()
         loss = train_epoch()
-        tell(seconds=time.monotonic() - start, loss=loss)
+        send(seconds=time.monotonic() - start, loss=loss)

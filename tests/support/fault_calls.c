@@ -225,7 +225,7 @@ static void end_line(fault_line *l, const event *e)
     }
 }
 
-static void tell(const event *e, long result)
+static void log_call(const event *e, long result)
 {
     fault_line l;
     begin_line(&l, e);
@@ -233,7 +233,7 @@ static void tell(const event *e, long result)
     end_line(&l, e);
 }
 
-static void tell_killed(const event *e)
+static void log_killed(const event *e)
 {
     fault_line l;
     begin_line(&l, e);
@@ -293,7 +293,7 @@ static long spoil(const event *e)
         return do_half(e->i, e->a);
     }
     if (fault.action == KILL) {
-        tell_killed(e);
+        log_killed(e);
         kill_all();
     }
     if (calls[e->i].number == SYS_close) {
@@ -317,7 +317,7 @@ static long decide(size_t i, const long a[6])
     e.is_struck = can && is_meant(e.place);
     long result = e.is_struck ? spoil(&e) : call(calls[i].number, a);
     if (e.is_struck || fault.is_list) {
-        tell(&e, result);
+        log_call(&e, result);
     }
     return result;
 }
