@@ -1,7 +1,6 @@
 /** @file
- *  Whether all ranks were started alike: the same executable, options and data.
- * A rank that was not would not fail, it would train another model with the
- * others.
+ *  Checks that all ranks have the same executable, options and data. A rank
+ *  that differs would not fail, but silently make another model.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -19,7 +18,7 @@
 
 enum { DIGEST_WORDS = MLP_DIGEST_BYTES / 8, FACTS = 6, SAMPLE_ROWS = 16 };
 
-/* Compare what the ranks have. Collective. The caller destroys the vote. */
+/* Compare a value over ranks. Collective. The caller destroys the vote. */
 static mlp_status take_vote(mlp_comm *comm, const uint64_t *mine, size_t count,
                             mlp_vote *vote)
 {
@@ -44,7 +43,7 @@ static mlp_status digest_file(int fd, mlp_digest *digest)
     return got == 0 ? MLP_OK : mlp_fail_read("/proc/self/exe");
 }
 
-/* Zeros where the system does not show a process its executable. */
+/* Zeros if /proc/self/exe cannot be opened. */
 static mlp_status digest_executable(uint64_t words[DIGEST_WORDS])
 {
     mlp_digest *digest = NULL;
@@ -88,8 +87,8 @@ static mlp_status compare_executables(mlp_comm *comm)
 
 /* ---- the options ------------------------------------------------------- */
 
-/* Paths may differ from host to host, as long as all have one or none; the
- * number of threads never matters. */
+/* Paths may differ between hosts, if all ranks have one or none; the number of
+ * threads may always differ. */
 static void text_of(const mlp_config *config, const mlp_config_field *field,
                     char text[MLP_CONFIG_VALUE])
 {
@@ -174,7 +173,7 @@ static mlp_status compare_options(mlp_comm *comm, const mlp_config *config)
     return mlp_comm_agree(comm, status);
 }
 
-mlp_status mlp_run_check_start(mlp_comm *comm, const mlp_config *config)
+mlp_status mlp_run_check_options_agree(mlp_comm *comm, const mlp_config *config)
 {
     if (mlp_comm_size(comm) == 1) {
         return MLP_OK;
@@ -185,8 +184,8 @@ mlp_status mlp_run_check_start(mlp_comm *comm, const mlp_config *config)
 
 /* ---- the data ---------------------------------------------------------- */
 
-/* Extents, and the first rows of each split: a rank that reads its shards sees
- * no row of another's. */
+/* Compare extents and the first rows of each split, as ranks have no other
+ * rows in common. */
 static mlp_status digest_sample(mlp_source *source,
                                 uint64_t mine[FACTS + DIGEST_WORDS])
 {
@@ -231,7 +230,7 @@ static mlp_status name_difference(const mlp_vote *v, const mlp_comm *comm,
                     theirs[1], theirs[2]);
 }
 
-mlp_status mlp_run_check_data(mlp_comm *comm, mlp_source *source)
+mlp_status mlp_run_check_data_agree(mlp_comm *comm, mlp_source *source)
 {
     uint64_t mine[FACTS + DIGEST_WORDS];
     mlp_vote v;

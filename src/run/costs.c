@@ -1,5 +1,5 @@
 /** @file
- *  What a step costs on any number of ranks.
+ *  The time of a step on any number of ranks.
  */
 #include "costs.h"
 
@@ -20,7 +20,8 @@ static size_t rounds_of(size_t n)
     return rounds;
 }
 
-/* How often alpha, and bytes times beta, count in an allreduce. */
+/* Factors of alpha (messages) and of bytes times beta (passes) in an
+ * allreduce. */
 static double messages(size_t ranks)
 {
     return 2.0 * (double)rounds_of(ranks);
@@ -61,14 +62,14 @@ mlp_work mlp_work_fit(const double *rows, const double *seconds, size_t count)
     }
     double divisor = s * sxx - sx * sx;
     if (count < 2 || divisor <= 0.0) {
-        return (mlp_work){.fixed = 0.0, .per_row = sxy / sxx};
+        return (mlp_work){.fixed_seconds = 0.0, .row_seconds = sxy / sxx};
     }
-    mlp_work work = {.fixed = (sxx * sy - sx * sxy) / divisor,
-                     .per_row = (s * sxy - sx * sy) / divisor};
-    if (work.fixed < 0.0) { /* the best line through 0 */
-        work = (mlp_work){.fixed = 0.0, .per_row = sxy / sxx};
+    mlp_work work = {.fixed_seconds = (sxx * sy - sx * sxy) / divisor,
+                     .row_seconds = (s * sxy - sx * sy) / divisor};
+    if (work.fixed_seconds < 0.0) { /* fit a line through 0 instead */
+        work = (mlp_work){.fixed_seconds = 0.0, .row_seconds = sxy / sxx};
     }
-    work.per_row = least_0(work.per_row);
+    work.row_seconds = least_0(work.row_seconds);
     return work;
 }
 
@@ -82,7 +83,7 @@ double mlp_costs_step(const mlp_costs *costs, size_t ranks, size_t batch)
 {
     size_t rows = (batch + ranks - 1) / ranks;
     size_t here = ranks < costs->per_node ? ranks : costs->per_node;
-    return costs->work.fixed + (double)rows * costs->work.per_row +
+    return costs->work.fixed_seconds + (double)rows * costs->work.row_seconds +
            mlp_link_allreduce(costs->inside, here, costs->bytes) +
            mlp_link_allreduce(costs->between, mlp_costs_nodes(costs, ranks),
                               costs->bytes);

@@ -1,7 +1,7 @@
 /** @file
- *  What a step costs on any number of ranks, by the alpha-beta model: a message
- *  of n bytes takes alpha + n beta. Pure functions; plan.c measures
- *  what goes in.
+ *  The time of a step on any number of ranks, by the alpha-beta model: a
+ *  message of n bytes takes alpha + n beta. Pure functions; plan.c measures
+ *  their inputs.
  *
  *  Source: Hockney 1994, "The communication challenge for MPP", eq. 1; Thakur,
  *  Rabenseifner and Gropp 2005, "Optimization of collective communication
@@ -12,58 +12,61 @@
 
 #include <stddef.h>
 
-/** A way between two ranks. */
+/** The connection between two ranks. */
 typedef struct {
-    double alpha; /**< seconds a message */
-    double beta;  /**< seconds a byte */
+    double alpha; /**< latency: seconds per message */
+    double beta;  /**< seconds per byte */
 } mlp_link;
 
-/** Seconds of an allreduce, as a reduce-scatter and an allgather, which move
- *  least: 2 ceil(log2 p) alpha + 2 (p - 1) / p n beta. Additions are left out:
- *  reading what is added takes longer. 0 for one rank. */
+/** Seconds of an allreduce as a reduce-scatter and an all-gather, which move
+ *  the fewest bytes: 2 ceil(log2 p) alpha + 2 (p - 1) / p n beta. Without the
+ *  time of the additions, which memory bandwidth hides. 0 for one rank. */
 double mlp_link_allreduce(mlp_link link, size_t ranks, double bytes);
 
-/** The link whose allreduces over `ranks` > 1 ranks take so long for two
- *  sizes, the first one the smaller. Not below 0. */
+/** Fit a link to the measured seconds of allreduces over `ranks` > 1 ranks.
+ *  @param bytes  two message sizes, in increasing order
+ *  Returns alpha and beta >= 0. */
 mlp_link mlp_link_fit(size_t ranks, const double bytes[2],
                       const double seconds[2]);
 
-/** What a rank computes in a step: fixed + rows per_row. */
+/** Computing time of a rank in a step: fixed_seconds + rows row_seconds. */
 typedef struct {
-    double fixed, per_row; /**< seconds */
+    double fixed_seconds, row_seconds;
 } mlp_work;
 
-/** Least squares of the relative errors. Not below 0.
- *  @param rows, seconds  [count], count >= 1; of one point: all by row */
+/** Fit by least squares of the relative errors. Returns values >= 0.
+ *  @param rows, seconds  [count], count >= 1; with one point fixed_seconds
+ *                        is 0 */
 mlp_work mlp_work_fit(const double *rows, const double *seconds, size_t count);
 
 typedef struct {
     mlp_work work;
-    double bytes;             /**< of a gradient */
+    double bytes;             /**< of the gradient */
     size_t per_node;          /**< ranks of a full node */
-    mlp_link inside, between; /**< ranks of a node; nodes */
+    mlp_link inside, between; /**< within a node; between nodes */
 } mlp_costs;
 
-/** Nodes that so many ranks fill. */
+/** Nodes needed for so many ranks. */
 size_t mlp_costs_nodes(const mlp_costs *costs, size_t ranks);
 
 /** Seconds of a step on a global batch: the work on ceil(batch / ranks) rows,
- *  the sum within nodes, and the sum between them. That part of the exchange
- *  may be hidden behind backpropagation is left out. */
+ *  the sum within nodes, and the sum between nodes. Overlap of the exchange
+ *  with backpropagation is not counted. */
 double mlp_costs_step(const mlp_costs *costs, size_t ranks, size_t batch);
 
 /** Seconds of the steps of an epoch. */
 double mlp_costs_epoch(const mlp_costs *costs, size_t ranks, size_t batch,
                        size_t rows);
 
-/** Rows a second of each rank on a batch, over those of a single rank on the
- *  batch `base`: 1 at best, or more where a rank gets more rows than that. */
+/** Parallel efficiency: rows per second and rank on a batch, divided by the
+ *  rows per second of a single rank on the batch `base`. At most 1, or more if
+ *  a rank gets more than `base` rows. */
 double mlp_costs_efficiency(const mlp_costs *costs, size_t ranks, size_t batch,
                             size_t base);
 
-/** The smallest batch that is a power of two, has a row for each rank and has
- *  this efficiency at least: larger ones need more epochs. 0 if none up to
- *  `most` has. */
+/** The smallest batch that is a power of two, has a row for each rank and at
+ *  least this efficiency (larger batches need more epochs). 0 if no batch up
+ *  to `most` has. */
 size_t mlp_costs_best_batch(const mlp_costs *costs, size_t ranks, size_t base,
                             double efficiency, size_t most);
 

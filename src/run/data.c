@@ -1,5 +1,5 @@
 /** @file
- *  Opens the data, and finds out what all ranks together must know of it.
+ *  Opens the data, and computes properties of the rows of all ranks.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,10 +9,10 @@
 
 #include "internal.h"
 
-/* Share of non-zero inputs below which skipping zeros is faster. */
+/* Fraction of non-zero inputs below which skipping zeros is faster. */
 static const double SPARSE_BELOW = 0.5;
 
-/* A data set knows its rows, but not the name of where they are from. */
+/* Add the name of the source, which a dataset does not know. */
 static mlp_status name_source(const mlp_run_data *data, mlp_status status)
 {
     return status == MLP_OK
@@ -26,7 +26,7 @@ static uint64_t largest_of(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-/* Categories are 0 or 1, which scaling leaves alone. */
+/* One-hot columns are 0 or 1 and are not scaled. */
 static mlp_status spare_indicators(mlp_run_data *data)
 {
     const mlp_source_info *info = mlp_source_facts(data->source);
@@ -45,9 +45,9 @@ static mlp_status spare_indicators(mlp_run_data *data)
     return MLP_OK;
 }
 
-/* Targets of a regression get mean 0 and deviation 1: then any price or length
- * suits the same learning rate. With softplus outputs they get a mean square of
- * 1 and no shift: the output is never negative, and nor are they. */
+/* Regression targets get mean 0 and deviation 1, so that their unit does not
+ * matter to the learning rate. With softplus outputs they get a mean square of
+ * 1 and no shift, as neither outputs nor targets are negative then. */
 static mlp_status fit_targets(const mlp_run_job *job, mlp_run_data *data)
 {
     mlp_scaler scaler;
@@ -113,7 +113,7 @@ static mlp_status fit_scaler(const mlp_run_job *job, mlp_run_data *data,
     return mlp_comm_agree(job->comm, status);
 }
 
-/* Whether to skip zero inputs: those of the file must be zeros when scaled. */
+/* Whether to skip zero inputs: scaling must map zeros to zeros. */
 static mlp_status choose_sparse(const mlp_run_job *job, mlp_run_data *data)
 {
     size_t features = mlp_source_facts(data->source)->features;
@@ -134,8 +134,8 @@ static mlp_status choose_sparse(const mlp_run_job *job, mlp_run_data *data)
     return MLP_OK;
 }
 
-/* What only all ranks together know: classes, the largest value (bits of a
- * float that is not negative rise with it), how many values are not zero. */
+/* Over all ranks: classes, the largest value (bits of non-negative floats are
+ * ordered as the floats), the number of non-zero values. */
 static mlp_status measure(const mlp_run_job *job, mlp_run_data *data)
 {
     const mlp_names *names = mlp_source_facts(data->source)->class_names;
@@ -180,7 +180,7 @@ static mlp_status check_labels(const mlp_run_job *job, const mlp_run_data *data)
     return mlp_dataset_check_labels(&data->test.here, "test", data->classes);
 }
 
-/* Digests of this rank's shards of a split, each at its shard's place. */
+/* Digests of this rank's shards of a split, indexed by shard. */
 static mlp_status digest_shards(const mlp_sharded *split, size_t shards,
                                 unsigned char *digests)
 {
@@ -193,8 +193,8 @@ static mlp_status digest_shards(const mlp_sharded *split, size_t shards,
     return MLP_OK;
 }
 
-/* The data's digest: over the digests of all shards of all splits, which are
- * zero where another rank has the shard, and so add up. */
+/* The digest of the data: a digest of the digests of all shards of all splits.
+ * They are zero on ranks that don't have the shard, and summed over ranks. */
 static mlp_status digest_data(const mlp_run_job *job, mlp_run_data *data)
 {
     const mlp_sharded *splits[] = {&data->train, &data->validation,
@@ -220,8 +220,9 @@ static mlp_status digest_data(const mlp_run_job *job, mlp_run_data *data)
     return status;
 }
 
-/* Without --data and $MLP_DATA all look for what rank 0 found: a rank that fell
- * back on the digits would not say which files its host lacks. Collective. */
+/* Without --data and $MLP_DATA all ranks use the default that rank 0 found:
+ * then a host without the files fails, and does not use the digits instead.
+ * Collective. */
 static mlp_status open_source(const mlp_run_job *job, mlp_run_data *data)
 {
     const mlp_table_options options = mlp_table_options_of(&job->config);
@@ -236,7 +237,7 @@ static mlp_status open_source(const mlp_run_job *job, mlp_run_data *data)
         job->comm, mlp_source_open_table(spec, &options, true, &data->source));
 }
 
-/* Rows to go on with are what the model was made for. */
+/* To continue from a state, the rows must match its model. */
 static mlp_status check_features(const mlp_run_job *job,
                                  const mlp_run_data *data)
 {
@@ -255,13 +256,13 @@ mlp_status mlp_run_load_data(const mlp_run_job *job, mlp_run_data *data)
         MLP_TRY(open_source(job, data));
     }
     MLP_TRY(check_features(job, data));
-    MLP_TRY(mlp_run_check_data(job->comm, data->source));
+    MLP_TRY(mlp_run_check_data_agree(job->comm, data->source));
     MLP_TRY(mlp_comm_agree(job->comm, mlp_run_load_rows(job, data)));
     MLP_TRY(measure(job, data));
     MLP_TRY(mlp_comm_agree(job->comm, mlp_dataset_status(&data->train.here)));
     mlp_status status = name_source(data, check_labels(job, data));
     MLP_TRY(mlp_comm_agree(job->comm, status));
-    MLP_TRY(mlp_run_weigh_classes(job, data));
+    MLP_TRY(mlp_run_set_class_weights(job, data));
     return job->config.checkpoint[0] == '\0' && !mlp_run_is_replay(job) &&
                    !job->config.verify
                ? MLP_OK

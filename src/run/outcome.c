@@ -1,7 +1,7 @@
 /** @file
- *  Whether the model has learned anything in the end: a regression that
- * explains nothing of its targets, or a classifier that is right no more often
- * than one that always answers the largest class, is not to pass for a result.
+ *  Warns after training if the model has learned nothing: a regression that
+ *  explains no variance of its targets, or a classifier that is no better than
+ *  always predicting the largest class.
  */
 #include <math.h>
 #include <stdio.h>
@@ -13,18 +13,18 @@
 
 #include "internal.h"
 
-/* Share of the targets' variance below which nothing is explained. */
+/* Below this R^2 a regression counts as useless. */
 static const double R2_LEAST = 0.001;
 
-/* What the model is measured by. */
+/* The rows that the model is measured on, and its score. */
 typedef struct {
     const mlp_sharded *split;
     const char *name;
     mlp_tally tally;
-    size_t largest;      /* the class with most rows, */
-    uint64_t of_largest; /* and how many these are */
-    uint64_t *confusion; /* [classes, classes]; NULL before it is needed, and of
-                            too many classes */
+    size_t largest;      /* the class with most rows */
+    uint64_t of_largest; /* rows of that class */
+    uint64_t *confusion; /* [classes, classes]; NULL before it is needed, and
+                            with too many classes */
 } outcome;
 
 const mlp_sharded *mlp_run_best_split(const mlp_run_data *data)
@@ -39,14 +39,14 @@ static bool is_regression(const mlp_run_parts *run)
     return run->job.config.task == MLP_TASK_REGRESSION;
 }
 
-/* ---- what is known without an evaluation ------------------------------- */
+/* ---- facts without an evaluation --------------------------------------- */
 
-/* The record of the epoch whose weights the run ends with. */
+/* The record of the epoch whose weights are the result. */
 static const mlp_epoch_record *last_record(const mlp_run_parts *run)
 {
     const mlp_history *history = &run->state.history;
     uint64_t best =
-        run->job.config.patience > 0 ? run->progress.verdict.best : 0;
+        run->job.config.patience > 0 ? run->progress.early_stopping.best : 0;
     size_t i = history->count;
     while (i > 0 && best > 0 && history->records[i - 1].epoch != best) {
         i--;
@@ -89,10 +89,10 @@ static mlp_status find_largest_class(const mlp_run_parts *run, outcome *o)
     return status;
 }
 
-/* ---- the verdict ------------------------------------------------------- */
+/* ---- the decision ------------------------------------------------------ */
 
-/* The mean recall of the classes that have rows is that of a constant answer:
- * with --class-weights many hits are no aim. */
+/* Whether the mean recall, over classes that have rows, is that of a constant
+ * prediction. For --class-weights, which trade accuracy for recall. */
 static bool is_balanced_by_chance(const outcome *o, size_t classes)
 {
     double recalls = 0.0;
@@ -115,11 +115,11 @@ static bool is_useless(const mlp_run_parts *run, const outcome *o)
     if (is_regression(run)) {
         return mlp_tally_r2(&o->tally) < R2_LEAST;
     }
-    /* of rows of one class there is nothing to learn */
+    /* with rows of one class there is nothing to learn */
     return o->tally.hits <= o->of_largest && o->of_largest < o->tally.rows;
 }
 
-/* By the weights that the run ends with, on all rows. */
+/* Evaluate the final weights on all rows of the split. */
 static mlp_status evaluate(mlp_run_parts *run, outcome *o)
 {
     size_t classes = run->data.classes;
@@ -224,9 +224,9 @@ mlp_status mlp_run_check_outcome(mlp_run_parts *run)
     o.name = o.split == &run->data.test         ? "test"
              : o.split == &run->data.validation ? "validation"
                                                 : "training";
-    bool is_told =
+    bool is_reported =
         mlp_run_is_small(&run->data, run->model) && !is_regression(run);
-    mlp_status status = is_told ? MLP_OK : check(run, &o);
+    mlp_status status = is_reported ? MLP_OK : check(run, &o);
     free(o.confusion);
     return status == MLP_STOPPED ? MLP_OK : status;
 }

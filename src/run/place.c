@@ -1,6 +1,6 @@
 /** @file
- *  Where the ranks are: how many threads each should have, and what is wrong
- *  with the cores that the launcher gave them.
+ *  Placement of ranks: the number of threads of each, and warnings about the
+ *  cores that the launcher gave them.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,11 +16,11 @@ typedef struct {
     size_t shared;  /* of these, cores that other ranks may use, too */
     size_t used;    /* cores of the node that some rank may use */
     size_t online;  /* cores of the node that the launcher may use */
-    double share;   /* cores, each divided by the ranks that may use it */
+    double share;   /* sum over cores of 1 / (ranks that may use the core) */
 } surroundings;
 
-/* Two ranks bound to a core each have a share of one; two unbound ranks on two
- * cores have one, too.
+/* The share is 1 for two ranks bound to a core each, and also for two unbound
+ * ranks on two cores.
  *  @param users  [MLP_THREADS_CPUS] ranks of this node that may use a core */
 static void count_cores(const uint64_t *users, surroundings *s)
 {
@@ -37,13 +37,13 @@ static void count_cores(const uint64_t *users, surroundings *s)
     }
 }
 
-/* ---- what is wrong ----------------------------------------------------- */
+/* ---- problems of the placement ----------------------------------------- */
 
 typedef enum {
     FLAW_NONE,
-    FLAW_CROWDED, /* more threads than cores on the node: maybe on purpose */
-    FLAW_IDLE,    /* the launcher bound a lone rank to some of the cores */
-    FLAW_SHARED,  /* ranks share cores, and others are idle */
+    FLAW_CROWDED, /* more threads than cores on the node, maybe intended */
+    FLAW_IDLE,    /* a lone rank is bound to some of the cores */
+    FLAW_SHARED,  /* ranks share cores while others are idle */
     FLAW_NARROW   /* bound to fewer cores than it has threads */
 } flaw;
 
@@ -52,7 +52,7 @@ static bool is_by_mpirun(void)
     return getenv("OMPI_COMM_WORLD_SIZE") != NULL;
 }
 
-/* A batch system may have given us a part of the node: that is no flaw. */
+/* Under a batch system the job may have only some cores of the node. */
 static flaw find_flaw(const mlp_run_job *job, const surroundings *s)
 {
     bool has_idle = s->used < s->online && getenv("SLURM_JOB_ID") == NULL;
@@ -70,7 +70,7 @@ static flaw find_flaw(const mlp_run_job *job, const surroundings *s)
     return is_crowded ? FLAW_CROWDED : FLAW_NONE;
 }
 
-/* The launch line that gives every thread a core, as far as there are cores. */
+/* The launch line that gives each thread a core, if there are enough. */
 static void advise(const mlp_run_job *job, size_t cores, char *line,
                    size_t size)
 {
@@ -121,7 +121,7 @@ static void warn(const mlp_run_job *job, flaw worst, size_t rank,
     }
 }
 
-/* All ranks learn of the worst flaw, and rank 0 logs it. */
+/* Rank 0 logs the worst flaw of any rank. Collective. */
 static mlp_status report_flaws(const mlp_run_job *job, const surroundings *s)
 {
     uint32_t worst = find_flaw(job, s);

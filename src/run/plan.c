@@ -1,7 +1,7 @@
 /** @file
- *  mlp_train --plan: measure this machine's step and the links between the
- *  ranks at hand, and tell what the configured training would take on up to
- *  4,096 ranks.
+ *  mlp_train --plan: measure steps on this machine and the links between the
+ *  ranks of this launch, and predict the time of the configured training on up
+ *  to 4,096 ranks.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,12 +21,12 @@ enum {
     HALF_WORDS = LARGE_WORDS / 2,
     LINK_ROUNDS = 200
 };
-static const double STEP_SECONDS = 0.25; /* of measuring one batch */
+static const double STEP_SECONDS = 0.25; /* to measure one batch size */
 static const double GIGA = 1e9, MICRO = 1e-6, BITS = 8.0;
 
 /* ---- measuring --------------------------------------------------------- */
 
-/* What nothing else on the machine disturbed is the least of many. */
+/* The minimum: the time that other programs disturbed least. */
 static double least_of(const double *values, size_t count)
 {
     double least = values[0];
@@ -37,7 +37,7 @@ static double least_of(const double *values, size_t count)
 }
 
 /* The longest of all ranks' times. Collective. */
-static mlp_status take_longest(mlp_comm *comm, double *seconds)
+static mlp_status maximum_over_ranks(mlp_comm *comm, double *seconds)
 {
     uint64_t nanoseconds = (uint64_t)(*seconds * GIGA);
     MLP_TRY(mlp_comm_max(comm, &nanoseconds, 1));
@@ -45,7 +45,7 @@ static mlp_status take_longest(mlp_comm *comm, double *seconds)
     return MLP_OK;
 }
 
-/* A whole batch: the last one of an epoch may have fewer rows. */
+/* Time a step on a full batch; the last batch of an epoch may be shorter. */
 static mlp_status time_step(mlp_run_parts *run, size_t i, double *seconds)
 {
     size_t whole = run->data.train.rows / run->job.config.batch;
@@ -58,7 +58,7 @@ static mlp_status time_step(mlp_run_parts *run, size_t i, double *seconds)
     return MLP_OK;
 }
 
-/* The least of some steps; their number is the same on all ranks. */
+/* The minimum over some steps; all ranks make the same number of steps. */
 static mlp_status time_steps(mlp_run_parts *run, double *seconds)
 {
     double times[MOST_STEPS] = {0.0};
@@ -67,7 +67,7 @@ static mlp_status time_steps(mlp_run_parts *run, double *seconds)
     for (; i < WARM_STEPS; i++) {
         MLP_TRY(time_step(run, i, &warm));
     }
-    MLP_TRY(take_longest(run->job.comm, &warm));
+    MLP_TRY(maximum_over_ranks(run->job.comm, &warm));
     double fit = STEP_SECONDS / (warm > MICRO ? warm : MICRO);
     size_t count = fit < LEAST_STEPS  ? LEAST_STEPS
                    : fit > MOST_STEPS ? MOST_STEPS
@@ -79,7 +79,7 @@ static mlp_status time_steps(mlp_run_parts *run, double *seconds)
     return MLP_OK;
 }
 
-/* Make a trainer for a batch, measure its steps, and let go of it. */
+/* Create a trainer for a batch size, measure its steps, and destroy it. */
 static mlp_status measure_batch(mlp_run_parts *run, size_t batch,
                                 double *seconds, size_t *floats)
 {
@@ -100,9 +100,9 @@ static mlp_status measure_batch(mlp_run_parts *run, size_t batch,
 
 /* ---- steps ------------------------------------------------------------- */
 
-/* Rows of a rank to measure: 16, 64 ... as far as each rank has so many, and
- * each shard here gets one. Collective. */
-static mlp_status choose_rows(mlp_forecast *f)
+/* Rows per rank to measure: 16, 64 ... as long as each rank has so many rows
+ * and each of its shards gets at least one. Collective. */
+static mlp_status choose_rows(mlp_plan *f)
 {
     const mlp_run_parts *run = &f->run;
     uint64_t most = UINT64_MAX - run->data.train.here.range.count;
@@ -111,7 +111,7 @@ static mlp_status choose_rows(mlp_forecast *f)
     MLP_TRY(mlp_comm_max(run->job.comm, &shards, 1));
     most = UINT64_MAX - most; /* now the least of all ranks */
     for (size_t rows = 16;
-         f->alone.count < MLP_FORECAST_POINTS && rows <= most && rows <= 4096;
+         f->alone.count < MLP_PLAN_POINTS && rows <= most && rows <= 4096;
          rows *= 4) {
         if (rows >= shards) {
             f->alone.rows[f->alone.count++] = (double)rows;
@@ -125,8 +125,8 @@ static mlp_status choose_rows(mlp_forecast *f)
                           (unsigned long long)most, (unsigned long long)shards);
 }
 
-/* This rank's rows as if they were all there are. */
-static mlp_run_parts lone_run(const mlp_forecast *f, mlp_comm *serial)
+/* A run of one rank on this rank's rows alone. */
+static mlp_run_parts lone_run(const mlp_plan *f, mlp_comm *serial)
 {
     mlp_run_parts alone = f->run;
     alone.job.comm = serial;
@@ -137,9 +137,9 @@ static mlp_run_parts lone_run(const mlp_forecast *f, mlp_comm *serial)
     return alone;
 }
 
-/* Every rank by itself, all at the same time: they share caches and memory as
- * they will in training. */
-static mlp_status measure_alone(mlp_forecast *f, mlp_comm *serial)
+/* Each rank trains by itself, but all at the same time, so that they share
+ * caches and memory bandwidth as in training. */
+static mlp_status measure_alone(mlp_plan *f, mlp_comm *serial)
 {
     mlp_run_parts alone = lone_run(f, serial);
     size_t floats = 0;
@@ -148,14 +148,14 @@ static mlp_status measure_alone(mlp_forecast *f, mlp_comm *serial)
         mlp_status status =
             measure_batch(&alone, (size_t)f->alone.rows[i], seconds, &floats);
         MLP_TRY(mlp_comm_agree(f->run.job.comm, status));
-        MLP_TRY(take_longest(f->run.job.comm, seconds));
+        MLP_TRY(maximum_over_ranks(f->run.job.comm, seconds));
     }
     f->costs.bytes = (double)(floats * sizeof(float));
     f->run.kernels = alone.kernels;
     return MLP_OK;
 }
 
-static mlp_status measure_team(mlp_forecast *f)
+static mlp_status measure_team(mlp_plan *f)
 {
     size_t ranks = mlp_comm_size(f->run.job.comm);
     size_t batch = f->run.job.config.batch, floats;
@@ -163,7 +163,7 @@ static mlp_status measure_team(mlp_forecast *f)
     for (size_t i = 0; i < f->team.count && ranks > 1; i++) {
         MLP_TRY(measure_batch(&f->run, ranks * (size_t)f->team.rows[i],
                               &f->team.seconds[i], &floats));
-        MLP_TRY(take_longest(f->run.job.comm, &f->team.seconds[i]));
+        MLP_TRY(maximum_over_ranks(f->run.job.comm, &f->team.seconds[i]));
     }
     f->run.job.config.batch = batch;
     return MLP_OK;
@@ -181,10 +181,10 @@ static mlp_status time_sums(mlp_comm *comm, uint64_t *words, size_t count,
         times[i] = mlp_clock_seconds() - start;
     }
     *seconds = least_of(times, LINK_ROUNDS);
-    return take_longest(comm, seconds);
+    return maximum_over_ranks(comm, seconds);
 }
 
-/* By sums over all ranks of one word, and of as many as a gradient has. */
+/* Measure sums over all ranks of one word, and of LARGE_WORDS words. */
 static mlp_status measure_link(mlp_comm *comm, uint64_t *words, mlp_link *link)
 {
     static const double bytes[2] = {SMALL_WORDS * sizeof *words,
@@ -196,7 +196,7 @@ static mlp_status measure_link(mlp_comm *comm, uint64_t *words, mlp_link *link)
     return MLP_OK;
 }
 
-static void meet_often(void *context, mlp_thread self)
+static void pass_barriers(void *context, mlp_thread self)
 {
     (void)context;
     for (size_t i = 0; i < LINK_ROUNDS; i++) {
@@ -204,14 +204,14 @@ static void meet_often(void *context, mlp_thread self)
     }
 }
 
-/* Without a second rank: two threads that wait for each other, and a copy. */
+/* With one rank: latency of a barrier of two threads, bandwidth of a copy. */
 static void measure_memory(uint64_t *words, mlp_link *link)
 {
     double times[LINK_ROUNDS];
-    mlp_threads_run(NULL, 2, meet_often,
-                    NULL); /* the first time makes a thread */
+    mlp_threads_run(NULL, 2, pass_barriers,
+                    NULL); /* the first call creates a thread */
     double start = mlp_clock_seconds();
-    mlp_threads_run(NULL, 2, meet_often, NULL);
+    mlp_threads_run(NULL, 2, pass_barriers, NULL);
     link->alpha = (mlp_clock_seconds() - start) / LINK_ROUNDS;
     for (size_t i = 0; i < LINK_ROUNDS; i++) {
         start = mlp_clock_seconds();
@@ -242,7 +242,7 @@ static mlp_status read_link(const char *text, mlp_link *link)
     return MLP_OK;
 }
 
-static mlp_status find_links(mlp_forecast *f, uint64_t *words)
+static mlp_status find_links(mlp_plan *f, uint64_t *words)
 {
     mlp_costs *costs = &f->costs;
     mlp_comm *comm = f->run.job.comm;
@@ -268,7 +268,7 @@ static mlp_status find_links(mlp_forecast *f, uint64_t *words)
     return MLP_OK;
 }
 
-static mlp_status measure_links(mlp_forecast *f)
+static mlp_status measure_links(mlp_plan *f)
 {
     uint64_t *words = calloc(LARGE_WORDS, sizeof *words);
     mlp_status status =
@@ -304,8 +304,8 @@ static mlp_status check_options(const mlp_config *config)
                                         : read_link(config->plan_link, &link);
 }
 
-/* Ranks that a full node has: one for so many cores as a rank has threads. */
-static void describe(mlp_forecast *f)
+/* A full node has one rank for as many cores as a rank has threads. */
+static void describe(mlp_plan *f)
 {
     const mlp_run_parts *run = &f->run;
     size_t fit = run->job.cores / run->job.config.threads;
@@ -315,11 +315,11 @@ static void describe(mlp_forecast *f)
         mlp_work_fit(f->alone.rows, f->alone.seconds, f->alone.count);
 }
 
-static mlp_status forecast(mlp_forecast *f)
+static mlp_status make_plan(mlp_plan *f)
 {
     mlp_run_parts *run = &f->run;
     mlp_comm *serial = NULL;
-    MLP_TRY(mlp_run_plan(&run->job));
+    MLP_TRY(mlp_run_resolve(&run->job));
     MLP_TRY(mlp_run_load_data(&run->job, &run->data));
     MLP_TRY(choose_rows(f));
     mlp_status status = mlp_comm_serial_create(&serial);
@@ -332,18 +332,18 @@ static mlp_status forecast(mlp_forecast *f)
     MLP_TRY(measure_team(f));
     MLP_TRY(measure_links(f));
     describe(f);
-    status = mlp_run_is_leader(&run->job) ? mlp_forecast_print(f) : MLP_OK;
+    status = mlp_run_is_leader(&run->job) ? mlp_plan_print(f) : MLP_OK;
     return mlp_comm_agree(run->job.comm, status);
 }
 
-mlp_status mlp_run_forecast(mlp_comm *comm, const mlp_config *config,
-                            mlp_source **source)
+mlp_status mlp_run_plan(mlp_comm *comm, const mlp_config *config,
+                        mlp_source **source)
 {
-    mlp_forecast f = {.run = {.job = {.comm = comm, .config = *config},
-                              .data = {.source = *source},
-                              .saving = {.lock = -1}}};
-    MLP_TRY(check_options(config)); /* the same on all ranks */
-    mlp_status status = forecast(&f);
+    mlp_plan f = {.run = {.job = {.comm = comm, .config = *config},
+                          .data = {.source = *source},
+                          .saving = {.lock = -1}}};
+    MLP_TRY(check_options(config)); /* same result on all ranks */
+    mlp_status status = make_plan(&f);
     mlp_run_drop_data(&f.run.data);
     *source = f.run.data.source;
     return status;

@@ -1,32 +1,32 @@
 /** @file
- *  mlp_train --plan: what plan.c measures and plan_print.c
- *  tells.
+ *  mlp_train --plan: measurements of plan.c, printed by plan_print.c.
  */
-#ifndef MLP_RUN_FORECAST_H
-#define MLP_RUN_FORECAST_H
+#ifndef MLP_RUN_PLAN_H
+#define MLP_RUN_PLAN_H
 
 #include "costs.h"
 
 #include "internal.h"
 
-enum { MLP_FORECAST_POINTS = 5 };
+enum { MLP_PLAN_POINTS = 5 };
 
-/** Seconds of steps that were measured. */
+/** Measured step times. */
 typedef struct {
-    double rows[MLP_FORECAST_POINTS]; /**< of a rank, in a step */
-    double seconds[MLP_FORECAST_POINTS];
+    double rows[MLP_PLAN_POINTS]; /**< of a rank, in a step */
+    double seconds[MLP_PLAN_POINTS];
     size_t count;
-} mlp_forecast_steps;
+} mlp_plan_steps;
 
 typedef struct {
     mlp_run_parts run;
-    mlp_forecast_steps alone; /**< each rank by itself, all at once */
-    mlp_forecast_steps team;  /**< all together; the same if there is one */
+    mlp_plan_steps alone; /**< each rank by itself, all at once */
+    mlp_plan_steps team;  /**< all ranks together; `alone` if there is one */
     mlp_costs costs;
-    const char *inside_from, *between_from; /**< where the links are from */
-} mlp_forecast;
+    const char *inside_from,
+        *between_from; /**< source of each link's figures */
+} mlp_plan;
 
 /** Print the table, and write it to --log. Rank 0; not collective. */
-mlp_status mlp_forecast_print(const mlp_forecast *forecast);
+mlp_status mlp_plan_print(const mlp_plan *forecast);
 
 #endif

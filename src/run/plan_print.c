@@ -1,5 +1,5 @@
 /** @file
- *  What --plan tells: a table for a person, and JSON lines.
+ *  The output of --plan: a table, and JSON lines for --log.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -17,14 +17,14 @@ static const double MICRO = 1e-6, GIGA = 1e9;
 /* ---- one line of the table --------------------------------------------- */
 
 typedef struct {
-    size_t ranks, nodes, batch; /* batch 0: there is none */
+    size_t ranks, nodes, batch; /* batch 0: fewer rows than ranks */
     double step, epoch, efficiency;
     size_t best;
     double best_epoch, best_efficiency;
     bool is_too_many; /* more nodes than --plan has */
 } line;
 
-static line line_of(const mlp_forecast *f, size_t ranks)
+static line line_of(const mlp_plan *f, size_t ranks)
 {
     const mlp_costs *costs = &f->costs;
     size_t rows = f->run.data.train.rows;
@@ -47,7 +47,7 @@ static line line_of(const mlp_forecast *f, size_t ranks)
     return made;
 }
 
-/* ---- for a person ------------------------------------------------------ */
+/* ---- the printed table ------------------------------------------------- */
 
 static void print_link(const char *name, mlp_link link, const char *from)
 {
@@ -55,12 +55,12 @@ static void print_link(const char *name, mlp_link link, const char *from)
            link.beta > 0.0 ? 1.0 / (link.beta * GIGA) : 0.0, from);
 }
 
-static void print_head(const mlp_forecast *f)
+static void print_head(const mlp_plan *f)
 {
     const mlp_costs *costs = &f->costs;
     printf("step  %.4g us + %.4g us a row, on %zu thread%s of %s; %zu "
            "parameters, %zu training rows\n",
-           costs->work.fixed / MICRO, costs->work.per_row / MICRO,
+           costs->work.fixed_seconds / MICRO, costs->work.row_seconds / MICRO,
            f->run.job.config.threads, f->run.job.config.threads == 1 ? "" : "s",
            f->run.kernels->name, (size_t)(costs->bytes / sizeof(float)),
            f->run.data.train.rows);
@@ -68,8 +68,8 @@ static void print_head(const mlp_forecast *f)
     print_link("between nodes", costs->between, f->between_from);
 }
 
-/* What the model says of what was measured. */
-static void print_check(const mlp_forecast *f)
+/* Compare the model's predictions with the measured steps. */
+static void print_check(const mlp_plan *f)
 {
     size_t ranks = mlp_comm_size(f->run.job.comm);
     printf("\ncheck, %zu rank%s:  batch   measured  predicted  ratio\n", ranks,
@@ -101,7 +101,7 @@ static void print_line(const line *l)
     printf("%s\n", l->is_too_many ? "  *" : "");
 }
 
-static void print_table(const mlp_forecast *f)
+static void print_table(const mlp_plan *f)
 {
     bool has_mark = false;
     printf("\nranks  nodes   batch   step ms  epoch s efficiency best batch  "
@@ -122,7 +122,7 @@ static void print_table(const mlp_forecast *f)
     }
 }
 
-/* ---- for programs ------------------------------------------------------ */
+/* ---- JSON lines -------------------------------------------------------- */
 
 static json_t *number_if(bool is_there, double value)
 {
@@ -145,7 +145,7 @@ static mlp_status write_line(FILE *file, const line *l)
         MLP_JSON_DOUBLE);
 }
 
-static mlp_status write_model(const mlp_forecast *f, FILE *file)
+static mlp_status write_model(const mlp_plan *f, FILE *file)
 {
     const mlp_costs *costs = &f->costs;
     return mlp_json_print(
@@ -154,8 +154,8 @@ static mlp_status write_model(const mlp_forecast *f, FILE *file)
                   "plan_model", "ranks_per_node",
                   mlp_json_whole(costs->per_node), "gradient_bytes",
                   mlp_json_number(costs->bytes), "fixed_seconds",
-                  mlp_json_number(costs->work.fixed), "row_seconds",
-                  mlp_json_number(costs->work.per_row), "inside_alpha",
+                  mlp_json_number(costs->work.fixed_seconds), "row_seconds",
+                  mlp_json_number(costs->work.row_seconds), "inside_alpha",
                   mlp_json_number(costs->inside.alpha), "inside_beta",
                   mlp_json_number(costs->inside.beta), "between_alpha",
                   mlp_json_number(costs->between.alpha), "between_beta",
@@ -163,7 +163,7 @@ static mlp_status write_model(const mlp_forecast *f, FILE *file)
         MLP_JSON_DOUBLE);
 }
 
-static mlp_status write_checks(const mlp_forecast *f, FILE *file)
+static mlp_status write_checks(const mlp_plan *f, FILE *file)
 {
     size_t ranks = mlp_comm_size(f->run.job.comm);
     for (size_t i = 0; i < f->team.count; i++) {
@@ -180,7 +180,7 @@ static mlp_status write_checks(const mlp_forecast *f, FILE *file)
     return MLP_OK;
 }
 
-static mlp_status write_all(const mlp_forecast *f, FILE *file)
+static mlp_status write_all(const mlp_plan *f, FILE *file)
 {
     MLP_TRY(write_model(f, file));
     MLP_TRY(write_checks(f, file));
@@ -191,8 +191,8 @@ static mlp_status write_all(const mlp_forecast *f, FILE *file)
     return MLP_OK;
 }
 
-/* A file of its own: the log of a run must not get lines that are none. */
-static mlp_status write_log(const mlp_forecast *f, const char *path)
+/* Refuse an existing file: plan records don't belong in the log of a run. */
+static mlp_status write_log(const mlp_plan *f, const char *path)
 {
     FILE *file = fopen(path, "wxe");
     if (file == NULL) {
@@ -212,7 +212,7 @@ static mlp_status write_log(const mlp_forecast *f, const char *path)
     return status;
 }
 
-mlp_status mlp_forecast_print(const mlp_forecast *f)
+mlp_status mlp_plan_print(const mlp_plan *f)
 {
     if (f->run.job.config.log[0] != '\0') {
         MLP_TRY(write_log(f, f->run.job.config.log));

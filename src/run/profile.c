@@ -1,6 +1,6 @@
 /** @file
- *  Where the time of a run went: a table over ranks, and a timeline for a
- * viewer of Chrome's trace format.
+ *  --profile and --timeline: a table of phase times over ranks, and a timeline
+ *  in Chrome's trace format.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,8 +16,8 @@
 #include "internal.h"
 
 enum {
-    LAPS_MAX = 4096,           /* of a thread: some hundred steps */
-    LAPS_BYTES_MAX = 64 << 20, /* of all threads of all ranks */
+    LAPS_MAX = 4096,           /* per thread: some hundred steps */
+    LAPS_BYTES_MAX = 64 << 20, /* for all threads of all ranks */
     LAP_WORDS = 3              /* start, seconds, phase */
 };
 
@@ -44,8 +44,8 @@ static mlp_status fail_trace(const char *path)
                     strerror(errno));
 }
 
-/* Show before the first step that the trace can be written, and leave no sign
- * of it: the run may fail before there is a trace. */
+/* Check before the first step that the file can be written. A new file is
+ * removed again, as the run may fail before it is written. */
 static mlp_status probe_trace(const char *path)
 {
     struct stat facts;
@@ -77,13 +77,13 @@ mlp_status mlp_run_start_profile(const mlp_run_job *job,
             config->threads, laps_to_keep(job, profiling), &profiling->profile);
     }
     MLP_TRY(mlp_comm_agree(job->comm, status));
-    profiling->start = mlp_clock_seconds(); /* nearly at once on all ranks */
+    profiling->start = mlp_clock_seconds(); /* close to equal on all ranks */
     return MLP_OK;
 }
 
 /* ---- the table --------------------------------------------------------- */
 
-/* Nanoseconds of each phase on each rank, the mean over its threads. */
+/* Nanoseconds of each phase on each rank, averaged over its threads. */
 static mlp_status gather_seconds(const mlp_run_job *job,
                                  const mlp_run_profiling *profiling,
                                  uint64_t *nanoseconds)
@@ -100,8 +100,7 @@ static mlp_status gather_seconds(const mlp_run_job *job,
                         mlp_comm_size(job->comm) * MLP_PHASES);
 }
 
-/* Multiply-adds of a phase for one row, counted dense: zeros that were skipped
- * count as done. */
+/* Operations of a phase for one row, including skipped zeros. */
 static double row_flops(const mlp_model *model, mlp_phase phase)
 {
     double sum = 0.0;
@@ -130,7 +129,7 @@ static void print_row(const char *name, const double *values,
     printf("\n");
 }
 
-/* Shares of these seconds, and the rate at which `rows` rows were trained. */
+/* Print each phase's share of the seconds, and its GFLOP/s for `rows` rows. */
 static void print_shares(const mlp_run_parts *run, const char *prefix,
                          const double *seconds, double rows)
 {
@@ -153,7 +152,7 @@ static void print_shares(const mlp_run_parts *run, const char *prefix,
     print_row(name, rate, " %9.1f");
 }
 
-/* Rows that each rank computed as much as: [ranks]. */
+/* Work of each rank, expressed in rows: [ranks]. */
 static mlp_status gather_rows(mlp_run_parts *run, uint64_t *rows)
 {
     rows[mlp_comm_rank(run->job.comm)] =
@@ -190,7 +189,7 @@ static void print_table(const mlp_run_parts *run, const uint64_t *nanoseconds,
     printf("(last: all ranks together; skipped zeros count as done)\n");
 }
 
-/* Bytes between nodes, of all ranks; seconds are of those that sent any. */
+/* Print the bytes sent between nodes, and how much of that time was hidden. */
 static mlp_status print_traffic(const mlp_run_parts *run)
 {
     mlp_exchange_traffic mine = mlp_trainer_traffic(run->trainer);
@@ -210,8 +209,8 @@ static mlp_status print_traffic(const mlp_run_parts *run)
 
 /* ---- the timeline ------------------------------------------------------ */
 
-/* Laps as words, in a table [ranks, most_threads, laps, LAP_WORDS] in which
- * the other ranks' places are 0 until they are summed. */
+/* Write this rank's laps to a table [ranks, most_threads, laps, LAP_WORDS]; the
+ * entries of other ranks are 0, so that a sum over ranks completes it. */
 static void put_laps(const mlp_run_job *job, const mlp_run_profiling *profiling,
                      uint64_t *words, size_t capacity)
 {
@@ -254,7 +253,7 @@ static bool write_laps(const mlp_run_job *job,
     return ferror(file) == 0;
 }
 
-/* Half a trace is none; but a link or a device is not ours to remove. */
+/* Remove an incomplete file, but never a link or a device. */
 static void remove_part(const char *path)
 {
     struct stat facts;

@@ -1,9 +1,8 @@
 /** @file
- *  A run that repeats another one: from a checkpoint of its
- *  chain on, every later state that the chain knows is compared bit for bit.
- *  That includes parents whose files are deleted, as their children tell their
- *  digests. Of states that an older version made whose arithmetic was another
- *  one, the stored parameters are compared.
+ *  mlp_train --replay: repeat a run from a checkpoint of its chain, and compare
+ *  every later state of the chain bit for bit. That includes parents whose
+ *  files are deleted, as their children store their digests. Of states made by
+ *  an older version with other arithmetic, only parameters are compared.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,7 +15,7 @@
 #include "internal.h"
 #include "system/files.h"
 
-/* ---- where to begin ---------------------------------------------------- */
+/* ---- the start --------------------------------------------------------- */
 
 static bool is_whole(const mlp_chain_link *link)
 {
@@ -55,8 +54,9 @@ static mlp_status load_link(mlp_run_parts *run, const mlp_chain_link *link)
     return mlp_config_adopt(&run->job.config, &run->state.config);
 }
 
-/* From the first weights on: a checkpoint is needed for its configuration. */
-static mlp_status begin_anew(mlp_run_parts *run, const mlp_chain *chain)
+/* Adopt the configuration of a checkpoint, but not its state. */
+static mlp_status start_from_first_weights(mlp_run_parts *run,
+                                           const mlp_chain *chain)
 {
     mlp_config oldest = run->job.config;
     const mlp_chain_link *link;
@@ -68,7 +68,7 @@ static mlp_status begin_anew(mlp_run_parts *run, const mlp_chain *chain)
     return MLP_OK;
 }
 
-/* ---- what to compare with ---------------------------------------------- */
+/* ---- expected digests -------------------------------------------------- */
 
 static void add_expected(mlp_run_parts *run, mlp_run_expected expected)
 {
@@ -79,9 +79,9 @@ static void add_expected(mlp_run_parts *run, mlp_run_expected expected)
     }
 }
 
-/* Whether all steps from the replay's first one on to this state were made by
- * the arithmetic of this version: then their moments, too, are to be the same.
- * Else only parameters are. */
+/* Whether all steps from the start of the replay to this state were made with
+ * this version's arithmetic. Then moments are compared, else only parameters.
+ */
 static bool is_of_this_arithmetic(const mlp_run_parts *run,
                                   const mlp_chain_link *link)
 {
@@ -89,8 +89,8 @@ static bool is_of_this_arithmetic(const mlp_run_parts *run,
            link->arithmetic_since <= run->state.step;
 }
 
-/* The states of the chain after the one to begin from, and their parents, of
- * which only the states' digests are known. */
+/* Add the chain's states after the start, and their parents that have no file
+ * any more, whose digests the children store. */
 static void add_links(mlp_run_parts *run, const mlp_chain *chain)
 {
     for (size_t i = 0; i < chain->count; i++) {
@@ -122,8 +122,9 @@ static int by_step(const void *a, const void *b)
     return (one->step > other->step) - (one->step < other->step);
 }
 
-/* A replay that compares nothing proves nothing. */
-static mlp_status refuse_idle(const mlp_run_parts *run, const mlp_chain *chain)
+/* A replay without a state to compare is an error. */
+static mlp_status refuse_without_comparison(const mlp_run_parts *run,
+                                            const mlp_chain *chain)
 {
     uint64_t step = run->state.step;
     for (size_t i = 0; i < chain->count; i++) {
@@ -152,7 +153,7 @@ static mlp_status find_expected(mlp_run_parts *run, const mlp_chain *chain)
     }
     add_links(run, chain);
     if (run->replay.count == 0) {
-        return refuse_idle(run, chain);
+        return refuse_without_comparison(run, chain);
     }
     qsort(run->replay.expected, run->replay.count, sizeof *run->replay.expected,
           by_step);
@@ -169,7 +170,7 @@ static mlp_status open_chain(mlp_run_parts *run)
     mlp_status status = MLP_OK;
     if (mlp_config_was_given(&run->job.config, "from") &&
         run->job.config.from == 0) {
-        status = begin_anew(run, &chain);
+        status = start_from_first_weights(run, &chain);
     } else {
         status = find_start(&run->job.config, &chain, &start);
         if (status == MLP_OK) {
@@ -184,8 +185,8 @@ static mlp_status open_chain(mlp_run_parts *run)
     return status;
 }
 
-/* All ranks have to know at which steps they meet. */
-static mlp_status share_expected(mlp_comm *comm, mlp_run_replay *replay)
+/* Comparisons are collective, so all ranks need their steps. */
+static mlp_status broadcast_expected(mlp_comm *comm, mlp_run_replay *replay)
 {
     uint64_t count = replay->count;
     MLP_TRY(mlp_comm_broadcast(comm, &count, sizeof count));
@@ -205,8 +206,8 @@ mlp_status mlp_run_open_replay(mlp_run_parts *run)
 {
     mlp_status status = mlp_run_is_leader(&run->job) ? open_chain(run) : MLP_OK;
     MLP_TRY(mlp_comm_agree(run->job.comm, status));
-    MLP_TRY(mlp_run_share_facts(run));
-    return share_expected(run->job.comm, &run->replay);
+    MLP_TRY(mlp_run_broadcast_scalars(run));
+    return broadcast_expected(run->job.comm, &run->replay);
 }
 
 /* ---- comparing --------------------------------------------------------- */

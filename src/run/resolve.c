@@ -1,5 +1,5 @@
 /** @file
- *  Resolving the configuration: how many shards, how many threads.
+ *  Replaces automatic values of the configuration: shards, time limit.
  */
 #include <stdlib.h>
 #include <time.h>
@@ -44,7 +44,7 @@ static mlp_status resolve_shards(mlp_config *config, size_t ranks)
     return MLP_OK;
 }
 
-/* Seconds until this Slurm job ends, 0 when that is not known. */
+/* Seconds until this Slurm job ends; 0: unknown. */
 static double seconds_of_job(void)
 {
     const char *text = getenv("SLURM_JOB_END_TIME"); /* Unix time */
@@ -68,7 +68,7 @@ mlp_status mlp_run_limit_time(const mlp_run_job *job)
     return status;
 }
 
-mlp_status mlp_run_plan(mlp_run_job *job)
+mlp_status mlp_run_resolve(mlp_run_job *job)
 {
     MLP_TRY(resolve_shards(&job->config, mlp_comm_size(job->comm)));
     if (job->config.exchange == MLP_EXCHANGE_MPI) {
@@ -82,7 +82,7 @@ mlp_status mlp_run_plan(mlp_run_job *job)
     }
     if (job->config.patience > 0 && job->config.validation == 0.0) {
         mlp_log_note("--patience without --validation goes by the training "
-                     "rows, which cannot tell learning from learning by heart");
+                     "rows, which cannot show overfitting");
     }
     return mlp_run_place(job);
 }

@@ -1,12 +1,12 @@
 /** @file
- *  The state that a run hands to its caller: of whole epochs, whatever ended
- *  it.
+ *  The result that a run returns to its caller: the state at the end of an
+ *  epoch, even if the run was stopped within one.
  */
 #include <string.h>
 
 #include "internal.h"
 
-mlp_status mlp_run_keep_end(mlp_run_parts *run)
+mlp_status mlp_run_copy_epoch_end(mlp_run_parts *run)
 {
     mlp_status status = run->job.setting.result != NULL
                             ? mlp_run_copy_state(&run->state, &run->ended)
@@ -14,7 +14,7 @@ mlp_status mlp_run_keep_end(mlp_run_parts *run)
     return mlp_comm_agree(run->job.comm, status);
 }
 
-/* What was done of the epoch under way is no part of the result. */
+/* Discard the steps of an unfinished epoch. */
 static void go_back(mlp_run_parts *run)
 {
     mlp_checkpoint *state = &run->state;
@@ -26,7 +26,7 @@ static void go_back(mlp_run_parts *run)
     state->running_seconds = 0.0;
 }
 
-mlp_status mlp_run_hand_over(mlp_run_parts *run, bool is_finished)
+mlp_status mlp_run_fill_result(mlp_run_parts *run, bool is_finished)
 {
     mlp_status status = MLP_OK;
     if (run->job.setting.result == NULL) {

@@ -1,6 +1,6 @@
 /** @file
- *  The chapter of a run in which each rank gets its rows: into memory, or, if
- *  that is more than --memory-limit allows, ready to be read ahead of use.
+ *  Loads each rank's rows into memory, or, if they exceed --memory-limit, opens
+ *  them to be read ahead of use.
  */
 #include <inttypes.h>
 
@@ -11,7 +11,7 @@
 
 enum { SPLITS = 3 }; /* training, validation, test */
 
-/* A split of the run, which may be part of one of the source's. */
+/* A split of the run: some rows of one of the source's splits. */
 typedef struct {
     mlp_sharded *sharded;
     mlp_split split;
@@ -24,7 +24,7 @@ static mlp_range owned_shards(const mlp_run_job *job)
                                  mlp_comm_rank(job->comm), job->config.shards);
 }
 
-/* The rows of this rank's shards, counted in the source's split. */
+/* The rows of this rank's shards, as a range of the source's split. */
 static mlp_range rows_here(const mlp_run_job *job, const part *of)
 {
     mlp_range shards = owned_shards(job);
@@ -35,8 +35,8 @@ static mlp_range rows_here(const mlp_run_job *job, const part *of)
     return (mlp_range){of->first + begin, last.first + last.count - begin};
 }
 
-/* Who asks for validation rows gets some, or is told: what goes by them would
- * go by the training rows. */
+/* --validation must give at least one row: without any, early stopping would
+ * use the training rows. */
 static mlp_status check_held(const mlp_run_job *job, const mlp_run_data *data,
                              size_t rows, size_t held)
 {
@@ -70,8 +70,8 @@ static mlp_status find_parts(const mlp_run_job *job, mlp_run_data *data,
 
 /* ---- memory ------------------------------------------------------------ */
 
-/* Bytes of this rank's rows: of their features, and of what is in memory in
- * any case, labels and the order in which training takes them. */
+/* Bytes of this rank's rows: features; and what stays in memory in any case,
+ * labels and the shuffled order. */
 static void count_bytes(const mlp_run_job *job, const mlp_run_data *data,
                         const part parts[SPLITS], uint64_t *features,
                         uint64_t *kept)
@@ -85,7 +85,7 @@ static void count_bytes(const mlp_run_job *job, const mlp_run_data *data,
     }
 }
 
-/* The windows get what the limit leaves. */
+/* Create a reader whose windows use the rest of --memory-limit. */
 static mlp_status create_reader(const mlp_run_job *job, mlp_run_data *data,
                                 uint64_t features, uint64_t kept)
 {

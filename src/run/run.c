@@ -140,7 +140,7 @@ static mlp_status set_up(mlp_run_parts *run)
     MLP_TRY(mlp_run_limit_time(&run->job));
     MLP_TRY(mlp_run_open_state(run));
     MLP_TRY(leave_if_asked(run));
-    MLP_TRY(mlp_run_plan(&run->job));
+    MLP_TRY(mlp_run_resolve(&run->job));
     enter(run, MLP_PULSE_DATA);
     MLP_TRY(mlp_run_load_data(&run->job, &run->data));
     MLP_TRY(mlp_run_check_steps(&run->job.config, run->data.train.rows));
@@ -149,7 +149,7 @@ static mlp_status set_up(mlp_run_parts *run)
     MLP_TRY(mlp_run_start_profile(&run->job, &run->profiling));
     MLP_TRY(mlp_run_create_trainer(run));
     MLP_TRY(mlp_run_begin_state(run));
-    MLP_TRY(mlp_run_keep_end(run));
+    MLP_TRY(mlp_run_copy_epoch_end(run));
     MLP_TRY(leave_if_asked(run));
     mlp_status status = mlp_run_is_leader(&run->job) ? start_log(run) : MLP_OK;
     return mlp_comm_agree(run->job.comm, status);
@@ -294,7 +294,7 @@ static mlp_status train_and_report(mlp_run_parts *run)
                             : MLP_OK;
     MLP_TRY(mlp_comm_agree(run->job.comm, status));
     status = trained == MLP_STOPPED ? stop_message(run) : MLP_OK;
-    MLP_TRY(mlp_run_hand_over(run, trained == MLP_OK));
+    MLP_TRY(mlp_run_fill_result(run, trained == MLP_OK));
     if (trained == MLP_STOPPED) {
         return status; /* whether or not somebody reads */
     }
@@ -334,7 +334,7 @@ static mlp_status run_all(mlp_run_parts *run)
 static mlp_status plan(const mlp_run_setting *setting, const mlp_config *config)
 {
     mlp_source *source = setting->source;
-    mlp_status status = mlp_run_forecast(setting->comm, config, &source);
+    mlp_status status = mlp_run_plan(setting->comm, config, &source);
     if (setting->source == NULL) {
         mlp_source_close(&source);
     }
@@ -344,7 +344,7 @@ static mlp_status plan(const mlp_run_setting *setting, const mlp_config *config)
 mlp_status mlp_run(const mlp_run_setting *setting, const mlp_config *config)
 {
     mlp_comm *comm = setting->comm;
-    MLP_TRY(mlp_run_check_start(comm, config));
+    MLP_TRY(mlp_run_check_options_agree(comm, config));
     if (config->plan > 0) {
         return plan(setting, config);
     }

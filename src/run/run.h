@@ -14,41 +14,41 @@
 #include "system/stop.h"
 #include "team/comm.h"
 
-/** Where a run takes place, and on what. */
+/** The ranks, rows and callbacks of a run. */
 typedef struct {
     mlp_comm *comm;
     mlp_stop *stop;     /**< of this rank: ends the run early; not NULL */
-    mlp_source *source; /**< that the caller has opened, the same rows on every
-                             rank, and closes; NULL: config->data */
-    bool is_guest;      /**< in somebody's program: print no digest (and with
-                             config->quiet nothing else), and don't go by the
-                             time of a batch job, which is the program's */
+    mlp_source *source; /**< opened and closed by the caller, the same rows on
+                             every rank; NULL: config->data */
+    bool is_guest;      /**< called from another program: print no digest (and
+                             with config->quiet nothing else), and ignore the
+                             time limit of the batch job */
 
-    /** Go on from this state's weights, moments, scaling and classes, with
-     *  epochs and steps counted from 0; NULL: begin, or resume, as the
-     *  configuration says. Without checkpoints. Its model must be the
-     *  configuration's. */
+    /** Continue from this state's weights, moments, scaling and classes, with
+     *  epochs and steps counted from 0. Its model must be the configuration's,
+     *  and there must be no checkpoint directory. NULL: start or resume as
+     *  configured. */
     const mlp_checkpoint *start;
 
-    /** Overwritten, on every rank, when the run returns MLP_OK, or MLP_STOPPED
-     *  after its first step could begin: the state at the end of the last epoch
-     *  that was closed, with the history of this run, for the caller to
-     *  destroy. NULL: none is wanted. */
+    /** Overwritten on every rank when the run returns MLP_OK, or MLP_STOPPED
+     *  after set-up: the state at the end of the last closed epoch, with the
+     *  history of this run. The caller destroys it. NULL: no result. */
     mlp_checkpoint *result;
 
-    /** Called on every rank after each epoch; true on one ends the run on all
-     *  with MLP_STOPPED, unless it is over. NULL on all or none. */
+    /** Called on every rank after each epoch. If it returns true on some rank,
+     *  the run ends on all ranks with MLP_STOPPED, unless that was the last
+     *  epoch. NULL on all ranks or on none. */
     bool (*on_epoch)(void *context, const mlp_epoch_record *record);
-    void *context; /**< handed to it */
+    void *context; /**< passed to on_epoch */
 } mlp_run_setting;
 
-/** Train as the configuration says, log, save, report, and print the weights'
- *  digest as the last line on stdout. With config->plan only say what that
- *  would take, and with config->verify whether it gives the one digest.
+/** Train as configured, log, save, report, and print the digest of the weights
+ *  as the last line on stdout. With config->plan only predict times, and with
+ *  config->verify only check digests.
  *
- *  MLP_OK; MLP_STOPPED when a stop was wanted on some rank, saved if there is a
- *  checkpoint directory; MLP_DIVERGED; MLP_ERROR_USAGE, among others, when
- *  config->verify meets rows of the caller's; or the status of what went wrong.
+ *  MLP_OK; MLP_STOPPED when some rank was asked to stop, after a save if there
+ *  is a checkpoint directory; MLP_DIVERGED; MLP_ERROR_USAGE, among others, for
+ *  config->verify together with setting->source; or the status of the failure.
  *  The same on every rank. Collective.
  */
 mlp_status mlp_run(const mlp_run_setting *setting, const mlp_config *config);

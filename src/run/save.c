@@ -1,11 +1,10 @@
 /** @file
- *  Saving: rank 0 writes files, and all ranks know when.
+ *  Saving of checkpoints: rank 0 writes the files, at steps known to all ranks.
  *
- *  Left to itself (--every auto) a run saves after an epoch as soon as all its
- *  saving, this save included, has taken a small share of the time since
- *  training began: after each epoch where epochs are long, and on a slow disk
- *  or with epochs of milliseconds after some. The best epoch is saved in any
- *  case; until then its state is kept in memory.
+ *  With --every auto a run saves after an epoch if all saves so far and this
+ *  one take a small fraction of the time since training began: after each epoch
+ *  if epochs are long, else (short epochs, slow disk) after several. The best
+ *  epoch is always saved; until then its state is kept in memory.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -15,9 +14,9 @@
 
 #include "internal.h"
 
-/* Of the time of a run, for saving. */
+/* Fraction of the run time that saving may take. */
 static const double SHARE = 0.01;
-/* A disk that is written to for the first time is assumed to be this slow. */
+/* Assumed bandwidth before the first save is measured. */
 static const double SLOW_DISK = 50e6; /* bytes a second */
 
 /* ---- the chain --------------------------------------------------------- */
@@ -28,7 +27,7 @@ static void become_parent(mlp_checkpoint *state, const unsigned char *digest)
     state->parent_step = state->step;
 }
 
-/* A resumed state goes on from its file; else the chain begins here. */
+/* The parent of a resumed state is its file; else the chain starts here. */
 mlp_status mlp_run_begin_chain(mlp_run_parts *run, bool is_resumed)
 {
     unsigned char digest[MLP_DIGEST_BYTES];
@@ -77,7 +76,7 @@ static void swap(float **a, float **b)
     *b = kept;
 }
 
-/* Once more, and all is as before. */
+/* A second swap restores both. */
 void mlp_run_swap_copy(mlp_checkpoint *state, mlp_run_copy *copy)
 {
     swap(&state->parameters, &copy->parameters);
@@ -86,7 +85,7 @@ void mlp_run_swap_copy(mlp_checkpoint *state, mlp_run_copy *copy)
     }
 }
 
-/* Save the state that waits, which is of the end of an epoch. */
+/* Save the state of the best epoch, if it is not saved yet. */
 static mlp_status save_best(const mlp_config *config, mlp_checkpoint *state,
                             mlp_run_saving *saving)
 {
@@ -147,8 +146,8 @@ void mlp_run_drop_copy(mlp_run_copy *copy)
     *copy = (mlp_run_copy){0};
 }
 
-/* Have the state wait, if its epoch, which has just been closed, is the best.
- * Rank 0. */
+/* Copy the state for a later save, if the epoch just closed is the best. Rank
+ * 0. */
 static mlp_status keep_best(const mlp_checkpoint *state, mlp_run_saving *saving)
 {
     return mlp_checkpoint_is_best(&state->history)
@@ -156,9 +155,9 @@ static mlp_status keep_best(const mlp_checkpoint *state, mlp_run_saving *saving)
                : MLP_OK;
 }
 
-/* ---- when -------------------------------------------------------------- */
+/* ---- when to save ------------------------------------------------------ */
 
-/* A state is saved once: a second time it would be its own parent. Rank 0. */
+/* Save a state only once: saved again it would be its own parent. Rank 0. */
 static mlp_status save_state(mlp_run_parts *run)
 {
     const mlp_config *config = &run->job.config;
@@ -167,7 +166,7 @@ static mlp_status save_state(mlp_run_parts *run)
         return MLP_OK;
     }
     if (saving->best.step == run->state.step) {
-        saving->best.epoch = 0; /* this is it */
+        saving->best.epoch = 0; /* the current state is the best */
     }
     MLP_TRY(save_best(config, &run->state, saving));
     MLP_TRY(mlp_run_fetch_state(run));
@@ -202,8 +201,8 @@ mlp_status mlp_run_save_step(mlp_run_parts *run)
                                                            : MLP_OK;
 }
 
-/* Whether one more save, and that of the best epoch if it waits, keep to their
- * share of the time. Rank 0. */
+/* Whether one more save, and one of an unsaved best epoch, stay within SHARE of
+ * the run time. Rank 0. */
 static bool is_affordable(const mlp_checkpoint *state,
                           const mlp_run_saving *saving)
 {
@@ -214,7 +213,7 @@ static bool is_affordable(const mlp_checkpoint *state,
     return saving->total + saves * each <= SHARE * passed;
 }
 
-/* Rank 0's clock decides. Collective. */
+/* Save if rank 0's clock allows it. Collective. */
 static mlp_status save_in_time(mlp_run_parts *run)
 {
     bool is_time = mlp_run_is_leader(&run->job) &&

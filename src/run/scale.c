@@ -1,10 +1,9 @@
 /** @file
- *  Fits the scaling of features, column by column, to the training rows of all
- *  ranks.
+ *  Fits the scaling of each column to the training rows of all ranks.
  *
- *  Extremes are exact in any order. Sums are not: a shard's rows are one chain
- *  of additions in float64, and shards are added in the tree, so that the same
- *  bits come out for any number of ranks.
+ *  Minimum and maximum don't depend on the order, sums do: the rows of a shard
+ *  are added in order in float64, and shards in the tree, so that the result
+ *  has the same bits for any number of ranks.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -14,8 +13,8 @@
 
 #include "internal.h"
 
-/* Sums on the way between ranks at a time: a table of all shards and some
- * columns. */
+/* Limit of the table of sums, [shards, columns at a time], that ranks exchange.
+ */
 enum { TABLE_MOST = 65536 };
 
 typedef struct {
@@ -58,8 +57,8 @@ static void destroy_fit(fit *old)
 
 /* ---- extremes ---------------------------------------------------------- */
 
-/* Whole numbers in the order of the floats, whose bits are not: those of
- * negative numbers fall. */
+/* Map floats to integers of the same order. The bits of negative floats are in
+ * reverse order. */
 static uint32_t key_of(float value)
 {
     uint32_t bits;
@@ -94,8 +93,8 @@ static mlp_status find_extremes(fit *of)
 
 /* ---- mean and deviation ------------------------------------------------ */
 
-/* Sums of some columns over all ranks' rows, each divided by the rows.
- * @param mean   of these columns: sum squared distances; NULL: values
+/* Means of some columns over the rows of all ranks.
+ * @param mean   NULL: mean of the values; else of squared distances from it
  * @param means  [columns.count], overwritten */
 static mlp_status average(const fit *of, mlp_range columns, const double *mean,
                           double *means)
@@ -112,7 +111,7 @@ static mlp_status average(const fit *of, mlp_range columns, const double *mean,
             mlp_dataset_squares(&split->here, rows, columns, mean, sums);
         }
     }
-    /* 0 where another rank has the shard; as integers 0 + bits = bits */
+    /* entries of other ranks' shards are 0: as integers 0 + bits = bits */
     void *bits = of->table;
     MLP_TRY(mlp_comm_sum(of->comm, bits, of->shards * columns.count));
     for (size_t c = 0; c < columns.count; c++) {
@@ -140,7 +139,7 @@ static mlp_status find_moments(const fit *of)
 
 /* ---- the scaler -------------------------------------------------------- */
 
-/* The same on every rank, and so is its failure. */
+/* The same result, or failure, on every rank. */
 static mlp_status set_columns(const fit *of, mlp_scaling scaling,
                               mlp_scaler *scaler)
 {

@@ -1,5 +1,5 @@
 /** @file
- *  Resuming: rank 0 reads files, the other ranks get the state from it.
+ *  Start and resume: rank 0 reads files and broadcasts the state.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -14,7 +14,7 @@
 
 /* ---- resume ------------------------------------------------------------ */
 
-/* A misspelled name must not begin another run. */
+/* With --resume a misspelled directory must not start a new run. */
 static mlp_status expect_directory(const mlp_config *config)
 {
     mlp_status status = config->resume == MLP_RESUME_YES
@@ -47,7 +47,7 @@ static mlp_status open_directory(mlp_run_parts *run)
     return mlp_config_adopt(config, &run->state.config);
 }
 
-/* Arrays that rank 0 has and the others need. */
+/* Allocate the arrays, which only rank 0 may have yet. */
 static mlp_status allocate_arrays(mlp_checkpoint *state)
 {
     size_t bytes = state->parameter_count * sizeof *state->parameters;
@@ -64,9 +64,9 @@ static mlp_status allocate_arrays(mlp_checkpoint *state)
     return has_all ? MLP_OK : mlp_fail_memory("the parameters");
 }
 
-/* What rank 0 loaded, without its arrays: these follow when their sizes have
- * been checked against the model. */
-mlp_status mlp_run_share_facts(mlp_run_parts *run)
+/* Arrays follow later, when their sizes have been checked against the model.
+ */
+mlp_status mlp_run_broadcast_scalars(mlp_run_parts *run)
 {
     mlp_checkpoint facts = run->state;
     MLP_TRY(mlp_comm_broadcast(run->job.comm, run->resumed_from,
@@ -98,18 +98,19 @@ mlp_status mlp_run_open_state(mlp_run_parts *run)
     mlp_status status =
         mlp_run_is_leader(&run->job) ? open_directory(run) : MLP_OK;
     MLP_TRY(mlp_comm_agree(run->job.comm, status));
-    return mlp_run_share_facts(run);
+    return mlp_run_broadcast_scalars(run);
 }
 
 /* ---- begin ------------------------------------------------------------- */
 
-/* Kept beside the parameters: moments, and the best epoch's weights. */
+/* Vectors in the state besides the parameters: moments, and with --patience
+ * the weights of the best epoch. */
 static size_t vectors_of(const mlp_config *config)
 {
     return mlp_optimizer_moments(config) + (config->patience > 0 ? 1 : 0);
 }
 
-/* The loaded state must be of this model and this data. Only rank 0 has its
+/* The loaded state must belong to this model and data. Rank 0: only it has
  * widths and history. */
 static mlp_status check_resumed(const mlp_run_parts *run,
                                 const unsigned char *data_digest)
@@ -141,8 +142,8 @@ static mlp_status check_resumed(const mlp_run_parts *run,
     return MLP_OK;
 }
 
-/* Room for all checkpoints that may be there at once: those kept, the best,
- * and the one being written. */
+/* Check disk space for all checkpoints that may exist at once: the kept ones,
+ * the best, and the one being written. */
 static mlp_status check_room(const mlp_run_parts *run)
 {
     const mlp_checkpoint *state = &run->state;
@@ -153,7 +154,7 @@ static mlp_status check_room(const mlp_run_parts *run)
                                       (run->job.config.keep + 2) * each);
 }
 
-/* Everything but the arrays of a state that begins, or goes on, now. */
+/* Fill in everything but the arrays of a new or resumed state. */
 static mlp_status describe_state(mlp_run_parts *run)
 {
     const mlp_source_info *info = mlp_source_facts(run->data.source);
@@ -163,7 +164,7 @@ static mlp_status describe_state(mlp_run_parts *run)
         state->arithmetic = MLP_ARITHMETIC;
         state->arithmetic_since = state->step;
     }
-    /* of the labels now, or the next run's could differ */
+    /* store the number of classes found, so that a resumed run has the same */
     state->config.classes =
         run->job.config.task == MLP_TASK_REGRESSION ? 0 : run->data.classes;
     state->layers = run->model->layers;
@@ -207,7 +208,7 @@ static mlp_status broadcast_arrays(mlp_run_parts *run)
     return MLP_OK;
 }
 
-/* Drawn by every rank, or read by rank 0 from --weights. Collective. */
+/* Every rank draws the weights, or rank 0 reads --weights. Collective. */
 static mlp_status first_weights(mlp_run_parts *run)
 {
     mlp_checkpoint *state = &run->state;
@@ -227,9 +228,9 @@ static mlp_status first_weights(mlp_run_parts *run)
                                   sizeof *state->parameters);
 }
 
-/* Every rank has the state. A moment of the best epoch's weights is none of the
- * optimizer's, and begins anew. Collective. */
-static mlp_status go_on_from(mlp_run_parts *run, const mlp_checkpoint *start)
+/* Every rank has the state `start`. Only the optimizer's moments are copied,
+ * not the best epoch's weights. Collective. */
+static mlp_status continue_from(mlp_run_parts *run, const mlp_checkpoint *start)
 {
     mlp_checkpoint *state = &run->state;
     size_t bytes = state->parameter_count * sizeof *state->parameters;
@@ -253,7 +254,7 @@ static mlp_status fill_state(mlp_run_parts *run, bool is_resumed)
                run->state.parameter_count * sizeof *run->state.moments[i]);
     }
     if (run->job.setting.start != NULL) {
-        return go_on_from(run, run->job.setting.start);
+        return continue_from(run, run->job.setting.start);
     }
     MLP_TRY(first_weights(run));
     return mlp_trainer_load(run->trainer, run->state.parameters, NULL);
@@ -283,9 +284,8 @@ mlp_status mlp_run_begin_state(mlp_run_parts *run)
 
 /* ---- fetch ------------------------------------------------------------- */
 
-/* The update is the last to make numbers, and no step may look at them again.
- * A moment that is infinite stops its weight for good, and shows nowhere else:
- * Adam divides by it. */
+/* The last update's results are read by no further step. An infinite moment
+ * freezes its weight without other symptoms: Adam divides by it. */
 static mlp_status check_finite(const mlp_run_parts *run, const float *values,
                                const char *what)
 {

@@ -1,6 +1,6 @@
 /** @file
- *  The end of a run on a handful of rows, such as a truth table: every row with
- *  what the model makes of it, and whether it has learned them.
+ *  The report of a run on few rows, such as a truth table: each row with the
+ *  model's outputs, and whether the model has learned all rows.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,8 +11,8 @@
 
 enum { ROWS_MAX = 16, FEATURES_MAX = 8, OUTPUTS_MAX = 4 };
 
-/* A loss that falls by less than this share over the last tenth of the epochs
- * stands still. */
+/* The loss stands still if it falls by less than this fraction over the last
+ * tenth of the epochs. */
 static const double STANDS_STILL = 0.01;
 
 bool mlp_run_is_small(const mlp_run_data *data, const mlp_model *model)
@@ -24,8 +24,8 @@ bool mlp_run_is_small(const mlp_run_data *data, const mlp_model *model)
 
 /* ---- the rows of all ranks --------------------------------------------- */
 
-/* A row's features, label and outputs as bits of floats, so that ranks can sum
- * them: where a rank has not the row, all are 0. */
+/* Features, label and outputs of a row as bits of floats, all 0 on ranks that
+ * don't have the row: a sum over ranks gives them to all. */
 typedef struct {
     uint64_t features[FEATURES_MAX], outputs[OUTPUTS_MAX], label;
 } row_bits;
@@ -71,7 +71,7 @@ static void copy_rows(const mlp_run_parts *run, row_bits *table)
     }
 }
 
-/* ---- telling ----------------------------------------------------------- */
+/* ---- output ------------------------------------------------------------ */
 
 static uint64_t class_of(const row_bits *row, size_t outputs)
 {
@@ -99,7 +99,7 @@ static void print_head(size_t features, size_t outputs)
     printf("  class\n");
 }
 
-/* Prints the table; returns how many rows are wrong. */
+/* Print the table; return the number of wrong rows. */
 static size_t print_rows(const mlp_run_parts *run, const row_bits *table)
 {
     size_t outputs = run->model->layer[run->model->layers - 1].out;
@@ -121,7 +121,7 @@ static size_t print_rows(const mlp_run_parts *run, const row_bits *table)
     return wrong;
 }
 
-/* The first epoch from which on the loss stood still; 0 if it still falls. */
+/* The epoch since which the loss stands still; 0 if it still falls. */
 static uint64_t still_since(const mlp_history *history)
 {
     size_t count = history->count;
@@ -134,7 +134,7 @@ static uint64_t still_since(const mlp_history *history)
     return since <= count - count / 10 - 1 ? history->records[since].epoch : 0;
 }
 
-static void print_verdict(const mlp_run_parts *run, size_t wrong)
+static void print_outcome(const mlp_run_parts *run, size_t wrong)
 {
     const mlp_history *history = &run->state.history;
     uint64_t epochs = run->state.epoch;
@@ -171,7 +171,7 @@ mlp_status mlp_run_print_rows(mlp_run_parts *run)
     copy_rows(run, table);
     MLP_TRY(mlp_comm_sum(run->job.comm, (uint64_t *)table, words));
     if (mlp_run_is_leader(&run->job)) {
-        print_verdict(run, print_rows(run, table));
+        print_outcome(run, print_rows(run, table));
     }
     return MLP_OK;
 }

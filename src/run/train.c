@@ -12,11 +12,12 @@
 
 /* ---- stopping in time -------------------------------------------------- */
 
-/* Seconds to leave after a save: the end of the log, the end of MPI. */
+/* Time between a save and the exit: closing the log, MPI_Finalize. */
 static const double LEAVE_SECONDS = 1.0;
 
-/* From the wish to the end: the step under way and the one in which the others
- * get to know, then a save. Twice what was measured: both vary. */
+/* Reserve time from a stop request to the exit: the current step, the step in
+ * which the other ranks learn of the request, and a save. Times two, because
+ * the measured times vary. */
 static void reserve_time(const mlp_run_parts *run)
 {
     double save = run->job.config.checkpoint[0] != '\0'
@@ -46,7 +47,7 @@ mlp_status mlp_run_compare(mlp_run_parts *run)
     return mlp_trainer_compare(run->trainer, run->state.step);
 }
 
-static mlp_status compare_in_time(mlp_run_parts *run)
+static mlp_status compare_if_due(mlp_run_parts *run)
 {
     return run->job.config.sentinel > 0 &&
                    run->state.step % run->job.config.sentinel == 0
@@ -54,7 +55,7 @@ static mlp_status compare_in_time(mlp_run_parts *run)
                : MLP_OK;
 }
 
-/* The rest of the epoch under way, as far as no rank was asked to stop. */
+/* Train the rest of the current epoch, until some rank is asked to stop. */
 static mlp_status train_epoch(mlp_run_parts *run, size_t steps,
                               bool *wants_stop)
 {
@@ -71,7 +72,7 @@ static mlp_status train_epoch(mlp_run_parts *run, size_t steps,
         mlp_tally_add(&state->running, &result.tally);
         run->profiling.trained_rows += result.tally.rows;
         state->step++;
-        MLP_TRY(compare_in_time(run));
+        MLP_TRY(compare_if_due(run));
         double seconds = before + mlp_clock_seconds() - start;
         run->progress.longest_step =
             fmax(run->progress.longest_step, seconds - state->running_seconds);
@@ -82,7 +83,7 @@ static mlp_status train_epoch(mlp_run_parts *run, size_t steps,
         }
         *wants_stop = result.wants_stop || has_enough_steps(run);
         if (step + 1 == steps) {
-            continue; /* the epoch is closed before its state is looked at */
+            continue; /* close the epoch before its state is compared */
         }
         MLP_TRY(mlp_run_check_replay(run));
         if (!*wants_stop) {
@@ -111,8 +112,7 @@ static mlp_status evaluate(mlp_run_parts *run, const mlp_sharded *split,
                           run->state.step);
 }
 
-/* Rank 0's part in closing an epoch: only weights that are numbers get into
- * the history. */
+/* Rank 0: record an epoch, after a check that all weights are finite. */
 static mlp_status write_record(mlp_run_parts *run,
                                const mlp_epoch_record *record)
 {
@@ -123,7 +123,7 @@ static mlp_status write_record(mlp_run_parts *run,
                               : MLP_OK;
 }
 
-/* The other ranks' part, if each is to have a result. */
+/* Other ranks: record an epoch, if each rank's caller wants a result. */
 static mlp_status keep_record(mlp_run_parts *run,
                               const mlp_epoch_record *record)
 {
@@ -134,7 +134,7 @@ static mlp_status keep_record(mlp_run_parts *run,
     return mlp_history_add(&run->state.history, record);
 }
 
-/* Tell the caller, who may have had enough. */
+/* Call the caller's on_epoch, which may end the run. */
 static mlp_status report_epoch(mlp_run_parts *run,
                                const mlp_epoch_record *record)
 {
@@ -148,7 +148,7 @@ static mlp_status report_epoch(mlp_run_parts *run,
     return MLP_OK;
 }
 
-/* The perceptron's rule moves no weight for a row that is right. */
+/* Without errors the perceptron rule changes no weight any more. */
 static bool is_without_error(const mlp_run_parts *run)
 {
     const mlp_tally *tally = &run->state.running;
@@ -156,11 +156,11 @@ static bool is_without_error(const mlp_run_parts *run)
            tally->hits == tally->rows;
 }
 
-/* Whether no epoch is left to train, or none is worth it. */
+/* Whether training ends here: after the last epoch, or early. */
 static bool is_over(const mlp_run_parts *run)
 {
     return run->state.epoch >= run->job.config.epochs ||
-           run->progress.verdict.stops || run->progress.is_converged;
+           run->progress.early_stopping.stops || run->progress.is_converged;
 }
 
 /* Record an epoch that has just been trained. */
@@ -185,7 +185,7 @@ static mlp_status close_epoch(mlp_run_parts *run)
     state->running_seconds = 0.0;
     MLP_TRY(mlp_run_check_early_stopping(run));
     mlp_run_keep_best(run);
-    MLP_TRY(mlp_run_keep_end(run));
+    MLP_TRY(mlp_run_copy_epoch_end(run));
     MLP_TRY(mlp_run_check_replay(run));
     MLP_TRY(mlp_run_save_epoch(run, is_over(run)));
     MLP_TRY(report_epoch(run, &record));
@@ -193,8 +193,8 @@ static mlp_status close_epoch(mlp_run_parts *run)
     return MLP_OK;
 }
 
-/* A stop that comes in an epoch's last step or in its evaluation leaves the
- * epoch open: all its steps are done, and a run that resumes evaluates. */
+/* A stop in an epoch's last step or in its evaluation leaves the epoch open:
+ * all its steps are done, and a resumed run evaluates it. */
 mlp_status mlp_run_train(mlp_run_parts *run)
 {
     mlp_checkpoint *state = &run->state;

@@ -1,9 +1,9 @@
 /** @file
- *  mlp_train --check-digest: does this launch keep the promise of one digest? A
- *  short slice of the configured training is done by one thread of one rank,
- *  then by the whole team: stopped and resumed in its middle, and with every
- *  instruction set that all ranks have. After each step each rank digests what
- *  it has updated, so that a difference has a place.
+ *  mlp_train --check-digest: check that this launch gives the same digest as
+ *  one thread of one rank. A short segment of the configured training is done
+ *  by that thread, then by the whole team: stopped and resumed in the middle,
+ *  and with every instruction set that all ranks have. After each step each
+ *  rank digests the parameters that it updates, to locate a difference.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,10 +19,10 @@
 
 enum { DEFAULT_STEPS = 32, LEAST_STEPS = 4 };
 
-/* The slice ends here if it does not end before: the reference is slow. */
+/* Time limit of the reference, which is slow; the segment ends there. */
 static const double REFERENCE_SECONDS = 10.0;
 
-/* ---- training the slice ------------------------------------------------ */
+/* ---- training the segment ------------------------------------------------ */
 
 static mlp_status note_layers(const mlp_verification *v, mlp_run_parts *run,
                               bool is_reference, uint64_t *row)
@@ -31,8 +31,8 @@ static mlp_status note_layers(const mlp_verification *v, mlp_run_parts *run,
     for (size_t l = 0; l < v->layers; l++) {
         for (size_t r = 0; r < ranks; r++) {
             if (is_reference || r == mlp_comm_rank(v->run.job.comm)) {
-                mlp_range slice = v->slices[l * ranks + r];
-                MLP_TRY(mlp_trainer_digest(run->trainer, l, slice,
+                mlp_range range = v->ranges[l * ranks + r];
+                MLP_TRY(mlp_trainer_digest(run->trainer, l, range,
                                            &row[l * ranks + r]));
             }
         }
@@ -40,7 +40,7 @@ static mlp_status note_layers(const mlp_verification *v, mlp_run_parts *run,
     return MLP_OK;
 }
 
-/* One step, and where the run is then. */
+/* Train one step and advance the state. */
 static mlp_status train_step(const mlp_verification *v, mlp_run_parts *run)
 {
     mlp_checkpoint *state = &run->state;
@@ -57,10 +57,10 @@ static mlp_status train_step(const mlp_verification *v, mlp_run_parts *run)
     return MLP_OK;
 }
 
-/* Steps from .. to - 1 of the slice; the reference may come to fewer, which
- * then are the slice. */
-static mlp_status train_slice(mlp_verification *v, mlp_run_parts *run,
-                              size_t from, size_t to, bool is_reference)
+/* Train steps from .. to - 1 of the segment. The reference may shorten the
+ * segment, to keep its time limit. */
+static mlp_status train_segment(mlp_verification *v, mlp_run_parts *run,
+                                size_t from, size_t to, bool is_reference)
 {
     uint64_t *table = is_reference ? v->expected : v->found;
     double start = mlp_clock_seconds();
@@ -77,7 +77,7 @@ static mlp_status train_slice(mlp_verification *v, mlp_run_parts *run,
     return MLP_OK;
 }
 
-/* A trainer with the first weights, at the beginning of the slice. */
+/* Create a trainer with the first weights, at the start of the segment. */
 static mlp_status begin(const mlp_verification *v, mlp_run_parts *run)
 {
     run->resumed_from[0] = '\0';
@@ -95,7 +95,7 @@ static void end(mlp_run_parts *run)
     mlp_checkpoint_destroy(&run->state);
 }
 
-/* Save, forget everything, and go on from the file. */
+/* Save, destroy model and trainer, and resume from the file. */
 static mlp_status resume(mlp_run_parts *run)
 {
     MLP_TRY(mlp_run_save(run));
@@ -123,11 +123,11 @@ static mlp_status train_alone(mlp_verification *v, mlp_run_parts *run)
 {
     MLP_TRY(mlp_run_load_data(&run->job, &run->data));
     MLP_TRY(begin(v, run));
-    MLP_TRY(train_slice(v, run, 0, v->steps, true));
+    MLP_TRY(train_segment(v, run, 0, v->steps, true));
     return digest_weights(run, v->weights);
 }
 
-/* By one thread of rank 0, which reads all rows for it. */
+/* One thread of rank 0 trains on all rows. */
 static mlp_status run_reference(mlp_verification *v)
 {
     mlp_run_parts alone = {.job = {.config = v->run.job.config},
@@ -142,35 +142,35 @@ static mlp_status run_reference(mlp_verification *v)
     return status;
 }
 
-/* ---- what is compared -------------------------------------------------- */
+/* ---- set-up ------------------------------------------------------------ */
 
 static mlp_status allocate(mlp_verification *v)
 {
     size_t row = mlp_verify_row(v);
     v->expected = calloc(v->steps * row, sizeof *v->expected);
     v->found = calloc(v->steps * row, sizeof *v->found);
-    v->slices = calloc(row, sizeof *v->slices);
-    return v->expected == NULL || v->found == NULL || v->slices == NULL
+    v->ranges = calloc(row, sizeof *v->ranges);
+    return v->expected == NULL || v->found == NULL || v->ranges == NULL
                ? mlp_fail_memory("the digests of the steps")
                : MLP_OK;
 }
 
-/* Who updates what: asked of a trainer, which then goes. */
-static mlp_status find_slices(mlp_verification *v)
+/* Ask a trainer, on each rank, which parameters the rank updates. */
+static mlp_status find_ranges(mlp_verification *v)
 {
     size_t ranks = mlp_comm_size(v->run.job.comm);
     size_t rank = mlp_comm_rank(v->run.job.comm);
     _Static_assert(sizeof(mlp_range) == 2 * sizeof(uint64_t), "two words");
     for (size_t l = 0; l < v->layers; l++) {
-        v->slices[l * ranks + rank] = mlp_trainer_slice(v->run.trainer, l);
+        v->ranges[l * ranks + rank] = mlp_trainer_slice(v->run.trainer, l);
     }
-    return mlp_comm_sum(v->run.job.comm, (uint64_t *)v->slices,
+    return mlp_comm_sum(v->run.job.comm, (uint64_t *)v->ranges,
                         2 * mlp_verify_row(v));
 }
 
-/* The slice goes over the end of the first epoch, with a short batch and a new
- * shuffle, if that is not too far from its beginning. */
-static void choose_slice(mlp_verification *v)
+/* The segment crosses the end of the first epoch, to include a short batch and
+ * a new shuffle. It starts at step 0 if the epoch is short or the only one. */
+static void choose_segment(mlp_verification *v)
 {
     const mlp_config *config = &v->run.job.config;
     v->epoch_steps =
@@ -188,13 +188,13 @@ static void choose_slice(mlp_verification *v)
 static mlp_status set_up(mlp_verification *v)
 {
     mlp_run_parts *run = &v->run;
-    MLP_TRY(mlp_run_plan(&run->job));
+    MLP_TRY(mlp_run_resolve(&run->job));
     MLP_TRY(mlp_run_load_data(&run->job, &run->data));
-    choose_slice(v);
+    choose_segment(v);
     MLP_TRY(mlp_run_create_trainer(run));
     v->layers = run->model->layers;
     MLP_TRY(mlp_comm_agree(run->job.comm, allocate(v)));
-    MLP_TRY(find_slices(v));
+    MLP_TRY(find_ranges(v));
     end(run);
     return MLP_OK;
 }
@@ -206,11 +206,11 @@ static mlp_status train_team(mlp_verification *v, bool is_resumed)
     mlp_run_parts *run = &v->run;
     size_t middle = is_resumed ? v->steps / 2 : 0;
     MLP_TRY(begin(v, run));
-    MLP_TRY(train_slice(v, run, 0, middle, false));
+    MLP_TRY(train_segment(v, run, 0, middle, false));
     if (is_resumed) {
         MLP_TRY(resume(run));
     }
-    return train_slice(v, run, middle, v->steps, false);
+    return train_segment(v, run, middle, v->steps, false);
 }
 
 mlp_status mlp_verify_pass(mlp_verification *v, bool is_resumed)
@@ -225,7 +225,8 @@ mlp_status mlp_verify_pass(mlp_verification *v, bool is_resumed)
     MLP_TRY(mlp_comm_agree(run->job.comm, status));
     MLP_TRY(mlp_comm_sum(run->job.comm, v->found, cells));
     status = mlp_verify_compare(v, is_resumed, mlp_clock_seconds() - start);
-    return mlp_comm_agree(run->job.comm, status); /* all have the same tables */
+    return mlp_comm_agree(run->job.comm,
+                          status); /* the same tables on all ranks */
 }
 
 static mlp_status verify(mlp_verification *v)
@@ -244,7 +245,7 @@ static mlp_status verify(mlp_verification *v)
         mlp_verify_begin(v, mlp_clock_seconds() - start);
     }
     MLP_TRY(mlp_verify_resumed(v));
-    MLP_TRY(mlp_verify_every_set(v));
+    MLP_TRY(mlp_verify_instruction_sets(v));
     return mlp_comm_agree(run->job.comm, mlp_run_is_leader(&run->job)
                                              ? mlp_verify_end(v)
                                              : MLP_OK);
@@ -266,6 +267,6 @@ mlp_status mlp_run_verify(mlp_comm *comm, const mlp_config *config)
     mlp_checkpoint_unlock(&v.run.saving.lock);
     free(v.expected);
     free(v.found);
-    free(v.slices);
+    free(v.ranges);
     return status;
 }

@@ -1,6 +1,6 @@
 /** @file
- *  A verification under way, for verify.c (training the slice) and
- *  verify_report.c (its variants, and what is said of them).
+ *  The state of --check-digest, for verify.c (training the segment) and
+ *  verify_report.c (variants and output).
  */
 #ifndef MLP_RUN_VERIFY_H
 #define MLP_RUN_VERIFY_H
@@ -8,41 +8,41 @@
 #include "internal.h"
 
 typedef struct {
-    mlp_run_parts run; /**< of the whole team */
+    mlp_run_parts run; /**< the run of the whole team */
     uint64_t epoch_steps;
-    uint64_t first; /**< global step before the slice */
-    size_t steps;   /**< of the slice */
+    uint64_t first; /**< global step before the segment */
+    size_t steps;   /**< of the segment */
     size_t layers;
-    mlp_range *slices;  /**< [layers, ranks]: which floats a rank updates */
+    mlp_range *ranges;  /**< [layers, ranks]: which floats a rank updates */
     uint64_t *expected; /**< [steps, layers, ranks] digests of the reference */
     uint64_t *found;    /**< the same, of the team */
-    char weights[MLP_DIGEST_HEX]; /**< after the slice; rank 0 */
-    size_t passes;                /**< that were the same */
+    char weights[MLP_DIGEST_HEX]; /**< after the segment; rank 0 */
+    size_t passes;                /**< variants with equal digests */
 } mlp_verification;
 
-/** Digests after one step. */
+/** Number of digests after one step. */
 static inline size_t mlp_verify_row(const mlp_verification *v)
 {
     return v->layers * mlp_comm_size(v->run.job.comm);
 }
 
-/** Train the slice with run.kernels, NULL for the usual ones, and compare.
+/** Train the segment with run.kernels, NULL for the default, and compare.
  *  Collective. MLP_ERROR_DATA when something differs. */
 mlp_status mlp_verify_pass(mlp_verification *v, bool is_resumed);
 
-/** A pass that is stopped, saved to a temporary directory and resumed in its
- *  middle. Collective. */
+/** A pass that stops in the middle, saves to a temporary directory and
+ *  resumes. Collective. */
 mlp_status mlp_verify_resumed(mlp_verification *v);
 
-/** A pass with each instruction set that all ranks have, but for the one that
- *  they use anyway. Collective. */
-mlp_status mlp_verify_every_set(mlp_verification *v);
+/** A pass with each instruction set that all ranks have, except the default.
+ *  Collective. */
+mlp_status mlp_verify_instruction_sets(mlp_verification *v);
 
-/** Compare what the team found; rank 0 says so. */
+/** Compare the team's digests with the reference; rank 0 prints the result. */
 mlp_status mlp_verify_compare(mlp_verification *v, bool is_resumed,
                               double seconds);
 
-/** The first and the last lines. Rank 0. */
+/** Print the first and the last lines. Rank 0. */
 void mlp_verify_begin(const mlp_verification *v, double seconds);
 mlp_status mlp_verify_end(const mlp_verification *v);
 

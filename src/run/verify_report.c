@@ -1,5 +1,5 @@
 /** @file
- *  The variants of a verification, and what is said of them.
+ *  --check-digest: the variants and the output.
  */
 #include "system/files.h"
 #include "verify.h"
@@ -61,7 +61,7 @@ mlp_status mlp_verify_resumed(mlp_verification *v)
     return status;
 }
 
-mlp_status mlp_verify_every_set(mlp_verification *v)
+mlp_status mlp_verify_instruction_sets(mlp_verification *v)
 {
     static const char *const names[] = {"avx512", "avx2", "base"};
     mlp_run_parts *run = &v->run;
@@ -79,7 +79,7 @@ mlp_status mlp_verify_every_set(mlp_verification *v)
     return MLP_OK;
 }
 
-/* ---- what is said ------------------------------------------------------ */
+/* ---- output ------------------------------------------------------------ */
 
 static const char *plural(size_t count)
 {

@@ -1,5 +1,5 @@
 /** @file
- *  What a row of each class counts in the training loss: --class-weights.
+ *  --class-weights: the weight of a row in the training loss, by class.
  */
 #include <errno.h>
 #include <math.h>
@@ -9,7 +9,7 @@
 #include "internal.h"
 
 /* rows / (classes rows_of_class), as scikit-learn's "balanced": every class
- * has the same share of the loss. A class without rows has none. */
+ * contributes equally to the loss. A class without rows gets weight 0. */
 static mlp_status balance(const mlp_run_job *job, mlp_run_data *data)
 {
     const mlp_dataset *here = &data->train.here;
@@ -32,7 +32,7 @@ static mlp_status balance(const mlp_run_job *job, mlp_run_data *data)
     return status;
 }
 
-/* One weight and the comma behind it. */
+/* Read one weight and the comma after it. */
 static mlp_status read_weight(const char *all, char **rest, float *weight)
 {
     char *end = *rest;
@@ -67,7 +67,7 @@ static mlp_status read_weights(const char *text, size_t classes, float *weights)
                           classes);
 }
 
-mlp_status mlp_run_weigh_classes(const mlp_run_job *job, mlp_run_data *data)
+mlp_status mlp_run_set_class_weights(const mlp_run_job *job, mlp_run_data *data)
 {
     const char *text = job->config.class_weights;
     if (strcmp(text, "none") == 0) {

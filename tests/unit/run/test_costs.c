@@ -49,11 +49,11 @@ START_TEST(work_on_a_line_is_found_again)
 {
     const double rows[] = {10, 100, 1000}, seconds[] = {7, 25, 205};
     mlp_work work = mlp_work_fit(rows, seconds, 3);
-    ck_assert_double_eq_tol(work.fixed, 5.0, 1e-9);
-    ck_assert_double_eq_tol(work.per_row, 0.2, 1e-9);
+    ck_assert_double_eq_tol(work.fixed_seconds, 5.0, 1e-9);
+    ck_assert_double_eq_tol(work.row_seconds, 0.2, 1e-9);
     work = mlp_work_fit(rows, seconds, 1);
-    ck_assert_double_eq_tol(work.fixed, 0.0, TINY);
-    ck_assert_double_eq_tol(work.per_row, 0.7, TINY);
+    ck_assert_double_eq_tol(work.fixed_seconds, 0.0, TINY);
+    ck_assert_double_eq_tol(work.row_seconds, 0.7, TINY);
 }
 END_TEST
 
@@ -61,17 +61,18 @@ START_TEST(work_has_no_part_below_nothing)
 {
     const double rows[] = {1, 2}, seconds[] = {1, 4};
     mlp_work work = mlp_work_fit(rows, seconds, 2);
-    ck_assert_double_eq_tol(work.fixed, 0.0, TINY);
-    ck_assert_double_gt(work.per_row, 1.0);
-    ck_assert_double_lt(work.per_row, 2.0);
+    ck_assert_double_eq_tol(work.fixed_seconds, 0.0, TINY);
+    ck_assert_double_gt(work.row_seconds, 1.0);
+    ck_assert_double_lt(work.row_seconds, 2.0);
 }
 END_TEST
 
-static const mlp_costs costs = {.work = {.fixed = 10.0, .per_row = 1.0},
-                                .bytes = 100.0,
-                                .per_node = 4,
-                                .inside = {.alpha = 1.0, .beta = 0.0},
-                                .between = {.alpha = 0.0, .beta = 0.1}};
+static const mlp_costs costs = {
+    .work = {.fixed_seconds = 10.0, .row_seconds = 1.0},
+    .bytes = 100.0,
+    .per_node = 4,
+    .inside = {.alpha = 1.0, .beta = 0.0},
+    .between = {.alpha = 0.0, .beta = 0.1}};
 
 START_TEST(a_step_is_work_and_two_sums)
 {
