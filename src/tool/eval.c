@@ -9,13 +9,13 @@
 #include "record/classification_report.h"
 #include "tool.h"
 
-/* What came out, beside what went in. */
+/* The model and rows, and the results of the evaluation. */
 typedef struct {
     const mlp_tool_case *of;
     const char *split;
     mlp_tally tally;
     uint64_t *confusion; /* [classes, classes]; NULL: too many classes */
-    size_t top_k;        /* 0: not asked for */
+    size_t top_k;        /* 0: off */
 } evaluation;
 
 /* ---- text */
@@ -61,7 +61,7 @@ static json_t *score_json(const mlp_class_score *score)
         mlp_json_number(score->f1), "support", mlp_json_whole(score->support));
 }
 
-/* The counts, row by row. */
+/* The confusion matrix as an array of rows. */
 static json_t *confusion_json(const uint64_t *confusion, size_t classes)
 {
     json_t *rows = json_array();

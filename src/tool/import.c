@@ -11,7 +11,7 @@
 #include "system/files.h"
 #include "tool.h"
 
-/* Opening a pipe would wait for ever. */
+/* Refuse a pipe: opening it would block. */
 static mlp_status expect_file(const char *path)
 {
     struct stat facts;
@@ -23,7 +23,7 @@ static mlp_status expect_file(const char *path)
                : mlp_fail(MLP_ERROR_DATA, "%s: is not a regular file", path);
 }
 
-/* HDF5 begins with these bytes. */
+/* The signature at the start of an HDF5 file. */
 static mlp_status look_for_hdf5(const char *path, bool *is_hdf5)
 {
     static const unsigned char sign[] = {0x89, 'H', 'D', 'F', 13, 10, 26, 10};
@@ -50,8 +50,8 @@ static mlp_status copy(const char *path, FILE *out)
     return status;
 }
 
-/* A checkpoint is sealed in a file of its own; its bytes then go where the
- * output goes. */
+/* A checkpoint is sealed in a temporary file, which is then copied to the
+ * output. */
 static mlp_status write_checkpoint(const mlp_checkpoint *checkpoint,
                                    const mlp_tool_output *output)
 {
@@ -66,7 +66,7 @@ static mlp_status write_checkpoint(const mlp_checkpoint *checkpoint,
     return status;
 }
 
-/* The words of options are those of mlp_train; a classifier unless told. */
+/* Options have mlp_train's values; the default is a classifier. */
 static mlp_status configure(const mlp_tool_options *options, mlp_config *config)
 {
     mlp_config_init(config);

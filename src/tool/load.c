@@ -1,5 +1,5 @@
 /** @file
- *  Loading a model and rows for it, and whether they fit together.
+ *  Loads a model and rows for it, and checks that they match.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -27,7 +27,7 @@ mlp_status mlp_tool_load_checkpoint(const char *path,
     return MLP_OK;
 }
 
-/* The rows that were asked for, of those there are. */
+/* The rows to load: the requested range, limited to the existing rows. */
 static mlp_status choose_rows(const mlp_tool_options *options,
                               const mlp_source_info *info, mlp_range *range)
 {
@@ -45,7 +45,7 @@ static mlp_status choose_rows(const mlp_tool_options *options,
     return MLP_OK;
 }
 
-/* Windows for rows that are read ahead, with what the limit leaves. */
+/* Create a reader whose windows use the rest of the memory limit. */
 static mlp_status create_reader(uint64_t limit, uint64_t kept, size_t row_bytes,
                                 mlp_tool_case *loaded)
 {
@@ -61,7 +61,7 @@ static mlp_status create_reader(uint64_t limit, uint64_t kept, size_t row_bytes,
                              MLP_INFERENCE_ROWS, &loaded->reader);
 }
 
-/* Into memory, or ready to be read if that is more than it may be. */
+/* Load rows into memory, or open them if they exceed the memory limit. */
 static mlp_status take_rows(const mlp_tool_options *options, mlp_source *source,
                             mlp_range range, mlp_tool_case *loaded)
 {
@@ -85,7 +85,7 @@ static mlp_status load_rows(const mlp_tool_options *options, bool has_labels,
     mlp_source *source = NULL;
     mlp_range range;
     mlp_table_options table = mlp_table_options_of(&loaded->checkpoint.config);
-    table.test_data = ""; /* --data names all there is */
+    table.test_data = ""; /* --data names all rows */
     table.test_fraction = options->is_all ? 0 : table.test_fraction;
     table.schema = &loaded->checkpoint.schema;
     table.splits_again = options->has_split;
@@ -109,8 +109,8 @@ static mlp_status load_rows(const mlp_tool_options *options, bool has_labels,
     return status;
 }
 
-/* Training scaled its largest value to 1. Data on another scale, pixels to 255
- * in place of pixels to 1, gives nonsense without an error. */
+/* Training scaled its largest value to 1. Data in another range, such as pixels
+ * up to 255 instead of 1, would give wrong results without an error. */
 static void check_scale(const mlp_tool_case *loaded)
 {
     mlp_scaler scaler = loaded->checkpoint.scaler;

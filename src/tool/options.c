@@ -1,6 +1,5 @@
 /** @file
- *  The options of all sub-commands, of which each has some, and what its
- *  command line says.
+ *  The table of the options of all sub-commands, and reading a command line.
  */
 #include <string.h>
 #include <unistd.h>
@@ -22,7 +21,7 @@ const char *mlp_tool_split_name(mlp_split split)
 #define AT(member) .offset = offsetof(mlp_tool_options, member)
 #define SIZE_LIMIT 18446744073709551615.0
 
-/* As mlp_train's, where that has the option too. */
+/* Options that mlp_train has, too, are the same there. */
 static const mlp_option rows[] = {
     {"data", MLP_FIELD_BORROWED, AT(data), .operand = "PATH",
      .help = "directory of IDX files, HDF5 file, CSV file, or built in: "
@@ -84,7 +83,7 @@ static const mlp_option rows[] = {
 
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
-/* A sub-command's rows, and the fields that they set. */
+/* Rows of the table for one sub-command, and the fields that they set. */
 typedef struct {
     mlp_option rows[ROWS];
     bool given[ROWS];
@@ -119,8 +118,7 @@ static void list_tables(const mlp_tool_command *command,
     own->tables[1] = mlp_standard_options_table(&options->standard);
 }
 
-/* A page or a picture is not printed on a terminal: it goes to a file in the
- * current directory. */
+/* On a terminal, write a page or picture to a file in the current directory. */
 static void name_output(const mlp_tool_command *command,
                         mlp_tool_options *options)
 {
@@ -134,7 +132,7 @@ static void name_output(const mlp_tool_command *command,
     mlp_log_note("writing %s", options->file_name);
 }
 
-/* What follows from the options that were given. */
+/* Set fields that follow from the given options. */
 static void complete(const mlp_option_table *table, mlp_tool_options *options)
 {
     options->has_split = mlp_option_was_given(table, "split");

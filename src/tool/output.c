@@ -1,5 +1,5 @@
 /** @file
- *  Where results go.
+ *  Output of results, to standard output or to a file.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,14 +17,14 @@ static mlp_status fail_io(const char *name, const char *verb)
                     strerror(errno));
 }
 
-/* Devices and pipes are no files that could be renamed over. */
+/* A device or a pipe cannot be replaced by a rename. */
 static bool is_special(const char *path)
 {
     struct stat facts;
     return stat(path, &facts) == 0 && !S_ISREG(facts.st_mode);
 }
 
-/* The path behind symbolic links, so that they stay what they are. */
+/* Resolve symbolic links, so that the rename does not replace a link. */
 static mlp_status name_files(mlp_tool_output *output)
 {
     char *real = realpath(output->name, NULL);
@@ -75,7 +75,8 @@ mlp_status mlp_tool_output_flush(mlp_tool_output *output)
 {
     errno = 0;
     if (fflush(output->file) != 0 || ferror(output->file)) {
-        errno = errno != 0 ? errno : EIO; /* an earlier write's is forgotten */
+        errno =
+            errno != 0 ? errno : EIO; /* errno of an earlier write is lost */
         return fail_io(output->name, "written");
     }
     return MLP_OK;

@@ -1,5 +1,5 @@
 /** @file
- *  mlp show: what a checkpoint is.
+ *  mlp show: the contents of a checkpoint.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -13,10 +13,10 @@
 #include "record/runlog_parts.h"
 #include "tool.h"
 
-/* ---- what is computed from a checkpoint */
+/* ---- values computed from a checkpoint */
 
-/* The epoch whose weights are shown in place of the newest, which is the best
- * one with --patience; 0: the newest are. */
+/* With --patience the best epoch, whose weights are shown; 0: the newest
+ * weights are shown. */
 static uint64_t best_epoch(const mlp_checkpoint *c)
 {
     return mlp_checkpoint_result(c) != c->parameters
@@ -47,11 +47,11 @@ static mlp_status digest_state(const mlp_checkpoint *c,
 enum { WEIGHTS, BIASES, SLOPES, PARTS };
 static const char *const part_names[PARTS] = {"weights", "biases", "slopes"};
 
-/* A part of a layer. */
+/* Some parameters of a layer: weights, biases ... */
 typedef struct {
     size_t layer; /* from 1 */
     size_t part;
-    size_t rows, columns; /* biases are one row; no rows: no such part */
+    size_t rows, columns; /* biases are one row; 0 rows: none */
     double least, mean, largest, deviation;
 } summary;
 
@@ -73,8 +73,8 @@ static void summarize(const float *values, summary *s)
     s->deviation = sqrt(squares / (double)count);
 }
 
-/* Part `index` of all, in the order of the parameters; the part begins there.
- * @param offset  where it begins, moved on to the next */
+/* Part `index` of all, in the order of the parameters.
+ * @param offset  start of this part, advanced to the next one */
 static summary summary_of(const mlp_checkpoint *c, size_t index, size_t *offset)
 {
     size_t layer = index / PARTS;
@@ -223,7 +223,7 @@ static json_t *config_json(const mlp_config *config)
     return object;
 }
 
-/* The run log's records of these epochs. */
+/* Epoch records as in the run log. */
 static json_t *history_json(const mlp_history *history)
 {
     json_t *array = json_array();
@@ -268,7 +268,7 @@ static json_t *numbers_json(const float *values, size_t count)
     return array;
 }
 
-/* Of all columns, or lists of one for each. */
+/* One value for all columns, or lists with one for each. */
 static json_t *scaler_json(const mlp_checkpoint *c)
 {
     const mlp_scaler *scaler = &c->scaler;

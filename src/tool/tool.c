@@ -1,5 +1,5 @@
 /** @file
- *  Finding the sub-command, and help.
+ *  Selects the sub-command, and prints help.
  */
 #include "tool.h"
 
@@ -83,9 +83,9 @@ static mlp_status find(const char *name, const mlp_tool_command **command)
                     nearest.name);
 }
 
-/* --help or --version, in place of a sub-command or with one (else NULL). */
-static mlp_status print_standard(const mlp_standard_options *asked,
-                                 const mlp_tool_command *command)
+/* @param command  NULL: --help or --version without a sub-command */
+static mlp_status print_help_or_version(const mlp_standard_options *asked,
+                                        const mlp_tool_command *command)
 {
     mlp_tool_output output;
     MLP_TRY(mlp_tool_output_open(NULL, &output));
@@ -99,14 +99,14 @@ static mlp_status print_standard(const mlp_standard_options *asked,
     return mlp_tool_output_close(&output, MLP_OK);
 }
 
-/* Results go to standard output or, for a sub-command, where it says. */
+/* Run a sub-command, with standard output or --output open. */
 static mlp_status run(const mlp_tool_command *command, int argc, char **argv)
 {
     mlp_tool_options options;
     mlp_tool_output output;
     MLP_TRY(mlp_tool_options_read(command, argc, argv, &options));
     if (options.standard.help || options.standard.version) {
-        return print_standard(&options.standard, command);
+        return print_help_or_version(&options.standard, command);
     }
     MLP_TRY(mlp_tool_output_open(command->makes_file ? NULL : options.output,
                                  &output));
@@ -119,7 +119,7 @@ static mlp_status fail_missing(void)
     return mlp_fail(MLP_ERROR_USAGE, "missing sub-command; see mlp --help");
 }
 
-/* An option in place of a sub-command. */
+/* Handle an option without a sub-command. */
 static mlp_status take_option(char **argv)
 {
     mlp_standard_options asked = {.help = false};
@@ -131,7 +131,7 @@ static mlp_status take_option(char **argv)
                              .argc = 2,
                              .next = 1};
     MLP_TRY(mlp_command_line_take(&line));
-    return asked.help || asked.version ? print_standard(&asked, NULL)
+    return asked.help || asked.version ? print_help_or_version(&asked, NULL)
                                        : fail_missing();
 }
 
@@ -151,5 +151,6 @@ mlp_status mlp_tool(int argc, char **argv)
     if (argc > 2) {
         MLP_TRY(find(argv[2], &command));
     }
-    return print_standard(&(mlp_standard_options){.help = true}, command);
+    return print_help_or_version(&(mlp_standard_options){.help = true},
+                                 command);
 }

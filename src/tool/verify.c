@@ -1,6 +1,6 @@
 /** @file
- *  mlp verify: is every checkpoint of a directory whole, and the child of the
- *  one before it?
+ *  mlp verify: check that every checkpoint of a directory is undamaged and the
+ *  child of the one before it.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -8,14 +8,15 @@
 #include "checkpoint/chain.h"
 #include "tool.h"
 
-/* What the links came to. */
+/* Results of the checks. */
 typedef struct {
     const char *directory;
     size_t whole, verified, gaps;
     char fault[MLP_FAILURE_MAX]; /* the first one; "" = none */
-} verdict;
+} check_results;
 
-static void blame(verdict *found, const char *name, const char *why)
+static void report_fault(check_results *found, const char *name,
+                         const char *why)
 {
     if (found->fault[0] == '\0') {
         snprintf(found->fault, sizeof found->fault, "%s/%s: %s",
@@ -32,7 +33,7 @@ static const char *const parent_words[] = {
     [MLP_PARENT_DIFFERS] = "HAS ANOTHER DIGEST"};
 
 static void check_parent(const mlp_chain *chain, const mlp_chain_link *link,
-                         const char *name, FILE *out, verdict *found)
+                         const char *name, FILE *out, check_results *found)
 {
     mlp_chain_parent parent = mlp_chain_find_parent(chain, link);
     char hex[MLP_DIGEST_HEX];
@@ -46,25 +47,28 @@ static void check_parent(const mlp_chain *chain, const mlp_chain_link *link,
     found->verified += parent == MLP_PARENT_VERIFIED;
     found->gaps += parent == MLP_PARENT_NOT_KEPT;
     if (parent == MLP_PARENT_DIFFERS || link->parent_step >= link->name.step) {
-        blame(found, name, "its parent is not the checkpoint that is there");
+        report_fault(found, name,
+                     "its parent is not the checkpoint that is there");
     }
 }
 
-/* All of one run, so of one configuration and data. */
+/* All checkpoints must have the same configuration and data. */
 static void check_run(const mlp_chain_link *first, const mlp_chain_link *link,
-                      const char *name, verdict *found)
+                      const char *name, check_results *found)
 {
     if (memcmp(first->config_digest, link->config_digest, MLP_DIGEST_BYTES) !=
         0) {
-        blame(found, name, "is of another configuration than the first one");
+        report_fault(found, name,
+                     "is of another configuration than the first one");
     }
     if (memcmp(first->data_digest, link->data_digest, MLP_DIGEST_BYTES) != 0) {
-        blame(found, name, "is of other data than the first one");
+        report_fault(found, name, "is of other data than the first one");
     }
 }
 
 static void check_link(const mlp_chain *chain, const mlp_chain_link *link,
-                       const mlp_chain_link **first, FILE *out, verdict *found)
+                       const mlp_chain_link **first, FILE *out,
+                       check_results *found)
 {
     char name[MLP_NAME_BYTES], hex[MLP_DIGEST_HEX];
     mlp_checkpoint_name_format(link->name, name);
@@ -99,7 +103,7 @@ static void print_run(const mlp_chain_link *first, FILE *out)
 static mlp_status run(const mlp_tool_options *options, mlp_tool_output *output)
 {
     mlp_chain chain;
-    verdict found = {.directory = options->file};
+    check_results found = {.directory = options->file};
     const mlp_chain_link *first = NULL;
     FILE *out = output->file;
     MLP_TRY(mlp_chain_read(options->file, &chain));

@@ -48,7 +48,7 @@ static void drop(rows_of *all)
     free(all->labels);
 }
 
-/* The shape of the source's rows, without rows. */
+/* The shape of the source's rows; the rows are added later. */
 static mlp_data_set form_of(const mlp_source_info *info)
 {
     mlp_data_set set = {.element = info->element,

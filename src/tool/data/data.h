@@ -26,7 +26,7 @@ mlp_status mlp_data_write(const mlp_data_set *set, const char *path);
 mlp_status mlp_data_import(const mlp_tool_options *options,
                            mlp_tool_output *output);
 
-/** Make one from any --data of mlp_train, with its splits. */
+/** Make an HDF5 data set from any --data of mlp_train, with its splits. */
 mlp_status mlp_data_convert(const mlp_tool_options *options,
                             mlp_tool_output *output);
 

@@ -1,7 +1,7 @@
 /** @file
- *  mlp data import: a folder with one sub-folder per class of PNG and JPEG
- *  files becomes an HDF5 data set, its rows in random order, the last of them
- *  for testing.
+ *  mlp data import: makes an HDF5 data set from a folder of PNG and JPEG files,
+ *  with one sub-folder per class. Rows are in random order, the last ones are
+ *  test rows.
  */
 #include <dirent.h>
 #include <errno.h>

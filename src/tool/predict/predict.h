@@ -10,7 +10,7 @@
 /** A batch of rows with their outputs. */
 typedef struct {
     const mlp_checkpoint *checkpoint;
-    const mlp_dataset *dataset; /**< its rows, from `begin` */
+    const mlp_dataset *dataset; /**< rows of it, from `begin` */
     size_t begin;
     float largest;            /**< value of a white pixel */
     const char *const *names; /**< [rows], of files; NULL: rows of a split, */

@@ -13,7 +13,7 @@
 
 /* ---- list of files */
 
-/* @param path  taken over */
+/* @param path  owned by the list from now on */
 static mlp_status add(mlp_pictures *pictures, char *path)
 {
     bool is_full = (pictures->count & (pictures->count - 1)) == 0;

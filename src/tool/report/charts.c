@@ -9,7 +9,7 @@
 #include "report.h"
 #include "system/terminal.h"
 
-/* ---- which curves */
+/* ---- selection of curves */
 
 typedef struct {
     const char *name;
@@ -142,7 +142,7 @@ void mlp_report_chart_destroy(mlp_report_chart *made)
     made->chart.count = 0;
 }
 
-/* ---- figures of their own */
+/* ---- standalone figures */
 
 static mlp_status draw_all(const mlp_report_input *input, mlp_canvas *canvas)
 {

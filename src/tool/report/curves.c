@@ -1,5 +1,5 @@
 /** @file
- *  The curves of a report on its page, with tables of their values.
+ *  The curves on the page of a report, with tables of their values.
  */
 #include <math.h>
 
