@@ -1,5 +1,5 @@
 /** @file
- *  Contradictions within a configuration, or between two.
+ *  Checks for contradictions within a configuration, or between two.
  */
 #include "config.h"
 
@@ -8,7 +8,7 @@
 
 #include "optimizer.h"
 
-/* A list for hidden layers has one item, or one for each. */
+/* A list for hidden layers has one item, or one per layer. */
 static mlp_status check_list(const mlp_config *config, const char *name,
                              size_t count)
 {
@@ -47,7 +47,7 @@ static mlp_status check_hidden(const mlp_config *config)
     return MLP_OK;
 }
 
-/* Which losses an output goes with, and why not with the others. */
+/* Check that output activation and loss match. */
 static mlp_status check_pair(const mlp_config *config)
 {
     bool is_mse = config->loss == MLP_LOSS_MSE;
@@ -156,7 +156,7 @@ void mlp_config_settle(mlp_config *config)
     }
 }
 
-/* A regression has no classes. */
+/* Refuse options for classes in a regression. */
 static mlp_status check_regression(const mlp_config *config)
 {
     if (config->output != MLP_OUTPUT_IDENTITY &&
@@ -248,7 +248,7 @@ static mlp_status check_schedule(const mlp_config *config)
     return MLP_OK;
 }
 
-/* Without early stopping or a plateau nothing is monitored. */
+/* A metric is monitored only for early stopping or a plateau. */
 static mlp_status check_monitor(const mlp_config *config)
 {
     static const char *const options[] = {"monitor", "min-delta"};
@@ -323,7 +323,7 @@ mlp_status mlp_config_check(const mlp_config *config)
     return MLP_OK;
 }
 
-/* Classes and shards have a 0 that stands for a value found later. */
+/* For classes and shards 0 means automatic. */
 static bool is_automatic(const mlp_config_field *field, const char *text)
 {
     return field->kind == MLP_FIELD_SIZE && strcmp(text, "0") == 0;
@@ -342,7 +342,7 @@ bool mlp_config_shapes_result(const mlp_config *config,
                                     spans_the_run(config->schedule));
 }
 
-/* Whether the user gave a value and the checkpoint has another one. */
+/* Whether the user gave a value that differs from the checkpoint's. */
 static bool differs(const mlp_config *wanted, const mlp_config *recorded,
                     const mlp_config_field *field, char ours[MLP_CONFIG_VALUE],
                     char theirs[MLP_CONFIG_VALUE])

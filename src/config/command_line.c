@@ -1,14 +1,13 @@
 /** @file
- *  Options among the arguments of a program. Read by hand rather than by
- *  getopt_long: names come from tables, must be exact, and a misspelled one is
- *  answered with the nearest.
+ *  Reads the options of a program. Not with getopt_long, because names come
+ *  from tables, must be exact, and an error suggests the nearest name.
  */
 #include "command_line.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* An option as it is written, and what it means. */
+/* An option as written, and its row. */
 typedef struct {
     const mlp_option_table *table;
     const mlp_option *row; /* NULL: no table has it */
@@ -104,7 +103,7 @@ static mlp_status take_option(mlp_command_line *line, const char *argument)
     const char *dashes = argument[1] == '-' ? "--" : "-";
     const char *start = argument + strlen(dashes);
     size_t length = strcspn(start, "=");
-    char name[64]; /* a longer one is cut, and then no option's name */
+    char name[64]; /* longer names are cut, and unknown anyway */
     snprintf(name, sizeof name, "%.*s", (int)length, start);
     const char *joined = start[length] == '=' ? start + length + 1 : NULL;
     word option = dashes[1] == '-' ? read_long(line, name, joined)

@@ -1,5 +1,5 @@
 /** @file
- *  The table of options and the access to a configuration through it.
+ *  The table of options, and access to a configuration through it.
  */
 #include "config.h"
 
@@ -41,7 +41,7 @@ static const char *const progress_modes[] = {"auto", "always", "never", NULL};
 #define U64_LIMIT  18446744073709551615.0
 
 /* name, kind, offset, choices, least, most, shapes_result,
- * group, operand, help; absent of those that are stored */
+ * group, operand, help; absent for stored options */
 static const mlp_config_field fields[] = {
     {"data", MLP_FIELD_STRING, AT(data), NULL, 0, 0, false, "Data", "PATH",
      "directory of IDX files, HDF5 file, CSV file, or built in: "

@@ -1,8 +1,7 @@
 /** @file
  *  The configuration of a run: one plain struct, and one table that gives
- *  each field its name, kind, default and help line. The command line, the
- *  configuration file, the checkpoint and the run log all go through the
- *  table, so an option exists everywhere or nowhere.
+ *  each field its name, kind, default and help line. Command line,
+ *  configuration file, checkpoint and run log all use this table.
  */
 #ifndef MLP_CONFIG_H
 #define MLP_CONFIG_H
@@ -16,72 +15,71 @@
 #include "option.h"
 
 enum {
-    MLP_MAX_HIDDEN = MLP_LIST_MAX, /**< hidden layers at most */
-    MLP_MAX_FIELDS = 128           /**< rows of the table at most */
+    MLP_MAX_HIDDEN = MLP_LIST_MAX, /**< limit of hidden layers */
+    MLP_MAX_FIELDS = 128           /**< limit of rows of the table */
 };
 
-/** What a hidden layer makes of its sums z. The formulas are in
- *  kernels/vector.h, derivatives beside them. */
+/** Activation a = f(z) of a hidden layer. Formulas and derivatives:
+ *  kernels/vector.h. */
 typedef enum {
     MLP_ACTIVATION_IDENTITY,
     MLP_ACTIVATION_SIGMOID,
     MLP_ACTIVATION_TANH,
     MLP_ACTIVATION_RELU, /**< Nair and Hinton 2010 */
-    MLP_ACTIVATION_STEP, /**< McCulloch and Pitts 1943; no slope */
+    MLP_ACTIVATION_STEP, /**< McCulloch and Pitts 1943; no gradient */
     MLP_ACTIVATION_ARCTAN,
     MLP_ACTIVATION_LEAKY_RELU, /**< Maas et al. 2013 */
-    MLP_ACTIVATION_PRELU,      /**< He et al. 2015: a learned slope a unit */
+    MLP_ACTIVATION_PRELU,      /**< He et al. 2015: a learned slope per unit */
     MLP_ACTIVATION_ELU,        /**< Clevert et al. 2016, alpha 1 */
     MLP_ACTIVATION_SOFTPLUS,   /**< Dugas et al. 2001 */
     MLP_ACTIVATION_SILU,       /**< Elfwing et al. 2018 */
     MLP_ACTIVATION_GELU,       /**< Hendrycks and Gimpel 2016, with erf */
-    MLP_ACTIVATIONS            /**< how many there are */
+    MLP_ACTIVATIONS            /**< number of activations */
 } mlp_activation;
 
-/** One activation for all hidden layers, or one for each. */
+/** One activation for all hidden layers, or one per layer. */
 typedef struct {
     size_t count;
     mlp_activation item[MLP_MAX_HIDDEN];
 } mlp_activation_list;
 
-/** What the last layer is to predict: a class, or a number. */
+/** What the last layer predicts: a class, or a number. */
 typedef enum { MLP_TASK_CLASSIFICATION, MLP_TASK_REGRESSION } mlp_task;
 
-/** What becomes of a table's row with a bad cell. */
+/** What to do with a row of a table that has a bad cell. */
 typedef enum { MLP_BAD_ROWS_FAIL, MLP_BAD_ROWS_DROP } mlp_bad_rows;
 
 /** How features are scaled; see rows/scaler.h. */
 typedef enum {
-    MLP_SCALING_AUTO,   /**< common; for tables standard */
+    MLP_SCALING_AUTO,   /**< common; standard for tables */
     MLP_SCALING_COMMON, /**< division of all columns by one factor */
-    MLP_SCALING_MAX,    /**< the rest column by column */
+    MLP_SCALING_MAX,    /**< this and the next: column by column */
     MLP_SCALING_MINMAX,
     MLP_SCALING_STANDARD,
     MLP_SCALING_NONE,
-    MLP_SCALING_RMS /**< no value of --scaling: of targets that stay from 0 on
+    MLP_SCALING_RMS /**< not for --scaling: for non-negative targets
                          (--output-activation softplus) */
 } mlp_scaling;
 
-/** What the last layer computes from its sums. */
+/** Activation of the last layer. */
 typedef enum {
     MLP_OUTPUT_SOFTMAX,
     MLP_OUTPUT_SIGMOID,
     MLP_OUTPUT_IDENTITY,
     MLP_OUTPUT_TANH,
-    MLP_OUTPUT_SOFTPLUS, /**< regression on numbers that are never negative */
-    MLP_OUTPUT_STEP      /**< the perceptron's */
+    MLP_OUTPUT_SOFTPLUS, /**< regression on non-negative numbers */
+    MLP_OUTPUT_STEP      /**< for the perceptron */
 } mlp_output;
 
 typedef enum {
     MLP_LOSS_CROSS_ENTROPY, /**< with softmax */
     MLP_LOSS_MSE,           /**< 1/(2m) sum of squares; not with softmax */
     MLP_LOSS_BINARY_CROSS_ENTROPY, /**< with sigmoid, unit by unit */
-    MLP_LOSS_PERCEPTRON /**< with step: wrong outputs; the delta rule, whose dz
-                             is a - t. Rosenblatt 1958 */
+    MLP_LOSS_PERCEPTRON /**< with step: number of wrong outputs; delta rule, dz
+                             = a - t. Rosenblatt 1958 */
 } mlp_loss;
 
-/** How a gradient becomes an update; formulas: mlp_update in kernels/kernels.h.
- */
+/** Update rule; formulas: mlp_update in kernels/kernels.h. */
 typedef enum {
     MLP_OPTIMIZER_SGD,
     MLP_OPTIMIZER_NESTEROV,
@@ -94,7 +92,7 @@ typedef enum {
 
 enum { MLP_OPTIMIZERS = MLP_OPTIMIZER_LAMB + 1 };
 
-/** The learning rate over the run; see optim/schedule.h. */
+/** Learning-rate schedule; see optim/schedule.h. */
 typedef enum {
     MLP_SCHEDULE_CONSTANT,
     MLP_SCHEDULE_LINEAR,
@@ -105,7 +103,7 @@ typedef enum {
     MLP_SCHEDULE_PLATEAU
 } mlp_schedule;
 
-/** How the learning rate grows with the batch. */
+/** Scaling of the learning rate with the batch. */
 typedef enum {
     MLP_LR_SCALE_NONE,
     MLP_LR_SCALE_LINEAR,
@@ -129,31 +127,31 @@ typedef enum {
     MLP_PROGRESS_NEVER
 } mlp_progress_mode;
 
-/** Whether to skip zero inputs; auto measures how many there are. */
+/** Whether to skip zero inputs; auto counts them first. */
 typedef enum {
     MLP_SPARSE_AUTO,
     MLP_SPARSE_ALWAYS,
     MLP_SPARSE_NEVER
 } mlp_sparse_mode;
 
-/** Whether to go on with the checkpoints of a directory. */
+/** Whether to resume from the checkpoints of a directory. */
 typedef enum {
     MLP_RESUME_NO,
-    MLP_RESUME_YES, /**< the directory must be there */
-    MLP_RESUME_AUTO /**< without directory or checkpoints begin a new run */
+    MLP_RESUME_YES, /**< the directory must exist */
+    MLP_RESUME_AUTO /**< without directory or checkpoints start a new run */
 } mlp_resume;
 
 /** How ranks sum their gradients; see exchange/exchange.h. */
 typedef enum { MLP_EXCHANGE_TREE, MLP_EXCHANGE_MPI } mlp_exchange_kind;
 
-/** Of the sums of gradients. */
+/** Precision of the gradients that ranks exchange. */
 typedef enum {
     MLP_PRECISION_FLOAT32,
     MLP_PRECISION_BF16
 } mlp_exchange_precision;
 
 typedef struct {
-    char preset[MLP_MAX_PATH]; /**< whose values were taken; "" = none */
+    char preset[MLP_MAX_PATH]; /**< name of the preset; "" = none */
     /* data */
     char data[MLP_MAX_PATH]; /**< "" = $MLP_DATA, data/mnist or digits */
     size_t classes;          /**< 0 = from the training labels */
@@ -163,7 +161,8 @@ typedef struct {
     mlp_task task;
     char label[MLP_MAX_PATH];       /**< the column to predict */
     char ignore[MLP_MAX_PATH];      /**< columns to leave out, "a,b" */
-    char categorical[MLP_MAX_PATH]; /**< numbers to take as texts, "a,b" */
+    char categorical[MLP_MAX_PATH]; /**< numeric columns to use as categories,
+                                       "a,b" */
     double test_fraction;           /**< of the rows */
     char test_data[MLP_MAX_PATH];   /**< a file of test rows, "" = none */
     mlp_bad_rows bad_rows;
@@ -172,7 +171,7 @@ typedef struct {
     size_t hidden[MLP_MAX_HIDDEN];
     mlp_activation_list activation; /**< of the hidden layers */
     mlp_double_list dropout;        /**< fraction of the hidden units to drop */
-    bool binary;                    /**< one output unit tells two classes */
+    bool binary;                    /**< one output unit for two classes */
     mlp_output output;
     mlp_loss loss;
     mlp_init init;
@@ -183,29 +182,29 @@ typedef struct {
     double lr;
     mlp_schedule schedule;
     mlp_interval warmup;   /**< epochs or steps in which lr rises */
-    mlp_interval lr_every; /**< of the schedule step: between reductions */
+    mlp_interval lr_every; /**< schedule step: between reductions */
     double gamma;          /**< factor of a reduction */
-    size_t plateau;        /**< epochs that the schedule plateau waits */
+    size_t plateau;        /**< schedule plateau: epochs without improvement */
     mlp_lr_scale lr_scale; /**< with the batch */
     size_t patience;       /**< epochs without improvement; 0 = off */
-    double min_delta;      /**< smallest change that is an improvement */
+    double min_delta;      /**< smallest change that counts as improvement */
     mlp_monitor monitor;   /**< the monitored metric */
     double momentum;
     double l2;           /**< lambda of lambda/2 |W|^2, weights only */
     double beta1, beta2; /**< decay rates of moments: Adam, LAMB */
-    double rho;          /**< of the mean square: RMSprop */
+    double rho;          /**< decay rate of the mean square: RMSprop */
     double epsilon;      /**< added to the denominator */
     double weight_decay; /**< decoupled: AdamW, LARS, LAMB */
     double trust;        /**< trust coefficient: LARS */
-    double clip_norm;    /**< of the gradient; 0 = no limit */
-    double max_norm;     /**< of a unit's weights; 0 = no limit */
+    double clip_norm;    /**< limit of the gradient's norm; 0 = none */
+    double max_norm;     /**< limit of the norm of a unit's weights; 0 = none */
     size_t batch;        /**< rows of a GLOBAL batch */
-    size_t accumulate;   /**< batches whose gradients make one update */
+    size_t accumulate;   /**< batches per update */
     size_t epochs;
     uint64_t seed;
     bool shuffle;               /**< the rows of a shard, each epoch */
-    char weights[MLP_MAX_PATH]; /**< to start from; "" = draw them */
-    size_t shards;  /**< V; 0 = the smaller of 8 and batch, raised to ranks */
+    char weights[MLP_MAX_PATH]; /**< checkpoint to start from; "" = random */
+    size_t shards;  /**< V; 0 = min(8, batch), at least the number of ranks */
     size_t threads; /**< per rank; 0 = cores of this rank */
     mlp_exchange_kind exchange;
     mlp_exchange_precision exchange_precision;
@@ -218,28 +217,28 @@ typedef struct {
     mlp_interval every;
     size_t keep;
     mlp_resume resume;
-    uint64_t max_steps;       /**< stop and save after this one; 0 = never */
-    uint64_t max_time;        /**< seconds, 0 = no limit, or Slurm's */
+    uint64_t max_steps;       /**< stop and save after this step; 0 = never */
+    uint64_t max_time;        /**< seconds; 0 = Slurm's limit, or none */
     char log[MLP_MAX_PATH];   /**< JSON lines, "" = none */
     char trace[MLP_MAX_PATH]; /**< timeline, "" = none */
     char tensorboard[MLP_MAX_PATH]; /**< directory of events, "" = none */
     /* checks */
     size_t plan; /**< nodes to predict the training on; 0 = train */
     char plan_link[MLP_MAX_PATH]; /**< between nodes, "" = measure */
-    bool verify;                  /**< compare digests in place of training */
+    bool verify;                  /**< compare digests instead of training */
     char replay[MLP_MAX_PATH];    /**< directory of a chain; "" = train */
-    uint64_t from;                /**< begin at its checkpoint of this step */
-    uint64_t steps;               /**< of a replay; 0 = to the newest one */
+    uint64_t from;  /**< step of the checkpoint where a replay starts */
+    uint64_t steps; /**< of a replay; 0 = to the newest checkpoint */
     /* output */
     mlp_progress_mode progress;
     bool quiet;
     size_t top_k; /**< report the top-K accuracy; 0 = off */
     bool profile;
-    /** Whether field i of the table was given by the user, not defaulted. */
+    /** Whether the user gave field i of the table. */
     bool given[MLP_MAX_FIELDS];
 } mlp_config;
 
-/** A row of the table whose field is in an mlp_config. */
+/** A row of the table, for a field of mlp_config. */
 typedef mlp_option mlp_config_field;
 
 /** All fields, in the order of --help. */
@@ -248,36 +247,36 @@ const mlp_config_field *mlp_config_fields(size_t *count);
 /** The table, to set fields of config. */
 mlp_option_table mlp_config_table(mlp_config *config);
 
-/** The row called name, now or in what is stored; NULL when there is none. */
+/** The row with this name, or this stored name; NULL when there is none. */
 const mlp_config_field *mlp_config_find(const char *name);
 
 /** Whether a field belongs to the state of a run: a checkpoint stores it and a
- *  resumed run takes it over. These are the fields that shape the result, and
- *  the number of epochs. */
+ *  resumed run adopts it. These are the fields that affect the result, and the
+ *  number of epochs. */
 bool mlp_config_is_state(const mlp_config_field *field);
 
-/** The name by which checkpoints, digests and logs know a field. */
+/** The name of a field in checkpoints, digests and logs. */
 const char *mlp_config_key(const mlp_config_field *field);
 
 /** Whether the weights of a run with this configuration depend on the field: a
- *  schedule spans all epochs, so their number shapes every step of it. */
+ *  schedule that spans all epochs depends on their number. */
 bool mlp_config_shapes_result(const mlp_config *config,
                               const mlp_config_field *field);
 
-/** Every field at its default, none given. */
+/** Set every field to its default, and mark none as given. */
 void mlp_config_init(mlp_config *config);
 
-/** Set one field from text, check its kind and range, mark it given.
+/** Set one field from text, check its form and range, mark it as given.
  *  MLP_ERROR_USAGE names the option, the value and what is allowed. */
 mlp_status mlp_config_set(mlp_config *config, const char *name,
                           const char *text);
 
-/** The field as the text that mlp_config_set takes, in the command line's
- *  words; doubles round-trip. An empty list of hidden layers is "none". */
+/** The field as text for mlp_config_set, with the command line's values;
+ *  doubles round-trip. An empty list of hidden layers is "none". */
 void mlp_config_get(const mlp_config *config, const mlp_config_field *field,
                     char text[MLP_CONFIG_VALUE]);
 
-/** The same in the words of checkpoints, digests and logs. */
+/** The same with the values of checkpoints, digests and logs. */
 void mlp_config_get_stored(const mlp_config *config,
                            const mlp_config_field *field,
                            char text[MLP_CONFIG_VALUE]);
@@ -288,8 +287,8 @@ mlp_activation mlp_config_activation(const mlp_config *config, size_t layer);
 /** The fraction of the units of hidden layer `layer` (from 0) to drop. */
 double mlp_config_dropout(const mlp_config *config, size_t layer);
 
-/** Rows of one update: accumulate batches. Every rule, schedule and count of
- *  steps sees them as one batch. */
+/** Rows of one update: accumulate * batch. Update rules, schedules and step
+ *  counts treat them as one batch. */
 size_t mlp_config_step_rows(const mlp_config *config);
 
 /** Whether the user gave this field. */
@@ -302,51 +301,50 @@ typedef struct {
     const char *const *values; /**< name, text, name, text ... NULL */
 } mlp_config_preset_row;
 
-/** What an optimizer takes. */
+/** The options that an optimizer has. */
 typedef struct {
     bool has_momentum, has_betas, has_rho, has_epsilon;
     bool has_l2, has_decay, has_trust;
-    double lr, weight_decay; /**< where the user gives none */
+    double lr, weight_decay; /**< defaults */
 } mlp_optimizer_facts;
 
 const mlp_optimizer_facts *mlp_config_optimizer(mlp_optimizer_kind kind);
 
-/** Fill in what depends on other fields and was not given: the optimizer's
- *  learning rate and weight decay, the schedule's gamma. After the last
- * mlp_config_set. */
+/** Set defaults that depend on other fields: the optimizer's learning rate and
+ *  weight decay, the schedule's gamma. Call after the last mlp_config_set. */
 void mlp_config_complete(mlp_config *config);
 
 /** All presets. */
 const mlp_config_preset_row *mlp_config_presets(size_t *count);
 
 /** Set the fields of a named preset ("keras-mnist") that the user has not
- *  given, and mark them given.
+ *  given, and mark them as given.
  *  MLP_ERROR_USAGE lists the presets. */
 mlp_status mlp_config_preset(mlp_config *config, const char *preset);
 
-/** Set what follows from other fields, where the user gave nothing: regression
- *  goes with identity outputs and the squared error. */
+/** Set defaults that depend on the task: regression has identity outputs and
+ *  the squared error. */
 void mlp_config_settle(mlp_config *config);
 
-/** Contradictions between fields: softmax without cross-entropy, nesterov
- *  without momentum, an option of another optimizer, resume without
+/** Check for contradictions between fields: softmax without cross-entropy,
+ *  nesterov without momentum, an option of another optimizer, resume without
  *  checkpoint, V > B ... MLP_ERROR_USAGE. */
 mlp_status mlp_config_check(const mlp_config *config);
 
-/** Compare the fields that shape the result.
+/** Compare the fields that affect the result.
  *  @param wanted    fields not given by the user are not compared; nor are
- *                   classes and shards where either side has 0, automatic
- *  @param recorded  of the checkpoint
+ *                   classes and shards if either side has 0, automatic
+ *  @param recorded  the checkpoint's configuration
  *  MLP_ERROR_USAGE names the first three differences: "lr is 0.1, the
- * checkpoint has 0.05"
+ *  checkpoint has 0.05"
  */
 mlp_status mlp_config_matches(const mlp_config *wanted,
                               const mlp_config *recorded);
 
-/** Go on with a checkpoint's configuration: what matters to the result, and
- *  the number of epochs, is taken from it where the user gave nothing, or gave
- *  a 0 that stands for a value found later. Fails as mlp_config_matches, which
- *  comes first, and as mlp_config_check, which comes last. */
+/** Adopt a checkpoint's configuration: fields that affect the result, and the
+ *  number of epochs, are copied unless the user gave them (0 for automatic
+ *  counts as not given). Calls mlp_config_matches first and mlp_config_check
+ *  last, and returns their errors. */
 mlp_status mlp_config_adopt(mlp_config *wanted, const mlp_config *recorded);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-/* Numbers, lists and switches are JSON already, once the list has brackets.
+/* Numbers and switches are JSON as they are, lists need brackets.
  * A seed above 2^63 - 1 does not fit jansson's integers and stays text. */
 json_t *mlp_json_field(const mlp_config *config, const mlp_config_field *field)
 {
@@ -21,7 +21,7 @@ json_t *mlp_json_field(const mlp_config *config, const mlp_config_field *field)
     case MLP_FIELD_SIZE:
     case MLP_FIELD_U64:
     case MLP_FIELD_BOOL:
-    case MLP_FIELD_BOOL_OR: /* a choice is none, and becomes text */
+    case MLP_FIELD_BOOL_OR: /* a choice is no JSON value: text */
         value = json_loads(text, JSON_DECODE_ANY, NULL);
         break;
     case MLP_FIELD_DOUBLE:

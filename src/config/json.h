@@ -7,8 +7,8 @@
 #include "base/json.h"
 #include "config.h"
 
-/** A field of the configuration as what it is: a number, a list, a switch, or
- *  text, in the words that are stored. */
+/** A field of the configuration as a JSON number, list, boolean or string, with
+ *  the stored values of choices. */
 json_t *mlp_json_field(const mlp_config *config, const mlp_config_field *field);
 
 #endif

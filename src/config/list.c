@@ -1,13 +1,13 @@
 /** @file
- *  Options that are lists. An item is read and written as an option of its own
- *  kind, by text.c.
+ *  Options that are lists. Each item is read and written by text.c, as an
+ *  option of the item's kind.
  */
 #include "list.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { ITEM_BYTES = 32 }; /* of an item as text, with its NUL */
+enum { ITEM_BYTES = 32 }; /* an item as text, with its NUL */
 
 /* Any of the lists. */
 typedef struct {
@@ -22,9 +22,9 @@ typedef struct {
 _Static_assert(offsetof(list, item) == offsetof(mlp_double_list, item),
                "a list begins with its length");
 
-/* What the items of a list are. */
+/* The type of a list's items. */
 typedef struct {
-    mlp_option row; /* reads and writes an item at its place */
+    mlp_option row; /* to read and write an item */
     size_t bytes;   /* of an item */
     const char *wanted;
 } item_kind;
@@ -77,7 +77,7 @@ static mlp_status parse_items(const item_kind *item, const char *text,
 mlp_status mlp_list_parse(void *place, const mlp_option *row, const char *text)
 {
     const item_kind item = item_of(row);
-    list read = {.count = 0}; /* the field stays as it is on failure */
+    list read = {.count = 0}; /* leaves the field unchanged on failure */
     if (row->kind != MLP_FIELD_SIZES || strcmp(text, "none") != 0) {
         MLP_TRY(parse_items(&item, text, &read));
     }

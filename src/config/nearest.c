@@ -1,5 +1,5 @@
 /** @file
- *  The answer to a misspelled name.
+ *  Suggests a known name for a misspelled one.
  */
 #include "nearest.h"
 
@@ -14,7 +14,7 @@ static size_t least_of(size_t a, size_t b, size_t c)
     return least < c ? least : c;
 }
 
-/* How many letters to insert, remove or replace to turn a into b:
+/* Edit distance: letters to insert, remove or replace to turn a into b.
  * Wagner and Fischer 1974, "The string-to-string correction problem". */
 static size_t distance(const char *a, const char *b)
 {
@@ -35,7 +35,7 @@ static size_t distance(const char *a, const char *b)
     return row[columns];
 }
 
-/* A beginning of the name is as near as one edit. */
+/* A prefix of the name counts as one edit. */
 static size_t distance_from(const char *typed, const char *known)
 {
     size_t length = strlen(typed);
@@ -45,7 +45,7 @@ static size_t distance_from(const char *typed, const char *known)
 
 void mlp_nearest_consider(mlp_nearest *nearest, const char *known)
 {
-    enum { ANOTHER_WORD = 3 }; /* so many edits, or all letters, are one */
+    enum { ANOTHER_WORD = 3 }; /* edits from which on it is another word */
     size_t edits = distance_from(nearest->typed, known);
     size_t least = nearest->name != NULL ? nearest->edits : ANOTHER_WORD;
     if (edits < least && edits < strlen(nearest->typed)) {

@@ -1,13 +1,13 @@
 /** @file
- *  The answer to a misspelled name.
+ *  Suggests a known name for a misspelled one.
  */
 #ifndef MLP_NEAREST_H
 #define MLP_NEAREST_H
 
 #include <stddef.h>
 
-/** The search for the name that was meant. Set typed, consider all that are
- *  known; then name is the nearest, or NULL when none is near. */
+/** The search for the intended name. Set typed, call consider for all known
+ *  names; then name is the nearest, or NULL when none is near. */
 typedef struct {
     const char *typed, *name;
     size_t edits; /**< letters to insert, remove or replace */

@@ -1,5 +1,5 @@
 /** @file
- *  What each optimizer takes, and what it does not.
+ *  The options and defaults of each optimizer.
  */
 #include "optimizer.h"
 
@@ -56,10 +56,10 @@ void mlp_config_complete(mlp_config *config)
     }
 }
 
-/* Options that only some optimizers take. */
+/* Options that only some optimizers have. */
 static const struct {
     const char *name;
-    size_t taken; /* offset of the claim in mlp_optimizer_facts */
+    size_t taken; /* offset of the flag in mlp_optimizer_facts */
 } options[] = {
 #define TAKEN(member) offsetof(mlp_optimizer_facts, member)
     {"momentum", TAKEN(has_momentum)},  {"beta1", TAKEN(has_betas)},
@@ -90,7 +90,7 @@ static void list_takers(size_t option, const mlp_config_field *optimizer,
     }
 }
 
-/* A value of 0 asks for nothing, and takes back what a preset gave. */
+/* 0 is always allowed: it turns off a preset's value. */
 static mlp_status check_option(const mlp_config *config, size_t option)
 {
     const char *name = options[option].name;

@@ -1,5 +1,5 @@
 /** @file
- *  Rows of a table, by name.
+ *  Looks up rows of a table by name.
  */
 #include "option.h"
 

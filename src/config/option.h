@@ -1,6 +1,6 @@
 /** @file
- *  Tables of options, alike for every program: a row names a field of a
- *  struct, and says how it is read from text, written and explained.
+ *  Tables of options, for all programs: a row describes a field of a struct,
+ *  how it is read from text, written as text, and its help.
  */
 #ifndef MLP_OPTION_H
 #define MLP_OPTION_H
@@ -14,18 +14,18 @@
 #include "base/status.h"
 
 enum {
-    MLP_LIST_MAX = 64,      /**< items of a list at most */
+    MLP_LIST_MAX = 64,      /**< limit of items of a list */
     MLP_CONFIG_VALUE = 4160 /**< bytes that hold any value as text */
 };
 
-/** One number for all hidden layers, or one for each. */
+/** One number for all hidden layers, or one per layer. */
 typedef struct {
     size_t count;
     double item[MLP_LIST_MAX];
 } mlp_double_list;
 
-/** "2" counts epochs, "200steps" counts steps; count 0 means only at the end.
- *  "auto", where a field allows it, leaves it to the program. */
+/** "2" counts epochs, "200steps" counts steps; count 0 means only at the end;
+ *  "auto", if the field allows it, lets the program choose. */
 typedef struct {
     uint64_t count;
     bool counts_steps;
@@ -37,21 +37,22 @@ typedef struct {
     size_t height, width;
 } mlp_extent;
 
-/** What a field is in C, and its form as text. */
+/** The C type of a field, and its form as text. */
 typedef enum {
     MLP_FIELD_STRING,   /**< char [MLP_MAX_PATH] */
-    MLP_FIELD_BORROWED, /**< const char *: the text itself, which must outlive
-                             the field; one of the choices, if there are any */
+    MLP_FIELD_BORROWED, /**< const char *: points to the text, which must
+                           outlive the field; one of the choices, if there are
+                           any */
     MLP_FIELD_SIZE,     /**< size_t */
     MLP_FIELD_SIZES,    /**< size_t count, item [MLP_LIST_MAX] */
     MLP_FIELD_U64,      /**< uint64_t */
     MLP_FIELD_DOUBLE,   /**< double */
-    MLP_FIELD_ENUM,     /**< unsigned: which of the choices */
+    MLP_FIELD_ENUM,     /**< unsigned: index of the choice */
     MLP_FIELD_ENUMS,    /**< size_t count, unsigned item [MLP_LIST_MAX] */
     MLP_FIELD_DOUBLES,  /**< mlp_double_list */
-    MLP_FIELD_BOOL,     /**< bool: a switch, without a value or with one */
+    MLP_FIELD_BOOL,     /**< bool: a switch, with or without a value */
     MLP_FIELD_BOOL_OR,  /**< an enum: false, true, then the choices; on the
-                             command line a switch whose value may be left out */
+                             command line a switch with an optional value */
     MLP_FIELD_INTERVAL, /**< mlp_interval */
     MLP_FIELD_DURATION, /**< uint64_t seconds, as "HH:MM:SS" or "D-HH:MM:SS" */
     MLP_FIELD_BYTES,    /**< uint64_t, as "65536", "512M" or "512MiB", "2GB" */
@@ -63,54 +64,52 @@ typedef struct {
     const char *name; /**< without dashes: "lr"; at most 32 letters */
     mlp_field_kind kind;
     size_t offset;              /**< of the field in its struct */
-    const char *const *choices; /**< of an enum: names, NULL at the end; of an
-                                     interval: "auto", if it is allowed */
+    const char *const *choices; /**< for an enum: names, NULL at the end; for an
+                                     interval: "auto", if allowed */
     double least, most;         /**< allowed range of a number, inclusive */
-    /** The weights depend on it: two runs that differ here differ in their
-     *  digest, and --resume refuses to mix them. */
+    /** Whether the weights depend on it: then --resume refuses another value.
+     */
     bool shapes_result;
     const char *group;   /**< heading in --help */
     const char *operand; /**< "N", "FILE"; NULL for a switch */
     const char *help;    /**< one line */
-    /** What a stored run that lacks the option means, as the text that
-     *  mlp_config_get_stored gives; digests leave the option out where it has
-     *  this value. NULL: the option is not stored. An option that is added
-     *  later has here what all runs before it did, which need not be its
-     *  default; and no version ever changes it. */
+    /** The value of stored runs that lack the option, as text of
+     *  mlp_config_get_stored; digests omit the option if it has this value.
+     *  NULL: the option is not stored. For a new option this is what all
+     *  earlier runs did, which need not be the default. Never change it. */
     const char *absent;
-    /** Where the command line has got a better name, or better words for
-     *  choices: the name that is stored (else NULL: `name`), and the command
-     *  line's words [as choices] (else NULL: `choices`), while `choices` are
-     *  what is stored, for ever. The command line takes either; --help lists
-     *  the new ones alone. */
+    /** For options that were renamed: `key` is the stored name (NULL: `name`),
+     *  `words` are the command line's choices (NULL: `choices`), and `choices`
+     *  are always the stored ones. The command line accepts old and new names;
+     *  --help lists the new ones. */
     const char *key;
     const char *const *words;
-    /** Of --help, where the default is not simply the field's: "all". */
+    /** Text of the default in --help, if it is not the field's value: "all". */
     const char *default_text;
-    char brief; /**< of the short option: 'o'; 0: there is none */
+    char brief; /**< letter of the short option: 'o'; 0: none */
 } mlp_option;
 
-/** Rows, and the struct whose fields they set. */
+/** A table, and the struct whose fields it sets. */
 typedef struct {
     const mlp_option *rows; /**< [count] */
     size_t count;
     void *values;
-    bool *given; /**< [count], which rows were set; NULL: nobody asks */
+    bool *given; /**< [count], which rows were set; may be NULL */
 } mlp_option_table;
 
-/** The row called name, now or by an old name; NULL when there is none. */
+/** The row with this name, or this old name; NULL when there is none. */
 const mlp_option *mlp_option_find(const mlp_option *rows, size_t count,
                                   const char *name);
 
-/** Whether the option needs no value. */
+/** Whether the option may be given without a value. */
 bool mlp_option_is_switch(const mlp_option *row);
 
-/** The command line's words for an enum's choices, NULL at the end. */
+/** The command line's names of an enum's choices, NULL at the end. */
 const char *const *mlp_option_words(const mlp_option *row);
 
-/** Read text into the row's field of the struct `values`, if it has the right
- *  form and range. MLP_ERROR_USAGE names the option, the value and what is
- *  allowed; the field is then unchanged. */
+/** Parse text into the row's field of the struct `values`. MLP_ERROR_USAGE,
+ *  for a wrong form or range, names the option, the value and what is allowed;
+ *  the field is then unchanged. */
 mlp_status mlp_option_parse(void *values, const mlp_option *row,
                             const char *text);
 
@@ -122,23 +121,23 @@ void mlp_option_print(const void *values, const mlp_option *row,
 mlp_status mlp_option_set(const mlp_option_table *table, const mlp_option *row,
                           const char *text);
 
-/** Whether the row called name was set. */
+/** Whether the row with this name was set. */
 bool mlp_option_was_given(const mlp_option_table *table, const char *name);
 
-/** Refuse a name that no table has, with the nearest that one has.
- *  @param before  put before the name: "--", "-", "FILE:3: " or ""
- *  @param program  whose --help lists the known ones; NULL: none does
+/** Report an unknown name, with the nearest known one.
+ *  @param before   put before the name: "--", "-", "FILE:3: " or ""
+ *  @param program  whose --help lists the known names; NULL: none
  *  @return MLP_ERROR_USAGE */
 mlp_status mlp_option_unknown(const mlp_option_table *tables, size_t count,
                               const char *before, const char *name,
                               const char *program);
 
-/** Print an entry of --help: its name at the left, its help wrapped at the
- *  right, in 80 columns. */
+/** Print an entry of --help: name on the left, help wrapped on the right, in 80
+ *  columns. */
 void mlp_option_entry(FILE *out, const char *name, const char *help);
 
 /** Print an entry for each row of the tables, under the headings of their
- *  groups, with choices and defaults: values are those of the tables. */
+ *  groups, with choices and defaults. Defaults are the tables' values. */
 void mlp_option_help(FILE *out, const mlp_option_table *tables, size_t count);
 
 #endif

@@ -1,5 +1,5 @@
 /** @file
- *  The entries of --help, from tables.
+ *  Prints the entries of --help from tables.
  */
 #include "option.h"
 
@@ -41,7 +41,7 @@ static void name_of(const mlp_option *row, char name[64])
     }
 }
 
-/* The default; "" where nothing is set, as one expects of a path or switch. */
+/* The default as text; "" for an empty path or a switch that is off. */
 static void default_of(const mlp_option *row, const void *values,
                        char text[MLP_CONFIG_VALUE])
 {

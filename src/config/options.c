@@ -7,9 +7,9 @@
 #include "command_line.h"
 #include "options_file.h"
 
-/* What the command line asks for beside fields of the configuration. */
+/* Options of the command line that are not fields of the configuration. */
 typedef struct {
-    const char *file; /* of --config, NULL = none */
+    const char *file; /* --config, NULL = none */
 } request;
 
 enum { TABLES = 3 };
@@ -28,7 +28,7 @@ static void list_tables(mlp_config *config, request *asked,
     tables[2] = mlp_standard_options_table(standard);
 }
 
-/* Read until the end, or until --help or --version. */
+/* Read all options, up to --help or --version. */
 static mlp_status take_all(int argc, char **argv, mlp_config *config,
                            request *asked, mlp_action *action)
 {
@@ -70,7 +70,7 @@ mlp_status mlp_options_parse(int argc, char **argv, mlp_config *config,
         return MLP_OK;
     }
     if (asked.file != NULL) {
-        /* Once more, over the file's values: the command line wins. */
+        /* Read again, to override the file's values. */
         mlp_config_init(config);
         MLP_TRY(mlp_options_file(asked.file, config));
         MLP_TRY(take_all(argc, argv, config, &asked, action));

@@ -1,5 +1,5 @@
 /** @file
- *  From argv and a configuration file to an mlp_config.
+ *  Reads argv and a configuration file into an mlp_config.
  */
 #ifndef MLP_OPTIONS_H
 #define MLP_OPTIONS_H
@@ -18,21 +18,20 @@ typedef enum { MLP_ACTION_RUN, MLP_ACTION_HELP, MLP_ACTION_VERSION } mlp_action;
  *  the preset over the defaults. Ends with mlp_config_check, unless the
  *  action is not MLP_ACTION_RUN.
  *
- *  MLP_ERROR_USAGE: the line names the option and, for an unknown one, the
- *  nearest known, if any is near. MLP_ERROR_MISSING: no such configuration
- * file.
+ *  MLP_ERROR_USAGE names the option and, for an unknown one, the nearest known
+ *  option. MLP_ERROR_MISSING: no such configuration file.
  */
 mlp_status mlp_options_parse(int argc, char **argv, mlp_config *config,
                              mlp_action *action);
 
-/** What follows after the last option is set: the preset's values, what other
- *  fields decide, and mlp_config_check. */
+/** Call after the last option is set: sets the preset's values and defaults
+ *  that depend on other fields, and calls mlp_config_check. */
 mlp_status mlp_options_complete(mlp_config *config);
 
-/** What --help prints: usage, options by group with defaults, exit codes. */
+/** Print --help: usage, options by group with defaults, exit codes. */
 void mlp_options_help(FILE *out);
 
-/** What --version prints. */
+/** Print --version. */
 void mlp_options_version(FILE *out, const char *program);
 
 #endif

@@ -1,5 +1,5 @@
 /** @file
- *  The --config file, read by libinih.
+ *  Reads the --config file with libinih.
  */
 #include "options_file.h"
 
@@ -13,7 +13,7 @@
 
 enum { FILE_BYTES_MAX = 1 << 20 };
 
-/* The file under way. inih goes on after an error, we report the first. */
+/* State of reading. inih continues after an error; the first is reported. */
 typedef struct {
     const char *path;
     FILE *stream;
@@ -33,8 +33,8 @@ static mlp_status fail_io(const char *path)
                     strerror(errno));
 }
 
-/* inih takes an indented line for more of the value above, and knows ';' but
- * not '#' behind a value. Users of this file mean neither. */
+/* Remove indentation, which inih takes for a continued value, and comments with
+ * '#' after a value, which inih does not know. */
 static void simplify(char *line)
 {
     size_t blanks = strspn(line, " \t");
@@ -48,7 +48,7 @@ static void simplify(char *line)
     }
 }
 
-/* One line for inih, as fgets. */
+/* Read one line, as fgets; called by inih. */
 static char *read_line(char *line, int size, void *user)
 {
     ini_file *file = user;
@@ -101,7 +101,7 @@ static mlp_status parse(ini_file *file)
     return MLP_OK;
 }
 
-/* Not blocking: a FIFO without a writer must not hang the start. */
+/* Open without blocking, as a FIFO may have no writer. */
 static mlp_status open_regular(const char *path, FILE **stream)
 {
     struct stat facts;

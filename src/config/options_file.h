@@ -6,13 +6,12 @@
 
 #include "config.h"
 
-/** Set the fields that an INI file gives: "name = value" lines, comments with
- *  # or ;, no sections; names are those of the table. Of a name given twice the
- *  last counts.
+/** Set fields from an INI file: "name = value" lines with names of the table,
+ *  comments with # or ;, no sections. If a name occurs twice, the last value
+ *  counts.
  *
- *  MLP_ERROR_MISSING: no such file, or not readable. MLP_ERROR_USAGE: the
- *  line names file, line and option; or the file is no regular file, or over
- *  1 MiB.
+ *  MLP_ERROR_MISSING: no such file, or not readable. MLP_ERROR_USAGE names
+ *  file, line and option; or the file is not a regular file, or over 1 MiB.
  */
 mlp_status mlp_options_file(const char *path, mlp_config *config);
 

@@ -1,5 +1,5 @@
 /** @file
- *  The value of an option as text: strict reading, exact writing.
+ *  Reads and writes the value of an option as text: strict and exact.
  */
 #include "list.h"
 
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Numbers have a point, not a comma, whatever locale the caller has set. */
+/* Numbers have a decimal point in any locale. */
 static double read_double(const char *text, char **end)
 {
     locale_t c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
@@ -23,7 +23,7 @@ static double read_double(const char *text, char **end)
     return value;
 }
 
-/* 15 digits are enough for what a person wrote, 17 for every double. */
+/* Use 15 digits if they round-trip, as for typed numbers, else 17. */
 static void write_double(double value, char text[MLP_CONFIG_VALUE])
 {
     locale_t c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
@@ -66,7 +66,7 @@ static mlp_status check_range(const mlp_option *row, const char *text,
     return MLP_OK;
 }
 
-/* strto* would pass over blanks and a sign, and read "nan", "inf" and hex. */
+/* strto* alone would accept blanks, signs, "nan", "inf" and hex. */
 static bool has_only(const char *text, const char *allowed)
 {
     return *text != '\0' && text[strspn(text, allowed)] == '\0';
@@ -135,7 +135,7 @@ static mlp_status parse_interval(const mlp_option *row, const char *text,
     return MLP_OK;
 }
 
-/* Digits up to the separator, which is passed over; false when there are none
+/* Read digits up to the separator, and skip it; false when there are no digits
  * or too many. */
 static bool take_number(const char **text, char separator, uint64_t *number)
 {
@@ -148,8 +148,8 @@ static bool take_number(const char **text, char separator, uint64_t *number)
     return true;
 }
 
-/* As squeue prints it. Other forms are refused: "30" is minutes to Slurm and
- * seconds to most other people. */
+/* The format of squeue. Other forms are refused: "30" means minutes in Slurm
+ * and seconds elsewhere. */
 static mlp_status parse_duration(const mlp_option *row, const char *text,
                                  uint64_t *seconds)
 {
@@ -168,8 +168,8 @@ static mlp_status parse_duration(const mlp_option *row, const char *text,
     return check_range(row, text, (double)*seconds);
 }
 
-/* As GNU's tools read it: K, M, G, T and KiB ... are powers of 1024, KB ... of
- * 1000. */
+/* As in GNU tools: K, M, G, T and KiB ... are powers of 1024, KB ... of 1000.
+ */
 static mlp_status parse_bytes(const mlp_option *row, const char *text,
                               uint64_t *bytes)
 {
@@ -357,7 +357,7 @@ static void print_interval(const mlp_option *row, const mlp_interval *interval,
              interval->counts_steps ? "steps" : "");
 }
 
-/* By the largest unit that divides it. */
+/* Write with the largest unit that divides the value. */
 static void print_bytes(uint64_t bytes, char text[MLP_CONFIG_VALUE])
 {
     static const char units[] = "KMGT";
