@@ -1,5 +1,5 @@
 /** @file
- *  Estimators: options, and training by them.
+ *  Estimators: options, and training with them.
  */
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 
 struct mlp_estimator {
     mlp_comm *team;
-    mlp_comm *own;     /* the team of one, if no other was given; else NULL */
+    mlp_comm *own;     /* team of one, if the caller gave no team; else NULL */
     mlp_config config; /* as set, not completed */
     mlp_stop stop;
     atomic_flag is_training;
@@ -23,7 +23,7 @@ struct mlp_estimator {
     void *epoch_context;
     mlp_message_callback on_message;
     void *message_context;
-    mlp_checkpoint state; /* layers is 0: nothing was trained */
+    mlp_checkpoint state; /* layers 0: not trained yet */
 };
 
 /* ---- create and destroy ------------------------------------------------ */
@@ -62,7 +62,7 @@ void mlp_estimator_destroy(mlp_estimator **estimator)
 
 /* ---- options ----------------------------------------------------------- */
 
-/* What a program does in place of training, or prints. */
+/* Refuse options of mlp_train that replace training, or print. */
 static bool is_of_programs(const mlp_config *config,
                            const mlp_config_field *field)
 {
@@ -115,10 +115,10 @@ void mlp_estimator_stop(mlp_estimator *estimator)
 
 /* ---- callbacks --------------------------------------------------------- */
 
-/* One call that trains. */
+/* A call of a training function. */
 typedef struct {
     mlp_estimator *estimator;
-    const mlp_checkpoint *start; /* NULL: from the beginning */
+    const mlp_checkpoint *start; /* NULL: new training */
     mlp_config config;           /* completed */
     mlp_samples_source rows;
     mlp_checkpoint result;
@@ -166,7 +166,7 @@ static bool has_same_activations(const mlp_config *a, const mlp_config *b)
     return is_same;
 }
 
-/* Whether training can go on from a state with these options. */
+/* Check that training can continue from a state with these options. */
 static mlp_status check_start(const mlp_config *config,
                               const mlp_checkpoint *start)
 {
@@ -215,7 +215,7 @@ static mlp_status complete_options(training *t, const mlp_samples *train)
     return check_start(config, t->start);
 }
 
-/* Epochs and steps of the result count on from where it began. */
+/* Add the start's epochs and steps to those of the result. */
 static mlp_status join(const mlp_checkpoint *start, mlp_checkpoint *result)
 {
     mlp_history all = {0};
@@ -240,7 +240,7 @@ static mlp_status join(const mlp_checkpoint *start, mlp_checkpoint *result)
     return MLP_OK;
 }
 
-/* Take over what came out, if anything did. */
+/* Move the result, if there is one, to the estimator. */
 static mlp_status adopt(training *t, mlp_status trained)
 {
     mlp_estimator *estimator = t->estimator;
@@ -319,7 +319,7 @@ static mlp_status train_on_from(mlp_estimator *estimator,
                      estimator->message_context);
     mlp_stop_restart(&estimator->stop);
     status = run(t, train, test);
-    mlp_stop_init(&estimator->stop); /* a wish is granted once */
+    mlp_stop_init(&estimator->stop); /* a stop request ends one training only */
     mlp_log_redirect(NULL, NULL);
     free(t);
     return status;
@@ -354,7 +354,7 @@ mlp_status mlp_estimator_train_on(mlp_estimator *estimator,
 
 /* ---- networks ---------------------------------------------------------- */
 
-/* As if it had been set to what it is, so that no default replaces it. */
+/* Mark an option as given, so that no default replaces its value. */
 static mlp_status fix_option(mlp_config *config, const char *name)
 {
     char text[MLP_CONFIG_VALUE];
@@ -375,8 +375,8 @@ static mlp_status fix_options(mlp_config *config)
                : MLP_OK;
 }
 
-/* Options of a state as if they had been set, less those that it must not go on
- * with. */
+/* Take the options of a state as given, except those that training must not
+ * continue with. */
 static mlp_config options_of(const mlp_checkpoint *state)
 {
     mlp_config config = state->config;

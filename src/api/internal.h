@@ -1,5 +1,5 @@
 /** @file
- *  What the functions of mlp.h share.
+ *  Shared by the functions of mlp.h.
  */
 #ifndef MLP_API_INTERNAL_H
 #define MLP_API_INTERNAL_H
@@ -8,30 +8,31 @@
 #include "mlp/mlp.h"
 #include "source/source.h"
 
-/** Rows in the caller's memory as a source, with what it borrows. */
+/** A source of rows in the caller's memory, with its schema and names. */
 typedef struct {
     mlp_source *source;
-    mlp_schema schema; /* of a regression */
+    mlp_schema schema; /* for regression */
     mlp_names names;   /* of the classes */
 } mlp_samples_source;
 
-/** Open rows to train on, and others to evaluate.
+/** Open rows to train on, and rows to evaluate.
  *  @param test   NULL: none
- *  @param known  what they go on with, whose schema and names they take; NULL:
- *                they are the first
+ *  @param known  state to continue from, whose schema and names are used; NULL:
+ *                new training
  *  MLP_ERROR_USAGE, MLP_ERROR_DATA. */
 mlp_status mlp_samples_open(const mlp_samples *train, const mlp_samples *test,
                             const mlp_checkpoint *known,
                             mlp_samples_source *opened);
 void mlp_samples_close(mlp_samples_source *opened);
 
-/** A record as programs see it. */
+/** An epoch's record in the types of mlp.h. */
 mlp_epoch mlp_epoch_of(const mlp_epoch_record *record, bool is_regression);
 
-/** Make another one of the same content. */
+/** Make a deep copy. */
 mlp_status mlp_state_copy(const mlp_checkpoint *state, mlp_checkpoint *copy);
 
-/** Make a network of a state, which is then its own; after a failure, too. */
+/** Make a network from a state, and take ownership of it, after a failure, too.
+ */
 mlp_status mlp_network_create(mlp_checkpoint *state, mlp_network **network);
 
 /** The state of a network. */

@@ -1,5 +1,5 @@
 /** @file
- *  Networks: trained models that are saved, loaded and asked for predictions.
+ *  Networks: saving, loading, and predictions of trained models.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -14,8 +14,8 @@
 
 #include "internal.h"
 
-/* Memory for rows that no thread works with at the moment. The first has the
- * parameters, which the others share. */
+/* A pool of inference objects that no thread uses at the moment. `first` owns
+ * the parameters, which the others share. */
 typedef struct {
     pthread_mutex_t lock;
     mlp_inference *first;
@@ -90,7 +90,7 @@ static mlp_status create_workspaces(mlp_network *network)
     return mlp_inference_create(&network->state, 1, &network->work->first);
 }
 
-/* The first waits with the others, once there is a list for it. */
+/* Create the pool, with `first` in it. */
 static mlp_status fill(mlp_network *network)
 {
     MLP_TRY(describe(network));
@@ -204,7 +204,8 @@ mlp_status mlp_network_from_bytes(const unsigned char *bytes, size_t size,
 
 /* ---- predict ----------------------------------------------------------- */
 
-/* Room for one more in the list, so that giving back cannot fail. */
+/* Grow the pool before creating an object, so that return_inference cannot
+ * fail. */
 static mlp_status make_room(workspaces *work)
 {
     if (work->made < work->room) {
@@ -220,7 +221,7 @@ static mlp_status make_room(workspaces *work)
     return MLP_OK;
 }
 
-static mlp_status borrow(workspaces *work, mlp_inference **one)
+static mlp_status take_inference(workspaces *work, mlp_inference **one)
 {
     mlp_status status = MLP_OK;
     pthread_mutex_lock(&work->lock);
@@ -237,23 +238,23 @@ static mlp_status borrow(workspaces *work, mlp_inference **one)
     return status;
 }
 
-static void give_back(workspaces *work, mlp_inference *one)
+static void return_inference(workspaces *work, mlp_inference *one)
 {
     pthread_mutex_lock(&work->lock);
     work->free[work->free_count++] = one;
     pthread_mutex_unlock(&work->lock);
 }
 
-/* Whether some number is not finite. In pieces of fixed length, which compilers
- * turn into vectors. */
+/* Whether some number is not finite. In blocks of fixed length, which compilers
+ * vectorize. */
 static bool has_infinite(const float *values, size_t count)
 {
-    enum { PIECE = 16, EXPONENT = 0x7f800000 };
+    enum { BLOCK = 16, EXPONENT = 0x7f800000 };
     uint32_t found = 0;
-    for (; count >= PIECE; count -= PIECE, values += PIECE) {
-        uint32_t bits[PIECE];
+    for (; count >= BLOCK; count -= BLOCK, values += BLOCK) {
+        uint32_t bits[BLOCK];
         memcpy(bits, values, sizeof bits);
-        for (size_t i = 0; i < PIECE; i++) {
+        for (size_t i = 0; i < BLOCK; i++) {
             found |= (bits[i] & EXPONENT) == EXPONENT;
         }
     }
@@ -314,7 +315,7 @@ static void predict_batch(const mlp_network *network, mlp_inference *one,
                           const mlp_samples *samples, mlp_range rows,
                           float *outputs, uint32_t *classes)
 {
-    static const uint16_t labels[MLP_INFERENCE_ROWS]; /* they don't matter */
+    static const uint16_t labels[MLP_INFERENCE_ROWS]; /* ignored */
     static const float targets[MLP_INFERENCE_ROWS];
     size_t element = samples->type == MLP_FLOAT32 ? sizeof(float) : 1;
     const char *first = (const char *)samples->values +
@@ -324,7 +325,7 @@ static void predict_batch(const mlp_network *network, mlp_inference *one,
         .features = samples->features,
         .element =
             samples->type == MLP_FLOAT32 ? MLP_ELEMENT_F32 : MLP_ELEMENT_U8,
-        .values = (void *)first, /* which are only read, */
+        .values = (void *)first, /* only read, */
         .labels = (uint16_t *)labels,
         .targets = network->facts.is_regression ? (float *)targets : NULL};
     mlp_inference_result result =
@@ -341,18 +342,18 @@ mlp_status mlp_network_predict(const mlp_network *network,
 {
     mlp_inference *one = NULL;
     MLP_TRY(check_rows(network, samples));
-    MLP_TRY(borrow(network->work, &one));
+    MLP_TRY(take_inference(network->work, &one));
     for (size_t done = 0; done < samples->rows; done += MLP_INFERENCE_ROWS) {
         size_t rest = samples->rows - done;
         size_t rows = rest < MLP_INFERENCE_ROWS ? rest : MLP_INFERENCE_ROWS;
         predict_batch(network, one, samples, (mlp_range){done, rows}, outputs,
                       classes);
     }
-    give_back(network->work, one);
+    return_inference(network->work, one);
     return MLP_OK;
 }
 
-/* ---- the rest of the interface ----------------------------------------- */
+/* ---- version ----------------------------------------------------------- */
 
 const char *mlp_version(void)
 {

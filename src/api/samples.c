@@ -1,5 +1,5 @@
 /** @file
- *  Rows in the caller's memory as a source of rows to train on.
+ *  A source of rows in the caller's memory.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 
 static const char NAME[] = "the rows"; /* in messages */
 
-/* ---- what they are called ---------------------------------------------- */
+/* ---- names of columns and classes -------------------------------------- */
 
 static mlp_status copy_names(const mlp_samples *samples, mlp_names *names)
 {
@@ -39,7 +39,7 @@ static mlp_status name_column(mlp_column *column, size_t number)
     return column->name != NULL ? MLP_OK : mlp_fail_memory("a schema");
 }
 
-/* A regression is of a table: numbers x1, x2 ... and y, which it predicts. */
+/* For a regression, a schema with numbers x1, x2 ... and the target y. */
 static mlp_status make_schema(size_t features, mlp_schema *schema)
 {
     schema->columns = calloc(features + 1, sizeof *schema->columns);
@@ -55,7 +55,7 @@ static mlp_status make_schema(size_t features, mlp_schema *schema)
     return name_column(&schema->columns[features], 0);
 }
 
-/* ---- what is wrong with them ------------------------------------------- */
+/* ---- checks ------------------------------------------------------------ */
 
 static mlp_status check(const mlp_samples *samples, const char *which)
 {

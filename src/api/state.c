@@ -1,5 +1,5 @@
 /** @file
- *  Copies of a training's state, and its records as programs see them.
+ *  Copies of a training state, and its records in the types of mlp.h.
  */
 #include <math.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /** @file
- *  A trained model from a checkpoint, put to use.
+ *  Inference with the model of a checkpoint.
  */
 #include "inference.h"
 
@@ -12,13 +12,13 @@ _Static_assert((int)MLP_INFERENCE_ROWS == (int)EVALUATION_ROWS,
                "a batch is what the evaluator runs at once");
 
 struct mlp_inference {
-    bool is_shared; /* another one's: model, vector and scaler */
+    bool is_shared; /* model, vector and scaler belong to another one */
     mlp_model *model;
     float *vector; /* [model->vector_size] */
     mlp_feed *feed;
     mlp_pass *pass;
     mlp_scaler scaler;
-    mlp_scaler target_scaler; /* of a regression */
+    mlp_scaler target_scaler; /* for regression */
     bool is_regression;
     size_t shards;
     mlp_tally *tallies; /* [shards] */
@@ -42,8 +42,8 @@ static mlp_status create_parameters(mlp_inference *made,
     return MLP_OK;
 }
 
-/* Memory for rows. Zero inputs are skipped wherever scaling leaves them zero:
- * it changes no result, costs dense data little, and most data has many. */
+/* Allocate memory for rows. Zero inputs are skipped if scaling maps them to
+ * zero: the result is the same, and dense data loses little time. */
 static mlp_status create_rows(mlp_inference *made, size_t threads)
 {
     const mlp_kernels *kernels;
@@ -162,7 +162,7 @@ mlp_status mlp_inference_check(const mlp_inference *inference,
     return mlp_dataset_largest(dataset, &largest);
 }
 
-/* The batch to run, and nothing behind it: nobody knows what comes next. */
+/* The batch to run. The next rows are not known, so none are read ahead. */
 static size_t pick_batch(const void *context, size_t request, uint32_t *rows)
 {
     const mlp_range *batch = context;
