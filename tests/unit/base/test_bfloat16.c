@@ -12,7 +12,7 @@
 
 START_TEST(values_worked_out_by_hand)
 {
-    /* between 1 and 2 the step is 2^-7; ties go to the even significand */
+    /* between 1 and 2 the spacing is 2^-7; ties round to even */
     const float cases[][2] = {{1.0F, 1.0F},
                               {0x1.01p0F, 1.0F},
                               {0x1.010002p0F, 0x1.02p0F},
@@ -30,7 +30,7 @@ START_TEST(values_worked_out_by_hand)
 }
 END_TEST
 
-START_TEST(what_is_not_finite_stays_so)
+START_TEST(infinity_and_nan_are_kept)
 {
     const uint32_t nans[] = {0x7f800001U, 0x7fffffffU, 0x7fc00000U, 0xff800001U,
                              0xffffffffU};
@@ -46,8 +46,8 @@ START_TEST(what_is_not_finite_stays_so)
 }
 END_TEST
 
-/* Every bfloat16 is its own rounding, and so are all floats nearer to it than
- * to its neighbours. */
+/* Every bfloat16 rounds to itself, and so do all floats that are closer to it
+ * than to its neighbours. */
 START_TEST(rounding_is_to_the_nearest)
 {
     for (uint32_t half = 0; half < 0x7f80U; half++) {
@@ -70,7 +70,7 @@ int main(void)
 {
     TCase *tests = tcase_create("bfloat16");
     tcase_add_test(tests, values_worked_out_by_hand);
-    tcase_add_test(tests, what_is_not_finite_stays_so);
+    tcase_add_test(tests, infinity_and_nan_are_kept);
     tcase_add_test(tests, rounding_is_to_the_nearest);
     Suite *suite = suite_create("bfloat16");
     suite_add_tcase(suite, tests);

@@ -26,7 +26,7 @@ START_TEST(text_abc_has_the_digest_of_fips_180)
 }
 END_TEST
 
-START_TEST(no_bytes_have_a_digest_too)
+START_TEST(no_bytes_have_the_digest_of_nist)
 {
     unsigned char value[MLP_DIGEST_BYTES];
     ck_assert_int_eq(mlp_digest_of("", 0, value), MLP_OK);
@@ -35,17 +35,17 @@ START_TEST(no_bytes_have_a_digest_too)
 }
 END_TEST
 
-START_TEST(a_million_letters_in_uneven_pieces_match_nist)
+START_TEST(a_million_letters_in_uneven_parts_match_nist)
 {
     char letters[1000];
     memset(letters, 'a', sizeof letters);
     mlp_digest *digest = NULL;
     ck_assert_int_eq(mlp_digest_create(&digest), MLP_OK);
-    for (size_t left = 1000000, piece = 1; left > 0; left -= piece) {
-        piece = piece % sizeof letters + 7;
-        piece = piece > sizeof letters ? sizeof letters : piece;
-        piece = piece > left ? left : piece;
-        ck_assert_int_eq(mlp_digest_update(digest, letters, piece), MLP_OK);
+    for (size_t left = 1000000, part = 1; left > 0; left -= part) {
+        part = part % sizeof letters + 7;
+        part = part > sizeof letters ? sizeof letters : part;
+        part = part > left ? left : part;
+        ck_assert_int_eq(mlp_digest_update(digest, letters, part), MLP_OK);
     }
     unsigned char value[MLP_DIGEST_BYTES];
     ck_assert_int_eq(mlp_digest_finish(digest, value), MLP_OK);
@@ -56,7 +56,7 @@ START_TEST(a_million_letters_in_uneven_pieces_match_nist)
 }
 END_TEST
 
-START_TEST(where_the_bytes_are_cut_does_not_matter)
+START_TEST(updates_of_any_length_give_the_same_digest)
 {
     unsigned char bytes[200], whole[MLP_DIGEST_BYTES];
     for (size_t i = 0; i < sizeof bytes; i++) {
@@ -99,7 +99,7 @@ START_TEST(hex_is_lower_case_high_digit_first)
 }
 END_TEST
 
-START_TEST(destroying_nothing_is_allowed)
+START_TEST(destroying_null_is_allowed)
 {
     mlp_digest *digest = NULL;
     mlp_digest_destroy(&digest);
@@ -112,12 +112,12 @@ int main(void)
     Suite *suite = suite_create("digest");
     TCase *tcase = tcase_create("digest");
     tcase_add_test(tcase, text_abc_has_the_digest_of_fips_180);
-    tcase_add_test(tcase, no_bytes_have_a_digest_too);
-    tcase_add_test(tcase, a_million_letters_in_uneven_pieces_match_nist);
-    tcase_add_test(tcase, where_the_bytes_are_cut_does_not_matter);
+    tcase_add_test(tcase, no_bytes_have_the_digest_of_nist);
+    tcase_add_test(tcase, a_million_letters_in_uneven_parts_match_nist);
+    tcase_add_test(tcase, updates_of_any_length_give_the_same_digest);
     tcase_add_test(tcase, every_single_bit_changes_the_digest);
     tcase_add_test(tcase, hex_is_lower_case_high_digit_first);
-    tcase_add_test(tcase, destroying_nothing_is_allowed);
+    tcase_add_test(tcase, destroying_null_is_allowed);
     suite_add_tcase(suite, tcase);
     return run_suite(suite, CK_FORK_GETENV);
 }

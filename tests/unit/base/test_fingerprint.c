@@ -25,7 +25,7 @@ START_TEST(nothing_has_the_fingerprint_0)
 }
 END_TEST
 
-START_TEST(parts_in_any_order_sum_up_to_the_whole)
+START_TEST(fingerprints_of_parts_add_up_in_any_order)
 {
     uint64_t whole = mlp_fingerprint(words, 0, WORDS);
     for (size_t cut = 0; cut <= WORDS; cut += 37) {
@@ -35,7 +35,7 @@ START_TEST(parts_in_any_order_sum_up_to_the_whole)
 }
 END_TEST
 
-START_TEST(each_flipped_bit_shows)
+START_TEST(each_flipped_bit_changes_the_fingerprint)
 {
     uint64_t whole = mlp_fingerprint(words, 0, WORDS);
     for (size_t bit = 0; bit < 64 * (size_t)WORDS; bit++) {
@@ -46,8 +46,8 @@ START_TEST(each_flipped_bit_shows)
 }
 END_TEST
 
-/* As a swap of two weights, or one sign changed in both. */
-START_TEST(two_changes_that_a_plain_sum_would_miss_show)
+/* Two weights swapped, or the signs of both changed. */
+START_TEST(changes_that_keep_a_plain_sum_are_detected)
 {
     uint64_t whole = mlp_fingerprint(words, 0, WORDS);
     for (size_t i = 2; i < WORDS; i++) {
@@ -70,9 +70,9 @@ int main(void)
     TCase *tcase = tcase_create("fingerprint");
     tcase_add_checked_fixture(tcase, fill, NULL);
     tcase_add_test(tcase, nothing_has_the_fingerprint_0);
-    tcase_add_test(tcase, parts_in_any_order_sum_up_to_the_whole);
-    tcase_add_test(tcase, each_flipped_bit_shows);
-    tcase_add_test(tcase, two_changes_that_a_plain_sum_would_miss_show);
+    tcase_add_test(tcase, fingerprints_of_parts_add_up_in_any_order);
+    tcase_add_test(tcase, each_flipped_bit_changes_the_fingerprint);
+    tcase_add_test(tcase, changes_that_keep_a_plain_sum_are_detected);
     suite_add_tcase(suite, tcase);
     return run_suite(suite, CK_FORK_GETENV);
 }

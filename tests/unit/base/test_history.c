@@ -1,5 +1,5 @@
 /** @file
- *  The history grows by one record an epoch.
+ *  Tests of the history: one record per epoch.
  */
 #include "base/history.h"
 
@@ -38,7 +38,7 @@ START_TEST(records_stay_in_order_while_the_history_grows)
 }
 END_TEST
 
-START_TEST(a_destroyed_history_can_begin_again)
+START_TEST(a_destroyed_history_can_be_filled_again)
 {
     mlp_history history = {0};
     mlp_epoch_record record = {.epoch = 7};
@@ -57,7 +57,7 @@ int main(void)
     TCase *tcase = tcase_create("history");
     tcase_add_test(tcase, a_new_history_is_empty_and_can_be_destroyed);
     tcase_add_test(tcase, records_stay_in_order_while_the_history_grows);
-    tcase_add_test(tcase, a_destroyed_history_can_begin_again);
+    tcase_add_test(tcase, a_destroyed_history_can_be_filled_again);
     suite_add_tcase(suite, tcase);
     return run_suite(suite, CK_FORK_GETENV);
 }

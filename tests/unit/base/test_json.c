@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a value looks like as a line. */
+/* A value as a line of text. */
 static void expect_line(json_t *value, size_t digits, const char *expected)
 {
     char *text = NULL;
@@ -31,7 +31,7 @@ static void expect_field(mlp_config *config, const char *name, const char *text,
                 expected);
 }
 
-START_TEST(what_is_not_finite_is_null)
+START_TEST(non_finite_numbers_are_null)
 {
     expect_line(mlp_json_number(0.5), MLP_JSON_DOUBLE, "0.5\n");
     expect_line(mlp_json_number((double)NAN), MLP_JSON_DOUBLE, "null\n");
@@ -39,7 +39,7 @@ START_TEST(what_is_not_finite_is_null)
 }
 END_TEST
 
-START_TEST(digits_give_back_the_number)
+START_TEST(numbers_round_trip)
 {
     expect_line(mlp_json_number(0.1), MLP_JSON_DOUBLE, "0.10000000000000001\n");
     expect_line(mlp_json_number((double)0.1F), MLP_JSON_FLOAT, "0.100000001\n");
@@ -63,7 +63,7 @@ START_TEST(sizes_are_an_array)
 }
 END_TEST
 
-START_TEST(fields_are_what_they_mean)
+START_TEST(fields_have_the_json_type_of_their_kind)
 {
     mlp_config config;
     mlp_config_init(&config);
@@ -100,11 +100,11 @@ int main(void)
 {
     Suite *suite = suite_create("json");
     TCase *tests = tcase_create("json");
-    tcase_add_test(tests, what_is_not_finite_is_null);
-    tcase_add_test(tests, digits_give_back_the_number);
+    tcase_add_test(tests, non_finite_numbers_are_null);
+    tcase_add_test(tests, numbers_round_trip);
     tcase_add_test(tests, text_that_is_no_utf8_stays_readable);
     tcase_add_test(tests, sizes_are_an_array);
-    tcase_add_test(tests, fields_are_what_they_mean);
+    tcase_add_test(tests, fields_have_the_json_type_of_their_kind);
     tcase_add_test(tests, without_memory_there_is_no_line);
     tcase_add_test(tests, a_full_disk_is_left_to_the_stream);
     suite_add_tcase(suite, tests);

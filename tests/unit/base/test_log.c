@@ -1,5 +1,5 @@
 /** @file
- *  Who speaks on stderr, and how.
+ *  Tests of the log: which ranks print, and what.
  */
 #include "base/log.h"
 
@@ -11,38 +11,38 @@
 
 #include "run_suite.h"
 
-static FILE *spoken; /* stderr of this test; Check forks for each */
+static FILE *printed; /* stderr of this test; Check forks for each */
 
 static void redirect(void)
 {
-    spoken = tmpfile();
-    ck_assert_ptr_nonnull(spoken);
-    ck_assert_int_ge(dup2(fileno(spoken), STDERR_FILENO), 0);
+    printed = tmpfile();
+    ck_assert_ptr_nonnull(printed);
+    ck_assert_int_ge(dup2(fileno(printed), STDERR_FILENO), 0);
 }
 
-static void assert_spoken(const char *expected)
+static void assert_printed(const char *expected)
 {
     char text[4096];
-    rewind(spoken);
-    text[fread(text, 1, sizeof text - 1, spoken)] = '\0';
+    rewind(printed);
+    text[fread(text, 1, sizeof text - 1, printed)] = '\0';
     ck_assert_str_eq(text, expected);
 }
 
-START_TEST(the_leader_speaks_with_the_programs_name)
+START_TEST(rank_0_prints_the_programs_name)
 {
     mlp_log_open("mlp_train", 1, 0);
     mlp_log_note("%d shards", 8);
     mlp_log_warning("%s is slow", "np 9");
-    assert_spoken("mlp_train: 8 shards\nmlp_train: warning: np 9 is slow\n");
+    assert_printed("mlp_train: 8 shards\nmlp_train: warning: np 9 is slow\n");
 }
 END_TEST
 
-START_TEST(the_others_are_silent)
+START_TEST(other_ranks_print_nothing)
 {
     mlp_log_open("mlp_train", 0, 0);
     mlp_log_note("a note");
     mlp_log_warning("a warning");
-    assert_spoken("");
+    assert_printed("");
 }
 END_TEST
 
@@ -51,7 +51,7 @@ START_TEST(quiet_drops_notes_and_keeps_warnings)
     mlp_log_open("mlp", 1, 1);
     mlp_log_note("a note");
     mlp_log_warning("a warning");
-    assert_spoken("mlp: warning: a warning\n");
+    assert_printed("mlp: warning: a warning\n");
 }
 END_TEST
 
@@ -60,36 +60,36 @@ START_TEST(nothing_is_printed_unless_a_program_opens_the_log)
     ck_assert_str_eq(mlp_log_name(), "mlp");
     mlp_log_note("a note");
     mlp_log_warning("a warning");
-    assert_spoken("");
+    assert_printed("");
 }
 END_TEST
 
-/* Where the lines of this test's threads go, one for each. */
+/* The line that a thread of this test has logged. */
 typedef struct {
     char line[64];
     bool is_warning;
-} taken;
+} captured;
 
-static void take(void *context, bool is_warning, const char *line)
+static void capture(void *context, bool is_warning, const char *line)
 {
-    taken *t = context;
+    captured *t = context;
     t->is_warning = is_warning;
     snprintf(t->line, sizeof t->line, "%s", line);
 }
 
 static void *warn_from_a_thread(void *context)
 {
-    mlp_log_redirect(take, context);
+    mlp_log_redirect(capture, context);
     mlp_log_warning("from a thread");
     return NULL;
 }
 
-START_TEST(each_thread_has_its_lines_where_it_wants_them)
+START_TEST(each_thread_redirects_its_own_lines)
 {
-    taken mine = {0}, other = {0};
+    captured mine = {0}, other = {0};
     pthread_t thread;
     mlp_log_open("mlp", 1, 0);
-    mlp_log_redirect(take, &mine);
+    mlp_log_redirect(capture, &mine);
     ck_assert_int_eq(pthread_create(&thread, NULL, warn_from_a_thread, &other),
                      0);
     pthread_join(thread, NULL);
@@ -98,10 +98,10 @@ START_TEST(each_thread_has_its_lines_where_it_wants_them)
     ck_assert(!mine.is_warning);
     ck_assert_str_eq(other.line, "from a thread");
     ck_assert(other.is_warning);
-    assert_spoken("");
+    assert_printed("");
     mlp_log_redirect(NULL, NULL);
     mlp_log_note("printed again");
-    assert_spoken("mlp: printed again\n");
+    assert_printed("mlp: printed again\n");
 }
 END_TEST
 
@@ -112,7 +112,7 @@ static void count_call(void *context)
     calls += *(int *)context;
 }
 
-START_TEST(what_is_in_the_way_is_told_before_each_line)
+START_TEST(the_callback_runs_before_each_printed_line)
 {
     int step = 10;
     mlp_log_open("mlp", 1, 1);
@@ -133,12 +133,12 @@ int main(void)
     Suite *suite = suite_create("log");
     TCase *tests = tcase_create("log");
     tcase_add_checked_fixture(tests, redirect, NULL);
-    tcase_add_test(tests, the_leader_speaks_with_the_programs_name);
-    tcase_add_test(tests, the_others_are_silent);
+    tcase_add_test(tests, rank_0_prints_the_programs_name);
+    tcase_add_test(tests, other_ranks_print_nothing);
     tcase_add_test(tests, quiet_drops_notes_and_keeps_warnings);
     tcase_add_test(tests, nothing_is_printed_unless_a_program_opens_the_log);
-    tcase_add_test(tests, each_thread_has_its_lines_where_it_wants_them);
-    tcase_add_test(tests, what_is_in_the_way_is_told_before_each_line);
+    tcase_add_test(tests, each_thread_redirects_its_own_lines);
+    tcase_add_test(tests, the_callback_runs_before_each_printed_line);
     suite_add_tcase(suite, tests);
     return run_suite(suite, CK_FORK_GETENV);
 }

@@ -1,5 +1,5 @@
 /** @file
- *  Philox against Random123's published answers, and permutations.
+ *  Philox against Random123's published test vectors, and permutations.
  */
 #include "base/rng.h"
 
@@ -70,8 +70,8 @@ START_TEST(permutation_holds_every_number_once)
 }
 END_TEST
 
-/* From an independent program: the digest of every run depends on these. */
-START_TEST(permutations_stay_what_they_were)
+/* Values of an independent program; the digest of every run depends on them. */
+START_TEST(permutations_are_the_stored_ones)
 {
     static const uint32_t first[10] = {6, 7, 0, 4, 5, 9, 8, 2, 3, 1};
     static const uint32_t second[10] = {4, 2, 0, 5, 7, 8, 3, 6, 9, 1};
@@ -158,7 +158,7 @@ int main(void)
     tcase_add_test(tcase, counter_and_key_of_pi_match_random123);
     tcase_add_test(tcase, uniform_is_in_zero_to_below_one);
     tcase_add_test(tcase, permutation_holds_every_number_once);
-    tcase_add_test(tcase, permutations_stay_what_they_were);
+    tcase_add_test(tcase, permutations_are_the_stored_ones);
     tcase_add_test(tcase, every_part_of_the_name_changes_the_permutation);
     tcase_add_test(tcase, all_orders_of_three_are_equally_frequent);
     tcase_add_test(tcase, every_place_is_equally_likely_for_the_first_number);

@@ -14,7 +14,7 @@
 
 enum { LEAVES_MAX = 70, COUNTED_MAX = 700, RANDOM_CUTS = 20000 };
 
-/* Values of very different size, whose sum depends on the order. */
+/* Values of very different magnitude, whose sum depends on the order. */
 static void fill_awkward(double *values, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -23,7 +23,7 @@ static void fill_awkward(double *values, size_t n)
     }
 }
 
-/* The definition of the header, written once more without the library. */
+/* The definition of the header, implemented independently. */
 static double defined_sum(const double *values, size_t count)
 {
     if (count == 1) {
@@ -74,7 +74,7 @@ START_TEST(sum_follows_the_definition)
 }
 END_TEST
 
-START_TEST(order_matters_for_the_awkward_values)
+START_TEST(the_order_changes_the_sum_of_these_values)
 {
     double values[LEAVES_MAX];
     double chain = 0;
@@ -203,7 +203,7 @@ START_TEST(any_cut_into_runs_gets_the_same_bits)
 }
 END_TEST
 
-START_TEST(sums_that_wait_are_few)
+START_TEST(few_partial_sums_are_stored)
 {
     for (size_t end = 0; end < COUNTED_MAX; end++) {
         ck_assert_uint_le(mlp_tree_sums(COUNTED_MAX, end), 9);
@@ -218,12 +218,12 @@ int main(void)
     TCase *tests = tcase_create("tree");
     tcase_add_test(tests, five_leaves_add_as_written_by_hand);
     tcase_add_test(tests, sum_follows_the_definition);
-    tcase_add_test(tests, order_matters_for_the_awkward_values);
+    tcase_add_test(tests, the_order_changes_the_sum_of_these_values);
     tcase_add_test(tests, runs_are_cut_into_the_subtrees_found_by_hand);
     tcase_add_test(tests, cuts_tile_their_run_with_few_nodes);
     tcase_add_test(tests, any_number_of_ranks_gets_the_same_bits);
     tcase_add_test(tests, any_cut_into_runs_gets_the_same_bits);
-    tcase_add_test(tests, sums_that_wait_are_few);
+    tcase_add_test(tests, few_partial_sums_are_stored);
     Suite *suite = suite_create("tree");
     suite_add_tcase(suite, tests);
     return run_suite(suite, CK_FORK_GETENV);

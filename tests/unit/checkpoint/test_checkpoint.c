@@ -1,7 +1,7 @@
 /** @file
- *  One checkpoint file: what comes back, and that no damage goes unnoticed.
+ *  One checkpoint file: round trips, and detection of any damage.
  *  MLP_TEST_FULL=1 in the environment flips every single bit; without it, a
- *  fixed part of them.
+ *  fixed subset.
  */
 #include "checkpoint/checkpoint.h"
 
@@ -21,7 +21,7 @@
 static char folder[] = "/tmp/mlp_test_checkpoint.XXXXXX";
 static char path[sizeof folder + 16];
 static mlp_checkpoint sample;
-static unsigned char digest[MLP_DIGEST_BYTES]; /* of what was written */
+static unsigned char digest[MLP_DIGEST_BYTES]; /* of the written file */
 
 static void begin(void)
 {
@@ -38,14 +38,13 @@ static void end(void)
     folder_destroy(folder);
 }
 
-/* Whether the file at path is refused for what it contains, and nothing of it
- * is kept. */
+/* The file at path must be refused as bad data, and nothing of it kept. */
 static void expect_refused(const char *reason)
 {
     mlp_checkpoint loaded;
     ck_assert_int_eq(mlp_checkpoint_load(path, &loaded), MLP_ERROR_DATA);
     ck_assert_msg(strstr(mlp_failure(), reason) != NULL,
-                  "\"%s\" does not tell \"%s\"", mlp_failure(), reason);
+                  "\"%s\" does not contain \"%s\"", mlp_failure(), reason);
     ck_assert_msg(strstr(mlp_failure(), path) != NULL, "no path in \"%s\"",
                   mlp_failure());
     ck_assert_ptr_null(loaded.parameters);
@@ -95,7 +94,7 @@ static void expect_same_history(const mlp_history *a, const mlp_history *b)
     }
 }
 
-/* In what belongs to the state; the rest is not in the file. */
+/* Compare the fields of the state; others are not stored. */
 static void expect_same_config(const mlp_config *a, const mlp_config *b)
 {
     size_t count;
@@ -228,7 +227,7 @@ static size_t read_file(unsigned char **bytes)
     return (size_t)facts.st_size;
 }
 
-/* A small file: every bit of it is going to be flipped. */
+/* A small file, because every bit of it is flipped. */
 static size_t write_bare(unsigned char **bytes)
 {
     mlp_checkpoint bare = sample_create(0, 0, 0);
@@ -282,7 +281,7 @@ START_TEST(every_flipped_bit_is_refused)
 }
 END_TEST
 
-/* What a generator draws next: Marsaglia 2003, "Xorshift RNGs". */
+/* The next random number: Marsaglia 2003, "Xorshift RNGs". */
 static uint32_t draw(uint32_t *state)
 {
     *state ^= *state << 13;
@@ -291,7 +290,7 @@ static uint32_t draw(uint32_t *state)
     return *state;
 }
 
-/* 1 to 64 bytes anywhere, as a misdirected write would leave them. */
+/* 1 to 64 bytes anywhere, as in a misdirected write. */
 START_TEST(random_overwrites_are_refused)
 {
     unsigned char *bytes, noise[64];
@@ -320,7 +319,7 @@ START_TEST(random_overwrites_are_refused)
 }
 END_TEST
 
-START_TEST(what_is_no_file_of_ours_is_refused_at_once)
+START_TEST(a_file_that_is_no_checkpoint_is_refused_at_once)
 {
     mlp_checkpoint loaded;
     ck_assert_int_eq(mlp_checkpoint_load(path, &loaded), MLP_ERROR_MISSING);
@@ -338,9 +337,9 @@ START_TEST(what_is_no_file_of_ours_is_refused_at_once)
 }
 END_TEST
 
-/* ---- well-sealed files with wrong content, as an attacker would make them */
+/* ---- files with a valid seal and wrong content, as from an attacker */
 
-/* Write the facts by the book, the arrays by `build`, and a true seal. */
+/* Write valid scalars, arrays by `build`, and a valid seal. */
 static void craft(void (*build)(mlp_h5file *file))
 {
     mlp_h5file *file = NULL;
@@ -461,7 +460,7 @@ END_TEST
 
 static uint64_t crafted_steps;
 
-/* Epochs and steps that do not come in equal numbers, or no columns at all. */
+/* Epochs and steps of unequal count, or no columns. */
 static void build_history(mlp_h5file *file)
 {
     static const uint64_t values[8];
@@ -584,7 +583,7 @@ int main(void)
     tcase_add_test(tcase, bytes_after_the_end_are_refused);
     tcase_add_test(tcase, every_flipped_bit_is_refused);
     tcase_add_test(tcase, random_overwrites_are_refused);
-    tcase_add_test(tcase, what_is_no_file_of_ours_is_refused_at_once);
+    tcase_add_test(tcase, a_file_that_is_no_checkpoint_is_refused_at_once);
     tcase_add_test(tcase, widths_that_are_absent_or_wrong_are_refused);
     tcase_add_test(tcase, huge_widths_allocate_nothing);
     tcase_add_test(tcase, weights_of_another_shape_or_type_are_refused);

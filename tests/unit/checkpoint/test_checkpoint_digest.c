@@ -1,5 +1,5 @@
 /** @file
- *  Tests of the digest of a state: what it depends on, and what not.
+ *  Tests of the digest of a state: the values that it depends on.
  */
 #include <check.h>
 #include <stdlib.h>
@@ -94,7 +94,7 @@ START_TEST(every_bit_of_the_weights_and_moments_counts)
 }
 END_TEST
 
-START_TEST(the_position_counts)
+START_TEST(the_position_changes_the_digest)
 {
     uint64_t *const numbers[] = {&state.epoch, &state.step, &state.running.hits,
                                  &state.running.rows};
@@ -108,7 +108,7 @@ START_TEST(the_position_counts)
 }
 END_TEST
 
-START_TEST(neither_times_nor_the_parent_count)
+START_TEST(times_and_parent_do_not_change_the_digest)
 {
     state.running_seconds += 1.0;
     state.parent_step++;
@@ -127,8 +127,8 @@ int main(void)
     tcase_add_test(tcase, a_configuration_has_the_digest_of_its_lines);
     tcase_add_test(tcase, epochs_count_where_the_schedule_spans_them);
     tcase_add_test(tcase, every_bit_of_the_weights_and_moments_counts);
-    tcase_add_test(tcase, the_position_counts);
-    tcase_add_test(tcase, neither_times_nor_the_parent_count);
+    tcase_add_test(tcase, the_position_changes_the_digest);
+    tcase_add_test(tcase, times_and_parent_do_not_change_the_digest);
     suite_add_tcase(suite, tcase);
     return run_suite(suite, CK_FORK_GETENV);
 }

@@ -1,6 +1,6 @@
 /** @file
- *  A directory of checkpoints: which one is taken, which are deleted, what
- *  dead runs left, and that only one run is in it.
+ *  A directory of checkpoints: which one is loaded, which are deleted, files of
+ *  dead runs, and the lock.
  */
 #include "base/log.h"
 #include "checkpoint/checkpoint.h"
@@ -20,7 +20,7 @@
 
 static char folder[] = "/tmp/mlp_test_directory.XXXXXX";
 static char path[MLP_MAX_PATH];
-static unsigned char digest[MLP_DIGEST_BYTES]; /* of what was saved */
+static unsigned char digest[MLP_DIGEST_BYTES]; /* of the saved file */
 static mlp_checkpoint loaded;
 
 static void begin(void)
@@ -107,7 +107,7 @@ START_TEST(names_carry_epoch_and_step)
 }
 END_TEST
 
-START_TEST(only_exact_names_are_ours)
+START_TEST(only_exact_names_are_checkpoints)
 {
     static const char *const wrong[] = {"ckpt-000002-00000938.h5.bak",
                                         "ckpt-000002-00000938.h",
@@ -147,7 +147,7 @@ START_TEST(an_empty_directory_has_no_newest_and_one_must_be_there)
 }
 END_TEST
 
-START_TEST(the_highest_step_is_the_newest_whatever_came_last)
+START_TEST(the_highest_step_is_the_newest_in_any_order_of_saves)
 {
     save(2, 9, 9);
     save(10, 100, 9);
@@ -159,13 +159,13 @@ START_TEST(the_highest_step_is_the_newest_whatever_came_last)
 }
 END_TEST
 
-/* The warnings on stderr while load_newest runs. */
-static mlp_status load_newest_listening(char *said, size_t size)
+/* Run load_newest, and copy its output on stderr to `said`. */
+static mlp_status load_newest_capturing(char *said, size_t size)
 {
-    const char *heard = "stderr.txt";
+    const char *errors = "stderr.txt";
     fflush(stderr);
     int kept = dup(STDERR_FILENO);
-    int fd = open(in_folder(heard), O_RDWR | O_CREAT | O_TRUNC, 0600);
+    int fd = open(in_folder(errors), O_RDWR | O_CREAT | O_TRUNC, 0600);
     dup2(fd, STDERR_FILENO);
     mlp_log_open("mlp", 1, 0);
     mlp_status status = mlp_checkpoint_load_newest(folder, &loaded, path);
@@ -178,7 +178,7 @@ static mlp_status load_newest_listening(char *said, size_t size)
     return status;
 }
 
-START_TEST(damaged_ones_are_passed_over_with_a_warning_that_names_both)
+START_TEST(damaged_files_are_skipped_with_a_warning_that_names_both)
 {
     char said[4096];
     save(1, 1, 9);
@@ -186,7 +186,7 @@ START_TEST(damaged_ones_are_passed_over_with_a_warning_that_names_both)
     save(3, 3, 9);
     damage("ckpt-000003-00000003.h5");
     put_file("ckpt-000002-00000002.h5", "");
-    ck_assert_int_eq(load_newest_listening(said, sizeof said), MLP_OK);
+    ck_assert_int_eq(load_newest_capturing(said, sizeof said), MLP_OK);
     ck_assert_uint_eq(loaded.step, 1);
     ck_assert_str_eq(path, in_folder("ckpt-000001-00000001.h5"));
     char *second = strstr(said, "\n");
@@ -199,14 +199,14 @@ START_TEST(damaged_ones_are_passed_over_with_a_warning_that_names_both)
 }
 END_TEST
 
-START_TEST(if_all_are_damaged_the_newest_tells_why)
+START_TEST(if_all_are_damaged_the_message_names_the_newest)
 {
     char said[4096];
     save(1, 1, 9);
     save(2, 2, 9);
     damage("ckpt-000001-00000001.h5");
     damage("ckpt-000002-00000002.h5");
-    ck_assert_int_eq(load_newest_listening(said, sizeof said), MLP_ERROR_DATA);
+    ck_assert_int_eq(load_newest_capturing(said, sizeof said), MLP_ERROR_DATA);
     ck_assert_ptr_nonnull(strstr(mlp_failure(), "ckpt-000002-00000002.h5"));
     ck_assert_ptr_nonnull(strstr(mlp_failure(), "damaged"));
     ck_assert_ptr_null(loaded.parameters);
@@ -228,7 +228,7 @@ END_TEST
 
 /* ---- saving and keeping */
 
-START_TEST(saving_leaves_one_file_and_tells_its_path)
+START_TEST(saving_leaves_one_file_and_returns_its_path)
 {
     save(2, 938, 3);
     ck_assert_str_eq(path, in_folder("ckpt-000002-00000938.h5"));
@@ -284,7 +284,7 @@ START_TEST(an_epoch_is_the_best_when_none_before_was_as_good)
 }
 END_TEST
 
-START_TEST(without_validation_the_test_rows_tell_the_best)
+START_TEST(without_validation_the_test_rows_decide_the_best)
 {
     static const uint64_t hits[] = {50, 90, 70, 60};
     mlp_checkpoint c = sample_create(0, 0, 0);
@@ -501,7 +501,7 @@ END_TEST
 
 /* ---- locking */
 
-START_TEST(a_second_run_is_refused_and_told_who_is_there)
+START_TEST(a_second_run_is_refused_with_the_holder_of_the_lock)
 {
     int mine, theirs;
     char holder[64];
@@ -519,7 +519,7 @@ START_TEST(a_second_run_is_refused_and_told_who_is_there)
 }
 END_TEST
 
-START_TEST(the_lock_of_a_killed_run_is_gone_with_it)
+START_TEST(the_lock_of_a_killed_run_is_released)
 {
     int ready[2], mine;
     char byte;
@@ -563,7 +563,7 @@ END_TEST
 
 /* ---- killed while saving */
 
-/* In a child: save without end, and tell when the first one is committed. */
+/* In a child: save without end, and report the first commit. */
 static pid_t save_without_end(uint64_t step, int first_is_saved)
 {
     pid_t pid = fork();
@@ -577,9 +577,9 @@ static pid_t save_without_end(uint64_t step, int first_is_saved)
     return pid;
 }
 
-/* At whatever instant the child is killed, the newest valid checkpoint is one
- * that it saved whole. The instants count from its first commit, so that each
- * child gets that far on a slow machine, too. */
+/* For a kill at any instant the newest valid checkpoint is complete. Instants
+ * are counted from the first commit, so that each child gets that far on a slow
+ * machine, too. */
 START_TEST(a_kill_at_any_instant_leaves_a_valid_newest)
 {
     enum { TRIALS = 40 };
@@ -593,7 +593,7 @@ START_TEST(a_kill_at_any_instant_leaves_a_valid_newest)
         usleep(777 * trial);
         kill(pid, SIGKILL);
         waitpid(pid, NULL, 0);
-        ck_assert_int_eq(load_newest_listening(said, sizeof said), MLP_OK);
+        ck_assert_int_eq(load_newest_capturing(said, sizeof said), MLP_OK);
         ck_assert_str_eq(said, ""); /* no damaged one was passed over */
         ck_assert_uint_gt(loaded.step, last);
         last = loaded.step;
@@ -601,26 +601,26 @@ START_TEST(a_kill_at_any_instant_leaves_a_valid_newest)
     }
     ck_assert_int_eq(mlp_checkpoint_prepare(folder), MLP_OK);
     save(0, last + 1, 2);
-    ck_assert_uint_eq(count_files(), 3); /* two, and what stderr.txt heard */
+    ck_assert_uint_eq(count_files(), 3); /* two, and stderr.txt */
 }
 END_TEST
 
 static void add_tests(TCase *tcase)
 {
     tcase_add_test(tcase, names_carry_epoch_and_step);
-    tcase_add_test(tcase, only_exact_names_are_ours);
+    tcase_add_test(tcase, only_exact_names_are_checkpoints);
     tcase_add_test(tcase,
                    an_empty_directory_has_no_newest_and_one_must_be_there);
-    tcase_add_test(tcase, the_highest_step_is_the_newest_whatever_came_last);
+    tcase_add_test(tcase, the_highest_step_is_the_newest_in_any_order_of_saves);
     tcase_add_test(tcase,
-                   damaged_ones_are_passed_over_with_a_warning_that_names_both);
-    tcase_add_test(tcase, if_all_are_damaged_the_newest_tells_why);
+                   damaged_files_are_skipped_with_a_warning_that_names_both);
+    tcase_add_test(tcase, if_all_are_damaged_the_message_names_the_newest);
     tcase_add_test(tcase, a_fresh_start_is_refused_where_checkpoints_are);
-    tcase_add_test(tcase, saving_leaves_one_file_and_tells_its_path);
+    tcase_add_test(tcase, saving_leaves_one_file_and_returns_its_path);
     tcase_add_test(tcase, the_newest_are_kept);
     tcase_add_test(tcase, the_best_by_validation_is_kept_beside_the_newest);
     tcase_add_test(tcase, an_epoch_is_the_best_when_none_before_was_as_good);
-    tcase_add_test(tcase, without_validation_the_test_rows_tell_the_best);
+    tcase_add_test(tcase, without_validation_the_test_rows_decide_the_best);
     tcase_add_test(tcase, files_of_others_survive);
     tcase_add_test(tcase, a_link_of_our_name_is_not_followed_to_be_deleted);
     tcase_add_test(tcase, the_one_just_saved_is_never_deleted_for_newer_ones);
@@ -635,8 +635,8 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, a_file_is_no_directory_and_has_none_below_it);
     tcase_add_test(tcase, a_directory_that_cannot_be_written_is_refused);
     tcase_add_test(tcase, a_disk_without_room_is_refused_with_both_numbers);
-    tcase_add_test(tcase, a_second_run_is_refused_and_told_who_is_there);
-    tcase_add_test(tcase, the_lock_of_a_killed_run_is_gone_with_it);
+    tcase_add_test(tcase, a_second_run_is_refused_with_the_holder_of_the_lock);
+    tcase_add_test(tcase, the_lock_of_a_killed_run_is_released);
     tcase_add_test(tcase, a_run_that_is_about_to_die_is_waited_for);
     tcase_add_test(tcase, a_kill_at_any_instant_leaves_a_valid_newest);
 }

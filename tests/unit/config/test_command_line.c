@@ -1,6 +1,6 @@
 /** @file
- *  Command lines of a program of the test's own: every form of an option, what
- *  is refused and how, and --help.
+ *  Command lines of a test program: every form of an option, errors and their
+ *  messages, and --help.
  */
 #include "config/command_line.h"
 
@@ -158,7 +158,7 @@ START_TEST(a_switch_with_choices_takes_one_if_it_is_there)
 }
 END_TEST
 
-START_TEST(old_names_go_on_working)
+START_TEST(old_names_are_accepted)
 {
     assert_reads("--destination file --noisy");
     ck_assert_str_eq(values.output, "file");
@@ -184,7 +184,7 @@ START_TEST(other_arguments_are_operands_in_order)
 }
 END_TEST
 
-START_TEST(unknown_options_are_answered_with_the_nearest_or_with_help)
+START_TEST(unknown_options_name_the_nearest_or_help)
 {
     assert_refused("--row 3", "--row: unknown option; did you mean --rows?");
     assert_refused("--hlep", "--hlep: unknown option; did you mean --help?");
@@ -262,10 +262,9 @@ int main(void)
     tcase_add_test(tests, what_was_given_is_marked);
     tcase_add_test(tests, a_switch_takes_no_further_argument);
     tcase_add_test(tests, a_switch_with_choices_takes_one_if_it_is_there);
-    tcase_add_test(tests, old_names_go_on_working);
+    tcase_add_test(tests, old_names_are_accepted);
     tcase_add_test(tests, other_arguments_are_operands_in_order);
-    tcase_add_test(tests,
-                   unknown_options_are_answered_with_the_nearest_or_with_help);
+    tcase_add_test(tests, unknown_options_name_the_nearest_or_help);
     tcase_add_test(tests, a_missing_value_is_named);
     tcase_add_test(tests, a_bad_value_is_refused);
     tcase_add_test(tests, every_program_has_help_and_version);

@@ -131,7 +131,7 @@ START_TEST(names_of_choices_stand_in_the_order_of_their_enums)
 }
 END_TEST
 
-START_TEST(what_is_no_number_is_refused)
+START_TEST(invalid_numbers_are_refused)
 {
     assert_refused("lr", "fast", "--lr: \"fast\" is not a number");
     assert_refused("lr", "", "--lr: \"\" is not a number");
@@ -151,7 +151,7 @@ START_TEST(what_is_no_number_is_refused)
 }
 END_TEST
 
-START_TEST(what_is_out_of_range_is_refused)
+START_TEST(values_out_of_range_are_refused)
 {
     assert_refused("batch", "0", "--batch: 0 is below 1");
     assert_refused("batch", "2147483648",
@@ -335,7 +335,7 @@ START_TEST(every_field_round_trips_through_its_text)
 }
 END_TEST
 
-START_TEST(what_a_missing_option_means_is_written_as_it_is_stored)
+START_TEST(values_of_absent_options_are_in_stored_form)
 {
     size_t count;
     const mlp_config_field *fields = mlp_config_fields(&count);
@@ -355,7 +355,7 @@ START_TEST(what_a_missing_option_means_is_written_as_it_is_stored)
 }
 END_TEST
 
-START_TEST(better_words_on_the_command_line_leave_what_is_stored)
+START_TEST(new_words_on_the_command_line_do_not_change_stored_ones)
 {
     static const char *const words[] = {"fail", "skip", NULL};
     mlp_config_field row = *mlp_config_find("bad-rows");
@@ -376,7 +376,7 @@ START_TEST(better_words_on_the_command_line_leave_what_is_stored)
 }
 END_TEST
 
-START_TEST(old_names_go_on_working_and_stay_in_what_is_stored)
+START_TEST(old_names_are_accepted_and_stored)
 {
     static const char *const names[][3] = {
         {"output", "output-activation", "tanh"},
@@ -507,7 +507,7 @@ START_TEST(an_optimizer_brings_its_own_rate)
 }
 END_TEST
 
-START_TEST(a_regression_is_refused_what_goes_by_classes)
+START_TEST(options_for_classes_are_refused_for_regression)
 {
     static const char *const options[][3] = {
         {"classes", "3", "no classes: leave out --classes"},
@@ -530,7 +530,7 @@ START_TEST(a_regression_is_refused_what_goes_by_classes)
 }
 END_TEST
 
-START_TEST(what_belongs_together_passes)
+START_TEST(valid_combinations_pass)
 {
     set("loss", "mse");
     set("output", "sigmoid");
@@ -545,7 +545,7 @@ START_TEST(what_belongs_together_passes)
 }
 END_TEST
 
-START_TEST(only_given_fields_that_shape_the_result_are_compared)
+START_TEST(only_given_fields_that_affect_the_result_are_compared)
 {
     mlp_config recorded;
     mlp_config_init(&recorded);
@@ -565,7 +565,7 @@ START_TEST(only_given_fields_that_shape_the_result_are_compared)
 }
 END_TEST
 
-START_TEST(epochs_shape_the_result_of_a_schedule)
+START_TEST(epochs_affect_the_result_of_a_schedule)
 {
     mlp_config recorded;
     mlp_config_init(&recorded);
@@ -578,7 +578,7 @@ START_TEST(epochs_shape_the_result_of_a_schedule)
 }
 END_TEST
 
-START_TEST(what_was_not_given_is_taken_from_the_checkpoint)
+START_TEST(values_not_given_are_taken_from_the_checkpoint)
 {
     mlp_config recorded;
     mlp_config_init(&recorded);
@@ -592,7 +592,7 @@ START_TEST(what_was_not_given_is_taken_from_the_checkpoint)
     ck_assert_double_eq(config.lr, 0.05);
     ck_assert_uint_eq(config.epochs, 3);
     ck_assert_uint_eq(config.shards, 5);
-    ck_assert_uint_ne(config.keep, 7); /* no part of the result */
+    ck_assert_uint_ne(config.keep, 7); /* does not affect the result */
     recorded.momentum = 0.5;
     ck_assert_int_eq(mlp_config_adopt(&config, &recorded), MLP_ERROR_USAGE);
 }
@@ -624,8 +624,8 @@ int main(void)
     tcase_add_test(tests, no_hidden_layer_is_none);
     tcase_add_test(tests, names_of_choices_stand_in_the_order_of_their_enums);
     tcase_add_test(tests, each_hidden_layer_may_have_its_activation);
-    tcase_add_test(tests, what_is_no_number_is_refused);
-    tcase_add_test(tests, what_is_out_of_range_is_refused);
+    tcase_add_test(tests, invalid_numbers_are_refused);
+    tcase_add_test(tests, values_out_of_range_are_refused);
     tcase_add_test(tests, smallest_and_largest_allowed_values_are_taken);
     tcase_add_test(tests, bytes_are_read_as_gnu_tools_read_them);
     tcase_add_test(tests, durations_are_read_as_slurm_prints_them);
@@ -634,21 +634,21 @@ int main(void)
     tcase_add_test(tests, a_path_that_does_not_fit_is_refused);
     tcase_add_test(tests, doubles_are_written_short_and_read_back_exactly);
     tcase_add_test(tests, every_field_round_trips_through_its_text);
+    tcase_add_test(tests, values_of_absent_options_are_in_stored_form);
     tcase_add_test(tests,
-                   what_a_missing_option_means_is_written_as_it_is_stored);
-    tcase_add_test(tests,
-                   better_words_on_the_command_line_leave_what_is_stored);
-    tcase_add_test(tests, old_names_go_on_working_and_stay_in_what_is_stored);
+                   new_words_on_the_command_line_do_not_change_stored_ones);
+    tcase_add_test(tests, old_names_are_accepted_and_stored);
     tcase_add_test(tests, a_preset_fills_what_the_user_left_open);
     tcase_add_test(tests, every_preset_is_a_valid_configuration);
     tcase_add_test(tests, an_unknown_preset_lists_the_known);
     tcase_add_test(tests, contradictions_are_refused);
     tcase_add_test(tests, an_optimizer_brings_its_own_rate);
-    tcase_add_test(tests, a_regression_is_refused_what_goes_by_classes);
-    tcase_add_test(tests, what_belongs_together_passes);
-    tcase_add_test(tests, only_given_fields_that_shape_the_result_are_compared);
-    tcase_add_test(tests, epochs_shape_the_result_of_a_schedule);
-    tcase_add_test(tests, what_was_not_given_is_taken_from_the_checkpoint);
+    tcase_add_test(tests, options_for_classes_are_refused_for_regression);
+    tcase_add_test(tests, valid_combinations_pass);
+    tcase_add_test(tests,
+                   only_given_fields_that_affect_the_result_are_compared);
+    tcase_add_test(tests, epochs_affect_the_result_of_a_schedule);
+    tcase_add_test(tests, values_not_given_are_taken_from_the_checkpoint);
     tcase_add_test(tests, at_most_three_differences_are_named);
     suite_add_tcase(suite, tests);
     return run_suite(suite, CK_FORK_GETENV);

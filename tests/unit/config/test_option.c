@@ -1,6 +1,5 @@
 /** @file
- *  Rows of a table of the test's own: every kind of field, what it takes and
- *  what it refuses.
+ *  A table of the test: every kind of field, with valid and invalid values.
  */
 #include "config/option.h"
 
@@ -95,7 +94,7 @@ static void assert_text(const char *name, const char *expected)
     ck_assert_str_eq(text, expected);
 }
 
-/* It is refused, and no field has changed. */
+/* The text must be refused, and no field changed. */
 static void assert_refused(const char *name, const char *text, const char *why)
 {
     char line[512];
@@ -227,7 +226,7 @@ START_TEST(a_list_has_at_most_64_items)
 }
 END_TEST
 
-START_TEST(old_names_and_old_words_go_on_working)
+START_TEST(old_names_and_old_words_are_accepted)
 {
     ck_assert_ptr_eq(row_of("old-choice"), row_of("choice"));
     set("old-choice", "blue");
@@ -259,7 +258,7 @@ int main(void)
     tcase_add_test(tests,
                    a_bad_value_is_refused_by_option_value_and_what_is_allowed);
     tcase_add_test(tests, a_list_has_at_most_64_items);
-    tcase_add_test(tests, old_names_and_old_words_go_on_working);
+    tcase_add_test(tests, old_names_and_old_words_are_accepted);
     tcase_add_test(tests, a_row_without_an_old_name_is_found_by_its_own_alone);
     suite_add_tcase(suite, tests);
     return run_suite(suite, CK_FORK_GETENV);

@@ -1,6 +1,6 @@
 /** @file
- *  The command line and the configuration file: what they take, what they
- *  refuse, which of them wins.
+ *  The command line and the configuration file: valid and invalid options, and
+ *  precedence.
  */
 #include "config/options.h"
 

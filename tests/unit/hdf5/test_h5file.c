@@ -1,6 +1,5 @@
 /** @file
- *  HDF5 files that we write ourselves: what comes back, and what happens when
- *  the question is wrong or the disk is full.
+ *  Our own HDF5 files: round trips, wrong requests, and a full disk.
  */
 #include "hdf5/h5file.h"
 
@@ -240,7 +239,7 @@ START_TEST(attributes_of_another_kind_are_refused_by_name)
 }
 END_TEST
 
-START_TEST(groups_nest_and_has_tells_what_is_there)
+START_TEST(groups_nest_and_has_finds_members)
 {
     const uint8_t value = 1;
     mlp_h5_shape shape = {MLP_H5_U8, 1, {1}};
@@ -296,7 +295,7 @@ START_TEST(an_existing_file_is_never_written_over)
 }
 END_TEST
 
-START_TEST(what_is_no_hdf5_file_is_refused_at_once)
+START_TEST(a_file_that_is_not_hdf5_is_refused_at_once)
 {
     mlp_h5file *file = NULL;
     ck_assert_int_eq(mlp_h5file_open(path, &file), MLP_ERROR_MISSING);
@@ -312,7 +311,8 @@ START_TEST(what_is_no_hdf5_file_is_refused_at_once)
 }
 END_TEST
 
-/* Writes a file under a limit of its size; the status of the failed call. */
+/* Write a file with a limit of its size; returns the status of the failed call.
+ */
 static mlp_status write_limited(rlim_t limit_bytes)
 {
     static float values[20000];
@@ -344,7 +344,7 @@ START_TEST(a_full_disk_fails_and_never_crashes)
 }
 END_TEST
 
-START_TEST(closing_nothing_is_allowed)
+START_TEST(closing_null_is_allowed)
 {
     mlp_h5file *file = NULL;
     ck_assert_int_eq(mlp_h5file_close(&file), MLP_OK);
@@ -366,12 +366,12 @@ int main(void)
     tcase_add_test(tcase, an_empty_dataset_keeps_its_shape);
     tcase_add_test(tcase, attributes_come_back);
     tcase_add_test(tcase, attributes_of_another_kind_are_refused_by_name);
-    tcase_add_test(tcase, groups_nest_and_has_tells_what_is_there);
+    tcase_add_test(tcase, groups_nest_and_has_finds_members);
     tcase_add_test(tcase, a_user_block_is_left_free_and_the_file_still_opens);
     tcase_add_test(tcase, an_existing_file_is_never_written_over);
-    tcase_add_test(tcase, what_is_no_hdf5_file_is_refused_at_once);
+    tcase_add_test(tcase, a_file_that_is_not_hdf5_is_refused_at_once);
     tcase_add_test(tcase, a_full_disk_fails_and_never_crashes);
-    tcase_add_test(tcase, closing_nothing_is_allowed);
+    tcase_add_test(tcase, closing_null_is_allowed);
     suite_add_tcase(suite, tcase);
     return run_suite(suite, CK_FORK_GETENV);
 }

@@ -1,7 +1,7 @@
 /** @file
- *  HDF5 files by other hands: by h5py and its like, which are to be read, and
- *  by someone with bad intent, which are to be refused. They are made with the
- *  HDF5 library itself.
+ *  HDF5 files of other programs, such as h5py, which must be read, and
+ *  malicious ones, which must be refused. They are made with the HDF5 library
+ *  itself.
  */
 #include <check.h>
 #include <fcntl.h>
@@ -63,7 +63,7 @@ static void put(hid_t file, hid_t type, int rank, const hsize_t *dims,
     H5Sclose(space);
 }
 
-/* ---- by other hands, but readable */
+/* ---- of other programs, readable */
 
 static void put_big_endian(hid_t file)
 {
@@ -300,7 +300,7 @@ START_TEST(a_dangerous_dataset_is_refused_with_its_reason)
     mlp_h5file *file = opened(refused[_i].build);
     ck_assert_int_eq(mlp_h5file_shape(file, "v", &shape), MLP_ERROR_DATA);
     ck_assert_msg(strstr(mlp_failure(), refused[_i].reason) != NULL,
-                  "\"%s\" does not tell \"%s\"", mlp_failure(),
+                  "\"%s\" does not contain \"%s\"", mlp_failure(),
                   refused[_i].reason);
     ck_assert_int_eq(mlp_h5file_read_rows(file, "v", 0, 1, MLP_H5_U64, &value),
                      MLP_ERROR_DATA);
@@ -317,8 +317,8 @@ static void put_allocated(hid_t file)
     H5Pclose(creation);
 }
 
-/* A file that is cut, and whose superblock (version 0, without a checksum) is
- * made to agree. */
+/* A truncated file whose superblock (version 0, without a checksum) has the new
+ * length. */
 START_TEST(more_bytes_than_the_file_has_are_refused)
 {
     const uint64_t length = 4096;
@@ -450,7 +450,7 @@ static void put_attributes(hid_t file)
     H5Tclose(padded);
 }
 
-START_TEST(attributes_by_other_hands_are_read_or_refused)
+START_TEST(attributes_of_other_programs_are_read_or_refused)
 {
     uint64_t value = 0;
     char text[5];
@@ -472,7 +472,7 @@ START_TEST(attributes_by_other_hands_are_read_or_refused)
 }
 END_TEST
 
-/* ---- where rows lie */
+/* ---- location of rows */
 
 static const unsigned char counted[12] = {1, 2, 3, 4,  5,  6,
                                           7, 8, 9, 10, 11, 12};
@@ -483,7 +483,7 @@ static void put_whole(hid_t file)
     put(file, H5T_STD_U8LE, 2, dims, H5P_DEFAULT, H5T_NATIVE_UINT8, counted);
 }
 
-static void put_pieces(hid_t file)
+static void put_chunks(hid_t file)
 {
     const hsize_t dims[] = {4, 3}, chunk[] = {2, 3};
     hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
@@ -499,13 +499,13 @@ static void put_other_order(hid_t file)
     put(file, H5T_IEEE_F32BE, 2, dims, H5P_DEFAULT, H5T_NATIVE_FLOAT, values);
 }
 
-/* The rows of "v" are in the file where mlp_h5file_locate says. */
-static void check_place_of_rows(mlp_h5file *file)
+/* Read the rows of "v" at the offset that mlp_h5file_locate returns. */
+static void check_located_rows(mlp_h5file *file)
 {
     uint64_t offset = 0;
-    size_t grain = 0;
+    size_t chunk_rows = 0;
     unsigned char found[12];
-    ck_assert(mlp_h5file_locate(file, "v", MLP_H5_U8, &offset, &grain));
+    ck_assert(mlp_h5file_locate(file, "v", MLP_H5_U8, &offset, &chunk_rows));
     FILE *plain = fopen(path, "rb");
     ck_assert_ptr_nonnull(plain);
     ck_assert_int_eq(fseek(plain, (long)offset, SEEK_SET), 0);
@@ -514,16 +514,16 @@ static void check_place_of_rows(mlp_h5file *file)
     fclose(plain);
 }
 
-START_TEST(rows_in_one_piece_lie_where_it_says)
+START_TEST(contiguous_rows_are_at_the_located_offset)
 {
     mlp_h5file *file = opened(put_whole);
-    check_place_of_rows(file);
+    check_located_rows(file);
     mlp_h5file_abandon(&file);
 }
 END_TEST
 
 /* A user block moves everything behind it. */
-START_TEST(rows_lie_behind_a_user_block)
+START_TEST(contiguous_rows_follow_a_user_block)
 {
     mlp_h5file *file = NULL;
     hid_t creation = H5Pcreate(H5P_FILE_CREATE);
@@ -533,23 +533,24 @@ START_TEST(rows_lie_behind_a_user_block)
     H5Pclose(creation);
     ck_assert_int_ge(H5Fclose(id), 0);
     ck_assert_int_eq(mlp_h5file_open(path, &file), MLP_OK);
-    check_place_of_rows(file);
+    check_located_rows(file);
     mlp_h5file_abandon(&file);
 }
 END_TEST
 
-START_TEST(rows_in_chunks_or_of_the_other_byte_order_lie_nowhere)
+START_TEST(chunked_or_big_endian_rows_are_not_located)
 {
     uint64_t offset = 0;
-    size_t grain = 0;
-    mlp_h5file *file = opened(put_pieces);
-    ck_assert(!mlp_h5file_locate(file, "v", MLP_H5_U8, &offset, &grain));
-    ck_assert_uint_eq(grain, 2);
-    ck_assert(!mlp_h5file_locate(file, "absent", MLP_H5_U8, &offset, &grain));
+    size_t chunk_rows = 0;
+    mlp_h5file *file = opened(put_chunks);
+    ck_assert(!mlp_h5file_locate(file, "v", MLP_H5_U8, &offset, &chunk_rows));
+    ck_assert_uint_eq(chunk_rows, 2);
+    ck_assert(
+        !mlp_h5file_locate(file, "absent", MLP_H5_U8, &offset, &chunk_rows));
     mlp_h5file_abandon(&file);
     file = opened(put_other_order);
-    ck_assert(!mlp_h5file_locate(file, "v", MLP_H5_F32, &offset, &grain));
-    ck_assert_uint_eq(grain, 1);
+    ck_assert(!mlp_h5file_locate(file, "v", MLP_H5_F32, &offset, &chunk_rows));
+    ck_assert_uint_eq(chunk_rows, 1);
     mlp_h5file_abandon(&file);
 }
 END_TEST
@@ -568,11 +569,10 @@ int main(void)
     tcase_add_test(tcase, links_that_are_not_hard_do_not_count_as_there);
     tcase_add_test(
         tcase, types_that_are_no_plain_numbers_are_other_and_cannot_be_read);
-    tcase_add_test(tcase, attributes_by_other_hands_are_read_or_refused);
-    tcase_add_test(tcase, rows_in_one_piece_lie_where_it_says);
-    tcase_add_test(tcase, rows_lie_behind_a_user_block);
-    tcase_add_test(tcase,
-                   rows_in_chunks_or_of_the_other_byte_order_lie_nowhere);
+    tcase_add_test(tcase, attributes_of_other_programs_are_read_or_refused);
+    tcase_add_test(tcase, contiguous_rows_are_at_the_located_offset);
+    tcase_add_test(tcase, contiguous_rows_follow_a_user_block);
+    tcase_add_test(tcase, chunked_or_big_endian_rows_are_not_located);
     suite_add_tcase(suite, tcase);
     return run_suite(suite, CK_FORK_GETENV);
 }

@@ -1,6 +1,6 @@
 /** @file
- *  Threads that use HDF5 files at once, beside a program that uses the library
- *  itself: each gets its own, and the library's settings stay.
+ *  Threads that use HDF5 files concurrently, in a program that also uses the
+ *  library itself: data is right, and the library's settings are kept.
  */
 #include <check.h>
 #include <hdf5.h>
@@ -187,7 +187,7 @@ START_TEST(a_child_process_finds_the_lock_free)
     for (int i = 0; i < 20; i++) {
         pid_t child = fork();
         if (child == 0) {
-            alarm(20); /* waits for ever if the lock is held */
+            alarm(20); /* it would block if the lock is held */
             mlp_h5_lock();
             mlp_h5_unlock();
             _exit(0);

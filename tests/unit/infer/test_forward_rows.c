@@ -70,8 +70,8 @@ static mlp_dataset rows_from(size_t first, size_t count)
                          .labels = labels + first};
 }
 
-/* Go through an order; every batch must begin where the one before ended, or
- * where its shard begins by the formula floor(s rows / shards).
+/* Iterate over the batches; each must begin at the end of the one before, or at
+ * the start of its shard, floor(s rows / shards).
  * @param most  rows of a shard */
 static size_t walk(const mlp_dataset *dataset,
                    const mlp_evaluation_order *order, size_t most)

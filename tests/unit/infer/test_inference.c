@@ -1,5 +1,5 @@
 /** @file
- *  Tests of a trained model put to use.
+ *  Tests of inference.
  */
 #include "infer/inference.h"
 
@@ -81,7 +81,8 @@ START_TEST(softmax_outputs_are_probabilities)
         mlp_inference_run(model, &dataset, (mlp_range){0, 3});
     ck_assert_uint_eq(result.rows, 3);
     ck_assert_uint_eq(result.classes, 2);
-    double p = 1.0 / (1.0 + exp(-0.5)); /* of the class that is 0.5 ahead */
+    double p =
+        1.0 / (1.0 + exp(-0.5)); /* of the class whose logit is larger by 0.5 */
     const double expected[3] = {p, 1.0 - p, p};
     for (size_t r = 0; r < 3; r++) {
         const float *row = result.outputs + r * result.stride;
@@ -145,13 +146,13 @@ START_TEST(evaluation_counts_and_sums)
     ck_assert_uint_eq(confusion[1], 0);
     ck_assert_uint_eq(confusion[2], 1);
     ck_assert_uint_eq(confusion[3], 1);
-    /* and again, from nothing */
+    /* again, from zeros */
     mlp_inference_evaluate(model, &dataset, &tally, NULL);
     ck_assert_uint_eq(tally.hits, 2);
 }
 END_TEST
 
-/* A model for the digits with hidden layers, as it is before training. */
+/* An untrained model for the digits with hidden layers. */
 static void make_for_digits(void)
 {
     static const size_t widths[4] = {64, 40, 24, 10};
@@ -230,7 +231,7 @@ START_TEST(the_number_of_shards_changes_the_sum_by_rounding_only)
 }
 END_TEST
 
-START_TEST(more_shards_than_rows_are_no_trouble)
+START_TEST(there_may_be_more_shards_than_rows)
 {
     mlp_dataset dataset = rows_of(inputs, labels);
     mlp_tally tally;
@@ -263,7 +264,7 @@ START_TEST(rows_that_do_not_fit_are_refused)
 }
 END_TEST
 
-START_TEST(the_checkpoint_may_go)
+START_TEST(the_checkpoint_may_be_destroyed)
 {
     mlp_dataset dataset = rows_of(inputs, labels);
     make_tiny(parameters);
@@ -298,9 +299,9 @@ int main(void)
     tcase_add_test(tests, threads_do_not_change_a_bit);
     tcase_add_test(tests,
                    the_number_of_shards_changes_the_sum_by_rounding_only);
-    tcase_add_test(tests, more_shards_than_rows_are_no_trouble);
+    tcase_add_test(tests, there_may_be_more_shards_than_rows);
     tcase_add_test(tests, rows_that_do_not_fit_are_refused);
-    tcase_add_test(tests, the_checkpoint_may_go);
+    tcase_add_test(tests, the_checkpoint_may_be_destroyed);
     tcase_add_test(tests, a_checkpoint_of_no_shards_is_refused);
     suite_add_tcase(suite, tests);
     return run_suite(suite, CK_FORK_GETENV);

@@ -1,5 +1,5 @@
 /** @file
- *  Verdicts on made-up histories.
+ *  Tests of early stopping on made-up histories.
  */
 #include "optim/early_stopping.h"
 
@@ -22,7 +22,7 @@ static void end(void)
     mlp_history_destroy(&history);
 }
 
-/* An epoch of 100 rows. */
+/* The state after one more epoch of 100 rows. */
 static mlp_early_stopping after(double train_loss, double validation_loss,
                                 uint64_t validation_hits)
 {

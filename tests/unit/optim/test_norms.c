@@ -1,5 +1,5 @@
 /** @file
- *  Norms of layers by hand, in any parts, and units kept below a limit.
+ *  Norms of layers by hand, for any division into ranges, and limits of units.
  */
 #include "optim/norms.h"
 

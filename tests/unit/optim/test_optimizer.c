@@ -115,7 +115,7 @@ START_TEST(l2_pulls_weights_and_not_biases)
 }
 END_TEST
 
-START_TEST(momentum_keeps_a_share_of_the_last_update)
+START_TEST(momentum_adds_a_fraction_of_the_last_update)
 {
     fixture f;
     create(&f, MLP_OPTIMIZER_SGD, 0.5, 0.0);
@@ -127,7 +127,7 @@ START_TEST(momentum_keeps_a_share_of_the_last_update)
 }
 END_TEST
 
-START_TEST(nesterov_looks_one_update_ahead)
+START_TEST(nesterov_adds_the_next_momentum_step)
 {
     fixture f;
     create(&f, MLP_OPTIMIZER_NESTEROV, 0.5, 0.0);
@@ -150,8 +150,8 @@ START_TEST(l2_is_part_of_the_velocity)
 }
 END_TEST
 
-/* The exchange calls with slices that end anywhere on a cache line. */
-START_TEST(slices_of_a_layer_make_the_whole)
+/* The exchange updates ranges that end on any cache line. */
+START_TEST(updating_ranges_equals_updating_the_whole)
 {
     static const size_t cuts[] = {0, 16, 32, LAYER, LAYER + 32, VECTOR};
     fixture whole;
@@ -174,7 +174,7 @@ START_TEST(slices_of_a_layer_make_the_whole)
 }
 END_TEST
 
-START_TEST(neighbours_of_a_slice_stay)
+START_TEST(parameters_outside_the_range_stay)
 {
     fixture f;
     create(&f, MLP_OPTIMIZER_SGD, 0.5, 0.5);
@@ -200,7 +200,7 @@ START_TEST(rmsprop_divides_by_the_root_of_the_mean_square)
 }
 END_TEST
 
-START_TEST(adam_takes_the_bias_out_of_its_moments)
+START_TEST(adam_corrects_the_bias_of_its_moments)
 {
     fixture f;
     create_adaptive(&f, MLP_OPTIMIZER_ADAM, 0.0);
@@ -219,7 +219,7 @@ START_TEST(adam_takes_the_bias_out_of_its_moments)
 }
 END_TEST
 
-START_TEST(adamw_takes_its_decay_off_beside_the_gradient)
+START_TEST(adamw_decays_weights_independently_of_the_gradient)
 {
     fixture f;
     create_adaptive(&f, MLP_OPTIMIZER_ADAMW, 0.5);
@@ -342,14 +342,14 @@ int main(void)
     tcase_add_checked_fixture(tests, create_model, destroy_model);
     tcase_add_test(tests, plain_descent_steps_along_the_mean_gradient);
     tcase_add_test(tests, l2_pulls_weights_and_not_biases);
-    tcase_add_test(tests, momentum_keeps_a_share_of_the_last_update);
-    tcase_add_test(tests, nesterov_looks_one_update_ahead);
+    tcase_add_test(tests, momentum_adds_a_fraction_of_the_last_update);
+    tcase_add_test(tests, nesterov_adds_the_next_momentum_step);
     tcase_add_test(tests, l2_is_part_of_the_velocity);
-    tcase_add_test(tests, slices_of_a_layer_make_the_whole);
-    tcase_add_test(tests, neighbours_of_a_slice_stay);
+    tcase_add_test(tests, updating_ranges_equals_updating_the_whole);
+    tcase_add_test(tests, parameters_outside_the_range_stay);
     tcase_add_test(tests, rmsprop_divides_by_the_root_of_the_mean_square);
-    tcase_add_test(tests, adam_takes_the_bias_out_of_its_moments);
-    tcase_add_test(tests, adamw_takes_its_decay_off_beside_the_gradient);
+    tcase_add_test(tests, adam_corrects_the_bias_of_its_moments);
+    tcase_add_test(tests, adamw_decays_weights_independently_of_the_gradient);
     tcase_add_test(tests, lars_steps_by_the_ratio_of_norms);
     tcase_add_test(tests, lamb_steps_by_the_norms_of_weights_and_direction);
     tcase_add_test(tests, norms_of_0_leave_the_rate_alone);

@@ -1,5 +1,5 @@
 /** @file
- *  The learning rate over the course of a run.
+ *  Tests of the learning-rate schedules.
  */
 #include <check.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /** @file
- *  The report's text, against what scikit-learn prints for the same counts.
+ *  The report's text, against scikit-learn's for the same counts.
  */
 #include "record/classification_report.h"
 

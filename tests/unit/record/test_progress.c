@@ -48,9 +48,8 @@ static void set_columns(unsigned short columns)
     ck_assert_int_eq(ioctl(keyboard, TIOCSWINSZ, &size), 0);
 }
 
-/* What has come to the screen since the last look. Terminals pass on what is
- * written when they come to it, but in order: a byte that the program never
- * writes is the last of it. */
+/* Output since the last call. Terminals deliver output late, but in order: read
+ * up to a byte that the program never writes, added at the end. */
 static const char *look(void)
 {
     const char last = '\1';
@@ -128,7 +127,7 @@ START_TEST(a_terminal_of_utf8_and_colors_gets_them)
 }
 END_TEST
 
-START_TEST(the_locale_is_the_first_that_says_anything)
+START_TEST(the_locale_is_the_first_variable_that_is_set)
 {
     setenv("LC_ALL", "", 1);
     setenv("LC_CTYPE", "de_DE.utf8", 1);
@@ -152,7 +151,7 @@ START_TEST(no_color_means_none_unless_it_is_empty)
 }
 END_TEST
 
-START_TEST(an_epoch_without_rows_yet_keeps_what_was_shown)
+START_TEST(an_epoch_without_rows_yet_keeps_the_line)
 {
     static const mlp_tally none;
     set_columns(80);
@@ -165,7 +164,7 @@ START_TEST(an_epoch_without_rows_yet_keeps_what_was_shown)
 }
 END_TEST
 
-START_TEST(the_second_look_knows_rate_and_time_left)
+START_TEST(the_second_line_has_rate_and_time_left)
 {
     set_columns(100);
     mlp_progress progress = begin(MLP_PROGRESS_AUTO);
@@ -262,11 +261,11 @@ int main(void)
     tcase_add_test(tests, a_dumb_terminal_is_never_drawn_on);
     tcase_add_test(tests, the_line_has_bar_steps_loss_and_accuracy);
     tcase_add_test(tests, a_terminal_of_utf8_and_colors_gets_them);
-    tcase_add_test(tests, the_locale_is_the_first_that_says_anything);
+    tcase_add_test(tests, the_locale_is_the_first_variable_that_is_set);
     tcase_add_test(tests, no_color_means_none_unless_it_is_empty);
-    tcase_add_test(tests, an_epoch_without_rows_yet_keeps_what_was_shown);
+    tcase_add_test(tests, an_epoch_without_rows_yet_keeps_the_line);
     tcase_add_test(tests, the_time_left_is_that_of_all_epochs);
-    tcase_add_test(tests, the_second_look_knows_rate_and_time_left);
+    tcase_add_test(tests, the_second_line_has_rate_and_time_left);
     tcase_add_test(tests, the_line_never_reaches_the_last_column);
     tcase_add_test(tests, a_terminal_below_20_columns_stays_empty);
     tcase_add_test(tests, a_drawn_line_is_erased_once);

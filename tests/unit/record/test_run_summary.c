@@ -1,5 +1,5 @@
 /** @file
- *  What is known of a run from its log.
+ *  Tests of the summary of a run, from its log.
  */
 #include "record/run_summary.h"
 
@@ -106,7 +106,7 @@ START_TEST(curves_are_members_of_epochs)
 }
 END_TEST
 
-START_TEST(what_is_no_run_is_refused)
+START_TEST(a_file_that_is_no_log_is_refused)
 {
     ck_assert_int_eq(mlp_run_summary_open("/no/such/run", &run),
                      MLP_ERROR_MISSING);
@@ -141,7 +141,7 @@ int main(void)
     tcase_add_test(tests, a_directory_has_its_log);
     tcase_add_test(tests, a_run_that_goes_on_has_no_end_and_maybe_half_a_line);
     tcase_add_test(tests, curves_are_members_of_epochs);
-    tcase_add_test(tests, what_is_no_run_is_refused);
+    tcase_add_test(tests, a_file_that_is_no_log_is_refused);
     tcase_add_test(tests, values_of_a_wrong_kind_are_no_numbers);
     suite_add_tcase(suite, tests);
     return run_suite(suite, CK_FORK_GETENV);

@@ -1,6 +1,6 @@
 /** @file
- *  The run log: records that a machine can read back, lines for a person,
- *  what a resumed run keeps of the file.
+ *  The run log: JSON records, printed lines, and records that a resumed run
+ *  keeps.
  */
 #include "record/runlog.h"
 
@@ -113,7 +113,7 @@ static void close_log(mlp_runlog *log)
     ck_assert_ptr_null(log);
 }
 
-START_TEST(start_tells_configuration_and_placement)
+START_TEST(start_has_configuration_and_placement)
 {
     set("hidden", "256,128");
     set("seed", "18446744073709551615");
@@ -173,7 +173,7 @@ START_TEST(start_has_every_option)
 }
 END_TEST
 
-START_TEST(start_lines_tell_where_what_and_how)
+START_TEST(start_lines_have_team_data_and_model)
 {
     mlp_runlog *log = open_log(UINT64_MAX);
     ck_assert_int_eq(mlp_runlog_start(log, &config, &placement, NULL), MLP_OK);
@@ -225,7 +225,7 @@ START_TEST(an_epoch_is_a_record_and_a_line)
 }
 END_TEST
 
-START_TEST(what_is_not_there_or_not_finite_is_null)
+START_TEST(missing_or_non_finite_values_are_null)
 {
     mlp_epoch_record diverged = first_epoch;
     diverged.train.loss_sum = (double)NAN;
@@ -286,14 +286,13 @@ START_TEST(a_warning_has_its_text_and_the_dead_units)
     const char *said;
     int units, dead;
     mlp_runlog *log = open_log(UINT64_MAX);
-    ck_assert_int_eq(mlp_runlog_warning(log, 469, "of no use", 128, 127),
-                     MLP_OK);
+    ck_assert_int_eq(mlp_runlog_warning(log, 469, "useless", 128, 127), MLP_OK);
     json_t *record = record_at(0);
     ck_assert_int_eq(json_unpack(record, "{s:i, s:s, s:i, s:i}", "step",
                                  &(int){0}, "text", &said, "relu_units", &units,
                                  "dead_units", &dead),
                      0);
-    ck_assert_str_eq(said, "of no use");
+    ck_assert_str_eq(said, "useless");
     ck_assert_int_eq(units, 128);
     ck_assert_int_eq(dead, 127);
     json_decref(record);
@@ -434,12 +433,12 @@ int main(void)
     Suite *suite = suite_create("runlog");
     TCase *tests = tcase_create("runlog");
     tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, start_tells_configuration_and_placement);
+    tcase_add_test(tests, start_has_configuration_and_placement);
     tcase_add_test(tests, start_has_every_option);
-    tcase_add_test(tests, start_lines_tell_where_what_and_how);
+    tcase_add_test(tests, start_lines_have_team_data_and_model);
     tcase_add_test(tests, a_path_that_is_no_utf8_is_still_recorded);
     tcase_add_test(tests, an_epoch_is_a_record_and_a_line);
-    tcase_add_test(tests, what_is_not_there_or_not_finite_is_null);
+    tcase_add_test(tests, missing_or_non_finite_values_are_null);
     tcase_add_test(tests, end_and_stop_carry_the_digest);
     tcase_add_test(tests, a_profile_has_the_seconds_of_each_rank);
     tcase_add_test(tests, a_warning_has_its_text_and_the_dead_units);

@@ -1,6 +1,6 @@
 /** @file
- *  Event files: checksums, the frame of a record, what a file begins with and
- *  what an epoch adds to it.
+ *  Event files: checksums, the frame of a record, the first records, and the
+ *  record of an epoch.
  */
 #include "record/tensorboard.h"
 
@@ -179,11 +179,11 @@ START_TEST(two_runs_in_a_second_have_two_files)
     ck_assert_int_eq(mlp_tensorboard_epoch(second, &epoch), MLP_OK);
     ck_assert_int_eq(mlp_tensorboard_close(&first), MLP_OK);
     ck_assert_int_eq(mlp_tensorboard_close(&second), MLP_OK);
-    ck_assert_uint_eq(count_files(), 1); /* the first had nothing to say */
+    ck_assert_uint_eq(count_files(), 1); /* the first wrote no event */
 }
 END_TEST
 
-START_TEST(a_place_that_takes_no_file_names_itself)
+START_TEST(a_failure_to_create_the_file_names_the_path)
 {
     mlp_tensorboard *board = NULL;
     ck_assert_int_eq(mlp_tensorboard_open("/dev/null/x", 0, &board),
@@ -200,7 +200,7 @@ START_TEST(a_place_that_takes_no_file_names_itself)
 }
 END_TEST
 
-START_TEST(a_full_disk_is_told)
+START_TEST(a_full_disk_is_reported)
 {
     mlp_tensorboard *board = open_board(0);
     mlp_tensorboard *none = NULL;
@@ -231,8 +231,8 @@ int main(void)
     tcase_add_test(tests, a_file_begins_with_its_version_and_a_start);
     tcase_add_test(tests, an_epoch_adds_its_scalars_at_once);
     tcase_add_test(tests, two_runs_in_a_second_have_two_files);
-    tcase_add_test(tests, a_place_that_takes_no_file_names_itself);
-    tcase_add_test(tests, a_full_disk_is_told);
+    tcase_add_test(tests, a_failure_to_create_the_file_names_the_path);
+    tcase_add_test(tests, a_full_disk_is_reported);
     suite_add_tcase(suite, tests);
     return run_suite(suite, CK_FORK_GETENV);
 }

@@ -1,5 +1,5 @@
 /** @file
- *  Tests of the model of what a step costs, by numbers worked out by hand.
+ *  Tests of the cost model of a step, with numbers computed by hand.
  */
 #include "run/costs.h"
 
@@ -22,7 +22,7 @@ START_TEST(an_allreduce_takes_two_passes_over_the_data)
 }
 END_TEST
 
-START_TEST(a_link_is_found_again_from_two_of_its_allreduces)
+START_TEST(a_link_is_fitted_to_two_of_its_allreduces)
 {
     const mlp_link link = {.alpha = 2e-5, .beta = 8e-10};
     const double bytes[2] = {8.0, 1e6};
@@ -36,7 +36,7 @@ START_TEST(a_link_is_found_again_from_two_of_its_allreduces)
 }
 END_TEST
 
-START_TEST(noise_makes_no_link_faster_than_nothing)
+START_TEST(noise_gives_no_negative_link_times)
 {
     const double bytes[2] = {8.0, 1000.0}, seconds[2] = {2.0, 1.0};
     mlp_link found = mlp_link_fit(2, bytes, seconds);
@@ -45,7 +45,7 @@ START_TEST(noise_makes_no_link_faster_than_nothing)
 }
 END_TEST
 
-START_TEST(work_on_a_line_is_found_again)
+START_TEST(exact_work_is_fitted_exactly)
 {
     const double rows[] = {10, 100, 1000}, seconds[] = {7, 25, 205};
     mlp_work work = mlp_work_fit(rows, seconds, 3);
@@ -57,7 +57,7 @@ START_TEST(work_on_a_line_is_found_again)
 }
 END_TEST
 
-START_TEST(work_has_no_part_below_nothing)
+START_TEST(fitted_work_is_not_negative)
 {
     const double rows[] = {1, 2}, seconds[] = {1, 4};
     mlp_work work = mlp_work_fit(rows, seconds, 2);
@@ -118,10 +118,10 @@ int main(void)
     Suite *suite = suite_create("costs");
     TCase *tcase = tcase_create("costs");
     tcase_add_test(tcase, an_allreduce_takes_two_passes_over_the_data);
-    tcase_add_test(tcase, a_link_is_found_again_from_two_of_its_allreduces);
-    tcase_add_test(tcase, noise_makes_no_link_faster_than_nothing);
-    tcase_add_test(tcase, work_on_a_line_is_found_again);
-    tcase_add_test(tcase, work_has_no_part_below_nothing);
+    tcase_add_test(tcase, a_link_is_fitted_to_two_of_its_allreduces);
+    tcase_add_test(tcase, noise_gives_no_negative_link_times);
+    tcase_add_test(tcase, exact_work_is_fitted_exactly);
+    tcase_add_test(tcase, fitted_work_is_not_negative);
     tcase_add_test(tcase, a_step_is_work_and_two_sums);
     tcase_add_test(tcase, an_epoch_is_its_steps_and_efficiency_is_of_one_rank);
     tcase_add_test(tcase, the_best_batch_is_the_smallest_that_is_efficient);

@@ -1,5 +1,5 @@
 /** @file
- *  What a run refuses before it begins, and what it does in place of training.
+ *  Tests of option checks before a run, and of --plan.
  */
 #include <check.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 
 enum { ROWS = 64 };
 
-/* A run on rows of the caller's, of which every second is of class 1. */
+/* A run on the caller's rows, of which every second has class 1. */
 static mlp_status run_on_rows(const mlp_config *config)
 {
     float values[ROWS];
@@ -60,7 +60,7 @@ START_TEST(rows_of_the_caller_cannot_be_verified)
 }
 END_TEST
 
-START_TEST(a_link_to_plan_with_goes_with_a_plan)
+START_TEST(plan_link_needs_plan)
 {
     mlp_config config;
     mlp_config_init(&config);
@@ -69,7 +69,7 @@ START_TEST(a_link_to_plan_with_goes_with_a_plan)
 }
 END_TEST
 
-/* How many lines of a file have this in them. */
+/* Number of lines of a file that contain this text. */
 static size_t count_lines(const char *path, const char *text)
 {
     char line[4096];
@@ -110,7 +110,7 @@ int main(void)
     Suite *suite = suite_create("run");
     TCase *tcase = tcase_create("run");
     tcase_add_test(tcase, rows_of_the_caller_cannot_be_verified);
-    tcase_add_test(tcase, a_link_to_plan_with_goes_with_a_plan);
+    tcase_add_test(tcase, plan_link_needs_plan);
     tcase_add_test(tcase,
                    rows_of_the_caller_are_planned_with_and_not_trained_on);
     suite_add_tcase(suite, tcase);
