@@ -1,5 +1,5 @@
 /** @file
- *  What a library could do wrong.
+ *  Faults that a library could have.
  */
 #include "foreign.h"
 
@@ -15,7 +15,7 @@ void foreign_copy(void *to, const void *from, size_t bytes)
     memcpy(to, from, bytes);
 }
 
-/* Volatile, so that no call is the last thing that its caller does. */
+/* Volatile, to prevent tail calls. */
 static volatile int one = 1;
 
 __attribute__((noinline)) static int call_it(void (*function)(void))

@@ -1,5 +1,5 @@
 /** @file
- *  A library of somebody else's, without a sanitizer, that crashes.
+ *  A third-party library, without a sanitizer, that crashes.
  */
 #ifndef MLP_FUZZ_FOREIGN_H
 #define MLP_FUZZ_FOREIGN_H

@@ -14,7 +14,7 @@
 enum { PATH_BYTES = 512 };
 
 static char folder[64];
-static pid_t maker; /* of the folder */
+static pid_t maker; /* the process that created the folder */
 
 void fuzz_expect(int is_true, const char *claim)
 {
@@ -24,7 +24,7 @@ void fuzz_expect(int is_true, const char *claim)
     }
 }
 
-/* A child that ends by exit does not take the folder from its parent. */
+/* Only the process that created the folder removes it, not a child at exit. */
 static void remove_folder(void)
 {
     if (getpid() != maker) {

@@ -1,7 +1,7 @@
 /** @file
- *  What the fuzz targets share. A target is a function of bytes that reads
- *  them as a reader of this project would, and must come back. libFuzzer
- *  (clang) feeds it mutations; without it, replay.c feeds it the kept corpus.
+ *  Shared by the fuzz targets. A target passes bytes to a reader of this
+ *  project, which must return. libFuzzer (clang) generates mutations; without
+ *  libFuzzer, replay.c runs the stored corpus.
  *
  *      build/fuzz/tests/fuzz/fuzz_idx tests/fuzz/corpus/idx    mutate
  *      build/test/tests/fuzz/fuzz_idx tests/fuzz/corpus/idx    replay
@@ -15,14 +15,14 @@
 /** The target: each source file of a fuzzer defines one. Returns 0. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/** A folder in memory for this process, which goes away at exit. */
+/** A folder in memory for this process, removed at exit. */
 const char *fuzz_folder(void);
 
-/** Write a file of that folder, and say where it is, until the next but one
- *  call. A disk that fails ends the process: nothing was tested then. */
+/** Write a file to that folder; returns its path, valid until the next but one
+ *  call. Ends the process on a write error, as nothing was tested. */
 const char *fuzz_file(const char *name, const uint8_t *data, size_t size);
 
-/** What is not as it should be ends the process, as a crash does. */
+/** Abort, as in a crash, if the condition is false. */
 void fuzz_expect(int is_true, const char *claim);
 
 #endif

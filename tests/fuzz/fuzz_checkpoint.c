@@ -1,6 +1,6 @@
 /** @file
- *  Fuzz target: a checkpoint whose seal is true, as a person with bad intent
- *  would make it. The input is what follows the seal.
+ *  Fuzz target: a checkpoint with a valid seal, as an attacker would make it.
+ *  The input is the content after the seal.
  */
 #include <stdlib.h>
 #include <string.h>

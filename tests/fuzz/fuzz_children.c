@@ -1,6 +1,6 @@
 /** @file
- *  Reports of sanitizers, from children to the fuzz target. They come through a
- *  pipe: children may write no file.
+ *  Passes sanitizer reports from children to the fuzz target through a pipe, as
+ *  children must not write files.
  */
 #define _GNU_SOURCE
 #include "fuzz_children.h"
@@ -22,8 +22,8 @@ enum { REPORT_BYTES = 1 << 18 };
 
 static int reports[2] = {-1, -1};
 
-/* Functions of a sanitizer. gcc's have a library each, clang's are in the
- * program, once. */
+/* Functions of a sanitizer. gcc has a library for each, clang links them into
+ * the program. */
 typedef struct {
     void (*set_report_fd)(void *fd);
     void (*set_death_callback)(void (*callback)(void));
@@ -32,7 +32,7 @@ typedef struct {
 static runtime runtimes[4];
 static size_t runtime_count;
 
-/** To LeakSanitizer: HDF5 forgets memory when it refuses a file. */
+/** Options of LeakSanitizer: HDF5 leaks memory when it refuses a file. */
 const char *__lsan_default_suppressions(void);
 
 const char *__lsan_default_suppressions(void)
@@ -40,9 +40,9 @@ const char *__lsan_default_suppressions(void)
     return "leak:libhdf5";
 }
 
-/** To AddressSanitizer: HDF5 may ask for more memory than there is, if it then
- *  takes no for an answer. And fatal signals are reported, even where a child
- *  sets them back to their default. */
+/** Options of AddressSanitizer: HDF5 may request too much memory if it handles
+ *  the failure. Fatal signals are reported, even if a child resets their
+ *  handlers. */
 const char *__asan_default_options(void);
 
 const char *__asan_default_options(void)
@@ -55,7 +55,7 @@ const char *__asan_default_options(void)
 
 static bool is_child;
 
-/* To a copy of the pipe's end: gcc's UBSan closes it when it begins. */
+/* A copy of the pipe's end, because gcc's UBSan closes it at its start. */
 static void send_reports(void)
 {
     for (size_t i = 0; i < runtime_count; i++) {
@@ -63,8 +63,8 @@ static void send_reports(void)
     }
 }
 
-/** From UBSan, before it reports: gcc's begins with its first report, and then
- *  forgets where reports go to. */
+/** Called by UBSan before a report: gcc's starts with its first report, and
+ *  then resets the destination of reports. */
 void __ubsan_on_report(void);
 
 void __ubsan_on_report(void)
@@ -74,8 +74,8 @@ void __ubsan_on_report(void)
     }
 }
 
-/* The child has libFuzzer's handlers, too, by which it would save the input and
- * exit: that is the parent's to do. */
+/* Reset libFuzzer's handlers, which save the input and exit, in the child: only
+ * the parent does so. */
 static void enter_child(void)
 {
     is_child = true;
@@ -123,7 +123,7 @@ __attribute__((constructor)) static void begin(void)
 
 /* ---- frames ------------------------------------------------------------ */
 
-/* Of the code at an address. */
+/* The owner of the code at an address. */
 typedef enum { RUNTIME, FOREIGN, OURS } owner;
 
 static bool begins_with(const char *text, const char *beginning)
@@ -146,10 +146,10 @@ static owner owner_of_library(const char *path)
     return FOREIGN;
 }
 
-/* The program has the sanitizers' functions, too, under clang. Those that stand
- * for the C library's or are called by the compiler have names to the dynamic
- * linker; ours have none. Where a wild pointer led to is nobody's; the next
- * frame is then that of its caller's caller. */
+/* With clang the program contains the sanitizers' functions. Those that replace
+ * the C library's or are called by the compiler have dynamic symbols, ours have
+ * none. The target of a wild pointer has no owner; the next frame is then that
+ * of its caller's caller. */
 static owner owner_of(uintptr_t address)
 {
     Dl_info here, there;
@@ -168,10 +168,10 @@ static owner owner_of(uintptr_t address)
 
 /* ---- reports ----------------------------------------------------------- */
 
-/* What has been understood of the reports so far. */
+/* State of reading the reports. */
 typedef struct {
-    bool is_open;  /* in a stack of which no frame has an owner yet */
-    bool is_fault; /* of ours */
+    bool is_open;  /* in a stack without an owner so far */
+    bool is_fault; /* in our code */
 } reading;
 
 static bool is_about_memory(const char *line)
@@ -220,7 +220,7 @@ bool fuzz_children_fault(void)
     for (char *line = strtok(copy, "\n"); line; line = strtok(NULL, "\n")) {
         read_line(&r, line);
     }
-    r.is_fault = r.is_fault || r.is_open; /* nobody's: look at it */
+    r.is_fault = r.is_fault || r.is_open; /* no owner: report it */
     if (r.is_fault) {
         fwrite(text, 1, used, stderr);
     }

@@ -1,10 +1,10 @@
 /** @file
- *  Whose fault it was when a child of a fuzz target died. Targets of HDF5 files
- *  try them in a child first (src/system/sandbox.h), to which each death is a
- * refusal: a crash inside libhdf5 is expected, one in our code is a finding.
+ *  Finds the owner of a crash in a child of a fuzz target. Targets of HDF5
+ *  files try them in a child first (src/system/sandbox.h), whose crash refuses
+ *  the file: a crash inside libhdf5 is expected, one in our code is a finding.
  *
- *  AddressSanitizer and UBSan tell them apart; without them, nothing is seen.
- *  A child that is out of memory or CPU time is sound.
+ *  Needs AddressSanitizer and UBSan; without them, no crash is attributed. A
+ *  child that is out of memory or CPU time is sound.
  */
 #ifndef MLP_FUZZ_CHILDREN_H
 #define MLP_FUZZ_CHILDREN_H
@@ -16,7 +16,7 @@
  *  those of the C library and of the sanitizers. Copies it to stderr. */
 bool fuzz_children_fault(void);
 
-/** End the process if one did. Every target that has children calls it last. */
+/** End the process if so. Each target with children calls it last. */
 void fuzz_expect_sound_children(void);
 
 #endif

@@ -1,6 +1,6 @@
 /** @file
- *  Fuzz target: a --config file. What it makes of it must survive being
- *  written and read again.
+ *  Fuzz target: a --config file. The resulting configuration must be the same
+ *  after writing and reading it.
  */
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /** @file
- *  For fuzz targets of HDF5 files: mutations that get past the checksums of
- *  the metadata, which would otherwise refuse nearly all of them; and an eye on
- *  the children in which they are tried. This header defines hooks of
- *  libFuzzer, so only one file of a target has it.
+ *  For fuzz targets of HDF5 files: mutations with valid checksums of metadata,
+ *  without which nearly all would be refused; and a check of the children that
+ *  try the files. This header defines hooks of libFuzzer, so only one file of a
+ *  target includes it.
  */
 #ifndef MLP_FUZZ_HDF5_H
 #define MLP_FUZZ_HDF5_H
@@ -65,8 +65,8 @@ static inline void fuzz_set_sum(uint8_t *data, size_t size, size_t from,
     }
 }
 
-/** Of an object header: signature, version, flags, times and limits if the
- *  flags say so, the size of what follows, that, and the checksum. */
+/** Fix the checksum of an object header: signature, version, flags, times and
+ *  limits depending on flags, size of the rest, the rest, and the checksum. */
 static inline void fuzz_sum_header(uint8_t *data, size_t size, size_t at)
 {
     unsigned flags = data[at + 5];
@@ -81,8 +81,8 @@ static inline void fuzz_sum_header(uint8_t *data, size_t size, size_t at)
     }
 }
 
-/** Of more of an object header elsewhere, whose length only the message tells
- *  that leads to it: an address and a length. */
+/** Fix the checksum of a continuation of an object header, whose address and
+ *  length are in the message that refers to it. */
 static inline void fuzz_sum_continuation(uint8_t *data, size_t size, size_t at,
                                          size_t base)
 {
@@ -95,7 +95,7 @@ static inline void fuzz_sum_continuation(uint8_t *data, size_t size, size_t at,
     }
 }
 
-/** Set right all checksums of metadata that can be found. */
+/** Fix all checksums of metadata that can be found. */
 static inline void fuzz_sum_all(uint8_t *data, size_t size)
 {
     enum { SUPERBLOCK_BYTES = 44 };
@@ -112,11 +112,11 @@ static inline void fuzz_sum_all(uint8_t *data, size_t size)
     }
 }
 
-/** Of libFuzzer: its own mutations. */
+/** libFuzzer's default mutation. */
 __attribute__((weak)) size_t LLVMFuzzerMutate(uint8_t *data, size_t size,
                                               size_t most);
 
-/** To libFuzzer: how to mutate. */
+/** Called by libFuzzer to mutate an input. */
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most,
                                unsigned seed);
 

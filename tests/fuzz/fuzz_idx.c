@@ -1,13 +1,13 @@
 /** @file
- *  Fuzz target: a directory of IDX files. The first two bytes of the input say
- *  how long the images file is; the rest is the labels file.
+ *  Fuzz target: a directory of IDX files. The first two bytes of the input are
+ *  the length of the images file; the rest is the labels file.
  */
 #include <stdio.h>
 #include <unistd.h>
 
 #include "fuzz_rows.h"
 
-/* The test files are links to the training files: data sets may have such. */
+/* The test files are links to the training files, as data sets may have. */
 static void link_test_files(void)
 {
     static int is_done;

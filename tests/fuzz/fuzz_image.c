@@ -1,5 +1,5 @@
 /** @file
- *  Fuzz target: a picture, PNG or JPEG, and what is made of it.
+ *  Fuzz target: a PNG or JPEG picture, resized, inverted and centered.
  */
 #include "fuzz.h"
 #include "image/image.h"

@@ -1,6 +1,6 @@
 /** @file
- *  For fuzz targets of other programs' nets: what was read becomes a
- *  checkpoint, or is refused.
+ *  For fuzz targets of other programs' nets: a net is converted to a
+ *  checkpoint, or refused.
  */
 #ifndef MLP_FUZZ_IMPORT_H
 #define MLP_FUZZ_IMPORT_H

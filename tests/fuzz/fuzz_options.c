@@ -1,5 +1,5 @@
 /** @file
- *  Fuzz target: a command line, of one word a line.
+ *  Fuzz target: a command line, with one argument per line.
  */
 #include <string.h>
 

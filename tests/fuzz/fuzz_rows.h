@@ -1,5 +1,6 @@
 /** @file
- *  For fuzz targets of data sources: read what a source says it has.
+ *  For fuzz targets of data sources: read all rows that a source claims to
+ *  have.
  */
 #ifndef MLP_FUZZ_ROWS_H
 #define MLP_FUZZ_ROWS_H

@@ -1,5 +1,5 @@
 /** @file
- *  Fuzz target: the run log that a resumed run goes on with.
+ *  Fuzz target: the run log to which a resumed run appends.
  */
 #include "fuzz.h"
 #include "record/runlog_parts.h"

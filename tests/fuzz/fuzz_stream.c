@@ -1,15 +1,15 @@
 /** @file
- *  Fuzz target: a plain or gzip file, read forward, sought and finished.
+ *  Fuzz target: a plain or gzip file, which is read, sought and finished.
  */
 #include "fuzz.h"
 #include "source/stream.h"
 
-enum { PIECE = 300, MOST = 1 << 16 };
+enum { BLOCK = 300, MOST = 1 << 16 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     mlp_stream *stream = NULL;
-    unsigned char piece[PIECE];
+    unsigned char block[BLOCK];
     if (mlp_stream_open(fuzz_file("a", data, size), &stream) != MLP_OK) {
         return 0;
     }
@@ -19,14 +19,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t read = 0;
     status = MLP_OK;
     while (status == MLP_OK && read < MOST) {
-        status = mlp_stream_read(stream, piece, sizeof piece);
-        read += sizeof piece;
+        status = mlp_stream_read(stream, block, sizeof block);
+        read += sizeof block;
     }
     if (status == MLP_OK) { /* back to the beginning */
         status = mlp_stream_seek(stream, 7);
     }
     if (status == MLP_OK) {
-        status = mlp_stream_read(stream, piece, 1);
+        status = mlp_stream_read(stream, block, 1);
     }
     if (status == MLP_OK) {
         (void)mlp_stream_finish(stream);

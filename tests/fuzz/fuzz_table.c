@@ -1,6 +1,6 @@
 /** @file
  *  Fuzz target: a table of comma- or tab-separated values. The first byte of
- *  the input says how it is read; the label is the first line's last column.
+ *  the input selects options; the label is the first line's last column.
  */
 #include <string.h>
 

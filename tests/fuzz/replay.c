@@ -1,6 +1,6 @@
 /** @file
- *  Feed a fuzz target the files that are named, and those in the directories
- *  that are named: the main of fuzzers that are built without libFuzzer.
+ *  The main of fuzzers without libFuzzer: runs the target on the given files,
+ *  and on all files of the given directories.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -11,8 +11,8 @@
 
 enum { INPUT_MAX = 1 << 20 };
 
-/* 1 when there was something to feed. A buffer of the input's own size, so
- * that AddressSanitizer sees who reads past it. */
+/* Run the target on a file; returns 1. The buffer has exactly the input's size,
+ * so that AddressSanitizer detects reads past the end. */
 static int feed_file(const char *path)
 {
     FILE *file = fopen(path, "rbe");

@@ -1,5 +1,5 @@
 /** @file
- *  Children of a fuzz target that die in our code, and in others'.
+ *  Children of a fuzz target that crash in our code, and in a library.
  */
 #include <assert.h>
 #include <limits.h>
@@ -11,11 +11,11 @@
 #include "fuzz_children.h"
 #include "system/sandbox.h"
 
-/* Of the sanitizers, where there are both. */
+/* Functions of the sanitizers; NULL without them. */
 __attribute__((weak)) void __asan_init(void);
 __attribute__((weak)) void __ubsan_handle_add_overflow_abort(void);
 
-/* What a compiler must not foresee. */
+/* Volatile values that a compiler cannot know. */
 static int *volatile nowhere = (int *)64;
 static void (*volatile no_function)(void);
 static volatile int most = INT_MAX;
@@ -174,7 +174,7 @@ int main(void)
     static int room[4];
     int failures = 0;
     if (__asan_init == NULL || __ubsan_handle_add_overflow_abort == NULL) {
-        puts("SKIP: crashes are told apart by sanitizers only");
+        puts("SKIP: needs sanitizers to find the owner of a crash");
         return 77;
     }
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
