@@ -20,7 +20,7 @@ MEASURES = {**measures.ALL, **rivals.ALL}
 
 
 class Bench:
-    """What the measures share."""
+    """Data shared by the measures."""
 
     def __init__(self, options):
         self.cores = sorted(os.sched_getaffinity(0))
@@ -42,7 +42,7 @@ class Bench:
         self.details = []
 
     def peak(self, cores):
-        """GFLOP/s of these cores together, now."""
+        """Measure the GFLOP/s of these cores together."""
         with futures.ThreadPoolExecutor(len(cores)) as pool:
             return sum(pool.map(
                 lambda core: self.ours.kernels("peak", 0.05, core=core
@@ -70,7 +70,7 @@ class Bench:
 
 
 def find_data(options):
-    """Where the real MNIST is, and whether it was found: all four files."""
+    """The folder of the real MNIST, and whether all four files were found."""
     places = [os.environ.get("MLP_DATA", ""),
               str(machine.HERE.parent.parent / "data" / "mnist")]
     for place in places:
@@ -95,14 +95,14 @@ not installed by this script, but by
       libblis4-openmp
 $MLP_LIBXSMM_DNN names a checkout of libxsmm-dnn in which mlp_mnist is built.
 
-Exit status: 0 whatever the ratios, 2 when something of ours did not run.""")
+Exit status: 0 for any ratios, 2 if one of our programs did not run.""")
     parser.add_argument("--quick", action="store_true",
-                        help="fewer and shorter repeats: to see that it works")
+                        help="fewer and shorter repeats, to test the benchmark")
     parser.add_argument("--json", metavar="FILE", help="write all values, too")
     parser.add_argument("--only", metavar="NAME,..", help="these measures")
     parser.add_argument("--digits", action="store_true",
                         help="the built-in digits even if MNIST is there: to "
-                        "test the benchmark, so without verdicts")
+                        "test the benchmark, so targets are not checked")
     parser.add_argument("--build", metavar="DIR", required=True,
                         help="a build of the project with target "
                         "bench_kernels (default: build/bench, made if "
@@ -125,7 +125,7 @@ def cpu_name():
 
 
 def head(bench, load):
-    """Facts that every reader needs first."""
+    """Print and return machine, data and libraries."""
     environment = machine.debian_environment(1)
     facts = {"cpu": cpu_name(), "cores": len(bench.cores),
              "instruction_set": bench.isa, "data": bench.data_name,
@@ -144,13 +144,13 @@ def head(bench, load):
     if load > 0.5:
         print(f"The machine was NOT quiet: load average {load:.2f} at start.")
     if not bench.is_mnist:
-        print("Without the real MNIST in $MLP_DATA: no verdicts.")
+        print("Without the real MNIST in $MLP_DATA: targets are not checked.")
     print()
     return facts
 
 
 def measure(bench, name):
-    """Lines of one measure, and whether all of ours ran."""
+    """Lines of one measure, and whether all our programs ran."""
     progress(f"bench: {name}")
     try:
         lines = MEASURES[name](bench)
@@ -160,7 +160,7 @@ def measure(bench, name):
         progress(f"bench: {failure}")
         return [measures.Line(name, missing=f"it failed: {failure}")], False
     for line in lines:
-        line.has_verdict = bench.is_mnist
+        line.is_checked = bench.is_mnist
         progress("  " + row_of(line))
     return lines, True
 

@@ -1,5 +1,5 @@
 /** @file
- *  Our kernels and a BLAS's sgemm on the same matrices.
+ *  Compares our kernels and a BLAS's sgemm on the same matrices.
  */
 #include "bench_blas.h"
 
@@ -12,10 +12,10 @@
 #include "bench_machine.h"
 #include "bench_memory.h"
 
-static const double SLICE_SECONDS = 0.006;
+static const double MEASURE_SECONDS = 0.006;
 
-/* Fortran's interface, which every BLAS has. Column-major: a row-major matrix
- * is its transpose there. */
+/* The Fortran interface of BLAS. Column-major: a row-major matrix is passed as
+ * its transpose. */
 typedef void (*sgemm_function)(const char *, const char *, const int *,
                                const int *, const int *, const float *,
                                const float *, const int *, const float *,
@@ -49,7 +49,7 @@ static void multiply(const shape *s, const char *op_a, const char *op_b,
              &extents[3], b, &extents[4], &zero, c, &extents[0]);
 }
 
-/* Y = X W is, transposed, Y^T = W^T X^T; and so on. */
+/* The transpose of Y = X W is Y^T = W^T X^T, and so on. */
 static void blas_forward(shape *s)
 {
     multiply(s, "N", "N", s->out, s->rows, s->in, s->w, s->out, s->x, s->in,
@@ -106,7 +106,7 @@ enum { PRODUCTS = sizeof products / sizeof products[0] };
 
 /* ---- the matrices ------------------------------------------------------ */
 
-/* [rows, cols] to rows of stride mlp_stride(cols). */
+/* Copy [rows, cols] to rows of stride mlp_stride(cols). */
 static float *padded_copy(const float *from, size_t rows, size_t cols)
 {
     float *to = bench_zeros(rows * mlp_stride(cols));
@@ -176,7 +176,7 @@ static bool is_rounding(float ours, float theirs, size_t terms)
     return difference <= (double)terms * (double)terms * 0x1p-23;
 }
 
-/* Ours has rows of stride mlp_stride(cols). */
+/* @param ours  with rows of stride mlp_stride(cols) */
 static bool rows_agree(const float *ours, const float *theirs, size_t rows,
                        size_t cols, size_t terms)
 {
@@ -204,7 +204,7 @@ static bool gradients_agree(const shape *s)
     return true;
 }
 
-/* What is compared must be the same product. */
+/* Check that both products are equal before they are timed. */
 static bool agrees(shape *s)
 {
     for (size_t p = 0; p < PRODUCTS; p++) {
@@ -228,7 +228,7 @@ static double time_of(void (*run)(shape *s), shape *s)
     double start = bench_cpu_seconds();
     double elapsed = 0.0;
     double calls = 0.0;
-    while (elapsed < SLICE_SECONDS) {
+    while (elapsed < MEASURE_SECONDS) {
         run(s);
         calls += 1.0;
         elapsed = bench_cpu_seconds() - start;
@@ -239,7 +239,7 @@ static double time_of(void (*run)(shape *s), shape *s)
 static void measure_pair(shape *s)
 {
     printf("{\"peak_gflops\":%.4f,\"products\":[",
-           bench_peak_gflops(s->kernels, SLICE_SECONDS));
+           bench_peak_gflops(s->kernels, MEASURE_SECONDS));
     for (size_t p = 0; p < PRODUCTS; p++) {
         double ours = time_of(products[p].ours, s);
         double theirs = time_of(products[p].theirs, s);

@@ -1,7 +1,7 @@
 /** @file
- *  The part of the benchmark that runs inside one process on one core: what
- *  the machine can do, the kernels against that and against a BLAS, loading.
- *  bench.py starts it, reads its JSON lines and makes ratios of them.
+ *  The part of the benchmark that runs in one process on one core: peak rates
+ *  of the machine, the kernels, a BLAS, and loading. bench.py starts it, and
+ *  computes ratios from its JSON lines.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +27,7 @@ static int fail_usage(void)
     return 2;
 }
 
-/* A count above 0; 0 when text is none. */
+/* A positive count; 0 for invalid text. */
 static size_t count_of(const char *text)
 {
     char *end;
@@ -89,8 +89,8 @@ static int blas(char **words)
     return bench_blas(words[0], in, out, rows, pairs);
 }
 
-/* What a run does before it can train: every row of both splits in memory,
- * checked, and measured for scaling and sparseness. */
+/* The loading phase of a run: all rows of both splits in memory, checked, and
+ * measured for scaling and sparsity. */
 static mlp_status load_splits(mlp_source *source, mlp_dataset *train,
                               mlp_dataset *test)
 {

@@ -1,5 +1,5 @@
 /** @file
- *  The machine's yardsticks: chains of fused multiply-adds, and the triad.
+ *  Peak rates of the machine: fused multiply-adds, instructions, and the triad.
  */
 #include "bench_machine.h"
 
@@ -126,12 +126,12 @@ double bench_peak_gflops(const mlp_kernels *kernels, double seconds)
     return 2e-9 * runs * ROUNDS * CHAINS * best.lanes / elapsed;
 }
 
-/* Sixteen times the same. */
+/* Repeat sixteen times. */
 #define TIMES_16(action)                                                       \
     action action action action action action action action action action      \
         action action action action action action
 
-/* Additions that wait for each other take a cycle each. */
+/* Dependent additions take a cycle each. */
 static double seconds_of_cycles(void)
 {
     size_t x = 0;

@@ -1,17 +1,16 @@
 /** @file
- *  What this machine can do at most, measured: the yardsticks of the
- *  benchmark.
+ *  Measured peak rates of this machine, to which the benchmark compares.
  */
 #ifndef BENCH_MACHINE_H
 #define BENCH_MACHINE_H
 
 #include "kernels/kernels.h"
 
-/** CPU seconds of this thread: what a kernel takes does not grow when another
- *  program gets the core in between. */
+/** CPU seconds of this thread, which exclude time of other programs on the
+ *  core. */
 double bench_cpu_seconds(void);
 
-/** What one call of it costs, in seconds; it asks the kernel. */
+/** Seconds of one call of bench_cpu_seconds, a system call. */
 double bench_cpu_clock_cost(void);
 
 /** GFLOP/s of one core in fused multiply-adds on vectors of this instruction
@@ -19,10 +18,10 @@ double bench_cpu_clock_cost(void);
  *  @param seconds  how long to measure, at least */
 double bench_peak_gflops(const mlp_kernels *kernels, double seconds);
 
-/** Instructions that one core takes in a cycle when they are nothing else. Of a
- *  core of one's own that is how wide it is (6 of Zen 3); the other hardware
- *  thread of the core, where somebody uses it, takes up to half of it. The FMA
- *  peak does not show that: it needs two a cycle.
+/** Independent instructions per cycle of one core. On an unshared core this is
+ *  its width (6 on Zen 3); another program on the core's other hardware thread
+ *  takes up to half of it. The FMA peak does not show that, as it needs only
+ *  two per cycle.
  *  @param seconds  how long to measure, at least */
 double bench_issue_rate(double seconds);
 

@@ -1,6 +1,5 @@
 /** @file
- *  Memory and numbers for the benchmark's programs, which end when they get
- *  none.
+ *  Memory and numbers for the benchmark's programs, which exit without memory.
  */
 #ifndef BENCH_MEMORY_H
 #define BENCH_MEMORY_H

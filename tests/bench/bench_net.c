@@ -1,7 +1,6 @@
 /** @file
- *  The kernels' share of training a net: whole steps in the trainer's order,
- *  so that every kernel finds the caches as it does in training, each call
- *  timed by itself.
+ *  Times the kernels in training a net: whole steps in the trainer's order, so
+ *  that the caches are in the same state as in training, each call by itself.
  */
 #include "bench_net.h"
 
@@ -165,7 +164,7 @@ static void destroy_net(net *n)
     mlp_source_close(&n->source);
 }
 
-/* ---- one step, as the trainer makes it --------------------------------- */
+/* ---- one step, as in the trainer --------------------------------------- */
 
 static void lap(const net *n, layer_bench *layer, operation op, double *since)
 {
@@ -174,7 +173,7 @@ static void lap(const net *n, layer_bench *layer, operation op, double *since)
     *since = now;
 }
 
-/* The next batch; whole ones only, so that every step has the same flops. */
+/* The next full batch: all steps must have the same flops. */
 static const uint16_t *gather(net *n)
 {
     if (n->feed == NULL) {
@@ -252,7 +251,7 @@ static void backward(net *n)
     }
 }
 
-/* With a rate so small that made-up labels do not lead astray. */
+/* With a small rate, so that training on random labels does not diverge. */
 static void update(net *n)
 {
     const mlp_update rule = {.kind = MLP_OPTIMIZER_SGD,
@@ -338,7 +337,7 @@ int bench_net(const bench_net_plan *plan)
                                                       "no kernels for this CPU")
                                            : create_net(n);
     if (status == MLP_OK) {
-        run_step(n); /* pages are touched, the clock is up */
+        run_step(n); /* warm-up: page faults, clock rate */
         for (size_t pair = 0; pair < plan->pairs; pair++) {
             measure_pair(n);
         }

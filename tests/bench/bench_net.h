@@ -1,5 +1,5 @@
 /** @file
- *  The kernels' share of training a net, on one core.
+ *  Times the kernels in training a net, on one core.
  */
 #ifndef BENCH_NET_H
 #define BENCH_NET_H
@@ -14,12 +14,12 @@ typedef struct {
     size_t layers;
     size_t batch, shards;
     size_t pairs;     /**< repeats */
-    const char *data; /**< where rows come from; NULL: made up, without zeros */
+    const char *data; /**< source of the rows; NULL: random, without zeros */
 } bench_net_plan;
 
-/** Pass through the net again and again and print, for every pair, one JSON
- *  line: the FMA peak measured around it, and for each kernel of each layer
- *  its flops (counted dense) and seconds of one call.
+/** Train steps and print a JSON line for each pair: the FMA peak measured
+ *  before and after, and for each kernel of each layer its flops (counted
+ *  dense) and the seconds of a call.
  *  @return 0, or 2 when the data cannot be read */
 int bench_net(const bench_net_plan *plan);
 

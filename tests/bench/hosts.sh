@@ -1,13 +1,13 @@
 #!/bin/sh
-# How long a step takes on several hosts, by the speed of their network: a
-# table. The hosts are network namespaces and share this machine's cores, so
-# what they compute takes longer than on as many computers; what goes between
-# them crosses cables with rate and delay. Needs root, and mlp_train built.
+# Table of step times on several hosts for several network speeds. The hosts are
+# network namespaces that share this machine's cores, so computation takes
+# longer than on separate computers; the links between them have rate and delay.
+# Needs root, and mlp_train built.
 #
 #     sh tests/bench/hosts.sh [HOSTS] [-- OPTION...]
 #
-# OPTION... are of mlp_train, for another net or batch. Best of two runs of
-# $MLP_STEPS steps. MLP_LINKS="MBIT:MICROSECONDS ..." are other networks.
+# OPTION... are mlp_train's, for another net or batch. Best of two runs of
+# $MLP_STEPS steps. MLP_LINKS="MBIT:MICROSECONDS ..." sets other networks.
 set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
 MLP_SOURCE=$(dirname "$here")
@@ -37,7 +37,7 @@ for i in $(seq 2 "$hosts"); do
     ports="$ports p$i"
 done
 
-# connect MBIT DELAY_US: all hosts by the relay instead of the kernel's switch.
+# connect MBIT DELAY_US: connect hosts by the relay, not the kernel's switch.
 relay_pid=
 connect() {
     [ -z "$relay_pid" ] || { kill "$relay_pid" && wait "$relay_pid" || true; }
@@ -51,8 +51,8 @@ for port in $ports; do
 done
 
 steps=${MLP_STEPS:-200}
-# step_ms ARGUMENT...: milliseconds of a step, best of two, to $best; what was
-# hidden, in percent, to $hidden, and what each host sent in a step, in MB.
+# step_ms ARGUMENT...: sets $best to milliseconds of a step, best of two, and
+# $hidden to the hidden percentage and the MB that each host sent per step.
 step_ms() {
     best='' hidden=-
     for run in 1 2; do

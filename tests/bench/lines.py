@@ -1,31 +1,31 @@
-"""Lines of the table: what was asked, what was measured, and whether it is
-met."""
+"""Lines of the table: targets, measured ratios, and whether they meet the
+targets."""
 import dataclasses
 import statistics
 
 
 @dataclasses.dataclass
 class Line:
-    """One measure. values holds one ratio for every pair of runs; unit names
-    it where it is no ratio."""
+    """One measure. values has one ratio for each pair of runs, or figures in
+    `unit`."""
     measure: str
-    asked: float = None      # of the median; None: for information
-    at_most: bool = False    # the asked figure is a ceiling, not a floor
-    asked_worst: float = None  # of the worst value
+    asked: float = None      # target of the median; None: no target
+    at_most: bool = False    # the target is an upper limit
+    asked_worst: float = None  # target of the worst value
     values: list = dataclasses.field(default_factory=list)
     times: list = dataclasses.field(default_factory=list)  # of each pair
     unit: str = ""
     note: str = ""
-    missing: str = ""        # why there are no values
-    has_verdict: bool = True
+    missing: str = ""        # reason for no values
+    is_checked: bool = True
 
     def add(self, first, second):
-        """The times of one pair."""
+        """Add the times of one pair."""
         self.times.append((first, second))
         self.values.append(first / second)
 
     def in_turns(self, pairs, first, second):
-        """Run A B A B ... and keep A's time over B's of each pair."""
+        """Run A B A B ... and add the ratio of the times of each pair."""
         for _ in range(pairs):
             self.add(first(), second())
         return self
@@ -34,17 +34,17 @@ class Line:
         return statistics.median(self.values)
 
     def same_over_same(self):
-        """How far two runs of the same thing are apart: of neighbouring runs
-        the larger time over the smaller, the median; of the pair's two sides
-        the side that varies more. None for a single run."""
+        """Variation between runs of the same program: the median, over
+        consecutive runs, of the larger time over the smaller; the larger
+        value of the pair's two sides. None for a single run."""
         sides = zip(*self.times) if self.times else [self.values]
         ratios = [[max(pair) / min(pair) for pair in zip(side, side[1:])]
                   for side in sides if len(side) > 1 and min(side) > 0]
         return max(map(statistics.median, ratios), default=None)
 
     def is_met(self):
-        """True, False, or None where there is no verdict."""
-        if self.asked is None or not self.values or not self.has_verdict:
+        """True, False, or None if there is nothing to check."""
+        if self.asked is None or not self.values or not self.is_checked:
             return None
         if self.at_most:
             return self.median() <= self.asked

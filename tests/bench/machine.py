@@ -1,4 +1,4 @@
-"""Running programs on chosen cores: ours, and the rivals that stay."""
+"""Runs programs on chosen cores: ours, and the rivals' processes."""
 import json
 import os
 import pathlib
@@ -8,22 +8,22 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 PYTHON = "/usr/bin/python3"  # Debian's, for which it packages some rivals
-# What rivals.sh makes: the rivals' current versions.
+# The environment made by rivals.sh, with the rivals' current versions.
 VENV = pathlib.Path(os.environ.get("MLP_RIVALS",
                                    HERE.parent.parent / "build" / "rivals"))
 OPENBLAS = "libopenblas.so.0"
 BLIS = "libblis.so.4"
-# How Debian names the folders of the builds that use OpenMP.
+# Debian's folder names of the builds that use OpenMP.
 BLAS_FOLDERS = {OPENBLAS: "openblas-openmp", BLIS: "blis-openmp"}
 PACKAGES = {OPENBLAS: "libopenblas0-openmp", BLIS: "libblis4-openmp"}
 
 
 class CannotRun(Exception):
-    """Something of ours does not run: the benchmark has failed."""
+    """One of our programs does not run: the benchmark has failed."""
 
 
 class Missing(Exception):
-    """A line cannot be measured here; the text says why."""
+    """A line cannot be measured here; the text is the reason."""
 
 
 def last_line(text):
@@ -49,9 +49,10 @@ def find_blas(name):
 
 
 def debian_environment(threads):
-    """Both BLAS do not know newer CPUs and fall back to slow kernels unless
-    told; PyTorch and NumPy find the faster BLAS in LD_LIBRARY_PATH."""
-    # BLIS 0.9 takes numbers only: skx, zen, haswell; a name would be 0.
+    """Both BLAS use slow kernels on CPUs that they don't know, unless these
+    variables are set; LD_LIBRARY_PATH gives PyTorch and NumPy the faster
+    BLAS."""
+    # BLIS 0.9 accepts numbers only: skx, zen, haswell; a name would be 0.
     has_avx512 = "avx512f" in cpu_flags()
     is_zen = "sse4a" in cpu_flags()
     environment = dict(
@@ -67,8 +68,8 @@ def debian_environment(threads):
 
 
 def venv_environment(threads):
-    """Wheels bring current libraries, which know the CPU: what an older BLAS
-    had to be told would only slow them down."""
+    """Wheels have current libraries, which know the CPU: the variables for an
+    older BLAS would only slow them down."""
     environment = dict(
         os.environ, OMP_NUM_THREADS=str(threads), PYTHONDONTWRITEBYTECODE="1",
         TORCHINDUCTOR_CACHE_DIR=str(VENV / "inductor"),
@@ -80,8 +81,8 @@ def venv_environment(threads):
 
 
 def python_with(module, threads):
-    """A Python that has this module, and its environment: rather that of
-    rivals.sh than Debian's."""
+    """A Python that has this module, and its environment; prefers that of
+    rivals.sh to Debian's."""
     probe = ("import importlib.util, sys; "
              f"sys.exit(importlib.util.find_spec('{module}') is None)")
     for python, environment in (
@@ -95,7 +96,7 @@ def python_with(module, threads):
 
 
 def run(command, cores, environment=None, folder=None):
-    """Run to the end on these cores; what it printed."""
+    """Run to the end on these cores; returns the output."""
     result = subprocess.run(
         [str(word) for word in command], stdin=subprocess.DEVNULL,
         capture_output=True, text=True, check=False, env=environment,
@@ -113,7 +114,7 @@ def run_json(command, cores, environment=None):
 
 
 class Rival:
-    """A rival that stays, and trains an epoch when asked (rival_common.py)."""
+    """A rival's process, which trains on request (rival_common.py)."""
 
     def __init__(self, script, arguments, module, threads, cores):
         python, environment = python_with(module, threads)
@@ -126,7 +127,7 @@ class Rival:
 
     def __enter__(self):
         try:
-            self.facts = self.hear()
+            self.facts = self.receive()
         except Missing:
             self.__exit__()
             raise
@@ -141,7 +142,7 @@ class Rival:
         self.process.stdout.close()
         self.errors.close()
 
-    def hear(self):
+    def receive(self):
         line = self.process.stdout.readline()
         if not line:
             self.errors.seek(0)
@@ -149,13 +150,13 @@ class Rival:
         return json.loads(line)
 
     def epoch(self):
-        """Seconds of one more epoch."""
+        """Train another epoch; returns its seconds."""
         try:
             self.process.stdin.write("\n")
             self.process.stdin.flush()
         except BrokenPipeError:
-            pass  # it has ended; hear says why
-        return self.hear()["seconds"]
+            pass  # it has ended; receive reports why
+        return self.receive()["seconds"]
 
 
 class Ours:
@@ -176,7 +177,7 @@ class Ours:
         return run_json([self.bench_kernels, *words], {core}, environment)
 
     def run(self, cores, *options, ranks=0, wrapper=(), data=None):
-        """Run mlp_train, under mpirun when ranks > 0; its log's records."""
+        """Run mlp_train, under mpirun if ranks > 0; returns log records."""
         launch = []
         if ranks > 0:
             is_crowded = ranks > len(cores)
@@ -190,7 +191,7 @@ class Ours:
                 return [json.loads(line) for line in file]
 
     def help(self):
-        """What mlp_train --help prints."""
+        """The output of mlp_train --help."""
         return run([self.train, "--help"], set(os.sched_getaffinity(0)),
                    self.environment)
 

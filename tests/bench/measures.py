@@ -41,7 +41,7 @@ def net_pairs(bench, widths, batch, shards, data=()):
 
 
 def against_peak(pairs, wanted):
-    """Share of the peak reached by the kernels that `wanted` picks."""
+    """Fraction of the peak reached by the kernels that `wanted` selects."""
     shares = []
     for pair in pairs:
         picked = [kernel for kernel in pair["kernels"] if wanted(kernel)]
@@ -56,7 +56,7 @@ def is_product(kernel):
 
 
 def details(name, pairs):
-    """A line for information for each product of each layer."""
+    """A line without target for each product of each layer."""
     lines = []
     for kernel in filter(is_product, pairs[0]["kernels"]):
         op, layer = kernel["op"], kernel["layer"]
@@ -118,7 +118,7 @@ def kernels(bench):
 
 
 def blas(bench):
-    """How many times longer a BLAS takes for the same product."""
+    """Time of a BLAS over ours for the same product."""
     lines = []
     for title, name in (("OpenBLAS", OPENBLAS), ("BLIS", BLIS)):
         try:
@@ -154,7 +154,7 @@ def perfect(bench, line, flops, cores, options):
 
 
 def epoch(bench):
-    """A perfect dense epoch would run every flop at the peak."""
+    """The time of all flops at the peak over our epoch."""
     widths = [bench.features, *WIDTHS[1:]]
     return [perfect(bench, Line("perfect dense epoch over our whole epoch, "
                                 "one core", 1.25),
@@ -163,8 +163,8 @@ def epoch(bench):
 
 
 def nonzero(bench):
-    """Multiply-adds by a zero pixel need not be made: what is left, at the
-    peak, is what an epoch takes at least that skips them all."""
+    """Flops without zero pixels at the peak, a lower bound of an epoch that
+    skips zeros, over our epoch."""
     bench.need_mnist()
     flops = bench.train_rows * row_flops(
         WIDTHS, mnist.nonzero_pixels(bench.data))
@@ -176,8 +176,8 @@ def nonzero(bench):
 
 
 def late(bench):
-    """Weights that are nearly done cost no more than new ones: momentum that
-    becomes denormal would show here, on Intel's processors."""
+    """Late epochs take no longer than the first: denormal momentum would be
+    slow on Intel's processors."""
     line = Line("tenth epoch over the first of the same run, one core", 1.05,
                 at_most=True)
     for _ in range(bench.pairs):
@@ -197,7 +197,7 @@ def threads(bench):
     ours = bench.ours
 
     def seconds_of_two_runs():
-        """Of an epoch, where each core has a run of its own."""
+        """Seconds of an epoch with a separate run on each core."""
         with futures.ThreadPoolExecutor(2) as pool:
             both = list(pool.map(lambda core: ours.epoch({core}), two))
         return sum(both) / 4
@@ -258,7 +258,7 @@ def accuracy(records):
 
 
 def options_to_goal(bench, cores):
-    """Options of a run that ends with 98.0%, and how to call it."""
+    """Options of a run that ends with 98.0%, and its name."""
     options = ["--threads", 2]
     if FAST_PRESET in bench.ours.help():
         options += ["--preset", FAST_PRESET]
@@ -301,7 +301,7 @@ def wall(bench):
         return time.monotonic() - start
 
     def against_peak():
-        """Seconds of a run, which both other lines get, too."""
+        """Seconds of a run, which both other lines use, too."""
         dense, measured = bench.perfect_seconds(flops, cores, seconds)
         line.values.append(measured)
         over_peak.add(measured, dense)
@@ -348,7 +348,7 @@ def loading(bench):
 
 
 def memory(bench):
-    """Peak resident set of the largest rank, less the rows that it holds."""
+    """Peak resident set of the largest rank, minus its rows."""
     lines = []
     cores = bench.some_cores(2)
     rows = (TRAIN_ROWS + TEST_ROWS) * ROW_BYTES

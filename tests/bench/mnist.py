@@ -1,4 +1,4 @@
-"""MNIST's files as bytes: read, counted, and cut to fewer rows."""
+"""MNIST's files as bytes: read, count, and truncate to fewer rows."""
 import gzip
 import pathlib
 
@@ -21,12 +21,12 @@ def extents(data):
 
 
 def values(data):
-    """The bytes behind the head."""
+    """The bytes after the header."""
     return data[4 + 4 * data[3]:]
 
 
 def nonzero_pixels(folder):
-    """How many pixels of a training row are not zero, in the mean."""
+    """Mean number of non-zero pixels of a training row."""
     data = read(folder, TRAIN_IMAGES)
     pixels = values(data)
     return (len(pixels) - pixels.count(0)) / extents(data)[0]
@@ -41,7 +41,7 @@ def first_rows(data, rows):
 
 
 def write_part(folder, place, train_rows, test_rows):
-    """The first rows of all files, to another folder."""
+    """Write the first rows of all files to another folder."""
     for name in FILES:
         rows = train_rows if name.startswith("train") else test_rows
         (pathlib.Path(place) / name).write_bytes(

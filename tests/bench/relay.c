@@ -1,14 +1,13 @@
 /** @file
- *  A network switch in user space that makes every frame late, for kernels
- *  without a queue that does (tc-netem).
+ *  A network switch in user space that delays frames, for kernels without
+ *  tc-netem.
  *
  *      relay DELAY_US RATE_MBIT PORT...
  *
- *  PORT i, from 1, is a network interface on whose cable the host with the
- *  address 02:00:00:00:00:0i is. A frame leaves when those before it to the
- *  same host have been sent at the rate, and the delay later. Frames are those
- *  that the kernel hands on before it cuts them to packets, of up to 64 KiB:
- *  a second at 10 Gbit/s is some 20,000 of them.
+ *  PORT i, from 1, is a network interface to the host with the address
+ *  02:00:00:00:00:0i. A frame is sent DELAY_US after all earlier frames to the
+ *  same host have been sent at the rate. The kernel passes frames of up to 64
+ *  KiB, before segmentation: some 20,000 a second at 10 Gbit/s.
  */
 #define _GNU_SOURCE /* ppoll */
 #include <arpa/inet.h>
@@ -30,9 +29,9 @@ enum {
     PORTS_MAX = 9,
     QUEUE_MAX = 16 << 20, /* bytes to one host; later frames are dropped */
     FRAME_MAX = 70000,
-    BURST = 32, /* frames from one port before the others' turn */
+    BURST = 32, /* frames from one port before the next port */
     BUFFER = 32 << 20,
-    EACH_PACKET = 24 /* preamble, checksum and gap, in bytes of time */
+    EACH_PACKET = 24 /* preamble, checksum and gap, as bytes */
 };
 
 typedef struct frame {
@@ -60,7 +59,7 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* Bytes that a frame takes on the cable, cut to packets. */
+/* Bytes of a frame on the wire, with the overhead of its packets. */
 static double wire_bytes(const unsigned char *bytes, size_t size)
 {
     struct virtio_net_hdr header;
@@ -81,7 +80,7 @@ static void enqueue(port *to, const unsigned char *bytes, size_t size,
     frame *late =
         to->queued + size <= QUEUE_MAX ? malloc(sizeof *late + size) : NULL;
     if (late == NULL) {
-        return; /* dropped: TCP sends it again */
+        return; /* dropped: TCP retransmits it */
     }
     double start = time > to->free_at ? time : to->free_at;
     to->free_at = start + wire_bytes(bytes, size) / bytes_per_second;
@@ -94,7 +93,7 @@ static void enqueue(port *to, const unsigned char *bytes, size_t size,
     to->queued += size;
 }
 
-/* To the host of its address, or to all others. */
+/* Forward to the host of the address, or to all others. */
 static void switch_frame(size_t from, const unsigned char *bytes, size_t size)
 {
     const unsigned char *address = bytes + sizeof(struct virtio_net_hdr);

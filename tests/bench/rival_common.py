@@ -1,9 +1,8 @@
-"""What the rivals share: MNIST as they like it, and the talk with bench.py.
+"""Shared by the rivals: MNIST as arrays, and the protocol with bench.py.
 
-A rival is a process that stays: it loads the data, runs an epoch to warm up,
-prints {"ready": ...}, and then for every line on stdin trains one epoch and
-prints {"seconds": ..., "loss": ...}. So that epochs of ours and of theirs can
-take turns.
+A rival's process loads the data, runs a warm-up epoch, prints
+{"ready": ...}, and then trains one epoch for each line on stdin and prints
+{"seconds": ..., "loss": ...}, so that our epochs and theirs can alternate.
 """
 import json
 import sys

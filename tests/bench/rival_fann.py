@@ -19,7 +19,7 @@ INCREMENTAL = 0  # FANN_TRAIN_INCREMENTAL
 
 
 def write_rows(path, file):
-    """The rows as fann_read_train_from_file wants them."""
+    """Write the rows in the format of fann_read_train_from_file."""
     file.write(f"{ROWS} {WIDTHS[0]} {WIDTHS[-1]}\n")
     with gzip.open(path, "rt", encoding="ascii") as table:
         for _, line in zip(range(ROWS), table):
@@ -44,7 +44,7 @@ def open_fann():
 def main():
     path, epochs = sys.argv[1], int(sys.argv[2])
     fann = open_fann()
-    # Its own choice of activation: a sigmoid of straight pieces.
+    # Its default activation: a piecewise linear sigmoid.
     net = ctypes.c_void_p(fann.fann_create_standard_array(
         len(WIDTHS), (ctypes.c_uint * len(WIDTHS))(*WIDTHS)))
     fann.fann_set_training_algorithm(net, INCREMENTAL)

@@ -16,7 +16,7 @@ import rival_torch_net as nets
 
 
 def order_of(epoch, rank, ranks, rows):
-    """This rank's rows: the same shuffle on all ranks, dealt round."""
+    """This rank's rows: round-robin from the same shuffle on all ranks."""
     generator = torch.Generator().manual_seed(epoch)
     return torch.randperm(rows, generator=generator)[rank::ranks]
 

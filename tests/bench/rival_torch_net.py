@@ -20,13 +20,13 @@ def load(folder):
 
 
 def make_optimizer(net):
-    # Ten or so tensors: one call for all of them is the faster way.
+    # One call for all of some ten tensors is faster.
     return torch.optim.SGD(net.parameters(), lr=common.LEARNING_RATE,
                            momentum=common.MOMENTUM, foreach=True)
 
 
 def make_adamw(net):
-    # One pass over parameters and moments, where they do not fit a cache.
+    # One pass over parameters and moments, as they exceed the cache.
     return torch.optim.AdamW(net.parameters(), lr=0.001, fused=True)
 
 

@@ -18,7 +18,7 @@ def mnist_rival(bench, script, arguments, module, threads, cores):
 
 
 def start(stack, starters):
-    """The rivals that run; and why the others don't."""
+    """The rivals that run, and the reasons of the others."""
     running, reasons = [], []
     for starter in starters:
         try:
@@ -47,8 +47,8 @@ def against(bench, line, starters, ours):
 
 
 def of_threads(bench, name, module, asked, scripts):
-    """A line for one thread and one for two. scripts: for each way in which
-    the rival may run, its program and its arguments."""
+    """A line for one thread and one for two. scripts: program and arguments
+    for each mode of the rival."""
     lines = []
     for threads in (1, 2):
         cores = bench.some_cores(threads)
@@ -105,8 +105,7 @@ WIDE_NETS = (([1024] * 3, 1, 1.5), ([1024] * 3, 2, 1.7),
 
 
 def wide(bench):
-    """AdamW, whose update is as much of the work as the products of a layer's
-    forward pass are."""
+    """AdamW, whose update takes as long as a layer's forward products."""
     bench.need_mnist()
     lines = []
     with tempfile.TemporaryDirectory() as place:
@@ -145,7 +144,7 @@ def xsmm_program():
 
 
 def xsmm_seconds(program, folder, threads, cores, epochs):
-    """Of an epoch, from what it prints: the mean time of a step."""
+    """Seconds of an epoch, from the mean time of a step that it prints."""
     environment = dict(os.environ, OMP_NUM_THREADS=str(threads),
                        OMP_PROC_BIND="true")
     # epochs, batch, blocks of batch, outputs and inputs, no bfloat16, widths

@@ -5,16 +5,16 @@
 #
 #     sh tests/bench/rivals.sh
 #
-# MLP_PYTHON is the Python to make it with [/usr/bin/python3]. A rival that
-# cannot be installed is left out, and a line says so. Exit status: 0 when there
-# is one at least.
+# MLP_PYTHON is the Python to use [/usr/bin/python3]. A rival that cannot be
+# installed is omitted, with a message. Exit status: 0 if at least one was
+# installed.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 place=${MLP_RIVALS:-$(cd "$here/../.." && pwd)/build/rivals}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-# An older BLAS is told the processor by these; they slow down a current one.
+# These choose the kernels of an older BLAS, and slow down a current one.
 unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
 
 "${MLP_PYTHON:-/usr/bin/python3}" -m venv "$place"
@@ -26,10 +26,10 @@ get() {
         --disable-pip-version-check "$@" >>"$scratch/log" 2>&1
 }
 
-# PyPI has PyTorch for Linux with CUDA alone, and its libraries of CUDA are 2 GB
-# more, which nothing on a CPU calls, but the loader wants to see them. So
-# PyTorch goes without, and gets empty libraries of these names; all functions
-# that it may call there are in one more, and return 100, "no device".
+# PyPI has PyTorch for Linux only with CUDA, whose libraries of 2 GB are not
+# used on a CPU, but needed by the loader. They are replaced by empty libraries
+# of these names, and one more with all functions, which return 100, "no
+# device".
 get_torch() {
     get filelock fsspec jinja2 networkx numpy sympy typing-extensions &&
         get --no-deps torch || return 1

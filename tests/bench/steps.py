@@ -16,7 +16,7 @@ RUNS = 4
 
 
 def durations(events, threads):
-    """Microseconds of rank 0's steps in which all its threads took part."""
+    """Microseconds of rank 0's steps in which all its threads computed."""
     begins = collections.defaultdict(list)
     for event in events:
         if event["pid"] == 0 and event["name"] == "gather":

@@ -1,4 +1,4 @@
-"""Lines of the table, flops and cut files, against values by hand."""
+"""Lines of the table, flops and truncated files, against values by hand."""
 import pathlib
 import tempfile
 
@@ -18,7 +18,7 @@ def a_line_has_the_ratios_and_how_far_the_same_was_apart():
     assert row_of(line).count("|") == HEAD.splitlines()[0].count("|")
 
 
-def a_verdict_asks_for_median_and_worst():
+def targets_are_for_median_and_worst():
     def met(values, **asked):
         return Line("x", values=values, **asked).is_met()
 
@@ -48,6 +48,6 @@ def a_file_is_cut_to_its_first_rows():
 
 
 a_line_has_the_ratios_and_how_far_the_same_was_apart()
-a_verdict_asks_for_median_and_worst()
+targets_are_for_median_and_worst()
 flops_of_a_row_by_hand()
 a_file_is_cut_to_its_first_rows()
