@@ -1,13 +1,13 @@
 #!/bin/sh
 # One digest: the same weights for any number of ranks, threads and nodes, and
-# any instruction set. On the built-in digits, and on MNIST where it is.
+# any instruction set. On the built-in digits, and on MNIST if it is there.
 set -eu
 # shellcheck source=tests/support/system.sh
 . "$MLP_SOURCE/tests/support/system.sh"
 
 runs=0
 
-# expect_digest RANKS THREADS ARGUMENT...: is it $expected?
+# expect_digest RANKS THREADS ARGUMENT...: the digest must be $expected.
 expect_digest() {
     ranks=$1 threads=$2
     shift 2
@@ -18,7 +18,7 @@ expect_digest() {
     runs=$((runs + 1))
 }
 
-# begin ARGUMENT...: let one rank and thread say what to expect.
+# begin ARGUMENT...: set $expected to the digest of one rank and thread.
 begin() {
     echo "$*"
     team 0 --threads 1 --quiet "$@"
@@ -27,8 +27,8 @@ begin() {
     [ ${#expected} -eq 64 ] || fail "no digest: $*"
 }
 
-# Every number of ranks with every number of threads; all of them compute, and
-# then only as many as there are cores for.
+# Every number of ranks with every number of threads; first all of them compute,
+# then only as many as there are cores.
 every_team() {
     begin "$@"
     for ranks in 1 2 3 4 8; do
@@ -55,7 +55,7 @@ every_team() {
     done
 }
 
-# Some teams that have little in common; in long settings every team.
+# A few different teams; in long settings every team.
 some_teams() {
     begin "$@"
     expect_digest 0 2 "$@"
@@ -68,7 +68,7 @@ some_teams() {
     ! is_full || every_team "$@"
 }
 
-# same_as ARGUMENT...: is it $expected in this way, too, on some teams?
+# same_as ARGUMENT...: the digest must be $expected on some teams.
 same_as() {
     expect_digest 0 2 "$@"
     expect_digest 3 1 "$@"
@@ -77,16 +77,16 @@ same_as() {
     unset MLP_TEST_NODE_SIZE
 }
 
-# A batch of 128 rows and the same in pieces, down to single rows.
-in_pieces() {
+# A batch of 128 rows, and the same as a sum of smaller batches, down to 1 row.
+accumulated() {
     begin --data digits --epochs 2 --batch 128 "$@"
     same_as --data digits --epochs 2 --batch 32 --accumulate 4 "$@"
     expect_digest 2 1 --data digits --epochs 2 --batch 1 --accumulate 128 "$@"
-    rm -rf pieces
+    rm -rf accumulating
     team 2 --data digits --epochs 2 --batch 32 --accumulate 4 "$@" \
-        --checkpoint pieces --max-steps 7 --quiet
-    expect_status 75 "a stop after 7 updates in pieces"
-    expect_digest 3 1 --checkpoint pieces --resume
+        --checkpoint accumulating --max-steps 7 --quiet
+    expect_status 75 "a stop after 7 accumulated updates"
+    expect_digest 3 1 --checkpoint accumulating --resume
 }
 
 every_set() {
@@ -108,7 +108,7 @@ digits="--data digits --epochs 3"
     every_team $digits
     some_teams $digits --batch 97 # not a multiple of the shards
     some_teams $digits --batch 101 --shards 11
-    some_teams $digits --batch 4096 # more than there are rows
+    some_teams $digits --batch 4096 # more rows than the data has
     some_teams $digits --momentum 0
     some_teams $digits --optimizer nesterov --momentum 0.8 --l2 0.001
     some_teams $digits --optimizer adamw --schedule one-cycle
@@ -121,7 +121,7 @@ digits="--data digits --epochs 3"
     done
     bf16="$digits --epochs 2 --exchange-precision bf16"
     some_teams $bf16
-    export MLP_TEST_NODE_SIZE=1 # so that slices are cut, too
+    export MLP_TEST_NODE_SIZE=1 # a node per rank: ranges are divided, too
     expect_digest 8 1 $bf16
     unset MLP_TEST_NODE_SIZE
     some_teams $bf16 --shards 11 --batch 97 --clip-norm 0.5 --accumulate 2
@@ -145,8 +145,8 @@ digits="--data digits --epochs 3"
     some_teams $cars --label price --task regression --lr 0.02 --hidden 16
     some_teams $cars --label colour --scaling minmax --validation 0.2
     every_set $cars --label price --task regression --lr 0.02
-    in_pieces --optimizer lamb --clip-norm 1 --warmup 5steps --lr-scale sqrt
-    in_pieces --dropout 0.2,0.5 --activation prelu,gelu --validation 0.1
+    accumulated --optimizer lamb --clip-norm 1 --warmup 5steps --lr-scale sqrt
+    accumulated --dropout 0.2,0.5 --activation prelu,gelu --validation 0.1
     every_set $digits --epochs 1 --batch 32 --accumulate 4
     every_set $digits
     every_set $digits --activation tanh --hidden 33,17,129
@@ -183,4 +183,4 @@ if has_mnist; then
 else
     echo "without MNIST, which is not there"
 fi
-echo "$runs runs had the digest that was expected"
+echo "$runs runs had the expected digest"

@@ -9,13 +9,13 @@ set -eu
 # shellcheck source=tests/support/system.sh
 . "$MLP_SOURCE/tests/support/system.sh"
 
-# 10 epochs of 20 steps, the last one of each short; momentum and validation,
-# so that a lost moment or row would show.
+# 10 epochs of 20 steps, the last step of each short; momentum and validation,
+# to detect lost moments or rows.
 job="--data digits --validation 0.1 --hidden 24,12 --batch 61 --epochs 10
     --activation tanh --lr 0.05 --schedule cosine --quiet"
 last_step=200
 
-# go RANKS THREADS ARGUMENT...: on with the run in dir.
+# go RANKS THREADS ARGUMENT...: continue the run in dir.
 # shellcheck disable=SC2086 # $job is a list of words
 go() {
     ranks=$1 threads=$2
@@ -26,7 +26,7 @@ go() {
 
 fresh() { rm -rf dir log.jsonl; }
 
-# Epochs in the log, without their times.
+# The log's epochs, without their times.
 logged_epochs() { sed -n '/"event":"epoch"/s/,"seconds":.*//p' "$1"; }
 
 expect_same_end() {
@@ -76,11 +76,11 @@ expect_status 75 "fewer steps than are done"
 go 3 1
 expect_same_end "stopped three times"
 
-echo "the last step is no stop"
+echo "a stop after the last step is none"
 go 0 1 --max-steps "$last_step"
 expect_same_end "stopped at the end"
 
-# every_team: one digest, whoever runs it from the first step to the last
+# every_team: one digest for every team, from the first step to the last
 if is_full; then
     teams=0
     for ranks in 1 2 3 4 6 8; do
@@ -94,7 +94,7 @@ if is_full; then
     echo "$teams teams had the same weights and log"
 fi
 
-# chain NUMBER: "STEP RANKS THREADS" of a random one, the last step's last.
+# chain NUMBER: "STEP RANKS THREADS" lines of a random chain of stops.
 chain() {
     awk -v number="$1" -v last="$last_step" '
         function team() {

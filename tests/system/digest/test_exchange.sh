@@ -1,11 +1,11 @@
 #!/bin/sh
-# --exchange mpi learns what the tree learns, says what it gives up, and gives
-# up nothing on one rank.
+# --exchange mpi reaches the tree's accuracy, notes that the digest depends on
+# the team, and has the same digest on one rank.
 set -eu
 # shellcheck source=tests/support/system.sh
 . "$MLP_SOURCE/tests/support/system.sh"
 
-# train RANKS KIND THREADS: leaves $accuracy, in hundredths of a percent.
+# train RANKS KIND THREADS: sets $accuracy, in hundredths of a percent.
 train() {
     rm -f log.jsonl
     team "$1" --data digits --epochs 5 --exchange "$2" --threads "$3" \

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Reference runs end with the digests that are pinned in golden.txt, of weights
-# and of states: on every instruction set, and compiled by gcc and by clang. So
-# a change that alters all variants alike is seen, too.
+# Reference runs end with the digests of weights and states that are pinned in
+# golden.txt: on every instruction set, compiled by gcc and by clang. This
+# detects changes that affect all variants alike.
 #
-# --print as argument: print golden.txt with what the runs came to.
+# --print as argument: print golden.txt with the digests of these runs.
 set -eu
 # shellcheck source=tests/support/system.sh
 . "$MLP_SOURCE/tests/support/system.sh"
@@ -14,7 +14,7 @@ cars=$MLP_SOURCE/data/cars.csv
 build=$MLP_BUILD
 runs=0
 
-# run_reference RANKS THREADS ARGUMENT...: its digests to $weights and $state.
+# run_reference RANKS THREADS ARGUMENT...: sets $weights and $state, digests.
 run_reference() {
     ranks=$1 threads=$2
     shift 2
@@ -38,7 +38,7 @@ expect_pinned() {
 }
 
 # each_row COMMAND: with $name, $teams, $pinned_weights, $pinned_state and the
-# arguments of each row that can be run here.
+# arguments of each row that can run here.
 each_row() {
     action=$1
     while read -r name teams pinned_weights pinned_state words; do
@@ -70,7 +70,7 @@ if [ "${1:-}" = --print ]; then
     exit
 fi
 
-# check_compiler NAME: all rows, with $program and $build of that compiler.
+# check_compiler NAME: run all rows with $program and $build of it.
 check_compiler() {
     compiler=$1
     for set in avx512 avx2 base; do
@@ -85,7 +85,7 @@ check_compiler() {
     echo "$compiler: all digests as pinned"
 }
 
-# The compiler that the build under test did not have.
+# The compiler that did not make the build under test.
 other_compiler() {
     case $(sed -n 's/^CMAKE_C_COMPILER:[A-Z]*=//p' "$MLP_BUILD/CMakeCache.txt") in
     *clang*) echo gcc ;;
@@ -108,4 +108,4 @@ else
     echo "without $other, which is not installed"
 fi
 has_mnist || echo "without MNIST, which is not there"
-echo "$runs runs ended as pinned"
+echo "$runs runs ended with the pinned digests"

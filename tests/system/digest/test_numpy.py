@@ -54,7 +54,7 @@ def compare(place, hidden, activations, output, loss, rate=0.1, momentum=0.0,
     worst = 0
     velocities = net.zeros()
     for step in range(STEPS):
-        rows = slice(step * BATCH, (step + 1) * BATCH)
+        rows = np.s_[step * BATCH:(step + 1) * BATCH]
         gradients = net.gradient(x[rows], wanted[rows], loss, weights[rows])
         go_down(net, velocities, gradients, rate, momentum, l2)
         path = place / f"runs/ckpt-000000-{step + 1:08}.h5"

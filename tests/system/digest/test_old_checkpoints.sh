@@ -1,8 +1,8 @@
 #!/bin/sh
-# What older versions stored keeps its meaning: the runs of tests/fixtures are
+# Files of older versions keep their meaning: the runs of tests/fixtures are
 # evaluated, verified, replayed, reported, and resumed to the pinned weights, by
-# this version and by a later one that has an option, a scalar of checkpoints
-# and a column of the history more.
+# this version and by a later one with an additional option, a scalar of
+# checkpoints and a column of the history.
 set -eu
 # shellcheck source=tests/support/system.sh
 . "$MLP_SOURCE/tests/support/system.sh"
@@ -11,13 +11,13 @@ fixtures=$MLP_SOURCE/tests/fixtures
 # shellcheck disable=SC2034 # rows of the table name it
 cars=$MLP_SOURCE/data/cars.csv
 
-# tool WORD...: the tool of the build under test succeeds.
+# tool WORD...: mlp of the build under test must succeed.
 tool() {
     "$(dirname "$program")/mlp" "$@" >out 2>err </dev/null ||
         fail "$version: mlp $*"
 }
 
-# resume RANKS: the run in `run` to its end.
+# resume RANKS: resume the run in `run` to its end.
 resume() {
     team "$1" --checkpoint run --resume --data "$data" --quiet --keep 100
     expect_status 0 "$version resumes $name on $1 ranks"
@@ -25,14 +25,14 @@ resume() {
         fail "$version: $name ends with weights $(digest), not $weights"
 }
 
-# begin: the run as its version left it.
+# begin: copy the run as its version left it.
 begin() {
     rm -rf run
     cp -r "$fixtures/$name" run
     chmod -R u+w run
 }
 
-# newest_step: of the checkpoints in `run`.
+# newest_step: the last step of the checkpoints in `run`.
 newest_step() {
     find run -name 'ckpt-*' | sort | sed -n '$s/.*-0*\([0-9]*\)\.h5$/\1/p'
 }
@@ -91,8 +91,8 @@ this=$program
 program=$place/later/build/mlp_train
 version="a later version"
 
-# The option stands in what is saved as what its absence meant; and what is
-# saved is read again.
+# A saved file has the option, with the value that its absence meant; and the
+# file can be read again.
 check_later() {
     begin
     team 0 --checkpoint run --resume --data "$data" --quiet \
@@ -109,8 +109,8 @@ check_later() {
 each_run check_run
 each_run check_later
 
-# A new run has the new default, which its digest tells; without it, it is the
-# run that this version makes.
+# A new run has the new default, hence another digest; with the old value it is
+# the run of this version.
 state_of() { sed -n 's/^state sha256 *//p' out; }
 rm -rf new old
 team 0 --data digits --epochs 1 --checkpoint new --quiet
@@ -129,6 +129,6 @@ team 0 --data digits --epochs 1 --checkpoint new --quiet
 tool show new
 [ "$old" = "$(state_of)" ] ||
     fail "an option that did not exist is in a state's digest"
-# This version reads what it knows of it, where the rest has no meaning.
+# This version reads the parts that it knows, if the others have no effect.
 tool eval old --data digits
-echo "all runs of older versions end as pinned"
+echo "all runs of older versions end with the pinned digests"

@@ -29,7 +29,7 @@ WIDTHS, BATCH, EPOCH_STEPS = [64, 20, 10], 337, 4  # 1348 rows
 TOLERANCE = 2e-6
 
 X, LABELS = digits()
-ROWS = [slice(s * BATCH, (s + 1) * BATCH) for s in range(EPOCH_STEPS)]
+ROWS = [np.s_[s * BATCH:(s + 1) * BATCH] for s in range(EPOCH_STEPS)]
 assert ROWS[-1].stop == len(X)
 
 # ---- optimizers: (gradient, state, t, rate, options) -> the step down --------
@@ -37,7 +37,7 @@ assert ROWS[-1].stop == len(X)
 
 
 def norm(arrays):
-    """Of all of them together."""
+    """The norm of all arrays together."""
     return math.sqrt(sum((a * a).sum() for a in arrays))
 
 
@@ -89,7 +89,7 @@ def adamw(layer, gradient, state, t, rate, o):
 
 
 def lamb(layer, gradient, state, t, rate, o):
-    """AdamW's direction, as long as the layer's weights."""
+    """AdamW's direction, scaled to the norm of the layer's weights."""
     directions = adamw(layer, gradient, state, t, 1, o)
     ratio = norm(layer.values()) / norm(directions.values())
     return {name: rate * ratio * u for name, u in directions.items()}
@@ -153,12 +153,12 @@ def rate_of(step, o):
 
 
 class Plateau:
-    """Lower the rate when so many epochs in a row were no better."""
+    """Lower the rate after so many epochs in a row without improvement."""
 
     def __init__(self, o):
         self.o, self.best, self.waited, self.share = o, math.inf, 0, 1.0
 
-    def judge(self, loss):
+    def update(self, loss):
         if loss < self.best - self.o["min-delta"]:
             self.best, self.waited = loss, 0
         elif self.o["schedule"] == "plateau":
@@ -215,11 +215,11 @@ def steps_in_numpy(net, o):
             limit_units(net, o["max-norm"])
         yield rate
         if (step + 1) % EPOCH_STEPS == 0:
-            plateau.judge(np.mean(losses[-EPOCH_STEPS:]))
+            plateau.update(np.mean(losses[-EPOCH_STEPS:]))
 
 
 def train(place, net, o):
-    """mlp_train's way through the same steps, a checkpoint each."""
+    """The same steps by mlp_train, with a checkpoint after each."""
     for old in place.glob("runs/*"):
         old.unlink()
     (place / "log.jsonl").unlink(missing_ok=True)
@@ -264,7 +264,7 @@ def compare(place, **changes):
 
 
 def torch_optimizer(groups, o):
-    """PyTorch's of that name."""
+    """PyTorch's optimizer of that name."""
     decay = o["weight-decay"] if o["optimizer"] == "adamw" else o["l2"]
     groups[0]["weight_decay"], groups[1]["weight_decay"] = decay, 0.0
     betas, eps = (o["beta1"], o["beta2"]), o["epsilon"]
@@ -321,7 +321,7 @@ def steps_in_torch(net, o):
 
 
 def compare_torch(place, o):
-    """What the last mlp_train did."""
+    """The steps of the last mlp_train."""
     net = Net(WIDTHS, ["tanh", "identity"], seed=3)
     worst = 0
     for step in steps_in_torch(net, o):

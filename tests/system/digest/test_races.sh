@@ -1,7 +1,7 @@
 #!/bin/sh
-# Two runs and one directory of checkpoints, as when a job is requeued while the
-# old one still ends: one trains, the other is refused within 5 seconds and
-# changes nothing; and once the first is gone, killed or not, the next may.
+# Two runs with one checkpoint directory, as when a job is requeued before the
+# old one has ended: one trains, the other is refused within 5 seconds and
+# changes nothing; after the first has ended or was killed, another may start.
 # In short settings 3 races; in long ones (tests/run.sh --full) 50.
 set -eu
 # shellcheck source=tests/support/system.sh
@@ -60,4 +60,4 @@ for race in $(seq "$races"); do
     pids=
 done
 "$MLP_BUILD/mlp" verify dir >out 2>err || fail "the chain after $races races"
-echo "$races races: one trained, the other was gone after $worst ms at most"
+echo "$races races: one trained, the other ended after $worst ms at most"

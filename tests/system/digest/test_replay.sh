@@ -1,6 +1,6 @@
 #!/bin/sh
 # The chain of checkpoints: mlp verify checks it, mlp_train --replay repeats
-# parts of it on any team, and both see what does not belong there.
+# parts of it on any team, and both detect files that don't belong to it.
 set -eu
 # shellcheck source=tests/support/system.sh
 . "$MLP_SOURCE/tests/support/system.sh"
@@ -45,7 +45,7 @@ tool verify all --output one
 tool verify parts --output other
 diff one other || fail "the chain of a resumed run differs"
 
-echo "gaps are named, and a replay closes them"
+echo "gaps are named, and a replay checks them"
 cp -R all gaps
 rm gaps/ckpt-*00030.h5 gaps/ckpt-*00045.h5 gaps/ckpt-*00075.h5
 tool verify gaps
@@ -56,7 +56,7 @@ team 0 --replay gaps --data digits --quiet
 expect_status 0 "replay over gaps"
 expect_line "replay of steps 15 to 92: all 5 digests" "replay over gaps" out
 
-echo "left to itself it saves the best epoch and the last, and a few others"
+echo "--every auto saves the best epoch, the last, and a few others"
 for ranks in 0 3; do
     team "$ranks" --data digits --hidden 16 --epochs 40 --batch 61 --lr 0.3 \
         --quiet --checkpoint auto --keep 1000 --log auto.jsonl
@@ -75,14 +75,14 @@ for ranks in 0 3; do
     rm -r auto auto.jsonl
 done
 
-# refuse CODE PATTERN WHAT: how the last program ended.
+# refuse CODE PATTERN WHAT: check how the last program ended.
 refuse() {
     expect_status "$1" "$3"
     expect_line "$2" "$3" err
     [ "$(said | wc -l)" -eq 1 ] || fail "$3: more than one line"
 }
 
-echo "what does not belong to the chain is found"
+echo "files that don't belong to the chain are found"
 cp -R all damaged
 printf x | dd of=damaged/ckpt-000002-00000060.h5 bs=1 seek=9999 conv=notrunc \
     2>err
@@ -90,7 +90,7 @@ tool verify damaged
 refuse 65 "damaged/ckpt-000002-00000060.h5: damaged" "a damaged one"
 expect_line "6 of 7 checkpoints whole" "the others" out
 
-# The same configuration gives other bits on 3 ranks: a chain not to repeat.
+# This configuration gives other bits on 3 ranks: a chain that fails a replay.
 mixed="--exchange mpi --checkpoint mixed --keep 100"
 # shellcheck disable=SC2086
 team 3 $job $mixed
@@ -112,7 +112,7 @@ cp all/ckpt-000002-00000060.h5 mixed
 tool verify mixed
 refuse 65 "00000060.h5: is of another configuration" "another configuration"
 
-echo "a replay that could show nothing is refused"
+echo "a replay without a state to compare is refused"
 team 2 --replay all --data digits --from 92
 refuse 66 "all: has no checkpoint after step 92 .*--from 0" "the last one"
 team 0 --replay all --data digits --from 45 --steps 3

@@ -1,7 +1,7 @@
 #!/bin/sh
-# No data race, says ThreadSanitizer: in the tests of what a crew of threads
-# does, and in training. It needs clang, and its OpenMP with the Archer tool:
-# gcc's OpenMP is one that ThreadSanitizer knows nothing of.
+# ThreadSanitizer finds no data race in the unit tests of code with threads and
+# in training. Needs clang, and its OpenMP with the Archer tool, as
+# ThreadSanitizer does not know gcc's OpenMP.
 set -eu
 # shellcheck source=tests/support/system.sh
 . "$MLP_SOURCE/tests/support/system.sh"
@@ -10,11 +10,11 @@ command -v clang >/dev/null 2>&1 || skip "clang is not installed"
 archer=$(clang -print-resource-dir)/../../libarcher.so
 [ -e "$archer" ] || skip "libarcher.so of clang's OpenMP is not installed"
 export OMP_TOOL_LIBRARIES="$archer"
-# MPI takes its locks in any order; that is not for us to mend.
+# MPI locks in varying order, which is not a fault of this project.
 export TSAN_OPTIONS="ignore_noninstrumented_modules=1 detect_deadlocks=0 \
 exitcode=99"
 
-# Two threads write one number, with or without a barrier between.
+# Two threads write one number, with or without a barrier in between.
 cat >race.c <<'END'
 #include <omp.h>
 int number;
@@ -34,19 +34,19 @@ int main(void)
 }
 END
 
-# judge WORDS: build and run it with these words between; 99 is a race.
-judge() {
+# run_race CODE: build and run it with this code in between; 99: a race
+run_race() {
     clang -O1 -fopenmp -fsanitize=thread "-DBETWEEN=$1" race.c -o race \
         >out 2>err || return
     ./race >out 2>err
 }
 
 status=0
-judge '_Pragma("omp barrier")' || status=$?
+run_race '_Pragma("omp barrier")' || status=$?
 [ "$status" -eq 0 ] || skip "ThreadSanitizer does not work here: code $status"
 status=0
-judge '' || status=$?
-[ "$status" -eq 99 ] || fail "ThreadSanitizer sees no race where there is one"
+run_race '' || status=$?
+[ "$status" -eq 99 ] || fail "ThreadSanitizer does not find a race"
 
 build=$MLP_BUILD/tsan
 programs=mlp_train

@@ -1,6 +1,6 @@
 #!/bin/sh
-# mlp_train --check-digest: it passes where the promise of one digest is kept, and
-# where it is broken it names step, layer and rank.
+# mlp_train --check-digest: it passes if the digest is that of one thread, else
+# it names step, layer and rank.
 set -eu
 # shellcheck source=tests/support/system.sh
 . "$MLP_SOURCE/tests/support/system.sh"
@@ -31,14 +31,14 @@ echo "the digest is that of the same training"
 team 2 --data digits --checkpoint dir --max-steps 32 --quiet
 [ "$(digest)" = "$expected" ] || fail "training has other weights: $(digest)"
 
-echo "over the end of an epoch, on several nodes, and of another model"
+echo "across the end of an epoch, on several nodes, with another model"
 export MLP_TEST_NODE_SIZE=2
 team 4 --data digits --check-digest --batch 30 --steps 16 --hidden 20 \
     --activation tanh --validation 0.1
 unset MLP_TEST_NODE_SIZE
 expect_status 0 "4 ranks, 2 nodes"
-# 41 steps an epoch, 12 of the 16 in the first
-expect_line "verify: steps 30 to 45" "the slice" out
+# 41 steps per epoch, 12 of the 16 in the first
+expect_line "verify: steps 30 to 45" "the segment" out
 
 refuse() {
     expect_status "$1" "$3"
@@ -47,7 +47,7 @@ refuse() {
         fail "$3: not one line"
 }
 
-echo "it fails where ranks add up in another order"
+echo "it fails if ranks add in another order"
 team 3 --data digits --check-digest --exchange mpi --quiet
 refuse 65 "FAIL: 3 ranks x .* differs .* after step 1, in layer" "exchange mpi"
 
@@ -59,7 +59,7 @@ LD_PRELOAD=$MLP_BUILD/tests/mlp_fault.so exec "$program" "\$@"
 END
     chmod +x faulty
     program=./faulty
-    # Of each step 3 layers are digested, first parameters, then moments; the
+    # After each step 3 layers are digested, first parameters, then moments; the
     # team's first step comes after the fourth broadcast.
     export MLP_FAULT_AFTER="MPI_Bcast 4"
     export MLP_TEST_WORKERS=3 # an idle rank updates nothing

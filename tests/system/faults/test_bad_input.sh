@@ -1,13 +1,13 @@
 #!/bin/sh
-# Whatever is wrong with data, options or files: one line that says what, the
-# documented exit code, and nothing left behind.
+# Errors in data, options or files give one line with the cause and the
+# documented exit code, and leave no files behind.
 set -eu
 # shellcheck source=tests/support/system.sh
 . "$MLP_SOURCE/tests/support/system.sh"
 
 limit_seconds=120 # a refusal takes one or two, and more on a busy machine
 
-# expect_one_line TEXT...: of ours on stderr, with all the texts.
+# expect_one_line TEXT...: one line of our programs on stderr, with all texts.
 expect_one_line() {
     # mpirun adds lines of its own, and a crowded machine a note
     [ "$ranks" -gt 0 ] || [ "$(wc -l <err)" -eq 1 ] || fail "not one line"
@@ -45,7 +45,7 @@ refuse_all() {
     refuse 3 "$@"
 }
 
-echo "options that only the rows contradict"
+echo "options that contradict the rows"
 refuse_all 64 "--warmup 1000steps|of the 11 steps" --data digits \
     --warmup 1000steps
 refuse_all 64 "--validation 0.0007 of the 1348 training rows" --data digits \
@@ -56,7 +56,7 @@ team 0 --data digits --patience 3 --epochs 1
 grep -q "patience without --validation goes by the training rows" err ||
     fail "it does not say what --patience goes by"
 
-echo "data that is not there"
+echo "missing data"
 refuse_all 66 "nowhere|No such file" --data nowhere
 mkdir empty
 refuse 0 66 "empty|train-images-idx3-ubyte" --data empty
@@ -87,7 +87,7 @@ cp whole.gz packed/$images.gz
 flip_byte packed/$images.gz $(($(wc -c <whole.gz) - 6)) # in its checksum
 refuse_all 65 "packed/$images.gz" --data packed
 
-# damage FILE COMMAND...: a sound directory, but for the command's output.
+# damage FILE COMMAND...: a valid directory, except for the command's output.
 damage() {
     damaged=$1
     shift
@@ -140,7 +140,7 @@ refuse 0 65 "bad|test row 11|below 3|found 9" --data bad
 { be32 2049 && be32 40 && head -c 40 /dev/zero; } >bad/$labels
 refuse 0 65 "bad|one class" --data bad
 
-echo "a file that is no data set"
+echo "a file that is not a data set"
 team 0 --data digits --epochs 1 --hidden 4 --checkpoint saved
 expect_status 0 "a run to be damaged"
 checkpoint=$(ls saved/ckpt-*.h5)
@@ -148,7 +148,7 @@ refuse_all 65 "$checkpoint|train/images" --data "$checkpoint"
 refuse 0 65 "noise" --data noise
 refuse 0 65 "/dev/null|regular file" --data /dev/null
 
-echo "options that mean nothing"
+echo "invalid options"
 refuse_all 64 "--scaling|mean|minmax" --data digits --scaling mean
 refuse_all 64 "--sparse always|--scaling" --data digits --sparse always \
     --scaling standard
@@ -173,7 +173,7 @@ echo "more ranks than rows or shards"
 refuse 3 64 "3 ranks|batch of 2 rows|--batch" --data digits --batch 2
 refuse 3 64 "--shards 2|3 ranks" --data digits --shards 2
 
-echo "directories for checkpoints that are none"
+echo "invalid checkpoint directories"
 refuse 0 74 "noise" --data digits --checkpoint noise
 refuse_all 74 "noise/new" --data digits --checkpoint noise/new
 if [ "$(id -u)" -ne 0 ]; then
@@ -203,7 +203,7 @@ refuse 0 74 "noise/trace" --data digits --timeline noise/trace
 refuse 0 74 "empty" --data digits --log empty
 refuse_all 74 "noise/board" --data digits --tensorboard noise/board
 
-# The devices of a full disk; links, so that no device is at risk.
+# /dev/full as a full disk, through links, so that no device is replaced.
 ln -s /dev/full full
 for option in log trace; do
     rm -f new.json new.jsonl
@@ -213,7 +213,7 @@ for option in log trace; do
     [ -L full ] || fail "--$option removes a link that it did not make"
 done
 
-echo "nobody to read the results"
+echo "results without a reader"
 for ranks in 0 3; do
     set -- "$program"
     [ "$ranks" -eq 0 ] ||
@@ -230,7 +230,7 @@ for ranks in 0 3; do
     done
 done
 
-echo "a reader who has gone: the training ends, and is saved"
+echo "a reader that has ended: the training ends, and is saved"
 write_unread
 for ranks in 0 3; do
     set --
@@ -252,7 +252,7 @@ rm -rf saved-unread
 sh unread.sh "$program" --data digits --epochs 3 --hidden 4 --max-steps 5 \
     --checkpoint saved-unread >out 2>err || status=$?
 expect_status 75 "stopped without a reader"
-# What is printed must not get into the first file that is opened.
+# Output must not get into the first file that is opened.
 rm -rf saved-unread
 status=0
 "$program" --data digits --epochs 3 --hidden 4 --checkpoint saved-unread \
@@ -278,7 +278,7 @@ flip_byte "$checkpoint" 9000
 refuse_all 65 "saved" --data digits --checkpoint saved --resume
 [ -e "$checkpoint" ] || fail "the damaged checkpoint is gone"
 
-echo "what one rank alone lacks, its message says"
+echo "if one rank lacks a file, the message names the rank"
 idx_directory there
 cat >on_one.sh <<'END'
 MLP_DATA=there

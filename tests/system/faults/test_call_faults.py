@@ -87,7 +87,7 @@ def run_plainly(*words, code=0):
 
 
 def prepare():
-    """All that the programs read."""
+    """All files that the programs read."""
     files.mkdir()
     write_idx(files / "idx", open, "")
     write_idx(files / "gz", gzip.open, ".gz")
@@ -111,7 +111,7 @@ def prepare():
 
 
 def contents():
-    """By name, what is there now: digest and size, None of a directory."""
+    """The present files by name: digest and size; None for a directory."""
     found = {}
     for folder, _, names in os.walk(files):
         found[os.path.relpath(folder, files)] = None
@@ -126,8 +126,8 @@ def contents():
 
 
 def named(path):
-    """What a message may call a file: its name, that of what it becomes, or
-    that of its directory."""
+    """Names of a file in a message: its name, its final name, or that of its
+    directory."""
     if path == str(files / "stdout"):
         return ["standard output"]
     path = path.split(".tmp.")[0]
@@ -141,7 +141,7 @@ def is_json(text):
         return False
 
 
-# ---- a command, and what it comes to ---------------------------------------
+# ---- a command and its result ----------------------------------------------
 
 class Case:
     """A command whose words name files by FILES/.
@@ -167,14 +167,14 @@ class Case:
         self.expected_text, self.expected = self.text(), self.after
 
     def begin(self):
-        """All as it was before."""
+        """Restore the state before the command."""
         (files / "stdout").unlink(missing_ok=True)
         if self.after != self.before:
             shutil.rmtree(files, ignore_errors=True)
             shutil.copytree(pristine, files)
 
     def run(self, action, nth, below=files):
-        """What it came to; in struck the calls that were spoiled."""
+        """The result; `struck` has the calls that failed."""
         self.begin()
         trap = Trap(below, action, nth)
         with open(files / "stdout", "wb") as out:
@@ -193,7 +193,7 @@ class Case:
         return (files / "stdout").read_text()
 
     def warns(self, reason, struck):
-        """Whether it went on without the file, and says so: on stderr, or on
+        """Whether it continued without the file, with a note on stderr or on
         the page that it makes."""
         said = self.done.stderr
         for name in self.writes & set(self.after):
@@ -241,7 +241,7 @@ class Case:
 
     def expect_refusal(self, what, reason, struck):
         """One line, which names the file or the directory that has it."""
-        # stdio forgets the reason of an earlier write
+        # stdio loses errno of an earlier write
         reasons = [reason] + [errno.EIO] * (struck.name == "write")
         lines = [line for line in self.done.stderr.splitlines()
                  if line.startswith(f"{self.program}: ")

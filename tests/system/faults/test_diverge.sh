@@ -1,11 +1,11 @@
 #!/bin/sh
-# A run whose numbers stop being finite says so with its own exit code, on any
-# team, and leaves neither a result nor a checkpoint of such weights.
+# A run that diverges ends with its own exit code, on any team, and leaves
+# neither a result nor a checkpoint with such weights.
 set -eu
 # shellcheck source=tests/support/system.sh
 . "$MLP_SOURCE/tests/support/system.sh"
 
-# diverge STEP ARGUMENT...: in that step, alone and on three ranks.
+# diverge STEP ARGUMENT...: must diverge in that step, on one and three ranks.
 diverge() {
     step=$1
     shift
@@ -21,17 +21,17 @@ diverge() {
     done
 }
 
-# The first update is the last, and nothing trains on what it leaves.
+# There is only one update, so no step reads its result.
 diverge 1 --lr 1e39 --epochs 1 --batch 2000
 ! ls dir/ckpt-*.h5 2>/dev/null || fail "infinite weights were saved"
 # Its weights are finite, but the loss on them is not.
 diverge 1 --lr 1e30 --epochs 1 --batch 2000
-! ls dir/ckpt-*.h5 2>/dev/null || fail "weights of no use were saved"
-# The second step sees what the first one did.
+! ls dir/ckpt-*.h5 2>/dev/null || fail "useless weights were saved"
+# The second step detects the result of the first.
 diverge 2 --lr 1e30 --epochs 5 --batch 128
 
 # The loss of its second step is finite, and so are activations and errors; but
-# not their products. No rank updates by them, whichever way they are summed.
+# not their products. No rank updates with them, for either kind of exchange.
 # overflow RANKS NODE_SIZE ARGUMENT...
 overflow() {
     ranks=$1
@@ -56,8 +56,8 @@ overflow 3 0 --exchange mpi
 overflow 3 1
 overflow 3 2 --exchange-precision bf16
 
-# Its gradient is finite, and so are Adam's weights; not the gradient's square,
-# by which no weight would ever move again. A save would keep it.
+# Gradient and weights of Adam are finite, but not the squared gradient, which
+# would freeze all weights. It must not be saved.
 # frozen STEP ARGUMENT...
 frozen() {
     step=$1

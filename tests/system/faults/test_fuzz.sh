@@ -1,9 +1,8 @@
 #!/bin/sh
-# Every reader of files and options comes back, whatever it reads: libFuzzer
-# mutates the kept inputs under AddressSanitizer and UBSan, seconds each, 10
-# minutes each in the full setting (MLP_FUZZ_SECONDS says otherwise). Names of
-# readers as arguments leave out the others. The unit tests fuzz_* replay the
-# kept inputs alone.
+# Every reader of files and options returns for any input: libFuzzer
+# mutates the corpus under AddressSanitizer and UBSan, seconds each, 10 minutes
+# each in the full setting, or MLP_FUZZ_SECONDS. Arguments select readers. The
+# unit tests fuzz_* only replay the corpus.
 set -eu
 # shellcheck source=tests/support/system.sh
 . "$MLP_SOURCE/tests/support/system.sh"
@@ -41,7 +40,7 @@ done
 "$build/tests/fuzz/test_children" >out 2>err ||
     fail "whose fault the death of a child was"
 
-# mutate READER: what it says to READER.out and READER.err.
+# mutate READER: output goes to READER.out and READER.err.
 mutate() {
     found=$build/found/$1 # grows from run to run
     mkdir -p "$found"
@@ -57,8 +56,8 @@ mutate() {
         >"$1.out" 2>"$1.err" </dev/null
 }
 
-# judge READER CODE
-judge() {
+# check_code READER CODE
+check_code() {
     cp "$1.out" out
     cp "$1.err" err
     [ "$2" -eq 0 ] || fail "fuzz_$1: code $2; see $build/found/$1-*"
@@ -66,7 +65,7 @@ judge() {
         "inputs in $seconds s, all came back"
 }
 
-# A fuzzer has one thread: two at a time.
+# Run two fuzzers at a time, as each has one thread.
 while [ $# -gt 0 ]; do
     mutate "$1" &
     second=${2:-}
@@ -74,8 +73,8 @@ while [ $# -gt 0 ]; do
     [ -z "$second" ] || mutate "$second" || second_status=$?
     status=0
     wait $! || status=$?
-    judge "$1" "$status"
-    [ -z "$second" ] || judge "$second" "$second_status"
+    check_code "$1" "$status"
+    [ -z "$second" ] || check_code "$second" "$second_status"
     shift
     [ $# -eq 0 ] || shift
 done

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Files that were made to do harm, to every reader of both programs.
+"""Malicious files, for every reader of both programs.
 
 Each is refused in one line that names it, with the exit code of bad or missing
 input, within a second of computing and 256 MiB of memory; none crashes or hangs
@@ -37,7 +37,7 @@ def fail(text):
 
 
 def run(words):
-    """Exit code, stderr, and what it took: seconds computed, MiB."""
+    """Exit code, stderr, CPU seconds and MiB."""
     with tempfile.TemporaryFile("w+") as err:
         child = subprocess.Popen(words, stdin=subprocess.DEVNULL,
                                  stdout=subprocess.DEVNULL, stderr=err)
@@ -114,7 +114,7 @@ def reference(group):
 
 
 def attributes(group):
-    """More than any file of ours; and no rows."""
+    """More dimensions than our files have; and no rows."""
     for i in range(2000):
         group.attrs[f"attribute{i}"] = i
 
@@ -171,7 +171,7 @@ def sound(group):
     group["images"] = np.arange(4 * ROWS, dtype="f4").reshape(ROWS, 4)
 
 
-# ---- what is no file, or too much of one -------------------------------------
+# ---- special and huge files --------------------------------------------------
 
 
 def oddities(place):
@@ -188,7 +188,7 @@ def oddities(place):
 
 
 def readers(path):
-    """Command lines that read this file in each of the ways there are."""
+    """Command lines for each way to read this file."""
     train, tool = BUILD / "mlp_train", BUILD / "mlp"
     job = ["--epochs", "1", "--quiet"]
     yield [train, "--data", path, *job]

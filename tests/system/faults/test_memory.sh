@@ -1,8 +1,8 @@
 #!/bin/sh
-# Memory that is not there: each allocation of a run fails in turn, the first,
-# the second and so on until the run has no more of them. It ends with code 70
-# and one line, or can do without; it never crashes, and what was saved stays.
-# In short settings each 7th of them.
+# Out of memory: each allocation of a run fails in turn, the first, the second
+# and so on. The run ends with code 70 and one line, or continues without that
+# memory; it never crashes, and checkpoints stay valid. In short settings only
+# each 7th allocation fails.
 set -eu
 # shellcheck source=tests/support/system.sh
 . "$MLP_SOURCE/tests/support/system.sh"
@@ -17,8 +17,8 @@ job="--data table.csv --label y --hidden 3 --batch 4 --optimizer adam
     --threads 1 --schedule constant --checkpoint dir --every 1
     --log log.jsonl"
 
-# run NUMBER ARGUMENT...: alone, its allocation of that number fails. The file
-# struck tells that there was one.
+# run NUMBER ARGUMENT...: one process whose allocation of that number fails. The
+# file struck exists if there was one.
 # shellcheck disable=SC2086 # $job is a list of words
 run() {
     fault="0 alloc $1 fail"
@@ -63,17 +63,17 @@ each_fails() {
 nothing() { rm -rf dir log.jsonl; }
 a_checkpoint() { rm -rf dir && cp -R saved dir; }
 
-echo "of a new run"
+echo "a new run"
 each_fails nothing --epochs 2
 
-echo "of a run that goes on"
+echo "a resumed run"
 nothing
 # shellcheck disable=SC2086
 team 0 $job --epochs 2 --quiet
 mv dir saved
 each_fails a_checkpoint --epochs 3 --resume
 
-# A window of MPI that does not fit would leave ranks waiting.
+# A failed MPI window would leave the other ranks waiting.
 if unshare -m true 2>/dev/null; then
     echo "of a node with little shared memory"
     cat >cramped <<'END'

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""States that a power loss may leave of a save.
+"""Possible states of a directory after a power loss during a save.
 
 What a save asks of the file system is recorded and played again: up to each
 of its calls, with every subset of those not yet made durable. Blocks of a
@@ -50,7 +50,7 @@ def operations(calls):
 
 
 def split(done):
-    """Those of the operations that are durable, and the others."""
+    """The durable operations, and the others."""
     durable, loose = [], []
     for at, one in enumerate(done):
         rest = done[at + 1:]
@@ -69,11 +69,11 @@ def play(steps, old, content):
     size = -(-len(content) // BLOCKS)
     for _, one in sorted(steps):
         if one[0] == "write":
-            block = slice(one[2] * size, (one[2] + 1) * size)
+            start = one[2] * size
             have = data.setdefault(one[1], bytearray())
-            piece = content[block]
-            have.extend(bytes(max(0, block.start + len(piece) - len(have))))
-            have[block.start:block.start + len(piece)] = piece
+            written = content[start:start + size]
+            have.extend(bytes(max(0, start + len(written) - len(have))))
+            have[start:start + len(written)] = written
         elif one[0] == "link":
             files[one[1]] = one[1]
         elif one[0] == "rename": # the name may be durable, the first one not
@@ -93,7 +93,7 @@ def states(done, old, content):
 
 
 def load(folder, state):
-    """The name of the checkpoint that this state loads as."""
+    """The name of the checkpoint that is loaded from this state."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     for name, content in state.items():

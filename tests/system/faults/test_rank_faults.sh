@@ -1,11 +1,11 @@
 #!/bin/sh
-# Errors of one rank: within 10 seconds of it all ranks are gone, with one line
-# that names the rank and the cause, and with the documented exit code. Ranks
-# that were not started alike are refused.
+# Errors of one rank: within 10 seconds all ranks end, with one line that names
+# the rank and the cause, and with the documented exit code. Ranks with differing
+# options, programs or data are refused.
 #
 # Ten phases of a run; in short settings one rank has the error, another one in
 # each phase; in long ones (tests/run.sh --full) each of 4 has it in turn. The
-# library for LD_PRELOAD, support/fault.c, spoils the calls.
+# library for LD_PRELOAD, support/fault.c, makes the calls fail.
 set -eu
 # shellcheck source=tests/support/system.sh
 . "$MLP_SOURCE/tests/support/system.sh"
@@ -31,7 +31,7 @@ count=0
 worst=0
 named= # what names the rank, if not its number
 
-# run ARGUMENT...: mpirun, timed from the fault on; nobody may be left.
+# run ARGUMENT...: mpirun, timed from the fault on; no rank may be left.
 run() {
     rm -f mark
     spawn mpirun --oversubscribe --bind-to none "$@"
@@ -43,12 +43,12 @@ run() {
         fail "$phase, rank $rank: over after $milliseconds ms"
 }
 
-# The lines of ours that are no notes.
+# Lines of our programs that are not notes.
 faults_said() {
     said | grep -v -e 'mpi: the weights' -e 'warning: no better than' || true
 }
 
-# expect CODE PATTERN: one line that has the pattern and names the rank.
+# expect CODE PATTERN: one line with the pattern and the rank.
 expect() {
     expect_status "$1" "$phase, rank $rank"
     [ "$(faults_said | wc -l)" -eq 1 ] || fail "$phase, rank $rank: not one line"
@@ -73,7 +73,7 @@ odd() {
     run "$@"
 }
 
-# spoil CALL NTH ACTION ARGUMENT...: of rank $rank.
+# spoil CALL NTH ACTION ARGUMENT...: the call of rank $rank fails.
 # shellcheck disable=SC2086
 spoil() {
     export MLP_FAULT="$rank $1 $2 $3"
@@ -159,7 +159,7 @@ echo "$count errors of a rank: one line, the right code, over after $worst ms" \
     "at most"
 unset MLP_FAULT_PATH MLP_FAULT_AFTER MLP_TEST_NODE_SIZE
 
-echo "ranks that were not started alike are refused"
+echo "ranks with different options, programs or data are refused"
 phase=alike
 victims=3
 ! is_full || victims="0 1 2 3"

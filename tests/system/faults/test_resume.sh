@@ -1,21 +1,21 @@
 #!/bin/sh
-# Stopped, killed, damaged: a run that resumes ends where it would have ended,
-# on any team, and its log has every epoch once.
+# Stopped, killed, damaged: a resumed run ends with the same weights as an
+# uninterrupted one, on any team, and its log has every epoch once.
 # shellcheck disable=SC2010,SC2012 # the names of checkpoints are plain
 set -eu
 # shellcheck source=tests/support/system.sh
 . "$MLP_SOURCE/tests/support/system.sh"
 
-# 30 epochs of 43 steps: half a second at least, much more on a busy machine.
+# 30 epochs of 43 steps: at least half a second, more on a busy machine.
 job="--data digits --hidden 128,64 --epochs 30 --batch 32 --momentum 0.5
     --lr 0.02 --l2 0.0001 --quiet"
 kills=10
 ! is_full || kills=100
 
-# Epochs in the log, without their times.
+# The log's epochs, without their times.
 logged_epochs() { sed -n '/"event":"epoch"/s/,"seconds":.*//p' "$1"; }
 
-# The digest and the log are those of the run that nobody disturbed.
+# Digest and log must be those of the uninterrupted run.
 expect_same_end() {
     expect_status 0 "$1: the last part"
     [ "$(digest)" = "$expected" ] || fail "$1: other weights"
@@ -30,7 +30,7 @@ two_checkpoints() { [ "$(ls dir/ckpt-*.h5 2>/dev/null | wc -l)" -ge 2 ]; }
 newest() { ls dir/ckpt-*.h5 | tail -n 1; }
 fresh() { rm -rf dir log.jsonl; }
 
-# go RANKS ARGUMENT...: the job, saved and logged, to its end.
+# go RANKS ARGUMENT...: run the job to its end, with checkpoints and log.
 # shellcheck disable=SC2086 # $job is a list of words
 go() {
     ranks=$1
@@ -38,7 +38,7 @@ go() {
     team "$ranks" $job --every 1 --checkpoint dir --log log.jsonl "$@"
 }
 
-# go_on RANKS ARGUMENT...: in the background.
+# go_on RANKS ARGUMENT...: the same in the background.
 # shellcheck disable=SC2086
 go_on() {
     ranks=$1
@@ -54,13 +54,13 @@ expected=$(digest)
 logged_epochs log.jsonl >expected-epochs
 [ "$(wc -l <expected-epochs)" -eq 30 ] || fail "not 30 epochs in the log"
 
-# moment N: a random one of a run, but one that can be looked up
+# moment N: a reproducible random moment of a run
 moment() {
     awk -v n="$1" -v ms="$milliseconds" \
         'BEGIN { srand(n); print rand() * ms / 1000 }'
 }
 
-echo "no checkpoint directory is needed, nor changes a weight"
+echo "a checkpoint directory is optional, and changes no weight"
 # shellcheck disable=SC2086
 team 0 $job
 [ "$(digest)" = "$expected" ] || fail "other weights without checkpoints"
@@ -69,8 +69,8 @@ echo "a finished run resumes to its end"
 go 3 --resume
 expect_same_end "finished"
 
-# stop_and_resume SIGNAL RANKS RANKS THREADS: stop on the first team, go on
-# with the second.
+# stop_and_resume SIGNAL RANKS RANKS THREADS: stop the first team, resume with
+# the second.
 stop_and_resume() {
     echo "SIG$1 to $2 ranks, resumed on $3 with $4 threads"
     status=0
@@ -95,7 +95,7 @@ stop_and_resume INT 0 2 1
 stop_and_resume USR1 3 0 2
 stop_and_resume USR1 2 4 1
 
-echo "stopped again and again, on another team each time"
+echo "stopped repeatedly, on another team each time"
 fresh
 stops=0
 starts=0
@@ -108,21 +108,21 @@ for ranks in 0 2 3 0 1 4; do
     sleep "$(moment "$ranks")"
     kill -s USR1 "$team_pid" 2>/dev/null || true
     finish
-    # A run that had ended by then may have left mpirun to take the signal.
+    # If the run has ended already, the signal may hit mpirun alone.
     [ "$(digest)" = "$expected" ] || expect_status 75 "stop $stops"
     stops=$((stops + 1))
 done
 go 2 --resume
 expect_same_end "$stops stops"
 
-echo "stopped at the last step of an epoch, a run that resumes closes it"
+echo "stopped at the last step of an epoch, a resumed run closes it"
 fresh
 one_step="--data digits --epochs 2000 --batch 1348 --hidden 8 --every 0 --quiet
     --checkpoint dir --log log.jsonl"
 # shellcheck disable=SC2086
 start 0 $one_step
 starts=0
-# mpirun itself dies of a signal that comes before it listens.
+# A signal before mpirun has installed its handlers kills mpirun.
 is_up() { has_started || ! kill -0 "$team_pid" 2>/dev/null; }
 for again in 1 2 3; do
     wait_for 60 is_up
@@ -139,7 +139,7 @@ logged_epochs log.jsonl | sed 's/.*"epoch":\([0-9]*\),.*/\1/' >epochs
 seq 2000 | diff - epochs >difference ||
     fail "an epoch is missing or twice: $(head -n 3 difference)"
 
-echo "stopped without a directory, it says that nothing is saved"
+echo "stopped without a directory, it notes that nothing is saved"
 fresh
 start 0 --data digits --epochs 1000000 --log log.jsonl --quiet
 wait_for 60 [ -s log.jsonl ]
@@ -148,7 +148,7 @@ finish
 expect_status 75 "no directory"
 grep -q "nothing is saved" err || fail "no word of what is lost"
 
-# kill_one: the run, or, under mpirun, one of its ranks.
+# kill_one: kill the run, or, under mpirun, one of its ranks.
 kill_one() {
     victim=$team_pid
     [ "$1" -eq 0 ] || victim=$(pgrep -P "$team_pid" | tail -n 1)
@@ -180,8 +180,8 @@ expect_same_end "$kills kills"
 ls -A dir | grep -v -e '^ckpt-.*\.h5$' -e '^\.\?lock$' >leftover || true
 [ ! -s leftover ] || { cat leftover && fail "the kills left files"; }
 
-# damage_and_resume WHAT COMMAND...: of the newest checkpoint, whose name
-# follows the command.
+# damage_and_resume WHAT COMMAND...: damage the newest checkpoint, whose name is
+# the command's last argument.
 damage_and_resume() {
     echo "the newest checkpoint $1"
     rm -rf dir log.jsonl
@@ -222,7 +222,7 @@ damage_and_resume "has a flipped byte" flip_byte
 damage_and_resume "is half as long" cut_in_half
 damage_and_resume "is empty" empty
 
-# refuse CODE PATTERN WHAT: the last team's end.
+# refuse CODE PATTERN WHAT: check how the last team ended.
 refuse() {
     expect_status "$1" "$3"
     grep -q -e "$2" err || fail "$3: the message lacks \"$2\""
@@ -280,7 +280,7 @@ refuse 65 "digits" "data of another shape"
 team 1 --data one --checkpoint small --epochs 2 --resume --quiet
 expect_status 0 "the same data, more epochs"
 
-echo "one run a directory"
+echo "one run per directory"
 fresh
 start 0 --data digits --epochs 1000000 --checkpoint dir --quiet
 first=$team_pid

@@ -67,7 +67,7 @@ def kill_each(job, calls):
 
 
 def expect_refusal(job, done, call, reason):
-    """It ended for a reason and left what was there."""
+    """It ended with a message and left the older checkpoints."""
     what = f"{reason} of {call}"
     lines = [line for line in done.stderr.splitlines()
              if str(job.folder) in line and REASONS[reason] in line]
@@ -80,7 +80,7 @@ def expect_refusal(job, done, call, reason):
 
 
 def expect_no_second_sync(calls, call):
-    """R5: what was not synced is never synced again, but thrown away."""
+    """R5: after a failed sync the file is discarded, not synced again."""
     if call.name == "fsync" and is_temporary(call):
         syncs = [c for c in calls if c.name == "fsync" and is_temporary(c)]
         deleted = [c for c in calls if c.name == "unlink" and is_temporary(c)]
@@ -134,7 +134,7 @@ def limit_each(job):
 
 
 def fill_disk():
-    """A file system that is really full."""
+    """A real full file system."""
     if os.geteuid() != 0:
         print("no full disk: only root may mount one")
         return

@@ -1,7 +1,7 @@
 #!/bin/sh
-# The sentinel: one bit that is wrong in the memory of one node is seen after
-# the next hundred steps, or before the next save, whichever comes first; the
-# ranks that have it are named, and it is never saved.
+# The sentinel: a wrong bit in the memory of one node is detected after the next
+# hundred steps or before the next save, whichever comes first; its ranks are
+# named, and the state is not saved.
 #
 # In short settings a few bits; in long ones (tests/run.sh --full) 40.
 set -eu
@@ -20,9 +20,9 @@ job="--data digits --hidden 16 --batch 61 --epochs 20 --threads 1 --quiet
     --checkpoint dir --keep 100"
 
 # spoil RANKS VICTIM CALL ARGUMENT...: a bit flips in the memory of the
-# victim's node in its CALL-th exchange, of which a step has several. Again if
-# the run then ended as if nothing had been: an update that was under way has
-# written over that bit.
+# victim's node in its CALL-th exchange, of which a step has several. Repeated
+# if the run ended without an effect: then a running update has overwritten the
+# bit.
 # shellcheck disable=SC2086 # $job is a list of words
 spoil() {
     nodes=$1
@@ -40,8 +40,8 @@ spoil() {
     program=$sound
 }
 
-# expect_named PATTERN STEPS: named at a multiple of so many steps, nothing of
-# it saved, and a run that resumes ends as if it had never been.
+# expect_named PATTERN STEPS: detected at a multiple of so many steps, not
+# saved, and a resumed run ends with the right weights.
 # shellcheck disable=SC2086
 expect_named() {
     expect_status 70 "$1"
@@ -66,8 +66,8 @@ expect_status 0 "undisturbed"
 expected=$(digest)
 
 # The first pixel is 0 in each picture, so that its weights, the first column
-# of [16, 64], stay as they were drawn: by them the memory of the weights is
-# found.
+# of [16, 64], keep their initial values. The memory of the weights is found by
+# searching for these.
 "$MLP_BUILD/mlp" export dir --to safetensors -o weights >out 2>err ||
     fail "the weights"
 header=$(od -An -tu8 -N 8 weights)
@@ -78,7 +78,7 @@ MLP_FAULT_WINDOW=$(od -An -v -tx4 -w256 -j $((8 + header + begin)) -N 4096 \
 [ "$(echo "$MLP_FAULT_WINDOW" | wc -l)" -eq 16 ] || fail "not 16 weights"
 export MLP_FAULT_WINDOW MLP_FAULT_MARK="$place/mark"
 
-echo "nothing is found where nothing is wrong"
+echo "no false alarm"
 export MLP_TEST_NODE_SIZE=1
 rm -rf dir
 # shellcheck disable=SC2086
@@ -102,7 +102,7 @@ expect_status 70 "two ranks"
 grep -q "sentinel: .*, and no majority tells who is right" err ||
     fail "a majority of two ranks"
 
-echo "without it nobody would know"
+echo "without the sentinel the error is not detected"
 spoil 3 1 200 --every 0 --sentinel 0
 expect_status 0 "no sentinel"
 [ "$(digest)" != "$expected" ] || fail "the fault has no consequence"

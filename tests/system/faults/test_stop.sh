@@ -1,6 +1,6 @@
 #!/bin/sh
-# A run that is asked to stop saves and is gone with code 75, whenever it is
-# asked, whoever of its processes is asked; and so does one whose time is up.
+# A run that is asked to stop, at any time and by any process of it, saves and
+# ends with code 75; so does a run at the end of its time limit.
 # In short settings 12 signals; in long ones (tests/run.sh --full) 200, of TERM,
 # USR1 and INT in turn.
 # shellcheck disable=SC2012 # the names of checkpoints are plain
@@ -8,7 +8,7 @@ set -eu
 # shellcheck source=tests/support/system.sh
 . "$MLP_SOURCE/tests/support/system.sh"
 
-# An epoch takes some 10 ms, as long as its evaluation and saving: each is hit.
+# An epoch takes some 10 ms, its evaluation and saving as long: all are hit.
 job="--data digits --hidden 96,48 --epochs 100 --batch 64 --validation 0.3
     --quiet --checkpoint dir --every 1"
 moments=12
@@ -20,7 +20,7 @@ expect_status 0 "undisturbed"
 expected=$(digest)
 rm -rf dir
 
-# A process is ready for a signal when it catches it. $1: its id
+# A process is ready when it has installed the signal handler. $1: its id
 catches_usr1() {
     caught=$(sed -n 's/^SigCgt:\t//p' "/proc/$1/status" 2>/dev/null) || return 1
     [ -n "$caught" ] && [ $((0x$caught >> 9 & 1)) -eq 1 ]
@@ -33,10 +33,10 @@ all_listen() {
     done
 }
 
-# The moment is random, but can be looked up: from the start of main on.
+# The moment is random but reproducible, counted from the start of main.
 moment() { awk -v n="$1" 'BEGIN { srand(n); printf "%.3f", 0.8 * rand() ^ 2 }'; }
 
-# ask NUMBER: one of the team, or mpirun, which passes USR1 on to all.
+# ask NUMBER: signal one of the team, or mpirun, which forwards USR1 to all.
 ask() {
     case $ranks-$(($1 % 4)) in
     0-0) kill -s TERM "$team_pid" ;;
@@ -92,7 +92,7 @@ team 2 $job --resume auto
 expect_status 0 "after all stops"
 [ "$(digest)" = "$expected" ] || fail "other weights after $stops stops"
 
-echo "asked a second time, it is gone at once, and what is saved stays"
+echo "after a second signal it ends at once, and checkpoints stay"
 rm -rf dir
 # shellcheck disable=SC2086
 team 0 $job --epochs 2 --schedule constant
@@ -120,7 +120,7 @@ expect_status 143 "the second signal"
 [ "$took" -le 1000 ] || fail "it took $took ms to end"
 [ "$before" = "$(ls dir && cat dir/ckpt-*.h5 | cksum)" ] || fail "files changed"
 
-echo "its time is up"
+echo "a time limit"
 for ranks in 0 2; do
     rm -rf dir
     began=$(now_ms)
@@ -131,20 +131,20 @@ for ranks in 0 2; do
     grep -q "stopped in time \(after\|before the first\) step" err ||
         fail "does not say why it stopped"
     echo "gone after $took ms of 6000"
-    # mpirun takes its time before and after; a busy machine, too
+    # mpirun needs time before and after; more on a busy machine
     [ "$took" -le 12000 ] || fail "--max-time 6 s took $took ms"
     ! grep -q "in time after step" err || ls dir/ckpt-*.h5 >/dev/null 2>&1 ||
         fail "nothing is saved"
 done
 
-echo "a second is what the farewell takes: before or after the first step"
+echo "with a limit of a second, before or after the first step"
 rm -rf dir
 # shellcheck disable=SC2086
 team 0 $job --max-time 00:00:01
 expect_status 75 "--max-time of a second"
 grep -q "stopped in time [ab]" err || fail "does not say why"
 
-echo "the time of a Slurm job, unless another is given"
+echo "the time limit of a Slurm job, unless another is given"
 rm -rf dir
 export SLURM_JOB_END_TIME=$(($(date +%s) + 3))
 # shellcheck disable=SC2086

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The watchdog: a rank that is stuck ends the job in time, and is named. A rank
-# that is killed ends it at once.
+# The watchdog: if a rank hangs, the job ends in time, with a message that names
+# the rank. If a rank is killed, the job ends at once.
 #
 # In short settings one rank of each kind; in long ones (tests/run.sh --full)
 # each of 4 ranks is stopped and killed 20 times.
@@ -13,7 +13,7 @@ if is_full; then
     limit=5 times=20 victims="0 1 2 3"
 fi
 
-# pid_of RANK: of the team under way.
+# pid_of RANK: process id of a rank of the running team.
 pid_of() {
     for pid in $(pgrep -P "$team_pid"); do
         if tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null |
@@ -25,7 +25,7 @@ pid_of() {
 
 trains() { grep -qs '"event":"epoch"' log.jsonl; }
 
-# strike SIGNAL RANK: to a team that trains for ever, after a random time.
+# strike SIGNAL RANK: signal an endless training after a random time.
 strike() {
     rm -f log.jsonl struck
     start "$ranks" --data digits --hidden 16 --epochs 1000000 --threads 1 \
@@ -76,18 +76,18 @@ for number in $(seq "$times"); do
 done
 echo "killed $count times: over after $worst ms at most"
 
-echo "where each rank is a node of its own, the others' ranks are named"
+echo "with one rank per node, ranks of other nodes are named"
 export MLP_TEST_NODE_SIZE=1
 ranks=2
 strike STOP 1
 unset MLP_TEST_NODE_SIZE
 expect_status 70 "two nodes"
-# The node without a stuck rank gives the other one 2 s to speak first.
+# The node without a stuck rank leaves the other one 2 s to report first.
 expect_in_time $((limit + 7)) "two nodes"
 grep -q "rank 0: watchdog: .*no rank of this node is stuck: check rank 1;" \
     err || fail "two nodes: rank 1 is not named"
 
-echo "a job that is stopped as a whole goes on"
+echo "a job that is suspended as a whole continues"
 rm -f log.jsonl
 start 2 --data digits --epochs 300 --hidden 16 --watchdog 1 --log log.jsonl \
     --quiet

@@ -1,6 +1,6 @@
 #!/bin/sh
-# What the batch scripts do between starts of a job, without Slurm: its commands
-# and the program are played. test_slurm.sh has the real ones.
+# The batch scripts between starts of a job, with substitutes for Slurm's
+# commands and the program. test_slurm.sh uses the real ones.
 set -eu
 # shellcheck source=tests/support/system.sh
 . "$MLP_SOURCE/tests/support/system.sh"
@@ -14,7 +14,7 @@ cat >bin/squeue <<'END'
 #!/bin/sh
 exit 1
 END
-# As mlp_train that is stopped: after it has saved what $save names, if any.
+# As a stopped mlp_train, after it has saved the checkpoint $save, if any.
 cat >bin/train <<'END'
 #!/bin/sh
 [ -z "${save:-}" ] || : >"run/$save"
@@ -24,7 +24,7 @@ chmod +x bin/*
 export PATH="$place/bin:$PATH" MLP_HOME="$MLP_SOURCE" MLP_RUN="$place/run" \
     MLP_TRAIN="$place/bin/train" SLURM_JOB_ID=7
 
-# turn RESTART [CHECKPOINT]: one start of the job, in which it saves that.
+# turn RESTART [CHECKPOINT]: one start of the job, which saves that checkpoint.
 turn() {
     status=0
     rm -f requeued
@@ -47,7 +47,7 @@ for restart in 1 2 3; do
 done
 expect_end ckpt-000001-00000005.h5
 
-echo "submitted again, it may try again; a newer checkpoint is a new beginning"
+echo "a new submission or a newer checkpoint resets the count of restarts"
 turn 0
 expect_requeued "submitted again"
 turn 1 ckpt-000002-00000010.h5
@@ -60,7 +60,7 @@ expect_requeued "the third that began from there, but it saved"
 [ "$(cat run/restarts)" = "3 ckpt-000002-00000010.h5" ] ||
     fail "counted: $(cat run/restarts)"
 
-echo "requeued by Slurm, which asks nobody"
+echo "requeued by Slurm itself"
 for restart in 5 6 7 8; do
     turn $restart
 done

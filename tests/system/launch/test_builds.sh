@@ -9,7 +9,7 @@ expected=$(sed -n 's/^digits ranks \([0-9a-f]*\) .*--data digits$/\1/p' \
     "$MLP_SOURCE/tests/system/digest/golden.txt")
 [ ${#expected} -eq 64 ] || fail "golden.txt has no digest of the digits"
 
-# Not optimized: what is built here trains for a second.
+# Not optimized, as these builds only train for a second.
 build() {
     name=$1
     shift
@@ -20,7 +20,7 @@ build() {
     program=$place/$name/mlp_train
 }
 
-# expect_weights RANKS: those of every build.
+# expect_weights RANKS: the weights must be those of every build.
 expect_weights() {
     team "$1" --data digits --threads 2 --quiet
     expect_status 0 "$name on $1 ranks"

@@ -36,8 +36,8 @@ fail() {
     exit 1
 }
 
-# What python3 -m http.server does, and Range besides, which it lacks. Paths
-# under /plain/ are served without. Prints its port, then one line a request.
+# python3 -m http.server with Range requests, except for paths under /plain/.
+# Prints its port, then one line per request.
 cat >"$work/server.py" <<'EOF'
 import functools, http.server, io, os, sys
 
@@ -119,16 +119,16 @@ fetch "$url/gone" "$work/first"
 [ "$status" -eq 0 ] || fail "unpacked: exit status $status"
 expect_line "already complete"
 
-echo "a mirror without the files is passed over"
+echo "a mirror without the files is skipped"
 fetch "$url/gone $url/good/" "$work/second"
 expect_success "first mirror gone" "$work/second"
 
-echo "a corrupt file is discarded and had from the next mirror"
+echo "a corrupt file is discarded and fetched from the next mirror"
 fetch "$url/bad $url/good" "$work/third"
 expect_success "first mirror corrupt" "$work/third"
 expect_line "bad/$images has wrong content and is discarded"
 
-echo "an interrupted download goes on where it stopped"
+echo "an interrupted download is continued"
 mkdir "$work/fourth"
 head -c 1234567 "$real/$images" >"$work/fourth/$images.part"
 fetch "$url/good" "$work/fourth"
@@ -142,13 +142,13 @@ echo "damage" >"$work/fourth/$images.part"
 fetch "$url/good" "$work/fourth"
 expect_success "damaged beginning" "$work/fourth"
 
-echo "a server that cannot go on sends the whole file"
+echo "a server without Range sends the whole file"
 rm "$work/fourth/$images"
 head -c 1234567 "$real/$images" >"$work/fourth/$images.part"
 fetch "$url/plain" "$work/fourth"
 expect_success "no ranges" "$work/fourth"
 
-echo "a dead network keeps the beginning"
+echo "a dead network keeps the partial file"
 rm "$work/fourth/$images"
 head -c 1234567 "$real/$images" >"$work/fourth/$images.part"
 fetch "http://127.0.0.1:1" "$work/fourth"
@@ -189,4 +189,4 @@ fetch "$url/good" "$work/eighth"
 expect_line "has other content"
 cmp "$work/www/bad/$images" "$work/eighth/$images" || fail "it was touched"
 
-echo "all is well"
+echo "passed"

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Several hosts, as network namespaces whose cables carry 1 Gbit/s: the same
-# weights as on one, files that only some of them have, and what becomes of a
-# run when a rank, a cable or a host fails.
+# Several hosts, as network namespaces with links of 1 Gbit/s: the same weights
+# as on one host, files that only some hosts have, and failures of a rank, a
+# cable or a host.
 set -eu
 # shellcheck source=tests/support/system.sh
 . "$MLP_SOURCE/tests/support/system.sh"
@@ -12,7 +12,7 @@ netns_is_possible
 netns_up 3 1000
 disk=$net/disk # each host's own
 small="--data digits --epochs 3 --hidden 64"
-# Notice within 8 s that a host is gone, where the default takes 8 minutes.
+# Detect a dead host within 8 s; the default is 8 minutes.
 quickly="--mca oob_tcp_keepalive_time 5 --mca oob_tcp_keepalive_intvl 1
     --mca oob_tcp_keepalive_probes 3"
 
@@ -40,7 +40,7 @@ if is_full; then
     expect_digest_of_one --activation tanh --optimizer adam
 fi
 
-# expect_refusal CODE TEXT HOSTS ARGUMENT...: in one line that says so.
+# expect_refusal CODE TEXT HOSTS ARGUMENT...: refused with one line.
 expect_refusal() {
     code=$1 text=$2
     shift 2
@@ -95,7 +95,7 @@ trains() { grep -qs '"event":"epoch"' log.jsonl; }
 is_over() { ! kill -0 "$team_pid" 2>/dev/null; }
 now() { date +%s%N; }
 
-# launch ARGUMENT...: one rank on each host, under way.
+# launch ARGUMENT...: start one rank on each host.
 launch() {
     rm -f log.jsonl
     netns_start h1:1,h2:1,h3:1 --data digits --hidden 64 --threads 1 --quiet \
@@ -104,7 +104,7 @@ launch() {
     sleep 0.3
 }
 
-# expect_end SECONDS CODES WHAT: of what was launched; and no rank is left.
+# expect_end SECONDS CODES WHAT: check how the run ended; no rank may be left.
 expect_end() {
     began=$(now)
     finish

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install, and use what was installed: the programs, their manual pages and
+# Install, and use the installation: the programs, their manual pages and
 # completion; the library from a program of one's own by pkg-config and by
 # CMake, static and shared; the Debian package; the recipe for Spack.
 set -eu
@@ -35,12 +35,12 @@ done
 
 # ---- the library
 
-# calls HEADER...: what these declare, in order.
+# calls HEADER...: the sorted functions that these headers declare.
 calls() {
     cat "$@" | tr '\n' ' ' | grep -o 'MLP_API [^;(]*(' |
         grep -o 'mlp_[a-z0-9_]*(' | tr -d '(' | sort
 }
-# shows_calls LIBRARY HEADER...: these, and nothing else, are seen from outside.
+# shows_calls LIBRARY HEADER...: the library exports these, and nothing else.
 shows_calls() {
     library=$1
     shift
@@ -86,7 +86,7 @@ else
     echo "without mlp-mpi: this build is without MPI (MLP_MPI=OFF)"
 fi
 
-# expect_cmake NAME PREFIX: it builds with find_package(mlp), and runs.
+# expect_cmake NAME PREFIX: the example builds with find_package(mlp), and runs.
 expect_cmake() {
     cmake -S "$MLP_SOURCE/tests/embed" -B "$1" -DCMAKE_PREFIX_PATH="$2" \
         >"$1.log" 2>&1 && cmake --build "$1" >>"$1.log" 2>&1 ||
@@ -131,7 +131,7 @@ else
     echo "without manual pages: help2man is not installed"
 fi
 
-# completes EXPECTED WORD...: to what the last word may be completed.
+# completes EXPECTED WORD...: the completions of the last word.
 completes() {
     expected=$1
     shift

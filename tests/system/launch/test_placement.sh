@@ -1,6 +1,6 @@
 #!/bin/sh
-# A placement that wastes cores is warned of, with the launch line to use; a
-# good one is not; and a launcher of another MPI is refused.
+# A placement that wastes cores gives a warning with the launch line to use, a
+# good one does not; and a launcher of another MPI is refused.
 set -eu
 # shellcheck source=tests/support/system.sh
 . "$MLP_SOURCE/tests/support/system.sh"
@@ -27,11 +27,11 @@ expect_warning() {
 run_on "-np 2 --oversubscribe --bind-to none" "$program" --threads 1
 ! grep -q warning err || fail "warns of a good placement"
 grep -q "2 ranks x 1 thread on $(nproc) cores, [ab]" out ||
-    fail "the first line does not tell the placement"
+    fail "the first line lacks the placement"
 
 run_on "-np 1 --bind-to none" taskset -c 0 "$program" --threads 2
 expect_warning "rank 0 is bound to fewer cores than its 2 threads"
-grep -q "on 1 core, bound, " out || fail "the first line does not tell of binding"
+grep -q "on 1 core, bound, " out || fail "the first line lacks the binding"
 
 run_on "-np 2 --oversubscribe --bind-to none" taskset -c 0 "$program"
 expect_warning "rank 0 shares cores with another rank while others are idle"

@@ -9,7 +9,7 @@ fi
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 cd "$place"
-# What is committed is what a newcomer gets.
+# A clone has the committed files only.
 git clone --quiet "$MLP_SOURCE" mlp
 
 fail() {
@@ -18,7 +18,7 @@ fail() {
     exit 1
 }
 
-# quickstart: its output is in log, the weights' digest in digest.
+# quickstart: output goes to log, the digest of the weights to digest.
 quickstart() {
     MLP_QUICKSTART_ARGS="--epochs 1" sh mlp/jobs/quickstart.sh >log 2>&1 ||
         fail "quickstart failed"
@@ -29,11 +29,11 @@ quickstart() {
         fail "quickstart left other than the one checkpoint of one epoch"
 }
 
-echo "first run, on data that is there"
+echo "first run, on present data"
 MLP_DATA=digits quickstart
 first=$digest
 
-echo "second run, where nothing can be downloaded"
+echo "second run, without downloads"
 unset MLP_DATA
 MLP_MIRRORS=http://127.0.0.1:9 quickstart
 grep -q "built-in digits" log || fail "it does not say what it trains on"

@@ -1,7 +1,7 @@
 #!/bin/sh
-# The batch scripts under a real Slurm of four small nodes: whatever happens to
-# a job, it goes on by itself and ends with the weights of a run that nobody
-# disturbed; and what cannot go on ends, soon, and says so.
+# The batch scripts under a real Slurm of four small nodes: after any
+# interruption a job continues by itself and ends with the weights of an
+# uninterrupted run; a job that cannot continue ends soon, with a message.
 set -eu
 # shellcheck source=tests/support/system.sh
 . "$MLP_SOURCE/tests/support/system.sh"
@@ -29,8 +29,8 @@ short=$(digest)
 
 slurm_up
 
-# submit NAME SBATCH-ARGUMENT...: the job's number to $id; its output goes to
-# NAME.out, its checkpoints and log to run-NAME.
+# submit NAME SBATCH-ARGUMENT...: sets $id to the job's number; output goes to
+# NAME.out, checkpoints and log to run-NAME.
 submit() {
     name=$1
     shift
@@ -38,7 +38,7 @@ submit() {
         --cpus-per-task 1 --mem 100 --output "$place/$name.out" "$@")
 }
 
-# expect_end NAME JOB END: how the job ended; its output if it did otherwise.
+# expect_end NAME JOB END: check how the job ended; print its output if not so.
 has_end() { [ -n "$(job_end "$1")" ]; }
 expect_end() {
     wait_for 120 job_is_over "$2"
@@ -86,7 +86,7 @@ MLP_OPTIONS=$place/options submit array --array=1-2 -w n3 \
     "$jobs/array.sbatch" $job --epochs 2
 array=$id
 
-echo "its time is up, on one node, while the others see more"
+echo "a time limit, on one node, during the other cases"
 # shellcheck disable=SC2086
 MLP_RESTARTS=0 submit limit -w n4 -t 1 --signal=B:USR1@1 \
     "$jobs/openmp.sbatch" $forever
@@ -116,7 +116,7 @@ sed -n '/"event":"epoch"/s/.*"epoch":\([0-9]*\),.*/\1/p' \
     fail "an epoch is twice in the log"
 tail -n 1 epochs | grep -qx "$long_epochs" || fail "the log is not complete"
 
-echo "cancelled: it saves, and is not started again"
+echo "cancelled: it saves, and is not restarted"
 # shellcheck disable=SC2086
 submit cancelled -N 2 -n 2 -x n4 "$jobs/mpi.sbatch" $forever
 wait_for 60 has_trained cancelled 1

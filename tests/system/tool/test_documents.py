@@ -1,5 +1,5 @@
-"""The READMEs: links and paths lead somewhere, the table of options is the
-program's own, and the first page is short."""
+"""The READMEs: links and paths exist, the table of options is up to date, and
+the first page is short."""
 import os
 import pathlib
 import re
@@ -27,7 +27,7 @@ def pages():
 
 
 def anchor(heading):
-    """As GitHub makes it of a heading."""
+    """The anchor that GitHub makes of a heading."""
     text = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading).replace("`", "")
     return re.sub(r"[^\w\- ]", "", text.strip().lower()).replace(" ", "-")
 

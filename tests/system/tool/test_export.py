@@ -1,4 +1,4 @@
-"""Export a model, and let readers that are not ours compute with it.
+"""Export a model, and compute with independent readers of the formats.
 
 Every activation goes through every format that can hold it; the outputs of
 rows of the digits must be those of mlp predict, to 1e-6. h5py reads Keras's
@@ -92,7 +92,7 @@ def attribute(value):
 
 
 def keras(path, x):
-    """What keras.models.load_model does, step by step."""
+    """The steps of keras.models.load_model."""
     with h5py.File(path) as file:
         config = json.loads(attribute(file.attrs["model_config"]))
         assert config["class_name"] == "Sequential"
@@ -275,7 +275,7 @@ def refuse_import(place, why, *words):
 
 
 def check_import(place):
-    """Nets as PyTorch's and Keras's users have them; and what is none."""
+    """Nets of PyTorch's and Keras's users, and files that are not nets."""
     rng = np.random.default_rng(5)
     w = [rng.normal(0, 0.1, shape).astype("f") for shape in
          [(12, 64), (10, 12)]]
@@ -347,8 +347,8 @@ def check_import(place):
 
 
 def check_regression(place, output):
-    """Prices come out as prices, from years, km and one-hot colours. Scaled
-    softplus outputs get their unit from one linear layer more."""
+    """A model of prices from years, km and one-hot colours predicts in the
+    table's unit. Scaled softplus outputs get an additional linear layer."""
     name = f"cars-{output}"
     table = pathlib.Path(os.environ["MLP_SOURCE"]) / "data/cars.csv"
     lines = [line.split(",") for line in table.read_text().split()[1:]]
@@ -377,7 +377,7 @@ def check_regression(place, output):
 
 
 def check_binary(place):
-    """One output for two classes: a C function that tells them apart."""
+    """One output for two classes, as a C function."""
     run(BUILD / "mlp_train", "--preset", "xor", "--quiet", "--threads", 1,
         "--checkpoint", place / "xor")
     wanted = predict(place / "xor", "--data", "xor", "--split", "train")

@@ -1,6 +1,6 @@
 #!/bin/sh
-# A folder of made-up pictures, from mlp data import to predictions with the
-# names of the folders; and what is refused.
+# A folder of generated pictures, from mlp data import to predictions with the
+# folder names as classes; and invalid input.
 set -eu
 # shellcheck source=tests/support/system.sh
 . "$MLP_SOURCE/tests/support/system.sh"
@@ -89,7 +89,7 @@ team 3 --data gray.h5 --hidden 8 --batch 8 --epochs 30 --quiet
 team 0 --data color.h5 --hidden 8 --batch 8 --epochs 2 --quiet
 expect_status 0 "training on pictures in color"
 
-# pictures that differ by their color alone
+# pictures that differ only in color
 mkdir -p hues/red hues/green
 python3 - <<'END'
 import struct, zlib
@@ -226,7 +226,7 @@ awk '{ if (FILENAME == "rows.txt") all[$2] += $3
 tool data split digits.h5 --test-fraction 0 -o split.h5
 grep -q "1797 training and 0 test" out || fail "split into one"
 
-# ---- what is refused
+# ---- invalid input
 
 refuse 64 "data convert needs --output FILE" data convert digits
 refuse 66 "nowhere" data convert nowhere -o no.h5

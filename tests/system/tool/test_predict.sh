@@ -1,6 +1,6 @@
 #!/bin/sh
 # mlp predict on pictures: PNG and JPEG files, directories of them, drawn on a
-# terminal, and what is refused.
+# terminal, and invalid input.
 set -eu
 # shellcheck source=tests/support/system.sh
 . "$MLP_SOURCE/tests/support/system.sh"
@@ -26,8 +26,8 @@ refuse() {
     grep -qF -e "$text" err || fail "expected on stderr: $text"
 }
 
-# The first test rows of the digits as PNG files, one of them as on paper, dark
-# on light and larger; and a file that is cut short.
+# The first test rows of the digits as PNG files, one of them dark on light and
+# larger, as on paper; and a truncated file.
 python3 - "$MLP_SOURCE/data/digits.csv.gz" <<'END'
 import gzip, os, struct, sys, zlib
 
@@ -79,7 +79,7 @@ predict run --data digits --rows 20
 expect_status 0 "rows"
 cut -f 2 out | tail -n 20 >expected
 
-echo "a directory of pictures gives what the rows give"
+echo "a directory of pictures gives the results of the rows"
 predict run pictures --format tsv
 expect_status 0 "a directory"
 head -n 1 out | grep -q '^file	prediction	probability_0	' ||
@@ -148,7 +148,7 @@ if command -v script >/dev/null 2>&1; then
     grep -q '█' out || fail "not drawn without colors"
 fi
 
-echo "what is refused"
+echo "invalid input"
 refuse 66 "nothing.png" run nothing.png
 refuse 66 "run: has no .png, .jpg or .jpeg file" run run
 refuse 65 "cut.png: is a damaged PNG file" run pictures/000.png cut.png

@@ -1,6 +1,6 @@
 #!/bin/sh
-# mlp report: pages, figures and text of runs; what is left out and what is
-# refused. In a real browser where there is one.
+# mlp report: pages, figures and text of runs; omitted sections, and invalid
+# input. In a real browser if one is installed.
 set -eu
 # shellcheck source=tests/support/system.sh
 . "$MLP_SOURCE/tests/support/system.sh"
@@ -30,8 +30,8 @@ refuse() {
     grep -qF -e "$text" err || fail "expected on stderr: $text"
 }
 
-# Elements closed in order, ids once and there where they are named, nothing
-# from elsewhere, no script.
+# Elements are closed in order, ids are unique, links have targets; nothing is
+# loaded from elsewhere, and there is no script.
 cat >check.py <<'END'
 import html.parser, re, sys
 
@@ -111,7 +111,7 @@ expect_page cars.html 'id="errors"' "60 test rows" "$mae in the table" \
     "R2 $r2" "Final loss" ">price<"
 ! grep -qE 'nan%|id="(confusion|mistakes)"|Scores of each' cars.html ||
     fail "classes in a regression"
-# its worst prediction is one of mlp predict's, of all rows
+# its worst prediction is that of mlp predict over all rows
 "$mlp" predict cars --data "$cars" >predictions
 worst=$(sed -n '/id="errors"/,$p' cars.html |
     grep -o '<th scope="row">[0-9]*</th><td>[^<]*' | head -n 1)
@@ -124,7 +124,7 @@ expect_page colours.html '<table class="heat named">' \
     '<th scope="col">silver</th>' \
     '<th scope="row">white</th>' "taken for silver"
 
-echo "weights are those of the best epoch, as what the model makes of rows"
+echo "weights and predictions are those of the best epoch"
 team 0 --data digits --hidden 8 --lr 5 --validation 0.2 --patience 5 --epochs 6 \
     --every 1 --keep 9 --max-steps 50 --checkpoint stopped --quiet
 expect_status 75 "a run that is stopped"
@@ -143,7 +143,7 @@ echo "runs compared"
 succeed run other -o both.html
 expect_page both.html "2 runs compared" 'id="compared"' ">lr<" "0.05"
 
-echo "parts that are missing are named"
+echo "missing parts are named"
 cp run/log.jsonl alone.jsonl
 sed -i 's|"checkpoint":"run"|"checkpoint":"gone"|' alone.jsonl
 succeed alone.jsonl -o alone.html
@@ -192,7 +192,7 @@ else
         fail "no PNG file"
 fi
 
-echo "what is refused leaves no file"
+echo "invalid input leaves no file"
 refuse 66 "nothing" nothing -o new.html
 refuse 66 "wide: has neither a checkpoint nor a log" wide -o new.html
 echo '{"event":"start"}' >empty.jsonl

@@ -1,6 +1,6 @@
 #!/bin/sh
-# mlp show, eval and predict on a model of the built-in digits, and what they
-# refuse.
+# mlp show, eval and predict on a model of the built-in digits, and invalid
+# input.
 set -eu
 # shellcheck source=tests/support/system.sh
 . "$MLP_SOURCE/tests/support/system.sh"
@@ -13,7 +13,7 @@ tool() {
     "$mlp" "$@" >out 2>err </dev/null || status=$?
 }
 
-# succeed ARGUMENT...: it must, and have nothing to complain of.
+# succeed ARGUMENT...: mlp must succeed without a message.
 succeed() {
     tool "$@"
     expect_status 0 "mlp $*"
@@ -39,7 +39,7 @@ expect_one_line() {
 
 expect_text() { grep -qF -e "$1" out || fail "expected: $1"; }
 
-# json KEY: a number or text at the top of the JSON in out, as it is written.
+# json KEY: a top-level number or text of the JSON in out, as written.
 json() { sed 's/.*"'"$1"'":\("[^"]*"\|[^,}]*\).*/\1/' out; }
 
 expect_json() {
@@ -69,7 +69,7 @@ expect_status 0 "training"
 weights=$(digest)
 newest=run/ckpt-000003-00000030.h5
 
-echo "show: what the checkpoint is"
+echo "show: the contents of the checkpoint"
 succeed show run
 expect_text "$newest"
 expect_text "64-40-24-10"
@@ -155,7 +155,7 @@ awk -F '\t' 'NR > 1 {
 }' all.tsv || fail "rows out of order, or no probabilities"
 succeed predict run --data digits --threads 2
 cmp out all.tsv || fail "another number of threads gives other predictions"
-# As many right ones as eval counts.
+# As many right predictions as eval counts.
 gzip -dc "$MLP_SOURCE/data/digits.csv.gz" |
     awk -F, 'NR % 4 == 0 { print $65 }' >labels
 hits=$(awk 'NR > 1 { print $2 }' all.tsv | paste - labels |
@@ -190,7 +190,7 @@ refuse 65 "short" predict run --data short
 head -c 4000 packed >short.gz
 refuse 65 "short.gz" predict run --data short.gz
 
-echo "predict: into a file, which is there when it is complete"
+echo "predict: into a file, which appears when it is complete"
 echo old >kept.tsv
 succeed predict run --data digits --output kept.tsv
 [ ! -s out ] || fail "something on standard output"
@@ -210,7 +210,7 @@ refuse 74 "/dev/full" predict run --data digits --output /dev/full
 [ -c /dev/full ] || fail "a device is replaced"
 [ -z "$(find . -name '*.tmp.*')" ] || fail "partial files are left"
 
-echo "nobody to read the results: one line and exit code 74"
+echo "without a reader: one line and exit code 74"
 for arguments in "show run" "eval run --data digits" \
     "predict run --data digits" "predict run --data digits --format json" \
     help "eval --help" --version; do
@@ -232,7 +232,7 @@ status=0
 "$mlp" show run >&- 2>err || status=$?
 expect_status 74 "a closed standard output"
 expect_one_line "standard output"
-# More than a pipe holds, so it waits for the reader, who goes away.
+# More than a pipe holds, so it blocks until the reader ends.
 {
     status=0
     "$mlp" predict run --data digits --split train 2>err || status=$?
@@ -242,7 +242,7 @@ status=$(cat status)
 expect_status 141 "a reader who goes away"
 [ ! -s err ] || fail "complains of a reader who goes away"
 
-echo "outputs that are no probabilities are not called so"
+echo "only probabilities are called so"
 team 0 --data digits --epochs 1 --hidden none --output-activation sigmoid --loss mse \
     --lr 0.5 --momentum 0 --checkpoint sigmoid --log log.jsonl
 expect_status 0 "training with sigmoid outputs"
@@ -273,7 +273,7 @@ expect_status 0 "data on another scale"
 expect_one_line "warning: bright: the largest value is 15.9375 times"
 refuse 66 "nothing" eval run --data nothing
 
-echo "checkpoints that are none are refused"
+echo "invalid checkpoints are refused"
 refuse 66 "nothing" show nothing
 refuse 65 "log.jsonl" show log.jsonl
 refuse 66 "eleven: has no checkpoint" show eleven
@@ -289,7 +289,7 @@ expect_status 0 "a damaged checkpoint before a sound one"
 expect_one_line "warning: torn/ckpt-000003-00000030.h5"
 expect_text "epoch 2, step 20"
 
-echo "command lines that mean nothing are refused"
+echo "invalid command lines are refused"
 refuse 64 "missing sub-command; see mlp --help"
 refuse 64 "did you mean eval?" evla run
 refuse 64 "did you mean --threads?" eval run --treads 2

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The built-in digits are learned, within seconds, wherever this is built.
+# The built-in digits are learned within seconds.
 set -eu
 # shellcheck source=tests/support/system.sh
 . "$MLP_SOURCE/tests/support/system.sh"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# What the lecture shows, by its presets: the perceptron on truth tables, the
-# small net on XOR, the digits row by row; and what it says cannot work.
+# The lecture's presets: the perceptron on truth tables, the small net on XOR,
+# the digits row by row; and the cases that cannot work.
 set -eu
 # shellcheck source=tests/support/system.sh
 . "$MLP_SOURCE/tests/support/system.sh"
@@ -37,7 +37,7 @@ expect_status 0 "xor, seed 1"
 grep -q 'the loss stands still at .*: a local minimum; try another --seed' \
     out || fail "xor, seed 1: the local minimum is not reported"
 
-# The whole thousand epochs take half a minute where the machine is busy.
+# All thousand epochs take half a minute on a busy machine.
 epochs=60
 ! is_full || epochs=1000
 team 0 --preset digits --epochs "$epochs"
@@ -47,7 +47,7 @@ echo "digits: $accuracy hundredths of a percent after $epochs epochs"
 [ "$accuracy" -ge 9300 ] || fail "digits: below 93%"
 ! is_full || [ "$accuracy" -ge 9600 ] || fail "digits: below 96%"
 
-# Among one output is right; among nine of ten is more than that.
+# Top-1 is the accuracy; top-9 of ten classes is higher.
 team 3 --data digits --epochs 1 --top-k 1
 expect_status 0 "--top-k 1"
 awk '$1 == "accuracy" { a = $2 } /^top-1 accuracy/ { t = $3 }

@@ -63,7 +63,7 @@ def digest(done):
 
 
 def own_lines(text):
-    """But for advice on where ranks run, which few cores earn."""
+    """Messages, without advice on placement, which depends on the cores."""
     return [line for line in text.splitlines()
             if line.startswith(("mlp_train: ", "mlp: "))
             and "--memory-limit: " not in line
@@ -181,7 +181,7 @@ def write_table(path):
 
 
 def test_tool(place, data):
-    """mlp eval and predict say the same of rows in files."""
+    """mlp eval and predict give the same results for rows in files."""
     run(0, "--data", data[0], "--epochs", 1, "--quiet", "--checkpoint",
         place / "model")
     table = write_table(place / "table.csv")
@@ -214,8 +214,8 @@ def test_tool(place, data):
 
 
 def test_tool_fault(place):
-    """A file that is cut short while its rows are predicted: what is read of
-    the output meanwhile is less than there is, so the tool has to wait."""
+    """A file that is truncated while its rows are predicted. The output is not
+    read completely before, so that the tool has to wait."""
     data = write_idx(place / "short", (9000, 100))
     with subprocess.Popen(
             command("mlp", "predict", place / "model", "--data", data,
@@ -232,7 +232,7 @@ def test_tool_fault(place):
 
 
 def peak(*options, ranks=0):
-    """Bytes of memory that a run needs at most."""
+    """Peak memory of a run in bytes."""
     program = ("import resource, subprocess, sys;"
                "subprocess.run(sys.argv[1:], check=True,"
                " stdout=subprocess.DEVNULL);"
@@ -243,7 +243,7 @@ def peak(*options, ranks=0):
 
 
 def test_memory(place):
-    """Peak memory is that of a run on next to no data, and the limit."""
+    """Peak memory is at most that of a run on few rows, plus the limit."""
     allowed = 2 << 20
     large = write_idx(place / "large", (60000, 5000), side=28)
     small = write_idx(place / "small", (100, 10), side=28)
@@ -258,7 +258,7 @@ def test_memory(place):
         if limited > base + (mebibytes << 20) + allowed:
             fail(f"the limit of {mebibytes} MiB is not kept")
     if whole < base + (16 << 20) + allowed:
-        fail("the test cannot tell: the data is not larger than the limit")
+        fail("the test is invalid: the data is not larger than the limit")
     for name in ("eval", "predict"):
         common = [name, place / "b", "--split", "train", "--memory-limit", "2M"]
         base = peak(*common, "--data", small, ranks="mlp")
@@ -270,7 +270,7 @@ def test_memory(place):
 
 
 def test_faults_under_way(place):
-    """A file that is cut short, or changed, while two ranks read it."""
+    """A file that is truncated, or changed, while two ranks read it."""
     def cut(path):
         os.truncate(path, 400000)
 

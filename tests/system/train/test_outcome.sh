@@ -1,13 +1,13 @@
 #!/bin/sh
-# A run that ends with a model of no use says so in one line, and why: the same
-# on any team, and never of a model that has learned something.
+# A run that ends with a useless model warns in one line with the cause, on any
+# team; a model that has learned something gives no warning.
 set -eu
 # shellcheck source=tests/support/system.sh
 . "$MLP_SOURCE/tests/support/system.sh"
 
-# --quiet leaves out the notes on where ranks run, which are of this machine.
-# warns TEXT ARGUMENT...: it ends well, and warns in one line with that text,
-# the same alone, on three ranks, and with rows in files; its digest is there.
+# --quiet omits notes on placement, which depend on this machine.
+# warns TEXT ARGUMENT...: succeeds with a digest and one warning with that text,
+# the same on one rank, on three ranks, and with rows in files.
 warns() {
     text=$1
     shift
@@ -66,11 +66,11 @@ a smaller --lr than 0.6 may help\$" err || fail "no cause: $(cat err)"
     grep -q "; 256 of 256 ReLU units of hidden layer 1 $dead 512 training rows" \
         err || fail "no cause: $(cat err)"
     is_silent --data digits --epochs 3
-    # nothing is dead where there is no ReLU
+    # only ReLU units can be dead
     team 0 --data digits --lr 30 --hidden 30 --activation sigmoid --epochs 1
     grep -q "of class [0-9]; another --lr than 30, or more --epochs may help" \
         err || fail "another cause: $(cat err)"
-    # by validation rows; and by training rows, where there are no others
+    # by validation rows; and by training rows, if there are no others
     team 2 $line --test-fraction 0 --validation 0.25 --lr 0.8
     grep -q "of the targets: validation R2" err || fail "not by validation rows"
     team 2 $line --test-fraction 0 --lr 0.8
@@ -84,15 +84,15 @@ a smaller --lr than 0.6 may help\$" err || fail "no cause: $(cat err)"
     is_silent $rare --class-weights balanced
 }
 
-echo "early stopping: by the epoch whose weights are taken"
+echo "early stopping: by the epoch whose weights are the result"
 team 2 --data digits --lr 3 --epochs 9 --validation 0.2 --patience 2
 grep -q "warning: no better than always the largest class" err ||
     fail "no warning: $(cat err)"
 
-echo "a run that is stopped is not judged, one that is resumed is"
+echo "a stopped run gives no warning, a resumed run does"
 team 0 --data digits --lr 3 --epochs 3 --checkpoint dir --max-steps 20
 expect_status 75 "stopped"
-! grep -q "warning" err || fail "judged before its end"
+! grep -q "warning" err || fail "a warning before the end"
 team 2 --checkpoint dir --resume --data digits
 grep -q "warning: no better than always the largest class" err ||
     fail "no warning after a resume"

@@ -1,7 +1,7 @@
 #!/bin/sh
-# mlp_train --plan: a table for 1 to 4,096 ranks, whose model must come near to
-# what was measured on 1 and 2 ranks. Near is a factor: other programs may keep
-# the cores busy, so it is wide, and the median of the batches has to keep it.
+# mlp_train --plan: a table for 1 to 4,096 ranks. The predictions must match
+# the measurements on 1 and 2 ranks within a factor, for the median of the
+# batches; the factor is large, as other programs may use the cores.
 set -eu
 # shellcheck source=tests/support/system.sh
 . "$MLP_SOURCE/tests/support/system.sh"
@@ -26,8 +26,8 @@ for ranks in 1 2; do
     expect_status 0 "--plan on $ranks ranks"
     if [ "$ranks" -le "$(nproc)" ]; then
         check_model "plan$ranks.jsonl"
-    else # what is measured then is how the kernel takes turns
-        echo "$ranks ranks on fewer cores: the model is not judged"
+    else # this would measure time slicing
+        echo "$ranks ranks on fewer cores: the predictions are not checked"
     fi
     [ "$(grep -c '"event": *"plan"' "plan$ranks.jsonl")" -eq 13 ] ||
         fail "not 13 lines from 1 to 4096 ranks"
@@ -42,7 +42,7 @@ team 0 --plan 1 --data digits --log plan1.jsonl
 expect_status 74 "a log that is there"
 grep -q 'plan1.jsonl: cannot be made: File exists' err || fail "no reason"
 
-# refused ARGUMENT...: with one line.
+# refused ARGUMENT...: refused with one line.
 refused() {
     team 2 --data digits "$@"
     expect_status 64 "$*"

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Where the time goes: a table, a timeline, and never another result.
+# --profile and --timeline: a table and a timeline; the weights don't change.
 set -eu
 # shellcheck source=tests/support/system.sh
 . "$MLP_SOURCE/tests/support/system.sh"
 
-# go RANKS ARGUMENT...: a short run, which must end well.
+# go RANKS ARGUMENT...: a short run, which must succeed.
 go() {
     ranks=$1
     shift
@@ -24,7 +24,7 @@ expect_table() {
     [ "$phases" = \
         "gather forward loss backward gradient exchange update wait" ] ||
         fail "phases: $phases"
-    # all finite and none negative: digits and a point are all there may be
+    # all finite and not negative: only digits and a point
     awk -v ranks="$1" '/^[0-9]+( +[0-9]+[.][0-9]+)+$/ && NF == 9 &&
         $1 == rows { rows++ }
         END { exit rows != ranks }' out || fail "not $1 rows, of ranks in order"
@@ -44,7 +44,7 @@ expect_table() {
         fail "no share and rate for each of $1 ranks"
 }
 
-# On few cores, too, every rank is to have a rate.
+# Every rank must have a rate, also on few cores.
 export MLP_TEST_WORKERS=3
 
 echo "--profile: a row for each rank"
@@ -54,7 +54,7 @@ for ranks in 0 2 3; do
     expect_table "$((ranks > 0 ? ranks : 1))"
 done
 
-# expect_trace FILE RANKS THREADS: events of each, in phases that there are.
+# expect_trace FILE RANKS THREADS: events of each thread, in known phases.
 expect_trace() {
     [ -s "$1" ] || fail "no $1"
     if ! command -v python3 >/dev/null 2>&1; then

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The progress line on a real terminal, whose window changes its size; and
+# The progress line on a real terminal, with changes of the window size; and
 # plain lines elsewhere.
 set -eu
 # shellcheck source=tests/support/system.sh
@@ -7,7 +7,7 @@ set -eu
 
 command -v tmux >/dev/null 2>&1 || skip "tmux is not installed"
 
-# One server of our own, which leaves with the test.
+# A tmux server for this test alone.
 screen() { tmux -f /dev/null -L "mlp-test-$$" "$@"; }
 trap 'screen kill-server 2>/dev/null || true; clean_up' EXIT
 
@@ -25,7 +25,7 @@ open() {
         env LC_ALL=C.UTF-8 $1 2>&1; echo \$? >code; sleep 600"
     screen pipe-pane -o 'cat >sent'
 }
-# The next one must not meet a server that is leaving.
+# Wait until the server has ended, before the next one starts.
 close() {
     screen kill-server
     wait_for 60 is_gone
@@ -35,8 +35,8 @@ is_gone() { ! screen list-sessions >/dev/null 2>&1; }
 look() { screen capture-pane -p >out; }
 looks_like() { look && grep -q "$1" out; }
 
-# One progress line, and nothing of an older one is left. Where the step does
-# not fit, the line has the epoch alone.
+# One progress line, without remains of an older one. If the step does not fit,
+# the line has only the epoch.
 drawn() {
     look
     [ "$(grep -Ec '^epoch [0-9]+/100000( [0-9]+/337.*)?$' out)" -eq 1 ]
@@ -57,7 +57,7 @@ too_narrow() { look && ! grep -q /337 out; }
 
 line='━─* +loss [0-9.]+  acc [0-9.]+%  [0-9]+ rows/s  [0-9:]+ left$'
 
-echo "the line tells loss, accuracy, speed and time left, without flicker"
+echo "the line has loss, accuracy, speed and time left, without flicker"
 open "$program $work"
 wait_for 60 drawn_with "$line"
 drawn_clean || fail "more than a line"
@@ -79,8 +79,8 @@ wait_for 60 test -s code
 [ "$(cat code)" -eq 75 ] || fail "exit code $(cat code), not 75"
 wait_for 10 looks_like "^mlp_train: stopped on request"
 ! grep -q "rows/s  .* left" out || fail "the progress line stays"
-# Never blank: the new line is written over the old one. The line is taken
-# away only where another one takes its place, an epoch's or the last.
+# Never blank: the new line overwrites the old one. The line is erased only
+# before another line, of an epoch or the last.
 escape=$(printf '\033')
 tr '\r' '\n' <sent | grep -c "^$escape\[J" >erased || true
 epochs=$(grep -c "train loss" sent || true) # none, if the stop came at once
@@ -99,7 +99,7 @@ screen capture-pane -p -e >out
 ! grep -q "$escape" out || fail "colors in spite of NO_COLOR"
 close
 
-echo "under mpirun, which does not tell its ranks of a new size"
+echo "under mpirun, which does not forward changes of the size"
 open "timeout --foreground 300 mpirun --oversubscribe --bind-to none -np 2 $program $work"
 wait_for 60 drawn_with "$line"
 screen resize-window -x 50

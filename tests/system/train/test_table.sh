@@ -1,6 +1,6 @@
 #!/bin/sh
-# Tables from outside: the used cars of data/ from training to predictions,
-# classes with names, and what is refused.
+# CSV tables: the used cars of data/ from training to predictions, classes with
+# names, and invalid input.
 set -eu
 # shellcheck source=tests/support/system.sh
 . "$MLP_SOURCE/tests/support/system.sh"
@@ -10,7 +10,7 @@ cars=$MLP_SOURCE/data/cars.csv
 of_cars="--data $cars --label price --task regression --test-fraction 0.25
     --hidden 16 --lr 0.02 --batch 16 --epochs 40"
 
-# ---- regression, resumed, is one run
+# ---- a resumed regression
 
 # shellcheck disable=SC2086 # a list of words
 {
@@ -72,7 +72,7 @@ check_splits() {
         cmp - found || fail "predict --split test: not the rows of eval"
 }
 check_splits whole "$cars"
-# a row without a price is in no split, and changes none
+# a row without a price is in no split, and changes no other row's split
 { head -n 1 "$cars" && echo '5,9,red,' && sed 1d "$cars"; } >unpriced.csv
 # shellcheck disable=SC2086
 team 0 $of_cars --data unpriced.csv --bad-rows drop --checkpoint unpriced --quiet
@@ -156,9 +156,9 @@ awk '/class/ { is_truth = /hit/; bars++; next }
     END { exit !(bars > 1 && sum > 49.9 * bars && sum < 50.1 * bars) }' bars ||
     fail "mistakes of a binary model: $(head -n 4 bars)"
 
-# ---- what is refused, and what is dropped
+# ---- invalid rows, refused or dropped
 
-# ---- softplus: prices from 0 on, scaled without a shift
+# ---- softplus: non-negative prices, scaled without a shift
 
 positive="$of_cars --output-activation softplus"
 # shellcheck disable=SC2086

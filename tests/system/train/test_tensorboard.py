@@ -186,8 +186,8 @@ def files(directory):
 
 
 def test_resume():
-    """A stop within an epoch; then two at an epoch's end; then a run that goes
-    on from an older checkpoint than the last epochs that were recorded."""
+    """A stop within an epoch; then two at an epoch's end; then a run that
+    resumes from a checkpoint that is older than the last recorded epochs."""
     steps = 11  # of an epoch: 1348 rows, 128 a batch
     job = ("--data", "digits", "--hidden", 8, "--epochs", 5, "--checkpoint",
            "run", "--keep", 9, "--resume", "auto", "--log", "c.log",
@@ -206,7 +206,7 @@ def test_resume():
     train(*job)
     expect_same(here, log, 5, tags)
     count = len(files(here))
-    train(*job)  # nothing is left to do, or to tell
+    train(*job)  # nothing is left to train or to record
     expect(len(files(here)) == count, "a run without an epoch leaves a file")
 
 
