@@ -172,7 +172,8 @@ static mlp_status check_start(const mlp_config *config,
 {
     const mlp_config *was = &start->config;
     if (config->checkpoint[0] != '\0' || config->weights[0] != '\0') {
-        return mlp_fail(MLP_ERROR_USAGE, "%s: goes without training on",
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "%s: not possible when training continues",
                         config->weights[0] != '\0' ? "weights" : "checkpoint");
     }
     const char *changed = !has_same_hidden(config, was)         ? "hidden"

@@ -233,7 +233,7 @@ static mlp_status read_link(const char *text, mlp_link *link)
                    bandwidth < GIGA;
     if (!is_pair) {
         return mlp_fail(MLP_ERROR_USAGE,
-                        "--plan-link: \"%.200s\" is no latency in "
+                        "--plan-link: \"%.200s\" is not a latency in "
                         "microseconds and bandwidth in Gbit/s, like 30,10",
                         text);
     }
@@ -296,8 +296,8 @@ static mlp_status check_options(const mlp_config *config)
                            : NULL;
     if (with != NULL) {
         return mlp_fail(MLP_ERROR_USAGE,
-                        "--plan measures steps, and trains and saves nothing: "
-                        "it goes without --%s",
+                        "--plan only measures steps, without training: "
+                        "it cannot be combined with --%s",
                         with);
     }
     return config->plan_link[0] == '\0' ? MLP_OK

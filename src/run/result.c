@@ -15,7 +15,7 @@ mlp_status mlp_run_copy_epoch_end(mlp_run_parts *run)
 }
 
 /* Discard the steps of an unfinished epoch. */
-static void go_back(mlp_run_parts *run)
+static void restore_epoch_end(mlp_run_parts *run)
 {
     mlp_checkpoint *state = &run->state;
     mlp_run_swap_copy(state, &run->ended);
@@ -35,7 +35,7 @@ mlp_status mlp_run_fill_result(mlp_run_parts *run, bool is_finished)
     if (is_finished) {
         status = mlp_run_fetch_state(run);
     } else {
-        go_back(run);
+        restore_epoch_end(run);
     }
     MLP_TRY(mlp_comm_agree(run->job.comm, status));
     *run->job.setting.result = run->state;

@@ -56,7 +56,7 @@ START_TEST(rows_of_the_caller_cannot_be_verified)
     config.verify = true;
     expect_refusal(&config, "--check-digest");
     config.plan = 2;
-    expect_refusal(&config, "without --check-digest");
+    expect_refusal(&config, "combined with --check-digest");
 }
 END_TEST
 
