@@ -226,6 +226,7 @@ const mlp_kernels ISA(mlp_kernels) = {
     .update = ISA(mlp_update_apply),
     .direction = ISA(mlp_update_direction),
     .squares = ISA(mlp_squares),
+    .largest = ISA(mlp_largest),
     .activate = ISA(mlp_activate),
     .slope = ISA(mlp_slope),
 };

@@ -27,8 +27,10 @@ INLINE vec sum_rows(const gradient_work *work, size_t leaf, const float *from,
     return sum;
 }
 
-/* The tree over these leaves; `at` is where the sums are in the parameters. */
-static void sum_column(const gradient_work *work, const float *from, size_t at)
+/* The tree over these leaves, whose sums so far are at `at` in the parameters.
+ */
+static void sum_column(const gradient_work *work, const float *from, size_t at,
+                       float *to)
 {
     const mlp_gradient_node *node = work->node;
     vec sums[SUMS_MAX];
@@ -43,7 +45,7 @@ static void sum_column(const gradient_work *work, const float *from, size_t at)
             sums[height - 2] = sums[height - 2] + sums[height - 1];
         }
     }
-    vec_store(node->sum + at, sums[0]);
+    vec_store(to, sums[0]);
     *work->squares = vec_fma(sums[0], sums[0], *work->squares);
 }
 
@@ -52,10 +54,12 @@ static void sum_biases(const gradient_work *work, const mlp_units *units)
     const mlp_dense *layer = work->layer;
     for (size_t c = work->column; c < work->end; c += LANES) {
         sum_column(work, work->dz + c,
-                   mlp_dense_bias(layer->in, layer->out) + c);
+                   mlp_dense_bias(layer->in, layer->out) + c,
+                   work->biases + (c - work->column));
         if (layer->activation == MLP_ACTIVATION_PRELU) {
             sum_column(work, units->kept + c,
-                       mlp_dense_slopes(layer->in, layer->out) + c);
+                       mlp_dense_slopes(layer->in, layer->out) + c,
+                       work->slopes + (c - work->column));
         }
     }
 }
@@ -133,8 +137,7 @@ INLINE void sum_tile(size_t inputs, size_t vecs, bool goes_on,
         add_leaf(inputs, vecs, tile->x_stride, &rows, acc);
         i++;
     }
-    store_tile(inputs, vecs, &tile->to, whole_layer(work->layer, node->sum),
-               acc);
+    store_tile(inputs, vecs, &tile->to, work->sums, acc);
 }
 
 /* ---- packing ----------------------------------------------------------- */
@@ -269,6 +272,25 @@ static mlp_range rows_of(const mlp_batch *x, const mlp_gradient_node *node)
     return (mlp_range){first, end - first};
 }
 
+/* Where the sums go: into the layer's gradient, or into a block. */
+static void place_sums(gradient_work *work, size_t columns)
+{
+    const mlp_dense *layer = work->layer;
+    const mlp_gradient_node *node = work->node;
+    if (node->biases != NULL) {
+        work->sums = (sum_array){node->sum, work->inputs.count,
+                                 work->inputs.first, work->column};
+        work->biases = node->biases;
+        work->slopes = node->biases + columns;
+        return;
+    }
+    work->sums = whole_layer(layer, node->sum);
+    work->biases =
+        node->sum + mlp_dense_bias(layer->in, layer->out) + work->column;
+    work->slopes =
+        node->sum + mlp_dense_slopes(layer->in, layer->out) + work->column;
+}
+
 bool ISA(mlp_gradient)(const mlp_dense *layer, const mlp_batch *x,
                        const float *dz, const mlp_units *units,
                        const mlp_gradient_node *node, mlp_range groups,
@@ -280,7 +302,7 @@ bool ISA(mlp_gradient)(const mlp_dense *layer, const mlp_batch *x,
     vec squares = vec_zero();
     size_t first = groups.first * MLP_GROUP;
     size_t column = panels.first * MLP_PANEL;
-    const gradient_work work = {
+    gradient_work work = {
         .layer = layer,
         .x = x,
         .dz = dz,
@@ -291,6 +313,7 @@ bool ISA(mlp_gradient)(const mlp_dense *layer, const mlp_batch *x,
         .column = column,
         .end = least(column + panels.count * MLP_PANEL, mlp_padded(layer->out)),
         .squares = &squares};
+    place_sums(&work, panels.count * MLP_PANEL);
     if (x->nonzeros == NULL) {
         gradient_dense(&work, scratch);
     } else {

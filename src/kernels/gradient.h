@@ -15,28 +15,6 @@ enum {
     SUMS_MAX = 24 /* on the stack of a tree: 65,536 leaves need 17 */
 };
 
-/* What one call computes: x^T dz, summed over the leaves of a subtree, for some
- * inputs and columns. */
-typedef struct {
-    const mlp_dense *layer;
-    const mlp_batch *x;
-    const float *dz; /* [rows, dz_stride] */
-    size_t dz_stride;
-    const mlp_gradient_node *node;
-    mlp_range rows; /* of the node's leaves */
-    mlp_range inputs;
-    size_t column, end; /* columns: the first, and after the last */
-    vec *squares;       /* of all sums stored, lane by lane */
-} gradient_work;
-
-/* The block of the gradient that one register tile computes. */
-typedef struct {
-    const mlp_dense *layer;
-    size_t input, inputs; /* the first; how many, at most the tile's */
-    size_t column;        /* the first */
-    vec *squares;         /* as above */
-} tile_block;
-
 /* Sums in parameter layout: of a whole layer, or of a block of its inputs. */
 typedef struct {
     float *at;
@@ -48,6 +26,30 @@ INLINE sum_array whole_layer(const mlp_dense *layer, float *at)
 {
     return (sum_array){at, layer->in, 0, 0};
 }
+
+/* What one call computes: x^T dz, summed over the leaves of a subtree, for some
+ * inputs and columns. */
+typedef struct {
+    const mlp_dense *layer;
+    const mlp_batch *x;
+    const float *dz; /* [rows, dz_stride] */
+    size_t dz_stride;
+    const mlp_gradient_node *node;
+    mlp_range rows; /* of the node's leaves */
+    mlp_range inputs;
+    size_t column, end;     /* columns: the first, and after the last */
+    sum_array sums;         /* where they go; */
+    float *biases, *slopes; /* of the first column */
+    vec *squares;           /* of all sums stored, lane by lane */
+} gradient_work;
+
+/* The block of the gradient that one register tile computes. */
+typedef struct {
+    const mlp_dense *layer;
+    size_t input, inputs; /* the first; how many, at most the tile's */
+    size_t column;        /* the first */
+    vec *squares;         /* as above */
+} tile_block;
 
 /* Where the sums of the tile's first input are, from vector v on, as far as
  * they are in one panel; and how far it is from input to input. */

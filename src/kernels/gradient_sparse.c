@@ -149,8 +149,7 @@ INLINE void tree_tile(size_t vecs, bool one_word, const sparse_tile *tile,
         }
         i++;
     }
-    store_tile(MLP_GROUP, vecs, &tile->to, whole_layer(work->layer, node->sum),
-               acc);
+    store_tile(MLP_GROUP, vecs, &tile->to, work->sums, acc);
 }
 
 /* ---- chunks of leaves --------------------------------------------------- */
@@ -278,7 +277,7 @@ static void sum_block(const gradient_work *work, mlp_range inputs,
 {
     size_t leaves = work->node->leaves.count;
     size_t size = inputs.count * (work->end - work->column);
-    sum_array stack[SUMS_MAX] = {whole_layer(work->layer, work->node->sum)};
+    sum_array stack[SUMS_MAX] = {work->sums};
     for (size_t n = 1; n <= most_sums(leaves); n++) {
         float *at = scratch + (n - 1) * size;
         stack[n] = (sum_array){at, inputs.count, inputs.first, work->column};

@@ -227,5 +227,7 @@ void ISA(mlp_update_direction)(const mlp_update *rule, size_t count,
                                const float *w, float *const *moments,
                                float *sum);
 double ISA(mlp_squares)(const float *values, size_t count);
+uint32_t ISA(mlp_largest)(const float *values, size_t stride, mlp_range rows,
+                          mlp_range columns);
 
 #endif

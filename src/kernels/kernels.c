@@ -7,6 +7,8 @@
 
 #include "scratch.h"
 
+#include "scratch.h"
+
 extern const mlp_kernels mlp_kernels_base;
 #if defined(__x86_64__)
 extern const mlp_kernels mlp_kernels_avx512, mlp_kernels_avx2;
@@ -74,6 +76,12 @@ size_t mlp_scratch_bytes(size_t widest, size_t rows)
 {
     size_t gradient = larger(dense_floats(rows), long_floats(widest, rows));
     return larger(backward_floats(widest), gradient) * sizeof(float);
+}
+
+bool mlp_gradient_has_blocks(const mlp_batch *x, size_t panels)
+{
+    return x->nonzeros != NULL ? x->rows <= LONG_ROWS
+                               : panels < PACKED_COLUMNS / MLP_PANEL;
 }
 
 bool mlp_keeps_sums(mlp_activation activation)

@@ -214,6 +214,10 @@ typedef struct {
      *  sums may be `sum` itself. */
     const float *begun;
     size_t stride;
+    /** Not NULL: `sum` is a block that has the inputs and panels of the call
+     *  alone, [panels, inputs, columns of the panel], and this is where the
+     *  sums of bias and slopes go: [2, MLP_PANEL of each panel of the call]. */
+    float *biases;
 } mlp_gradient_node;
 
 /** The loss at the last layer, of rows whose logits or outputs are given. */
@@ -240,6 +244,11 @@ typedef struct {
  * most so many outputs. What is in it means nothing from one call to the next.
  */
 size_t mlp_scratch_bytes(size_t widest, size_t rows);
+
+/** Whether a gradient of so many panels may as well be made in blocks of a few
+ *  panels and inputs. Not where a call reads the inputs once for all panels,
+ *  from a packed copy or chunk by chunk. */
+bool mlp_gradient_has_blocks(const mlp_batch *x, size_t panels);
 
 /** An update rule, with the numbers of one step. g = sum / m (clipped or not)
  *  is the gradient, w the parameters.
@@ -354,6 +363,12 @@ typedef struct {
     /** Sum of squares, in float64 and one fixed order.
      *  @param count  a multiple of MLP_ALIGN */
     double (*squares)(const float *values, size_t count);
+
+    /** The largest magnitude of these rows and columns (multiples of MLP_ALIGN)
+     *  of values [., stride], as the bits of a float: NaN is the largest, then
+     *  infinity. */
+    uint32_t (*largest)(const float *values, size_t stride, mlp_range rows,
+                        mlp_range columns);
 
     /** a = f(kept), or a = f(a) where nothing is kept, for a block of a layer
      *  with `out` outputs; and d = d f'(z). Columns are a multiple of

@@ -19,6 +19,9 @@ enum {
     PACKED_GRAIN = 42,
     /* at most so many: of few rows more would not be read again soon enough. */
     PACKED_GRAINS = 9,
+    /* Columns of a dense gradient from which on its inputs are packed, on any
+     * instruction set (tuning.h: PACKING_TILES). */
+    PACKED_COLUMNS = 384,
     /* Rows beyond which the inputs of a sparse batch don't fit the cache: short
      * leaves, too, are then taken one by one for a block of inputs, */
     LONG_ROWS = 768,

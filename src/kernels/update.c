@@ -3,6 +3,8 @@
  *  is one loop: gradient, parameters and moments are read and written once.
  *  Formulas and their sources: mlp_update in kernels.h.
  */
+#include <string.h>
+
 #include "isa.h"
 
 /* A rule's constants in all lanes. */
@@ -183,4 +185,26 @@ double ISA(mlp_squares)(const float *values, size_t count)
         sum += lanes[k];
     }
     return sum;
+}
+
+uint32_t ISA(mlp_largest)(const float *values, size_t stride, mlp_range rows,
+                          mlp_range columns)
+{
+    uint32_t lanes[MLP_ALIGN] = {0};
+    for (size_t r = rows.first; r < rows.first + rows.count; r++) {
+        const float *row = values + r * stride + columns.first;
+        for (size_t c = 0; c < columns.count; c += MLP_ALIGN) {
+            uint32_t bits[MLP_ALIGN];
+            memcpy(bits, row + c, sizeof bits);
+            for (size_t k = 0; k < MLP_ALIGN; k++) {
+                bits[k] &= 0x7fffffff; /* no sign */
+                lanes[k] = bits[k] > lanes[k] ? bits[k] : lanes[k];
+            }
+        }
+    }
+    uint32_t largest = 0;
+    for (size_t k = 0; k < MLP_ALIGN; k++) {
+        largest = lanes[k] > largest ? lanes[k] : largest;
+    }
+    return largest;
 }

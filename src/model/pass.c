@@ -342,6 +342,162 @@ bool mlp_pass_gradient(mlp_pass *pass, size_t l, const mlp_gradient_node *nodes,
     return are_safe;
 }
 
+/* ---- gradients by blocks ----------------------------------------------- */
+
+/* A block of a gradient, and the parameters and moments that it updates, stay
+ * in L1; two panels are the widest tile of the sparse gradient. */
+enum { BLOCK_PANELS = 2, BLOCK_GROUPS = 32 };
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Gradient sums of some groups of inputs and panels of a layer: a block that
+ * has these alone, or a whole vector. */
+typedef struct {
+    const mlp_layer *layer;
+    mlp_range groups, panels;
+    bool is_block;
+    const float *sum, *biases; /* as of mlp_gradient_node */
+} layer_sums;
+
+/* A panel's sums: one run of weights, and, where the first inputs are, one of
+ * biases and one of slopes. */
+static void take_panel(const layer_sums *sums, size_t p, mlp_pass_take *take,
+                       void *context)
+{
+    const mlp_layer *layer = sums->layer;
+    size_t column = (sums->panels.first + p) * MLP_PANEL;
+    size_t width = least(MLP_PANEL, mlp_padded(layer->out) - column);
+    size_t first = sums->groups.first * MLP_GROUP;
+    size_t inputs = least(sums->groups.count * MLP_GROUP, layer->in - first);
+    size_t weights = mlp_dense_index(layer->in, layer->out, first, column);
+    size_t biases = mlp_dense_bias(layer->in, layer->out) + column;
+    size_t slopes = mlp_dense_slopes(layer->in, layer->out) + column;
+    bool is_block = sums->is_block;
+    take(context, layer->offset + weights, inputs * width,
+         sums->sum + (is_block ? p * inputs * MLP_PANEL : weights));
+    if (first > 0) {
+        return;
+    }
+    take(context, layer->offset + biases, width,
+         is_block ? sums->biases + p * MLP_PANEL : sums->sum + biases);
+    if (layer->activation == MLP_ACTIVATION_PRELU) {
+        take(context, layer->offset + slopes, width,
+             is_block ? sums->biases + (sums->panels.count + p) * MLP_PANEL
+                      : sums->sum + slopes);
+    }
+}
+
+/* Sum these groups and panels of layer l to where `node` says, and hand them
+ * over. */
+static void sum_and_take(const mlp_pass *pass, size_t l, const layer_sums *sums,
+                         const mlp_gradient_node *node, mlp_pass_take *take,
+                         void *context, mlp_thread self)
+{
+    mlp_dense layer = dense_of(pass, l);
+    mlp_batch input = input_of(pass, l);
+    mlp_units units = units_of(pass, l);
+    (void)pass->kernels->gradient(&layer, &input, pass->dz[l], &units, node,
+                                  sums->groups, sums->panels,
+                                  pass->scratch[self.index]);
+    for (size_t p = 0; p < sums->panels.count; p++) {
+        take_panel(sums, p, take, context);
+    }
+}
+
+static void take_blocks(const mlp_pass *pass, size_t l, tile own,
+                        mlp_gradient_node node, mlp_pass_take *take,
+                        void *context, mlp_thread self)
+{
+    _Alignas(64) float sum[BLOCK_PANELS * BLOCK_GROUPS * MLP_GROUP * MLP_PANEL];
+    _Alignas(64) float biases[2 * BLOCK_PANELS * MLP_PANEL];
+    layer_sums sums = {.layer = &pass->model->layer[l],
+                       .is_block = true,
+                       .sum = sum,
+                       .biases = biases};
+    node.sum = sum;
+    node.biases = biases;
+    size_t end_panel = own.columns.first + own.columns.count;
+    size_t end_group = own.rows.first + own.rows.count;
+    for (size_t p = own.columns.first; p < end_panel; p += BLOCK_PANELS) {
+        sums.panels = (mlp_range){p, least(BLOCK_PANELS, end_panel - p)};
+        for (size_t g = own.rows.first; g < end_group; g += BLOCK_GROUPS) {
+            sums.groups = (mlp_range){g, least(BLOCK_GROUPS, end_group - g)};
+            sum_and_take(pass, l, &sums, &node, take, context, self);
+        }
+    }
+}
+
+void mlp_pass_gradient_blocks(mlp_pass *pass, size_t l,
+                              const mlp_gradient_node *node, const float *begun,
+                              mlp_pass_take *take, void *context,
+                              mlp_thread self)
+{
+    const mlp_layer *layer = &pass->model->layer[l];
+    size_t groups = (layer->in + MLP_GROUP - 1) / MLP_GROUP;
+    tile own = split_tiles(groups, mlp_panels(layer->out), self);
+    mlp_batch input = input_of(pass, l);
+    mlp_gradient_node whole = *node;
+    whole.sum += layer->offset;
+    whole.begun = begun == NULL ? NULL : begun + layer->offset;
+    whole.stride = pass->model->vector_size;
+    if (own.rows.count == 0 || own.columns.count == 0) {
+        return;
+    }
+    if (mlp_gradient_has_blocks(&input, own.columns.count)) {
+        take_blocks(pass, l, own, whole, take, context, self);
+        return;
+    }
+    const layer_sums sums = {.layer = layer,
+                             .groups = own.rows,
+                             .panels = own.columns,
+                             .sum = whole.sum};
+    sum_and_take(pass, l, &sums, &whole, take, context, self);
+}
+
+/* ---- magnitudes -------------------------------------------------------- */
+
+static void widen(uint32_t *largest, uint32_t value)
+{
+    *largest = value > *largest ? value : *largest;
+}
+
+/* The largest magnitude in rows and panels of values [., stride(columns)]. */
+static uint32_t largest_of(const mlp_pass *pass, const float *values,
+                           size_t columns, tile written)
+{
+    size_t first = written.columns.first * MLP_PANEL;
+    size_t end =
+        least(first + written.columns.count * MLP_PANEL, mlp_padded(columns));
+    return pass->kernels->largest(values, mlp_stride(columns), written.rows,
+                                  (mlp_range){first, end - first});
+}
+
+void mlp_pass_measure(const mlp_pass *pass, mlp_range gathered,
+                      mlp_pass_extent *mine, mlp_thread self)
+{
+    const mlp_batch *batch = pass->batch;
+    size_t last = pass->model->layers - 1;
+    size_t outputs = pass->model->layer[last].out;
+    tile written = {gathered, {0, mlp_panels(batch->cols)}};
+    widen(&mine->input[0],
+          largest_of(pass, batch->values, batch->cols, written));
+    written =
+        (tile){mlp_thread_share(self, batch->rows), {0, mlp_panels(outputs)}};
+    widen(&mine->dz[last], largest_of(pass, pass->dz[last], outputs, written));
+    for (size_t l = 0; l < last; l++) {
+        size_t out = pass->model->layer[l].out;
+        size_t panels = mlp_panels(out);
+        written = owned_tile(pass, l, panels, self);
+        widen(&mine->input[l + 1],
+              largest_of(pass, pass->activations[l], out, written));
+        written = owned_tile(pass, l + 1, panels, self);
+        widen(&mine->dz[l], largest_of(pass, pass->dz[l], out, written));
+    }
+}
+
 const double *mlp_pass_losses(const mlp_pass *pass)
 {
     return pass->losses;

@@ -88,6 +88,33 @@ void mlp_pass_backward(mlp_pass *pass, size_t l, mlp_thread self);
 bool mlp_pass_gradient(mlp_pass *pass, size_t l, const mlp_gradient_node *nodes,
                        size_t count, const float *begun, mlp_thread self);
 
+/** What is done with sums of gradients.
+ *  @param first, count  elements of the parameter vector
+ *  @param sum           [count] */
+typedef void mlp_pass_take(void *context, size_t first, size_t count,
+                           const float *sum);
+
+/** Gradient sums of layer l from its dz, handed to `take` in blocks that are
+ *  still in the core's cache. Barrier before.
+ *  @param node  one subtree; layers that don't go by blocks are summed there
+ *  @param begun, self  as of mlp_pass_gradient */
+void mlp_pass_gradient_blocks(mlp_pass *pass, size_t l,
+                              const mlp_gradient_node *node, const float *begun,
+                              mlp_pass_take *take, void *context,
+                              mlp_thread self);
+
+/** The largest magnitudes in a pass, as bits of floats (mlp_kernels.largest):
+ *  of each layer's input, and of its dz. All zero bytes: nothing yet. */
+typedef struct {
+    uint32_t input[MLP_MAX_HIDDEN + 1], dz[MLP_MAX_HIDDEN + 1];
+} mlp_pass_extent;
+
+/** Widen `mine` to what this thread has written in this pass. After its last
+ *  backward, without a barrier.
+ *  @param gathered  rows of the batch that this thread has written */
+void mlp_pass_measure(const mlp_pass *pass, mlp_range gathered,
+                      mlp_pass_extent *mine, mlp_thread self);
+
 /** Results of the last mlp_pass_loss, [batch rows]. */
 const double *mlp_pass_losses(const mlp_pass *pass);
 const uint32_t *mlp_pass_predictions(const mlp_pass *pass);

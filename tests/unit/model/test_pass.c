@@ -155,15 +155,40 @@ typedef struct {
     uint32_t predictions[ROWS];
 } outcome;
 
+enum { THREADS_MOST = 7 };
+
 typedef struct {
     mlp_pass *pass;
     const mlp_gradient_node *node;
     size_t layers;
+    bool by_blocks; /* the gradient is handed over so */
+    float *vector;  /* where to */
+    mlp_pass_extent extents[THREADS_MOST];
 } running;
+
+/* Each element comes once: a second time would double it. */
+static void add_sums(void *context, size_t first, size_t count,
+                     const float *sum)
+{
+    float *vector = context;
+    for (size_t i = 0; i < count; i++) {
+        vector[first + i] += sum[i];
+    }
+}
+
+static void run_gradient(running *r, size_t l, mlp_thread self)
+{
+    if (r->by_blocks) {
+        mlp_pass_gradient_blocks(r->pass, l, r->node, NULL, add_sums, r->vector,
+                                 self);
+    } else {
+        mlp_pass_gradient(r->pass, l, r->node, 1, NULL, self);
+    }
+}
 
 static void run(void *context, mlp_thread self)
 {
-    const running *r = context;
+    running *r = context;
     for (size_t l = 0; l < r->layers; l++) {
         mlp_pass_forward(r->pass, l, self);
         mlp_thread_barrier(self);
@@ -174,12 +199,48 @@ static void run(void *context, mlp_thread self)
         if (l > 0) {
             mlp_pass_backward(r->pass, l, self);
         }
-        mlp_pass_gradient(r->pass, l, r->node, 1, NULL, self);
+        run_gradient(r, l, self);
         mlp_thread_barrier(self);
+    }
+    mlp_pass_measure(r->pass, mlp_thread_share(self, ROWS),
+                     &r->extents[self.index], self);
+}
+
+/* The largest magnitude of values [ROWS, mlp_stride(columns)], as bits. */
+static uint32_t largest_bits(const float *values, size_t columns)
+{
+    uint32_t largest = 0;
+    for (size_t i = 0; i < ROWS * mlp_stride(columns); i++) {
+        float magnitude = fabsf(values[i]);
+        uint32_t bits;
+        memcpy(&bits, &magnitude, sizeof bits);
+        largest = bits > largest ? bits : largest;
+    }
+    return largest;
+}
+
+/* The threads' extents together are those of the whole pass. */
+static void check_extents(const fixture *f, const running *r)
+{
+    for (size_t l = 0; l < r->layers; l++) {
+        const mlp_layer *layer = &f->model->layer[l];
+        uint32_t input = 0, dz = 0;
+        for (size_t t = 0; t < THREADS_MOST; t++) {
+            const mlp_pass_extent *seen = &r->extents[t];
+            input = seen->input[l] > input ? seen->input[l] : input;
+            dz = seen->dz[l] > dz ? seen->dz[l] : dz;
+        }
+        ck_assert_uint_eq(
+            input, largest_bits(l == 0 ? mlp_feed_batch(f->feed)->values
+                                       : mlp_pass_activations(r->pass, l - 1),
+                                layer->in));
+        ck_assert_uint_eq(dz,
+                          largest_bits(mlp_pass_dz(r->pass, l), layer->out));
     }
 }
 
-static outcome run_pass(fixture *f, const mlp_kernels *kernels, size_t threads)
+static outcome run_pass_by(fixture *f, const mlp_kernels *kernels,
+                           size_t threads, bool by_blocks)
 {
     size_t outputs = ROWS * mlp_stride(CLASSES);
     float *vector = zeros(f->model->vector_size, sizeof *vector);
@@ -190,9 +251,16 @@ static outcome run_pass(fixture *f, const mlp_kernels *kernels, size_t threads)
         mlp_pass_create(f->model, kernels, ROWS, threads, NULL, &pass), MLP_OK);
     mlp_pass_begin(pass, f->vector, mlp_feed_batch(f->feed),
                    mlp_feed_labels(f->feed), NULL);
-    f->node.sum = vector;
-    running context = {pass, &f->node, f->model->layers};
+    float *other = zeros(f->model->vector_size, sizeof *other);
+    f->node.sum = by_blocks ? other : vector;
+    running context = {.pass = pass,
+                       .node = &f->node,
+                       .layers = f->model->layers,
+                       .by_blocks = by_blocks,
+                       .vector = vector};
     mlp_threads_run(NULL, threads, run, &context);
+    check_extents(f, &context);
+    free(other);
     mlp_model_unpack(f->model, vector, o.gradient);
     memcpy(o.outputs, mlp_pass_outputs(pass), outputs * sizeof *o.outputs);
     memcpy(o.losses, mlp_pass_losses(pass), sizeof o.losses);
@@ -201,6 +269,11 @@ static outcome run_pass(fixture *f, const mlp_kernels *kernels, size_t threads)
     ck_assert_ptr_null(pass);
     free(vector);
     return o;
+}
+
+static outcome run_pass(fixture *f, const mlp_kernels *kernels, size_t threads)
+{
+    return run_pass_by(f, kernels, threads, false);
 }
 
 static void free_outcome(outcome *o)
@@ -333,12 +406,14 @@ START_TEST(threads_and_instruction_sets_change_no_bit)
     outcome expected = run_pass(&f, mlp_kernels_find("base"), 1);
     for (size_t k = 0; k < 3; k++) {
         const mlp_kernels *kernels = mlp_kernels_find(names[k]);
-        size_t most = (size_t)_i % 3 == k ? 7 : 1; /* each set's turn */
+        size_t most = (size_t)_i % 3 == k ? THREADS_MOST : 1; /* its turn */
         for (size_t threads = 1; kernels != NULL && threads <= most;
              threads++) {
-            outcome o = run_pass(&f, kernels, threads);
-            check_same_bits(&o, &expected, f.model->parameters);
-            free_outcome(&o);
+            for (int blocks = 0; blocks <= 1; blocks++) {
+                outcome o = run_pass_by(&f, kernels, threads, blocks == 1);
+                check_same_bits(&o, &expected, f.model->parameters);
+                free_outcome(&o);
+            }
         }
     }
     free_outcome(&expected);
