@@ -101,6 +101,9 @@ static places cut_memory(mlp_trainer *trainer, const extents *all,
     at.batch = mlp_arena_cut(arena, 1, all->batch);
     at.pass = mlp_arena_cut(arena, 1, all->pass);
     trainer->node.leaf_sums = mlp_arena_cut(arena, 1, all->sums);
+    trainer->node.bounds =
+        mlp_arena_cut(arena, mlp_node_team_threads(trainer->node.team),
+                      sizeof(mlp_thread_bounds));
     return at;
 }
 

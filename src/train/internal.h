@@ -45,6 +45,12 @@ typedef struct {
     mlp_rank_report ranks[]; /* [ranks of the crew] */
 } mlp_trainer_board;
 
+/* What a thread has seen of a batch, on cache lines of its own. */
+typedef struct {
+    _Alignas(64) mlp_pass_extent extent;
+    bool has_finite_losses;
+} mlp_thread_bounds;
+
 /* The part of a batch that this rank's node computes: what its crew works on,
  * in memory that the ranks of the node share. */
 typedef struct {
@@ -56,6 +62,8 @@ typedef struct {
     mlp_feed *feed;
     mlp_pass *pass;
     float *leaf_sums; /* [shards.count, vector_size], with --accumulate */
+    mlp_thread_bounds *bounds; /* [threads of the crew] */
+    bool may_fuse;             /* gradient and update in one (fused.c) */
 } mlp_trainer_node;
 
 /* Which rows come next, and at what learning rate. */
@@ -91,6 +99,7 @@ struct mlp_trainer {
     mlp_gradient_alarm *alarms; /* [layers] */
     mlp_trainer_evaluation evaluation;
     mlp_trainer_sentinel sentinel;
+    mlp_threads *threads; /* that are kept, or NULL */
     mlp_thread_tuner tuner;
     double *busy; /* [threads], seconds in the last step */
 };
@@ -117,6 +126,9 @@ size_t mlp_trainer_batch_rows(const mlp_config *config, size_t shards);
 
 /** Where batch `index` (of those that the sampler deals) has its rows. */
 void mlp_trainer_lay_batch(mlp_trainer *trainer, size_t index);
+
+/** Whether gradient and update may be one, if the numbers of a step allow. */
+bool mlp_trainer_may_fuse(const mlp_trainer *trainer);
 
 /** Whether an update takes norms of the gradient or of weights. */
 bool mlp_trainer_needs_norms(const mlp_config *config);

@@ -52,7 +52,7 @@ static uint64_t fingerprint(mlp_trainer *trainer, size_t state)
     uint64_t sum = 0;
     memset(trainer->sentinel.prints, 0,
            threads * sizeof *trainer->sentinel.prints);
-    mlp_threads_run(NULL, threads, fingerprint_share, &all);
+    mlp_threads_run(trainer->threads, threads, fingerprint_share, &all);
     for (size_t t = 0; t < threads; t++) {
         sum += trainer->sentinel.prints[t];
     }

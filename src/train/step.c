@@ -37,6 +37,7 @@ static void begin_piece(mlp_one_step *step)
     mlp_feed_begin(trainer->node.feed, &parts->train->here, parts->scaler,
                    &step->shard_batches, &step->whole);
     report_rank(step);
+    step->rows += mlp_feed_batch(trainer->node.feed)->rows;
     mlp_pass_begin(trainer->node.pass, trainer->weights.vectors[0],
                    mlp_feed_batch(trainer->node.feed),
                    mlp_feed_labels(trainer->node.feed),
@@ -112,7 +113,8 @@ static mlp_status finish(mlp_worker *w)
     return status != MLP_OK ? status : verdict;
 }
 
-/* All pieces of the batch, up to the gradients that are published. */
+/* All pieces of the batch, up to the last one's gradients; between nodes with
+ * these. */
 static void compute(mlp_worker *w)
 {
     do {
@@ -125,8 +127,8 @@ static void compute(mlp_worker *w)
             return;
         }
         mlp_stage_backward(w);
+        mlp_fused_measure(w);
     } while (go_on(w));
-    mlp_stage_gradients(w);
 }
 
 /* Tell idle ranks how the step ended. */
@@ -139,9 +141,25 @@ static void post_end(const mlp_worker *w)
     mlp_node_team_dismiss(w->trainer->node.team);
 }
 
-static void work(mlp_worker *w)
+/* Gradient and update in one: what they need to know of the step is known. */
+static void finish_at_once(mlp_worker *w)
 {
-    compute(w);
+    if (w->me.index == 0) {
+        mlp_trainer_add_metrics(w->trainer, w->step->piece == 0);
+        mlp_worker_lap(w, MLP_PHASE_LOSS);
+    }
+    mlp_fused_update(w);
+    if (w->self.index == 0) {
+        w->step->status = read_verdict(w);
+    }
+}
+
+/* Gradients of all, the verdict of all ranks, and the update. */
+static void finish_in_turn(mlp_worker *w)
+{
+    if (!mlp_exchange_is_far(w->trainer->exchange)) {
+        mlp_stage_gradients(w);
+    }
     mlp_worker_meet(w);
     if (w->self.index == 0) {
         w->step->verdict = read_verdict(w);
@@ -150,6 +168,16 @@ static void work(mlp_worker *w)
     mlp_status status = finish(w);
     if (w->self.index == 0) {
         w->step->status = status;
+    }
+}
+
+static void work(mlp_worker *w)
+{
+    compute(w);
+    if (mlp_fused_is_safe(w)) {
+        finish_at_once(w);
+    } else {
+        finish_in_turn(w);
     }
     if (w->me.index == 0) {
         post_end(w);
@@ -202,7 +230,7 @@ static void run_crew(mlp_trainer *trainer, mlp_one_step *step)
 {
     size_t count = trainer->tuner.count;
     double start = mlp_clock_seconds();
-    mlp_threads_run(NULL, count, run_step, step);
+    mlp_threads_run(trainer->threads, count, run_step, step);
     double seconds = mlp_clock_seconds() - start;
     double busy = 0.0;
     for (size_t t = 0; t < count; t++) {
@@ -242,6 +270,11 @@ static void expect_rows(mlp_trainer *trainer, uint64_t epoch, size_t index,
         mlp_dataset_expect(here, &plan, index * parts->config->accumulate);
     }
     trainer->position.expected_step = global + 1;
+}
+
+void mlp_trainer_use_threads(mlp_trainer *trainer, mlp_threads *threads)
+{
+    trainer->threads = threads;
 }
 
 static void clear_alarms(mlp_trainer *trainer)

@@ -13,7 +13,8 @@ typedef struct {
     size_t piece, pieces; /* of the batch; one without --accumulate */
     mlp_shard_batches shard_batches; /* this rank's, of this piece */
     mlp_feed_whole whole;            /* the crew's, of this piece */
-    bool is_unsafe;                  /* some rank's gradient, as in facts */
+    size_t rows;    /* the node's, of all micro-batches so far */
+    bool is_unsafe; /* some rank's gradient, as in facts */
     bool wants_stop;
     mlp_step_result *result;
     /* Two words, both written by thread 0 alone: the verdict of all ranks on
@@ -66,5 +67,24 @@ void mlp_stage_back_by_layers(mlp_worker *w);
 /** Of the pieces before it, after backward: the leaves' sums go on over this
  *  piece. */
 void mlp_stage_accumulate(mlp_worker *w);
+
+/* Gradient and update in one (fused.c), in place of mlp_stage_gradients and
+ * mlp_trainer_finish. */
+
+/** Measure what this thread wrote of a piece. After its backward. */
+void mlp_fused_measure(const mlp_worker *w);
+
+/** Whether the step may be finished so: the same on all threads of the node,
+ *  which meet here if it may at all. After the last piece's measures. */
+bool mlp_fused_is_safe(mlp_worker *w);
+
+/** Whether no sum of a layer's gradient can overflow.
+ *  @param bounds  [threads]
+ *  @param rows    of the global batch */
+bool mlp_fused_is_bounded(const mlp_thread_bounds *bounds, size_t threads,
+                          size_t layers, size_t rows);
+
+/** Compute the gradients, and update. */
+void mlp_fused_update(mlp_worker *w);
 
 #endif

@@ -106,6 +106,7 @@ static mlp_status create_locally(mlp_trainer *trainer)
         parts->model, trainer->exchange, mlp_optimizer_moments(config),
         mlp_trainer_needs_norms(config), &trainer->weights));
     MLP_TRY(create_subtrees(trainer));
+    trainer->node.may_fuse = mlp_trainer_may_fuse(trainer);
     if (config->accumulate > 1) {
         MLP_TRY(create_leaves(trainer));
     }

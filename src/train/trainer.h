@@ -19,6 +19,7 @@
 #include "rows/scaler.h"
 #include "system/profile.h"
 #include "system/stop.h"
+#include "system/threads.h"
 #include "team/comm.h"
 
 typedef struct mlp_trainer mlp_trainer;
@@ -97,6 +98,10 @@ mlp_status mlp_trainer_compare(mlp_trainer *trainer, uint64_t step);
 /** From the next step on multiply the schedule's learning rate by `scale`, on
  *  every rank. */
 void mlp_trainer_scale_rate(mlp_trainer *trainer, double scale);
+
+/** Run steps and evaluations on threads that are kept, until NULL takes their
+ *  place (system/threads.h). */
+void mlp_trainer_use_threads(mlp_trainer *trainer, mlp_threads *threads);
 
 /** Learning rate of a global step (from 0). */
 double mlp_trainer_rate(const mlp_trainer *trainer, uint64_t step);

@@ -39,6 +39,11 @@ every_team() {
         done
         expect_digest "$ranks" 1 "$@"
     done
+    for ranks in 1 3; do # gradient and update apart, as between nodes
+        export MLP_TEST_CAREFUL=1
+        expect_digest "$ranks" 2 "$@"
+        unset MLP_TEST_CAREFUL
+    done
     for size in 1 2; do # ranks of this machine play several nodes
         for ranks in 3 4 8; do
             export MLP_TEST_NODE_SIZE=$size

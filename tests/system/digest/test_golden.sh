@@ -51,8 +51,14 @@ each_row() {
     done <"$table"
 }
 
+# Steps that are finished with care (train/fused.c) come to the same.
 check_row() {
     expect_pinned 0 1 "$@"
+    if [ "$set" = avx512 ] && [ "$build" = "$MLP_BUILD" ]; then
+        export MLP_TEST_CAREFUL=1
+        expect_pinned 0 1 "$@"
+        unset MLP_TEST_CAREFUL
+    fi
     case $teams in
     threads) expect_pinned 0 2 "$@" ;;
     ranks) expect_pinned 3 1 "$@" ;;
