@@ -95,7 +95,7 @@ void mlp_evaluate_rows(const mlp_evaluator *evaluator,
         evaluator->pass, evaluator->vector, mlp_feed_batch(evaluator->feed),
         mlp_feed_labels(evaluator->feed), mlp_feed_targets(evaluator->feed));
     mlp_evaluator crew = *evaluator;
-    mlp_threads_run(NULL, crew.threads, run_batch, &crew);
+    mlp_threads_run(crew.kept, crew.threads, run_batch, &crew);
 }
 
 /* ---- the loop ---------------------------------------------------------- */

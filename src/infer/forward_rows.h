@@ -17,6 +17,7 @@
 #include "rows/feed.h"
 #include "rows/scaler.h"
 #include "system/stop.h"
+#include "system/threads.h"
 
 /* Rows of an evaluation's batch: enough to keep all threads busy. */
 enum { EVALUATION_ROWS = 512 };
@@ -30,8 +31,9 @@ typedef struct {
     mlp_pass *pass;      /**< for as many rows and threads at least */
     mlp_scaler scaler;
     size_t threads;
-    size_t top_k;   /**< count top_hits among so many outputs; 0: don't */
-    mlp_stop *stop; /**< looked at between batches; may be NULL */
+    mlp_threads *kept; /**< that are kept, or NULL */
+    size_t top_k;      /**< count top_hits among so many outputs; 0: don't */
+    mlp_stop *stop;    /**< looked at between batches; may be NULL */
 } mlp_evaluator;
 
 /** The rows of an evaluation: those of some shards of a split, in the order in

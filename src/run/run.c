@@ -268,10 +268,31 @@ static mlp_status report_if_not_stopped(mlp_run_parts *run)
     return MLP_OK;
 }
 
+typedef struct {
+    mlp_run_parts *run;
+    mlp_status status;
+} training;
+
+/* Steps take some hundred microseconds: their threads are kept. */
+static void train_on(void *context, mlp_threads *threads)
+{
+    training *t = context;
+    mlp_trainer_use_threads(t->run->trainer, threads);
+    t->status = mlp_run_train(t->run);
+    mlp_trainer_use_threads(t->run->trainer, NULL);
+}
+
+static mlp_status train(mlp_run_parts *run)
+{
+    training t = {run, MLP_OK};
+    mlp_threads_lead(run->job.config.threads, train_on, &t);
+    return t.status;
+}
+
 static mlp_status train_and_report(mlp_run_parts *run)
 {
     double start = mlp_clock_seconds();
-    mlp_status trained = mlp_run_train(run);
+    mlp_status trained = train(run);
     if (trained != MLP_OK && trained != MLP_STOPPED) {
         return trained;
     }

@@ -25,6 +25,7 @@ mlp_evaluator mlp_trainer_evaluator(const mlp_trainer *trainer)
                            .pass = trainer->evaluation.pass,
                            .scaler = parts->scaler,
                            .threads = parts->config->threads,
+                           .kept = trainer->threads,
                            .top_k = parts->config->top_k};
 }
 
