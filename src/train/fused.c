@@ -2,16 +2,15 @@
  *  Gradient and update in one: a block of the gradient is used while it is in
  *  its core's cache, and never written to memory.
  *
- *  That takes a sum which is complete when it is computed, so one node and
- *  float32; a rule that looks at one parameter at a time, so no norms; and the
- *  knowledge that all sums are finite before the first parameter changes, since
- *  a step that diverges leaves the weights as they were. A bound tells: with n
- *  rows, inputs x and derivatives dz of a layer, |x| at most X and |dz| at most
- *  D, every partial sum of x dz is at most n X D before rounding, and rounding
- *  adds less than a factor (1 + 2^-24)^(2 n), below 2^0.2 for n up to 2^20. So
- *  n X D up to 2^120, with X at least 1 for the bias, is far below the largest
- *  float, 2^128. Where the bound does not hold the step is finished with care
- *  (finish.c), to the same bits.
+ *  Three conditions: the sum is complete when it is computed, so there is one
+ *  node, and sums are float32; the update rule needs no norms; and all sums are
+ *  known to be finite before the first parameter changes, since a step that
+ *  diverges leaves the weights unchanged. A bound shows that: with n rows of
+ *  inputs x, |x| <= X, and derivatives dz, |dz| <= D, every partial sum of
+ *  x dz is at most n X D before rounding, and rounding adds less than a factor
+ *  (1 + 2^-24)^(2 n), below 2^0.2 for n <= 2^20. So n X D <= 2^120, with X at
+ *  least 1 for the bias, is far below the largest float, 2^128. Where the bound
+ *  does not hold, the step is finished with care (finish.c), to the same bits.
  *
  *  Why nobody reads what another thread overwrites: parameters are last read by
  *  forward and backward, before the meeting in mlp_fused_is_safe; a thread
@@ -53,7 +52,7 @@ void mlp_fused_measure(const mlp_worker *w)
         return;
     }
     mlp_thread_bounds *mine = &node->bounds[w->me.index];
-    if (w->step->piece == 0) {
+    if (w->step->micro_batch == 0) {
         *mine = (mlp_thread_bounds){.has_finite_losses = true};
     }
     mlp_range rows = mlp_thread_share(w->me, mlp_feed_batch(node->feed)->rows);
@@ -136,7 +135,7 @@ void mlp_fused_update(mlp_worker *w)
 {
     const mlp_one_step *step = w->step;
     mlp_trainer *trainer = w->trainer;
-    const float *begun = step->piece > 0 ? trainer->node.leaf_sums : NULL;
+    const float *begun = step->micro_batch > 0 ? trainer->node.leaf_sums : NULL;
     updater u = {w, trainer->optimizer};
     mlp_optimizer_begin(&u.rule, step->lr, step->rows, step->global);
     for (size_t l = trainer->parts.model->layers; l-- > 0;) {

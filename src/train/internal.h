@@ -28,21 +28,21 @@ typedef struct {
                                  a value that is not finite */
 } mlp_gradient_alarm;
 
-/* What a rank tells its crew before it hands in its rows. */
+/* What a rank tells its node team before it hands in its rows. */
 typedef struct {
     _Alignas(64) bool wants_stop;
     bool has_fault; /* could not read its rows */
 } mlp_rank_report;
 
-/* What the crew of a node writes for all its ranks in a step. */
+/* What the node team of a node writes for all its ranks in a step. */
 typedef struct {
-    _Atomic bool is_unsafe; /* some of the crew's sums are */
-    bool is_spoiled;        /* the loss of a piece is not finite */
+    _Atomic bool is_unsafe; /* some of the node team's sums are */
+    bool is_spoiled;        /* the loss of a micro-batch is not finite */
     /* How the step ended, for idle ranks. */
     mlp_status status;
     mlp_step_result result;
     bool has_fault;
-    mlp_rank_report ranks[]; /* [ranks of the crew] */
+    mlp_rank_report ranks[]; /* [ranks of the node team] */
 } mlp_trainer_board;
 
 /* What a thread has seen of a batch, on cache lines of its own. */
@@ -51,8 +51,8 @@ typedef struct {
     bool has_finite_losses;
 } mlp_thread_bounds;
 
-/* The part of a batch that this rank's node computes: what its crew works on,
- * in memory that the ranks of the node share. */
+/* The part of a batch that this rank's node computes: what its node team works
+ * on, in memory that the ranks of the node share. */
 typedef struct {
     mlp_node_team *team;
     mlp_trainer_board *board;
@@ -62,7 +62,7 @@ typedef struct {
     mlp_feed *feed;
     mlp_pass *pass;
     float *leaf_sums; /* [shards.count, vector_size], with --accumulate */
-    mlp_thread_bounds *bounds; /* [threads of the crew] */
+    mlp_thread_bounds *bounds; /* [threads of the node team] */
     bool may_fuse;             /* gradient and update in one (fused.c) */
 } mlp_trainer_node;
 
@@ -116,12 +116,12 @@ typedef struct {
 /** Whether steps are too short for more than one thread. */
 bool mlp_trainer_is_short(const mlp_trainer_parts *parts);
 
-/** Make the crew, and all that lies in its memory: board, feed, pass, the
+/** Make the node team, and all that lies in its memory: board, feed, pass, the
  *  leaves' sums. Collective. */
 mlp_status mlp_trainer_create_node_team(mlp_trainer *trainer);
 void mlp_trainer_destroy_node_team(mlp_trainer *trainer); /**< Collective. */
 
-/** Rows that so many shards have in a piece of a batch, at most. */
+/** Rows that so many shards have in a micro-batch of a batch, at most. */
 size_t mlp_trainer_batch_rows(const mlp_config *config, size_t shards);
 
 /** Where batch `index` (of those that the sampler deals) has its rows. */
@@ -136,22 +136,23 @@ bool mlp_trainer_needs_norms(const mlp_config *config);
 /** Numbers that the ranks of a node share for them. */
 size_t mlp_trainer_measures(const mlp_trainer_parts *parts);
 
-/** Sum the gradients of all ranks, and update. Every thread of the crew calls
- *  and gets the same status; MLP_DIVERGED, on all ranks, when the gradient is
- *  not finite: parameters are as before. Collective. */
+/** Sum the gradients of all ranks, and update. Every thread of the node team
+ * calls and gets the same status; MLP_DIVERGED, on all ranks, when the gradient
+ * is not finite: parameters are as before. Collective. */
 mlp_status mlp_trainer_finish(mlp_trainer *trainer, mlp_thread self,
                               const mlp_step_facts *facts);
 
-/** Add what feed and pass have of some rows to the metrics of the crew's
- *  shards, in the order of the rows. From the crew's thread 0, like the two
- *  below.
+/** Add what feed and pass have of some rows to the metrics of the node team's
+ *  shards, in the order of the rows. From the node team's thread 0, like the
+ * two below.
  *  @param is_first  nothing was added in this step yet */
 void mlp_trainer_add_metrics(const mlp_trainer *trainer, bool is_first);
 
-/** Complete the crew's shard metrics with what is known of its gradient now. */
+/** Complete the node team's shard metrics with what is known of its gradient
+ * now. */
 void mlp_trainer_close_metrics(const mlp_trainer *trainer);
 
-/** Whether the losses in the crew's shard metrics are finite; they are not
+/** Whether the losses in the node team's shard metrics are finite; they are not
  *  published yet. */
 bool mlp_trainer_has_finite_losses(const mlp_trainer *trainer);
 

@@ -30,7 +30,7 @@ typedef struct {
     size_t words;
 } fingerprint_job;
 
-/* Blocks in turn: the threads' shares end up alike, whatever the crew. */
+/* Blocks in turn: the threads' shares end up alike, whatever the node team. */
 static void fingerprint_share(void *context, mlp_thread self)
 {
     const fingerprint_job *all = context;

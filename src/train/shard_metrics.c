@@ -40,8 +40,8 @@ static void add_targets(const mlp_trainer *trainer, size_t first, size_t end,
     record[SQUARES] = tally.target_squares;
 }
 
-/* What some rank of the crew has reported. */
-static mlp_rank_report report_of_crew(const mlp_trainer *trainer)
+/* What some rank of the node team has reported. */
+static mlp_rank_report report_of_team(const mlp_trainer *trainer)
 {
     mlp_rank_report all = {0};
     size_t ranks = mlp_comm_where(mlp_node_team_home(trainer->node.team))->size;
@@ -55,7 +55,7 @@ static mlp_rank_report report_of_crew(const mlp_trainer *trainer)
 void mlp_trainer_add_metrics(const mlp_trainer *trainer, bool is_first)
 {
     const mlp_batch *batch = mlp_feed_batch(trainer->node.feed);
-    const mlp_rank_report crew = report_of_crew(trainer);
+    const mlp_rank_report team = report_of_team(trainer);
     const double *losses = mlp_pass_losses(trainer->node.pass);
     const uint32_t *predictions = mlp_pass_predictions(trainer->node.pass);
     const uint16_t *labels = mlp_feed_labels(trainer->node.feed);
@@ -75,8 +75,8 @@ void mlp_trainer_add_metrics(const mlp_trainer *trainer, bool is_first)
         record[LOSS] = loss;
         record[HITS] += (double)hits;
         record[ROWS] += (double)(end - first);
-        record[STOP] = crew.wants_stop;
-        record[FAULT] = crew.has_fault;
+        record[STOP] = team.wants_stop;
+        record[FAULT] = team.has_fault;
         add_targets(trainer, first, end, record);
         record += MLP_SHARD_METRICS;
     }

@@ -1,5 +1,5 @@
 /** @file
- *  The stages of a step, as each thread of the crew goes through them.
+ *  The stages of a step, as each thread of the node team goes through them.
  */
 #include <stdatomic.h>
 
@@ -44,7 +44,7 @@ void mlp_stage_gather(mlp_worker *w)
     mlp_worker_lap(w, MLP_PHASE_GATHER);
 }
 
-/* In a crew of one rank a thread may go on with the rows that it gathered
+/* In a node team of one rank a thread may go on with the rows that it gathered
  * itself. */
 void mlp_stage_join(mlp_worker *w)
 {
@@ -92,18 +92,19 @@ void mlp_stage_backward(mlp_worker *w)
     }
 }
 
-/* Where the leaves' sums of the pieces before this one are. */
+/* Where the leaves' sums of the micro-batches before this one are. */
 static const float *begun(const mlp_worker *w)
 {
-    return w->step->piece > 0 ? w->trainer->node.leaf_sums : NULL;
+    return w->step->micro_batch > 0 ? w->trainer->node.leaf_sums : NULL;
 }
 
-/* The piece's losses are known: the records get them before its gradients. */
+/* The micro-batch's losses are known: the records get them before its
+ * gradients. */
 static void begin_gradients(mlp_worker *w)
 {
     begin_stage(w, false);
     if (w->me.index == 0) {
-        mlp_trainer_add_metrics(w->trainer, w->step->piece == 0);
+        mlp_trainer_add_metrics(w->trainer, w->step->micro_batch == 0);
         mlp_worker_lap(w, MLP_PHASE_LOSS);
     }
 }
@@ -150,7 +151,7 @@ void mlp_stage_accumulate(mlp_worker *w)
     mlp_trainer *trainer = w->trainer;
     begin_gradients(w);
     for (size_t l = trainer->parts.model->layers; l-- > 0;) {
-        /* unsafe sums are unsafe in the last piece, too */
+        /* unsafe sums are unsafe in the last micro-batch, too */
         (void)mlp_pass_gradient(trainer->node.pass, l, trainer->weights.leaves,
                                 trainer->node.shards.count, begun(w), w->me);
         mlp_worker_lap(w, MLP_PHASE_GRADIENT);

@@ -9,9 +9,9 @@
 
 #include "step.h"
 
-/* ---- pieces of a batch ------------------------------------------------- */
+/* ---- micro-batches of a batch ------------------------------------------ */
 
-/* What the crew must know of this rank. */
+/* What the node team must know of this rank. */
 static void report_rank(const mlp_one_step *step)
 {
     mlp_trainer *trainer = step->trainer;
@@ -22,13 +22,13 @@ static void report_rank(const mlp_one_step *step)
         mlp_dataset_status(&trainer->parts.train->here) != MLP_OK;
 }
 
-/* Point feed and pass at the piece's rows. Dealing goes round the table, so
- * the pieces of a batch are what smaller batches would be. */
-static void begin_piece(mlp_one_step *step)
+/* Point feed and pass at the micro-batch's rows. Dealing goes round the table,
+ * so the micro-batches of a batch are what smaller batches would be. */
+static void begin_micro_batch(mlp_one_step *step)
 {
     mlp_trainer *trainer = step->trainer;
     const mlp_trainer_parts *parts = &trainer->parts;
-    size_t index = step->index * parts->config->accumulate + step->piece;
+    size_t index = step->index * parts->config->accumulate + step->micro_batch;
     step->shard_batches = mlp_sampler_batch(trainer->position.sampler, index);
     mlp_trainer_lay_batch(trainer, index);
     step->whole =
@@ -48,23 +48,23 @@ static void begin_piece(mlp_one_step *step)
     mlp_pass_drop(trainer->node.pass, &dropout);
 }
 
-static bool is_last_piece(const mlp_one_step *step)
+static bool is_last_micro_batch(const mlp_one_step *step)
 {
-    return step->piece + 1 == step->pieces;
+    return step->micro_batch + 1 == step->micro_batches;
 }
 
-static void begin_next_piece(mlp_one_step *step)
+static void begin_next_micro_batch(mlp_one_step *step)
 {
-    step->piece++;
-    begin_piece(step);
+    step->micro_batch++;
+    begin_micro_batch(step);
 }
 
-/* Go to the batch's next piece; not from one whose loss is not finite, which
- * is the one to look at afterwards (diagnose.c). */
+/* Go to the batch's next micro-batch; not from one whose loss is not finite,
+ * which is the one to look at afterwards (diagnose.c). */
 static bool go_on(mlp_worker *w)
 {
     mlp_trainer *trainer = w->trainer;
-    if (is_last_piece(w->step)) {
+    if (is_last_micro_batch(w->step)) {
         return false;
     }
     mlp_stage_accumulate(w);
@@ -77,7 +77,7 @@ static bool go_on(mlp_worker *w)
     mlp_worker_meet(w);
     bool is_spoiled = trainer->node.board->is_spoiled;
     if (w->self.index == 0 && !is_spoiled) {
-        begin_next_piece(w->step);
+        begin_next_micro_batch(w->step);
     }
     mlp_worker_meet_in_rank(w);
     return !is_spoiled;
@@ -113,8 +113,8 @@ static mlp_status finish(mlp_worker *w)
     return status != MLP_OK ? status : verdict;
 }
 
-/* All pieces of the batch, up to the last one's gradients; between nodes with
- * these. */
+/* All micro-batches of the batch, up to the last one's gradients; between nodes
+ * with these. */
 static void compute(mlp_worker *w)
 {
     do {
@@ -122,7 +122,7 @@ static void compute(mlp_worker *w)
         mlp_stage_join(w);
         mlp_stage_forward(w);
         if (mlp_exchange_is_far(w->trainer->exchange) &&
-            is_last_piece(w->step)) {
+            is_last_micro_batch(w->step)) {
             mlp_stage_back_by_layers(w);
             return;
         }
@@ -145,7 +145,7 @@ static void post_end(const mlp_worker *w)
 static void finish_at_once(mlp_worker *w)
 {
     if (w->me.index == 0) {
-        mlp_trainer_add_metrics(w->trainer, w->step->piece == 0);
+        mlp_trainer_add_metrics(w->trainer, w->step->micro_batch == 0);
         mlp_worker_lap(w, MLP_PHASE_LOSS);
     }
     mlp_fused_update(w);
@@ -193,14 +193,14 @@ static void hand_in(mlp_worker *w)
     for (bool goes_on = true; goes_on;) {
         mlp_stage_gather(w);
         mlp_node_team_hand_in(trainer->node.team);
-        goes_on = !is_last_piece(step);
+        goes_on = !is_last_micro_batch(step);
         if (goes_on) {
             mlp_node_team_await(trainer->node.team);
             mlp_worker_lap(w, MLP_PHASE_WAIT);
             goes_on = !board->is_spoiled;
         }
         if (goes_on) {
-            begin_next_piece(step);
+            begin_next_micro_batch(step);
         }
     }
     mlp_node_team_await(trainer->node.team);
@@ -226,7 +226,7 @@ static void run_step(void *context, mlp_thread self)
 }
 
 /* Run the step on as many threads as are good now. */
-static void run_crew(mlp_trainer *trainer, mlp_one_step *step)
+static void run_node_team(mlp_trainer *trainer, mlp_one_step *step)
 {
     size_t count = trainer->tuner.count;
     double start = mlp_clock_seconds();
@@ -239,8 +239,8 @@ static void run_crew(mlp_trainer *trainer, mlp_one_step *step)
     mlp_thread_tuner_note(&trainer->tuner, seconds, seconds - busy);
 }
 
-/* Pieces that have rows: the epoch's last batch may be short. */
-static size_t pieces_of(const mlp_trainer *trainer, size_t step_index)
+/* Micro-batches that have rows: the epoch's last batch may be short. */
+static size_t micro_batches_of(const mlp_trainer *trainer, size_t step_index)
 {
     const mlp_config *config = trainer->parts.config;
     size_t most = config->accumulate;
@@ -295,16 +295,16 @@ mlp_status mlp_trainer_step(mlp_trainer *trainer, uint64_t epoch,
     expect_rows(trainer, epoch, step_index, steps);
     uint64_t global = epoch * steps + step_index;
     mlp_one_step step = {.trainer = trainer,
-                         .pieces = pieces_of(trainer, step_index),
+                         .micro_batches = micro_batches_of(trainer, step_index),
                          .wants_stop = wants_stop,
                          .result = result,
                          .epoch = parts->first_epoch + epoch,
                          .index = step_index,
                          .global = parts->first_step + global,
                          .lr = mlp_trainer_rate(trainer, global)};
-    begin_piece(&step);
+    begin_micro_batch(&step);
     clear_alarms(trainer);
-    run_crew(trainer, &step);
+    run_node_team(trainer, &step);
     if (step.status != MLP_OK && step.status != MLP_DIVERGED) {
         /* the others wait for what this rank can no longer send */
         mlp_comm_abort(parts->comm, step.status);

@@ -10,9 +10,10 @@
 /** A step as this rank sees it. */
 typedef struct {
     mlp_trainer *trainer;
-    size_t piece, pieces; /* of the batch; one without --accumulate */
-    mlp_shard_batches shard_batches; /* this rank's, of this piece */
-    mlp_feed_whole whole;            /* the crew's, of this piece */
+    size_t micro_batch,
+        micro_batches; /* of the batch; one without --accumulate */
+    mlp_shard_batches shard_batches; /* this rank's, of this micro-batch */
+    mlp_feed_whole whole;            /* the node team's, of this micro-batch */
     size_t rows;    /* the node's, of all micro-batches so far */
     bool is_unsafe; /* some rank's gradient, as in facts */
     bool wants_stop;
@@ -32,7 +33,7 @@ typedef struct {
     mlp_one_step *step;
     mlp_trainer *trainer;
     mlp_thread self;  /* in this rank */
-    mlp_thread me;    /* in the crew */
+    mlp_thread me;    /* in the node team */
     bool was_by_rows; /* of the stage before */
     double waited;    /* seconds, for other threads */
 } mlp_worker;
@@ -40,23 +41,23 @@ typedef struct {
 /** The time since the last lap went into this phase. */
 void mlp_worker_lap(const mlp_worker *w, mlp_phase phase);
 
-/** Wait until all threads of the crew are here; or of this rank. */
+/** Wait until all threads of the node team are here; or of this rank. */
 void mlp_worker_meet(mlp_worker *w);
 void mlp_worker_meet_in_rank(mlp_worker *w);
 
-/* In this order, for each piece of the batch. */
+/* In this order, for each micro-batch of the batch. */
 
 /** This rank's rows. */
 void mlp_stage_gather(mlp_worker *w);
 
-/** The crew's turn, when all its ranks have gathered their rows. */
+/** The node team's turn, when all its ranks have gathered their rows. */
 void mlp_stage_join(mlp_worker *w);
 
 /** All layers, and the loss. */
 void mlp_stage_forward(mlp_worker *w);
 
-/** Of the last piece, one of the two. Backward, then gradients; last layer
- *  first, so that it is on its way while the others follow. */
+/** Of the last micro-batch, one of the two. Backward, then gradients; last
+ *  layer first, so that its exchange begins while the others are computed. */
 void mlp_stage_backward(mlp_worker *w);
 void mlp_stage_gradients(mlp_worker *w);
 
@@ -64,18 +65,18 @@ void mlp_stage_gradients(mlp_worker *w);
  *  way to go, and what the layers before it take is time to hide that in. */
 void mlp_stage_back_by_layers(mlp_worker *w);
 
-/** Of the pieces before it, after backward: the leaves' sums go on over this
- *  piece. */
+/** Of the micro-batches before it, after backward: the leaves' sums go on over
+ * this micro-batch. */
 void mlp_stage_accumulate(mlp_worker *w);
 
 /* Gradient and update in one (fused.c), in place of mlp_stage_gradients and
  * mlp_trainer_finish. */
 
-/** Measure what this thread wrote of a piece. After its backward. */
+/** Measure what this thread wrote of a micro-batch. After its backward. */
 void mlp_fused_measure(const mlp_worker *w);
 
 /** Whether the step may be finished so: the same on all threads of the node,
- *  which meet here if it may at all. After the last piece's measures. */
+ *  which meet here if it may at all. After the last micro-batch's measures. */
 bool mlp_fused_is_safe(mlp_worker *w);
 
 /** Whether no sum of a layer's gradient can overflow.

@@ -38,7 +38,7 @@ static mlp_status create_exchange(mlp_trainer *trainer)
     return status;
 }
 
-/* Where a subtree's shards are among the leaves of the crew's batch. */
+/* Where a subtree's shards are among the leaves of the node team's batch. */
 static mlp_range leaves_of(const mlp_trainer *trainer, mlp_subtree tree)
 {
     return (mlp_range){tree.first - trainer->node.shards.first, tree.count};
@@ -62,8 +62,8 @@ static mlp_status create_subtrees(mlp_trainer *trainer)
     return MLP_OK;
 }
 
-/* A shard's chain goes on over the pieces of a batch, so its sums so far need a
- * place: the memory of one gradient for each shard here. */
+/* A shard's chain goes on over the micro-batches of a batch, so its sums so far
+ * need a place: the memory of one gradient for each shard here. */
 static mlp_status create_leaves(mlp_trainer *trainer)
 {
     size_t size = trainer->parts.model->vector_size;

@@ -1,7 +1,7 @@
 /** @file
  *  Synchronized data-parallel training: where the data, the model and the
  *  team meet. One step is: gather, forward, loss, backward and gradient on the
- *  crew of threads, then the tree sum over ranks and the update.
+ *  node team of threads, then the tree sum over ranks and the update.
  */
 #ifndef MLP_TRAINER_H
 #define MLP_TRAINER_H
@@ -113,7 +113,7 @@ typedef struct {
 } mlp_step_result;
 
 /** Global batch `step` (from 0) of an epoch (from 0), in config->accumulate
- *  pieces of config->batch rows: train on it.
+ *  micro-batches of config->batch rows: train on it.
  *  @param wants_stop  this rank was asked to stop; rides along to all
  *  MLP_DIVERGED when the loss is not finite, MLP_ERROR_IO when a rank cannot
  *  read its rows: parameters are as before.

@@ -50,8 +50,8 @@ typedef struct {
     mlp_gradient_node *subtrees; /**< [subtree_count] */
     size_t subtree_count;
     /** With --accumulate: a leaf for each of the node's shards, whose sums go
-     *  on from piece to piece of a batch, in the node's memory (crew.c). Else
-     *  NULL. */
+     *  on from micro-batch to micro-batch of a batch, in the node's memory
+     * (node_team.c). Else NULL. */
     mlp_gradient_node *leaves; /**< [the node's shards] */
     /** The gradient of all ranks, of this rank's ranges only, for an update
      *  that needs norms first. Else NULL. */

@@ -1,6 +1,7 @@
 /** @file
- *  The trainer's part of the crew (team/node_team.h): the batch and everything
- * that the threads of a node compute from it, in memory that its ranks share.
+ *  The trainer's part of the node team (team/node_team.h): the batch and
+ * everything that the threads of a node compute from it, in memory that its
+ * ranks share.
  */
 #include <stdlib.h>
 
@@ -8,15 +9,16 @@
 
 #include "internal.h"
 
-/* Multiplications of a step below which a crew costs more than it brings. */
-enum { CREW_WORK = 1 << 16 };
+/* Multiplications of a step below which a node team costs more than it brings.
+ */
+enum { TEAM_WORK = 1 << 16 };
 
 bool mlp_trainer_is_short(const mlp_trainer_parts *parts)
 {
-    return parts->model->parameters * parts->config->batch < CREW_WORK;
+    return parts->model->parameters * parts->config->batch < TEAM_WORK;
 }
 
-/* ---- the crew's shards ------------------------------------------------- */
+/* ---- the node team's shards -------------------------------------------- */
 
 static mlp_status find_shards(mlp_trainer *trainer)
 {
@@ -88,7 +90,7 @@ static mlp_status measure(const mlp_trainer *trainer, extents *all)
                          : mlp_fail_memory("the activations of a batch");
 }
 
-/* Where batch and pass are in the crew's memory. */
+/* Where batch and pass are in the node team's memory. */
 typedef struct {
     void *batch, *pass;
 } places;
