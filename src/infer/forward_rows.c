@@ -94,8 +94,8 @@ void mlp_evaluate_rows(const mlp_evaluator *evaluator,
     mlp_pass_begin(
         evaluator->pass, evaluator->vector, mlp_feed_batch(evaluator->feed),
         mlp_feed_labels(evaluator->feed), mlp_feed_targets(evaluator->feed));
-    mlp_evaluator crew = *evaluator;
-    mlp_threads_run(crew.kept, crew.threads, run_batch, &crew);
+    mlp_evaluator all = *evaluator;
+    mlp_threads_run(all.kept, all.threads, run_batch, &all);
 }
 
 /* ---- the loop ---------------------------------------------------------- */

@@ -33,7 +33,7 @@ typedef struct {
     size_t threads;
     mlp_threads *kept; /**< that are kept, or NULL */
     size_t top_k;      /**< count top_hits among so many outputs; 0: don't */
-    mlp_stop *stop;    /**< looked at between batches; may be NULL */
+    mlp_stop *stop;    /**< checked between batches; may be NULL */
 } mlp_evaluator;
 
 /** The rows of an evaluation: those of some shards of a split, in the order in

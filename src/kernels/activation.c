@@ -7,7 +7,7 @@
 /* A block of a layer's units: all pointers are at its first element. */
 typedef struct {
     const float *slopes; /* of PReLU, [cols] */
-    const float *keep;   /* dropout's factors, or NULL: all 1 */
+    const float *mask;   /* dropout's factors, or NULL: all 1 */
     size_t rows, cols, stride;
 } block;
 
@@ -16,13 +16,13 @@ static block block_of(const mlp_dense *layer, const mlp_units *units,
 {
     size_t stride = mlp_stride(layer->out);
     size_t first = rows.first * stride + columns.first;
-    const float *keep = units->keep != NULL ? units->keep + first : NULL;
+    const float *mask = units->mask != NULL ? units->mask + first : NULL;
     const float *slopes = layer->activation == MLP_ACTIVATION_PRELU
                               ? layer->parameters +
                                     mlp_dense_slopes(layer->in, layer->out) +
                                     columns.first
                               : NULL;
-    return (block){slopes, keep, rows.count, columns.count, stride};
+    return (block){slopes, mask, rows.count, columns.count, stride};
 }
 
 INLINE vec slopes_at(mlp_activation f, const block *b, size_t column)
@@ -51,8 +51,8 @@ INLINE void slope_as(mlp_activation f, const block *b, float *x, float *d)
             size_t at = r * b->stride + c;
             vec before = vec_load(x + at);
             vec above = vec_load(d + at);
-            if (b->keep != NULL) {
-                above = above * vec_load(b->keep + at);
+            if (b->mask != NULL) {
+                above = above * vec_load(b->mask + at);
             }
             vec dz = vec_slope(f, before, slopes_at(f, b, c), above);
             vec_store(d + at, vec_flush_dz(dz));
@@ -77,13 +77,13 @@ INLINE void slope_as(mlp_activation f, const block *b, float *x, float *d)
     CASE(SILU)                                                                 \
     CASE(GELU)
 
-/* to = from keep */
+/* to = from mask */
 static void drop_out(const block *b, const float *from, float *to)
 {
     for (size_t r = 0; r < b->rows; r++) {
         for (size_t c = 0; c < b->cols; c += LANES) {
             size_t at = r * b->stride + c;
-            vec_store(to + at, vec_load(from + at) * vec_load(b->keep + at));
+            vec_store(to + at, vec_load(from + at) * vec_load(b->mask + at));
         }
     }
 }
@@ -91,8 +91,8 @@ static void drop_out(const block *b, const float *from, float *to)
 /* Where f(z) goes, and z is before unless it is kept. */
 static float *plain_outputs(const mlp_dense *layer, const mlp_units *units)
 {
-    return units->kept != NULL && !mlp_keeps_sums(layer->activation)
-               ? units->kept
+    return units->preactivations != NULL && !mlp_keeps_sums(layer->activation)
+               ? units->preactivations
                : units->a;
 }
 
@@ -103,7 +103,7 @@ void ISA(mlp_activate)(const mlp_dense *layer, const mlp_units *units,
     size_t first = rows.first * b.stride + columns.first;
     float *a = plain_outputs(layer, units) + first;
     const float *z =
-        mlp_keeps_sums(layer->activation) ? units->kept + first : a;
+        mlp_keeps_sums(layer->activation) ? units->preactivations + first : a;
     switch (layer->activation) {
 #define CASE(name)                                                             \
     case MLP_ACTIVATION_##name:                                                \
@@ -115,7 +115,7 @@ void ISA(mlp_activate)(const mlp_dense *layer, const mlp_units *units,
     case MLP_ACTIVATIONS:
         break;
     }
-    if (units->keep != NULL) {
+    if (units->mask != NULL) {
         drop_out(&b, a, units->a + first);
     }
 }
@@ -125,7 +125,9 @@ void ISA(mlp_slope)(const mlp_dense *layer, const mlp_units *units, float *d,
 {
     block b = block_of(layer, units, rows, columns);
     size_t first = rows.first * b.stride + columns.first;
-    float *x = (units->kept != NULL ? units->kept : units->a) + first;
+    float *x =
+        (units->preactivations != NULL ? units->preactivations : units->a) +
+        first;
     d += first;
     switch (layer->activation) {
 #define CASE(name)                                                             \

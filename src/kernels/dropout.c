@@ -28,8 +28,8 @@ INLINE void mix_blocks(uint32_t x[4][SIDE], uint32_t low, uint32_t high)
 }
 
 /* Unit 32 p + 8 w + i of a row has word w of the block of unit 8 p + i. */
-static void keep_panel(const mlp_dropout *dropout, uint64_t row, size_t panel,
-                       uint32_t least_kept, float factor, float keep[MLP_PANEL])
+static void mask_panel(const mlp_dropout *dropout, uint64_t row, size_t panel,
+                       uint32_t least_kept, float factor, float mask[MLP_PANEL])
 {
     uint32_t x[4][SIDE];
     for (size_t i = 0; i < SIDE; i++) {
@@ -41,12 +41,12 @@ static void keep_panel(const mlp_dropout *dropout, uint64_t row, size_t panel,
     mix_blocks(x, (uint32_t)dropout->seed, (uint32_t)(dropout->seed >> 32));
     for (size_t w = 0; w < 4; w++) {
         for (size_t i = 0; i < SIDE; i++) {
-            keep[w * SIDE + i] = x[w][i] >= least_kept ? factor : 0.0f;
+            mask[w * SIDE + i] = x[w][i] >= least_kept ? factor : 0.0f;
         }
     }
 }
 
-void ISA(mlp_dropout)(const mlp_dropout *dropout, float *keep, size_t stride,
+void ISA(mlp_dropout)(const mlp_dropout *dropout, float *mask, size_t stride,
                       mlp_range rows, mlp_range panels)
 {
     uint32_t least_kept = (uint32_t)(dropout->share * 0x1p32);
@@ -57,9 +57,9 @@ void ISA(mlp_dropout)(const mlp_dropout *dropout, float *keep, size_t stride,
         for (size_t p = panels.first; p < panels.first + panels.count; p++) {
             float panel[MLP_PANEL];
             size_t width = least(MLP_PANEL, stride - p * MLP_PANEL);
-            keep_panel(dropout, row, p, least_kept, factor, panel);
+            mask_panel(dropout, row, p, least_kept, factor, panel);
             for (size_t j = 0; j < width; j++) {
-                keep[r * stride + p * MLP_PANEL + j] = panel[j];
+                mask[r * stride + p * MLP_PANEL + j] = panel[j];
             }
         }
     }

@@ -34,7 +34,7 @@ INLINE void forward_tile(size_t rows, size_t vecs, const mlp_dense *layer,
 /* Where sums go first. */
 INLINE float *sums_of(const mlp_units *y)
 {
-    return y->kept != NULL ? y->kept : y->a;
+    return y->preactivations != NULL ? y->preactivations : y->a;
 }
 
 /* @param w  the block's weights in this panel */

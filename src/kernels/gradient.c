@@ -15,7 +15,7 @@
 
 /* A leaf of the bias, or of PReLU's slopes: the plain sum of its rows of `from`
  * [rows, stride(out)], at one vector of columns.
- * @param begun  what it came to in earlier pieces of the batch, or NULL */
+ * @param begun  what it came to in earlier micro-batches, or NULL */
 INLINE vec sum_rows(const gradient_work *work, size_t leaf, const float *from,
                     const float *begun)
 {
@@ -57,7 +57,7 @@ static void sum_biases(const gradient_work *work, const mlp_units *units)
                    mlp_dense_bias(layer->in, layer->out) + c,
                    work->biases + (c - work->column));
         if (layer->activation == MLP_ACTIVATION_PRELU) {
-            sum_column(work, units->kept + c,
+            sum_column(work, units->preactivations + c,
                        mlp_dense_slopes(layer->in, layer->out) + c,
                        work->slopes + (c - work->column));
         }
@@ -105,7 +105,7 @@ INLINE void add_leaf(size_t inputs, size_t vecs, size_t x_stride,
 }
 
 /* The tree over all leaves (base/tree.h), with the newest sum in registers.
- * @param goes_on  each leaf's chain has begun in earlier pieces of the batch */
+ * @param goes_on  each leaf's chain has begun in earlier micro-batches */
 INLINE void sum_tile(size_t inputs, size_t vecs, bool goes_on,
                      const dense_tile *tile, const gradient_work *work)
 {

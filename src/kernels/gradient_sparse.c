@@ -7,7 +7,7 @@
  *  over them stays in registers and L1. Else leaves are cut into chunks of rows
  *  that stay in L2: a tile adds one chunk of one leaf, and the tree is a stack
  *  of sums in scratch memory. A chunk begins with the sums of the one before,
- *  so leaves that earlier pieces of the batch have begun go the same way.
+ *  so leaves that earlier micro-batches have begun go the same way.
  */
 #include "gradient.h"
 #include "scratch.h"
@@ -295,8 +295,8 @@ static size_t chunk_inputs(const gradient_work *work)
     size_t columns = work->end - work->column;
     size_t room = mlp_scratch_bytes(work->layer->out, work->rows.count) /
                   sizeof(float) / (columns * (sums > 0 ? sums : 1));
-    size_t grain = room >= MLP_ALIGN ? MLP_ALIGN : MLP_GROUP;
-    return least(LONG_BLOCK, room / grain * grain);
+    size_t step = room >= MLP_ALIGN ? MLP_ALIGN : MLP_GROUP;
+    return least(LONG_BLOCK, room / step * step);
 }
 
 /* ---- all --------------------------------------------------------------- */
@@ -306,8 +306,8 @@ static size_t chunk_inputs(const gradient_work *work)
 static size_t tree_inputs(const mlp_batch *x)
 {
     size_t fit = BLOCK_BYTES / sizeof(float) / (x->rows > 0 ? x->rows : 1);
-    size_t whole = fit / BLOCK_GRAIN * BLOCK_GRAIN;
-    return whole > 0 ? whole : BLOCK_GRAIN;
+    size_t whole = fit / BLOCK_STEP * BLOCK_STEP;
+    return whole > 0 ? whole : BLOCK_STEP;
 }
 
 static bool has_long_leaves(const mlp_batch *x)
@@ -320,8 +320,8 @@ static bool has_long_leaves(const mlp_batch *x)
     return false;
 }
 
-/* Whether the batch overflows the cache, or chains go on from earlier pieces of
- * it. */
+/* Whether the batch overflows the cache, or chains go on from earlier
+ * micro-batches of it. */
 static bool by_chunks(const gradient_work *work)
 {
     return work->node->begun != NULL ||

@@ -129,11 +129,11 @@ INLINE void clear(size_t count, vec *acc)
 INLINE void add_outer(size_t rows, size_t vecs, const float *const *x,
                       const float *w, vec *acc)
 {
-    vec kept[TILE_ROWS];
+    vec operand[TILE_ROWS];
     if (rows < vecs) {
         UNROLL
         for (size_t r = 0; r < rows; r++) {
-            kept[r] = vec_all(*x[r]);
+            operand[r] = vec_all(*x[r]);
         }
         UNROLL
         for (size_t v = 0; v < vecs; v++) {
@@ -141,21 +141,21 @@ INLINE void add_outer(size_t rows, size_t vecs, const float *const *x,
             LOAD_ONCE(one);
             UNROLL
             for (size_t r = 0; r < rows; r++) {
-                acc[r * vecs + v] = vec_fma(kept[r], one, acc[r * vecs + v]);
+                acc[r * vecs + v] = vec_fma(operand[r], one, acc[r * vecs + v]);
             }
         }
         return;
     }
     UNROLL
     for (size_t v = 0; v < vecs; v++) {
-        kept[v] = vec_load(w + v * LANES);
+        operand[v] = vec_load(w + v * LANES);
     }
     UNROLL
     for (size_t r = 0; r < rows; r++) {
         vec one = vec_all(*x[r]);
         UNROLL
         for (size_t v = 0; v < vecs; v++) {
-            acc[r * vecs + v] = vec_fma(one, kept[v], acc[r * vecs + v]);
+            acc[r * vecs + v] = vec_fma(one, operand[v], acc[r * vecs + v]);
         }
     }
 }
@@ -180,7 +180,7 @@ INLINE bool are_finite(vec values)
     return are;
 }
 
-/* Activations that cost one instruction and no second look at z: they are part
+/* Activations that cost one instruction and no second use of z: they are part
  * of the product's tile store. The others go over a block that has just been
  * stored. */
 INLINE bool is_fused(mlp_activation activation)
@@ -192,7 +192,7 @@ INLINE bool is_fused(mlp_activation activation)
 /* Whether a block that has been stored needs another look. */
 INLINE bool needs_block(const mlp_dense *layer, const mlp_units *units)
 {
-    return !is_fused(layer->activation) || units->keep != NULL;
+    return !is_fused(layer->activation) || units->mask != NULL;
 }
 
 INLINE vec activate_fused(mlp_activation activation, vec z)
@@ -219,7 +219,7 @@ void ISA(mlp_mask)(const mlp_rows *source, mlp_batch *batch, mlp_range words,
                    mlp_range groups);
 void ISA(mlp_loss)(mlp_loss kind, const mlp_loss_rows *loss,
                    const mlp_dense *layer, mlp_range rows);
-void ISA(mlp_dropout)(const mlp_dropout *dropout, float *keep, size_t stride,
+void ISA(mlp_dropout)(const mlp_dropout *dropout, float *mask, size_t stride,
                       mlp_range rows, mlp_range panels);
 void ISA(mlp_update_apply)(const mlp_update *rule, size_t count,
                            const float *sum, float *w, float *const *moments);

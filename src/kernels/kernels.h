@@ -144,8 +144,8 @@ typedef struct {
     /** What the derivative is made of where that is not `a`: z of an activation
      *  that mlp_keeps_sums, else f(z) under dropout; NULL without need. Under
      *  PReLU backward leaves the slopes' gradients here, row by row. */
-    float *kept;
-    const float *keep; /**< dropout's factors: a = f(z) keep; NULL: all 1 */
+    float *preactivations;
+    const float *mask; /**< dropout's factors: a = f(z) mask; NULL: all 1 */
 } mlp_units;
 
 /** Which units a training step leaves out (inverted dropout): the factor of a
@@ -208,7 +208,7 @@ typedef struct {
 typedef struct {
     mlp_range leaves; /**< of the batch, that make the subtree */
     float *sum;       /**< the layer's gradient, in parameter layout */
-    /** Where leaves have rows in earlier pieces of the batch: [leaves], each
+    /** Where leaves have rows in earlier micro-batches: [leaves], each
      *  `stride` floats after the last, the sums that they came to, in parameter
      *  layout, which each leaf's chain goes on from. NULL: from 0. A leaf's
      *  sums may be `sum` itself. */
@@ -282,13 +282,13 @@ bool mlp_gradient_has_blocks(const mlp_batch *x, size_t panels);
  */
 typedef struct {
     mlp_optimizer_kind kind;
-    float lr;       /**< times r, where there is one */
-    float per_row;  /**< 1 / m, times the share that clipping leaves */
-    float momentum; /**< mu */
+    float lr;             /**< times r, where there is one */
+    float gradient_scale; /**< 1 / m, times the share that clipping leaves */
+    float momentum;       /**< mu */
     float l2, decay;
-    float share1;           /**< 1 - beta1 */
-    float share2;           /**< 1 - beta2, or 1 - rho */
-    float unbias1, unbias2; /**< 1 / (1 - beta^t) */
+    float share1;                             /**< 1 - beta1 */
+    float share2;                             /**< 1 - beta2, or 1 - rho */
+    float bias_correction1, bias_correction2; /**< 1 / (1 - beta^t) */
     float epsilon;
 } mlp_update;
 
@@ -320,8 +320,8 @@ typedef struct {
     /** Gradient sums of the weights [these groups of inputs, these panels],
      *  x^T dz, leaf by leaf and then in their tree; and of the bias, and
      *  the slopes, when the range holds group 0.
-     *  @param units    of this layer: under PReLU, after backward, kept has
-     *                  the slopes' gradients; else not read
+     *  @param units    of this layer: under PReLU, after backward,
+     * preactivations have the slopes' gradients; else not read
      *  @param scratch  mlp_scratch_bytes(out, batch rows), overwritten
      *  @return whether the squares of these sums add up to a finite float, so
      *          that they and all sums of them are finite, too; false may be a
@@ -343,13 +343,13 @@ typedef struct {
                  const mlp_dense *layer, mlp_range rows);
 
     /** Dropout's factors for these rows and panels of a layer's units.
-     *  @param keep    [rows, stride], overwritten
+     *  @param mask    [rows, stride], overwritten
      *  @param stride  mlp_stride(out) */
-    void (*dropout)(const mlp_dropout *dropout, float *keep, size_t stride,
+    void (*dropout)(const mlp_dropout *dropout, float *mask, size_t stride,
                     mlp_range rows, mlp_range panels);
 
     /** Update w from the sum of gradients; of LAMB, from its direction, with
-     *  per_row = 1 and no decay.
+     *  gradient_scale = 1 and no decay.
      *  @param count    of elements, a multiple of MLP_ALIGN
      *  @param moments  [2], each [count] or NULL where the rule has none */
     void (*update)(const mlp_update *rule, size_t count, const float *sum,
@@ -370,8 +370,8 @@ typedef struct {
     uint32_t (*largest)(const float *values, size_t stride, mlp_range rows,
                         mlp_range columns);
 
-    /** a = f(kept), or a = f(a) where nothing is kept, for a block of a layer
-     *  with `out` outputs; and d = d f'(z). Columns are a multiple of
+    /** a = f(preactivations), or a = f(a) where nothing is kept, for a block of
+     * a layer with `out` outputs; and d = d f'(z). Columns are a multiple of
      *  MLP_ALIGN, or all of them from `first` on. */
     void (*activate)(const mlp_dense *layer, const mlp_units *units,
                      mlp_range rows, mlp_range columns);

@@ -16,9 +16,9 @@ enum {
      * in an L2 of 1 MiB for dz and the gradient. */
     PACKED_FLOATS = 96 * 1024,
     /* Packed inputs are whole tiles of 3, 6 or 14: multiples of this, */
-    PACKED_GRAIN = 42,
+    PACKED_STEP = 42,
     /* at most so many: of few rows more would not be read again soon enough. */
-    PACKED_GRAINS = 9,
+    PACKED_STEPS_MOST = 9,
     /* Columns of a dense gradient from which on its inputs are packed, on any
      * instruction set (tuning.h: PACKING_TILES). */
     PACKED_COLUMNS = 384,
@@ -47,9 +47,9 @@ static inline size_t most_sums(size_t leaves)
  * PACKED_FLOATS. */
 static inline size_t packed_inputs(size_t rows)
 {
-    size_t grains = PACKED_FLOATS / PACKED_GRAIN / (rows > 0 ? rows : 1);
-    grains = grains < PACKED_GRAINS ? grains : PACKED_GRAINS;
-    return PACKED_GRAIN * (grains > 0 ? grains : 1);
+    size_t steps = PACKED_FLOATS / PACKED_STEP / (rows > 0 ? rows : 1);
+    steps = steps < PACKED_STEPS_MOST ? steps : PACKED_STEPS_MOST;
+    return PACKED_STEP * (steps > 0 ? steps : 1);
 }
 
 /* Floats for backward: a panel of W^T. */
@@ -62,10 +62,10 @@ static inline size_t backward_floats(size_t out)
  * more for the padding of tiles, and a panel of dz. */
 static inline size_t dense_floats(size_t rows)
 {
-    size_t grain = rows * PACKED_GRAIN;
-    size_t most = grain * PACKED_GRAINS;
+    size_t step = rows * PACKED_STEP;
+    size_t most = step * PACKED_STEPS_MOST;
     size_t inputs = most < PACKED_FLOATS ? most : PACKED_FLOATS;
-    inputs = inputs > grain ? inputs : grain;
+    inputs = inputs > step ? inputs : step;
     return inputs / 3 * 4 + rows * MLP_PANEL;
 }
 

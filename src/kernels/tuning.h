@@ -70,7 +70,7 @@ TUNE(BLOCK_BYTES, 1 << 30, 1 << 16, 1 << 16);
 
 /* The inputs of such a block are a multiple of this: whole groups and whole
  * cache lines, of which each is then read for one block. */
-TUNE(BLOCK_GRAIN, 48, 48, 48);
+TUNE(BLOCK_STEP, 48, 48, 48);
 
 /* Mask words (of 64 rows) of a chunk of a long leaf: their dz of 256 columns,
  * 256 KiB, stay in L2 while all inputs of the block go through them. */

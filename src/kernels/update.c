@@ -9,7 +9,8 @@
 
 /* A rule's constants in all lanes. */
 typedef struct {
-    vec per_row, l2, lr, momentum, decay, share1, share2, unbias1, unbias2;
+    vec gradient_scale, l2, lr, momentum, decay, share1, share2,
+        bias_correction1, bias_correction2;
     vec epsilon;
 } constants;
 
@@ -33,15 +34,15 @@ INLINE vec mean_square(vec x)
 
 INLINE constants spread(const mlp_update *rule)
 {
-    return (constants){.per_row = vec_all(rule->per_row),
+    return (constants){.gradient_scale = vec_all(rule->gradient_scale),
                        .l2 = vec_all(rule->l2),
                        .lr = vec_all(-rule->lr),
                        .momentum = vec_all(rule->momentum),
                        .decay = vec_all(rule->decay),
                        .share1 = vec_all(rule->share1),
                        .share2 = vec_all(rule->share2),
-                       .unbias1 = vec_all(rule->unbias1),
-                       .unbias2 = vec_all(rule->unbias2),
+                       .bias_correction1 = vec_all(rule->bias_correction1),
+                       .bias_correction2 = vec_all(rule->bias_correction2),
                        .epsilon = vec_all(rule->epsilon)};
 }
 
@@ -51,7 +52,7 @@ INLINE void sgd(const mlp_update *rule, size_t count, const float *sum,
     constants c = spread(rule);
     for (size_t i = 0; i < count; i += LANES) {
         vec weight = vec_load(w + i);
-        vec step = vec_fma(c.l2, weight, vec_load(sum + i) * c.per_row);
+        vec step = vec_fma(c.l2, weight, vec_load(sum + i) * c.gradient_scale);
         if (has_momentum) {
             vec v = moment(vec_fma(c.momentum, vec_load(velocity + i), step));
             vec_store(velocity + i, v);
@@ -73,7 +74,7 @@ static void rmsprop(const mlp_update *rule, size_t count, const float *sum,
     constants c = spread(rule);
     for (size_t i = 0; i < count; i += LANES) {
         vec weight = vec_load(w + i);
-        vec g = vec_fma(c.l2, weight, vec_load(sum + i) * c.per_row);
+        vec g = vec_fma(c.l2, weight, vec_load(sum + i) * c.gradient_scale);
         vec v = average(vec_load(squares + i), c.share2, square(g));
         v = mean_square(v);
         vec_store(squares + i, v);
@@ -91,7 +92,8 @@ INLINE vec adam_direction(const constants *c, vec g, vec weight, float *mean,
     v = mean_square(v);
     vec_store(mean, m);
     vec_store(squares, v);
-    vec step = m * c->unbias1 / (vec_sqrt(v * c->unbias2) + c->epsilon);
+    vec step = m * c->bias_correction1 /
+               (vec_sqrt(v * c->bias_correction2) + c->epsilon);
     return vec_fma(c->decay, weight, step);
 }
 
@@ -101,7 +103,7 @@ static void adam(const mlp_update *rule, size_t count, const float *sum,
     constants c = spread(rule);
     for (size_t i = 0; i < count; i += LANES) {
         vec weight = vec_load(w + i);
-        vec g = vec_fma(c.l2, weight, vec_load(sum + i) * c.per_row);
+        vec g = vec_fma(c.l2, weight, vec_load(sum + i) * c.gradient_scale);
         vec step = adam_direction(&c, g, weight, mean + i, squares + i);
         vec_store(w + i, vec_fma(c.lr, step, weight));
     }
@@ -115,7 +117,7 @@ INLINE void lars(const mlp_update *rule, size_t count, const float *sum,
     constants c = spread(rule);
     for (size_t i = 0; i < count; i += LANES) {
         vec weight = vec_load(w + i);
-        vec g = vec_fma(c.decay, weight, vec_load(sum + i) * c.per_row);
+        vec g = vec_fma(c.decay, weight, vec_load(sum + i) * c.gradient_scale);
         vec step = c.lr * g;
         if (has_momentum) {
             step = moment(vec_fma(c.momentum, vec_load(velocity + i), step));
@@ -131,7 +133,7 @@ void ISA(mlp_update_direction)(const mlp_update *rule, size_t count,
 {
     constants c = spread(rule);
     for (size_t i = 0; i < count; i += LANES) {
-        vec g = vec_load(sum + i) * c.per_row;
+        vec g = vec_load(sum + i) * c.gradient_scale;
         vec_store(sum + i, adam_direction(&c, g, vec_load(w + i),
                                           moments[0] + i, moments[1] + i));
     }

@@ -269,7 +269,7 @@ void mlp_pass_forward(mlp_pass *pass, size_t l, mlp_thread self)
     mlp_batch input = input_of(pass, l);
     tile own = owned_tile(pass, l, mlp_panels(layer.out), self);
     mlp_units units = units_of(pass, l);
-    if (units.keep != NULL) {
+    if (units.mask != NULL) {
         mlp_dropout dropout = pass->dropout;
         dropout.layer = (uint32_t)l;
         dropout.share = pass->model->layer[l].dropout;

@@ -60,14 +60,15 @@ void mlp_optimizer_begin(mlp_optimizer *optimizer, double lr, size_t rows,
     mlp_update *rule = &optimizer->rule;
     optimizer->lr = lr;
     rule->lr = (float)lr;
-    rule->per_row = (float)(1.0 / (double)rows);
-    rule->unbias1 = bias_correction(optimizer->beta1, step);
-    rule->unbias2 = bias_correction(optimizer->beta2, step);
+    rule->gradient_scale = (float)(1.0 / (double)rows);
+    rule->bias_correction1 = bias_correction(optimizer->beta1, step);
+    rule->bias_correction2 = bias_correction(optimizer->beta2, step);
 }
 
 void mlp_optimizer_clip(mlp_optimizer *optimizer, double share)
 {
-    optimizer->rule.per_row = (float)(share * (double)optimizer->rule.per_row);
+    optimizer->rule.gradient_scale =
+        (float)(share * (double)optimizer->rule.gradient_scale);
 }
 
 void mlp_optimizer_adapt(mlp_optimizer *optimizer, double weights,
@@ -129,7 +130,7 @@ void mlp_optimizer_update(const mlp_optimizer *optimizer, size_t first,
     while (first < end) {
         segment next = segment_from(optimizer, first, end);
         if (next.rule.kind == MLP_OPTIMIZER_LAMB) { /* in the direction */
-            next.rule.per_row = 1.0f;
+            next.rule.gradient_scale = 1.0f;
             next.rule.l2 = 0.0f;
         }
         optimizer->kernels->update(&next.rule, next.count, sum,

@@ -162,7 +162,7 @@ static mlp_status find_ranges(mlp_verification *v)
     size_t rank = mlp_comm_rank(v->run.job.comm);
     _Static_assert(sizeof(mlp_range) == 2 * sizeof(uint64_t), "two words");
     for (size_t l = 0; l < v->layers; l++) {
-        v->ranges[l * ranks + rank] = mlp_trainer_slice(v->run.trainer, l);
+        v->ranges[l * ranks + rank] = mlp_trainer_rank_range(v->run.trainer, l);
     }
     return mlp_comm_sum(v->run.job.comm, (uint64_t *)v->ranges,
                         2 * mlp_verify_row(v));

@@ -10,7 +10,7 @@
 
 #include "internal.h"
 
-/* A rank looks at the rows that it handed in, and at the sums that it computed.
+/* A rank checks the rows that it handed in, and the sums that it computed.
  * The places of a step, in order: the input; each layer's weights and
  * activations; the loss; backwards each layer's error and gradient; then the
  * sums of gradients. */

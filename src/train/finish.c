@@ -1,12 +1,12 @@
 /** @file
  *  The end of a step: the sums of all ranks' gradients, and the update.
  *
- *  A rule that looks at one parameter at a time updates each slice as soon as
- *  it is summed: where no rank's part of the sum is large or not finite, which
- *  all ranks have heard by then, the sum is finite. Else all ranks of a node
- *  look at all their slices first. A rule that needs norms first keeps the
- * sums, and all ranks of a node meet when they have measured their slices.
- * Nodes need not ask each other: each has all sums.
+ *  A rule that needs one parameter at a time updates each range as soon as it
+ *  is summed: where no rank's part of the sum is large or not finite, which all
+ *  ranks know by then, the sum is finite. Otherwise all ranks of a node check
+ *  all their ranges first. A rule that needs norms first keeps the sums, and
+ *  all ranks of a node meet when they have measured their ranges. Nodes need
+ *  not ask each other: each has all sums.
  */
 #include <math.h>
 #include <stdatomic.h>
@@ -151,9 +151,10 @@ static double norm(const finisher *f, size_t quantity)
 static bool clip(finisher *f)
 {
     double limit = f->trainer->parts.config->clip_norm;
-    double per_row = (double)f->rule.rule.per_row;
-    double length = per_row * sqrt(mlp_norms_all(f->trainer->parts.model,
-                                                 table_of(f, OF_GRADIENT)));
+    double gradient_scale = (double)f->rule.rule.gradient_scale;
+    double length =
+        gradient_scale *
+        sqrt(mlp_norms_all(f->trainer->parts.model, table_of(f, OF_GRADIENT)));
     if (limit > 0.0 && length > limit) {
         mlp_optimizer_clip(&f->rule, limit / length);
     }
@@ -194,7 +195,7 @@ static void adapt(finisher *f)
     if (f->rule.rule.kind == MLP_OPTIMIZER_LARS) {
         mlp_optimizer_adapt(&f->rule, norm(f, OF_WEIGHTS),
                             norm(f, OF_GRADIENT) *
-                                (double)f->rule.rule.per_row);
+                                (double)f->rule.rule.gradient_scale);
     } else if (f->rule.rule.kind == MLP_OPTIMIZER_LAMB) {
         mlp_optimizer_adapt(&f->rule, norm(f, OF_WEIGHTS),
                             norm(f, OF_DIRECTION));
@@ -212,7 +213,7 @@ static void update_shares(finisher *f)
     lap(f, MLP_PHASE_UPDATE);
 }
 
-/* Units lie across slices: everything must be updated first. */
+/* Units lie across ranges: everything must be updated first. */
 static void limit_units(const finisher *f)
 {
     const mlp_trainer_parts *parts = &f->trainer->parts;

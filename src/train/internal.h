@@ -24,7 +24,7 @@ enum { MLP_VIEW_SIZE = 3 }; /* words of the sentinel for each rank */
 /* What this rank's threads find out about a layer's gradient in a step. */
 typedef struct {
     _Atomic bool is_unsafe;   /* this rank's sums, by mlp_kernels.gradient */
-    _Atomic bool is_infinite; /* the sum of all ranks, in this rank's slice: has
+    _Atomic bool is_infinite; /* the sum of all ranks, in this rank's range: has
                                  a value that is not finite */
 } mlp_gradient_alarm;
 
@@ -157,7 +157,7 @@ void mlp_trainer_close_metrics(const mlp_trainer *trainer);
 bool mlp_trainer_has_finite_losses(const mlp_trainer *trainer);
 
 /** The whole batch's tally, from the metrics of all shards, and whether some
- *  rank's gradient is unsafe. Every rank comes to the same verdict:
+ *  rank's gradient is unsafe. Every rank comes to the same decision:
  *  MLP_DIVERGED when its loss is not finite, or when the trainer then
  * has_fault; or what the transport says. From thread 0 of a working rank.
  * Collective. */

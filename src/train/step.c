@@ -60,7 +60,7 @@ static void begin_next_micro_batch(mlp_one_step *step)
 }
 
 /* Go to the batch's next micro-batch; not from one whose loss is not finite,
- * which is the one to look at afterwards (diagnose.c). */
+ * which is diagnosed afterwards (diagnose.c). */
 static bool go_on(mlp_worker *w)
 {
     mlp_trainer *trainer = w->trainer;
@@ -85,8 +85,8 @@ static bool go_on(mlp_worker *w)
 
 /* ---- the step ---------------------------------------------------------- */
 
-/* The verdict of all ranks on the step, before any of them updates. */
-static mlp_status read_verdict(const mlp_worker *w)
+/* The decision of all ranks on the step, before any of them updates. */
+static mlp_status read_state(const mlp_worker *w)
 {
     mlp_one_step *step = w->step;
     mlp_trainer *trainer = step->trainer;
@@ -102,15 +102,15 @@ static mlp_status read_verdict(const mlp_worker *w)
 static mlp_status finish(mlp_worker *w)
 {
     const mlp_one_step *step = w->step;
-    mlp_status verdict = step->verdict;
-    if (verdict != MLP_OK && verdict != MLP_DIVERGED) {
-        return verdict;
+    mlp_status decision = step->decision;
+    if (decision != MLP_OK && decision != MLP_DIVERGED) {
+        return decision;
     }
     const mlp_step_facts facts = {step->lr, step->result->tally.rows,
-                                  step->global, verdict == MLP_DIVERGED,
+                                  step->global, decision == MLP_DIVERGED,
                                   step->is_unsafe};
     mlp_status status = mlp_trainer_finish(w->trainer, w->self, &facts);
-    return status != MLP_OK ? status : verdict;
+    return status != MLP_OK ? status : decision;
 }
 
 /* All micro-batches of the batch, up to the last one's gradients; between nodes
@@ -150,11 +150,11 @@ static void finish_at_once(mlp_worker *w)
     }
     mlp_fused_update(w);
     if (w->self.index == 0) {
-        w->step->status = read_verdict(w);
+        w->step->status = read_state(w);
     }
 }
 
-/* Gradients of all, the verdict of all ranks, and the update. */
+/* Gradients of all, the decision of all ranks, and the update. */
 static void finish_in_turn(mlp_worker *w)
 {
     if (!mlp_exchange_is_far(w->trainer->exchange)) {
@@ -162,7 +162,7 @@ static void finish_in_turn(mlp_worker *w)
     }
     mlp_worker_meet(w);
     if (w->self.index == 0) {
-        w->step->verdict = read_verdict(w);
+        w->step->decision = read_state(w);
     }
     mlp_worker_meet_in_rank(w);
     mlp_status status = finish(w);

@@ -18,10 +18,10 @@ typedef struct {
     bool is_unsafe; /* some rank's gradient, as in facts */
     bool wants_stop;
     mlp_step_result *result;
-    /* Two words, both written by thread 0 alone: the verdict of all ranks on
+    /* Two words, both written by thread 0 alone: the decision of all ranks on
      * loss and gradients, which its threads read after a barrier; and how the
      * step ended, which no other thread reads before they are joined. */
-    mlp_status verdict, status;
+    mlp_status decision, status;
     uint64_t epoch; /* where in the training it is, from 0 */
     size_t index;
     uint64_t global; /* step of the optimizer, from 0 */

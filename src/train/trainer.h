@@ -80,7 +80,7 @@ void mlp_trainer_store(mlp_trainer *trainer, float *parameters,
 /** Which floats this rank updates of a layer, as a range of the vectors in
  *  which trainers hold parameters and moments. The same vectors for any team.
  *  Not collective. */
-mlp_range mlp_trainer_slice(const mlp_trainer *trainer, size_t layer);
+mlp_range mlp_trainer_rank_range(const mlp_trainer *trainer, size_t layer);
 
 /** The first eight bytes of the SHA-256 of some floats of the parameters and
  *  of each moment, when all updates so far are done. Not collective, but only
@@ -114,7 +114,7 @@ typedef struct {
 
 /** Global batch `step` (from 0) of an epoch (from 0), in config->accumulate
  *  micro-batches of config->batch rows: train on it.
- *  @param wants_stop  this rank was asked to stop; rides along to all
+ *  @param wants_stop  this rank was asked to stop, which all ranks then know
  *  MLP_DIVERGED when the loss is not finite, MLP_ERROR_IO when a rank cannot
  *  read its rows: parameters are as before.
  *  Collective. */
@@ -122,7 +122,7 @@ mlp_status mlp_trainer_step(mlp_trainer *trainer, uint64_t epoch, size_t step,
                             bool wants_stop, mlp_step_result *result);
 
 /** This rank's share of what all ranks compute in training: it works on the
- *  rows of its node, whoever has them; 0 of a rank that only hands in its own
+ *  rows of its node, on any rank; 0 of a rank that only hands in its own
  *  (team/node_team.h). */
 double mlp_trainer_work_share(const mlp_trainer *trainer);
 

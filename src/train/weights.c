@@ -85,7 +85,7 @@ void mlp_trainer_wait(mlp_trainer *trainer)
     }
 }
 
-mlp_range mlp_trainer_slice(const mlp_trainer *trainer, size_t layer)
+mlp_range mlp_trainer_rank_range(const mlp_trainer *trainer, size_t layer)
 {
     return mlp_exchange_rank_range(trainer->exchange, layer);
 }

@@ -15,8 +15,8 @@
  *  - Parameters and moments are written in a step by the update (finish.c),
  *    from the time when a layer's gradients of all ranks are summed until
  *    mlp_exchange_release: each rank its own range of the layer
- *    (mlp_trainer_slice), each of its threads a part of that. Where gradient
- *    and update are one (fused.c), each thread those whose gradients it
+ *    (mlp_trainer_rank_range), each of its threads a part of that. Where
+ * gradient and update are one (fused.c), each thread those whose gradients it
  *    computes, from the meeting after the last backward on. Between steps
  *    mlp_trainer_load alone writes.
  *  - Gradients are written by the node's threads, each those of the outputs

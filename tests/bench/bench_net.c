@@ -257,7 +257,7 @@ static void update(net *n)
     const mlp_update rule = {.kind = MLP_OPTIMIZER_SGD,
                              .lr = 1e-6f,
                              .momentum = 0.9f,
-                             .per_row = 1.0f / (float)n->plan->batch};
+                             .gradient_scale = 1.0f / (float)n->plan->batch};
     for (size_t l = n->plan->layers; l-- > 0;) {
         layer_bench *layer = &n->layer[l];
         double since = bench_cpu_seconds();

@@ -1,8 +1,7 @@
 """Lint of words: the field's word in names, comments, messages and documents.
 
-words.txt lists the words that are refused, words_todo.txt the files that still
-have some. A file on that list without any must leave it, so that it shrinks;
---todo prints what the list should be.
+words.txt lists the words that are refused, what to say instead, and where a
+word is right.
 """
 import glob
 import os
@@ -11,7 +10,6 @@ import sys
 
 os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 TABLE = "tests/support/words.txt"
-UNCLEAN = "tests/support/words_todo.txt"
 FOLDERS = ("src", "mpi", "include", "tests", "jobs", "data")
 ENDINGS = (".c", ".h", ".sh", ".py", ".md", ".sbatch", ".cmake")
 # Old names of options and values, which the command line still accepts.
@@ -19,7 +17,7 @@ OLD_NAMES = re.compile(r"\.key = |\.hidden = |hidden_names")
 
 
 def entries(path):
-    """The lines of a list, without comments and empty lines."""
+    """The lines of a table, without comments and empty lines."""
     with open(path, encoding="utf-8") as file:
         return [line.rstrip("\n") for line in file
                 if line.strip() and not line.startswith("#")]
@@ -55,16 +53,6 @@ def problems_of(path):
 paths = [path for folder in FOLDERS
          for path in sorted(glob.glob(f"{folder}/**", recursive=True))
          if path.endswith(ENDINGS) and path != "tests/support/words.py"]
-found = {path: list(problems_of(path)) for path in paths}
-unclean = sorted(path for path in paths if found[path])
-if "--todo" in sys.argv:
-    print(*unclean, sep="\n")
-    sys.exit()
-listed = entries(UNCLEAN)
-problems = [problem for path in unclean if path not in listed
-            for problem in found[path]]
-problems += [f"{UNCLEAN}: {path} has no refused word: take it off the list"
-             for path in listed if path not in unclean]
-print("\n".join(problems) or
-      f"{len(paths)} files, {len(listed)} still listed, no problem")
+problems = [problem for path in paths for problem in problems_of(path)]
+print("\n".join(problems) or f"{len(paths)} files, no problem")
 sys.exit(bool(problems))

@@ -189,7 +189,7 @@ static float *run_forward(fixture *f, const mlp_kernels *kernels, bool sparse,
 
 enum { GUARD_BYTES = 64, GUARD = 0xA5 };
 
-/* What a caller is told to have, full of NaNs, with guard bytes behind it. */
+/* What a caller must provide, full of NaNs, with guard bytes behind it. */
 static float *scratch_of(const fixture *f)
 {
     size_t bytes = mlp_scratch_bytes(f->shape.out, f->rows);
@@ -268,14 +268,15 @@ static float *run_gradient(fixture *f, const mlp_kernels *kernels, bool sparse,
     return sum;
 }
 
-/* dz of the rows of a leaf that belong to a piece; 0, which adds nothing, in
- * the others. */
-static float *dz_of_piece(const fixture *f, size_t piece, size_t pieces)
+/* dz of the rows of a leaf that belong to a micro-batch; 0, which adds nothing,
+ * in the others. */
+static float *dz_of_micro_batch(const fixture *f, size_t micro_batch,
+                                size_t micro_batches)
 {
     float *dz = zeros(f->rows * f->out_stride, sizeof(float));
     for (size_t i = 0; i < LEAVES; i++) {
         size_t rows = f->leaf_start[i + 1] - f->leaf_start[i];
-        mlp_range part = mlp_range_part(rows, pieces, piece);
+        mlp_range part = mlp_range_part(rows, micro_batches, micro_batch);
         size_t first = (f->leaf_start[i] + part.first) * f->out_stride;
         memcpy(dz + first, f->dz + first,
                part.count * f->out_stride * sizeof(float));
@@ -283,25 +284,25 @@ static float *dz_of_piece(const fixture *f, size_t piece, size_t pieces)
     return dz;
 }
 
-/* The same in pieces: each leaf goes on from what it came to. */
-static float *run_pieces(fixture *f, const mlp_kernels *kernels, bool sparse,
-                         size_t pieces)
+/* The same in micro-batches: each leaf goes on from what it came to. */
+static float *run_micro_batches(fixture *f, const mlp_kernels *kernels,
+                                bool sparse, size_t micro_batches)
 {
     size_t size = gradient_size(f);
     float *sum = zeros(size, sizeof(float));
     float *begun = zeros(LEAVES * size, sizeof(float));
     float *dz = f->dz;
     gather(f, kernels, sparse);
-    for (size_t piece = 0; piece < pieces; piece++) {
-        mlp_gradient_node node = {.begun = piece > 0 ? begun : NULL,
+    for (size_t micro_batch = 0; micro_batch < micro_batches; micro_batch++) {
+        mlp_gradient_node node = {.begun = micro_batch > 0 ? begun : NULL,
                                   .stride = size};
         f->dz = dz;
-        f->dz = dz_of_piece(f, piece, pieces);
-        for (size_t i = 0; i < LEAVES && piece + 1 < pieces; i++) {
+        f->dz = dz_of_micro_batch(f, micro_batch, micro_batches);
+        for (size_t i = 0; i < LEAVES && micro_batch + 1 < micro_batches; i++) {
             node.sum = begun + i * size;
             sum_node(f, kernels, i, 1, node, 2);
         }
-        if (piece + 1 == pieces) {
+        if (micro_batch + 1 == micro_batches) {
             node.sum = sum;
             sum_node(f, kernels, 0, LEAVES, node, 2);
         }
@@ -436,7 +437,7 @@ START_TEST(no_instruction_set_split_or_sparsity_changes_a_bit)
 }
 END_TEST
 
-START_TEST(a_gradient_in_pieces_has_the_bits_of_one)
+START_TEST(a_gradient_in_micro_batches_has_the_bits_of_one)
 {
     fixture f;
     fixture_init(&f, shape_of(_i));
@@ -445,9 +446,9 @@ START_TEST(a_gradient_in_pieces_has_the_bits_of_one)
     for (size_t s = 0; s < sizeof sets / sizeof *sets; s++) {
         const mlp_kernels *kernels = mlp_kernels_find(sets[s]);
         for (int sparse = 0; kernels != NULL && sparse <= 1; sparse++) {
-            float *in_pieces = run_pieces(&f, kernels, sparse, 3);
-            ck_assert_mem_eq(sum, in_pieces, bytes);
-            free(in_pieces);
+            float *in_micro_batches = run_micro_batches(&f, kernels, sparse, 3);
+            ck_assert_mem_eq(sum, in_micro_batches, bytes);
+            free(in_micro_batches);
         }
     }
     free(sum);
@@ -965,8 +966,8 @@ int main(void)
                         SHAPES);
     tcase_add_loop_test(products,
                         a_sum_that_is_not_finite_is_told_wherever_it_is, 0, 4);
-    tcase_add_loop_test(products, a_gradient_in_pieces_has_the_bits_of_one, 0,
-                        SHAPES);
+    tcase_add_loop_test(
+        products, a_gradient_in_micro_batches_has_the_bits_of_one, 0, SHAPES);
     tcase_add_test(products, scratch_of_many_rows_has_room_for_fewer);
     suite_add_tcase(suite, products);
     TCase *rows = tcase_create("rows");

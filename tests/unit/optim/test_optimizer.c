@@ -215,7 +215,7 @@ START_TEST(adam_corrects_the_bias_of_its_moments)
     /* again 2 / (2 + 2): 1.5 / (1 - 1/4), 1.75 / (1 - 9/16), rounded */
     ck_assert_float_eq_tol(f.parameters[0], 0.75F, 1e-6F);
     mlp_optimizer_begin(&f.optimizer, 0.25, 4, 1000000);
-    ck_assert_float_eq(f.optimizer.rule.unbias1, 1.0F);
+    ck_assert_float_eq(f.optimizer.rule.bias_correction1, 1.0F);
 }
 END_TEST
 

@@ -236,13 +236,13 @@ START_TEST(moments_are_zero_below_their_limits_and_not_at_them)
     static const char *const sets[] = {"avx512", "avx2", "base"};
     const mlp_kernels *kernels = mlp_kernels_find(sets[_i]);
     const mlp_update sgd = {
-        .kind = MLP_OPTIMIZER_SGD, .per_row = 1.0f, .momentum = 0.5f};
+        .kind = MLP_OPTIMIZER_SGD, .gradient_scale = 1.0f, .momentum = 0.5f};
     const mlp_update adam = {.kind = MLP_OPTIMIZER_ADAM,
-                             .per_row = 1.0f,
+                             .gradient_scale = 1.0f,
                              .share1 = 0.5f,
                              .share2 = 0.5f,
-                             .unbias1 = 1.0f,
-                             .unbias2 = 1.0f,
+                             .bias_correction1 = 1.0f,
+                             .bias_correction2 = 1.0f,
                              .epsilon = 1e-8f};
     const float below = 1.0f - 0x1p-24f;
     float after[2];
