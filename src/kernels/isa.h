@@ -38,7 +38,7 @@ enum { TILE_COLS = TILE_VECS * LANES, PANEL_VECS = MLP_PANEL / LANES };
  * TILE_ROWS rows and of TILE_VECS vectors or half as many. */
 #define TILE_CASE(constant)                                                    \
     case constant:                                                             \
-        if (constant > TILE_ROWS) {                                            \
+        if ((constant) > TILE_ROWS) {                                          \
             break;                                                             \
         }                                                                      \
         if (vecs == TILE_VECS) {                                               \

@@ -13,7 +13,7 @@ export MLP_HOME="$MLP_SOURCE" MLP_TRAIN="$program"
 
 # Some seconds on two ranks of two nodes; each save takes a while.
 job="--data digits --hidden 64 --batch 64 --every 20"
-long_epochs=1000
+long_epochs=3000
 long="$job --epochs $long_epochs"
 forever="$job --epochs 1000000"
 jobs=$MLP_SOURCE/jobs
@@ -42,7 +42,7 @@ submit() {
 has_end() { [ -n "$(job_end "$1")" ]; }
 expect_end() {
     wait_for 120 job_is_over "$2"
-    wait_for 60 has_end "$2"
+    wait_for 300 has_end "$2"
     [ "$(job_end "$2")" = "$3" ] && return
     cat "$place/$1.out"
     fail "$1: ended as $(job_end "$2"), not $3"
