@@ -7,8 +7,6 @@
 
 #include "scratch.h"
 
-#include "scratch.h"
-
 extern const mlp_kernels mlp_kernels_base;
 #if defined(__x86_64__)
 extern const mlp_kernels mlp_kernels_avx512, mlp_kernels_avx2;

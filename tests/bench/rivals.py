@@ -12,9 +12,10 @@ from machine import HERE, CannotRun, Missing, Rival, run
 from measures import BATCH, TRAIN_ROWS, WIDE_BATCH, WIDE_WIDTHS, plural
 
 
-def mnist_rival(bench, script, arguments, module, threads, cores):
+def mnist_rival(bench, script, arguments, module, threads, ranks=1):
     bench.need_mnist()
-    return Rival(script, [bench.data, *arguments], module, threads, cores)
+    return Rival(script, [bench.data, *arguments], module, threads,
+                 bench.some_cores(threads * ranks))
 
 
 def start(stack, starters):
@@ -51,17 +52,16 @@ def of_threads(bench, name, module, asked, scripts):
     for each mode of the rival."""
     lines = []
     for threads in (1, 2):
-        cores = bench.some_cores(threads)
         line = Line(f"{name} over ours, {plural(threads, 'thread')}",
                     asked.get(threads))
         starters = [
-            lambda way=way, threads=threads, cores=cores: mnist_rival(
-                bench, way[0], [threads, *way[1:]], module, threads, cores)
+            lambda way=way, threads=threads: mnist_rival(
+                bench, way[0], [threads, *way[1:]], module, threads)
             for way in scripts]
         lines.append(against(
             bench, line, starters,
-            lambda threads=threads, cores=cores: bench.ours.epoch(
-                cores, threads=threads)))
+            lambda threads=threads: bench.ours.epoch(
+                bench.some_cores(threads), threads=threads)))
     return lines
 
 
@@ -74,13 +74,12 @@ def torch(bench):
 
 
 def ddp(bench):
-    cores = bench.some_cores(2)
     return [against(
         bench, Line("PyTorch DDP's epoch (gloo, 2 ranks) over ours, 2 ranks",
                     12.0),
         [lambda: mnist_rival(bench, "rival_torch_ddp.py", [2], "torch", 1,
-                             cores)],
-        lambda: bench.ours.epoch(cores, ranks=2))]
+                             ranks=2)],
+        lambda: bench.ours.epoch(bench.some_cores(2), ranks=2))]
 
 
 def jax(bench):
