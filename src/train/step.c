@@ -113,9 +113,10 @@ static mlp_status finish(mlp_worker *w)
     return status != MLP_OK ? status : decision;
 }
 
-/* All micro-batches of the batch, up to the last one's gradients; between nodes
- * with these. */
-static void compute(mlp_worker *w)
+/* All micro-batches of the batch, up to the last one's backward pass; between
+ * nodes its gradients, too, unless an earlier one was the last. Whether the
+ * gradients are published. */
+static bool compute(mlp_worker *w)
 {
     do {
         mlp_stage_gather(w);
@@ -124,11 +125,12 @@ static void compute(mlp_worker *w)
         if (mlp_exchange_is_far(w->trainer->exchange) &&
             is_last_micro_batch(w->step)) {
             mlp_stage_back_by_layers(w);
-            return;
+            return true;
         }
         mlp_stage_backward(w);
         mlp_fused_measure(w);
     } while (go_on(w));
+    return false;
 }
 
 /* Tell idle ranks how the step ended. */
@@ -155,9 +157,9 @@ static void finish_at_once(mlp_worker *w)
 }
 
 /* Gradients of all, the decision of all ranks, and the update. */
-static void finish_in_turn(mlp_worker *w)
+static void finish_in_turn(mlp_worker *w, bool is_published)
 {
-    if (!mlp_exchange_is_far(w->trainer->exchange)) {
+    if (!is_published) {
         mlp_stage_gradients(w);
     }
     mlp_worker_meet(w);
@@ -173,11 +175,11 @@ static void finish_in_turn(mlp_worker *w)
 
 static void work(mlp_worker *w)
 {
-    compute(w);
+    bool is_published = compute(w);
     if (mlp_fused_is_safe(w)) {
         finish_at_once(w);
     } else {
-        finish_in_turn(w);
+        finish_in_turn(w, is_published);
     }
     if (w->me.index == 0) {
         post_end(w);
