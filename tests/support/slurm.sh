@@ -99,16 +99,17 @@ slurm_boot() {
     echo $! >"$slurm/$1.pid"
 }
 
-# slurm_crash NODE: kill all processes in its namespaces.
+# slurm_crash NODE: kill all processes in its namespaces. They are stopped first:
+# else Slurm's daemon there would see a job's processes die, and report it.
 slurm_crash() {
     theirs=$(readlink "/proc/$(cat "$slurm/$1.pid")/ns/uts") || return 0
     [ "$theirs" != "$(readlink /proc/self/ns/uts)" ] || return 0
-    for again in 1 2 3; do
+    for signal in STOP STOP KILL KILL KILL; do
         for process in /proc/[0-9]*; do
             [ "$(readlink "$process/ns/uts" 2>/dev/null)" != "$theirs" ] ||
-                kill -KILL "${process#/proc/}" 2>/dev/null || true
+                kill "-$signal" "${process#/proc/}" 2>/dev/null || true
         done
-        sleep "0.0$again"
+        sleep 0.02
     done
 }
 
