@@ -70,8 +70,7 @@ mlp_range mlp_exchange_split(const mlp_exchange *exchange, size_t total,
     mlp_range mine =
         mlp_range_part(total, mlp_node_team_workers(exchange->node_team),
                        mlp_node_team_worker(exchange->node_team));
-    mlp_range share = mlp_thread_share(self, mine.count);
-    return (mlp_range){mine.first + share.first, share.count};
+    return mlp_thread_range(self, mine);
 }
 
 /* Whether this thread is the last of its rank to arrive. */

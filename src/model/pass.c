@@ -312,6 +312,19 @@ void mlp_pass_backward(mlp_pass *pass, size_t l, mlp_thread self)
                             pass->scratch[self.index]);
 }
 
+/* Of a node whose sums are whole vectors, the part of layer l. */
+static mlp_gradient_node node_of(const mlp_pass *pass, size_t l,
+                                 const mlp_gradient_node *vectors,
+                                 const float *begun)
+{
+    size_t offset = pass->model->layer[l].offset;
+    mlp_gradient_node node = *vectors;
+    node.sum += offset;
+    node.begun = begun == NULL ? NULL : begun + offset;
+    node.stride = pass->model->vector_size;
+    return node;
+}
+
 bool mlp_pass_gradient(mlp_pass *pass, size_t l, const mlp_gradient_node *nodes,
                        size_t count, const float *begun, mlp_thread self)
 {
@@ -324,11 +337,7 @@ bool mlp_pass_gradient(mlp_pass *pass, size_t l, const mlp_gradient_node *nodes,
     size_t columns = pauses ? 1 : own.columns.count;
     bool are_safe = true;
     for (size_t n = 0; n < count && own.rows.count > 0; n++) {
-        mlp_gradient_node node = nodes[n];
-        node.sum += pass->model->layer[l].offset;
-        node.begun =
-            begun == NULL ? NULL : begun + pass->model->layer[l].offset;
-        node.stride = pass->model->vector_size;
+        const mlp_gradient_node node = node_of(pass, l, &nodes[n], begun);
         for (size_t c = 0; c < own.columns.count; c += columns) {
             are_safe &= pass->kernels->gradient(
                 &layer, &input, pass->dz[l], &units, &node, own.rows,
@@ -439,10 +448,7 @@ void mlp_pass_gradient_blocks(mlp_pass *pass, size_t l,
     size_t groups = (layer->in + MLP_GROUP - 1) / MLP_GROUP;
     tile own = split_tiles(groups, mlp_panels(layer->out), self);
     mlp_batch input = input_of(pass, l);
-    mlp_gradient_node whole = *node;
-    whole.sum += layer->offset;
-    whole.begun = begun == NULL ? NULL : begun + layer->offset;
-    whole.stride = pass->model->vector_size;
+    const mlp_gradient_node whole = node_of(pass, l, node, begun);
     if (own.rows.count == 0 || own.columns.count == 0) {
         return;
     }

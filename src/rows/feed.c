@@ -168,13 +168,6 @@ void mlp_feed_begin(mlp_feed *feed, const mlp_dataset *dataset,
     feed->all_targets = dataset->targets;
 }
 
-/* This thread's part of a range of rows, words or groups. */
-static mlp_range part_of(mlp_thread self, mlp_range of)
-{
-    mlp_range part = mlp_thread_share(self, of.count);
-    return (mlp_range){of.first + part.first, part.count};
-}
-
 /* Words are divided among threads in order of rows, as in gather, so that each
  * thread mostly reads rows that it has just gathered; if words are few, their
  * groups are divided. */
@@ -184,16 +177,16 @@ static void fill_masks(mlp_feed *feed, const mlp_kernels *kernels,
     mlp_range words = feed->here_words;
     mlp_range groups = {0, feed->nonzeros.groups};
     if (words.count >= self.count) {
-        words = part_of(self, words);
+        words = mlp_thread_range(self, words);
     } else {
-        groups = part_of(self, groups);
+        groups = mlp_thread_range(self, groups);
     }
     kernels->mask(&feed->source, &feed->batch, words, groups);
 }
 
 void mlp_feed_fill(mlp_feed *feed, const mlp_kernels *kernels, mlp_thread self)
 {
-    mlp_range rows = part_of(self, feed->here_rows);
+    mlp_range rows = mlp_thread_range(self, feed->here_rows);
     kernels->gather(&feed->source, &feed->batch, rows);
     for (size_t r = rows.first; r < rows.first + rows.count; r++) {
         size_t row = feed->rows[r - feed->here_rows.first];

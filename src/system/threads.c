@@ -211,3 +211,9 @@ mlp_range mlp_thread_share(mlp_thread self, size_t total)
 {
     return mlp_range_part(total, self.count, self.index);
 }
+
+mlp_range mlp_thread_range(mlp_thread self, mlp_range range)
+{
+    mlp_range share = mlp_thread_share(self, range.count);
+    return (mlp_range){range.first + share.first, share.count};
+}

@@ -65,4 +65,7 @@ void mlp_thread_barrier(mlp_thread self);
 /** This thread's range of `total` items. */
 mlp_range mlp_thread_share(mlp_thread self, size_t total);
 
+/** The same of a range. */
+mlp_range mlp_thread_range(mlp_thread self, mlp_range range);
+
 #endif

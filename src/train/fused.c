@@ -60,9 +60,7 @@ void mlp_fused_measure(const mlp_worker *w)
     for (size_t r = 0; r < rows.count; r++) {
         mine->has_finite_losses &= fabs(losses[r]) <= LOSS_MOST;
     }
-    mlp_range gathered = mlp_feed_here(node->feed);
-    mlp_range share = mlp_thread_share(w->self, gathered.count);
-    gathered = (mlp_range){gathered.first + share.first, share.count};
+    mlp_range gathered = mlp_thread_range(w->self, mlp_feed_here(node->feed));
     mlp_pass_measure(node->pass, gathered, &mine->extent, w->me);
 }
 

@@ -86,7 +86,7 @@ static bool go_on(mlp_worker *w)
 /* ---- the step ---------------------------------------------------------- */
 
 /* The decision of all ranks on the step, before any of them updates. */
-static mlp_status read_state(const mlp_worker *w)
+static mlp_status read_decision(const mlp_worker *w)
 {
     mlp_one_step *step = w->step;
     mlp_trainer *trainer = step->trainer;
@@ -152,7 +152,7 @@ static void finish_at_once(mlp_worker *w)
     }
     mlp_fused_update(w);
     if (w->self.index == 0) {
-        w->step->status = read_state(w);
+        w->step->status = read_decision(w);
     }
 }
 
@@ -164,7 +164,7 @@ static void finish_in_turn(mlp_worker *w, bool is_published)
     }
     mlp_worker_meet(w);
     if (w->self.index == 0) {
-        w->step->decision = read_state(w);
+        w->step->decision = read_decision(w);
     }
     mlp_worker_meet_in_rank(w);
     mlp_status status = finish(w);
