@@ -248,8 +248,61 @@ INLINE void block_tiles(bool goes_on, const gradient_work *work,
     }
 }
 
+/* ---- one row ------------------------------------------------------------ */
+
+/* The outer product of x and dz, in one panel of `vecs` vectors. */
+INLINE void outer_panel(size_t vecs, const gradient_work *work, size_t column,
+                        const float *x, const float *dz)
+{
+    size_t offset = column - work->sums.column;
+    float *to = work->sums.at + offset * work->sums.in +
+                (work->inputs.first - work->sums.input) * vecs * LANES;
+    vec factor[PANEL_VECS], squares = vec_zero();
+    UNROLL
+    for (size_t v = 0; v < vecs; v++) {
+        factor[v] = vec_load(dz + v * LANES);
+    }
+    for (size_t k = 0; k < work->inputs.count; k++) {
+        vec xk = vec_all(x[k]);
+        UNROLL
+        for (size_t v = 0; v < vecs; v++) {
+            vec sum = vec_fma(xk, factor[v], vec_zero());
+            vec_store(to + v * LANES, sum);
+            squares = vec_fma(sum, sum, squares);
+        }
+        to += vecs * LANES;
+    }
+    *work->squares = *work->squares + squares;
+}
+
+/* A leaf of one row: chains of one link, which need no tile. */
+static void gradient_of_row(const gradient_work *work)
+{
+    const float *x = rows_from(work, work->inputs.first);
+    const float *dz = work->dz + work->rows.first * work->dz_stride;
+    for (size_t c = work->column; c < work->end; c += MLP_PANEL) {
+        if (work->end - c >= MLP_PANEL) {
+            outer_panel(PANEL_VECS, work, c, x, dz + c);
+        } else {
+            outer_panel(PANEL_VECS / 2, work, c, x, dz + c);
+        }
+    }
+}
+
+/* ---- all --------------------------------------------------------------- */
+
+static bool is_one_row(const gradient_work *work)
+{
+    return work->rows.count == 1 && work->node->leaves.count == 1 &&
+           work->node->begun == NULL;
+}
+
 static void gradient_dense(const gradient_work *work, float *scratch)
 {
+    if (is_one_row(work)) {
+        gradient_of_row(work);
+        return;
+    }
     size_t most = packed_inputs(work->rows.count);
     for (size_t i = 0; i < work->inputs.count; i += most) {
         mlp_range inputs = {work->inputs.first + i,
@@ -261,8 +314,6 @@ static void gradient_dense(const gradient_work *work, float *scratch)
         }
     }
 }
-
-/* ---- all --------------------------------------------------------------- */
 
 /* Rows of the node's leaves. */
 static mlp_range rows_of(const mlp_batch *x, const mlp_gradient_node *node)

@@ -456,6 +456,45 @@ START_TEST(a_gradient_in_micro_batches_has_the_bits_of_one)
 }
 END_TEST
 
+/* A leaf's sum; with `begun`, as a chain that goes on from zeros. */
+static float *run_leaf(fixture *f, const mlp_kernels *kernels, size_t leaf,
+                       const float *begun)
+{
+    float *sum = zeros(gradient_size(f), sizeof(float));
+    sum_node(f, kernels, leaf, 1,
+             (mlp_gradient_node){.sum = sum, .begun = begun}, 2);
+    return sum;
+}
+
+/* Also of products that are rounded to -0. */
+START_TEST(a_leaf_of_one_row_has_the_bits_of_a_chain)
+{
+    fixture f;
+    shape s = shape_of(_i);
+    s.leaf_rows[_i % LEAVES] = 1;
+    fixture_init(&f, s);
+    size_t row = f.leaf_start[_i % LEAVES];
+    f.dz[row * f.out_stride] = -1e-30F;
+    float *zero = zeros(gradient_size(&f), sizeof(float));
+    for (size_t k = 0; k < sizeof sets / sizeof *sets; k++) {
+        const mlp_kernels *kernels = mlp_kernels_find(sets[k]);
+        if (kernels == NULL) {
+            continue;
+        }
+        gather(&f, kernels, false);
+        f.batch.values[row * f.in_stride] = 1e-30F;
+        float *chain = run_leaf(&f, kernels, _i % LEAVES, zero);
+        float *product = run_leaf(&f, kernels, _i % LEAVES, NULL);
+        ck_assert(signbit(product[0]) && product[0] == 0.0F);
+        ck_assert_mem_eq(chain, product, gradient_size(&f) * sizeof(float));
+        free(chain);
+        free(product);
+    }
+    free(zero);
+    fixture_free(&f);
+}
+END_TEST
+
 static void softmax_rows(const mlp_kernels *kernels, float *y, float *dz,
                          double *losses, uint32_t *predicted, size_t rows,
                          size_t cols)
@@ -968,6 +1007,8 @@ int main(void)
                         a_sum_that_is_not_finite_is_told_wherever_it_is, 0, 4);
     tcase_add_loop_test(
         products, a_gradient_in_micro_batches_has_the_bits_of_one, 0, SHAPES);
+    tcase_add_loop_test(products, a_leaf_of_one_row_has_the_bits_of_a_chain, 0,
+                        SHAPES);
     tcase_add_test(products, scratch_of_many_rows_has_room_for_fewer);
     suite_add_tcase(suite, products);
     TCase *rows = tcase_create("rows");
