@@ -194,6 +194,9 @@ static tile split_tiles(size_t rows, size_t columns, mlp_thread self)
 {
     size_t best = 1;
     size_t best_cost = SIZE_MAX;
+    if (self.count == 1) {
+        return (tile){{0, rows}, {0, columns}};
+    }
     for (size_t splits = 1; splits <= self.count && splits <= columns;
          splits++) {
         size_t cost =

@@ -61,8 +61,10 @@ void mlp_optimizer_begin(mlp_optimizer *optimizer, double lr, size_t rows,
     optimizer->lr = lr;
     rule->lr = (float)lr;
     rule->gradient_scale = (float)(1.0 / (double)rows);
-    rule->bias_correction1 = bias_correction(optimizer->beta1, step);
-    rule->bias_correction2 = bias_correction(optimizer->beta2, step);
+    if (optimizer->moments[1] != NULL) { /* of the rules with two */
+        rule->bias_correction1 = bias_correction(optimizer->beta1, step);
+        rule->bias_correction2 = bias_correction(optimizer->beta2, step);
+    }
 }
 
 void mlp_optimizer_clip(mlp_optimizer *optimizer, double share)

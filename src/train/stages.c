@@ -7,6 +7,11 @@
 
 #include "step.h"
 
+double mlp_worker_clock(const mlp_worker *w)
+{
+    return w->trainer->tuner.most > 1 ? mlp_clock_seconds() : 0.0;
+}
+
 void mlp_worker_lap(const mlp_worker *w, mlp_phase phase)
 {
     mlp_profile_lap(w->trainer->parts.profile, w->self.index, phase);
@@ -14,17 +19,17 @@ void mlp_worker_lap(const mlp_worker *w, mlp_phase phase)
 
 void mlp_worker_meet(mlp_worker *w)
 {
-    double start = mlp_clock_seconds();
+    double start = mlp_worker_clock(w);
     mlp_node_team_meet(w->trainer->node.team, w->self, w->me);
-    w->waited += mlp_clock_seconds() - start;
+    w->waited += mlp_worker_clock(w) - start;
     mlp_worker_lap(w, MLP_PHASE_WAIT);
 }
 
 void mlp_worker_meet_in_rank(mlp_worker *w)
 {
-    double start = mlp_clock_seconds();
+    double start = mlp_worker_clock(w);
     mlp_thread_barrier(w->self);
-    w->waited += mlp_clock_seconds() - start;
+    w->waited += mlp_worker_clock(w) - start;
     mlp_worker_lap(w, MLP_PHASE_WAIT);
 }
 
@@ -49,9 +54,9 @@ void mlp_stage_gather(mlp_worker *w)
 void mlp_stage_join(mlp_worker *w)
 {
     mlp_trainer *trainer = w->trainer;
-    double start = mlp_clock_seconds();
+    double start = mlp_worker_clock(w);
     w->me = mlp_node_team_join(trainer->node.team, w->self);
-    w->waited += mlp_clock_seconds() - start;
+    w->waited += mlp_worker_clock(w) - start;
     w->was_by_rows = w->me.gate == w->self.gate;
     if (w->self.index == 0) {
         mlp_pass_set_pauser(trainer->node.pass, w->me.index);

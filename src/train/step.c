@@ -217,20 +217,24 @@ static void run_step(void *context, mlp_thread self)
 {
     mlp_worker w = {.step = context, .self = self};
     w.trainer = w.step->trainer;
-    double start = mlp_clock_seconds();
+    double start = mlp_worker_clock(&w);
     mlp_profile_start(w.trainer->parts.profile, self.index);
     if (mlp_node_team_is_idle(w.trainer->node.team)) {
         hand_in(&w);
     } else {
         work(&w);
     }
-    w.trainer->busy[self.index] = mlp_clock_seconds() - start - w.waited;
+    w.trainer->busy[self.index] = mlp_worker_clock(&w) - start - w.waited;
 }
 
 /* Run the step on as many threads as are good now. */
 static void run_node_team(mlp_trainer *trainer, mlp_one_step *step)
 {
     size_t count = trainer->tuner.count;
+    if (trainer->tuner.most == 1) {
+        mlp_threads_run(NULL, 1, run_step, step);
+        return;
+    }
     double start = mlp_clock_seconds();
     mlp_threads_run(trainer->threads, count, run_step, step);
     double seconds = mlp_clock_seconds() - start;

@@ -38,6 +38,10 @@ typedef struct {
     double waited;    /* seconds, for other threads */
 } mlp_worker;
 
+/** Seconds, for the thread tuner; 0 where it has no choice, since a step may be
+ *  shorter than all that reading of the clock. */
+double mlp_worker_clock(const mlp_worker *w);
+
 /** The time since the last lap went into this phase. */
 void mlp_worker_lap(const mlp_worker *w, mlp_phase phase);
 

@@ -133,11 +133,9 @@ static mlp_status create_locally(mlp_trainer *trainer)
     }
     MLP_TRY(
         mlp_vote_create(parts->comm, MLP_VIEW_SIZE, &trainer->sentinel.vote));
-    bool is_idle = mlp_node_team_is_idle(trainer->node.team);
-    mlp_thread_tuner_init(&trainer->tuner, is_idle ? 1 : config->threads);
-    if (mlp_trainer_is_short(parts)) {
-        trainer->tuner.count = 1; /* to begin with */
-    }
+    bool needs_one = mlp_node_team_is_idle(trainer->node.team) ||
+                     mlp_trainer_is_short(parts);
+    mlp_thread_tuner_init(&trainer->tuner, needs_one ? 1 : config->threads);
     return MLP_OK;
 }
 
