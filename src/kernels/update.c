@@ -192,18 +192,19 @@ double ISA(mlp_squares)(const float *values, size_t count)
 uint32_t ISA(mlp_largest)(const float *values, size_t stride, mlp_range rows,
                           mlp_range columns)
 {
-    uint32_t lanes[MLP_ALIGN] = {0};
+    vec most[MLP_ALIGN / LANES];
+    clear(MLP_ALIGN / LANES, most);
     for (size_t r = rows.first; r < rows.first + rows.count; r++) {
         const float *row = values + r * stride + columns.first;
         for (size_t c = 0; c < columns.count; c += MLP_ALIGN) {
-            uint32_t bits[MLP_ALIGN];
-            memcpy(bits, row + c, sizeof bits);
-            for (size_t k = 0; k < MLP_ALIGN; k++) {
-                bits[k] &= 0x7fffffff; /* no sign */
-                lanes[k] = bits[k] > lanes[k] ? bits[k] : lanes[k];
+            UNROLL
+            for (size_t v = 0; v < MLP_ALIGN / LANES; v++) {
+                most[v] = vec_larger(most[v], vec_load(row + c + v * LANES));
             }
         }
     }
+    uint32_t lanes[MLP_ALIGN];
+    memcpy(lanes, most, sizeof lanes);
     uint32_t largest = 0;
     for (size_t k = 0; k < MLP_ALIGN; k++) {
         largest = lanes[k] > largest ? lanes[k] : largest;

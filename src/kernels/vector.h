@@ -80,7 +80,8 @@ static inline vec vec_relu(vec x)
 }
 
 /* vec_pick: x where c > 0, else y.
- * vec_flush: x, and 0 where |x| < least; a NaN stays one. */
+ * vec_flush: x, and 0 where |x| < least; a NaN stays one. vec_larger: |x|, or
+ * `most` where that has the larger bits: NaN and infinity have the largest. */
 #if defined(MLP_ISA_AVX512)
 static inline vec vec_pick(vec c, vec x, vec y)
 {
@@ -93,6 +94,12 @@ static inline vec vec_flush(vec x, vec least)
     return _mm512_maskz_mov_ps(
         _mm512_cmp_ps_mask(_mm512_abs_ps(x), least, _CMP_NLT_UQ), x);
 }
+
+static inline vec vec_larger(vec most, vec x)
+{
+    return _mm512_castsi512_ps(_mm512_max_epi32(
+        _mm512_castps_si512(most), _mm512_castps_si512(_mm512_abs_ps(x))));
+}
 #else
 static inline vec vec_pick(vec c, vec x, vec y)
 {
@@ -103,6 +110,13 @@ static inline vec vec_flush(vec x, vec least)
 {
     vec size = _mm256_andnot_ps(_mm256_set1_ps(-0.0f), x);
     return _mm256_and_ps(x, _mm256_cmp_ps(size, least, _CMP_NLT_UQ));
+}
+
+static inline vec vec_larger(vec most, vec x)
+{
+    vec size = _mm256_andnot_ps(_mm256_set1_ps(-0.0f), x);
+    return _mm256_castsi256_ps(
+        _mm256_max_epi32(_mm256_castps_si256(most), _mm256_castps_si256(size)));
 }
 #endif
 
@@ -178,6 +192,14 @@ static inline vec vec_flush(vec x, vec least)
         x[i] = fabsf(x[i]) < least[i] ? 0.0f : x[i];
     }
     return x;
+}
+
+static inline vec vec_larger(vec most, vec x)
+{
+    typedef int32_t bits __attribute__((vector_size(16)));
+    bits old = (bits)most, size = (bits)x & 0x7fffffff;
+    bits is_larger = size > old;
+    return (vec)((size & is_larger) | (old & ~is_larger));
 }
 
 #define VEC_FUNCTION(function)                                                 \

@@ -568,6 +568,33 @@ START_TEST(a_sum_that_is_not_finite_is_told_wherever_it_is)
 }
 END_TEST
 
+/* Rows 1 and 2 of 3, columns 16 to 47: everywhere else is more. */
+START_TEST(the_largest_magnitude_is_seen_wherever_it_is)
+{
+    enum { STRIDE = 80 };
+    static const float rising[] = {1e-40F, -0.5F, 3.0F, -INFINITY, NAN};
+    _Alignas(64) float values[3 * STRIDE];
+    const mlp_kernels *kernels = mlp_kernels_find(sets[_i]);
+    for (size_t k = 0; kernels != NULL && k < 64; k++) {
+        size_t at = (1 + k / 32) * STRIDE + 16 + k % 32;
+        for (size_t i = 0; i < 3 * STRIDE; i++) {
+            size_t r = i / STRIDE, c = i % STRIDE;
+            values[i] = r > 0 && c >= 16 && c < 48 ? -1e-41F : NAN;
+        }
+        for (size_t v = 0; v < sizeof rising / sizeof *rising; v++) {
+            float size = fabsf(rising[v]);
+            uint32_t bits;
+            memcpy(&bits, &size, sizeof bits);
+            values[at] = rising[v];
+            ck_assert_uint_eq(kernels->largest(values, STRIDE,
+                                               (mlp_range){1, 2},
+                                               (mlp_range){16, 32}),
+                              bits);
+        }
+    }
+}
+END_TEST
+
 START_TEST(equal_logits_cost_log_of_class_count)
 {
     float y[16] = {0}, dz[16];
@@ -1012,6 +1039,8 @@ int main(void)
     tcase_add_test(products, scratch_of_many_rows_has_room_for_fewer);
     suite_add_tcase(suite, products);
     TCase *rows = tcase_create("rows");
+    tcase_add_loop_test(rows, the_largest_magnitude_is_seen_wherever_it_is, 0,
+                        sizeof sets / sizeof *sets);
     tcase_add_test(rows, equal_logits_cost_log_of_class_count);
     tcase_add_test(rows, softmax_has_the_same_bits_on_every_set);
     tcase_add_test(rows, smoothed_cross_entropy_by_hand);
