@@ -3,7 +3,7 @@
 #
 #     sh jobs/packages.sh build    what the programs are built from
 #     sh jobs/packages.sh test     and what the tests use in addition
-#     sh jobs/packages.sh browser  and Chromium, which the test of reports uses
+#     sh jobs/packages.sh browser  and Chromium, for the tests of reports and pages
 #
 # When everything is installed it changes nothing and needs no network. On other
 # systems than Debian, or without root and passwordless sudo, it lists what is

@@ -3,6 +3,7 @@
  */
 #include "checkpoint.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 bool mlp_checkpoint_has_slopes(const mlp_config *config, size_t layer)
@@ -44,6 +45,23 @@ const float *mlp_checkpoint_result(const mlp_checkpoint *checkpoint)
                     checkpoint->moment_count > 0;
     return has_best ? checkpoint->moments[checkpoint->moment_count - 1]
                     : checkpoint->parameters;
+}
+
+/* Division by 255 and multiplication by its reciprocal differ in the last bit:
+ * round to the original integer. */
+float mlp_checkpoint_white(const mlp_checkpoint *checkpoint)
+{
+    float scale = checkpoint->scaler.scale;
+    mlp_scaling scaling = checkpoint->config.scaling;
+    bool is_by_largest =
+        (scaling == MLP_SCALING_AUTO || scaling == MLP_SCALING_COMMON) &&
+        checkpoint->scaler.scales == NULL && scale > 0.0F;
+    if (!is_by_largest) {
+        return 255.0F;
+    }
+    float largest = 1.0F / scale;
+    float whole = rintf(largest);
+    return fabsf(largest - whole) < 1e-4F * largest ? whole : largest;
 }
 
 void mlp_checkpoint_destroy(mlp_checkpoint *checkpoint)

@@ -84,6 +84,10 @@ size_t mlp_checkpoint_classes(const mlp_checkpoint *checkpoint);
  *  of the best epoch, else the current ones. [parameter_count] */
 const float *mlp_checkpoint_result(const mlp_checkpoint *checkpoint);
 
+/** The value of a white pixel for a model: the largest of the training data
+ *  where that was scaled to 1, else 255. */
+float mlp_checkpoint_white(const mlp_checkpoint *checkpoint);
+
 void mlp_checkpoint_destroy(mlp_checkpoint *checkpoint);
 
 /** Create a directory and its parents where missing, and verify that a file can

@@ -24,6 +24,7 @@ typedef struct {
 /** A checkpoint's model as a list of layers: (x - shift) * scale, then the
  *  layers. */
 typedef struct {
+    const mlp_checkpoint *checkpoint;
     size_t layers;
     mlp_export_layer layer[MLP_MAX_HIDDEN + 2];
     size_t inputs, outputs;
@@ -66,5 +67,10 @@ mlp_export_write mlp_export_onnx;
 
 /** A C header without dependencies: weights and a function mlp_predict. */
 mlp_export_write mlp_export_c;
+
+/** A page to play with the model, in one file without network: a sheet to draw
+ *  on for a model of pictures, else a form with the columns. MLP_ERROR_USAGE
+ *  when the model is too large for a page. */
+mlp_export_write mlp_export_html;
 
 #endif

@@ -32,7 +32,8 @@ void mlp_export_take(const mlp_checkpoint *checkpoint, mlp_export_model *model)
     const mlp_config *config = &checkpoint->config;
     const float *from = checkpoint->parameters;
     *model =
-        (mlp_export_model){.layers = checkpoint->layers,
+        (mlp_export_model){.checkpoint = checkpoint,
+                           .layers = checkpoint->layers,
                            .inputs = checkpoint->widths[0],
                            .outputs = checkpoint->widths[checkpoint->layers],
                            .widest = checkpoint->widths[0],

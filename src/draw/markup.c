@@ -149,23 +149,28 @@ void mlp_markup_raw(mlp_markup *m, const char *text)
     fputs(text, m->out);
 }
 
-/* RFC 4648, section 4. */
-void mlp_markup_data(mlp_markup *m, const char *name, const char *type,
-                     const unsigned char *bytes, size_t count)
+void mlp_markup_base64(FILE *out, const void *data, size_t count)
 {
     static const char letters[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    assert(m->is_in_tag);
-    fprintf(m->out, " %s=\"data:%s;base64,", name, type);
+    const unsigned char *bytes = data;
     for (size_t i = 0; i < count; i += 3) {
         size_t rest = count - i;
         uint32_t word = (uint32_t)bytes[i] << 16 |
                         (rest > 1 ? (uint32_t)bytes[i + 1] << 8 : 0) |
                         (rest > 2 ? bytes[i + 2] : 0U);
-        fputc(letters[word >> 18], m->out);
-        fputc(letters[word >> 12 & 63], m->out);
-        fputc(rest > 1 ? letters[word >> 6 & 63] : '=', m->out);
-        fputc(rest > 2 ? letters[word & 63] : '=', m->out);
+        fputc(letters[word >> 18], out);
+        fputc(letters[word >> 12 & 63], out);
+        fputc(rest > 1 ? letters[word >> 6 & 63] : '=', out);
+        fputc(rest > 2 ? letters[word & 63] : '=', out);
     }
+}
+
+void mlp_markup_data(mlp_markup *m, const char *name, const char *type,
+                     const unsigned char *bytes, size_t count)
+{
+    assert(m->is_in_tag);
+    fprintf(m->out, " %s=\"data:%s;base64,", name, type);
+    mlp_markup_base64(m->out, bytes, count);
     fputc('"', m->out);
 }

@@ -50,4 +50,7 @@ void mlp_markup_raw(mlp_markup *m, const char *text);
 void mlp_markup_data(mlp_markup *m, const char *name, const char *type,
                      const unsigned char *bytes, size_t count);
 
+/** Bytes as base64 (RFC 4648, section 4), in one line. */
+void mlp_markup_base64(FILE *out, const void *data, size_t count);
+
 #endif

@@ -17,6 +17,7 @@ static const struct {
     {"safetensors", mlp_export_safetensors, false},
     {"onnx", mlp_export_onnx, false},
     {"c", mlp_export_c, true},
+    {"html", mlp_export_html, true},
 };
 
 /* Their names are those of --to. */
@@ -53,12 +54,14 @@ static mlp_status export(const mlp_tool_options *options,
 }
 
 static const char *const formats[] = {
-    "keras", "keras-weights", "safetensors", "onnx", "c", NULL};
+    "keras", "keras-weights", "safetensors", "onnx", "c", "html", NULL};
 static const char *const options[] = {"to", "output", NULL};
 
 const mlp_tool_command mlp_tool_export = {
     .name = "export",
-    .summary = "the model as Keras, safetensors, ONNX or C have it",
+    .summary =
+        "the model for Keras, safetensors, ONNX or C, or as a page to play "
+        "with",
     .description =
         "Write the model of a checkpoint in a format of other programs.\n\n"
         "  keras          keras.models.load_model opens it: name it .h5\n"
@@ -66,8 +69,12 @@ const mlp_tool_command mlp_tool_export = {
         "  safetensors    layers.N.weight [out, in] and layers.N.bias, as\n"
         "                 PyTorch's Linear has them\n"
         "  onnx           from input [batch, features] to output, opset 13\n"
-        "  c              a header with the weights and mlp_predict()\n\n"
-        "keras, onnx and c include the feature scaling; the others hold the "
+        "  c              a header with the weights and mlp_predict()\n"
+        "  html           a page in one file, without network: draw a picture, "
+        "or\n"
+        "                 fill in a row, and see outputs and hidden units\n\n"
+        "keras, onnx, c and html include the feature scaling; the others hold "
+        "the "
         "weights\n"
         "alone, and features must be scaled first, as mlp show and the "
         "metadata of\n"

@@ -97,7 +97,7 @@ static mlp_status print_all_pictures(const mlp_tool_options *options,
     for (size_t done = 0; done < pictures->count && status == MLP_OK;) {
         size_t count = next_batch(done, pictures->count);
         mlp_prediction p = {.dataset = &rows,
-                            .largest = mlp_pictures_white(c),
+                            .largest = mlp_checkpoint_white(c),
                             .names =
                                 (const char *const *)pictures->paths + done};
         status = mlp_pictures_read(pictures, (mlp_range){done, count}, options,

@@ -67,10 +67,6 @@ mlp_status mlp_pictures_list(char *const *paths, size_t count,
                              mlp_pictures *pictures);
 void mlp_pictures_destroy(mlp_pictures *pictures);
 
-/** The value of a white pixel for a model: the largest of the training data
- *  where that was scaled to 1, else 255. */
-float mlp_pictures_white(const mlp_checkpoint *checkpoint);
-
 /** Read some of the files as rows for a model.
  *  @param dataset  from mlp_pictures_create_rows with that many rows;
  *                  overwritten

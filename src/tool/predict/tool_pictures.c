@@ -2,7 +2,6 @@
  *  Picture files as rows for a model.
  */
 #include <dirent.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -100,23 +99,6 @@ void mlp_pictures_destroy(mlp_pictures *pictures)
 
 /* ---- files as rows */
 
-/* Division by 255 and multiplication by its reciprocal differ in the last bit:
- * round to the original integer. */
-float mlp_pictures_white(const mlp_checkpoint *checkpoint)
-{
-    float scale = checkpoint->scaler.scale;
-    mlp_scaling scaling = checkpoint->config.scaling;
-    bool is_by_largest =
-        (scaling == MLP_SCALING_AUTO || scaling == MLP_SCALING_COMMON) &&
-        checkpoint->scaler.scales == NULL && scale > 0.0F;
-    if (!is_by_largest) {
-        return 255.0F;
-    }
-    float largest = 1.0F / scale;
-    float whole = rintf(largest);
-    return fabsf(largest - whole) < 1e-4F * largest ? whole : largest;
-}
-
 /* The gray, or red, value of a pixel. */
 static size_t pixel(const mlp_image *image, size_t y, size_t x)
 {
@@ -163,7 +145,7 @@ mlp_status mlp_pictures_read(mlp_pictures *pictures, mlp_range which,
                              const mlp_checkpoint *checkpoint,
                              mlp_dataset *dataset)
 {
-    float white = mlp_pictures_white(checkpoint);
+    float white = mlp_checkpoint_white(checkpoint);
     float *values = dataset->values;
     for (size_t r = 0; r < which.count; r++) {
         mlp_image image;
