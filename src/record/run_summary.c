@@ -143,6 +143,7 @@ static mlp_status read_log(mlp_run_summary *run, const char *path)
         }
         return status;
     }
+    run->log_bytes = facts.st_size;
     mlp_status status =
         facts.st_size <= LOG_BYTES_MAX
             ? read_lines(run, file)

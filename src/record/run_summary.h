@@ -6,6 +6,7 @@
 #define MLP_RUN_SUMMARY_H
 
 #include <jansson.h>
+#include <sys/types.h>
 
 #include "checkpoint/checkpoint.h"
 
@@ -21,6 +22,7 @@ typedef struct {
 typedef struct {
     char name[MLP_MAX_PATH];            /**< as given by the user */
     char log_path[MLP_MAX_PATH];        /**< "" for none */
+    off_t log_bytes;                    /**< its size before it was read */
     char checkpoint_path[MLP_MAX_PATH]; /**< "" for none */
     /* Records of the log, or NULL; of start and profile records the last. */
     json_t *start, *end, *profile;

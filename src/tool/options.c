@@ -40,6 +40,8 @@ static const mlp_option rows[] = {
      .help = "output format"},
     {"to", MLP_FIELD_BORROWED, AT(to), .operand = "FORMAT",
      .help = "format of the exported model"},
+    {"watch", MLP_FIELD_BOOL, AT(is_watch),
+     .help = "write the report anew after each epoch, until the runs end"},
     {"activation", MLP_FIELD_BORROWED, AT(activation), .operand = "NAME,...",
      .default_text = "relu",
      .help = "activation of the hidden layers, or one for each, as for "

@@ -78,6 +78,7 @@ typedef struct {
     bool is_gray;
     mlp_bad_images bad_images;
     double test_fraction;
+    bool is_watch;     /**< write a report again after each epoch */
     const char *label; /**< a column of a table; NULL: not given */
     uint64_t seed;
     mlp_standard_options standard; /**< if given, ignore all others */

@@ -9,6 +9,8 @@
 #include "base/version.h"
 #include "report.h"
 
+enum { RELOAD_SECONDS = 5 }; /* while a run trains */
+
 /* ---- used by all sections */
 
 void mlp_page_section(mlp_markup *m, const char *id, const char *heading)
@@ -121,8 +123,21 @@ static void write_seconds(double seconds, char *text, size_t room)
     }
 }
 
-static void tiles(mlp_markup *m, const mlp_run_summary *run)
+/* Of a run without an end in its log. */
+static const char *progress_of(const mlp_report_input *input)
 {
+    const mlp_run_summary *run = &input->runs[0];
+    if (run->end != NULL || run->log_path[0] == '\0') {
+        return "";
+    }
+    return input->is_watched
+               ? "no end in the log; this page reloads itself"
+               : "no end in the log: it still runs, or was killed";
+}
+
+static void tiles(mlp_markup *m, const mlp_report_input *input)
+{
+    const mlp_run_summary *run = &input->runs[0];
     const mlp_run_summary_epoch *last = &run->epochs[run->epoch_count - 1];
     const mlp_run_summary_epoch *best = &run->epochs[mlp_run_summary_best(run)];
     char value[64], note[160], quality[64], planned[32];
@@ -145,10 +160,7 @@ static void tiles(mlp_markup *m, const mlp_run_summary *run)
     mlp_run_summary_text(run->start, "config.epochs", planned, sizeof planned);
     snprintf(value, sizeof value, "%.0f%s%s", last->epoch,
              planned[0] != '\0' ? " of " : "", planned);
-    tile(m, "Epochs", value,
-         run->end == NULL && run->log_path[0] != '\0'
-             ? "no end in the log: it still runs, or was killed"
-             : "");
+    tile(m, "Epochs", value, progress_of(input));
     write_seconds(seconds, value, sizeof value);
     snprintf(note, sizeof note, "%.0f samples per second", rows / seconds);
     tile(m, "Time in training", value, seconds > 0.0 && rows > 0.0 ? note : "");
@@ -193,7 +205,7 @@ static void compare(mlp_markup *m, const mlp_report_input *input)
 
 /* ---- the frame */
 
-static void head(mlp_markup *m, const char *title)
+static void head(mlp_markup *m, const char *title, bool reloads)
 {
     mlp_markup_raw(m, "<!DOCTYPE html>\n");
     mlp_markup_open(m, "html");
@@ -206,6 +218,12 @@ static void head(mlp_markup *m, const char *title)
     mlp_markup_attribute(m, "name", "viewport");
     mlp_markup_attribute(m, "content", "width=device-width, initial-scale=1");
     mlp_markup_close_empty(m);
+    if (reloads) {
+        mlp_markup_open(m, "meta");
+        mlp_markup_attribute(m, "http-equiv", "refresh");
+        mlp_markup_attribute(m, "content", "%d", RELOAD_SECONDS);
+        mlp_markup_close_empty(m);
+    }
     mlp_markup_element(m, "title", NULL, "%s", title);
     mlp_markup_open(m, "style");
     mlp_markup_raw(m, (const char *)mlp_page_style_css);
@@ -298,7 +316,7 @@ static void omitted(mlp_markup *m, const mlp_report_input *input)
 static mlp_status sections(mlp_markup *m, const mlp_report_input *input)
 {
     if (input->count == 1) {
-        tiles(m, &input->runs[0]);
+        tiles(m, input);
     } else {
         compare(m, input);
     }
@@ -325,7 +343,7 @@ mlp_status mlp_report_write_html(const mlp_report_input *input, FILE *out)
     snprintf(title, sizeof title, "%.200s%s", input->runs[0].name,
              input->count > 1 ? " and others: runs compared"
                               : ": report of a run");
-    head(&m, title);
+    head(&m, title, input->is_watched);
     mlp_markup_open(&m, "body");
     opening(&m, input);
     navigation(&m, input);

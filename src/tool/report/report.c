@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 
 void mlp_report_input_note(mlp_report_input *input, const char *format, ...)
 {
@@ -49,28 +51,100 @@ static mlp_status write_report(mlp_report_input *input,
     return mlp_report_write_html(input, out);
 }
 
-static mlp_status report(const mlp_tool_options *options,
-                         mlp_tool_output *output)
+/* ---- watching a run that trains */
+
+/* Whether a log may still grow. */
+static bool is_training(const mlp_report_input *input)
 {
-    mlp_report_input *input = calloc(1, sizeof *input);
-    if (input == NULL) {
-        return mlp_fail_memory("a report");
+    for (size_t i = 0; i < input->count; i++) {
+        const mlp_run_summary *run = &input->runs[i];
+        if (run->log_path[0] != '\0' && run->end == NULL) {
+            return true;
+        }
     }
-    mlp_status status = open_runs(input, options);
-    if (status == MLP_OK) {
-        status = write_report(input, options, output->file);
+    return false;
+}
+
+/* Whether a log is no longer as long as when it was read, or is gone. */
+static bool has_news(const mlp_report_input *input)
+{
+    struct stat facts;
+    for (size_t i = 0; i < input->count; i++) {
+        const mlp_run_summary *run = &input->runs[i];
+        if (run->log_path[0] != '\0' && (stat(run->log_path, &facts) != 0 ||
+                                         facts.st_size != run->log_bytes)) {
+            return true;
+        }
     }
+    return false;
+}
+
+static void wait_for_news(const mlp_report_input *input)
+{
+    const struct timespec pause = {.tv_nsec = 250000000};
+    while (!has_news(input)) {
+        nanosleep(&pause, NULL);
+    }
+}
+
+/* ---- the sub-command */
+
+static mlp_status write_file(mlp_report_input *input,
+                             const mlp_tool_options *options)
+{
+    mlp_tool_output output;
+    MLP_TRY(mlp_tool_output_open(options->output, &output));
+    return mlp_tool_output_close(&output,
+                                 write_report(input, options, output.file));
+}
+
+static void close_runs(mlp_report_input *input)
+{
     mlp_review_destroy(&input->review);
     for (size_t i = 0; i < input->count; i++) {
         mlp_run_summary_close(&input->runs[i]);
     }
+    *input = (mlp_report_input){.count = 0};
+}
+
+/* Write a report, and with --watch another after each epoch, until the runs
+ * end. */
+static mlp_status write_reports(mlp_report_input *input,
+                                const mlp_tool_options *options)
+{
+    for (;;) {
+        MLP_TRY(open_runs(input, options));
+        input->is_watched = options->is_watch && is_training(input);
+        MLP_TRY(write_file(input, options));
+        if (!input->is_watched) {
+            return MLP_OK;
+        }
+        wait_for_news(input);
+        close_runs(input);
+    }
+}
+
+static mlp_status report(const mlp_tool_options *options,
+                         mlp_tool_output *output)
+{
+    (void)output; /* opened for each report */
+    if (options->is_watch && options->output == NULL) {
+        return mlp_fail(MLP_ERROR_USAGE, "--watch writes a file again and "
+                                         "again: add --output FILE");
+    }
+    mlp_report_input *input = calloc(1, sizeof *input);
+    if (input == NULL) {
+        return mlp_fail_memory("a report");
+    }
+    mlp_status status = write_reports(input, options);
+    close_runs(input);
     free(input);
     return status;
 }
 
 static const char *const formats[] = {"html", "svg", "png", "txt", NULL};
-static const char *const options_of_report[] = {"format", "output", "data",
-                                                "threads", NULL};
+static const char *const options_of_report[] = {"format", "output",  "watch",
+                                                "data",   "threads", NULL};
 
 const mlp_tool_command mlp_tool_report = {
     .name = "report",
@@ -90,10 +164,15 @@ const mlp_tool_command mlp_tool_report = {
                    "runs: their curves\n"
                    "together, and the options in which they differ. svg, png "
                    "and txt have the\n"
-                   "curves alone.",
+                   "curves alone.\n"
+                   "\n"
+                   "--watch writes FILE anew after each epoch, until the runs "
+                   "end or are stopped;\n"
+                   "the page reloads itself meanwhile.",
     .options = options_of_report,
     .formats = formats,
     .operands = "RUN...",
     .operands_max = MLP_REPORT_RUNS_MAX + 1,
     .file_stem = "report",
+    .makes_file = true,
     .run = report};

@@ -59,6 +59,7 @@ typedef struct {
     mlp_review review; /**< of a single run; empty for several */
     char notes[MLP_REPORT_NOTES_MAX][640]; /**< omitted sections and reasons */
     size_t note_count;
+    bool is_watched; /**< a run trains, and the report will be written anew */
 } mlp_report_input;
 
 /** Note an omitted section. */

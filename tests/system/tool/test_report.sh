@@ -162,6 +162,26 @@ printf '{"event":"epo' >>going.jsonl
 succeed going.jsonl -o going.html
 expect_page going.html "it still runs, or was killed"
 
+echo "a run that trains is watched: a report after each epoch, until its end"
+watched=$(sed -n '/"event":"epoch"/=' run/log.jsonl | sed -n 2p)
+head -n "$watched" run/log.jsonl >watched.jsonl
+rm -f watched.html
+"$mlp" report watched.jsonl --watch -o watched.html >out 2>err </dev/null &
+team_pid=$!
+has_epochs() { grep -qsF "<dd>$1 of 4</dd>" watched.html; }
+wait_for 60 has_epochs 2
+expect_page watched.html 'http-equiv="refresh"' "reloads itself"
+sed -n "$((watched + 1))p" run/log.jsonl >>watched.jsonl
+wait_for 60 has_epochs 3
+expect_page watched.html 'http-equiv="refresh"'
+lives "$team_pid" || fail "the watch ends before the run"
+sed "1,$((watched + 1))d" run/log.jsonl >>watched.jsonl
+finish
+expect_status 0 "mlp report --watch"
+has_epochs 4 || fail "not the last epoch"
+! grep -q refresh watched.html || fail "reloads for ever"
+refuse 64 "add --output FILE" run --watch
+
 echo "names and values from outside stay text"
 evil='<img src=x onerror=alert(1)>&"'
 mkdir "$evil"
