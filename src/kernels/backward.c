@@ -60,63 +60,88 @@ static void pack_transposed(const mlp_dense *layer, mlp_range outputs,
     }
 }
 
-/* ReLU's derivative, and dz's rounding to 0, are part of the store: here of
- * acc[i], with the activations [rows, stride] below. */
-INLINE void finish_dz(size_t rows, size_t vecs, const float *a, size_t stride,
-                      bool is_relu, vec *acc)
+/* ---- a tile ------------------------------------------------------------ */
+
+/* A tile's operands: dz W^T, and the units that it is the derivative by. */
+typedef struct {
+    product_tile product;
+    const float *a; /* [rows, product.stride]: their activations */
+    /* The derivative is part of the store; and it is ReLU's. */
+    bool is_final, is_relu;
+} backward_tile;
+
+/* ReLU's derivative, and dz's rounding to 0, are part of the store. */
+INLINE void finish_dz(size_t rows, size_t vecs, const backward_tile *tile,
+                      vec *acc)
 {
     UNROLL
     for (size_t i = 0; i < rows * vecs; i++) {
-        if (is_relu) {
-            vec below = vec_load(a + i / vecs * stride + i % vecs * LANES);
+        if (tile->is_relu) {
+            vec below = vec_load(tile->a + i / vecs * tile->product.stride +
+                                 i % vecs * LANES);
             acc[i] = vec_pick(below, acc[i], vec_zero());
         }
         acc[i] = vec_flush_dz(acc[i]);
     }
 }
 
-INLINE void backward_tile(size_t rows, size_t vecs, chain_block block,
-                          const float *dz, size_t dz_stride,
-                          const float *packed, size_t width, const float *a,
-                          bool is_final, bool is_relu, float *dx, size_t stride)
+INLINE void sum_tile(size_t rows, size_t vecs, const backward_tile *tile)
 {
+    const product_tile *product = &tile->product;
     vec acc[TILE_ROWS * TILE_VECS];
-    if (is_relu) {
+    if (tile->is_relu) {
         UNROLL
         for (size_t r = 0; r < rows; r++) {
-            prefetch(a + r * stride, vecs * LANES);
+            prefetch(tile->a + r * product->stride, vecs * LANES);
         }
     }
-    block_product(rows, vecs, block, dz, dz_stride, packed, width, dx, stride,
-                  acc);
-    if (is_final) {
-        finish_dz(rows, vecs, a, stride, is_relu, acc);
+    block_product(rows, vecs, product, acc);
+    if (tile->is_final) {
+        finish_dz(rows, vecs, tile, acc);
     }
-    store_values(rows, vecs, acc, dx, stride);
+    store_values(rows, vecs, acc, product->to, product->stride);
 }
 
-static void backward_tiles(const mlp_dense *layer, const float *dz,
-                           const mlp_dense *below, const mlp_units *units,
-                           float *dx, mlp_range tile, mlp_range columns,
-                           chain_block block, const float *packed)
+/* ---- all tiles --------------------------------------------------------- */
+
+/* What one call computes: dx = (dz W^T) f'(z) of some rows. */
+typedef struct {
+    const mlp_dense *layer, *below; /* whose dz there is, and is wanted */
+    const mlp_units *units;         /* of the layer below */
+    const float *dz;                /* [., stride(out)] */
+    float *dx;                      /* [., stride(in)] */
+    mlp_range rows;
+} backward_work;
+
+/* @param packed  [the block's outputs, columns]: W^T */
+static void row_tiles(const backward_work *work, mlp_range rows,
+                      mlp_range columns, chain_block block, const float *packed)
 {
-    bool needs_more = needs_block(below, units);
+    bool needs_more = needs_block(work->below, work->units);
     bool is_final = block.is_last && !needs_more;
-    bool is_relu = is_final && below->activation == MLP_ACTIVATION_RELU;
-    size_t stride = mlp_stride(layer->in);
-    size_t dz_stride = mlp_stride(layer->out);
-    const float *rows = dz + tile.first * dz_stride + block.of.first;
+    size_t stride = mlp_stride(work->layer->in);
+    size_t dz_stride = mlp_stride(work->layer->out);
     for (size_t c = 0; c < columns.count; c += TILE_COLS) {
         size_t vecs = least(TILE_COLS, columns.count - c) / LANES;
-        size_t at = tile.first * stride + columns.first + c;
-#define TILE(r, v)                                                             \
-    backward_tile(r, v, block, rows, dz_stride, packed + c, columns.count,     \
-                  units->a + at, is_final, is_relu, dx + at, stride)
-        TILE_SWITCH(tile.count)
+        size_t at = rows.first * stride + columns.first + c;
+        const backward_tile tile = {
+            .product = {.block = block,
+                        .x = work->dz + rows.first * dz_stride + block.of.first,
+                        .x_stride = dz_stride,
+                        .w = packed + c,
+                        .w_stride = columns.count,
+                        .to = work->dx + at,
+                        .stride = stride},
+            .a = work->units->a + at,
+            .is_final = is_final,
+            .is_relu =
+                is_final && work->below->activation == MLP_ACTIVATION_RELU};
+#define TILE(r, v) sum_tile(r, v, &tile)
+        TILE_SWITCH(rows.count)
 #undef TILE
     }
     if (block.is_last && needs_more) {
-        ISA(mlp_slope)(below, units, dx, tile, columns);
+        ISA(mlp_slope)(work->below, work->units, work->dx, rows, columns);
     }
 }
 
@@ -133,21 +158,19 @@ INLINE void prefetch_outputs(const mlp_dense *layer, chain_block block,
     }
 }
 
-static void backward_columns(const mlp_dense *layer, const float *dz,
-                             const mlp_dense *below, const mlp_units *units,
-                             float *dx, mlp_range rows, mlp_range columns,
-                             float *scratch)
+static void column_tiles(const backward_work *work, mlp_range columns,
+                         float *scratch)
 {
-    tiling tiles = tile_rows(rows.count);
+    const mlp_dense *layer = work->layer;
+    tiling tiles = tile_rows(work->rows.count);
     for (size_t b = 0; b < chain_blocks(layer->out); b++) {
         chain_block block = chain_block_at(layer->out, b);
         pack_transposed(layer, block.of, columns.first, columns.count, scratch);
         for (size_t t = 0; t < tiles.count; t++) {
-            mlp_range tile = tile_at(tiles, t);
-            tile.first += rows.first;
+            mlp_range rows = tile_at(tiles, t);
+            rows.first += work->rows.first;
             prefetch_outputs(layer, block, columns, tiles.count, t);
-            backward_tiles(layer, dz, below, units, dx, tile, columns, block,
-                           scratch);
+            row_tiles(work, rows, columns, block, scratch);
         }
     }
 }
@@ -157,8 +180,9 @@ void ISA(mlp_backward)(const mlp_dense *layer, const float *dz,
                        float *dx, mlp_range rows, mlp_range panels,
                        float *scratch)
 {
+    const backward_work work = {layer, below, units, dz, dx, rows};
     for (size_t p = panels.first; p < panels.first + panels.count; p++) {
         mlp_range columns = {p * MLP_PANEL, panel_width(layer->in, p)};
-        backward_columns(layer, dz, below, units, dx, rows, columns, scratch);
+        column_tiles(&work, columns, scratch);
     }
 }

@@ -7,33 +7,6 @@
 
 #include "isa.h"
 
-/* acc[r, v] += sum over k of x[r, k] w[k, v]: the chain runs over k. */
-INLINE void tile_product(size_t rows, size_t vecs, size_t depth, const float *x,
-                         size_t x_stride, const float *w, size_t w_stride,
-                         vec *acc)
-{
-    const float *at[TILE_ROWS], *xk[TILE_ROWS];
-    UNROLL
-    for (size_t r = 0; r < rows; r += ROWS_A_POINTER) {
-        at[r] = x + r * x_stride;
-        FORGET(at[r]);
-    }
-    UNROLL_BY(UNROLL_DEPTH)
-    for (size_t k = 0; k < depth; k++) {
-        UNROLL
-        for (size_t r = 0; r < rows; r++) {
-            size_t after = r % ROWS_A_POINTER;
-            xk[r] = at[r - after] + after * x_stride;
-        }
-        add_outer(rows, vecs, xk, w + k * w_stride, acc);
-        UNROLL
-        for (size_t r = 0; r < rows; r += ROWS_A_POINTER) {
-            at[r]++;
-            FORGET(at[r]);
-        }
-    }
-}
-
 /* A block of a chain, in which all rows go through the same weights: those
  * stay in cache, and what a chain came to waits where its result will be. */
 typedef struct {
@@ -80,17 +53,54 @@ INLINE void store_values(size_t rows, size_t vecs, const vec *acc, float *to,
     }
 }
 
+/* What a tile multiplies, and where its chains begin and end. */
+typedef struct {
+    chain_block block;
+    const float *x; /* [rows, x_stride], from the block's first term on */
+    size_t x_stride;
+    const float *w; /* [the block's terms, w_stride], from the tile's first
+                       column on */
+    size_t w_stride;
+    float *to; /* [rows, stride], from the tile's first element on */
+    size_t stride;
+} product_tile;
+
+/* acc[r, v] += sum over k of x[r, k] w[k, v]: the chain runs over k. */
+INLINE void tile_product(size_t rows, size_t vecs, const product_tile *tile,
+                         size_t w_stride, vec *acc)
+{
+    const float *at[TILE_ROWS], *xk[TILE_ROWS];
+    UNROLL
+    for (size_t r = 0; r < rows; r += ROWS_A_POINTER) {
+        at[r] = tile->x + r * tile->x_stride;
+        FORGET(at[r]);
+    }
+    UNROLL_BY(UNROLL_DEPTH)
+    for (size_t k = 0; k < tile->block.of.count; k++) {
+        UNROLL
+        for (size_t r = 0; r < rows; r++) {
+            size_t after = r % ROWS_A_POINTER;
+            xk[r] = at[r - after] + after * tile->x_stride;
+        }
+        add_outer(rows, vecs, xk, tile->w + k * w_stride, acc);
+        UNROLL
+        for (size_t r = 0; r < rows; r += ROWS_A_POINTER) {
+            at[r]++;
+            FORGET(at[r]);
+        }
+    }
+}
+
 /* A tile of one block, from what its chains came to in earlier ones. */
-INLINE void block_product(size_t rows, size_t vecs, chain_block block,
-                          const float *x, size_t x_stride, const float *w,
-                          size_t w_stride, const float *begun, size_t stride,
+INLINE void block_product(size_t rows, size_t vecs, const product_tile *tile,
                           vec *acc)
 {
-    begin_values(rows, vecs, block.is_first, begun, stride, acc);
+    size_t w_stride = tile->w_stride;
     if (MLP_PANEL == TILE_VECS * LANES) {
         w_stride = vecs * LANES; /* the same, as a constant */
     }
-    tile_product(rows, vecs, block.of.count, x, x_stride, w, w_stride, acc);
+    begin_values(rows, vecs, tile->block.is_first, tile->to, tile->stride, acc);
+    tile_product(rows, vecs, tile, w_stride, acc);
 }
 
 #endif
