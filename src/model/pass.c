@@ -365,13 +365,16 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Gradient sums of some groups of inputs and panels of a layer: a block that
- * has these alone, or a whole vector. */
+/* Gradient sums of some groups of inputs and panels of a layer. */
 typedef struct {
     const mlp_layer *layer;
     mlp_range groups, panels;
-    bool is_block;
-    const float *sum, *biases; /* as of mlp_gradient_node */
+    /* The block that they are in, in the layout of parameters: its inputs and
+     * first column; where its weights, biases and slopes begin. A layer's
+     * gradient is one block. */
+    mlp_range inputs;
+    size_t column;
+    const float *weights, *biases, *slopes;
 } layer_sums;
 
 /* A panel's sums: one run of weights, and, where the first inputs are, one of
@@ -380,25 +383,26 @@ static void take_panel(const layer_sums *sums, size_t p, mlp_pass_take *take,
                        void *context)
 {
     const mlp_layer *layer = sums->layer;
-    size_t column = (sums->panels.first + p) * MLP_PANEL;
+    size_t column = p * MLP_PANEL;
     size_t width = least(MLP_PANEL, mlp_padded(layer->out) - column);
     size_t first = sums->groups.first * MLP_GROUP;
     size_t inputs = least(sums->groups.count * MLP_GROUP, layer->in - first);
-    size_t weights = mlp_dense_index(layer->in, layer->out, first, column);
-    size_t biases = mlp_dense_bias(layer->in, layer->out) + column;
-    size_t slopes = mlp_dense_slopes(layer->in, layer->out) + column;
-    bool is_block = sums->is_block;
-    take(context, layer->offset + weights, inputs * width,
-         sums->sum + (is_block ? p * inputs * MLP_PANEL : weights));
+    size_t before = column - sums->column;
+    take(context,
+         layer->offset + mlp_dense_index(layer->in, layer->out, first, column),
+         inputs * width,
+         sums->weights + before * sums->inputs.count +
+             (first - sums->inputs.first) * width);
     if (first > 0) {
         return;
     }
-    take(context, layer->offset + biases, width,
-         is_block ? sums->biases + p * MLP_PANEL : sums->sum + biases);
+    take(context,
+         layer->offset + mlp_dense_bias(layer->in, layer->out) + column, width,
+         sums->biases + before);
     if (layer->activation == MLP_ACTIVATION_PRELU) {
-        take(context, layer->offset + slopes, width,
-             is_block ? sums->biases + (sums->panels.count + p) * MLP_PANEL
-                      : sums->sum + slopes);
+        take(context,
+             layer->offset + mlp_dense_slopes(layer->in, layer->out) + column,
+             width, sums->slopes + before);
     }
 }
 
@@ -415,7 +419,7 @@ static void sum_and_take(const mlp_pass *pass, size_t l, const layer_sums *sums,
                                   sums->groups, sums->panels,
                                   pass->scratch[self.index]);
     for (size_t p = 0; p < sums->panels.count; p++) {
-        take_panel(sums, p, take, context);
+        take_panel(sums, sums->panels.first + p, take, context);
     }
 }
 
@@ -425,18 +429,21 @@ static void take_blocks(const mlp_pass *pass, size_t l, tile own,
 {
     _Alignas(64) float sum[BLOCK_PANELS * BLOCK_GROUPS * MLP_GROUP * MLP_PANEL];
     _Alignas(64) float biases[2 * BLOCK_PANELS * MLP_PANEL];
-    layer_sums sums = {.layer = &pass->model->layer[l],
-                       .is_block = true,
-                       .sum = sum,
-                       .biases = biases};
+    const mlp_layer *layer = &pass->model->layer[l];
+    layer_sums sums = {.layer = layer, .weights = sum, .biases = biases};
     node.sum = sum;
     node.biases = biases;
     size_t end_panel = own.columns.first + own.columns.count;
     size_t end_group = own.rows.first + own.rows.count;
     for (size_t p = own.columns.first; p < end_panel; p += BLOCK_PANELS) {
         sums.panels = (mlp_range){p, least(BLOCK_PANELS, end_panel - p)};
+        sums.column = p * MLP_PANEL;
+        sums.slopes = biases + sums.panels.count * MLP_PANEL;
         for (size_t g = own.rows.first; g < end_group; g += BLOCK_GROUPS) {
             sums.groups = (mlp_range){g, least(BLOCK_GROUPS, end_group - g)};
+            sums.inputs.first = g * MLP_GROUP;
+            sums.inputs.count = least(sums.groups.count * MLP_GROUP,
+                                      layer->in - sums.inputs.first);
             sum_and_take(pass, l, &sums, &node, take, context, self);
         }
     }
@@ -459,10 +466,14 @@ void mlp_pass_gradient_blocks(mlp_pass *pass, size_t l,
         take_blocks(pass, l, own, whole, take, context, self);
         return;
     }
-    const layer_sums sums = {.layer = layer,
-                             .groups = own.rows,
-                             .panels = own.columns,
-                             .sum = whole.sum};
+    const layer_sums sums = {
+        .layer = layer,
+        .groups = own.rows,
+        .panels = own.columns,
+        .inputs = {0, layer->in},
+        .weights = whole.sum,
+        .biases = whole.sum + mlp_dense_bias(layer->in, layer->out),
+        .slopes = whole.sum + mlp_dense_slopes(layer->in, layer->out)};
     sum_and_take(pass, l, &sums, &whole, take, context, self);
 }
 
