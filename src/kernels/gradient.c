@@ -126,14 +126,8 @@ INLINE void sum_tile(size_t inputs, size_t vecs, bool goes_on,
             put_aside(count, acc, older[height]);
         }
         height++;
-        if (goes_on) {
-            const float *begun =
-                node->begun + (leaves.first + i) * node->stride;
-            load_tile(inputs, vecs, &tile->to,
-                      whole_layer(work->layer, (float *)begun), acc);
-        } else {
-            clear(count, acc);
-        }
+        begin_leaf(inputs, vecs, goes_on, &tile->to, node, leaves.first + i,
+                   acc);
         add_leaf(inputs, vecs, tile->x_stride, &rows, acc);
         i++;
     }

@@ -85,6 +85,21 @@ INLINE void load_tile(size_t inputs, size_t vecs, const tile_block *tile,
     }
 }
 
+/* Where a leaf's chain begins: at 0, or where it has come to in earlier
+ * micro-batches.
+ * @param goes_on  whether there are any */
+INLINE void begin_leaf(size_t inputs, size_t vecs, bool goes_on,
+                       const tile_block *tile, const mlp_gradient_node *node,
+                       size_t leaf, vec *acc)
+{
+    if (goes_on) { /* only read */
+        float *begun = (float *)node->begun + leaf * node->stride;
+        load_tile(inputs, vecs, tile, whole_layer(tile->layer, begun), acc);
+    } else {
+        clear(inputs * vecs, acc);
+    }
+}
+
 /* The epilogue of every gradient tile: the last place where its sums are in
  * registers. The squares cost one instruction a register: sums that are not
  * finite are noticed here, and not looked for in memory. */

@@ -7,7 +7,7 @@
  *  over them stays in registers and L1. Else leaves are cut into chunks of rows
  *  that stay in L2: a tile adds one chunk of one leaf, and the tree is a stack
  *  of sums in scratch memory. A chunk begins with the sums of the one before,
- *  so leaves that earlier micro-batches have begun go the same way.
+ *  so long leaves that earlier micro-batches have begun go the same way.
  */
 #include "gradient.h"
 #include "scratch.h"
@@ -70,33 +70,42 @@ INLINE leaf_view view_leaf(const sparse_tile *tile, const size_t *leaf_start,
     return (leaf_view){leaf_start[leaf], tile->masks[leaf * tile->groups]};
 }
 
+/* One leaf, of one mask word. */
+INLINE void sum_view(size_t vecs, bool goes_on, const sparse_tile *tile,
+                     const mlp_gradient_node *node, size_t leaf, leaf_view view,
+                     vec *acc)
+{
+    begin_leaf(MLP_GROUP, vecs, goes_on, &tile->to, node, leaf, acc);
+    add_masked(vecs, tile, view.bits, view.first, acc);
+}
+
 /* Two leaves. */
-INLINE void sum_pair(size_t vecs, const sparse_tile *tile,
+INLINE void sum_pair(size_t vecs, bool goes_on, const sparse_tile *tile,
+                     const mlp_gradient_node *node, size_t leaf,
                      const leaf_view view[2], vec *acc)
 {
     size_t count = MLP_GROUP * vecs;
     vec left[ACC_MAX];
-    clear(count, acc);
-    add_masked(vecs, tile, view[0].bits, view[0].first, acc);
+    sum_view(vecs, goes_on, tile, node, leaf, view[0], acc);
     put_aside(count, acc, left);
-    clear(count, acc);
-    add_masked(vecs, tile, view[1].bits, view[1].first, acc);
+    sum_view(vecs, goes_on, tile, node, leaf + 1, view[1], acc);
     add_left(count, left, acc);
 }
 
 /* Four leaves, with all sums in registers, or nearly. */
-INLINE void sum_quad(size_t vecs, const sparse_tile *tile,
-                     const size_t *leaf_start, size_t leaf, vec *acc)
+INLINE void sum_quad(size_t vecs, bool goes_on, const sparse_tile *tile,
+                     const gradient_work *work, size_t leaf, vec *acc)
 {
+    const mlp_gradient_node *node = work->node;
     size_t count = MLP_GROUP * vecs;
     vec left[ACC_MAX];
     leaf_view view[4];
     for (size_t i = 0; i < 4; i++) {
-        view[i] = view_leaf(tile, leaf_start, leaf + i);
+        view[i] = view_leaf(tile, work->x->leaf_start, leaf + i);
     }
-    sum_pair(vecs, tile, view, acc);
+    sum_pair(vecs, goes_on, tile, node, leaf, view, acc);
     put_aside(count, acc, left);
-    sum_pair(vecs, tile, view + 2, acc);
+    sum_pair(vecs, goes_on, tile, node, leaf + 2, view + 2, acc);
     add_left(count, left, acc);
 }
 
@@ -112,14 +121,18 @@ INLINE void sum_words(size_t vecs, const sparse_tile *tile, const mlp_batch *x,
     }
 }
 
+/* What all leaves are: of one mask word, begun in earlier micro-batches or not;
+ * or some are longer, and none begun. */
+typedef enum { SHORT_LEAF, BEGUN_LEAF, LONG_LEAF } tree_leaves;
+
 /* The tree over all leaves (base/tree.h), with the newest sum in registers.
  * Leaves of one mask word are taken by fours, as far as there are four. One
  * addition a turn: so the compiler finds registers for all of sum_quad. */
-INLINE void tree_tile(size_t vecs, bool one_word, const sparse_tile *tile,
+INLINE void tree_tile(size_t vecs, tree_leaves kind, const sparse_tile *tile,
                       const gradient_work *work)
 {
+    bool one_word = kind != LONG_LEAF, goes_on = kind == BEGUN_LEAF;
     const mlp_gradient_node *node = work->node;
-    const size_t *leaf_start = work->x->leaf_start;
     size_t count = MLP_GROUP * vecs;
     vec older[SUMS_MAX][ACC_MAX];
     vec acc[ACC_MAX];
@@ -136,14 +149,13 @@ INLINE void tree_tile(size_t vecs, bool one_word, const sparse_tile *tile,
         height++;
         size_t leaf = node->leaves.first + i;
         if (one_word && node->leaves.count - i >= 4) {
-            sum_quad(vecs, tile, leaf_start, leaf, acc);
+            sum_quad(vecs, goes_on, tile, work, leaf, acc);
             i += 4;
             continue;
         }
         if (one_word) {
-            leaf_view view = view_leaf(tile, leaf_start, leaf);
-            clear(count, acc);
-            add_masked(vecs, tile, view.bits, view.first, acc);
+            sum_view(vecs, goes_on, tile, node, leaf,
+                     view_leaf(tile, work->x->leaf_start, leaf), acc);
         } else {
             sum_words(vecs, tile, work->x, leaf, acc);
         }
@@ -189,54 +201,59 @@ INLINE void chunk_tile(size_t vecs, const sparse_tile *tile,
 
 /* ---- tiles of a range of inputs and columns ---------------------------- */
 
-/* @param chunk  of a leaf; NULL: all leaves, of one mask word or more */
-INLINE void group_tiles(size_t vecs, bool one_word, const gradient_work *work,
-                        const leaf_chunk *chunk, mlp_range inputs,
-                        size_t column)
+/* @param chunk  of a leaf; NULL: all leaves, which are of this kind */
+INLINE void group_tiles(size_t vecs, tree_leaves kind,
+                        const gradient_work *work, const leaf_chunk *chunk,
+                        mlp_range inputs, size_t column)
 {
     for (size_t i = 0; i < inputs.count; i += MLP_GROUP) {
         const sparse_tile tile = tile_of(
             work, inputs.first + i, least(MLP_GROUP, inputs.count - i), column);
         if (chunk == NULL) {
-            tree_tile(vecs, one_word, &tile, work);
+            tree_tile(vecs, kind, &tile, work);
         } else {
             chunk_tile(vecs, &tile, chunk);
         }
     }
 }
 
-INLINE void column_tiles(bool one_word, const gradient_work *work,
+INLINE void column_tiles(tree_leaves kind, const gradient_work *work,
                          const leaf_chunk *chunk, mlp_range inputs)
 {
     for (size_t c = work->column; c < work->end;) {
         size_t vecs = (work->end - c) / LANES;
         if (vecs >= GROUP_VECS) {
             vecs = GROUP_VECS;
-            group_tiles(GROUP_VECS, one_word, work, chunk, inputs, c);
+            group_tiles(GROUP_VECS, kind, work, chunk, inputs, c);
         } else if (vecs >= 2) {
             vecs = 2;
-            group_tiles(2, one_word, work, chunk, inputs, c);
+            group_tiles(2, kind, work, chunk, inputs, c);
         } else {
-            group_tiles(1, one_word, work, chunk, inputs, c);
+            group_tiles(1, kind, work, chunk, inputs, c);
         }
         c += vecs * LANES;
     }
 }
 
-static void one_word_tiles(const gradient_work *work, mlp_range inputs)
+static void short_tiles(const gradient_work *work, mlp_range inputs)
 {
-    column_tiles(true, work, NULL, inputs);
+    column_tiles(SHORT_LEAF, work, NULL, inputs);
 }
 
-static void many_words_tiles(const gradient_work *work, mlp_range inputs)
+static void begun_tiles(const gradient_work *work, mlp_range inputs)
 {
-    column_tiles(false, work, NULL, inputs);
+    column_tiles(BEGUN_LEAF, work, NULL, inputs);
+}
+
+static void long_tiles(const gradient_work *work, mlp_range inputs)
+{
+    column_tiles(LONG_LEAF, work, NULL, inputs);
 }
 
 static void chunk_tiles(const gradient_work *work, leaf_chunk chunk,
                         mlp_range inputs)
 {
-    column_tiles(false, work, &chunk, inputs);
+    column_tiles(LONG_LEAF, work, &chunk, inputs);
 }
 
 /* ---- the tree in scratch memory ----------------------------------------- */
@@ -320,29 +337,31 @@ static bool has_long_leaves(const mlp_batch *x)
     return false;
 }
 
-/* Whether the batch overflows the cache, or chains go on from earlier
+/* Whether the batch overflows the cache, or long chains go on from earlier
  * micro-batches of it. */
-static bool by_chunks(const gradient_work *work)
+static bool by_chunks(const gradient_work *work, bool has_long)
 {
-    return work->node->begun != NULL ||
+    return (work->node->begun != NULL && has_long) ||
            (work->rows.count > LONG_ROWS &&
             work->node->leaves.count < LONG_LEAVES);
 }
 
 void ISA(mlp_gradient_sparse)(const gradient_work *work, float *scratch)
 {
-    bool chunks = by_chunks(work);
-    bool many_words = has_long_leaves(work->x);
+    bool has_long = has_long_leaves(work->x);
+    bool chunks = by_chunks(work, has_long);
     size_t block = chunks ? chunk_inputs(work) : tree_inputs(work->x);
     for (size_t i = 0; i < work->inputs.count; i += block) {
         mlp_range inputs = {work->inputs.first + i,
                             least(block, work->inputs.count - i)};
         if (chunks) {
             sum_block(work, inputs, scratch);
-        } else if (many_words) {
-            many_words_tiles(work, inputs);
+        } else if (has_long) {
+            long_tiles(work, inputs);
+        } else if (work->node->begun != NULL) {
+            begun_tiles(work, inputs);
         } else {
-            one_word_tiles(work, inputs);
+            short_tiles(work, inputs);
         }
     }
 }
