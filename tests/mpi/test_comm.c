@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "run_suite.h"
+#include "run_ranks.h"
 
 enum { RANKS_MAX = 64 };
 
@@ -358,6 +358,8 @@ END_TEST
 
 static Suite *create_suite(void)
 {
+    rank = mlp_comm_rank(comm);
+    size = mlp_comm_size(comm);
     TCase *tests = tcase_create("comm");
     tcase_add_test(tests, sum_and_maximum_are_over_all_ranks);
     tcase_add_test(tests, broadcast_copies_what_rank_0_has);
@@ -379,13 +381,5 @@ static Suite *create_suite(void)
 
 int main(int argc, char **argv)
 {
-    if (mlp_comm_world_create(&argc, &argv, &comm) != MLP_OK) {
-        fprintf(stderr, "%s\n", mlp_failure());
-        return EXIT_FAILURE;
-    }
-    rank = mlp_comm_rank(comm);
-    size = mlp_comm_size(comm);
-    int status = run_suite(create_suite(), CK_NOFORK);
-    mlp_comm_destroy(&comm);
-    return status;
+    return run_ranks(argc, argv, &comm, create_suite);
 }

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "exchange_drill.h"
-#include "run_suite.h"
+#include "run_ranks.h"
 
 static mlp_comm *comm;
 
@@ -57,17 +57,17 @@ START_TEST(late_ranks_and_threads_change_nothing)
 }
 END_TEST
 
-int main(int argc, char **argv)
+static Suite *create_suite(void)
 {
-    if (mlp_comm_world_create(&argc, &argv, &comm) != MLP_OK) {
-        return EXIT_FAILURE;
-    }
     TCase *tests = tcase_create("exchange");
     tcase_add_loop_test(tests, any_team_gets_the_bits_of_one_rank, 1, 3);
     tcase_add_loop_test(tests, late_ranks_and_threads_change_nothing, 1, 3);
     Suite *suite = suite_create("exchange between ranks");
     suite_add_tcase(suite, tests);
-    int status = run_suite(suite, CK_NOFORK);
-    mlp_comm_destroy(&comm);
-    return status;
+    return suite;
+}
+
+int main(int argc, char **argv)
+{
+    return run_ranks(argc, argv, &comm, create_suite);
 }

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "run_suite.h"
+#include "run_ranks.h"
 
 enum { BATCHES = 300, THREADS_MAX = 3, ROWS = 5 };
 
@@ -186,11 +186,8 @@ START_TEST(every_thread_sees_the_rows_of_all_ranks)
 }
 END_TEST
 
-int main(int argc, char **argv)
+static Suite *create_suite(void)
 {
-    if (mlp_comm_world_create(&argc, &argv, &comm) != MLP_OK) {
-        return EXIT_FAILURE;
-    }
     TCase *tests = tcase_create("node_team");
     tcase_add_loop_test(tests, workers_are_numbered_in_order_of_ranks, 0, 2);
     tcase_add_test(tests, alone_each_rank_is_a_node_team);
@@ -198,7 +195,10 @@ int main(int argc, char **argv)
                         THREADS_MAX + 1);
     Suite *suite = suite_create("node team of several ranks");
     suite_add_tcase(suite, tests);
-    int status = run_suite(suite, CK_NOFORK);
-    mlp_comm_destroy(&comm);
-    return status;
+    return suite;
+}
+
+int main(int argc, char **argv)
+{
+    return run_ranks(argc, argv, &comm, create_suite);
 }

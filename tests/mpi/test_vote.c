@@ -4,10 +4,7 @@
  */
 #include "team/vote.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
-#include "run_suite.h"
+#include "run_ranks.h"
 
 static mlp_comm *comm;
 static size_t rank, size;
@@ -105,6 +102,8 @@ END_TEST
 
 static Suite *create_suite(void)
 {
+    rank = mlp_comm_rank(comm);
+    size = mlp_comm_size(comm);
     TCase *tests = tcase_create("vote");
     tcase_add_test(tests, every_rank_sees_which_one_is_odd);
     tcase_add_test(tests, a_vote_is_taken_again_and_again);
@@ -118,13 +117,5 @@ static Suite *create_suite(void)
 
 int main(int argc, char **argv)
 {
-    if (mlp_comm_world_create(&argc, &argv, &comm) != MLP_OK) {
-        fprintf(stderr, "%s\n", mlp_failure());
-        return EXIT_FAILURE;
-    }
-    rank = mlp_comm_rank(comm);
-    size = mlp_comm_size(comm);
-    int status = run_suite(create_suite(), CK_NOFORK);
-    mlp_comm_destroy(&comm);
-    return status;
+    return run_ranks(argc, argv, &comm, create_suite);
 }
