@@ -89,8 +89,8 @@ static mlp_status load_rows(const mlp_tool_options *options, bool has_labels,
     table.test_fraction = options->is_all ? 0 : table.test_fraction;
     table.schema = &loaded->checkpoint.schema;
     table.splits_again = options->has_split;
-    if (options->bad_rows == MLP_BAD_ROWS_DROP) {
-        table.drops_bad = true;
+    if (options->has_bad_rows) {
+        table.drops_bad = options->bad_rows == MLP_BAD_ROWS_DROP;
     }
     MLP_TRY(mlp_source_open_table(spec, &table, has_labels, &source));
     const mlp_source_info *info = mlp_source_facts(source);

@@ -138,6 +138,7 @@ static void name_output(const mlp_tool_command *command,
 static void complete(const mlp_option_table *table, mlp_tool_options *options)
 {
     options->has_split = mlp_option_was_given(table, "split");
+    options->has_bad_rows = mlp_option_was_given(table, "bad-rows");
     options->has_rows = options->has_split ||
                         mlp_option_was_given(table, "data") ||
                         mlp_option_was_given(table, "first") ||

@@ -62,6 +62,7 @@ typedef struct {
     bool has_split;        /**< --split was given, or is_all */
     bool is_all;           /**< all rows of a table are in the test split */
     mlp_bad_rows bad_rows; /**< of a table */
+    bool has_bad_rows;     /**< --bad-rows was given; else as in training */
     bool has_rows;         /**< an option that selects rows was given */
     const char *format; /**< one of the sub-command's; by default the first */
     bool has_format;    /**< --format was given */

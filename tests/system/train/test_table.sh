@@ -195,10 +195,21 @@ by="--label price --task regression"
 {
     refuse 65 "bad.csv:242: column 2 (km): expected a number, found \"many\"" \
         --data bad.csv $by
-    team 3 --data bad.csv $by --bad-rows drop --epochs 1
+    team 3 --data bad.csv $by --bad-rows drop --epochs 1 --checkpoint dropped
     expect_status 0 "bad rows dropped"
     grep -q "2 of 242 rows are dropped, the first: line 242" err ||
         fail "it does not count the dropped rows"
+    # afterwards, too, unless another way is asked for
+    for command in eval predict; do
+        "$mlp" $command dropped --data bad.csv >out ||
+            fail "$command fails where training dropped"
+        status=0
+        "$mlp" $command dropped --data bad.csv --bad-rows fail >out 2>err ||
+            status=$?
+        expect_status 65 "$command --bad-rows fail"
+        grep -qF "bad.csv:242: column 2 (km)" err ||
+            fail "$command --bad-rows fail: $(cat err)"
+    done
     { head -n 5 "$cars" && echo '5,9,red,-7' && sed 1,5d "$cars"; } >below.csv
     refuse 65 "below.csv:6: column 4 (price): expected a number from 0 on" \
         --data below.csv $by --output-activation softplus
