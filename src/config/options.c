@@ -83,6 +83,15 @@ void mlp_options_version(FILE *out, const char *program)
     fprintf(out, "%s %s\n", program, MLP_VERSION);
 }
 
+void mlp_options_exit_codes(FILE *out)
+{
+    fputs("\nExit codes:\n"
+          "  0 done            64 usage           65 bad data or checkpoint\n"
+          "  66 missing input  70 internal error  74 reading or writing "
+          "failed\n",
+          out);
+}
+
 static void print_presets(FILE *out)
 {
     size_t count = 0;
@@ -110,22 +119,19 @@ void mlp_options_help(FILE *out)
           "last counts.\n",
           out);
     print_presets(out);
-    fputs(
-        "\nExit codes:\n"
-        "  0 done            64 usage           65 bad data or checkpoint\n"
-        "  66 missing input  70 internal error  74 reading or writing failed\n"
-        "  75 stopped on request, can be resumed  76 diverged (not finite)\n"
-        "\nEnvironment:\n"
-        "  MLP_DATA     default of --data\n"
-        "  MLP_KERNELS  avx512, avx2 or base: the instruction set; default: "
-        "the "
-        "best\n"
-        "               of this CPU; all give the same weights\n"
-        "  SLURM_JOB_END_TIME  default of --max-time, as a Unix time\n"
-        "\nExamples:\n"
-        "  mlp_train\n"
-        "  mpirun -np 4 mlp_train --data data/mnist --epochs 20\n"
-        "  mlp_train --hidden 300 --activation tanh --log run.jsonl\n"
-        "  mlp_train --checkpoint runs/a --resume\n",
-        out);
+    mlp_options_exit_codes(out);
+    fputs("  75 stopped on request, can be resumed  76 diverged (not finite)\n"
+          "\nEnvironment:\n"
+          "  MLP_DATA     default of --data\n"
+          "  MLP_KERNELS  avx512, avx2 or base: the instruction set; default: "
+          "the "
+          "best\n"
+          "               of this CPU; all give the same weights\n"
+          "  SLURM_JOB_END_TIME  default of --max-time, as a Unix time\n"
+          "\nExamples:\n"
+          "  mlp_train\n"
+          "  mpirun -np 4 mlp_train --data data/mnist --epochs 20\n"
+          "  mlp_train --hidden 300 --activation tanh --log run.jsonl\n"
+          "  mlp_train --checkpoint runs/a --resume\n",
+          out);
 }

@@ -24,6 +24,9 @@ typedef enum { MLP_ACTION_RUN, MLP_ACTION_HELP, MLP_ACTION_VERSION } mlp_action;
 mlp_status mlp_options_parse(int argc, char **argv, mlp_config *config,
                              mlp_action *action);
 
+/** Print the exit codes that both programs have. */
+void mlp_options_exit_codes(FILE *out);
+
 /** Call after the last option is set: sets the preset's values and defaults
  *  that depend on other fields, and calls mlp_config_check. */
 mlp_status mlp_options_complete(mlp_config *config);

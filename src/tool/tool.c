@@ -17,15 +17,6 @@ enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
 /* ---- help */
 
-static void print_exit_codes(FILE *out)
-{
-    fputs("\nExit codes:\n"
-          "  0 done            64 usage           65 bad data or checkpoint\n"
-          "  66 missing input  70 internal error  74 reading or writing "
-          "failed\n",
-          out);
-}
-
 static void print_help(FILE *out)
 {
     fputs(
@@ -41,7 +32,7 @@ static void print_help(FILE *out)
                      "print this, or a sub-command's options, and exit");
     const mlp_option_table standard = mlp_standard_options_table(NULL);
     mlp_option_help(out, &standard, 1);
-    print_exit_codes(out);
+    mlp_options_exit_codes(out);
     fputs("\nExamples:\n"
           "  mlp show runs/a\n"
           "  mlp trace net.txt --format markdown\n"
@@ -57,7 +48,7 @@ static void print_command_help(const mlp_tool_command *command, FILE *out)
     fprintf(out, "Usage: mlp %s %s [OPTION]...\n%s\n", command->name,
             command->operands, command->description);
     mlp_tool_options_help(command, out);
-    print_exit_codes(out);
+    mlp_options_exit_codes(out);
 }
 
 /* ---- which sub-command */
