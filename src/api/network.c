@@ -343,11 +343,9 @@ mlp_status mlp_network_predict(const mlp_network *network,
     mlp_inference *one = NULL;
     MLP_TRY(check_rows(network, samples));
     MLP_TRY(take_inference(network->work, &one));
-    for (size_t done = 0; done < samples->rows; done += MLP_INFERENCE_ROWS) {
-        size_t rest = samples->rows - done;
-        size_t rows = rest < MLP_INFERENCE_ROWS ? rest : MLP_INFERENCE_ROWS;
-        predict_batch(network, one, samples, (mlp_range){done, rows}, outputs,
-                      classes);
+    mlp_range batch = {0};
+    while (mlp_inference_next(samples->rows, &batch)) {
+        predict_batch(network, one, samples, batch, outputs, classes);
     }
     return_inference(network->work, one);
     return MLP_OK;

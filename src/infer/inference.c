@@ -173,6 +173,14 @@ static size_t pick_batch(const void *context, size_t request, uint32_t *rows)
     return batch->count;
 }
 
+bool mlp_inference_next(size_t rows, mlp_range *batch)
+{
+    batch->first += batch->count;
+    size_t rest = rows - batch->first;
+    batch->count = rest < MLP_INFERENCE_ROWS ? rest : MLP_INFERENCE_ROWS;
+    return rest > 0;
+}
+
 mlp_inference_result mlp_inference_run(mlp_inference *inference,
                                        const mlp_dataset *dataset,
                                        mlp_range rows)

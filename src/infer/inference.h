@@ -5,6 +5,7 @@
 #ifndef MLP_INFERENCE_H
 #define MLP_INFERENCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -47,6 +48,16 @@ typedef struct {
                                probabilities under softmax, else activations */
     const uint32_t *predictions; /**< [rows]: largest output, lowest if tied */
 } mlp_inference_result;
+
+/** Go on to the next batch of rows 0 to `rows` - 1:
+ *
+ *      mlp_range batch = {0};
+ *      while (mlp_inference_next(rows, &batch)) {
+ *          run it
+ *      }
+ *
+ *  @return false after the last one */
+bool mlp_inference_next(size_t rows, mlp_range *batch);
 
 /** Run rows forward. For rows in a file check mlp_dataset_status before using
  *  the result.

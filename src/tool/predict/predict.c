@@ -31,12 +31,6 @@ static void begin(const mlp_tool_case *loaded, const char *format,
     }
 }
 
-static size_t next_batch(size_t done, size_t count)
-{
-    size_t rest = count - done;
-    return rest < MLP_INFERENCE_ROWS ? rest : MLP_INFERENCE_ROWS;
-}
-
 /* ---- rows of data */
 
 static mlp_status print_data_rows(const mlp_tool_options *options,
@@ -45,14 +39,13 @@ static mlp_status print_data_rows(const mlp_tool_options *options,
 {
     mlp_range all = loaded->dataset.range;
     begin(loaded, options->format, false, output);
-    for (size_t done = 0; done < all.count;) {
-        size_t rows = next_batch(done, all.count);
+    mlp_range batch = {0};
+    while (mlp_inference_next(all.count, &batch)) {
         mlp_prediction p = {.dataset = &loaded->dataset,
-                            .begin = done,
+                            .begin = batch.first,
                             .largest = loaded->largest,
-                            .first = all.first + done};
-        MLP_TRY(print_batch(loaded, options->format, &p, rows, output));
-        done += rows;
+                            .first = all.first + batch.first};
+        MLP_TRY(print_batch(loaded, options->format, &p, batch.count, output));
     }
     return MLP_OK;
 }
@@ -94,18 +87,16 @@ static mlp_status print_all_pictures(const mlp_tool_options *options,
         mlp_pictures_create_rows(MLP_INFERENCE_ROWS, c->widths[0], &rows);
     MLP_TRY(status);
     begin(loaded, format, true, output);
-    for (size_t done = 0; done < pictures->count && status == MLP_OK;) {
-        size_t count = next_batch(done, pictures->count);
+    mlp_range batch = {0};
+    while (status == MLP_OK && mlp_inference_next(pictures->count, &batch)) {
         mlp_prediction p = {.dataset = &rows,
                             .largest = mlp_checkpoint_white(c),
-                            .names =
-                                (const char *const *)pictures->paths + done};
-        status = mlp_pictures_read(pictures, (mlp_range){done, count}, options,
-                                   c, &rows);
+                            .names = (const char *const *)pictures->paths +
+                                     batch.first};
+        status = mlp_pictures_read(pictures, batch, options, c, &rows);
         if (status == MLP_OK) {
-            status = print_batch(loaded, format, &p, count, output);
+            status = print_batch(loaded, format, &p, batch.count, output);
         }
-        done += count;
     }
     mlp_dataset_destroy(&rows);
     if (pictures->light_count > 0 && !options->is_inverted) {

@@ -99,18 +99,16 @@ static void find_examples(mlp_review *r)
     const mlp_dataset *data = &r->loaded.dataset;
     collect *collect_row = r->is_regression ? collect_value : collect_class;
     size_t most = r->is_regression ? MLP_MISSES_MAX : MLP_MISTAKES_MAX;
-    for (size_t done = 0; done < data->range.count;) {
-        size_t rest = data->range.count - done;
-        size_t rows = rest < MLP_INFERENCE_ROWS ? rest : MLP_INFERENCE_ROWS;
-        mlp_inference_result result = mlp_inference_run(
-            r->loaded.inference, data, (mlp_range){done, rows});
-        for (size_t i = 0; i < rows; i++) {
-            mlp_example example = {.row = done + i};
-            if (collect_row(r, &result, i, done + i, &example)) {
+    mlp_range batch = {0};
+    while (mlp_inference_next(data->range.count, &batch)) {
+        mlp_inference_result result =
+            mlp_inference_run(r->loaded.inference, data, batch);
+        for (size_t i = 0; i < batch.count; i++) {
+            mlp_example example = {.row = batch.first + i};
+            if (collect_row(r, &result, i, example.row, &example)) {
                 insert(r, &example, most);
             }
         }
-        done += rows;
     }
 }
 

@@ -130,6 +130,30 @@ START_TEST(some_rows_are_those_rows)
 }
 END_TEST
 
+START_TEST(batches_tile_the_rows)
+{
+    static const size_t counts[] = {0,
+                                    1,
+                                    MLP_INFERENCE_ROWS - 1,
+                                    MLP_INFERENCE_ROWS,
+                                    MLP_INFERENCE_ROWS + 1,
+                                    3 * MLP_INFERENCE_ROWS};
+    size_t rows = counts[_i];
+    size_t done = 0, batches = 0;
+    mlp_range batch = {0};
+    while (mlp_inference_next(rows, &batch)) {
+        ck_assert_uint_eq(batch.first, done);
+        ck_assert_uint_gt(batch.count, 0);
+        ck_assert_uint_le(batch.count, MLP_INFERENCE_ROWS);
+        done += batch.count;
+        batches++;
+    }
+    ck_assert_uint_eq(done, rows);
+    ck_assert_uint_eq(batches,
+                      (rows + MLP_INFERENCE_ROWS - 1) / MLP_INFERENCE_ROWS);
+}
+END_TEST
+
 START_TEST(evaluation_counts_and_sums)
 {
     mlp_dataset dataset = rows_of(inputs, labels);
@@ -295,6 +319,7 @@ int main(void)
     tcase_add_test(tests, softmax_outputs_are_probabilities);
     tcase_add_test(tests, identity_outputs_are_the_sums);
     tcase_add_test(tests, some_rows_are_those_rows);
+    tcase_add_loop_test(tests, batches_tile_the_rows, 0, 6);
     tcase_add_test(tests, evaluation_counts_and_sums);
     tcase_add_test(tests, threads_do_not_change_a_bit);
     tcase_add_test(tests,
