@@ -63,8 +63,7 @@ void mlp_estimator_destroy(mlp_estimator **estimator)
 /* ---- options ----------------------------------------------------------- */
 
 /* Refuse options of mlp_train that replace training, or print. */
-static bool is_of_programs(const mlp_config *config,
-                           const mlp_config_field *field)
+static bool is_of_programs(const mlp_config *config, const mlp_option *field)
 {
     const void *const members[] = {
         &config->plan,    config->plan_link, &config->verify,   config->replay,
@@ -83,7 +82,7 @@ mlp_status mlp_estimator_set(mlp_estimator *estimator, const char *name,
                              const char *value)
 {
     mlp_config changed = estimator->config;
-    const mlp_config_field *field = mlp_config_find(name);
+    const mlp_option *field = mlp_config_find(name);
     if (field != NULL && is_of_programs(&changed, field)) {
         return mlp_fail(MLP_ERROR_USAGE,
                         "%s: is an option of the program mlp_train alone",

@@ -13,7 +13,7 @@ static const char DOMAIN[] = "mlp state 1\n";
 /* "lr=0.05\n", unless it is the value of runs without the option: so new
  * options and new defaults don't change the digests of older runs. */
 static mlp_status add_field(mlp_digest *digest, const mlp_config *config,
-                            const mlp_config_field *field)
+                            const mlp_option *field)
 {
     char line[sizeof "=\n" + 64 + MLP_CONFIG_VALUE];
     char value[MLP_CONFIG_VALUE];
@@ -29,7 +29,7 @@ static mlp_status add_field(mlp_digest *digest, const mlp_config *config,
 static mlp_status add_config(mlp_digest *digest, const mlp_config *config)
 {
     size_t count;
-    const mlp_config_field *fields = mlp_config_fields(&count);
+    const mlp_option *fields = mlp_config_fields(&count);
     for (size_t i = 0; i < count; i++) {
         if (mlp_config_shapes_result(config, &fields[i])) {
             MLP_TRY(add_field(digest, config, &fields[i]));

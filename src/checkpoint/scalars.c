@@ -172,7 +172,7 @@ static mlp_status read_digest(mlp_h5file *file, const char *path,
 static mlp_status write_config(mlp_h5file *file, const mlp_config *config)
 {
     size_t count;
-    const mlp_config_field *fields = mlp_config_fields(&count);
+    const mlp_option *fields = mlp_config_fields(&count);
     MLP_TRY(mlp_h5file_write_group(file, "config"));
     for (size_t i = 0; i < count; i++) {
         if (mlp_config_is_state(&fields[i])) {
@@ -188,7 +188,7 @@ static mlp_status write_config(mlp_h5file *file, const mlp_config *config)
 /* An option that is absent, because the writing version did not have it, has
  * the value for that in the table, which is not its default. */
 static mlp_status read_option(mlp_h5file *file, const char *path,
-                              const mlp_config_field *field, mlp_config *config)
+                              const mlp_option *field, mlp_config *config)
 {
     char text[MLP_CONFIG_VALUE];
     const char *key = mlp_config_key(field);
@@ -206,7 +206,7 @@ static mlp_status read_config(mlp_h5file *file, const char *path,
                               mlp_config *config)
 {
     size_t count;
-    const mlp_config_field *fields = mlp_config_fields(&count);
+    const mlp_option *fields = mlp_config_fields(&count);
     mlp_config_init(config);
     for (size_t i = 0; i < count; i++) {
         if (mlp_config_is_state(&fields[i])) {

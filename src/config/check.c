@@ -324,7 +324,7 @@ mlp_status mlp_config_check(const mlp_config *config)
 }
 
 /* For classes and shards 0 means automatic. */
-static bool is_automatic(const mlp_config_field *field, const char *text)
+static bool is_automatic(const mlp_option *field, const char *text)
 {
     return field->kind == MLP_FIELD_SIZE && strcmp(text, "0") == 0;
 }
@@ -335,8 +335,7 @@ static bool spans_the_run(mlp_schedule schedule)
            schedule == MLP_SCHEDULE_ONE_CYCLE;
 }
 
-bool mlp_config_shapes_result(const mlp_config *config,
-                              const mlp_config_field *field)
+bool mlp_config_shapes_result(const mlp_config *config, const mlp_option *field)
 {
     return field->shapes_result || (strcmp(field->name, "epochs") == 0 &&
                                     spans_the_run(config->schedule));
@@ -344,7 +343,7 @@ bool mlp_config_shapes_result(const mlp_config *config,
 
 /* Whether the user gave a value that differs from the checkpoint's. */
 static bool differs(const mlp_config *wanted, const mlp_config *recorded,
-                    const mlp_config_field *field, char ours[MLP_CONFIG_VALUE],
+                    const mlp_option *field, char ours[MLP_CONFIG_VALUE],
                     char theirs[MLP_CONFIG_VALUE])
 {
     if (!mlp_config_shapes_result(recorded, field) ||
@@ -364,7 +363,7 @@ mlp_status mlp_config_matches(const mlp_config *wanted,
     char line[MLP_FAILURE_MAX] = "";
     size_t differences = 0;
     size_t count = 0;
-    const mlp_config_field *fields = mlp_config_fields(&count);
+    const mlp_option *fields = mlp_config_fields(&count);
     for (size_t i = 0; i < count; i++) {
         char ours[MLP_CONFIG_VALUE];
         char theirs[MLP_CONFIG_VALUE];
@@ -386,7 +385,7 @@ mlp_status mlp_config_matches(const mlp_config *wanted,
 mlp_status mlp_config_adopt(mlp_config *wanted, const mlp_config *recorded)
 {
     size_t count = 0;
-    const mlp_config_field *fields = mlp_config_fields(&count);
+    const mlp_option *fields = mlp_config_fields(&count);
     MLP_TRY(mlp_config_matches(wanted, recorded));
     for (size_t i = 0; i < count; i++) {
         char text[MLP_CONFIG_VALUE];

@@ -42,7 +42,7 @@ static const char *const progress_modes[] = {"auto", "always", "never", NULL};
 
 /* name, kind, offset, choices, least, most, shapes_result,
  * group, operand, help; absent for stored options */
-static const mlp_config_field fields[] = {
+static const mlp_option fields[] = {
     {"data", MLP_FIELD_STRING, AT(data), NULL, 0, 0, false, "Data", "PATH",
      "directory of IDX files, HDF5 file, CSV file, or built in: "
      "\"digits\", \"and\", \"or\", \"xor\"; default: $MLP_DATA, else "
@@ -394,23 +394,23 @@ static const mlp_config defaults = {
     .sentinel = 100,
 };
 
-const mlp_config_field *mlp_config_fields(size_t *count)
+const mlp_option *mlp_config_fields(size_t *count)
 {
     *count = FIELDS;
     return fields;
 }
 
-const mlp_config_field *mlp_config_find(const char *name)
+const mlp_option *mlp_config_find(const char *name)
 {
     return mlp_option_find(fields, FIELDS, name);
 }
 
-bool mlp_config_is_state(const mlp_config_field *field)
+bool mlp_config_is_state(const mlp_option *field)
 {
     return field->absent != NULL;
 }
 
-const char *mlp_config_key(const mlp_config_field *field)
+const char *mlp_config_key(const mlp_option *field)
 {
     return field->key != NULL ? field->key : field->name;
 }
@@ -432,29 +432,28 @@ mlp_status mlp_config_set(mlp_config *config, const char *name,
                           const char *text)
 {
     const mlp_option_table table = mlp_config_table(config);
-    const mlp_config_field *field = mlp_config_find(name);
+    const mlp_option *field = mlp_config_find(name);
     return field != NULL ? mlp_option_set(&table, field, text)
                          : mlp_option_unknown(&table, 1, "", name, NULL);
 }
 
-void mlp_config_get(const mlp_config *config, const mlp_config_field *field,
+void mlp_config_get(const mlp_config *config, const mlp_option *field,
                     char text[MLP_CONFIG_VALUE])
 {
     mlp_option_print(config, field, text);
 }
 
-void mlp_config_get_stored(const mlp_config *config,
-                           const mlp_config_field *field,
+void mlp_config_get_stored(const mlp_config *config, const mlp_option *field,
                            char text[MLP_CONFIG_VALUE])
 {
-    mlp_config_field stored = *field;
+    mlp_option stored = *field;
     stored.words = NULL;
     mlp_option_print(config, &stored, text);
 }
 
 bool mlp_config_was_given(const mlp_config *config, const char *name)
 {
-    const mlp_config_field *field = mlp_config_find(name);
+    const mlp_option *field = mlp_config_find(name);
     return field != NULL && config->given[field - fields];
 }
 

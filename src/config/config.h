@@ -238,30 +238,27 @@ typedef struct {
     bool given[MLP_MAX_FIELDS];
 } mlp_config;
 
-/** A row of the table, for a field of mlp_config. */
-typedef mlp_option mlp_config_field;
-
 /** All fields, in the order of --help. */
-const mlp_config_field *mlp_config_fields(size_t *count);
+const mlp_option *mlp_config_fields(size_t *count);
 
 /** The table, to set fields of config. */
 mlp_option_table mlp_config_table(mlp_config *config);
 
 /** The row with this name, or this stored name; NULL when there is none. */
-const mlp_config_field *mlp_config_find(const char *name);
+const mlp_option *mlp_config_find(const char *name);
 
 /** Whether a field belongs to the state of a run: a checkpoint stores it and a
  *  resumed run adopts it. These are the fields that affect the result, and the
  *  number of epochs. */
-bool mlp_config_is_state(const mlp_config_field *field);
+bool mlp_config_is_state(const mlp_option *field);
 
 /** The name of a field in checkpoints, digests and logs. */
-const char *mlp_config_key(const mlp_config_field *field);
+const char *mlp_config_key(const mlp_option *field);
 
 /** Whether the weights of a run with this configuration depend on the field: a
  *  schedule that spans all epochs depends on their number. */
 bool mlp_config_shapes_result(const mlp_config *config,
-                              const mlp_config_field *field);
+                              const mlp_option *field);
 
 /** Set every field to its default, and mark none as given. */
 void mlp_config_init(mlp_config *config);
@@ -273,12 +270,11 @@ mlp_status mlp_config_set(mlp_config *config, const char *name,
 
 /** The field as text for mlp_config_set, with the command line's values;
  *  doubles round-trip. An empty list of hidden layers is "none". */
-void mlp_config_get(const mlp_config *config, const mlp_config_field *field,
+void mlp_config_get(const mlp_config *config, const mlp_option *field,
                     char text[MLP_CONFIG_VALUE]);
 
 /** The same with the values of checkpoints, digests and logs. */
-void mlp_config_get_stored(const mlp_config *config,
-                           const mlp_config_field *field,
+void mlp_config_get_stored(const mlp_config *config, const mlp_option *field,
                            char text[MLP_CONFIG_VALUE]);
 
 /** The activation of hidden layer `layer` (from 0). */

@@ -7,7 +7,7 @@
 
 /* Numbers and switches are JSON as they are, lists need brackets.
  * A seed above 2^63 - 1 does not fit jansson's integers and stays text. */
-json_t *mlp_json_field(const mlp_config *config, const mlp_config_field *field)
+json_t *mlp_json_field(const mlp_config *config, const mlp_option *field)
 {
     char text[MLP_CONFIG_VALUE];
     char list[MLP_CONFIG_VALUE + 2];

@@ -9,6 +9,6 @@
 
 /** A field of the configuration as a JSON number, list, boolean or string, with
  *  the stored values of choices. */
-json_t *mlp_json_field(const mlp_config *config, const mlp_config_field *field);
+json_t *mlp_json_field(const mlp_config *config, const mlp_option *field);
 
 #endif

@@ -77,8 +77,8 @@ static bool takes(mlp_optimizer_kind kind, size_t option)
 }
 
 /* "sgd, nesterov, lars" */
-static void list_takers(size_t option, const mlp_config_field *optimizer,
-                        char *names, size_t size)
+static void list_takers(size_t option, const mlp_option *optimizer, char *names,
+                        size_t size)
 {
     names[0] = '\0';
     for (int kind = 0; kind < MLP_OPTIMIZERS; kind++) {
@@ -94,14 +94,14 @@ static void list_takers(size_t option, const mlp_config_field *optimizer,
 static mlp_status check_option(const mlp_config *config, size_t option)
 {
     const char *name = options[option].name;
-    const mlp_config_field *field = mlp_config_find(name);
+    const mlp_option *field = mlp_config_find(name);
     double value;
     memcpy(&value, (const char *)config + field->offset, sizeof value);
     if (takes(config->optimizer, option) || value == 0.0 ||
         !mlp_config_was_given(config, name)) {
         return MLP_OK;
     }
-    const mlp_config_field *optimizer = mlp_config_find("optimizer");
+    const mlp_option *optimizer = mlp_config_find("optimizer");
     char takers[128];
     list_takers(option, optimizer, takers, sizeof takers);
     return mlp_fail(MLP_ERROR_USAGE,

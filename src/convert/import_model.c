@@ -77,21 +77,21 @@ static mlp_status set_hidden(const mlp_import_model *model, const char *path,
 {
     char names[MLP_CONFIG_VALUE] = "";
     size_t used = 0;
-    bool is_told = model->layers > 1;
+    bool are_named = model->layers > 1;
     config->hidden_count = model->layers - 1;
     for (size_t l = 0; l + 1 < model->layers; l++) {
         const mlp_import_layer *layer = &model->layer[l];
         config->hidden[l] = layer->out;
         const char *name =
             layer->slopes != NULL ? "prelu" : known_name(layer->activation);
-        is_told = is_told && name[0] != '\0';
-        if (is_told) {
+        are_named = are_named && name[0] != '\0';
+        if (are_named) {
             MLP_TRY(check_name(path, l, "activation", name));
             used += (size_t)snprintf(names + used, sizeof names - used, "%s%s",
                                      l > 0 ? "," : "", name);
         }
     }
-    return is_told ? mlp_config_set(config, "activation", names) : MLP_OK;
+    return are_named ? mlp_config_set(config, "activation", names) : MLP_OK;
 }
 
 static mlp_status set_output(const mlp_import_model *model, const char *path,

@@ -12,7 +12,7 @@
 static json_t *config_object(const mlp_config *config)
 {
     size_t count = 0;
-    const mlp_config_field *fields = mlp_config_fields(&count);
+    const mlp_option *fields = mlp_config_fields(&count);
     json_t *object = json_object();
     for (size_t i = 0; i < count; i++) {
         mlp_json_set(&object, mlp_config_key(&fields[i]),

@@ -89,7 +89,7 @@ static mlp_status compare_executables(mlp_comm *comm)
 
 /* Paths may differ between hosts, if all ranks have one or none; the number of
  * threads may always differ. */
-static void text_of(const mlp_config *config, const mlp_config_field *field,
+static void text_of(const mlp_config *config, const mlp_option *field,
                     char text[MLP_CONFIG_VALUE])
 {
     bool is_free = strcmp(field->name, "threads") == 0 ||
@@ -107,7 +107,7 @@ static mlp_status digest_options(const mlp_config *config,
                                  uint64_t words[DIGEST_WORDS])
 {
     size_t count;
-    const mlp_config_field *fields = mlp_config_fields(&count);
+    const mlp_option *fields = mlp_config_fields(&count);
     mlp_digest *digest = NULL;
     MLP_TRY(mlp_digest_create(&digest));
     mlp_status status = MLP_OK;
@@ -128,7 +128,7 @@ static mlp_status name_option(const mlp_config *mine, const mlp_config *common,
                               size_t rank)
 {
     size_t count;
-    const mlp_config_field *fields = mlp_config_fields(&count);
+    const mlp_option *fields = mlp_config_fields(&count);
     for (size_t i = 0; i < count; i++) {
         char ours[MLP_CONFIG_VALUE], theirs[MLP_CONFIG_VALUE];
         text_of(mine, &fields[i], ours);

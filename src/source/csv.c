@@ -235,7 +235,7 @@ const char *mlp_csv_field(const mlp_csv *csv, size_t i)
     return csv->text + csv->starts[i];
 }
 
-mlp_csv_place mlp_csv_tell(const mlp_csv *csv)
+mlp_csv_place mlp_csv_position(const mlp_csv *csv)
 {
     return (mlp_csv_place){ftell(csv->file), csv->line};
 }

@@ -54,7 +54,9 @@ mlp_status mlp_csv_next(mlp_csv *csv, bool *is_there);
 /** Cell i of the last record, without its quotes; valid until the next. */
 const char *mlp_csv_field(const mlp_csv *csv, size_t i);
 
-mlp_csv_place mlp_csv_tell(const mlp_csv *csv);
+/** Where the next record begins; and have the one there be the next. The latter
+ *  may be MLP_ERROR_IO. */
+mlp_csv_place mlp_csv_position(const mlp_csv *csv);
 mlp_status mlp_csv_seek(mlp_csv *csv, mlp_csv_place place);
 
 #endif

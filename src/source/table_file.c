@@ -244,7 +244,7 @@ mlp_status mlp_table_file_mark(mlp_table_file *table)
         table->marks = marks;
         table->mark_room = room;
     }
-    table->marks[count] = (mlp_table_mark){mlp_csv_tell(&table->csv), 0};
+    table->marks[count] = (mlp_table_mark){mlp_csv_position(&table->csv), 0};
     return MLP_OK;
 }
 

@@ -99,7 +99,7 @@ static summary summary_of(const mlp_checkpoint *c, size_t index, size_t *offset)
 static void print_config(FILE *out, const mlp_config *config)
 {
     size_t count;
-    const mlp_config_field *fields = mlp_config_fields(&count);
+    const mlp_option *fields = mlp_config_fields(&count);
     char text[MLP_CONFIG_VALUE];
     fputs("\nconfiguration\n\n", out);
     for (size_t i = 0; i < count; i++) {
@@ -212,7 +212,7 @@ static mlp_status print_text(FILE *out, const mlp_checkpoint *c,
 static json_t *config_json(const mlp_config *config)
 {
     size_t count;
-    const mlp_config_field *fields = mlp_config_fields(&count);
+    const mlp_option *fields = mlp_config_fields(&count);
     json_t *object = json_object();
     for (size_t i = 0; i < count; i++) {
         if (mlp_config_is_state(&fields[i])) {

@@ -10,7 +10,7 @@
 static void expect_round_trip(const mlp_config *config)
 {
     size_t count;
-    const mlp_config_field *fields = mlp_config_fields(&count);
+    const mlp_option *fields = mlp_config_fields(&count);
     mlp_config again = *config;
     for (size_t i = 0; i < count; i++) {
         char before[MLP_CONFIG_VALUE], after[MLP_CONFIG_VALUE];

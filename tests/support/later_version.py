@@ -17,7 +17,7 @@ INSERTIONS = (
     ("src/config/config.c", "#define AT(member)",
      'static const char *const dummies[] = {"old", "new", NULL};\n'
      'static const char *const dummy_words[] = {"past", "future", NULL};\n'),
-    ("src/config/config.c", "static const mlp_config_field fields[] = {\n",
+    ("src/config/config.c", "static const mlp_option fields[] = {\n",
      '    {"dummy-word", MLP_FIELD_ENUM, AT(dummy), dummies, 0, 0, true, "Data",'
      ' "NAME", "does nothing", .absent = "old", .key = "dummy",'
      ' .words = dummy_words},\n'),

@@ -28,8 +28,7 @@ static void begin_facts(mlp_markup *m, const char *caption)
 }
 
 /* An option of a run from its log, else from its checkpoint. */
-static void option_text(const mlp_run_summary *run,
-                        const mlp_config_field *field,
+static void option_text(const mlp_run_summary *run, const mlp_option *field,
                         char text[MLP_CONFIG_VALUE])
 {
     char path[96];
@@ -44,7 +43,7 @@ static void option_text(const mlp_run_summary *run,
 static void configuration(mlp_markup *m, const mlp_run_summary *run)
 {
     size_t count;
-    const mlp_config_field *fields = mlp_config_fields(&count);
+    const mlp_option *fields = mlp_config_fields(&count);
     char text[MLP_CONFIG_VALUE], standard[MLP_CONFIG_VALUE];
     mlp_config defaults;
     mlp_config_init(&defaults);
@@ -120,7 +119,7 @@ static void digests(mlp_markup *m, const mlp_run_summary *run)
 static void differences(mlp_markup *m, const mlp_report_input *input)
 {
     size_t count;
-    const mlp_config_field *fields = mlp_config_fields(&count);
+    const mlp_option *fields = mlp_config_fields(&count);
     const char *heads[MLP_REPORT_RUNS_MAX + 1] = {"option"};
     for (size_t r = 0; r < input->count; r++) {
         heads[1 + r] = input->runs[r].name;

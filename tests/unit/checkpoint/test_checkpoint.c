@@ -98,7 +98,7 @@ static void expect_same_history(const mlp_history *a, const mlp_history *b)
 static void expect_same_config(const mlp_config *a, const mlp_config *b)
 {
     size_t count;
-    const mlp_config_field *fields = mlp_config_fields(&count);
+    const mlp_option *fields = mlp_config_fields(&count);
     for (size_t i = 0; i < count; i++) {
         char left[MLP_CONFIG_VALUE], right[MLP_CONFIG_VALUE];
         if (!mlp_config_is_state(&fields[i])) {

@@ -319,7 +319,7 @@ START_TEST(every_field_round_trips_through_its_text)
     mlp_config copy;
     mlp_config_init(&copy);
     size_t count = 0;
-    const mlp_config_field *fields = mlp_config_fields(&count);
+    const mlp_option *fields = mlp_config_fields(&count);
     for (size_t i = 0; i < count; i++) {
         char text[MLP_CONFIG_VALUE];
         char again[MLP_CONFIG_VALUE];
@@ -338,7 +338,7 @@ END_TEST
 START_TEST(values_of_absent_options_are_in_stored_form)
 {
     size_t count;
-    const mlp_config_field *fields = mlp_config_fields(&count);
+    const mlp_option *fields = mlp_config_fields(&count);
     for (size_t i = 0; i < count; i++) {
         char text[MLP_CONFIG_VALUE];
         ck_assert_msg(!fields[i].shapes_result || fields[i].absent != NULL,
@@ -358,7 +358,7 @@ END_TEST
 START_TEST(new_words_on_the_command_line_do_not_change_stored_ones)
 {
     static const char *const words[] = {"fail", "skip", NULL};
-    mlp_config_field row = *mlp_config_find("bad-rows");
+    mlp_option row = *mlp_config_find("bad-rows");
     char text[MLP_CONFIG_VALUE];
     row.words = words;
     fresh();
@@ -384,7 +384,7 @@ START_TEST(old_names_are_accepted_and_stored)
         {"verify", "check-digest", "true"}};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char text[MLP_CONFIG_VALUE];
-        const mlp_config_field *field = mlp_config_find(names[i][1]);
+        const mlp_option *field = mlp_config_find(names[i][1]);
         ck_assert_ptr_nonnull(field);
         ck_assert_ptr_eq(mlp_config_find(names[i][0]), field);
         ck_assert_str_eq(mlp_config_key(field), names[i][0]);

@@ -306,7 +306,7 @@ START_TEST(help_names_every_option_and_preset)
     char *text = help_text();
     char name[64];
     size_t count = 0;
-    const mlp_config_field *fields = mlp_config_fields(&count);
+    const mlp_option *fields = mlp_config_fields(&count);
     for (size_t i = 0; i < count; i++) {
         snprintf(name, sizeof name, "\n  --%s", fields[i].name);
         ck_assert_msg(strstr(text, name) != NULL, "%s", name);

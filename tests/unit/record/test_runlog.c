@@ -161,7 +161,7 @@ START_TEST(start_has_every_option)
     ck_assert_int_eq(mlp_runlog_start(log, &config, &placement, NULL), MLP_OK);
     json_t *record = record_at(0);
     size_t count = 0;
-    const mlp_config_field *fields = mlp_config_fields(&count);
+    const mlp_option *fields = mlp_config_fields(&count);
     json_t *object = json_object_get(record, "config");
     ck_assert_uint_eq(json_object_size(object), count);
     for (size_t i = 0; i < count; i++) {

@@ -82,7 +82,7 @@ START_TEST(one_can_go_back_to_a_place)
 {
     open_text("a\n\"b\n\"\nc\n");
     expect_record(1, 1, (const char *[]){"a"});
-    mlp_csv_place place = mlp_csv_tell(&csv);
+    mlp_csv_place place = mlp_csv_position(&csv);
     expect_record(2, 1, (const char *[]){"b\n"});
     expect_record(4, 1, (const char *[]){"c"});
     ck_assert_int_eq(mlp_csv_seek(&csv, place), MLP_OK);
@@ -145,7 +145,7 @@ START_TEST(what_is_no_regular_file_is_refused)
 }
 END_TEST
 
-START_TEST(names_tell_tables)
+START_TEST(tables_are_known_by_their_names)
 {
     ck_assert(mlp_csv_has_name("data/cars.csv"));
     ck_assert(mlp_csv_has_name("CARS.CSV"));
@@ -165,7 +165,7 @@ int main(void)
     tcase_add_test(tests, what_is_no_csv_is_refused_with_line_and_column);
     tcase_add_test(tests, records_without_end_take_no_memory_without_end);
     tcase_add_test(tests, what_is_no_regular_file_is_refused);
-    tcase_add_test(tests, names_tell_tables);
+    tcase_add_test(tests, tables_are_known_by_their_names);
     suite_add_tcase(suite, tests);
     return run_suite(suite, CK_FORK_GETENV);
 }
