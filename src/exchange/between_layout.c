@@ -108,6 +108,8 @@ mlp_status mlp_between_prepare(mlp_exchange *x)
     }
     b->count = x->shape.layers;
     for (size_t i = 0; i < b->count; i++) {
+        b->layers[i].complete.is_crowded =
+            mlp_node_team_is_crowded(x->node_team);
         MLP_TRY(prepare_layer(x, i, &b->layers[i]));
     }
     return mlp_transfers_create(x->comm, transfers, &b->transfers);

@@ -27,10 +27,9 @@ typedef struct {
     const void **operands; /**< [exchanged_count], from float own.first on */
     const void *whole;     /**< sums, as an operand */
     mlp_exchange_addition last; /**< the last sum: what finish adds up */
-    mlp_between_stage stage;    /**< thread 0 only, like steps */
-    uint32_t steps;             /**< completed */
+    mlp_between_stage stage;    /**< thread 0 only */
     mlp_status status;          /**< of the last step */
-    mlp_counter complete;       /**< steps, for the other threads */
+    mlp_gate complete;          /**< of thread 0; once a step */
 } mlp_between_layer;
 
 struct mlp_exchange_between {
@@ -42,7 +41,6 @@ struct mlp_exchange_between {
     mlp_status status;         /**< first failure; thread 0 only */
 
     bool are_metrics_in_flight;
-    uint32_t metrics_gathered; /**< steps */
 
     size_t in_flight; /**< transfers */
     double since;     /**< last update of traffic.active_seconds */

@@ -17,7 +17,6 @@
  *  independently of other layers and of the shard metrics.
  */
 #include <sched.h>
-#include <stdatomic.h>
 
 #include "base/clock.h"
 
@@ -120,14 +119,15 @@ static void complete(mlp_between_layer *p, mlp_status status)
 {
     p->stage = MLP_BETWEEN_IDLE;
     p->status = status;
-    p->steps++;
-    mlp_wait_add(&p->complete, 1, p->steps);
+    mlp_gate_arrive(&p->complete, 1);
 }
 
-static bool is_published(const mlp_exchange *x, size_t layer, uint32_t step)
+/* For the step that follows the last one completed. */
+static bool is_published(const mlp_exchange *x, size_t layer)
 {
-    mlp_counter *published = &mlp_exchange_board_of(x)->layers[layer].published;
-    return atomic_load(&published->value) == mlp_exchange_all_ranks(x, step);
+    return mlp_gate_has_passed(
+        &mlp_exchange_gates(x, layer)->published,
+        mlp_gate_ticket(&x->between->layers[layer].complete));
 }
 
 /* Advance the layer by one stage, if the current one is complete. */
@@ -137,7 +137,7 @@ static void progress_layer(mlp_exchange *x, size_t layer)
     mlp_between_layer *p = &b->layers[layer];
     switch (p->stage) {
     case MLP_BETWEEN_IDLE:
-        if (!is_published(x, layer, p->steps + 1)) {
+        if (!is_published(x, layer)) {
             return;
         }
         if (p->range.count == 0) {
@@ -175,20 +175,19 @@ static void progress_shard_metrics(mlp_exchange *x)
 {
     mlp_exchange_between *b = x->between;
     mlp_exchange_board *board = mlp_exchange_board_of(x);
-    uint32_t step = b->metrics_gathered + 1;
+    uint32_t step = mlp_gate_ticket(&board->metrics_gathered);
     size_t transfer = mlp_between_shard_metrics(x, step);
     if (x->place->rank != 0 || x->shape.metrics_per_shard == 0) {
         return;
     }
     if (!b->are_metrics_in_flight) {
-        if (atomic_load(&board->metrics_published.value) == step) {
+        if (mlp_gate_has_passed(&board->metrics_published, step)) {
             b->status = begin_transfer(b, transfer);
             b->are_metrics_in_flight = true;
         }
     } else if (is_complete(b, transfer)) {
         b->are_metrics_in_flight = false;
-        b->metrics_gathered = step;
-        mlp_wait_add(&board->metrics_gathered, 1, step);
+        mlp_gate_arrive(&board->metrics_gathered, 1);
     }
 }
 
@@ -206,9 +205,9 @@ static void nodes_progress(mlp_exchange *x)
     }
 }
 
-/* Progress until a counter has reached target, or MPI has failed. */
-static void progress_until(mlp_exchange *x, mlp_counter *counter,
-                           uint32_t target)
+/* Progress until a gate has passed, or MPI has failed. */
+static void progress_until(mlp_exchange *x, const mlp_gate *gate,
+                           uint32_t ticket)
 {
     mlp_exchange_between *b = x->between;
     mlp_pulse *pulse = mlp_comm_pulse(x->comm);
@@ -216,7 +215,7 @@ static void progress_until(mlp_exchange *x, mlp_counter *counter,
     mlp_pulse_wait(pulse, true);
     for (int spins = 0; b->status == MLP_OK; spins++) {
         nodes_progress(x);
-        if ((int32_t)(atomic_load(&counter->value) - target) >= 0) {
+        if (mlp_gate_has_passed(gate, ticket)) {
             break;
         }
         if (spins >= SPINS) {
@@ -230,14 +229,14 @@ static void progress_until(mlp_exchange *x, mlp_counter *counter,
 static void nodes_await(mlp_exchange *x, size_t layer, mlp_thread self)
 {
     mlp_between_layer *p = &x->between->layers[layer];
-    uint32_t step = x->layers[layer].finished + 1;
-    if (self.index == 0 && atomic_load(&p->complete.value) != step) {
+    uint32_t step = mlp_exchange_step(x);
+    if (self.index == 0 && !mlp_gate_has_passed(&p->complete, step)) {
         progress_until(x, &p->complete, step);
         if (x->between->status != MLP_OK) { /* let others return it from sum */
             complete(p, x->between->status);
         }
     }
-    mlp_wait_until(&p->complete, step, self.count > x->fair_threads);
+    mlp_gate_wait(&p->complete, step);
 }
 
 static mlp_status nodes_sum(const mlp_exchange_call *call)
@@ -253,12 +252,12 @@ static mlp_status nodes_sum(const mlp_exchange_call *call)
 static mlp_status nodes_collect_shard_metrics(mlp_exchange *x,
                                               const double **all)
 {
-    uint32_t step = ++x->metrics_collected;
+    uint32_t step = mlp_exchange_step(x);
     mlp_exchange_board *board = mlp_exchange_board_of(x);
     if (x->shape.metrics_per_shard > 0) {
         progress_until(x, &board->metrics_gathered, step);
     } else {
-        mlp_wait_until(&board->metrics_published, step, x->fair_threads == 0);
+        mlp_gate_wait(&board->metrics_published, step);
     }
     *all = mlp_exchange_metrics_table(x, step);
     return x->between->status;

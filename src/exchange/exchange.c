@@ -6,11 +6,13 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/arena.h"
+
 #include "internal.h"
 
 void *mlp_exchange_allocate(size_t count, size_t size)
 {
-    return calloc(count > 0 ? count : 1, size);
+    return mlp_arena_allocate((count > 0 ? count : 1) * size);
 }
 
 static mlp_status place_layers(mlp_exchange *x, const size_t *sizes)
@@ -31,7 +33,6 @@ static mlp_status place_layers(mlp_exchange *x, const size_t *sizes)
 /* Everything that needs no other rank. */
 static mlp_status prepare(mlp_exchange *x, const size_t *layer_sizes)
 {
-    x->fair_threads = mlp_threads_fair(mlp_node_team_workers(x->node_team));
     MLP_TRY(place_layers(x, layer_sizes));
     return x->ops->prepare(x);
 }
@@ -44,7 +45,7 @@ static mlp_status share_memory(mlp_exchange *x)
         [MLP_EXCHANGE_GRADIENTS] = x->plan.local_count * vector,
         [MLP_EXCHANGE_STATES] = shape->states * vector,
         [MLP_EXCHANGE_BOARD] = sizeof(mlp_exchange_board) +
-                               shape->layers * sizeof(mlp_exchange_layer_board),
+                               shape->layers * sizeof(mlp_exchange_layer_gates),
         [MLP_EXCHANGE_MEASURES] = shape->measures * sizeof(double),
         [MLP_EXCHANGE_SHARD_METRICS] =
             2 * shape->shards * shape->metrics_per_shard * sizeof(double)};
@@ -52,6 +53,20 @@ static mlp_status share_memory(mlp_exchange *x)
         MLP_TRY(mlp_node_team_share(x->node_team, bytes[i], &x->memory[i]));
     }
     return MLP_OK;
+}
+
+/* By the node's first rank, before anybody waits. */
+static void set_crowded(const mlp_exchange *x)
+{
+    bool is_crowded = mlp_node_team_is_crowded(x->node_team);
+    if (x->place->rank > 0) {
+        return;
+    }
+    mlp_exchange_board_of(x)->metrics_published.is_crowded = is_crowded;
+    for (size_t i = 0; i < x->shape.layers; i++) {
+        mlp_exchange_gates(x, i)->published.is_crowded = is_crowded;
+        mlp_exchange_gates(x, i)->released.is_crowded = is_crowded;
+    }
 }
 
 static const mlp_exchange_ops *choose_ops(const mlp_comm *comm,
@@ -85,6 +100,7 @@ mlp_status mlp_exchange_create(mlp_comm *comm, mlp_node_team *node_team,
         status = mlp_comm_agree(comm, share_memory(x));
     }
     if (status == MLP_OK) {
+        set_crowded(x);
         status = mlp_comm_agree(comm, x->ops->connect(x));
     }
     if (status != MLP_OK) {
@@ -140,8 +156,7 @@ float *mlp_exchange_gradient(mlp_exchange *exchange, size_t i)
 
 double *mlp_exchange_shard_metrics(mlp_exchange *exchange)
 {
-    return mlp_exchange_metrics_table(exchange,
-                                      exchange->metrics_published + 1) +
+    return mlp_exchange_metrics_table(exchange, mlp_exchange_step(exchange)) +
            exchange->shards.first * exchange->shape.metrics_per_shard;
 }
 

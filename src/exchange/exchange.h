@@ -96,13 +96,15 @@ typedef void mlp_exchange_update(void *context, size_t first, size_t count,
                                  const float *sum);
 
 /* One step. All threads of a working rank call these functions unless noted,
- * with `self` the thread in its rank: publish for each layer, from the last to
- * the first; publish the shard metrics; then finish and wait for each layer. An
- * idle rank calls only skip. After an error of finish or collect, other ranks
- * still wait: call mlp_comm_abort. */
+ * with `self` the thread in its rank and `me` the same in the node team: wait
+ * and publish for each layer, the latter from the last to the first; publish
+ * the shard metrics; then sum and release each layer; and end the step. An idle
+ * rank only ends it. After an error of sum or collect, other ranks still wait:
+ * call mlp_comm_abort. */
 
-/** Count a step in which this rank is idle. */
-void mlp_exchange_skip(mlp_exchange *exchange);
+/** This rank is through with the step, or was idle. Call from one thread, when
+ *  all threads of the rank are. */
+void mlp_exchange_end_step(mlp_exchange *exchange);
 
 /** Publish the node team's shard metrics, after all its threads have published
  *  all layers of this step. Call from the node team's thread 0. Collective over
@@ -118,11 +120,9 @@ mlp_status mlp_exchange_collect_shard_metrics(mlp_exchange *exchange,
                                               const double **all);
 
 /** Publish a layer: this thread has written its range of the layer's gradients
- *  and no longer reads the layer's parameters in this step. The last thread of
- *  the rank to call notifies the other ranks. Every thread calls, from the last
- *  layer to the first. */
-void mlp_exchange_publish(mlp_exchange *exchange, size_t layer,
-                          mlp_thread self);
+ *  and no longer reads its parameters in this step. Does not wait. Every thread
+ *  calls, from the last layer to the first. */
+void mlp_exchange_publish(mlp_exchange *exchange, size_t layer, mlp_thread me);
 
 /** Progress the exchange between nodes, which may advance only inside this
  *  call. Thread 0 calls it between parts of its work; a call from any other
@@ -141,32 +141,23 @@ typedef struct {
 } mlp_exchange_traffic;
 mlp_exchange_traffic mlp_exchange_traffic_of(const mlp_exchange *exchange);
 
-/** Wait until finish would not wait for this layer, so that the caller can time
+/** Wait until sum would not wait for this layer, so that the caller can time
  *  the wait. Thread 0 must call, other threads may. */
 void mlp_exchange_await(mlp_exchange *exchange, size_t layer, mlp_thread self);
 
-/** Wait until the layer is published by all ranks needed, then sum this
- *  thread's range and update it. Every thread of the rank calls and gets the
- *  same status; thread 0 has the failure's text. Layers in the same order on
- *  all ranks. Collective. */
-mlp_status mlp_exchange_finish(mlp_exchange *exchange, size_t layer,
-                               mlp_thread self, mlp_exchange_update *update,
-                               void *context);
-
-/* finish in two steps, for an update that needs the sums of all layers first:
- * sum each layer, meet, update the ranges, release each layer. */
-
-/** The first half of finish: `take` gets the sums of this thread's range and
- *  copies what it needs. May be called again before release. The range, and the
- *  parts that `take` gets, begin at multiples of MLP_EXCHANGE_CHUNK in the
- *  layer, and end at a multiple or with the layer. */
+/** Wait until the layer is published by all ranks needed; then `take` gets the
+ *  sums of this thread's range, to update it or to copy what it needs. May be
+ *  called again before release. The range, and the parts that `take` gets,
+ *  begin at multiples of MLP_EXCHANGE_CHUNK in the layer, and end at a multiple
+ *  or with the layer. Every thread of the rank calls and gets the same status;
+ *  thread 0 has the failure's text. Layers in the same order on all ranks.
+ *  Collective. */
 mlp_status mlp_exchange_sum(mlp_exchange *exchange, size_t layer,
                             mlp_thread self, mlp_exchange_update *take,
                             void *context);
 
-/** The second half: this thread has updated its range of the layer. */
-void mlp_exchange_release(mlp_exchange *exchange, size_t layer,
-                          mlp_thread self);
+/** This thread has updated its range of the layer. Does not wait. */
+void mlp_exchange_release(mlp_exchange *exchange, size_t layer, mlp_thread me);
 
 /** Elements of the state vectors that this thread updates in this layer. Every
  *  node updates whole vectors. */
@@ -178,17 +169,12 @@ mlp_range mlp_exchange_split(const mlp_exchange *exchange, size_t total,
                              mlp_thread self);
 
 /** Numbers that all ranks of the node read and write: [measures], initially 0.
- *  What is written before mlp_exchange_meet may be read after it. */
+ *  What is written before a meeting of the node team may be read after it. */
 double *mlp_exchange_measures(mlp_exchange *exchange);
 
-/** Barrier of all threads of all working ranks of the node. */
-void mlp_exchange_meet(mlp_exchange *exchange, mlp_thread self);
-
-/** The same barrier; returns whether claim is true on all threads. */
-bool mlp_exchange_agree(mlp_exchange *exchange, mlp_thread self, bool claim);
-
-/** Wait until all ranks of the node have finished the layer: then its
- *  parameters may be read and its gradients overwritten. Every thread calls. */
+/** Wait until all ranks of the node have released the layer in the last step:
+ *  then its parameters may be read and its gradients overwritten. Every thread
+ *  calls. */
 void mlp_exchange_wait(mlp_exchange *exchange, size_t layer);
 
 #endif

@@ -18,29 +18,21 @@
 
 enum { MLP_EXCHANGE_UNIT = 16 }; /**< floats: a cache line */
 
-/** Counters of a node. Each counts working ranks times steps and has a cache
- *  line of its own. */
+/** Gates of a layer, for all threads of the node's working ranks. Each passes
+ *  once a step, so a ticket is the number of a step, from 1. */
 typedef struct {
-    _Alignas(64) mlp_counter published;
-    _Alignas(64) mlp_counter finished;
-} mlp_exchange_layer_board;
+    mlp_gate published, released;
+} mlp_exchange_layer_gates;
 
 typedef struct {
-    /** Steps, by the node team's thread 0. */
-    _Alignas(64) mlp_counter metrics_published;
-    _Alignas(64) mlp_counter metrics_gathered; /**< steps, by local rank 0 */
-    _Alignas(64) mlp_counter met; /**< working ranks times meetings */
-    _Atomic uint32_t denied; /**< last meeting at which a claim was false */
-    mlp_exchange_layer_board layers[]; /**< [layers] */
+    mlp_gate metrics_published;        /**< of the node team's thread 0 */
+    mlp_gate metrics_gathered;         /**< of local rank 0, between nodes */
+    mlp_exchange_layer_gates layers[]; /**< [layers] */
 } mlp_exchange_board;
 
-/** This rank's own state of a layer. */
+/** Where a layer is in the vector, in floats. */
 typedef struct {
-    size_t first, count; /**< floats in the vector */
-    uint32_t published;  /**< steps; written by the last thread to publish */
-    uint32_t finished;   /**< steps; by the last thread to finish */
-    _Atomic size_t arriving; /**< threads that have published it */
-    _Atomic size_t leaving;  /**< threads that have updated it */
+    size_t first, count;
 } mlp_exchange_layer;
 
 /** Blocks of memory that the node team shares. */
@@ -53,7 +45,7 @@ typedef enum {
     MLP_EXCHANGE_MEMORIES
 } mlp_exchange_memory;
 
-/** Arguments of finish, and the floats of the vector that they refer to. */
+/** Arguments of sum, and the floats of the vector that they refer to. */
 typedef struct {
     mlp_exchange *x;
     size_t layer;
@@ -96,15 +88,10 @@ struct mlp_exchange {
     mlp_exchange_plan plan;
     mlp_exchange_layer *layers; /**< [layers] */
     size_t total;               /**< floats of all layers */
-    size_t fair_threads;        /**< per rank, without exceeding the cores */
+    uint32_t steps;             /**< that this rank has done */
 
     void *memory[MLP_EXCHANGE_MEMORIES]; /**< of the node team */
     const void **sources; /**< [local_count]: gradients, floats */
-
-    uint32_t metrics_published; /**< steps; by the publishing thread */
-    uint32_t metrics_collected; /**< steps; by thread 0 */
-    uint32_t meetings;          /**< by the last thread to arrive */
-    _Atomic size_t meeting;     /**< threads that have arrived */
 
     mlp_exchange_between *between;     /**< of between_progress.c */
     mlp_exchange_reduction *reduction; /**< of reduce.c */
@@ -115,10 +102,22 @@ static inline mlp_exchange_board *mlp_exchange_board_of(const mlp_exchange *x)
     return x->memory[MLP_EXCHANGE_BOARD];
 }
 
+static inline mlp_exchange_layer_gates *
+mlp_exchange_gates(const mlp_exchange *x, size_t layer)
+{
+    return &mlp_exchange_board_of(x)->layers[layer];
+}
+
+/** The ticket of the step under way. */
+static inline uint32_t mlp_exchange_step(const mlp_exchange *x)
+{
+    return x->steps + 1;
+}
+
 /** The shard metrics of a step, [shards, metrics_per_shard]. There are two
  *  tables, used in turn, because step s + 1 writes while ranks still read those
  *  of step s. Step s + 2 may overwrite the latter: it starts after all ranks
- *  have finished all layers of step s + 1, and a rank publishes these only when
+ *  have released all layers of step s + 1, and a rank publishes these only when
  *  it is done with step s. */
 static inline double *mlp_exchange_metrics_table(const mlp_exchange *x,
                                                  uint32_t step)
@@ -127,14 +126,8 @@ static inline double *mlp_exchange_metrics_table(const mlp_exchange *x,
     return tables + (step % 2) * x->shape.shards * x->shape.metrics_per_shard;
 }
 
-/** Value of a node's counter when all working ranks have done `steps`. */
-static inline uint32_t mlp_exchange_all_ranks(const mlp_exchange *x,
-                                              uint32_t steps)
-{
-    return steps * (uint32_t)mlp_node_team_workers(x->node_team);
-}
-
-/** Zeroed; at least one element, so that NULL means failure. */
+/** Zeroed and 64-byte aligned; at least one element, so that NULL means
+ *  failure. */
 void *mlp_exchange_allocate(size_t count, size_t size);
 
 /** out may be a. count is a multiple of the unit. */

@@ -9,15 +9,13 @@
  *  completes first: thread 0 begins them in progress, from the last layer to
  *  the first, each once it is published, and then the shard metrics.
  */
-#include <assert.h>
-#include <stdatomic.h>
-
 #include "internal.h"
+#include <assert.h>
 
 typedef struct {
-    uint32_t begun;     /* steps; by thread 0 */
-    mlp_status status;  /* of the last sum, written before `summed` */
-    mlp_counter summed; /* steps */
+    uint32_t begun;    /* steps; by thread 0 */
+    mlp_status status; /* of the last sum, written before `summed` */
+    mlp_gate summed;   /* of thread 0; once a step */
 } reduction_layer;
 
 struct mlp_exchange_reduction {
@@ -40,6 +38,9 @@ static mlp_status reduce_prepare(mlp_exchange *x)
         return mlp_fail_memory("the exchange");
     }
     assert(x->shape.layers > 0);
+    for (size_t i = 0; i < x->shape.layers; i++) {
+        r->layers[i].summed.is_crowded = mlp_node_team_is_crowded(x->node_team);
+    }
     r->next = x->shape.layers;
     mlp_subtree run = {x->shards.first, x->shards.count};
     x->plan.local = mlp_exchange_allocate(run.count, sizeof *x->plan.local);
@@ -70,9 +71,9 @@ void mlp_exchange_reduction_destroy(mlp_exchange_reduction **reduction)
 
 /* ---- gradients --------------------------------------------------------- */
 
-static mlp_counter *published(const mlp_exchange *x, size_t layer)
+static mlp_gate *published(const mlp_exchange *x, size_t layer)
 {
-    return &mlp_exchange_board_of(x)->layers[layer].published;
+    return &mlp_exchange_gates(x, layer)->published;
 }
 
 /* Add up this rank's subtrees, in order, into the first one. */
@@ -103,8 +104,8 @@ static void begin_next(mlp_exchange *x)
 static bool is_next_published(const mlp_exchange *x)
 {
     size_t layer = x->reduction->next - 1;
-    return atomic_load(&published(x, layer)->value) ==
-           x->reduction->layers[layer].begun + 1;
+    return mlp_gate_has_passed(published(x, layer),
+                               x->reduction->layers[layer].begun + 1);
 }
 
 static void reduce_progress(mlp_exchange *x)
@@ -119,33 +120,30 @@ static void reduce_progress(mlp_exchange *x)
 }
 
 /* Thread 0: complete the layer's sum of this step, and notify other threads. */
-static void end_sum(mlp_exchange *x, size_t layer, uint32_t step,
-                    bool is_crowded)
+static void end_sum(mlp_exchange *x, size_t layer)
 {
     mlp_exchange_reduction *r = x->reduction;
     reduction_layer *ours = &r->layers[layer];
-    while (ours->begun != step) {
+    while (ours->begun != mlp_exchange_step(x)) {
         size_t next = r->next - 1;
-        mlp_wait_until(published(x, next), r->layers[next].begun + 1,
-                       is_crowded);
+        mlp_gate_wait(published(x, next), r->layers[next].begun + 1);
         begin_next(x);
     }
     if (r->status == MLP_OK) {
         r->status = mlp_sums_end(r->sums, layer);
     }
     ours->status = r->status;
-    mlp_wait_add(&ours->summed, 1, step);
+    mlp_gate_arrive(&ours->summed, 1);
 }
 
 static void reduce_await(mlp_exchange *x, size_t layer, mlp_thread self)
 {
-    mlp_counter *summed = &x->reduction->layers[layer].summed;
-    uint32_t step = x->layers[layer].finished + 1;
-    bool is_crowded = self.count > x->fair_threads;
-    if (self.index == 0 && atomic_load(&summed->value) != step) {
-        end_sum(x, layer, step, is_crowded);
+    mlp_gate *summed = &x->reduction->layers[layer].summed;
+    uint32_t step = mlp_exchange_step(x);
+    if (self.index == 0 && !mlp_gate_has_passed(summed, step)) {
+        end_sum(x, layer);
     }
-    mlp_wait_until(summed, step, is_crowded);
+    mlp_gate_wait(summed, step);
 }
 
 static mlp_status reduce_sum(const mlp_exchange_call *call)
@@ -167,7 +165,7 @@ static void reduce_publish_shard_metrics(mlp_exchange *x)
 {
     mlp_exchange_reduction *r = x->reduction;
     size_t size = x->shape.metrics_per_shard;
-    double *table = mlp_exchange_metrics_table(x, ++x->metrics_published);
+    double *table = mlp_exchange_metrics_table(x, mlp_exchange_step(x));
     size_t end = x->shards.first + x->shards.count;
     memset(table, 0, x->shards.first * size * sizeof *table);
     memset(table + end * size, 0,
@@ -186,7 +184,7 @@ static mlp_status reduce_collect_shard_metrics(mlp_exchange *x,
     if (r->status == MLP_OK) {
         r->status = mlp_sums_end(r->sums, x->shape.layers);
     }
-    *all = mlp_exchange_metrics_table(x, ++x->metrics_collected);
+    *all = mlp_exchange_metrics_table(x, mlp_exchange_step(x));
     return r->status;
 }
 

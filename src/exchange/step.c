@@ -1,33 +1,25 @@
 /** @file
- *  The exchange of gradients: publish, finish, wait.
+ *  The exchange of gradients: publish, sum, release, wait.
  *
- *  Why no rank reads memory that another overwrites. In step s, for one layer:
+ *  Why no thread reads memory that another overwrites. Each layer has two gates
+ *  for all threads of the node's working ranks. In step s:
  *
- *  - A rank publishes when its part of the sums is complete and it no longer
- *    reads the layer's parameters. finish starts when all ranks of the node
- *    have published: the sums that it reads are complete, and no rank reads the
- *    parameters that it writes.
- *  - wait returns when all ranks of the node have finished. Then a rank
- *    overwrites sums that no rank reads any more, and reads parameters that no
- *    rank writes before it publishes step s + 1.
- *  - So no rank adds to a counter for s + 1 before all have added to it for s,
- *    and a counter equals ranks * s exactly when all ranks have done step s.
- *    It may wrap: waiting compares differences.
+ *  - A thread publishes when its part of the sums is complete and it no longer
+ *    reads the layer's parameters. Sums are read, and parameters written, after
+ *    the gate of s has passed: the sums are complete, and nobody reads the
+ *    parameters.
+ *  - A thread releases a layer when it has updated its range. What waits for
+ *    that gate, in step s + 1, may read parameters, which nobody writes before
+ *    it publishes s + 1, and overwrite sums that nobody reads any more.
+ *  - So a thread that publishes s + 1 has waited for the releases of s, and all
+ *    who released s had published it: no gate's meetings overlap.
  *  - Nodes share no memory. A layer has buffers of its own, which are filled
- *    for step s + 1 only after all threads of all ranks of the node have
- *    published it again, when none of them reads the sums of step s.
+ *    for step s + 1 only after all threads of the node have published it again,
+ *    when none of them reads the sums of step s.
  *
- *  Idle ranks publish and finish nothing, and are not counted.
- *
- *  Threads of a rank meet only at barriers: one may be in finish before another
- *  has published. So finish counts its steps separately. `finished` may be a
- *  plain variable: the last thread to leave finish writes it before it adds to
- *  the shared counter, and a thread returns to finish only after it has seen
- *  that counter in wait. In the same way wait reads `published`, which the
- *  thread has seen in finish.
+ *  Idle ranks publish and release nothing; they count steps. A rank counts when
+ *  all its threads are through, so `steps` is a plain variable.
  */
-#include <stdatomic.h>
-
 #include "internal.h"
 
 mlp_range mlp_exchange_subrange(mlp_range range, size_t parts, size_t i)
@@ -73,22 +65,9 @@ mlp_range mlp_exchange_split(const mlp_exchange *exchange, size_t total,
     return mlp_thread_range(self, mine);
 }
 
-/* Whether this thread is the last of its rank to arrive. */
-static bool is_last(_Atomic size_t *count, mlp_thread self)
+void mlp_exchange_end_step(mlp_exchange *exchange)
 {
-    if (atomic_fetch_add(count, 1) + 1 < self.count) {
-        return false;
-    }
-    atomic_store(count, 0);
-    return true;
-}
-
-void mlp_exchange_skip(mlp_exchange *exchange)
-{
-    for (size_t i = 0; i < exchange->shape.layers; i++) {
-        exchange->layers[i].published++;
-        exchange->layers[i].finished++;
-    }
+    exchange->steps++;
 }
 
 void mlp_exchange_progress(mlp_exchange *exchange, mlp_thread self)
@@ -98,15 +77,9 @@ void mlp_exchange_progress(mlp_exchange *exchange, mlp_thread self)
     }
 }
 
-void mlp_exchange_publish(mlp_exchange *exchange, size_t layer, mlp_thread self)
+void mlp_exchange_publish(mlp_exchange *exchange, size_t layer, mlp_thread me)
 {
-    mlp_exchange_layer *p = &exchange->layers[layer];
-    if (is_last(&p->arriving, self)) {
-        p->published++;
-        mlp_wait_add(&mlp_exchange_board_of(exchange)->layers[layer].published,
-                     1, mlp_exchange_all_ranks(exchange, p->published));
-    }
-    mlp_exchange_progress(exchange, self);
+    mlp_gate_arrive(&mlp_exchange_gates(exchange, layer)->published, me.count);
 }
 
 void mlp_exchange_await(mlp_exchange *exchange, size_t layer, mlp_thread self)
@@ -124,59 +97,15 @@ mlp_status mlp_exchange_sum(mlp_exchange *exchange, size_t layer,
         &(mlp_exchange_call){exchange, layer, self, take, context, range});
 }
 
-void mlp_exchange_release(mlp_exchange *exchange, size_t layer, mlp_thread self)
+void mlp_exchange_release(mlp_exchange *exchange, size_t layer, mlp_thread me)
 {
-    mlp_exchange_layer *p = &exchange->layers[layer];
-    uint32_t step = p->finished + 1;
-    if (is_last(&p->leaving, self)) {
-        p->finished = step;
-        mlp_wait_add(&mlp_exchange_board_of(exchange)->layers[layer].finished,
-                     1, mlp_exchange_all_ranks(exchange, step));
-    }
-}
-
-mlp_status mlp_exchange_finish(mlp_exchange *exchange, size_t layer,
-                               mlp_thread self, mlp_exchange_update *update,
-                               void *context)
-{
-    MLP_TRY(mlp_exchange_sum(exchange, layer, self, update, context));
-    mlp_exchange_release(exchange, layer, self);
-    return MLP_OK;
-}
-
-/* Every thread reads `meetings` before it arrives; the last one to arrive
- * writes it before it adds to the shared counter. */
-void mlp_exchange_meet(mlp_exchange *exchange, mlp_thread self)
-{
-    mlp_counter *met = &mlp_exchange_board_of(exchange)->met;
-    uint32_t meeting = exchange->meetings + 1;
-    uint32_t target = mlp_exchange_all_ranks(exchange, meeting);
-    if (is_last(&exchange->meeting, self)) {
-        exchange->meetings = meeting;
-        mlp_wait_add(met, 1, target);
-    }
-    mlp_wait_until(met, target, self.count > exchange->fair_threads);
-}
-
-/* No thread reaches the next meeting before all have left this one: a release
- * and a publish of each layer are in between. */
-bool mlp_exchange_agree(mlp_exchange *exchange, mlp_thread self, bool claim)
-{
-    _Atomic uint32_t *denied = &mlp_exchange_board_of(exchange)->denied;
-    uint32_t meeting = exchange->meetings + 1;
-    if (!claim) {
-        atomic_store(denied, meeting);
-    }
-    mlp_exchange_meet(exchange, self);
-    return atomic_load(denied) != meeting;
+    mlp_gate_arrive(&mlp_exchange_gates(exchange, layer)->released, me.count);
 }
 
 void mlp_exchange_wait(mlp_exchange *exchange, size_t layer)
 {
-    mlp_wait_until(
-        &mlp_exchange_board_of(exchange)->layers[layer].finished,
-        mlp_exchange_all_ranks(exchange, exchange->layers[layer].published),
-        exchange->fair_threads == 0);
+    mlp_gate_wait(&mlp_exchange_gates(exchange, layer)->released,
+                  exchange->steps);
 }
 
 void mlp_exchange_publish_shard_metrics(mlp_exchange *exchange)

@@ -38,25 +38,23 @@ static void tree_progress(mlp_exchange *x)
 
 static void tree_await(mlp_exchange *x, size_t layer, mlp_thread self)
 {
-    mlp_wait_until(&mlp_exchange_board_of(x)->layers[layer].published,
-                   mlp_exchange_all_ranks(x, x->layers[layer].finished + 1),
-                   self.count > x->fair_threads);
+    (void)self; /* nobody has to progress anything */
+    mlp_gate_wait(&mlp_exchange_gates(x, layer)->published,
+                  mlp_exchange_step(x));
 }
 
 void mlp_exchange_tree_publish_shard_metrics(mlp_exchange *x)
 {
-    uint32_t step = ++x->metrics_published;
-    mlp_wait_add(&mlp_exchange_board_of(x)->metrics_published, 1, step);
+    mlp_gate_arrive(&mlp_exchange_board_of(x)->metrics_published, 1);
 }
 
 static mlp_status tree_collect_shard_metrics(mlp_exchange *x,
                                              const double **all)
 {
-    uint32_t step = ++x->metrics_collected;
+    uint32_t step = mlp_exchange_step(x);
     mlp_pulse *pulse = mlp_comm_pulse(x->comm);
     mlp_pulse_wait(pulse, true);
-    mlp_wait_until(&mlp_exchange_board_of(x)->metrics_published, step,
-                   x->fair_threads == 0);
+    mlp_gate_wait(&mlp_exchange_board_of(x)->metrics_published, step);
     mlp_pulse_wait(pulse, false);
     *all = mlp_exchange_metrics_table(x, step);
     return MLP_OK;

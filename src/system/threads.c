@@ -92,19 +92,7 @@ size_t mlp_threads_cores(void)
     return cores > 0 ? cores : 1;
 }
 
-size_t mlp_threads_fair(size_t ranks)
-{
-    size_t mine = mlp_threads_cores(); /* maybe bound, maybe the whole node */
-    size_t fair = mlp_threads_online() / ranks;
-    return mine < fair ? mine : fair;
-}
-
 /* ---- threads ----------------------------------------------------------- */
-
-/* What a thread of the pool waits for, on a cache line of its own. */
-typedef struct {
-    _Alignas(64) mlp_counter jobs; /* given to this thread */
-} post;
 
 struct mlp_threads {
     size_t count;
@@ -114,38 +102,45 @@ struct mlp_threads {
     size_t wanted;
     void (*body)(void *context, mlp_thread self);
     void *context;
-    mlp_gate gate;                  /* of a job's threads */
-    _Alignas(64) mlp_counter ended; /* threads times jobs */
-    uint32_t ends;                  /* `ended` after the current job */
-    post posts[];                   /* [count] */
+    mlp_gate gate;    /* of a job's threads */
+    mlp_gate ended;   /* the same but the leader, when they are done */
+    mlp_gate given[]; /* [count] jobs to each thread */
 };
 
 static void serve(mlp_threads *threads, size_t index)
 {
     for (uint32_t job = 1;; job++) {
-        mlp_wait_until(&threads->posts[index].jobs, job,
-                       threads->gate.is_crowded);
+        mlp_gate_wait(&threads->given[index], job);
         if (threads->is_over) {
             return;
         }
         threads->body(threads->context,
                       (mlp_thread){index, threads->wanted, &threads->gate});
-        mlp_wait_add(&threads->ended, 1, threads->ends);
+        mlp_gate_arrive(&threads->ended, threads->wanted - 1);
     }
 }
 
-static void post_job(mlp_threads *threads, size_t count)
+static void give_job(mlp_threads *threads, size_t count)
 {
     for (size_t i = 1; i < count; i++) {
-        mlp_counter *jobs = &threads->posts[i].jobs;
-        mlp_wait_add(jobs, 1, atomic_load(&jobs->value) + 1);
+        mlp_gate_arrive(&threads->given[i], 1);
+    }
+}
+
+static void set_crowded(mlp_threads *threads, size_t count)
+{
+    bool is_crowded = count > (size_t)omp_get_num_procs();
+    threads->gate.is_crowded = is_crowded;
+    threads->ended.is_crowded = is_crowded;
+    for (size_t i = 0; i < count; i++) {
+        threads->given[i].is_crowded = is_crowded;
     }
 }
 
 void mlp_threads_lead(size_t count, mlp_threads_leader *lead, void *context)
 {
     mlp_threads *threads = NULL;
-    size_t bytes = sizeof *threads + count * sizeof(post);
+    size_t bytes = sizeof *threads + count * sizeof(mlp_gate);
     if (count > 1 && posix_memalign((void **)&threads, 64, bytes) == 0) {
         memset(threads, 0, bytes);
     }
@@ -153,14 +148,14 @@ void mlp_threads_lead(size_t count, mlp_threads_leader *lead, void *context)
         lead(context, NULL);
         return;
     }
-    threads->gate.is_crowded = count > (size_t)omp_get_num_procs();
+    set_crowded(threads, count);
 #pragma omp parallel num_threads((int)count)
     {
         if (omp_get_thread_num() == 0) {
             threads->count = (size_t)omp_get_num_threads();
             lead(context, threads);
             threads->is_over = true;
-            post_job(threads, threads->count);
+            give_job(threads, threads->count);
         } else {
             serve(threads, (size_t)omp_get_thread_num());
         }
@@ -175,10 +170,10 @@ static void run_in_pool(mlp_threads *threads, size_t count,
     threads->wanted = count;
     threads->body = body;
     threads->context = context;
-    threads->ends += (uint32_t)count - 1;
-    post_job(threads, count);
+    uint32_t end = mlp_gate_ticket(&threads->ended);
+    give_job(threads, count);
     body(context, (mlp_thread){0, count, &threads->gate});
-    mlp_wait_until(&threads->ended, threads->ends, threads->gate.is_crowded);
+    mlp_gate_wait(&threads->ended, end);
 }
 
 void mlp_threads_run(mlp_threads *threads, size_t count,

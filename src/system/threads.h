@@ -35,10 +35,6 @@ enum { MLP_THREADS_CPUS = 1024 }; /**< most processors per node */
  *  @param allowed  [MLP_THREADS_CPUS], overwritten with 0 or 1 */
 void mlp_threads_allowed(uint8_t *allowed);
 
-/** Threads per rank, for `ranks` ranks on this machine, that do not exceed its
- *  cores; 0 if even one thread each does. */
-size_t mlp_threads_fair(size_t ranks);
-
 /** A pool of threads for jobs of some hundred microseconds: starting and ending
  *  a job takes one transfer of a cache line each. */
 typedef struct mlp_threads mlp_threads;

@@ -32,7 +32,7 @@ static bool has_reached(uint32_t value, uint32_t target)
 }
 
 /* Sleep unless value has changed meanwhile: the kernel compares it again under
- * its lock. May return early. Not FUTEX_PRIVATE: processes share counters. */
+ * its lock. May return early. Not FUTEX_PRIVATE: processes share gates. */
 static void sleep_while(_Atomic uint32_t *value, uint32_t seen)
 {
 #ifdef __linux__
@@ -52,12 +52,11 @@ static void wake_all(_Atomic uint32_t *value)
 #endif
 }
 
-static bool spin(mlp_counter *counter, uint32_t target, int loads)
+static bool spin(const mlp_gate *gate, uint32_t ticket)
 {
+    int loads = gate->is_crowded ? 0 : LOADS;
     for (int i = 0; i < PAUSES + loads; i++) {
-        uint32_t value =
-            atomic_load_explicit(&counter->value, memory_order_acquire);
-        if (has_reached(value, target)) {
+        if (mlp_gate_has_passed(gate, ticket)) {
             return true;
         }
         if (i < PAUSES) {
@@ -67,51 +66,51 @@ static bool spin(mlp_counter *counter, uint32_t target, int loads)
     return false;
 }
 
-/* No wake-up is missed: sleepers and value are accessed with sequential
- * consistency, so either the adder sees the sleeper and wakes it, or the
- * sleeper registered after the addition and sees the sum. */
-void mlp_wait_until(mlp_counter *counter, uint32_t target, bool is_crowded)
+bool mlp_gate_has_passed(const mlp_gate *gate, uint32_t ticket)
 {
-    if (spin(counter, target, is_crowded ? 0 : LOADS)) {
-        return;
-    }
-    atomic_fetch_add(&counter->sleepers, 1);
-    uint32_t seen = atomic_load(&counter->value);
-    while (!has_reached(seen, target)) {
-        sleep_while(&counter->value, seen);
-        seen = atomic_load(&counter->value);
-    }
-    atomic_fetch_sub(&counter->sleepers, 1);
+    uint32_t passed = atomic_load_explicit(&gate->passed, memory_order_acquire);
+    return has_reached(passed, ticket);
 }
 
-void mlp_wait_add(mlp_counter *counter, uint32_t amount, uint32_t target)
+/* No wake-up is missed: sleepers and passed are accessed with sequential
+ * consistency, so either the last thread to arrive sees the sleeper and wakes
+ * it, or the sleeper registered after the meeting and sees it. */
+void mlp_gate_wait(mlp_gate *gate, uint32_t ticket)
 {
-    uint32_t sum = atomic_fetch_add(&counter->value, amount) + amount;
-    if (has_reached(sum, target) && atomic_load(&counter->sleepers) != 0) {
-        wake_all(&counter->value);
+    if (spin(gate, ticket)) {
+        return;
     }
+    atomic_fetch_add(&gate->sleepers, 1);
+    uint32_t seen = atomic_load(&gate->passed);
+    while (!has_reached(seen, ticket)) {
+        sleep_while(&gate->passed, seen);
+        seen = atomic_load(&gate->passed);
+    }
+    atomic_fetch_sub(&gate->sleepers, 1);
+}
+
+uint32_t mlp_gate_ticket(const mlp_gate *gate)
+{
+    return atomic_load(&gate->passed) + 1;
 }
 
 /* Meetings are never mixed: no meeting takes place without all its threads, so
  * the value of `passed` that a thread reads before it arrives is the number of
  * meetings before its own. The last thread to arrive resets `arrived` before it
- * advances `passed`, and no thread arrives at the next meeting before it has
- * seen that advance. The additions to `arrived` are one chain of
- * read-modify-writes that the last thread ends, so `passed` publishes what all
- * of them wrote. */
+ * advances `passed`, and no thread arrives at the next meeting before that. The
+ * additions to `arrived` are one chain of read-modify-writes that the last
+ * thread ends, so `passed` publishes what all of them wrote. */
 uint32_t mlp_gate_arrive(mlp_gate *gate, size_t count)
 {
-    uint32_t ticket = atomic_load(&gate->passed.value) + 1;
-    if (atomic_fetch_add(&gate->arrived, 1) + 1 == count) {
+    uint32_t ticket = mlp_gate_ticket(gate);
+    if (count == 1 || atomic_fetch_add(&gate->arrived, 1) + 1 == count) {
         atomic_store(&gate->arrived, 0);
-        mlp_wait_add(&gate->passed, 1, ticket);
+        atomic_store(&gate->passed, ticket);
+        if (atomic_load(&gate->sleepers) != 0) {
+            wake_all(&gate->passed);
+        }
     }
     return ticket;
-}
-
-void mlp_gate_wait(mlp_gate *gate, uint32_t ticket)
-{
-    mlp_wait_until(&gate->passed, ticket, gate->is_crowded);
 }
 
 void mlp_gate_meet(mlp_gate *gate, size_t count)

@@ -20,10 +20,10 @@ typedef struct {
 } rank_facts;
 
 typedef struct {
-    _Alignas(64) mlp_counter handed_in; /* ranks times batches */
-    _Alignas(64) mlp_counter dismissed; /* batches */
-    mlp_gate gate;                      /* of the workers' threads */
-    rank_facts ranks[];                 /* [size] */
+    mlp_gate handed_in; /* of the ranks: their rows are written */
+    mlp_gate dismissed; /* of the node team's thread 0: they are not needed */
+    mlp_gate gate;      /* of the workers' threads */
+    rank_facts ranks[]; /* [size] */
 } node_board;
 
 struct mlp_node_team {
@@ -35,9 +35,8 @@ struct mlp_node_team {
     size_t block_count;
     void **segments; /* [size], scratch of mlp_node_team_share */
     size_t workers, worker, threads;
-    bool is_crowded;           /* more ranks than cores */
-    uint32_t batches;          /* handed in; by the last thread */
-    uint32_t dismissals;       /* by the thread that counts them */
+    bool is_crowded;           /* the workers have more threads than cores */
+    uint32_t dismissals;       /* that this idle rank has seen */
     _Atomic size_t handing_in; /* threads that have handed in */
 };
 
@@ -72,18 +71,25 @@ static void choose_workers(mlp_node_team *team, bool is_short)
     uint8_t taken[MLP_THREADS_CPUS] = {0};
     size_t wanted = wanted_workers();
     bool is_far = mlp_comm_where(team->comm)->nodes > 1;
+    bool lacks_cores = false; /* some rank, idle or not */
     team->worker = SIZE_MAX;
     for (size_t r = 0; r < team->place->size; r++) {
         const rank_facts *rank = &team->board->ranks[r];
         bool has_cores = take_cpus(rank, taken, rank->most) == rank->most;
         bool works = wanted > 0 ? r < wanted : has_cores && !is_short;
-        team->is_crowded = team->is_crowded || !has_cores;
+        lacks_cores = lacks_cores || !has_cores;
         if (works || is_far || r == 0) {
+            team->is_crowded = team->is_crowded || !has_cores;
             team->worker =
                 r == team->place->rank ? team->workers : team->worker;
             team->workers++;
             team->threads += rank->most;
         }
+    }
+    if (team->place->rank == 0) {
+        team->board->handed_in.is_crowded = lacks_cores;
+        team->board->dismissed.is_crowded = true;
+        team->board->gate.is_crowded = team->is_crowded;
     }
 }
 
@@ -101,9 +107,6 @@ static mlp_status set_up(mlp_node_team *team, const mlp_node_team_wish *wish)
     MLP_TRY(mlp_comm_agree(mlp_node_team_home(team),
                            MLP_OK)); /* all facts are written */
     choose_workers(team, wish->is_short);
-    if (team->place->rank == 0) {
-        team->board->gate.is_crowded = team->is_crowded;
-    }
     return mlp_comm_agree(mlp_node_team_home(team), MLP_OK);
 }
 
@@ -183,6 +186,11 @@ size_t mlp_node_team_threads(const mlp_node_team *team)
     return team->threads;
 }
 
+bool mlp_node_team_is_crowded(const mlp_node_team *team)
+{
+    return team->is_crowded;
+}
+
 bool mlp_node_team_is_idle(const mlp_node_team *team)
 {
     return team->worker >= team->workers;
@@ -201,20 +209,17 @@ mlp_status mlp_node_team_share(mlp_node_team *team, size_t bytes, void **memory)
 
 /* ---- batches ----------------------------------------------------------- */
 
-/* Returns the counter's value when all ranks have handed in. Every thread reads
- * `batches` before it adds to handing_in; the last one writes it before it adds
- * to the shared counter. */
+/* Returns the ticket of all ranks' handing in. A rank arrives when all its
+ * threads are here, whose number the others learn so. */
 static uint32_t hand_in(mlp_node_team *team, size_t threads, size_t working)
 {
-    uint32_t batch = team->batches + 1;
-    uint32_t target = batch * (uint32_t)team->place->size;
+    uint32_t ticket = mlp_gate_ticket(&team->board->handed_in);
     if (atomic_fetch_add(&team->handing_in, 1) + 1 == threads) {
         atomic_store(&team->handing_in, 0);
-        team->batches = batch;
         team->board->ranks[team->place->rank].threads = working;
-        mlp_wait_add(&team->board->handed_in, 1, target);
+        mlp_gate_arrive(&team->board->handed_in, team->place->size);
     }
-    return target;
+    return ticket;
 }
 
 /* Thread 0 reports to the watchdog that it waits for others. */
@@ -231,9 +236,9 @@ mlp_thread mlp_node_team_join(mlp_node_team *team, mlp_thread self)
     if (team->place->size == 1) {
         return self;
     }
-    uint32_t target = hand_in(team, self.count, self.count);
+    uint32_t ticket = hand_in(team, self.count, self.count);
     show_waiting(team, self, true);
-    mlp_wait_until(&team->board->handed_in, target, team->is_crowded);
+    mlp_gate_wait(&team->board->handed_in, ticket);
     show_waiting(team, self, false);
     mlp_thread me = {self.index, 0, &team->board->gate};
     for (size_t r = 0; r < team->place->size; r++) {
@@ -259,7 +264,7 @@ void mlp_node_team_meet(mlp_node_team *team, mlp_thread self, mlp_thread me)
 void mlp_node_team_dismiss(mlp_node_team *team)
 {
     if (team->workers < team->place->size) {
-        mlp_wait_add(&team->board->dismissed, 1, ++team->dismissals);
+        mlp_gate_arrive(&team->board->dismissed, 1);
     }
 }
 
@@ -272,6 +277,6 @@ void mlp_node_team_await(mlp_node_team *team)
 {
     mlp_thread self = {0, 1, NULL};
     show_waiting(team, self, true);
-    mlp_wait_until(&team->board->dismissed, ++team->dismissals, true);
+    mlp_gate_wait(&team->board->dismissed, ++team->dismissals);
     show_waiting(team, self, false);
 }

@@ -46,6 +46,9 @@ size_t mlp_node_team_worker(const mlp_node_team *team);
 size_t mlp_node_team_threads(const mlp_node_team *team);
 bool mlp_node_team_is_idle(const mlp_node_team *team);
 
+/** Whether the workers of this node have more threads than cores. */
+bool mlp_node_team_is_crowded(const mlp_node_team *team);
+
 /** Allocate shared memory of `bytes`, the same on all ranks, zeroed and 64-byte
  *  aligned. Freed with the node team. Collective. */
 mlp_status mlp_node_team_share(mlp_node_team *team, size_t bytes,

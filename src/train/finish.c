@@ -14,7 +14,7 @@
 
 #include "optim/norms.h"
 
-#include "internal.h"
+#include "step.h"
 
 /* What the ranks of a node measure, each a table of blocks' squares. */
 enum { OF_GRADIENT, OF_WEIGHTS, OF_DIRECTION, QUANTITIES };
@@ -34,8 +34,8 @@ size_t mlp_trainer_measures(const mlp_trainer_parts *parts)
 
 /* One thread's part. */
 typedef struct {
+    mlp_worker *w;
     mlp_trainer *trainer;
-    mlp_thread self;
     mlp_optimizer rule; /* this batch's */
     size_t layer;       /* under way */
     bool is_finite;     /* the sums that `look` has seen */
@@ -43,7 +43,7 @@ typedef struct {
 
 static void lap(const finisher *f, mlp_phase phase)
 {
-    mlp_profile_lap(f->trainer->parts.profile, f->self.index, phase);
+    mlp_worker_lap(f->w, phase);
 }
 
 /* Do the same to every layer, last one first; `act` gets the sums. */
@@ -53,11 +53,11 @@ static mlp_status each_layer(finisher *f, mlp_exchange_update *act,
     mlp_exchange *exchange = f->trainer->exchange;
     for (size_t l = f->trainer->parts.model->layers; l-- > 0;) {
         f->layer = l;
-        mlp_exchange_await(exchange, l, f->self);
+        mlp_exchange_await(exchange, l, f->w->self);
         lap(f, MLP_PHASE_WAIT);
-        MLP_TRY(mlp_exchange_sum(exchange, l, f->self, act, f));
+        MLP_TRY(mlp_exchange_sum(exchange, l, f->w->self, act, f));
         if (is_last_word) {
-            mlp_exchange_release(exchange, l, f->self);
+            mlp_exchange_release(exchange, l, f->w->me);
         }
     }
     return MLP_OK;
@@ -96,9 +96,12 @@ static mlp_status update_with_care(finisher *f)
 {
     f->is_finite = true;
     MLP_TRY(each_layer(f, look, false));
-    bool are_all =
-        mlp_exchange_agree(f->trainer->exchange, f->self, f->is_finite);
-    lap(f, MLP_PHASE_WAIT);
+    mlp_trainer_board *board = f->trainer->node.board;
+    if (!f->is_finite) {
+        atomic_store(&board->is_refused, true);
+    }
+    mlp_worker_meet(f->w);
+    bool are_all = !atomic_load(&board->is_refused);
     MLP_TRY(each_layer(f, are_all ? update : leave_alone, true));
     return are_all ? MLP_OK : MLP_DIVERGED;
 }
@@ -127,16 +130,11 @@ static void keep(void *context, size_t first, size_t count, const float *sum)
     lap(f, MLP_PHASE_UPDATE);
 }
 
-static void meet(const finisher *f)
-{
-    mlp_exchange_meet(f->trainer->exchange, f->self);
-    lap(f, MLP_PHASE_WAIT);
-}
-
 /* This thread's share of layer f->layer. */
 static mlp_range share_of(const finisher *f)
 {
-    return mlp_exchange_thread_range(f->trainer->exchange, f->layer, f->self);
+    return mlp_exchange_thread_range(f->trainer->exchange, f->layer,
+                                     f->w->self);
 }
 
 static double norm(const finisher *f, size_t quantity)
@@ -218,9 +216,9 @@ static void limit_units(const finisher *f)
 {
     const mlp_trainer_parts *parts = &f->trainer->parts;
     if (parts->config->max_norm > 0.0) {
-        meet(f);
+        mlp_worker_meet(f->w);
         mlp_range mine = mlp_exchange_split(
-            f->trainer->exchange, mlp_norms_panels(parts->model), f->self);
+            f->trainer->exchange, mlp_norms_panels(parts->model), f->w->self);
         for (size_t i = 0; i < mine.count; i++) {
             mlp_norms_limit(parts->model, mine.first + i,
                             parts->config->max_norm, f->rule.parameters);
@@ -236,12 +234,12 @@ static mlp_status update_by_norms(finisher *f)
     if (mlp_optimizer_has_ratios(config)) {
         measure_weights(f);
     }
-    meet(f);
+    mlp_worker_meet(f->w);
     bool is_finite = clip(f);
     if (is_finite) {
         if (config->optimizer == MLP_OPTIMIZER_LAMB) {
             find_directions(f);
-            meet(f);
+            mlp_worker_meet(f->w);
         }
         update_shares(f);
         limit_units(f);
@@ -249,15 +247,15 @@ static mlp_status update_by_norms(finisher *f)
         raise_alarms(f);
     }
     for (size_t l = f->trainer->parts.model->layers; l-- > 0;) {
-        mlp_exchange_release(f->trainer->exchange, l, f->self);
+        mlp_exchange_release(f->trainer->exchange, l, f->w->me);
     }
     return is_finite ? MLP_OK : MLP_DIVERGED;
 }
 
-mlp_status mlp_trainer_finish(mlp_trainer *trainer, mlp_thread self,
-                              const mlp_step_facts *facts)
+mlp_status mlp_trainer_finish(mlp_worker *w, const mlp_step_facts *facts)
 {
-    finisher f = {.trainer = trainer, .self = self, .rule = trainer->optimizer};
+    mlp_trainer *trainer = w->trainer;
+    finisher f = {.w = w, .trainer = trainer, .rule = trainer->optimizer};
     if (facts->is_given_up) {
         return each_layer(&f, leave_alone, true);
     }

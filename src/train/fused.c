@@ -141,13 +141,13 @@ void mlp_fused_update(mlp_worker *w)
                                  trainer->weights.subtrees, begun, update, &u,
                                  w->me);
         mlp_worker_lap(w, MLP_PHASE_GRADIENT);
-        mlp_exchange_publish(trainer->exchange, l, w->self);
+        mlp_exchange_publish(trainer->exchange, l, w->me);
     }
     if (w->me.gate != w->self.gate) { /* other ranks still read the batch */
         mlp_exchange_await(trainer->exchange, 0, w->self);
         mlp_worker_lap(w, MLP_PHASE_WAIT);
     }
     for (size_t l = trainer->parts.model->layers; l-- > 0;) {
-        mlp_exchange_release(trainer->exchange, l, w->self);
+        mlp_exchange_release(trainer->exchange, l, w->me);
     }
 }

@@ -36,8 +36,9 @@ typedef struct {
 
 /* What the node team of a node writes for all its ranks in a step. */
 typedef struct {
-    _Atomic bool is_unsafe; /* some of the node team's sums are */
-    bool is_spoiled;        /* the loss of a micro-batch is not finite */
+    _Atomic bool is_unsafe;  /* some of the node team's sums are */
+    bool is_spoiled;         /* the loss of a micro-batch is not finite */
+    _Atomic bool is_refused; /* some thread's sums are not finite */
     /* How the step ended, for idle ranks. */
     mlp_status status;
     mlp_step_result result;
@@ -104,15 +105,6 @@ struct mlp_trainer {
     double *busy; /* [threads], seconds in the last step */
 };
 
-/** What the update has to know of a step. */
-typedef struct {
-    double lr;
-    size_t rows;      /* of the global batch */
-    uint64_t step;    /* global, from 0 */
-    bool is_given_up; /* no update */
-    bool is_unsafe;   /* some rank's sums are: look before the update */
-} mlp_step_facts;
-
 /** Whether steps are too short for more than one thread. */
 bool mlp_trainer_is_short(const mlp_trainer_parts *parts);
 
@@ -135,12 +127,6 @@ bool mlp_trainer_needs_norms(const mlp_config *config);
 
 /** Numbers that the ranks of a node share for them. */
 size_t mlp_trainer_measures(const mlp_trainer_parts *parts);
-
-/** Sum the gradients of all ranks, and update. Every thread of the node team
- * calls and gets the same status; MLP_DIVERGED, on all ranks, when the gradient
- * is not finite: parameters are as before. Collective. */
-mlp_status mlp_trainer_finish(mlp_trainer *trainer, mlp_thread self,
-                              const mlp_step_facts *facts);
 
 /** Add what feed and pass have of some rows to the metrics of the node team's
  *  shards, in the order of the rows. From the node team's thread 0, like the

@@ -63,6 +63,7 @@ void mlp_stage_join(mlp_worker *w)
     }
     if (w->me.index == 0) {
         atomic_store(&trainer->node.board->is_unsafe, false);
+        atomic_store(&trainer->node.board->is_refused, false);
         trainer->node.board->is_spoiled = false;
     }
     mlp_worker_lap(w, MLP_PHASE_WAIT);
@@ -122,7 +123,8 @@ static void gradient_of(mlp_worker *w, size_t l)
         atomic_store(&trainer->alarms[l].is_unsafe, true);
         atomic_store(&trainer->node.board->is_unsafe, true);
     }
-    mlp_exchange_publish(trainer->exchange, l, w->self);
+    mlp_exchange_publish(trainer->exchange, l, w->me);
+    mlp_exchange_progress(trainer->exchange, w->self);
     mlp_worker_lap(w, MLP_PHASE_GRADIENT);
 }
 

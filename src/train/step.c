@@ -109,7 +109,7 @@ static mlp_status finish(mlp_worker *w)
     const mlp_step_facts facts = {step->lr, step->result->tally.rows,
                                   step->global, decision == MLP_DIVERGED,
                                   step->is_unsafe};
-    mlp_status status = mlp_trainer_finish(w->trainer, w->self, &facts);
+    mlp_status status = mlp_trainer_finish(w, &facts);
     return status != MLP_OK ? status : decision;
 }
 
@@ -207,7 +207,6 @@ static void hand_in(mlp_worker *w)
     }
     mlp_node_team_await(trainer->node.team);
     mlp_worker_lap(w, MLP_PHASE_WAIT);
-    mlp_exchange_skip(trainer->exchange);
     step->status = board->status;
     *step->result = board->result;
     trainer->has_fault |= board->has_fault;
@@ -311,6 +310,7 @@ mlp_status mlp_trainer_step(mlp_trainer *trainer, uint64_t epoch,
     begin_micro_batch(&step);
     clear_alarms(trainer);
     run_node_team(trainer, &step);
+    mlp_exchange_end_step(trainer->exchange);
     if (step.status != MLP_OK && step.status != MLP_DIVERGED) {
         /* the others wait for what this rank can no longer send */
         mlp_comm_abort(parts->comm, step.status);

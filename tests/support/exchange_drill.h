@@ -173,15 +173,26 @@ static void drill_check_shard_metrics(drill_run *run, const double *all,
     }
 }
 
-static void drill_publish_layers(drill_run *run, mlp_thread self, size_t step)
+static void drill_publish_layers(drill_run *run, mlp_thread self, mlp_thread me,
+                                 size_t step)
 {
     size_t first = DRILL_TOTAL;
     for (size_t layer = DRILL_LAYERS; layer-- > 0;) {
         first -= drill_layers[layer];
         drill_nap(run, self, step * 8 + layer);
         drill_backward(run, self, first, drill_layers[layer], step);
-        mlp_exchange_publish(run->exchange, layer, self);
+        mlp_exchange_publish(run->exchange, layer, me);
+        mlp_exchange_progress(run->exchange, self);
     }
+}
+
+/* A thread in the node team, whose ranks have the same number of threads. */
+static mlp_thread drill_in_team(const drill_run *run, mlp_thread self)
+{
+    size_t worker = mlp_node_team_worker(run->node_team);
+    return (mlp_thread){worker * self.count + self.index,
+                        mlp_node_team_workers(run->node_team) * self.count,
+                        NULL};
 }
 
 static void drill_step(drill_run *run, mlp_thread self, size_t step)
@@ -189,7 +200,8 @@ static void drill_step(drill_run *run, mlp_thread self, size_t step)
     for (size_t layer = 0; layer < DRILL_LAYERS; layer++) {
         mlp_exchange_wait(run->exchange, layer);
     }
-    drill_publish_layers(run, self, step);
+    const mlp_thread me = drill_in_team(run, self);
+    drill_publish_layers(run, self, me, step);
     mlp_thread_barrier(self);
     const double *metrics = NULL;
     if (self.index == 0) {
@@ -201,8 +213,9 @@ static void drill_step(drill_run *run, mlp_thread self, size_t step)
     }
     for (size_t layer = DRILL_LAYERS; layer-- > 0;) {
         drill_nap(run, self, step * 8 + layer + 2000);
-        run->mistakes += mlp_exchange_finish(run->exchange, layer, self,
-                                             drill_apply, run) != MLP_OK;
+        run->mistakes += mlp_exchange_sum(run->exchange, layer, self,
+                                          drill_apply, run) != MLP_OK;
+        mlp_exchange_release(run->exchange, layer, me);
     }
     if (metrics != NULL) {
         drill_nap(run, self, step * 8 + 3000);
@@ -217,11 +230,13 @@ static void drill_body(void *context, mlp_thread self)
     for (size_t step = 0; step < run->d->steps; step++) {
         if (!is_idle) {
             drill_step(run, self, step);
-        } else if (self.index == 0) {
-            mlp_exchange_skip(run->exchange);
         }
+        mlp_thread_barrier(self);
+        if (self.index == 0) {
+            mlp_exchange_end_step(run->exchange);
+        }
+        mlp_thread_barrier(self);
     }
-    mlp_thread_barrier(self);
     for (size_t layer = 0; layer < DRILL_LAYERS; layer++) {
         mlp_exchange_wait(run->exchange, layer);
     }

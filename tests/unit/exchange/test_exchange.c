@@ -90,8 +90,9 @@ START_TEST(single_sum_is_passed_in_place)
     update_arguments found = {0};
     mlp_exchange_publish(exchange, 1, self);
     ck_assert_int_eq(
-        mlp_exchange_finish(exchange, 1, self, store_arguments, &found),
-        MLP_OK);
+        mlp_exchange_sum(exchange, 1, self, store_arguments, &found), MLP_OK);
+    mlp_exchange_release(exchange, 1, self);
+    mlp_exchange_end_step(exchange);
     mlp_exchange_wait(exchange, 1);
     ck_assert_uint_eq(found.first, 32);
     ck_assert_uint_eq(found.count, 16);
@@ -111,6 +112,7 @@ START_TEST(shard_metrics_come_back_in_order_and_stay_until_the_next_step)
     mlp_exchange_publish_shard_metrics(exchange);
     ck_assert_int_eq(mlp_exchange_collect_shard_metrics(exchange, &first),
                      MLP_OK);
+    mlp_exchange_end_step(exchange);
     mine = mlp_exchange_shard_metrics(exchange);
     for (int i = 0; i < 6; i++) {
         mine[i] = 100 + i;
