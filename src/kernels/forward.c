@@ -1,9 +1,9 @@
 /** @file
  *  Forward through a dense layer, for one instruction set. Dense inputs go
- *  through register tiles, or row by row where rows are few, sparse ones
- *  through the lists of non-zero inputs: the chain of an element is the same,
- *  less its exact zeros.
+ *  through register tiles, sparse ones and those of few rows through lists of
+ *  non-zero inputs: the chain of an element is the same, less its exact zeros.
  */
+#include "nonzeros.h"
 #include "product.h"
 
 /* What one call computes: f(x W + b) of some rows. */
@@ -12,7 +12,8 @@ typedef struct {
     const mlp_batch *x;
     const mlp_units *y;
     mlp_range rows;
-    float *sums; /* [., stride]: where sums go first, of y */
+    size_t first_listed; /* row that the lists of x begin with */
+    float *sums;         /* [., stride]: where sums go first, of y */
     size_t stride;
     const float *bias; /* [padded(out)] */
 } forward_work;
@@ -115,9 +116,9 @@ static void forward_dense(const forward_work *work, mlp_range panels)
 
 /* ---- a tile of one row -------------------------------------------------- */
 
-/* Some vectors of columns of one row: sparse, or single. A dense tile of one
- * row and one panel has two chains, of which each waits for the last
- * multiplication: as many columns as these have enough. */
+/* Some vectors of columns of one row: of a sparse batch, or single. A dense
+ * tile of one row and one panel has two chains, of which each waits for the
+ * last multiplication: as many columns as these have enough. */
 typedef struct {
     /* From the block's first input and the tile's first column on, a pointer
      * for each panel: one for each vector would be more than there are
@@ -158,14 +159,14 @@ INLINE void add_input(size_t vecs, const row_tile *tile, size_t k, vec *acc)
     }
 }
 
-/* The chain over `count` inputs: those of the list, or the first ones. */
-INLINE void sum_row(size_t vecs, bool has_list, const row_tile *tile,
-                    const uint8_t *list, size_t count)
+/* The chain over the `count` inputs of the list. */
+INLINE void sum_row(size_t vecs, const row_tile *tile, const uint8_t *list,
+                    size_t count)
 {
     vec acc[LIST_VECS];
     begin_values(1, vecs, tile->is_first, tile->to, 0, acc);
     for (size_t n = 0; n < count; n++) {
-        add_input(vecs, tile, has_list ? list[n] : n, acc);
+        add_input(vecs, tile, list[n], acc);
     }
     if (tile->is_last) {
         finish_values(1, vecs, tile->activation, tile->bias, acc);
@@ -201,36 +202,15 @@ INLINE void list_columns(size_t vecs, const forward_work *work, size_t column)
         tile.is_first = b == 0;
         tile.is_last = b + 1 == nonzeros->blocks;
         for (size_t r = rows.first; r < rows.first + rows.count; r++) {
-            size_t list = r * nonzeros->blocks + b;
+            size_t list = (r - work->first_listed) * nonzeros->blocks + b;
             prefetch_list(x, r + LIST_AHEAD, b);
             tile.x = x->values + r * x->stride + k;
             tile.to = work->sums + r * work->stride + column;
-            sum_row(vecs, true, &tile, nonzeros->columns + list * MLP_BLOCK,
+            sum_row(vecs, &tile, nonzeros->columns + list * MLP_BLOCK,
                     nonzeros->counts[list]);
         }
     }
-}
-
-INLINE void single_rows(size_t vecs, const forward_work *work, size_t column)
-{
-    mlp_range rows = work->rows;
-    row_tile tile = tile_of(vecs, work, 0, column);
-    tile.is_first = tile.is_last = true;
-    for (size_t r = rows.first; r < rows.first + rows.count; r++) {
-        tile.x = work->x->values + r * work->x->stride;
-        tile.to = work->sums + r * work->stride + column;
-        sum_row(vecs, false, &tile, NULL, work->layer->in);
-    }
-}
-
-INLINE void wide_columns(size_t vecs, const forward_work *work, size_t column)
-{
-    if (work->x->nonzeros != NULL) {
-        list_columns(vecs, work, column);
-    } else {
-        single_rows(vecs, work, column);
-    }
-    finish_block(work, work->rows, (mlp_range){column, vecs * LANES});
+    finish_block(work, rows, (mlp_range){column, vecs * LANES});
 }
 
 /* Vectors from column to the first of `end` and a panel of another width: a
@@ -242,7 +222,7 @@ static size_t same_width(const mlp_dense *layer, size_t column, size_t end)
     return (stop - column) / LANES;
 }
 
-static void forward_wide(const forward_work *work, mlp_range panels)
+static void forward_lists(const forward_work *work, mlp_range panels)
 {
     size_t column = panels.first * MLP_PANEL;
     size_t end = least((panels.first + panels.count) * MLP_PANEL,
@@ -252,18 +232,40 @@ static void forward_wide(const forward_work *work, mlp_range panels)
         size_t vecs = 1;
         if (room >= LIST_VECS) {
             vecs = LIST_VECS;
-            wide_columns(LIST_VECS, work, column);
+            list_columns(LIST_VECS, work, column);
         } else if (room >= 4) {
             vecs = 4;
-            wide_columns(4, work, column);
+            list_columns(4, work, column);
         } else if (room >= 2) {
             vecs = 2;
-            wide_columns(2, work, column);
+            list_columns(2, work, column);
         } else {
-            wide_columns(1, work, column);
+            list_columns(1, work, column);
         }
         column += vecs * LANES;
     }
+}
+
+/* Inputs of a dense layer are mostly the activations of another, many of them
+ * zeros: single rows, whose weights come from afar, get lists, too. */
+static void forward_single(const forward_work *work, mlp_range panels)
+{
+    uint8_t columns[SINGLE_ROWS * LISTED_BLOCKS * MLP_BLOCK + MLP_ALIGN];
+    uint8_t counts[SINGLE_ROWS * LISTED_BLOCKS];
+    const mlp_nonzeros lists = {.blocks = (work->layer->in + MLP_BLOCK - 1) /
+                                          MLP_BLOCK,
+                                .columns = columns,
+                                .counts = counts};
+    mlp_batch x = *work->x;
+    x.nonzeros = &lists;
+    forward_work listed = *work;
+    listed.x = &x;
+    listed.first_listed = work->rows.first;
+    for (size_t i = 0; i < work->rows.count; i++) {
+        const float *row = x.values + (work->rows.first + i) * x.stride;
+        list_row(row, work->layer->in, i, &lists);
+    }
+    forward_lists(&listed, panels);
 }
 
 void ISA(mlp_forward)(const mlp_dense *layer, const mlp_batch *x,
@@ -277,8 +279,11 @@ void ISA(mlp_forward)(const mlp_dense *layer, const mlp_batch *x,
         .sums = y->preactivations != NULL ? y->preactivations : y->a,
         .stride = mlp_stride(layer->out),
         .bias = layer->parameters + mlp_dense_bias(layer->in, layer->out)};
-    if (x->nonzeros != NULL || rows.count <= SINGLE_ROWS) {
-        forward_wide(&work, panels);
+    if (x->nonzeros != NULL) {
+        forward_lists(&work, panels);
+    } else if (rows.count <= SINGLE_ROWS &&
+               layer->in <= LISTED_BLOCKS * MLP_BLOCK) {
+        forward_single(&work, panels);
     } else {
         forward_dense(&work, panels);
     }

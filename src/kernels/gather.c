@@ -4,61 +4,11 @@
  */
 #include <string.h>
 
-#include "isa.h"
+#include "nonzeros.h"
 
 enum { CACHE_LINE = 64 };
 
 /* ---- gather ------------------------------------------------------------ */
-
-#if defined(MLP_ISA_AVX2)
-/* Write where each of four bits is set, counted from `first`, a byte each; what
- * is written after the last is void. Returns how many there are. */
-static size_t list_bits(unsigned bits, size_t first, uint8_t *list)
-{
-    static const uint32_t places[16] = {
-        0,          0x00000000, 0x00000001, 0x00000100, 0x00000002, 0x00000200,
-        0x00000201, 0x00020100, 0x00000003, 0x00000300, 0x00000301, 0x00030100,
-        0x00000302, 0x00030200, 0x00030201, 0x03020100};
-    uint32_t four = places[bits] + 0x01010101U * (uint32_t)first;
-    memcpy(list, &four, sizeof four);
-    return (size_t)__builtin_popcount(bits);
-}
-#endif
-
-/* Where the n values from `from` are not 0. Vector stores may run LANES bytes
- * over the list's end, into the list that is made next. */
-static uint8_t list_nonzeros(const float *from, size_t n, uint8_t *list)
-{
-    size_t count = 0;
-#if defined(MLP_ISA_AVX512)
-    const __m128i lanes =
-        _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    for (size_t k = 0; k < n; k += LANES) {
-        __mmask16 is_some = _mm512_cmp_ps_mask(_mm512_loadu_ps(from + k),
-                                               vec_zero(), _CMP_NEQ_UQ);
-        __m128i at = _mm_add_epi8(lanes, _mm_set1_epi8((char)k));
-        __m512i packed =
-            _mm512_maskz_compress_epi32(is_some, _mm512_cvtepu8_epi32(at));
-        _mm_storeu_si128((__m128i *)(list + count),
-                         _mm512_cvtepi32_epi8(packed));
-        count += (size_t)__builtin_popcount(is_some);
-    }
-#elif defined(MLP_ISA_AVX2)
-    for (size_t k = 0; k < n; k += LANES) {
-        vec is_some =
-            _mm256_cmp_ps(_mm256_loadu_ps(from + k), vec_zero(), _CMP_NEQ_UQ);
-        unsigned bits = (unsigned)_mm256_movemask_ps(is_some);
-        count += list_bits(bits & 15, k, list + count);
-        count += list_bits(bits >> 4, k + 4, list + count);
-    }
-#else
-    for (size_t k = 0; k < n; k++) {
-        list[count] = (uint8_t)k;
-        count += from[k] != 0.0f;
-    }
-#endif
-    return (uint8_t)count;
-}
 
 /* Rows lie anywhere in the data: ask for one some rows before it is read. */
 static void prefetch_row(const mlp_rows *source, size_t row, size_t cols)
@@ -131,13 +81,8 @@ void ISA(mlp_gather)(const mlp_rows *source, mlp_batch *batch, mlp_range rows)
         }
         gather_row(source, source->index[r], batch->cols, to);
         memset(to + batch->cols, 0, (batch->stride - batch->cols) * sizeof *to);
-        const mlp_nonzeros *nonzeros = batch->nonzeros;
-        for (size_t b = 0; nonzeros != NULL && b < nonzeros->blocks; b++) {
-            size_t k = b * MLP_BLOCK;
-            size_t list = r * nonzeros->blocks + b;
-            nonzeros->counts[list] =
-                list_nonzeros(to + k, least(MLP_BLOCK, batch->stride - k),
-                              nonzeros->columns + list * MLP_BLOCK);
+        if (batch->nonzeros != NULL) {
+            list_row(to, batch->cols, r, batch->nonzeros);
         }
     }
 }

@@ -93,6 +93,9 @@ TUNE(PACKED_ROW, 16, 4, 8);
  * so few rows has too few chains. */
 TUNE(SINGLE_ROWS, 2, 2, 2);
 
+/* Blocks of MLP_BLOCK inputs up to which such rows are listed, on the stack. */
+TUNE(LISTED_BLOCKS, 64, 64, 64);
+
 /* ---- prefetch ---- */
 
 /* Rows between the prefetch and the use of a row's non-zero list: enough to
