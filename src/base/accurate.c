@@ -15,7 +15,17 @@ double mlp_accurate_log(double x)
     return Sleef_finz_logd1_u10purecfma(x);
 }
 
+double mlp_accurate_exp(double x)
+{
+    return Sleef_finz_expd1_u10purecfma(x);
+}
+
 double mlp_accurate_cospi(double x)
 {
     return Sleef_finz_cospid1_u05purecfma(x);
+}
+
+double mlp_accurate_sinpi(double x)
+{
+    return Sleef_finz_sinpid1_u05purecfma(x);
 }

@@ -8,7 +8,11 @@
 /** Natural logarithm of x > 0. */
 double mlp_accurate_log(double x);
 
-/** cos(pi x). */
+/** e to the x. */
+double mlp_accurate_exp(double x);
+
+/** cos(pi x), sin(pi x). */
 double mlp_accurate_cospi(double x);
+double mlp_accurate_sinpi(double x);
 
 #endif

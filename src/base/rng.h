@@ -17,6 +17,7 @@ typedef enum {
     MLP_RNG_INIT = 1,    /**< initial weights: row = layer, unit = index */
     MLP_RNG_SHUFFLE = 2, /**< order of rows: row = shard, unit = position */
     MLP_RNG_DROPOUT = 3, /**< dropped units: row = layer and row */
+    MLP_RNG_DEFORM = 4,  /**< deformed images: row = row */
     MLP_RNG_SPLIT = 9,   /**< test rows of a table: row = row */
     MLP_RNG_TEST = 255   /**< synthetic data in tests */
 } mlp_rng_purpose;

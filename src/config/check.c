@@ -201,6 +201,37 @@ static mlp_status check_table(const mlp_config *config)
     return MLP_OK;
 }
 
+/* 0 is always allowed: it turns off a preset's value. */
+static mlp_status check_augment(const mlp_config *config)
+{
+    const struct {
+        const char *name;
+        bool is_used;
+        mlp_augment least;
+        const char *users;
+    } options[] = {
+#define AFFINE MLP_AUGMENT_AFFINE, "affine or elastic"
+        {"augment-shift", config->augment_shift > 0, MLP_AUGMENT_SHIFT,
+         "shift, affine or elastic"},
+        {"augment-rotation", config->augment_rotation > 0, AFFINE},
+        {"augment-shear", config->augment_shear > 0, AFFINE},
+        {"augment-scale", config->augment_scale > 0, AFFINE},
+        {"augment-soft", config->augment_soft_count > 0, AFFINE},
+        {"augment-alpha", config->augment_alpha > 0, MLP_AUGMENT_ELASTIC,
+         "elastic"},
+        {"augment-sigma", true, MLP_AUGMENT_ELASTIC, "elastic"},
+#undef AFFINE
+    };
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        if (mlp_config_was_given(config, options[i].name) &&
+            options[i].is_used && config->augment < options[i].least) {
+            return mlp_fail(MLP_ERROR_USAGE, "--%s goes with --augment %s",
+                            options[i].name, options[i].users);
+        }
+    }
+    return MLP_OK;
+}
+
 static bool is_step(mlp_schedule schedule)
 {
     return schedule == MLP_SCHEDULE_STEP;
@@ -310,6 +341,7 @@ mlp_status mlp_config_check(const mlp_config *config)
 {
     MLP_TRY(check_model(config));
     MLP_TRY(check_table(config));
+    MLP_TRY(check_augment(config));
     MLP_TRY(check_training(config));
     MLP_TRY(check_replay(config));
     if (config->resume && config->checkpoint[0] == '\0') {

@@ -13,6 +13,8 @@ static const char *const activations[] = {
 static const char *const automatic[] = {"auto", NULL};
 static const char *const scalings[] = {"auto",     "common", "max", "minmax",
                                        "standard", "none",   NULL};
+static const char *const augments[] = {"none", "shift", "affine", "elastic",
+                                       NULL};
 static const char *const tasks[] = {"classification", "regression", NULL};
 static const char *const bad_rows[] = {"fail", "drop", NULL};
 static const char *const outputs[] = {"softmax",  "sigmoid", "identity", "tanh",
@@ -64,6 +66,44 @@ static const mlp_option fields[] = {
      "(max), to 0 .. 1 (minmax), to mean 0 and standard deviation 1 "
      "(standard); auto: common, for tables standard",
      .absent = "auto"},
+
+    {"augment", MLP_FIELD_ENUM, AT(augment), augments, 0, 0, true, "Images",
+     "NAME",
+     "deform the training images anew in each epoch: shift them; also "
+     "rotate, shear and scale them (affine); also by a random field of "
+     "displacements (elastic)",
+     .absent = "none"},
+    {"augment-shift", MLP_FIELD_DOUBLE, AT(augment_shift), NULL, 0, 1e4, true,
+     "Images", "X", "shift by up to X pixels, in each direction",
+     .absent = "1.5"},
+    {"augment-rotation", MLP_FIELD_DOUBLE, AT(augment_rotation), NULL, 0, 180,
+     true, "Images", "X",
+     "affine and elastic: rotate by up to X degrees, either way",
+     .absent = "15"},
+    {"augment-shear", MLP_FIELD_DOUBLE, AT(augment_shear), NULL, 0, 80, true,
+     "Images", "X",
+     "affine and elastic: slant columns by up to X degrees, either way",
+     .absent = "15"},
+    {"augment-scale", MLP_FIELD_DOUBLE, AT(augment_scale), NULL, 0, 0.9, true,
+     "Images", "X",
+     "affine and elastic: scale width and height, each by a factor from 1 - "
+     "X to 1 + X",
+     .absent = "0.15"},
+    {"augment-alpha", MLP_FIELD_DOUBLE, AT(augment_alpha), NULL, 0, 1e6, true,
+     "Images", "X",
+     "elastic: factor of the displacements, in pixels: of uniform noise from "
+     "-1 to 1, blurred",
+     .absent = "36"},
+    {"augment-sigma", MLP_FIELD_DOUBLE, AT(augment_sigma), NULL, 0.1, 1000,
+     true, "Images", "X",
+     "elastic: standard deviation, in pixels, of the Gaussian that blurs the "
+     "noise",
+     .absent = "6"},
+    {"augment-soft", MLP_FIELD_SIZES, AT(augment_soft_count), NULL, 0, 65535,
+     true, "Images", "N,N...",
+     "classes, by number, of which rotation and shear are halved, or "
+     "\"none\": such as 1,7 of the digits, which they would confuse",
+     .absent = "none"},
 
     {"label", MLP_FIELD_STRING, AT(label), NULL, 0, 0, true, "Tables", "COLUMN",
      "column of a CSV file to predict", .absent = ""},
@@ -219,7 +259,8 @@ static const mlp_option fields[] = {
     {"epochs", MLP_FIELD_SIZE, AT(epochs), NULL, 1, 1000000, false, "Training",
      "N", "passes over the training rows", .absent = "10"},
     {"seed", MLP_FIELD_U64, AT(seed), NULL, 0, U64_LIMIT, true, "Training", "N",
-     "seed of all randomness: initialization, shuffling, dropout",
+     "seed of all randomness: initialization, shuffling, dropout, "
+     "deformed images",
      .absent = "1"},
     {"shuffle", MLP_FIELD_BOOL, AT(shuffle), NULL, 0, 0, true, "Training", NULL,
      "shuffle the rows of each shard in every epoch, which is the "
@@ -358,11 +399,20 @@ _Static_assert(FIELDS <= (int)MLP_MAX_FIELDS, "mlp_config.given is too short");
 _Static_assert(offsetof(mlp_config, hidden) ==
                    offsetof(mlp_config, hidden_count) + sizeof(size_t),
                "widths follow their number, as in a list");
+_Static_assert(offsetof(mlp_config, augment_soft) ==
+                   offsetof(mlp_config, augment_soft_count) + sizeof(size_t),
+               "classes follow their number, as in a list");
 _Static_assert(offsetof(mlp_activation_list, item) == sizeof(size_t) &&
                    sizeof(mlp_activation) == sizeof(unsigned),
                "activations are a list of choices");
 
 static const mlp_config defaults = {
+    .augment_shift = 1.5,
+    .augment_rotation = 15,
+    .augment_shear = 15,
+    .augment_scale = 0.15,
+    .augment_alpha = 36,
+    .augment_sigma = 6,
     .hidden = {256, 128},
     .hidden_count = 2,
     .activation = {.count = 1, .item = {MLP_ACTIVATION_RELU}},

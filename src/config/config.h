@@ -61,6 +61,15 @@ typedef enum {
                          (--output-activation softplus) */
 } mlp_scaling;
 
+/** How training images are deformed; see rows/deformer.h. Each kind includes
+ *  the ones before it. */
+typedef enum {
+    MLP_AUGMENT_NONE,
+    MLP_AUGMENT_SHIFT,
+    MLP_AUGMENT_AFFINE, /**< rotation, shear and scales */
+    MLP_AUGMENT_ELASTIC /**< Simard et al. 2003 */
+} mlp_augment;
+
 /** Activation of the last layer. */
 typedef enum {
     MLP_OUTPUT_SOFTMAX,
@@ -157,6 +166,14 @@ typedef struct {
     size_t classes;          /**< 0 = from the training labels */
     double validation;       /**< the last fraction of the training rows */
     mlp_scaling scaling;
+    /* images */
+    mlp_augment augment;
+    double augment_shift;                   /**< pixels */
+    double augment_rotation, augment_shear; /**< degrees */
+    double augment_scale;                   /**< fraction */
+    double augment_alpha, augment_sigma;    /**< pixels, of the elastic field */
+    size_t augment_soft_count; /**< with augment_soft a list of classes */
+    size_t augment_soft[MLP_LIST_MAX];
     /* tables */
     mlp_task task;
     char label[MLP_MAX_PATH];       /**< the column to predict */

@@ -4,6 +4,7 @@
 #include "json.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* Numbers and switches are JSON as they are, lists need brackets.
  * A seed above 2^63 - 1 does not fit jansson's integers and stays text. */
@@ -16,7 +17,7 @@ json_t *mlp_json_field(const mlp_config *config, const mlp_option *field)
     switch (field->kind) {
     case MLP_FIELD_SIZES:
         snprintf(list, sizeof list, "[%s]",
-                 config->hidden_count > 0 ? text : "");
+                 strcmp(text, "none") != 0 ? text : "");
         return json_loads(list, 0, NULL);
     case MLP_FIELD_SIZE:
     case MLP_FIELD_U64:

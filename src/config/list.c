@@ -36,7 +36,7 @@ static item_kind item_of(const mlp_option *row)
     if (row->kind == MLP_FIELD_SIZES) {
         item.row.kind = MLP_FIELD_SIZE;
         item.bytes = sizeof(size_t);
-        item.wanted = "a list of widths like 256,128, or none";
+        item.wanted = "a list of whole numbers like 256,128, or none";
     } else if (row->kind == MLP_FIELD_ENUMS) {
         item.row.kind = MLP_FIELD_ENUM;
         item.bytes = sizeof(unsigned);

@@ -161,6 +161,7 @@ void ISA(mlp_mask)(const mlp_rows *source, mlp_batch *batch, mlp_range words,
 
 const mlp_kernels ISA(mlp_kernels) = {
     .name = ISA_NAME,
+    .deform = ISA(mlp_deform),
     .gather = ISA(mlp_gather),
     .mask = ISA(mlp_mask),
     .forward = ISA(mlp_forward),

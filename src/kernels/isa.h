@@ -214,6 +214,8 @@ void ISA(mlp_activate)(const mlp_dense *layer, const mlp_units *units,
                        mlp_range rows, mlp_range columns);
 void ISA(mlp_slope)(const mlp_dense *layer, const mlp_units *units, float *d,
                     mlp_range rows, mlp_range columns);
+void ISA(mlp_deform)(const struct mlp_image_shape *shape,
+                     const struct mlp_image_map *map, void *scratch);
 void ISA(mlp_gather)(const mlp_rows *source, mlp_batch *batch, mlp_range rows);
 void ISA(mlp_mask)(const mlp_rows *source, mlp_batch *batch, mlp_range words,
                    mlp_range groups);

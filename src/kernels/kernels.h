@@ -292,10 +292,18 @@ typedef struct {
     float epsilon;
 } mlp_update;
 
+struct mlp_image_shape; /* deform.h */
+struct mlp_image_map;
+
 /** One instruction set's kernels. Ranges: rows of the batch, panels of 32
  *  columns, groups of MLP_GROUP inputs. Scratch is the calling thread's. */
 typedef struct {
     const char *name; /**< "avx512", "avx2", "base" */
+
+    /** Deform an image (deform.h).
+     *  @param scratch  [mlp_deform_bytes], overwritten */
+    void (*deform)(const struct mlp_image_shape *shape,
+                   const struct mlp_image_map *map, void *scratch);
 
     /** Gather rows: values, and non-zero lists if batch->nonzeros. */
     void (*gather)(const mlp_rows *source, mlp_batch *batch, mlp_range rows);

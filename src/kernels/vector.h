@@ -79,6 +79,11 @@ static inline vec vec_relu(vec x)
     return VEC(max_ps)(vec_zero(), x);
 }
 
+static inline vec vec_least(vec x, vec y)
+{
+    return VEC(min_ps)(x, y);
+}
+
 /* vec_pick: x where c > 0, else y.
  * vec_flush: x, and 0 where |x| < least; a NaN stays one. vec_larger: |x|, or
  * `most` where that has the larger bits: NaN and infinity have the largest. */
@@ -174,6 +179,14 @@ static inline vec vec_relu(vec x)
 {
     for (int i = 0; i < LANES; i++) {
         x[i] = 0.0f > x[i] ? 0.0f : x[i];
+    }
+    return x;
+}
+
+static inline vec vec_least(vec x, vec y)
+{
+    for (int i = 0; i < LANES; i++) {
+        x[i] = x[i] < y[i] ? x[i] : y[i];
     }
     return x;
 }

@@ -21,8 +21,12 @@ struct mlp_feed {
     float *targets;    /* [rows, MLP_ALIGN], or NULL */
     void *own;         /* memory of the batch, or NULL */
     mlp_scaler target_scaler;
+    const mlp_deformer *deformer; /* or NULL */
+    char *deformed; /* [shape.deformed_rows, features], with a deformer */
     /* Of the current batch: */
     mlp_rows source;
+    const char *stored;   /* with a deformer: the rows to deform, */
+    bool is_read;         /* in their order here; else all of the dataset */
     const uint32_t *rows; /* [here_rows.count], of the dataset */
     size_t first;         /* first row of the dataset in its split */
     const uint16_t *all_labels;
@@ -78,6 +82,13 @@ static void *find_memory(const mlp_feed_shape *shape, void *memory,
     return memory != NULL ? memory : feed->own;
 }
 
+static size_t deformed_bytes(const mlp_feed_shape *shape)
+{
+    return shape->deformer == NULL ? 0
+                                   : shape->deformed_rows * shape->features *
+                                         mlp_element_bytes(shape->element);
+}
+
 mlp_status mlp_feed_create(const mlp_feed_shape *shape, void *memory,
                            mlp_feed **feed)
 {
@@ -89,8 +100,10 @@ mlp_status mlp_feed_create(const mlp_feed_shape *shape, void *memory,
     mlp_arena arena = {.memory = find_memory(shape, memory, made)};
     made->leaf_word = calloc(shape->leaves + 1, sizeof *made->leaf_word);
     made->index = calloc(shape->rows + 1, sizeof *made->index);
+    made->deformed = mlp_arena_allocate(deformed_bytes(shape));
+    made->deformer = shape->deformer;
     if (arena.memory == NULL || made->leaf_word == NULL ||
-        made->index == NULL) {
+        made->index == NULL || made->deformed == NULL) {
         mlp_feed_destroy(feed);
         return mlp_fail_memory("a batch");
     }
@@ -110,6 +123,7 @@ void mlp_feed_destroy(mlp_feed **feed)
         free((*feed)->own);
         free((*feed)->leaf_word);
         free((*feed)->index);
+        free((*feed)->deformed);
         free(*feed);
         *feed = NULL;
     }
@@ -129,12 +143,12 @@ static void place_leaves(mlp_feed *feed, const mlp_feed_whole *whole)
     }
 }
 
-/* Rows read from a file are in order already. */
-static void fill_index(mlp_feed *feed, bool is_read)
+/* Rows read from a file are in order already, and so are deformed ones. */
+static void fill_index(mlp_feed *feed, bool is_in_order)
 {
     uint32_t *index = feed->index + feed->here_rows.first;
     for (size_t r = 0; r < feed->here_rows.count; r++) {
-        index[r] = is_read ? (uint32_t)r : feed->rows[r];
+        index[r] = is_in_order ? (uint32_t)r : feed->rows[r];
     }
 }
 
@@ -152,11 +166,13 @@ void mlp_feed_begin(mlp_feed *feed, const mlp_dataset *dataset,
     feed->here_words =
         (mlp_range){feed->leaf_word[leaf],
                     feed->leaf_word[leaf + leaves] - feed->leaf_word[leaf]};
-    bool is_read = dataset->file != NULL;
+    bool is_deformed = feed->deformer != NULL;
+    feed->is_read = dataset->file != NULL;
     feed->rows = shard_batches->rows;
-    fill_index(feed, is_read);
-    feed->source = (mlp_rows){is_read ? mlp_reader_take(dataset->reader, rows)
-                                      : dataset->values,
+    feed->stored = feed->is_read ? mlp_reader_take(dataset->reader, rows)
+                                 : dataset->values;
+    fill_index(feed, feed->is_read || is_deformed);
+    feed->source = (mlp_rows){is_deformed ? feed->deformed : feed->stored,
                               dataset->element == MLP_ELEMENT_F32,
                               feed->index,
                               scaler.shift,
@@ -166,6 +182,27 @@ void mlp_feed_begin(mlp_feed *feed, const mlp_dataset *dataset,
     feed->first = dataset->range.first;
     feed->all_labels = dataset->labels;
     feed->all_targets = dataset->targets;
+}
+
+bool mlp_feed_deform(mlp_feed *feed, const mlp_kernels *kernels, uint64_t epoch,
+                     mlp_thread self)
+{
+    size_t bytes = feed->batch.cols * (feed->source.is_f32 ? sizeof(float) : 1);
+    mlp_range rows =
+        mlp_thread_range(self, (mlp_range){0, feed->here_rows.count});
+    if (feed->deformer == NULL) {
+        return false;
+    }
+    for (size_t r = rows.first; r < rows.first + rows.count; r++) {
+        size_t row = feed->rows[r];
+        const mlp_deformer_row image = {
+            .from = feed->stored + (feed->is_read ? r : row) * bytes,
+            .to = feed->deformed + r * bytes,
+            .number = feed->first + row,
+            .label = feed->all_labels[row]};
+        mlp_deformer_run(feed->deformer, kernels, self.index, epoch, &image);
+    }
+    return true;
 }
 
 /* Words are divided among threads in order of rows, as in gather, so that each

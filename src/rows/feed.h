@@ -11,6 +11,7 @@
 
 #include "base/status.h"
 #include "dataset.h"
+#include "deformer.h"
 #include "kernels/kernels.h"
 #include "sampler.h"
 #include "scaler.h"
@@ -25,6 +26,10 @@ typedef struct {
     bool is_forward;     /**< without the masks for gradients */
     bool has_targets;    /**< datasets and batches have targets */
     mlp_scaler target_scaler;
+    /** Deforms the images of each batch; must outlive the feed. NULL: none */
+    const mlp_deformer *deformer;
+    size_t deformed_rows; /**< of a batch that this process fills, at most */
+    mlp_element element;  /**< of the datasets, with a deformer */
 } mlp_feed_shape;
 
 /** Bytes of memory of the batch. */
@@ -49,6 +54,12 @@ typedef struct {
 void mlp_feed_begin(mlp_feed *feed, const mlp_dataset *dataset,
                     mlp_scaler scaler, const mlp_shard_batches *shard_batches,
                     const mlp_feed_whole *whole);
+
+/** With a deformer: deform the images that fill will gather. Every thread of
+ *  this process calls and deforms its range; a barrier must follow.
+ *  @return whether there is a deformer; else nothing was done */
+bool mlp_feed_deform(mlp_feed *feed, const mlp_kernels *kernels, uint64_t epoch,
+                     mlp_thread self);
 
 /** Gather the rows. Every thread of this process calls and gathers its range; a
  *  barrier must follow. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "rows/deformer.h"
 
 #include "internal.h"
 
@@ -180,6 +181,19 @@ static mlp_status check_labels(const mlp_run_job *job, const mlp_run_data *data)
     return mlp_dataset_check_labels(&data->test.here, "test", data->classes);
 }
 
+static mlp_status check_soft_classes(const mlp_run_job *job,
+                                     const mlp_run_data *data)
+{
+    for (size_t i = 0; i < job->config.augment_soft_count; i++) {
+        if (job->config.augment_soft[i] >= data->classes) {
+            return mlp_fail(MLP_ERROR_USAGE,
+                            "--augment-soft %zu: the classes are 0 to %zu",
+                            job->config.augment_soft[i], data->classes - 1);
+        }
+    }
+    return MLP_OK;
+}
+
 /* Digests of this rank's shards of a split, indexed by shard. */
 static mlp_status digest_shards(const mlp_sharded *split, size_t shards,
                                 unsigned char *digests)
@@ -256,12 +270,16 @@ mlp_status mlp_run_load_data(const mlp_run_job *job, mlp_run_data *data)
         MLP_TRY(open_source(job, data));
     }
     MLP_TRY(check_features(job, data));
+    MLP_TRY(mlp_comm_agree(
+        job->comm,
+        mlp_deformer_check(&job->config, mlp_source_facts(data->source))));
     MLP_TRY(mlp_run_check_data_agree(job->comm, data->source));
     MLP_TRY(mlp_comm_agree(job->comm, mlp_run_load_rows(job, data)));
     MLP_TRY(measure(job, data));
     MLP_TRY(mlp_comm_agree(job->comm, mlp_dataset_status(&data->train.here)));
     mlp_status status = name_source(data, check_labels(job, data));
     MLP_TRY(mlp_comm_agree(job->comm, status));
+    MLP_TRY(check_soft_classes(job, data));
     MLP_TRY(mlp_run_set_class_weights(job, data));
     return job->config.checkpoint[0] == '\0' && !mlp_run_is_replay(job) &&
                    !job->config.verify

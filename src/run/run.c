@@ -63,6 +63,7 @@ mlp_status mlp_run_create_trainer(mlp_run_parts *run)
                                      .model = run->model,
                                      .kernels = run->kernels,
                                      .train = &run->data.train,
+                                     .info = mlp_source_facts(run->data.source),
                                      .scaler = run->data.scaler,
                                      .is_sparse = run->data.is_sparse,
                                      .class_weights = run->data.class_weights,

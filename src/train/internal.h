@@ -57,9 +57,10 @@ typedef struct {
 typedef struct {
     mlp_node_team *team;
     mlp_trainer_board *board;
-    mlp_range shards;   /* the node's */
-    size_t first_shard; /* of them, this rank's */
-    size_t *leaf_start; /* [shards.count + 1], in the batch under way */
+    mlp_range shards;       /* the node's */
+    size_t first_shard;     /* of them, this rank's */
+    size_t *leaf_start;     /* [shards.count + 1], in the batch under way */
+    mlp_deformer *deformer; /* of its batches' images, or NULL */
     mlp_feed *feed;
     mlp_pass *pass;
     float *leaf_sums; /* [shards.count, vector_size], with --accumulate */

@@ -66,6 +66,7 @@ static mlp_feed_shape feed_shape(const mlp_trainer *trainer, size_t rows,
                             .rows = rows,
                             .leaves = leaves,
                             .is_sparse = parts->is_sparse,
+                            .element = parts->train->here.element,
                             .has_targets = parts->train->here.targets != NULL,
                             .target_scaler = parts->target_scaler};
 }
@@ -78,6 +79,9 @@ static mlp_status measure(const mlp_trainer *trainer, extents *all)
     size_t rows = mlp_trainer_batch_rows(config, shards);
     size_t most = trainer->parts.train->rows; /* a larger batch is all rows */
     all->feed = feed_shape(trainer, rows < most ? rows : most, shards + 1);
+    all->feed.deformer = trainer->node.deformer;
+    all->feed.deformed_rows =
+        mlp_trainer_batch_rows(config, trainer->parts.train->shards.count);
     all->board = sizeof *trainer->node.board + ranks * sizeof(mlp_rank_report);
     all->batch = mlp_feed_bytes(&all->feed);
     all->pass = mlp_pass_bytes(trainer->parts.model, all->feed.rows,
@@ -144,6 +148,10 @@ mlp_status mlp_trainer_create_node_team(mlp_trainer *trainer)
     extents all;
     void *memory = NULL;
     mlp_status status = find_shards(trainer);
+    status = status == MLP_OK ? mlp_deformer_create(parts->config, parts->info,
+                                                    parts->config->threads,
+                                                    &trainer->node.deformer)
+                              : status;
     status = status == MLP_OK ? measure(trainer, &all) : status;
     MLP_TRY(mlp_comm_agree(parts->comm, status));
     status = mlp_node_team_share(trainer->node.team, count_bytes(trainer, &all),
@@ -155,6 +163,7 @@ mlp_status mlp_trainer_create_node_team(mlp_trainer *trainer)
 void mlp_trainer_destroy_node_team(mlp_trainer *trainer)
 {
     mlp_feed_destroy(&trainer->node.feed);
+    mlp_deformer_destroy(&trainer->node.deformer);
     mlp_pass_destroy(&trainer->node.pass);
     mlp_feed_destroy(&trainer->evaluation.feed);
     mlp_pass_destroy(&trainer->evaluation.pass);

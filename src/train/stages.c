@@ -45,7 +45,13 @@ static void begin_stage(mlp_worker *w, bool is_by_rows)
 
 void mlp_stage_gather(mlp_worker *w)
 {
-    mlp_feed_fill(w->trainer->node.feed, w->trainer->parts.kernels, w->self);
+    mlp_feed *feed = w->trainer->node.feed;
+    const mlp_kernels *kernels = w->trainer->parts.kernels;
+    if (mlp_feed_deform(feed, kernels, w->step->epoch, w->self)) {
+        mlp_worker_lap(w, MLP_PHASE_GATHER);
+        mlp_worker_meet_in_rank(w);
+    }
+    mlp_feed_fill(feed, kernels, w->self);
     mlp_worker_lap(w, MLP_PHASE_GATHER);
 }
 

@@ -17,6 +17,7 @@
 #include "model/model.h"
 #include "rows/dataset.h"
 #include "rows/scaler.h"
+#include "source/source.h"
 #include "system/profile.h"
 #include "system/stop.h"
 #include "system/threads.h"
@@ -45,6 +46,8 @@ typedef struct {
     const mlp_model *model;
     const mlp_kernels *kernels;
     const mlp_sharded *train;
+    const mlp_source_info *info; /**< of the source; of images, with --augment;
+                                      NULL: without --augment */
     mlp_scaler scaler;
     bool is_sparse;             /**< the data has enough zeros to skip them */
     const float *class_weights; /**< [model->classes], or NULL: all 1 */

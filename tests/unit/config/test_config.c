@@ -239,11 +239,12 @@ END_TEST
 START_TEST(malformed_lists_words_and_intervals_are_refused)
 {
     assert_refused("hidden", "256,,128",
-                   "--hidden: \"256,,128\" is not a list of widths like "
+                   "--hidden: \"256,,128\" is not a list of whole numbers like "
                    "256,128, or none");
-    assert_refused("hidden", "256,",
-                   "--hidden: \"256,\" is not a list of widths like 256,128, "
-                   "or none");
+    assert_refused(
+        "hidden", "256,",
+        "--hidden: \"256,\" is not a list of whole numbers like 256,128, "
+        "or none");
     assert_refused("activation", "swish",
                    "--activation: \"swish\" is not one of identity, sigmoid, "
                    "tanh, relu, step, arctan, leaky-relu, prelu, elu, "

@@ -284,6 +284,77 @@ START_TEST(columns_have_shifts_and_scales_of_their_own)
 }
 END_TEST
 
+/* As images of 9 x 13, deformed and then scaled; the lists are theirs. */
+static mlp_config strong(void)
+{
+    mlp_config config;
+    mlp_config_init(&config);
+    config.augment = MLP_AUGMENT_ELASTIC;
+    return config;
+}
+
+static void fill_deformed(void *context, mlp_thread self)
+{
+    const mlp_kernels *kernels = mlp_kernels_find(NULL);
+    ck_assert(mlp_feed_deform(context, kernels, 4, self));
+    mlp_thread_barrier(self);
+    mlp_feed_fill(context, kernels, self);
+}
+
+static void check_deformed(const mlp_feed *feed, const mlp_deformer *deformer,
+                           size_t row)
+{
+    const mlp_batch *batch = mlp_feed_batch(feed);
+    uint8_t image[FEATURES];
+    const mlp_deformer_row one = {pixels[backwards[row]], image, backwards[row],
+                                  labels[backwards[row]]};
+    mlp_deformer_run(deformer, mlp_kernels_find(NULL), 0, 4, &one);
+    size_t count = 0;
+    for (size_t c = 0; c < FEATURES; c++) {
+        ck_assert_float_eq(batch->values[row * batch->stride + c],
+                           0.5F * (float)image[c]);
+        count += image[c] != 0;
+        uint64_t mask =
+            batch->nonzeros
+                ->masks[(row / MLP_MASK_ROWS) * batch->nonzeros->groups +
+                        c / MLP_GROUP];
+        ck_assert(image[c] == 0 || (mask >> row % MLP_MASK_ROWS & 1) == 1);
+    }
+    for (size_t b = 0; b < batch->nonzeros->blocks; b++) {
+        count -= batch->nonzeros->counts[row * batch->nonzeros->blocks + b];
+    }
+    ck_assert_uint_eq(count, 0);
+}
+
+START_TEST(deformed_rows_take_the_place_of_stored_ones)
+{
+    const mlp_config config = strong();
+    const mlp_source_info info = {
+        .height = 9, .width = 13, .features = FEATURES};
+    const size_t start[] = {0, ROWS};
+    const mlp_shard_batches rows = {backwards, start, 1};
+    mlp_feed_shape shape = {.features = FEATURES,
+                            .rows = ROWS,
+                            .leaves = 1,
+                            .is_sparse = true,
+                            .deformed_rows = ROWS};
+    mlp_deformer *deformer;
+    mlp_feed *feed;
+    ck_assert_int_eq(mlp_deformer_create(&config, &info, 3, &deformer), MLP_OK);
+    shape.deformer = deformer;
+    ck_assert_int_eq(mlp_feed_create(&shape, NULL, &feed), MLP_OK);
+    for (size_t threads = 1; threads <= 3; threads += 2) {
+        mlp_feed_begin(feed, &dataset, halves, &rows, NULL);
+        mlp_threads_run(NULL, threads, fill_deformed, feed);
+        for (size_t r = 0; r < ROWS; r++) {
+            check_deformed(feed, deformer, r);
+        }
+    }
+    mlp_feed_destroy(&feed);
+    mlp_deformer_destroy(&deformer);
+}
+END_TEST
+
 int main(void)
 {
     create_data();
@@ -295,6 +366,7 @@ int main(void)
     tcase_add_test(tests, dense_batch_has_no_lists);
     tcase_add_test(tests, floats_are_shifted_and_scaled);
     tcase_add_test(tests, columns_have_shifts_and_scales_of_their_own);
+    tcase_add_test(tests, deformed_rows_take_the_place_of_stored_ones);
     Suite *suite = suite_create("feed");
     suite_add_tcase(suite, tests);
     return run_suite(suite, CK_FORK_GETENV);
