@@ -21,7 +21,8 @@ const char *mlp_tool_split_name(mlp_split split)
 #define AT(member) .offset = offsetof(mlp_tool_options, member)
 #define SIZE_LIMIT 18446744073709551615.0
 
-/* Options that mlp_train has, too, are the same there. */
+/* Options that mlp_train has, too, are the same there; others of mlp_train set
+ * the configuration (list_tables). */
 static const mlp_option rows[] = {
     {"data", MLP_FIELD_BORROWED, AT(data), .operand = "PATH",
      .help = "directory of IDX files, HDF5 file, CSV file, or built in: "
@@ -83,12 +84,12 @@ static const mlp_option rows[] = {
              "standard output"},
 };
 
-enum { ROWS = sizeof rows / sizeof rows[0] };
+enum { ROWS = sizeof rows / sizeof rows[0], OWN_MOST = ROWS + 16 };
 
 /* Rows of the table for one sub-command, and the fields that they set. */
 typedef struct {
-    mlp_option rows[ROWS];
-    bool given[ROWS];
+    mlp_option rows[OWN_MOST];
+    bool given[OWN_MOST];
     mlp_option_table tables[2];
 } own_options;
 
@@ -100,6 +101,19 @@ static void init(mlp_tool_options *options, const mlp_tool_command *command)
                                   .test_fraction = 0.2,
                                   .seed = 1,
                                   .format = command->formats[0]};
+    mlp_config_init(&options->config);
+}
+
+/* An option of the table above, else one of mlp_train. */
+static mlp_option find_row(const char *name)
+{
+    const mlp_option *own = mlp_option_find(rows, ROWS, name);
+    if (own != NULL) {
+        return *own;
+    }
+    mlp_option row = *mlp_config_find(name);
+    row.offset += offsetof(mlp_tool_options, config);
+    return row;
 }
 
 static void list_tables(const mlp_tool_command *command,
@@ -108,7 +122,7 @@ static void list_tables(const mlp_tool_command *command,
     size_t count = 0;
     for (const char *const *name = command->options; *name != NULL; name++) {
         mlp_option *row = &own->rows[count];
-        *row = *mlp_option_find(rows, ROWS, *name);
+        *row = find_row(*name);
         row->group = "Options";
         if (row->offset == offsetof(mlp_tool_options, format) ||
             row->offset == offsetof(mlp_tool_options, to)) {
@@ -132,6 +146,19 @@ static void name_output(const mlp_tool_command *command,
              command->file_stem, options->format);
     options->output = options->file_name;
     mlp_log_note("writing %s", options->file_name);
+}
+
+/* Mark those that are mlp_train's in the configuration, too. */
+static void mark_given(const mlp_option_table *table, mlp_config *config)
+{
+    size_t count;
+    const mlp_config_field *fields = mlp_config_fields(&count);
+    for (size_t i = 0; i < table->count; i++) {
+        const char *name = table->rows[i].name;
+        if (table->given[i] && mlp_option_find(rows, ROWS, name) == NULL) {
+            config->given[mlp_config_find(name) - fields] = true;
+        }
+    }
 }
 
 /* Set fields that follow from the given options. */
@@ -183,6 +210,7 @@ mlp_status mlp_tool_options_read(const mlp_tool_command *command, int argc,
     options->operand_count = line.operand_count;
     options->file = line.operands[0];
     complete(&own.tables[0], options);
+    mark_given(&own.tables[0], &options->config);
     name_output(command, options);
     return MLP_OK;
 }

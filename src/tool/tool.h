@@ -14,6 +14,7 @@
 #include "checkpoint/checkpoint.h"
 #include "config/command_line.h"
 #include "config/config.h"
+#include "image/image.h"
 #include "infer/inference.h"
 #include "rows/dataset.h"
 #include "source/source.h"
@@ -82,6 +83,7 @@ typedef struct {
     bool is_watch;     /**< write a report again after each epoch */
     const char *label; /**< a column of a table; NULL: not given */
     uint64_t seed;
+    mlp_config config; /**< for options that are those of mlp_train */
     mlp_standard_options standard; /**< if given, ignore all others */
 } mlp_tool_options;
 
@@ -146,6 +148,24 @@ mlp_status mlp_tool_load_model(const mlp_tool_options *options,
 mlp_status mlp_tool_load(const mlp_tool_options *options, bool has_labels,
                          mlp_tool_case *loaded);
 void mlp_tool_unload(mlp_tool_case *loaded);
+
+/* ---- rows as pictures: paint.c */
+
+/** What a row is a picture of. */
+typedef struct {
+    size_t height, width; /**< width counts the channels */
+    size_t channels;      /**< of a pixel; 0: unknown, 1 */
+    mlp_element element;
+    float largest; /**< value that is white; 0 and less are black */
+} mlp_tool_grid;
+
+/** Paint a row in color if it has three channels, else in gray: the mean of
+ *  other numbers of channels.
+ *  @param values  [height, width]
+ *  @param image   a new picture
+ *  MLP_ERROR_INTERNAL without memory. */
+mlp_status mlp_tool_paint(const mlp_tool_grid *grid, const void *values,
+                          mlp_image *image);
 
 /* ---- the sub-commands */
 

@@ -22,6 +22,10 @@ typedef struct {
 /** Write an HDF5 file atomically. MLP_ERROR_IO, MLP_ERROR_INTERNAL. */
 mlp_status mlp_data_write(const mlp_data_set *set, const char *path);
 
+/** Print extents and classes, and draw what --augment makes of images. */
+mlp_status mlp_data_show(const mlp_tool_options *options,
+                         mlp_tool_output *output);
+
 /** Make an HDF5 data set from a folder with one sub-folder per class. */
 mlp_status mlp_data_import(const mlp_tool_options *options,
                            mlp_tool_output *output);

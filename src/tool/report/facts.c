@@ -40,6 +40,15 @@ static void option_text(const mlp_run_summary *run, const mlp_option *field,
     }
 }
 
+/* Whether a list of the log, "[256,128]" or "[]", is the text of an option. */
+static bool is_list_of(const char *list, const char *text)
+{
+    size_t length = strlen(list) - 1;
+    return length < 2 ? strcmp(text, "none") == 0
+                      : strlen(text) == length - 1 &&
+                            strncmp(list + 1, text, length - 1) == 0;
+}
+
 static void configuration(mlp_markup *m, const mlp_run_summary *run)
 {
     size_t count;
@@ -55,11 +64,8 @@ static void configuration(mlp_markup *m, const mlp_run_summary *run)
         }
         mlp_config_get_stored(&defaults, &fields[i], standard);
         bool is_list = fields[i].kind == MLP_FIELD_SIZES && text[0] == '[';
-        size_t length = strlen(text);
-        bool is_same = is_list
-                           ? length >= 2 && strlen(standard) == length - 2 &&
-                                 strncmp(text + 1, standard, length - 2) == 0
-                           : strcmp(text, standard) == 0;
+        bool is_same =
+            is_list ? is_list_of(text, standard) : strcmp(text, standard) == 0;
         double a = strtod(text, NULL), b = strtod(standard, NULL);
         is_same |= fields[i].kind == MLP_FIELD_DOUBLE && a == b;
         mlp_markup_open(m, "tr");

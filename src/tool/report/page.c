@@ -257,6 +257,9 @@ static void navigation(mlp_markup *m, const mlp_report_input *input)
         link_to(m, "confusion", "Confusion");
         link_to(m, "mistakes", "Mistakes");
     }
+    if (input->review.deformed.count > 0) {
+        link_to(m, "deformed", "Deformed images");
+    }
     if (is_alone && input->runs[0].checkpoint_path[0] != '\0' &&
         input->runs[0].checkpoint.height > 1) {
         link_to(m, "weights", "Weights");
@@ -328,6 +331,7 @@ static mlp_status sections(mlp_markup *m, const mlp_report_input *input)
         MLP_TRY(mlp_page_mistakes(m, input));
     }
     if (input->count == 1) {
+        MLP_TRY(mlp_page_deformed(m, input));
         MLP_TRY(mlp_page_weights(m, input));
         mlp_page_times(m, input);
     }

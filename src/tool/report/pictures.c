@@ -1,5 +1,5 @@
 /** @file
- *  Pictures of misclassified rows.
+ *  Pictures of misclassified rows, and of deformed ones.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -30,36 +30,17 @@ size_t mlp_report_channels(const mlp_checkpoint *checkpoint)
 
 /* ---- misclassified rows */
 
-static float value_at(const mlp_dataset *data, const void *values, size_t i)
-{
-    return data->element == MLP_ELEMENT_U8 ? ((const unsigned char *)values)[i]
-                                           : ((const float *)values)[i];
-}
-
-/* In color, or in gray: the mean of other numbers of channels. */
 static mlp_status paint(const mlp_tool_case *loaded, size_t row,
                         mlp_image *image)
 {
     const mlp_dataset *data = &loaded->dataset;
     const mlp_checkpoint *c = &loaded->checkpoint;
-    size_t channels = mlp_report_channels(c), count;
-    size_t mixed = channels == 3 ? 1 : channels; /* values averaged to a byte */
+    size_t count;
     const void *values = mlp_dataset_read(data, (mlp_range){row, 1}, &count);
+    const mlp_tool_grid grid = {c->height, c->width, c->channels, data->element,
+                                loaded->largest};
     MLP_TRY(mlp_dataset_status(data));
-    MLP_TRY(mlp_image_create(c->height, c->width / channels, channels / mixed,
-                             image));
-    for (size_t i = 0; i < data->features / mixed; i++) {
-        float value = 0.0F;
-        for (size_t k = 0; k < mixed; k++) {
-            value += value_at(data, values, i * mixed + k);
-        }
-        value /= (float)mixed;
-        float light = loaded->largest > 0.0F ? value / loaded->largest : 0.0F;
-        image->pixels[i] =
-            light > 0.0F ? (unsigned char)lrintf(255.0F * fminf(light, 1.0F))
-                         : 0;
-    }
-    return MLP_OK;
+    return mlp_tool_paint(&grid, values, image);
 }
 
 static void bars(mlp_markup *m, const mlp_review *r, const mlp_mistake *mistake)
@@ -113,11 +94,20 @@ static mlp_status mistake_card(mlp_markup *m, const mlp_review *r,
 mlp_status mlp_page_mistakes(mlp_markup *m, const mlp_report_input *input)
 {
     const mlp_review *r = &input->review;
-    mlp_page_section(m, "mistakes", "Worst mistakes");
+    uint64_t mistakes = r->tally.rows - r->tally.hits;
+    char count[64];
+    if (r->example_count == mistakes) {
+        snprintf(count, sizeof count, "All %zu", r->example_count);
+    } else {
+        snprintf(count, sizeof count, "The worst %zu of %llu", r->example_count,
+                 (unsigned long long)mistakes);
+    }
+    mlp_page_section(m, "mistakes", "Mistakes");
     mlp_markup_element(m, "p", "note",
-                       "Test rows whose true class has the lowest probability, "
-                       "with the three most likely classes; the true class "
-                       "is blue if among them.");
+                       "%s misclassified test rows, those whose true class has "
+                       "the lowest probability first, with the three most "
+                       "likely classes; the true class is blue if among them.",
+                       count);
     mlp_markup_open(m, "ul");
     mlp_markup_attribute(m, "class", "mistakes");
     for (size_t i = 0; i < r->example_count; i++) {
@@ -126,4 +116,26 @@ mlp_status mlp_page_mistakes(mlp_markup *m, const mlp_report_input *input)
     mlp_markup_close(m);
     mlp_markup_close(m);
     return MLP_OK;
+}
+
+mlp_status mlp_page_deformed(mlp_markup *m, const mlp_report_input *input)
+{
+    const mlp_deformed *deformed = &input->review.deformed;
+    mlp_image sheet;
+    if (deformed->count == 0) {
+        return MLP_OK;
+    }
+    mlp_page_section(m, "deformed", "Deformed images");
+    mlp_markup_element(m, "p", "note",
+                       "The first training rows, each beside what it was in "
+                       "the first epoch. Each epoch deforms them anew.");
+    MLP_TRY(mlp_deformed_sheet(deformed, &sheet));
+    mlp_markup_open(m, "div");
+    mlp_markup_attribute(m, "class", "deformed");
+    mlp_status status = mlp_page_image(
+        m, &sheet, NULL, "Training images before and after deformation");
+    mlp_image_destroy(&sheet);
+    mlp_markup_close(m);
+    mlp_markup_close(m);
+    return status;
 }

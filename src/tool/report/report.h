@@ -8,6 +8,7 @@
 #include "draw/chart.h"
 #include "image/image.h"
 #include "record/run_summary.h"
+#include "tool/deformed.h"
 #include "tool/tool.h"
 
 enum { MLP_REPORT_RUNS_MAX = 8, MLP_REPORT_NOTES_MAX = 8 };
@@ -37,9 +38,10 @@ typedef struct {
 } mlp_example;
 
 enum {
-    MLP_MISTAKES_MAX = 24,
+    MLP_MISTAKES_MAX = 500,      /**< of images: all, of a model that is good */
+    MLP_TABLE_MISTAKES_MAX = 24, /**< of other rows */
     MLP_MISSES_MAX = 12,
-    MLP_EXAMPLES_MAX = MLP_MISTAKES_MAX /**< the larger one */
+    MLP_EXAMPLES_MAX = MLP_MISTAKES_MAX /**< the largest of them */
 };
 
 /** Results of a model on the test rows. */
@@ -51,6 +53,7 @@ typedef struct {
     uint64_t *confusion;                    /**< [classes, classes] */
     mlp_example examples[MLP_EXAMPLES_MAX]; /**< in descending order of score */
     size_t example_count;
+    mlp_deformed deformed; /**< training images, with --augment */
 } mlp_review;
 
 typedef struct {
@@ -140,6 +143,7 @@ mlp_status mlp_page_curves(mlp_markup *m, const mlp_report_input *input);
 void mlp_page_confusion(mlp_markup *m, const mlp_report_input *input);
 void mlp_page_errors(mlp_markup *m, const mlp_report_input *input);
 mlp_status mlp_page_mistakes(mlp_markup *m, const mlp_report_input *input);
+mlp_status mlp_page_deformed(mlp_markup *m, const mlp_report_input *input);
 mlp_status mlp_page_weights(mlp_markup *m, const mlp_report_input *input);
 void mlp_page_times(mlp_markup *m, const mlp_report_input *input);
 void mlp_page_facts(mlp_markup *m, const mlp_report_input *input);

@@ -94,11 +94,18 @@ static void insert(mlp_review *r, const mlp_example *example, size_t most)
     r->examples[place] = *example;
 }
 
+static size_t most_examples(const mlp_review *r)
+{
+    return r->is_regression                  ? MLP_MISSES_MAX
+           : r->loaded.checkpoint.height > 1 ? MLP_MISTAKES_MAX
+                                             : MLP_TABLE_MISTAKES_MAX;
+}
+
 static void find_examples(mlp_review *r)
 {
     const mlp_dataset *data = &r->loaded.dataset;
     collect *collect_row = r->is_regression ? collect_value : collect_class;
-    size_t most = r->is_regression ? MLP_MISSES_MAX : MLP_MISTAKES_MAX;
+    size_t most = most_examples(r);
     mlp_range batch = {0};
     while (mlp_inference_next(data->range.count, &batch)) {
         mlp_inference_result result =
@@ -181,6 +188,26 @@ static mlp_status review(mlp_report_input *input)
     return MLP_OK;
 }
 
+/* Training rows that --augment deformed, from the source of the test rows. */
+static mlp_status deform(mlp_report_input *input, const char *spec)
+{
+    const mlp_config *config = &input->review.loaded.checkpoint.config;
+    mlp_source *source = NULL;
+    if (config->augment == MLP_AUGMENT_NONE) {
+        return MLP_OK;
+    }
+    mlp_status status = mlp_source_open(spec, &source);
+    if (status == MLP_OK) {
+        status = mlp_deformed_make(config, source, &input->review.deformed);
+    }
+    mlp_source_close(&source);
+    if (status == MLP_OK || status == MLP_ERROR_INTERNAL) {
+        return status;
+    }
+    mlp_report_input_note(input, "No deformed images: %.500s.", mlp_failure());
+    return MLP_OK;
+}
+
 mlp_status mlp_review_make(mlp_report_input *input,
                            const mlp_tool_options *options)
 {
@@ -228,12 +255,14 @@ mlp_status mlp_review_make(mlp_report_input *input,
             mlp_failure());
         return MLP_OK;
     }
-    return review(input);
+    MLP_TRY(review(input));
+    return deform(input, spec);
 }
 
 void mlp_review_destroy(mlp_review *review)
 {
     mlp_tool_unload(&review->loaded);
+    mlp_deformed_destroy(&review->deformed);
     free(review->confusion);
     review->confusion = NULL;
 }

@@ -76,6 +76,19 @@ expect_status 0 "import in color"
 tool data show gray.h5
 grep -q "features   96 (12 x 8), uint8" out || fail "show: no extents"
 grep -q "left " out || fail "show: no names"
+tool data show color.h5 --augment affine
+grep -q "training rows 0 to 19, each before and after" out ||
+    fail "show: no deformed images"
+tool data show color.h5 --augment affine --format png -o deformed.png
+expect_status 0 "a picture of deformed images"
+[ "$(od -An -tx1 -j16 -N8 deformed.png | tr -d ' ')" = 0000005c00000030 ] ||
+    fail "not a picture of 92 x 48 pixels"
+tool data show color.h5 --augment affine --format png --seed 2 -o other.png
+! cmp -s deformed.png other.png || fail "another seed, the same deformations"
+tool data show color.h5 --format png -o other.png
+expect_status 64 "a picture of nothing"
+tool data convert color.h5 --augment affine -o other.h5
+expect_status 64 "deformations that convert would ignore"
 
 team 2 --data gray.h5 --hidden 8 --batch 8 --epochs 30 --checkpoint run
 expect_status 0 "training on pictures"

@@ -97,6 +97,15 @@ expect_page page.html 'id="curves"' 'id="confusion"' 'id="mistakes"' \
 succeed run
 cmp -s out page.html || fail "standard output has another page"
 
+echo "a page with images before and after deformation, and every mistake"
+team 0 --data digits --epochs 2 --augment shift --checkpoint deformed
+expect_status 0 "a run on deformed images"
+succeed deformed -o deformed.html
+expect_page deformed.html 'id="deformed"' "before and after deformation"
+mistakes=$(sed -n 's/.*All \([0-9]*\) misclassified.*/\1/p' deformed.html)
+[ "$(grep -o "taken for" deformed.html | wc -l)" -eq $((2 * mistakes)) ] ||
+    fail "not a card, and its text, for each of $mistakes mistakes"
+
 echo "a page of a regression, and one of classes with names"
 cars=$MLP_SOURCE/data/cars.csv
 team 0 --data "$cars" --label price --task regression --test-fraction 0.25 \
