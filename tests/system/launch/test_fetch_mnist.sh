@@ -189,4 +189,71 @@ fetch "$url/good" "$work/eighth"
 expect_line "has other content"
 cmp "$work/www/bad/$images" "$work/eighth/$images" || fail "it was touched"
 
+echo "other sets have their own names and sums"
+python3 - "$work/www" <<'EOF'
+import gzip, hashlib, os, struct, sys, zipfile
+
+# 6 and 3 pictures of 2 x 3 pixels
+def images(rows):
+    return struct.pack(">IIII", 0x803, rows, 2, 3) + bytes(range(6)) * rows
+
+def labels(rows):
+    return struct.pack(">II", 0x801, rows) + bytes(i % 2 for i in range(rows))
+
+def md5(data):
+    return "md5:" + hashlib.md5(data).hexdigest()
+
+www = sys.argv[1]
+os.mkdir(www + "/other")
+sums = ""
+with zipfile.ZipFile(www + "/other/gzip.zip", "w") as archive:
+    for split, test, rows in ("train", "train", 6), ("t10k", "test", 3):
+        for what, data in (("images-idx3", images(rows)),
+                           ("labels-idx1", labels(rows))):
+            packed = gzip.compress(data)
+            name = f"{split}-{what}-ubyte"
+            open(f"{www}/other/{name}.gz", "wb").write(packed)
+            sums += f"{md5(packed)} {name}\n"
+            archive.writestr(f"gzip/emnist-letters-{test}-{what}-ubyte.gz",
+                             packed)
+open(www + "/sums", "w").write(sums)
+open(www + "/zip_sums", "w").write(
+    md5(open(www + "/other/gzip.zip", "rb").read()) + " gzip.zip\n")
+EOF
+for set in fashion kmnist; do
+    MLP_SUMS=$(cat "$work/www/sums")
+    export MLP_SUMS
+    fetch "$url/other" --set $set "$work/$set"
+    unset MLP_SUMS
+    [ "$status" -eq 0 ] || fail "$set: exit status $status"
+    [ "$(find "$work/$set" -type f | wc -l)" -eq 4 ] || fail "$set: 4 files"
+    cmp "$work/www/other/$images" "$work/$set/$images" || fail "$set: $images"
+done
+
+echo "files of another set are refused by the sums of its makers"
+fetch "$url/other" --set=fashion "$work/ninth"
+[ "$status" -eq 66 ] || fail "wrong sums: exit status $status"
+expect_line "has wrong content and is discarded"
+
+echo "a split of EMNIST is unpacked from the archive of all"
+if command -v unzip >/dev/null 2>&1; then
+    MLP_SUMS=$(cat "$work/www/zip_sums")
+    export MLP_SUMS
+    for again in "" again; do
+        fetch "$url/other" --set emnist-letters "$work/emnist"
+        [ "$status" -eq 0 ] || fail "EMNIST $again: exit status $status"
+        cmp "$work/www/other/$images" \
+            "$work/emnist/emnist-letters-$images" || fail "EMNIST: $images"
+    done
+    expect_line "already complete"
+    fetch "$url/other" --set emnist-digits "$work/emnist"
+    [ "$status" -eq 66 ] || fail "a split that is absent: status $status"
+    expect_line "has no gzip/emnist-digits-train-images"
+    unset MLP_SUMS
+else
+    echo "without unzip, which is not installed"
+fi
+fetch "$url/other" --set cifar "$work/tenth"
+[ "$status" -eq 64 ] || fail "an unknown set: exit status $status"
+
 echo "passed"
