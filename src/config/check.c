@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "faults.h"
 #include "optimizer.h"
 
 /* A list for hidden layers has one item, or one per layer. */
@@ -119,18 +120,20 @@ static mlp_status check_perceptron(const mlp_config *config)
     return MLP_OK;
 }
 
-static mlp_status check_model(const mlp_config *config)
+static mlp_status check_outputs(const mlp_config *config)
 {
-    MLP_TRY(check_hidden(config));
     if (config->binary && config->output == MLP_OUTPUT_SOFTMAX) {
         return mlp_fail(MLP_ERROR_USAGE,
                         "--binary has one output unit, and softmax over one "
                         "is always 1: use --output-activation sigmoid");
     }
     MLP_TRY(check_pair(config));
-    if (config->loss == MLP_LOSS_PERCEPTRON) {
-        MLP_TRY(check_perceptron(config));
-    }
+    return config->loss == MLP_LOSS_PERCEPTRON ? check_perceptron(config)
+                                               : MLP_OK;
+}
+
+static mlp_status check_classes(const mlp_config *config)
+{
     if (config->classes == 1) {
         return mlp_fail(MLP_ERROR_USAGE,
                         "--classes: 1 is below 2 (0: from the labels)");
@@ -294,15 +297,18 @@ static mlp_status check_monitor(const mlp_config *config)
     return MLP_OK;
 }
 
-static mlp_status check_training(const mlp_config *config)
+static mlp_status check_optimizer(const mlp_config *config)
 {
-    MLP_TRY(check_schedule(config));
-    MLP_TRY(check_monitor(config));
     MLP_TRY(mlp_config_check_optimizer(config));
     if (config->optimizer == MLP_OPTIMIZER_NESTEROV && config->momentum == 0) {
         return mlp_fail(MLP_ERROR_USAGE,
                         "--optimizer nesterov needs --momentum above 0");
     }
+    return MLP_OK;
+}
+
+static mlp_status check_shards(const mlp_config *config)
+{
     if (config->shards > mlp_config_step_rows(config)) {
         return mlp_fail(MLP_ERROR_USAGE,
                         "--shards %zu is above the %zu rows of an update: "
@@ -337,22 +343,35 @@ static mlp_status check_replay(const mlp_config *config)
     return MLP_OK;
 }
 
-mlp_status mlp_config_check(const mlp_config *config)
+static mlp_status check_files(const mlp_config *config)
 {
-    MLP_TRY(check_model(config));
-    MLP_TRY(check_table(config));
-    MLP_TRY(check_augment(config));
-    MLP_TRY(check_training(config));
-    MLP_TRY(check_replay(config));
     if (config->resume && config->checkpoint[0] == '\0') {
         return mlp_fail(MLP_ERROR_USAGE,
                         "--resume needs --checkpoint DIR to resume from");
     }
+    return MLP_OK;
+}
+
+static mlp_status check_progress(const mlp_config *config)
+{
     if (config->quiet && config->progress == MLP_PROGRESS_ALWAYS) {
         return mlp_fail(MLP_ERROR_USAGE,
                         "--quiet and --progress always exclude each other");
     }
     return MLP_OK;
+}
+
+mlp_status mlp_config_check(const mlp_config *config)
+{
+    mlp_status (*const checks[])(const mlp_config *) = {
+        check_hidden,  check_outputs,  check_classes, check_table,
+        check_augment, check_schedule, check_monitor, check_optimizer,
+        check_shards,  check_replay,   check_files,   check_progress};
+    mlp_faults faults = {.first = MLP_OK};
+    for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
+        mlp_faults_add(&faults, checks[i](config));
+    }
+    return mlp_faults_end(&faults);
 }
 
 /* For classes and shards 0 means automatic. */

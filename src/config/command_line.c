@@ -146,9 +146,9 @@ mlp_option_table mlp_standard_options_table(mlp_standard_options *options)
 #define AT(member) .offset = offsetof(mlp_standard_options, member)
     static const mlp_option rows[] = {
         {"help", MLP_FIELD_BOOL, AT(help), .group = "Other",
-         .help = "print this and exit"},
+         .help = "print this and exit", .brief = 'h'},
         {"version", MLP_FIELD_BOOL, AT(version), .group = "Other",
-         .help = "print the version and exit"}};
+         .help = "print the version and exit", .brief = 'V'}};
 #undef AT
     return (mlp_option_table){
         .rows = rows, .count = sizeof rows / sizeof rows[0], .values = options};

@@ -291,10 +291,10 @@ static const mlp_option fields[] = {
      "of the summed gradients: bf16 rounds each sum to bfloat16, which "
      "halves the bytes between nodes; still one digest for any ranks",
      .absent = "float32"},
-    {"watchdog", MLP_FIELD_DOUBLE, AT(watchdog), NULL, 0, 1e6, false,
-     "Parallel", "SECONDS",
-     "end a job that makes no progress for so long and name the stuck "
-     "rank; 0: off",
+    {"watchdog", MLP_FIELD_SECONDS, AT(watchdog), NULL, 0, 1e6, false,
+     "Parallel", "TIME",
+     "end a job that makes no progress for so long, in seconds or as 90m, "
+     "and name the stuck rank; 0: off",
      .absent = NULL},
     {"sentinel", MLP_FIELD_U64, AT(sentinel), NULL, 0, U64_LIMIT, false,
      "Parallel", "N",
@@ -313,6 +313,10 @@ static const mlp_option fields[] = {
      "result; 0: no limit",
      .absent = NULL},
 
+    {"run", MLP_FIELD_STRING, AT(run), NULL, 0, 0, false, "Files", "DIR",
+     "save the run in DIR: short for --checkpoint DIR, --log "
+     "DIR/log.jsonl and --tensorboard DIR/events",
+     .absent = NULL},
     {"checkpoint", MLP_FIELD_STRING, AT(checkpoint), NULL, 0, 0, false, "Files",
      "DIR", "write checkpoints to this directory", .absent = NULL},
     {"every", MLP_FIELD_INTERVAL, AT(every), automatic, 0, 1e15, false, "Files",
@@ -334,9 +338,9 @@ static const mlp_option fields[] = {
      "epochs; exit code 75; 0: off",
      .absent = NULL},
     {"max-time", MLP_FIELD_DURATION, AT(max_time), NULL, 0, 8.64e9, false,
-     "Files", "[D-]HH:MM:SS",
-     "save and stop in time to end within this; 00:00:00: at the end of "
-     "the Slurm job, or never",
+     "Files", "TIME",
+     "save and stop in time to end within this, such as 90m, 1h30m or "
+     "1-12:00:00; 00:00:00: at the end of the Slurm job, or never",
      .absent = NULL},
     {"log", MLP_FIELD_STRING, AT(log), NULL, 0, 0, false, "Files", "FILE",
      "record the run as JSON lines", .absent = NULL},

@@ -230,6 +230,8 @@ typedef struct {
     mlp_sparse_mode sparse;
     uint64_t memory_limit; /**< bytes of a rank's rows; 0 = no limit */
     /* files */
+    char run[MLP_MAX_PATH];        /**< directory, "" = none: the default of
+                                      checkpoint, log and tensorboard */
     char checkpoint[MLP_MAX_PATH]; /**< directory, "" = none */
     mlp_interval every;
     size_t keep;

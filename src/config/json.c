@@ -26,6 +26,7 @@ json_t *mlp_json_field(const mlp_config *config, const mlp_option *field)
         value = json_loads(text, JSON_DECODE_ANY, NULL);
         break;
     case MLP_FIELD_DOUBLE:
+    case MLP_FIELD_SECONDS:
         value =
             json_loads(text, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, NULL);
         break;

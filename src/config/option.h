@@ -54,7 +54,9 @@ typedef enum {
     MLP_FIELD_BOOL_OR,  /**< an enum: false, true, then the choices; on the
                              command line a switch with an optional value */
     MLP_FIELD_INTERVAL, /**< mlp_interval */
-    MLP_FIELD_DURATION, /**< uint64_t seconds, as "HH:MM:SS" or "D-HH:MM:SS" */
+    MLP_FIELD_DURATION, /**< uint64_t seconds, as "90m", "1h30m", "HH:MM:SS" or
+                             "D-HH:MM:SS" */
+    MLP_FIELD_SECONDS,  /**< double: a duration, or a number of seconds */
     MLP_FIELD_BYTES,    /**< uint64_t, as "65536", "512M" or "512MiB", "2GB" */
     MLP_FIELD_EXTENT    /**< mlp_extent, as "28x28" */
 } mlp_field_kind;

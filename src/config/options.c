@@ -3,51 +3,110 @@
  */
 #include "options.h"
 
+#include <string.h>
+
 #include "base/version.h"
 #include "command_line.h"
+#include "faults.h"
 #include "options_file.h"
 
 /* Options of the command line that are not fields of the configuration. */
 typedef struct {
     const char *file; /* --config, NULL = none */
-} request;
+    unsigned help;    /* 0: not asked for; 1: the usual options; 2: all; then
+                         those of a topic */
+    bool version, prints_config;
+} asked_options;
 
-enum { TABLES = 3 };
+enum { TABLES = 2 };
 
-static void list_tables(mlp_config *config, request *asked,
-                        mlp_standard_options *standard,
+/* Of --help; after "all" each names a group of the table. */
+static const char *const topics[] = {"all",    "data",     "images",   "table",
+                                     "model",  "training", "parallel", "files",
+                                     "checks", "output",   NULL};
+static const char *const groups[] = {NULL,     "Data",     "Images",   "Tables",
+                                     "Model",  "Training", "Parallel", "Files",
+                                     "Checks", "Output"};
+enum { TOPIC_USUAL, TOPIC_ALL };
+
+#define AT(member) .offset = offsetof(asked_options, member), .group = "Other"
+static const mlp_option other_rows[] = {
+    {"config", MLP_FIELD_BORROWED, AT(file), .operand = "FILE",
+     .help = "read options from FILE, lines of \"name = value\"; the command "
+             "line wins over the file, the file over a preset"},
+    {"print-config", MLP_FIELD_BOOL, AT(prints_config),
+     .help = "print the configuration as a file for --config, and exit"},
+    {"help", MLP_FIELD_BOOL_OR, AT(help), .choices = topics,
+     .operand = "[TOPIC]", .brief = 'h',
+     .help = "print the usual options, or those of a topic, and exit: all, "
+             "data, images, table, model, training, parallel, files, checks, "
+             "output"},
+    {"version", MLP_FIELD_BOOL, AT(version), .brief = 'V',
+     .help = "print the version and exit"}};
+#undef AT
+
+enum { OTHER_ROWS = sizeof other_rows / sizeof other_rows[0] };
+
+static void list_tables(mlp_config *config, asked_options *asked,
                         mlp_option_table tables[TABLES])
 {
-    static const mlp_option rows[] = {
-        {"config", MLP_FIELD_BORROWED, .offset = offsetof(request, file),
-         .group = "Other", .operand = "FILE",
-         .help = "read options from FILE, lines of \"name = value\"; the "
-                 "command line wins over the file, the file over a preset"}};
     tables[0] = mlp_config_table(config);
-    tables[1] = (mlp_option_table){.rows = rows, .count = 1, .values = asked};
-    tables[2] = mlp_standard_options_table(standard);
+    tables[1] = (mlp_option_table){
+        .rows = other_rows, .count = OTHER_ROWS, .values = asked};
 }
 
-/* Read all options, up to --help or --version. */
-static mlp_status take_all(int argc, char **argv, mlp_config *config,
-                           request *asked, mlp_action *action)
+/* Skip what may be the value of an option that is not known. */
+static void skip_values(mlp_command_line *line)
 {
-    mlp_standard_options standard = {.help = false};
+    while (line->next < line->argc && line->argv[line->next][0] != '-') {
+        line->next++;
+    }
+}
+
+/* Read all options, up to --help or --version, and collect faults. */
+static mlp_status take_all(int argc, char **argv, mlp_config *config,
+                           asked_options *asked)
+{
     mlp_option_table tables[TABLES];
-    list_tables(config, asked, &standard, tables);
+    mlp_faults faults = {.first = MLP_OK};
+    list_tables(config, asked, tables);
     mlp_command_line line = {.program = "mlp_train",
                              .tables = tables,
                              .table_count = TABLES,
                              .argv = argv,
                              .argc = argc,
                              .next = 1};
-    while (line.next < argc && !standard.help && !standard.version) {
-        MLP_TRY(mlp_command_line_take(&line));
+    while (line.next < argc && asked->help == 0 && !asked->version) {
+        mlp_status status = mlp_command_line_take(&line);
+        mlp_faults_add(&faults, status);
+        if (status != MLP_OK) {
+            skip_values(&line);
+        }
     }
-    *action = standard.help      ? MLP_ACTION_HELP
-              : standard.version ? MLP_ACTION_VERSION
-                                 : MLP_ACTION_RUN;
-    return MLP_OK;
+    return asked->help > 0 || asked->version ? MLP_OK : mlp_faults_end(&faults);
+}
+
+static mlp_status set_unless_given(mlp_config *config, const char *name,
+                                   const char *directory, const char *file)
+{
+    char path[MLP_MAX_PATH + 16];
+    const mlp_option *row = mlp_config_find(name);
+    if (mlp_config_was_given(config, name)) {
+        return MLP_OK;
+    }
+    snprintf(path, sizeof path, "%s%s", directory, file);
+    return mlp_option_parse(config, row, path);
+}
+
+/* --run DIR names the places of what is saved. */
+static mlp_status place_run(mlp_config *config)
+{
+    if (config->run[0] == '\0') {
+        return MLP_OK;
+    }
+    MLP_TRY(set_unless_given(config, "checkpoint", config->run, ""));
+    MLP_TRY(set_unless_given(config, "log", config->run, "/log.jsonl"));
+    return set_unless_given(config, "tensorboard", config->run, "/events");
 }
 
 mlp_status mlp_options_complete(mlp_config *config)
@@ -55,25 +114,32 @@ mlp_status mlp_options_complete(mlp_config *config)
     if (config->preset[0] != '\0') {
         MLP_TRY(mlp_config_preset(config, config->preset));
     }
+    MLP_TRY(place_run(config));
     mlp_config_settle(config);
     mlp_config_complete(config);
     return mlp_config_check(config);
 }
 
 mlp_status mlp_options_parse(int argc, char **argv, mlp_config *config,
-                             mlp_action *action)
+                             mlp_request *request)
 {
-    request asked = {.file = NULL};
+    asked_options asked = {.file = NULL};
+    *request = (mlp_request){.action = MLP_ACTION_RUN};
     mlp_config_init(config);
-    MLP_TRY(take_all(argc, argv, config, &asked, action));
-    if (*action != MLP_ACTION_RUN) {
+    MLP_TRY(take_all(argc, argv, config, &asked));
+    if (asked.help > 0 || asked.version) {
+        request->action = asked.help > 0 ? MLP_ACTION_HELP : MLP_ACTION_VERSION;
+        request->topic = asked.help > 0 ? asked.help - 1 : TOPIC_USUAL;
         return MLP_OK;
     }
     if (asked.file != NULL) {
         /* Read again, to override the file's values. */
         mlp_config_init(config);
         MLP_TRY(mlp_options_file(asked.file, config));
-        MLP_TRY(take_all(argc, argv, config, &asked, action));
+        MLP_TRY(take_all(argc, argv, config, &asked));
+    }
+    if (asked.prints_config) {
+        request->action = MLP_ACTION_PRINT_CONFIG;
     }
     return mlp_options_complete(config);
 }
@@ -102,23 +168,16 @@ static void print_presets(FILE *out)
     }
 }
 
-void mlp_options_help(FILE *out)
+static void print_usage(FILE *out)
 {
-    mlp_config defaults;
-    request asked = {.file = NULL};
-    mlp_standard_options standard = {.help = false};
-    mlp_option_table tables[TABLES];
-    mlp_config_init(&defaults);
-    list_tables(&defaults, &asked, &standard, tables);
     fputs("Usage: mlp_train [OPTION]...\n"
           "Train a multilayer perceptron on labelled rows, with all ranks that "
           "mpirun or\nsrun starts and all cores they have.\n",
           out);
-    mlp_option_help(out, tables, TABLES);
-    fputs("\nA switch is turned off by --no-NAME. Of an option given twice the "
-          "last counts.\n",
-          out);
-    print_presets(out);
+}
+
+static void print_surroundings(FILE *out)
+{
     mlp_options_exit_codes(out);
     fputs("  75 stopped on request, can be resumed  76 diverged (not finite)\n"
           "\nEnvironment:\n"
@@ -127,11 +186,113 @@ void mlp_options_help(FILE *out)
           "the "
           "best\n"
           "               of this CPU; all give the same weights\n"
-          "  SLURM_JOB_END_TIME  default of --max-time, as a Unix time\n"
-          "\nExamples:\n"
-          "  mlp_train\n"
-          "  mpirun -np 4 mlp_train --data data/mnist --epochs 20\n"
-          "  mlp_train --hidden 300 --activation tanh --log run.jsonl\n"
-          "  mlp_train --checkpoint runs/a --resume\n",
+          "  SLURM_JOB_END_TIME  default of --max-time, as a Unix time\n",
           out);
+}
+
+static void print_examples(FILE *out)
+{
+    fputs(
+        "\nExamples:\n"
+        "  mlp_train --data table.csv --label price --task regression --run "
+        "runs/a\n"
+        "  mpirun -np 4 mlp_train --data data/mnist --epochs 20 --run runs/b\n"
+        "  mlp_train --run runs/b --resume\n",
+        out);
+}
+
+/* The fifteen that most need, in a few words. */
+static void print_usual(FILE *out, const mlp_option_table *table)
+{
+    static const struct {
+        const char *name, *help;
+    } usual[] = {
+        {"data", "CSV file, HDF5 file, directory of IDX files, digits"},
+        {"label", "column of a CSV file to predict"},
+        {"task", "predict a class, or a number"},
+        {"test-fraction", "fraction of the rows to test on"},
+        {"validation", "fraction of the training rows to hold out"},
+        {"hidden", "widths of the hidden layers, or \"none\""},
+        {"activation", "of the hidden layers"},
+        {"preset", "options for a known task; see --help all"},
+        {"optimizer", "update rule"},
+        {"lr", "learning rate; each optimizer has its own default"},
+        {"batch", "rows of an update, over all ranks"},
+        {"epochs", "passes over the training rows"},
+        {"patience", "stop after N epochs without improvement; 0: off"},
+        {"run", "save checkpoints, log and curves in DIR"},
+        {"resume", "go on from the newest checkpoint"}};
+    enum { USUAL = sizeof usual / sizeof usual[0] };
+    mlp_option rows[USUAL];
+    for (size_t i = 0; i < USUAL; i++) {
+        rows[i] = *mlp_option_find(table->rows, table->count, usual[i].name);
+        rows[i].group = "Usual options";
+        rows[i].help = usual[i].help;
+    }
+    const mlp_option_table chosen = {
+        .rows = rows, .count = USUAL, .values = table->values};
+    mlp_option_help(out, &chosen, 1);
+    fputs("\n--help all prints every option, --help TOPIC some: data, images, "
+          "table, model,\ntraining, parallel, files, checks, output.\n",
+          out);
+}
+
+/* The rows of a group, which are neighbours. */
+static void print_group(FILE *out, const mlp_option_table *table,
+                        const char *group)
+{
+    mlp_option_table part = {.values = table->values};
+    for (size_t i = 0; i < table->count; i++) {
+        if (strcmp(table->rows[i].group, group) == 0) {
+            part.rows = part.count == 0 ? &table->rows[i] : part.rows;
+            part.count++;
+        }
+    }
+    mlp_option_help(out, &part, 1);
+}
+
+static void print_all(FILE *out, const mlp_option_table tables[TABLES])
+{
+    mlp_option_help(out, tables, TABLES);
+    fputs("\nA switch is turned off by --no-NAME. Of an option given twice the "
+          "last counts.\n",
+          out);
+    print_presets(out);
+    print_surroundings(out);
+}
+
+void mlp_options_help(FILE *out, unsigned topic)
+{
+    mlp_config defaults;
+    asked_options asked = {.file = NULL};
+    mlp_option_table tables[TABLES];
+    mlp_config_init(&defaults);
+    list_tables(&defaults, &asked, tables);
+    print_usage(out);
+    if (topic == TOPIC_ALL) {
+        print_all(out, tables);
+        print_examples(out);
+    } else if (topic == TOPIC_USUAL) {
+        print_examples(out);
+        print_usual(out, &tables[0]);
+    } else {
+        print_group(out, &tables[0], groups[topic - TOPIC_ALL]);
+    }
+}
+
+void mlp_options_print(const mlp_config *config, FILE *out)
+{
+    size_t count = 0;
+    const char *group = "";
+    const mlp_config_field *fields = mlp_config_fields(&count);
+    for (size_t i = 0; i < count; i++) {
+        char value[MLP_CONFIG_VALUE];
+        mlp_config_get(config, &fields[i], value);
+        if (strcmp(fields[i].group, group) != 0) {
+            fprintf(out, "%s# %s\n", i > 0 ? "\n" : "", fields[i].group);
+        }
+        group = fields[i].group;
+        fprintf(out, "%s%s = %s\n", config->given[i] ? "" : "# ",
+                fields[i].name, value);
+    }
 }

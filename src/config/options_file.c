@@ -11,15 +11,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "faults.h"
+
 enum { FILE_BYTES_MAX = 1 << 20 };
 
-/* State of reading. inih continues after an error; the first is reported. */
+/* State of reading. inih continues after an error. */
 typedef struct {
     const char *path;
     FILE *stream;
     int line;
     mlp_config *config;
-    mlp_status status;
+    mlp_status status; /* of reading: the rest of the file is not read */
+    mlp_faults faults; /* of lines */
 } ini_file;
 
 static mlp_status fail_at(const ini_file *file, const char *why)
@@ -68,21 +71,28 @@ static char *read_line(char *line, int size, void *user)
     return line;
 }
 
+static mlp_status set_pair(ini_file *file, const char *name, const char *value)
+{
+    char before[MLP_MAX_PATH + 32];
+    if (mlp_config_find(name) != NULL) {
+        return mlp_config_set(file->config, name, value) == MLP_OK
+                   ? MLP_OK
+                   : fail_at(file, mlp_failure());
+    }
+    snprintf(before, sizeof before, "%s:%d: ", file->path, file->line);
+    const mlp_option_table table = mlp_config_table(file->config);
+    return mlp_option_unknown(&table, 1, before, name, NULL);
+}
+
 static int take_pair(void *user, const char *section, const char *name,
                      const char *value)
 {
     (void)section;
     ini_file *file = user;
-    if (file->status == MLP_OK && mlp_config_find(name) == NULL) {
-        char before[MLP_MAX_PATH + 32];
-        snprintf(before, sizeof before, "%s:%d: ", file->path, file->line);
-        const mlp_option_table table = mlp_config_table(file->config);
-        file->status = mlp_option_unknown(&table, 1, before, name, NULL);
-    } else if (file->status == MLP_OK &&
-               mlp_config_set(file->config, name, value) != MLP_OK) {
-        file->status = fail_at(file, mlp_failure());
+    if (file->status == MLP_OK) {
+        mlp_faults_add(&file->faults, set_pair(file, name, value));
     }
-    return file->status == MLP_OK;
+    return 1;
 }
 
 static mlp_status parse(ini_file *file)
@@ -91,14 +101,15 @@ static mlp_status parse(ini_file *file)
     if (file->status != MLP_OK) {
         return file->status;
     }
-    if (bad_line != 0) {
-        file->line = bad_line;
-        return fail_at(file, "is not of the form name = value");
-    }
     if (ferror(file->stream)) {
         return fail_io(file->path);
     }
-    return MLP_OK;
+    if (bad_line != 0) {
+        file->line = bad_line;
+        mlp_faults_add(&file->faults,
+                       fail_at(file, "is not of the form name = value"));
+    }
+    return mlp_faults_end(&file->faults);
 }
 
 /* Open without blocking, as a FIFO may have no writer. */

@@ -148,8 +148,29 @@ static bool take_number(const char **text, char separator, uint64_t *number)
     return true;
 }
 
-/* The format of squeue. Other forms are refused: "30" means minutes in Slurm
- * and seconds elsewhere. */
+/* "1h30m": whole numbers with units, the larger ones first. */
+static bool take_units(const char *text, uint64_t *seconds)
+{
+    static const char units[] = "dhms";
+    static const uint64_t lengths[] = {86400, 3600, 60, 1};
+    const char *left = units;
+    *seconds = 0;
+    do {
+        size_t digits = strspn(text, "0123456789");
+        const char *unit =
+            text[digits] != '\0' ? strchr(left, text[digits]) : NULL;
+        if (digits == 0 || digits > 9 || unit == NULL) {
+            return false;
+        }
+        *seconds += strtoull(text, NULL, 10) * lengths[unit - units];
+        left = unit + 1;
+        text += digits + 1;
+    } while (*text != '\0');
+    return true;
+}
+
+/* The format of squeue, or units. "30" and "5:00" are refused: they mean
+ * minutes in Slurm and seconds elsewhere. */
 static mlp_status parse_duration(const mlp_option *row, const char *text,
                                  uint64_t *seconds)
 {
@@ -158,14 +179,32 @@ static mlp_status parse_duration(const mlp_option *row, const char *text,
     uint64_t hours;
     uint64_t minutes;
     uint64_t left;
+    if (take_units(text, seconds)) {
+        return check_range(row, text, (double)*seconds);
+    }
     if ((strchr(text, '-') != NULL && !take_number(&rest, '-', &days)) ||
         !take_number(&rest, ':', &hours) ||
         !take_number(&rest, ':', &minutes) || !take_number(&rest, 0, &left) ||
         minutes > 59 || left > 59) {
-        return refuse(row, text, "is not a time like 01:30:00 or 2-12:00:00");
+        return refuse(row, text,
+                      "is not a time like 90m, 1h30m, 01:30:00 or "
+                      "2-12:00:00");
     }
     *seconds = ((days * 24 + hours) * 60 + minutes) * 60 + left;
     return check_range(row, text, (double)*seconds);
+}
+
+/* The same, or a number of seconds. */
+static mlp_status parse_seconds(const mlp_option *row, const char *text,
+                                double *seconds)
+{
+    uint64_t whole = 0;
+    if (strpbrk(text, "dhms:") == NULL) {
+        return parse_double(row, text, seconds);
+    }
+    MLP_TRY(parse_duration(row, text, &whole));
+    *seconds = (double)whole;
+    return MLP_OK;
 }
 
 /* As in GNU tools: K, M, G, T and KiB ... are powers of 1024, KB ... of 1000.
@@ -237,10 +276,11 @@ static mlp_status parse_switch_or(const mlp_option *row, const char *text,
             return MLP_OK;
         }
     }
-    if (parse_switch(row, text, &is_on) != MLP_OK) {
-        return mlp_fail(MLP_ERROR_USAGE, "%s, %s", mlp_failure(),
-                        row->choices[0]);
+    mlp_status status = parse_switch(row, text, &is_on);
+    for (unsigned i = 0; status != MLP_OK && row->choices[i] != NULL; i++) {
+        mlp_fail(status, "%s, %s", mlp_failure(), row->choices[i]);
     }
+    MLP_TRY(status);
     *value = is_on;
     return MLP_OK;
 }
@@ -318,6 +358,8 @@ mlp_status mlp_option_parse(void *values, const mlp_option *row,
         return parse_interval(row, text, place);
     case MLP_FIELD_DURATION:
         return parse_duration(row, text, place);
+    case MLP_FIELD_SECONDS:
+        return parse_seconds(row, text, place);
     case MLP_FIELD_BYTES:
         return parse_bytes(row, text, place);
     case MLP_FIELD_SIZE:
@@ -416,11 +458,11 @@ void mlp_option_print(const void *values, const mlp_option *row,
         snprintf(text, limit, "%" PRIu64, *(const uint64_t *)place);
         break;
     case MLP_FIELD_DOUBLE:
+    case MLP_FIELD_SECONDS:
         write_double(*(const double *)place, text);
         break;
     case MLP_FIELD_ENUM:
-        snprintf(text, limit, "%s",
-                 mlp_option_words(row)[*(const unsigned *)place]);
+        print_text(mlp_option_words(row)[*(const unsigned *)place], text);
         break;
     case MLP_FIELD_BOOL:
         print_switch(row, *(const bool *)place, text);

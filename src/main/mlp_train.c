@@ -17,14 +17,17 @@
 static const char program[] = "mlp_train";
 static mlp_stop stop;
 
-/* Print help or version once, whatever the number of ranks. */
-static mlp_status print_text(const mlp_comm *comm, mlp_action action)
+/* Print what is asked for once, whatever the number of ranks. */
+static mlp_status print_text(const mlp_comm *comm, const mlp_request *request,
+                             const mlp_config *config)
 {
     if (mlp_comm_rank(comm) != 0) {
         return MLP_OK;
     }
-    if (action == MLP_ACTION_HELP) {
-        mlp_options_help(stdout);
+    if (request->action == MLP_ACTION_HELP) {
+        mlp_options_help(stdout, request->topic);
+    } else if (request->action == MLP_ACTION_PRINT_CONFIG) {
+        mlp_options_print(config, stdout);
     } else {
         mlp_options_version(stdout, program);
     }
@@ -36,12 +39,12 @@ static mlp_status run_program(mlp_comm *comm, int argc, char **argv,
 {
     const mlp_run_setting setting = {.comm = comm, .stop = &stop};
     mlp_config config;
-    mlp_action action;
-    mlp_status status = mlp_options_parse(argc, argv, &config, &action);
+    mlp_request request;
+    mlp_status status = mlp_options_parse(argc, argv, &config, &request);
     MLP_TRY(mlp_comm_agree(comm, status));
     mlp_log_open(program, mlp_comm_rank(comm) == 0, config.quiet);
-    if (action != MLP_ACTION_RUN) {
-        return mlp_comm_agree(comm, print_text(comm, action));
+    if (request.action != MLP_ACTION_RUN) {
+        return mlp_comm_agree(comm, print_text(comm, &request, &config));
     }
     MLP_TRY(mlp_watchdog_create(comm, config.watchdog, watchdog));
     return mlp_run(&setting, &config);

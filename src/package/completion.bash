@@ -7,7 +7,11 @@
 # The help that belongs to the words so far.
 _mlp_help() {
     local program=$1 command=${COMP_WORDS[1]-}
-    if [[ ${program##*/} == mlp && $COMP_CWORD -gt 1 && $command != -* ]]; then
+    if [[ ${program##*/} == mlp_train ]]; then
+        "$program" --help all
+    elif [[ $COMP_CWORD -gt 1 && $command == train ]]; then
+        "$program" train --help all
+    elif [[ $COMP_CWORD -gt 1 && $command != -* ]]; then
         "$program" "$command" --help
     else
         "$program" --help

@@ -51,11 +51,13 @@ endif()
 # ---- Manual pages, from the programs' own --help, and completion.
 
 find_program(HELP2MAN help2man)
+set(MLP_HELP_OF_mlp_train "--help-option=--help all")
 if(HELP2MAN)
   foreach(program mlp_train mlp)
     set(page ${PROJECT_BINARY_DIR}/${program}.1)
     add_custom_command(OUTPUT ${page}
       COMMAND ${HELP2MAN} --no-info --output=${page}
+        ${MLP_HELP_OF_${program}}
         --include=${CMAKE_CURRENT_LIST_DIR}/${program}.h2m
         $<TARGET_FILE:${program}>
       DEPENDS ${program} ${CMAKE_CURRENT_LIST_DIR}/${program}.h2m VERBATIM)

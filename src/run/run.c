@@ -214,6 +214,10 @@ static mlp_status sign_off(mlp_run_parts *run, bool is_finished, double seconds)
     MLP_TRY(mlp_runlog_end(run->log, last, hex, seconds, is_finished));
     MLP_TRY(mlp_runlog_close(&run->log));
     MLP_TRY(mlp_tensorboard_close(&run->board));
+    if (!run->job.setting.is_guest && !run->job.config.quiet &&
+        run->job.config.checkpoint[0] == '\0') {
+        printf("not saved: --run DIR was not given\n");
+    }
     if (!run->job.setting.is_guest) {
         printf("weights sha256 %s\n", hex);
     }

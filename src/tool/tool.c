@@ -25,6 +25,9 @@ static void print_help(FILE *out)
         "directory\nof them: then the newest valid one is taken.\n"
         "\nSub-commands:\n",
         out);
+    mlp_option_entry(out, "train",
+                     "the program mlp_train, with its options; "
+                     "see mlp train --help");
     for (size_t i = 0; i < COMMANDS; i++) {
         mlp_option_entry(out, commands[i]->name, commands[i]->summary);
     }
@@ -34,6 +37,7 @@ static void print_help(FILE *out)
     mlp_option_help(out, &standard, 1);
     mlp_options_exit_codes(out);
     fputs("\nExamples:\n"
+          "  mlp train --data data/mnist --run runs/a\n"
           "  mlp show runs/a\n"
           "  mlp trace net.txt --format markdown\n"
           "  mlp eval runs/a --data data/mnist --format json\n"
@@ -64,6 +68,7 @@ static mlp_status find(const char *name, const mlp_tool_command **command)
         mlp_nearest_consider(&nearest, commands[i]->name);
     }
     mlp_nearest_consider(&nearest, "help");
+    mlp_nearest_consider(&nearest, "train");
     if (nearest.name == NULL) {
         return mlp_fail(MLP_ERROR_USAGE,
                         "\"%.200s\": unknown sub-command; see mlp --help",
@@ -105,11 +110,6 @@ static mlp_status run(const mlp_tool_command *command, int argc, char **argv)
     return mlp_tool_output_close(&output, status);
 }
 
-static mlp_status fail_missing(void)
-{
-    return mlp_fail(MLP_ERROR_USAGE, "missing sub-command; see mlp --help");
-}
-
 /* Handle an option without a sub-command. */
 static mlp_status take_option(char **argv)
 {
@@ -122,18 +122,26 @@ static mlp_status take_option(char **argv)
                              .argc = 2,
                              .next = 1};
     MLP_TRY(mlp_command_line_take(&line));
-    return asked.help || asked.version ? print_help_or_version(&asked, NULL)
-                                       : fail_missing();
+    return print_help_or_version(&asked, NULL);
 }
 
 mlp_status mlp_tool(int argc, char **argv)
 {
     const mlp_tool_command *command = NULL;
     if (argc < 2) {
-        return fail_missing();
+        return print_help_or_version(&(mlp_standard_options){.help = true},
+                                     NULL);
+    }
+    if (strcmp(argv[1], "train") == 0) {
+        return mlp_tool_train(argv + 1);
     }
     if (argv[1][0] == '-') {
         return take_option(argv);
+    }
+    if (argc > 2 && strcmp(argv[1], "help") == 0 &&
+        strcmp(argv[2], "train") == 0) {
+        char option[] = "--help";
+        return mlp_tool_train((char *[]){argv[2], option, NULL});
     }
     if (strcmp(argv[1], "help") != 0) {
         MLP_TRY(find(argv[1], &command));

@@ -169,6 +169,12 @@ mlp_status mlp_tool_paint(const mlp_tool_grid *grid, const void *values,
 
 /* ---- the sub-commands */
 
+/** Become the program mlp_train: the one beside this program, else that of
+ *  $PATH. Returns when it cannot be started: MLP_ERROR_MISSING.
+ *  @param argv  "train" and its arguments, NULL at the end; argv[0] is
+ *               overwritten */
+mlp_status mlp_tool_train(char **argv);
+
 extern const mlp_tool_command mlp_tool_show;
 extern const mlp_tool_command mlp_tool_verify;
 extern const mlp_tool_command mlp_tool_eval;

@@ -30,10 +30,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char program[] = "mlp_train", option[] = "--config", path[512];
     char *argv[] = {program, option, path, NULL};
     mlp_config config;
-    mlp_action action;
+    mlp_request request;
     strncpy(path, fuzz_file("a.ini", data, size), sizeof path - 1);
     path[sizeof path - 1] = '\0';
-    if (mlp_options_parse(3, argv, &config, &action) == MLP_OK) {
+    if (mlp_options_parse(3, argv, &config, &request) == MLP_OK) {
         expect_round_trip(&config);
     }
     return 0;

@@ -1,6 +1,6 @@
 # The options of mlp_train as Markdown, from the program's output:
 #
-#     mlp_train --help | awk -f tests/support/options_table.awk
+#     mlp_train --help all | awk -f tests/support/options_table.awk
 #
 # An entry of --help has its name in the first columns, its help in the others,
 # and its default in brackets at the end.
@@ -46,7 +46,7 @@ BEGIN {
     print "# Options of mlp_train\n"
     print "Made from the program's own table (src/config/config.c): change it" \
         " there, then\n\n" \
-        "    build/mlp_train --help | awk -f tests/support/options_table.awk" \
+        "    build/mlp_train --help all | awk -f tests/support/options_table.awk" \
         " >src/config/OPTIONS.md\n"
     print "Every option is also a key of a `--config FILE` of lines" \
         " `name = value`; the command line\nwins over the file, and the file" \

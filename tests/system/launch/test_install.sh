@@ -120,7 +120,9 @@ fi
 if [ -n "$(find usr -name mlp_train.1)" ]; then
     for program in mlp_train mlp; do
         page=$(find usr -name $program.1)
-        usr/bin/$program --help | sed -n 's/^  \(--[a-z-]*\).*/\1/p' >options
+        all=
+        [ $program = mlp ] || all=all
+        usr/bin/$program --help $all | sed -n 's/^  \(--[a-z-]*\).*/\1/p' >options
         [ -s options ] || fail "$program --help has no options"
         sed 's/\\//g' "$page" >plain
         while read -r option; do

@@ -66,7 +66,7 @@ def check_page(page):
 
 def check_options():
     page = ROOT / "src/config/OPTIONS.md"
-    text = subprocess.run([PROGRAM, "--help"], check=True,
+    text = subprocess.run([PROGRAM, "--help", "all"], check=True,
                           capture_output=True).stdout
     table = subprocess.run(
         ["awk", "-f", ROOT / "tests/support/options_table.awk"],

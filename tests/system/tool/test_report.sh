@@ -234,7 +234,7 @@ refuse 74 "/dev/full" run -o /dev/full
 [ ! -e new.html ] || fail "a file is left"
 [ -z "$(find . -name '*.tmp.*')" ] || fail "partial files are left"
 
-echo "Python reads checkpoint and log as the README shows"
+echo "Python reads a checkpoint as the README shows"
 for python in python3 /usr/bin/python3; do
     "$python" -c 'import h5py' 2>/dev/null && break
     python=
@@ -242,10 +242,9 @@ done
 if [ -n "$python" ]; then
     mkdir runs && cp -r run runs/first
     sed -n '/^    import glob/,/^$/s/^    //p' "$MLP_SOURCE/README.md" >read.py
-    [ "$(grep -c . read.py)" -eq 10 ] || fail "not ten lines in the README"
+    [ "$(grep -c . read.py)" -eq 5 ] || fail "not five lines in the README"
     "$python" read.py >out 2>err || fail "the README's lines fail"
-    grep -q "ckpt-000004-.* (64, 256) float32 " out || fail "other weights"
-    [ "$(grep -c '^[1-4] [0-9.]* [0-9.]*$' out)" -eq 4 ] || fail "other epochs"
+    grep -q "^(64, 256) float32 " out || fail "other weights"
 else
     echo "not tried: h5py is not installed"
 fi

@@ -290,7 +290,6 @@ expect_one_line "warning: torn/ckpt-000003-00000030.h5"
 expect_text "epoch 2, step 20"
 
 echo "invalid command lines are refused"
-refuse 64 "missing sub-command; see mlp --help"
 refuse 64 "did you mean eval?" evla run
 refuse 64 "did you mean --threads?" eval run --treads 2
 refuse 64 "--first: unknown option; see mlp eval --help" eval run --first 2
@@ -300,7 +299,6 @@ refuse 64 '--split: "other" is not one of train, test, all' \
 refuse 64 "is not one of tsv, json, text" predict run --data digits --format png
 refuse 64 "--rows: 0 is below 1" predict run --data digits --rows 0
 refuse 64 "--data needs a value" predict run --data
-refuse 64 "-h: unknown option; see mlp show --help" show -h
 refuse 64 "--nothing: unknown option; see mlp --help" --nothing
 refuse 64 "missing argument; usage: mlp show FILE" show
 refuse 64 '"other": unexpected argument; see mlp show --help' show run other
@@ -310,8 +308,11 @@ echo "help and version"
 succeed help
 expect_text "predict"
 mv out help
-succeed --help
-cmp out help || fail "mlp --help is other than mlp help"
+for words in --help -h ""; do
+    # shellcheck disable=SC2086 # a word or none
+    succeed $words
+    cmp out help || fail "mlp $words is other than mlp help"
+done
 for command in show eval predict; do
     succeed "$command" --help
     mv out help
@@ -325,4 +326,59 @@ for command in show verify eval predict report data export import trace; do
 done
 refuse 64 "-x: unknown option" show run -x
 succeed --version
+mv out version
+succeed -V
+cmp out version || fail "-V is other than --version"
 grep -Eq '^mlp [0-9]+\.[0-9]+\.[0-9]+$' out || fail "no version"
+
+echo "mlp train is mlp_train"
+succeed train --version
+mv out version
+"$MLP_BUILD/mlp_train" --version >out
+cmp out version || fail "another version"
+succeed help train
+mv out help
+succeed train --help
+cmp out help || fail "mlp help train is other than mlp train --help"
+[ "$(wc -l <out)" -le 40 ] || fail "more than a screen"
+succeed train --help all
+for topic in data images table model training parallel files checks output; do
+    succeed train --help "$topic"
+    grep -o '^  --[a-z0-9-]*' out
+done | sort >by_topic
+"$MLP_BUILD/mlp_train" --help all | sed -n '/^Other/q;s/^\(  --[a-z0-9-]*\).*/\1/p' |
+    sort >listed
+cmp by_topic listed || fail "topics have other options than all"
+tool train --help tables
+expect_status 64 "an unknown topic"
+grep -qF -e '--help: "tables" is not one of' err || fail "no reason"
+succeed train --data digits --run whole --epochs 1 --quiet
+for part in ckpt-000001-00000011.h5 log.jsonl events; do
+    [ -e "whole/$part" ] || fail "--run: no $part"
+done
+succeed train --data digits --run whole --epochs 1 --resume --quiet
+mkdir elsewhere
+cp "$MLP_BUILD/mlp" elsewhere
+status=0
+PATH=/nowhere elsewhere/mlp train >out 2>err || status=$?
+expect_status 66 "mlp train without mlp_train"
+
+echo "a configuration is printed, and read back"
+for words in "--preset mnist-fast" "--preset xor --lr 0.3" "--optimizer adam \
+--run r --watchdog 90m --max-time 1-12:00:00"; do
+    # shellcheck disable=SC2086 # words
+    succeed train $words --print-config
+    mv out first.ini
+    succeed train --config first.ini --print-config
+    cmp out first.ini || fail "another configuration than of $words"
+done
+grep -qx 'watchdog = 5400' first.ini || fail "90m is not 5400 s"
+grep -qx 'max-time = 1-12:00:00' first.ini || fail "36 h are something else"
+
+echo "all faults at once"
+tool train --epochs x --btch 3 --lr -1
+expect_status 64 "three faults"
+for words in '--epochs: "x" is not a whole number' '--lr: -1 is not above 0' \
+    "--btch: unknown option; did you mean --batch?"; do
+    grep -qF -e "$words" err || fail "not named: $words"
+done

@@ -248,8 +248,8 @@ START_TEST(help_lists_options_by_group_without_old_names)
               "                          in color\n"
               "  --loud, -l              be loud\n"
               "\nOther:\n"
-              "  --help                  print this and exit\n"
-              "  --version               print the version and exit\n");
+              "  --help, -h              print this and exit\n"
+              "  --version, -V           print the version and exit\n");
 }
 END_TEST
 

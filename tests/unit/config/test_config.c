@@ -211,7 +211,7 @@ START_TEST(bytes_are_read_as_gnu_tools_read_them)
 }
 END_TEST
 
-START_TEST(durations_are_read_as_slurm_prints_them)
+START_TEST(durations_have_units_or_are_as_slurm_prints_them)
 {
     assert_text("max-time", "00:00:00");
     set("max-time", "1:02:03");
@@ -222,14 +222,25 @@ START_TEST(durations_are_read_as_slurm_prints_them)
     assert_text("max-time", "2-12:00:00");
     set("max-time", "100:00:00");
     assert_text("max-time", "4-04:00:00");
+    set("max-time", "90m");
+    ck_assert_uint_eq(config.max_time, 5400);
+    set("max-time", "1h30m");
+    ck_assert_uint_eq(config.max_time, 5400);
+    set("max-time", "1d2h3m4s");
+    ck_assert_uint_eq(config.max_time, 93784);
+    set("watchdog", "2m");
+    ck_assert_double_eq(config.watchdog, 120.0);
+    set("watchdog", "0.5");
+    ck_assert_double_eq(config.watchdog, 0.5);
     static const char *const wrong[] = {
         "",         "30",       "30:00",    "1:60:00",     "1:00:60",
-        "-1:00:00", "1:00:00s", "1:00:00:", "1-2-1:00:00", "1:+1:00"};
+        "-1:00:00", "1:00:00s", "1:00:00:", "1-2-1:00:00", "1:+1:00",
+        "m",        "30m1h",    "1h1h",     "1h30",        "1.5h"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         char line[200];
         snprintf(line, sizeof line,
-                 "--max-time: \"%s\" is not a time like 01:30:00 or "
-                 "2-12:00:00",
+                 "--max-time: \"%s\" is not a time like 90m, 1h30m, "
+                 "01:30:00 or 2-12:00:00",
                  wrong[i]);
         assert_refused("max-time", wrong[i], line);
     }
@@ -629,7 +640,7 @@ int main(void)
     tcase_add_test(tests, values_out_of_range_are_refused);
     tcase_add_test(tests, smallest_and_largest_allowed_values_are_taken);
     tcase_add_test(tests, bytes_are_read_as_gnu_tools_read_them);
-    tcase_add_test(tests, durations_are_read_as_slurm_prints_them);
+    tcase_add_test(tests, durations_have_units_or_are_as_slurm_prints_them);
     tcase_add_test(tests, malformed_lists_words_and_intervals_are_refused);
     tcase_add_test(tests, more_layers_than_fit_are_refused);
     tcase_add_test(tests, a_path_that_does_not_fit_is_refused);

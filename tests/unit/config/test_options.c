@@ -18,7 +18,7 @@
 enum { WORDS_MAX = 16 };
 
 static mlp_config config;
-static mlp_action action;
+static mlp_request request;
 static char folder[] = "/tmp/mlp-options-XXXXXX";
 static char ini[64];
 
@@ -46,7 +46,7 @@ static mlp_status parse(const char *line)
         ck_assert_int_lt(argc, WORDS_MAX);
         argv[argc++] = strcmp(word, "@") == 0 ? ini : word;
     }
-    return mlp_options_parse(argc, argv, &config, &action);
+    return mlp_options_parse(argc, argv, &config, &request);
 }
 
 static void assert_parses(const char *line)
@@ -85,7 +85,7 @@ static void assert_file_refused(const char *text, const char *why)
 START_TEST(no_arguments_run_with_the_defaults)
 {
     assert_parses("");
-    ck_assert_int_eq(action, MLP_ACTION_RUN);
+    ck_assert_int_eq(request.action, MLP_ACTION_RUN);
     ck_assert_uint_eq(config.batch, 128);
     ck_assert_ptr_null(memchr(config.given, true, sizeof config.given));
 }
@@ -139,10 +139,39 @@ START_TEST(missing_values_and_stray_words_are_refused)
     assert_refused("--config", "--config needs a value: --config FILE");
     assert_refused("train",
                    "\"train\": unexpected argument; see mlp_train --help");
-    assert_refused("-h", "-h: unknown option; see mlp_train --help");
+    assert_refused("-x", "-x: unknown option; see mlp_train --help");
     assert_refused("--quiet yes",
                    "\"yes\": unexpected argument; see mlp_train --help");
     assert_refused("--no-lr", "--no-lr: unknown option; see mlp_train --help");
+}
+END_TEST
+
+START_TEST(all_faults_are_named_in_one_line)
+{
+    assert_refused("--epochs x --nothing 3 --batch 0",
+                   "--epochs: \"x\" is not a whole number; --nothing: unknown "
+                   "option; see mlp_train --help; --batch: 0 is below 1");
+    assert_refused("--classes 1 --shards 200 --quiet --progress always",
+                   "--classes: 1 is below 2 (0: from the labels); --shards 200 "
+                   "is above the 128 rows of an update: raise --batch or lower "
+                   "--shards; --quiet and --progress always exclude each "
+                   "other");
+    write_ini("lr = x\nbach = 3\nlr 5\n");
+    ck_assert_int_eq(parse("--config @"), MLP_ERROR_USAGE);
+    ck_assert_ptr_nonnull(strstr(mlp_failure(), "ini:1: --lr: \"x\" is"));
+    ck_assert_ptr_nonnull(strstr(mlp_failure(), "ini:2: bach: unknown"));
+    ck_assert_ptr_nonnull(strstr(mlp_failure(), "ini:3: is not of the form"));
+}
+END_TEST
+
+START_TEST(a_run_names_checkpoints_log_and_events)
+{
+    assert_parses("--run runs/a --log other.jsonl");
+    ck_assert_str_eq(config.checkpoint, "runs/a");
+    ck_assert_str_eq(config.log, "other.jsonl");
+    ck_assert_str_eq(config.tensorboard, "runs/a/events");
+    assert_parses("--run runs/a --resume");
+    ck_assert_int_eq(config.resume, MLP_RESUME_YES);
 }
 END_TEST
 
@@ -179,9 +208,9 @@ END_TEST
 START_TEST(help_and_version_need_no_valid_whole)
 {
     assert_parses("--resume --help");
-    ck_assert_int_eq(action, MLP_ACTION_HELP);
+    ck_assert_int_eq(request.action, MLP_ACTION_HELP);
     assert_parses("--version --nonsense");
-    ck_assert_int_eq(action, MLP_ACTION_VERSION);
+    ck_assert_int_eq(request.action, MLP_ACTION_VERSION);
 }
 END_TEST
 
@@ -245,7 +274,6 @@ START_TEST(errors_in_a_file_name_line_and_key)
     assert_file_refused("lr 0.1\n", "1: is not of the form name = value");
     assert_file_refused("lr = 0.1\n[model]\nhidden = 3\n",
                         "2: sections are not supported");
-    assert_file_refused("lr = x\nlr = y\n", "1: --lr: \"x\" is not a number");
 }
 END_TEST
 
@@ -290,20 +318,20 @@ START_TEST(a_fifo_or_a_huge_file_is_refused_at_once)
 }
 END_TEST
 
-static char *help_text(void)
+static char *help_text(unsigned topic)
 {
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
     ck_assert_ptr_nonnull(out);
-    mlp_options_help(out);
+    mlp_options_help(out, topic);
     fclose(out);
     return text;
 }
 
 START_TEST(help_names_every_option_and_preset)
 {
-    char *text = help_text();
+    char *text = help_text(1);
     char name[64];
     size_t count = 0;
     const mlp_option *fields = mlp_config_fields(&count);
@@ -323,7 +351,7 @@ END_TEST
 
 START_TEST(help_fits_80_columns)
 {
-    char *text = help_text();
+    char *text = help_text(1);
     for (char *line = strtok(text, "\n"); line != NULL;
          line = strtok(NULL, "\n")) {
         ck_assert_msg(strlen(line) < 80, "%s", line);
@@ -354,6 +382,8 @@ int main(void)
     tcase_add_test(tests, unknown_options_name_the_nearest);
     tcase_add_test(tests, abbreviations_are_refused_with_the_full_name);
     tcase_add_test(tests, missing_values_and_stray_words_are_refused);
+    tcase_add_test(tests, all_faults_are_named_in_one_line);
+    tcase_add_test(tests, a_run_names_checkpoints_log_and_events);
     tcase_add_test(tests, values_are_checked_and_so_is_the_whole);
     tcase_add_test(tests, a_switch_may_have_further_values);
     tcase_add_test(tests, help_and_version_need_no_valid_whole);

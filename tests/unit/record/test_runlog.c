@@ -183,7 +183,8 @@ START_TEST(start_lines_have_team_data_and_model)
         "data  /data/mnist (60000 train, 0 validation, 10000 test rows, "
         "784 features, 10 classes)\n"
         "model 784-256-128-10 relu softmax, 235146 parameters, "
-        "sgd lr 0.1 momentum 0.9, batch 128, 8 shards\n");
+        "sgd lr 0.1 momentum 0.9, batch 128, 8 shards\n"
+        "saves nothing: --run DIR saves checkpoints, log and curves\n");
     close_log(log);
 }
 END_TEST
