@@ -284,7 +284,7 @@ void mlp_options_print(const mlp_config *config, FILE *out)
 {
     size_t count = 0;
     const char *group = "";
-    const mlp_config_field *fields = mlp_config_fields(&count);
+    const mlp_option *fields = mlp_config_fields(&count);
     for (size_t i = 0; i < count; i++) {
         char value[MLP_CONFIG_VALUE];
         mlp_config_get(config, &fields[i], value);

@@ -12,6 +12,15 @@ static const char *const splits[] = {
     [MLP_SPLIT_TRAIN] = "train", [MLP_SPLIT_TEST] = "test", "all", NULL};
 static const char *const bad_rows[] = {"fail", "drop", NULL};
 static const char *const bad_images[] = {"fail", "skip", NULL};
+static const char *const metrics[] = {"validation-loss",
+                                      "validation-accuracy",
+                                      "test-loss",
+                                      "test-accuracy",
+                                      "train-loss",
+                                      "train-accuracy",
+                                      "seconds",
+                                      "name",
+                                      NULL};
 
 const char *mlp_tool_split_name(mlp_split split)
 {
@@ -39,8 +48,14 @@ static const mlp_option rows[] = {
      .operand = "N", .default_text = "all", .help = "at most N rows"},
     {"format", MLP_FIELD_BORROWED, AT(format), .operand = "NAME",
      .help = "output format"},
+    {"columns", MLP_FIELD_BORROWED, AT(columns), .operand = "NAME,...",
+     .default_text = "all",
+     .help = "what to print of each row: id (its number or file), prediction, "
+             "outputs"},
     {"to", MLP_FIELD_BORROWED, AT(to), .operand = "FORMAT",
      .help = "format of the exported model"},
+    {"sort", MLP_FIELD_BORROWED, AT(sort), .choices = metrics,
+     .operand = "METRIC", .help = "the best first"},
     {"watch", MLP_FIELD_BOOL, AT(is_watch),
      .help = "write the report anew after each epoch, until the runs end"},
     {"activation", MLP_FIELD_BORROWED, AT(activation), .operand = "NAME,...",
@@ -100,6 +115,7 @@ static void init(mlp_tool_options *options, const mlp_tool_command *command)
                                   .memory_limit = (uint64_t)1 << 30,
                                   .test_fraction = 0.2,
                                   .seed = 1,
+                                  .sort = metrics[0],
                                   .format = command->formats[0]};
     mlp_config_init(&options->config);
 }
@@ -152,7 +168,7 @@ static void name_output(const mlp_tool_command *command,
 static void mark_given(const mlp_option_table *table, mlp_config *config)
 {
     size_t count;
-    const mlp_config_field *fields = mlp_config_fields(&count);
+    const mlp_option *fields = mlp_config_fields(&count);
     for (size_t i = 0; i < table->count; i++) {
         const char *name = table->rows[i].name;
         if (table->given[i] && mlp_option_find(rows, ROWS, name) == NULL) {

@@ -80,8 +80,10 @@ typedef struct {
     bool is_gray;
     mlp_bad_images bad_images;
     double test_fraction;
-    bool is_watch;     /**< write a report again after each epoch */
-    const char *label; /**< a column of a table; NULL: not given */
+    const char *columns; /**< to print of predictions; NULL: all */
+    const char *sort;    /**< a metric of runs */
+    bool is_watch;       /**< write a report again after each epoch */
+    const char *label;   /**< a column of a table; NULL: not given */
     uint64_t seed;
     mlp_config config; /**< for options that are those of mlp_train */
     mlp_standard_options standard; /**< if given, ignore all others */
@@ -180,6 +182,7 @@ extern const mlp_tool_command mlp_tool_verify;
 extern const mlp_tool_command mlp_tool_eval;
 extern const mlp_tool_command mlp_tool_predict;
 extern const mlp_tool_command mlp_tool_report;
+extern const mlp_tool_command mlp_tool_runs;
 extern const mlp_tool_command mlp_tool_data;
 extern const mlp_tool_command mlp_tool_export;
 extern const mlp_tool_command mlp_tool_import;

@@ -11,41 +11,43 @@
 
 /* ---- a batch */
 
-static mlp_status print_batch(const mlp_tool_case *loaded, const char *format,
-                              mlp_prediction *p, size_t rows,
-                              mlp_tool_output *output)
+static mlp_status print_batch(const mlp_tool_case *loaded,
+                              const mlp_predict_style *style, mlp_prediction *p,
+                              size_t rows, mlp_tool_output *output)
 {
     p->checkpoint = &loaded->checkpoint;
     p->result = mlp_inference_run(loaded->inference, p->dataset,
                                   (mlp_range){p->begin, rows});
     MLP_TRY(mlp_dataset_status(p->dataset));
-    MLP_TRY(mlp_predict_print(output->file, format, p));
+    MLP_TRY(mlp_predict_print(output->file, style, p));
     return mlp_tool_output_flush(output);
 }
 
-static void begin(const mlp_tool_case *loaded, const char *format,
+static void begin(const mlp_tool_case *loaded, const mlp_predict_style *style,
                   bool has_names, mlp_tool_output *output)
 {
-    if (strcmp(format, "tsv") == 0) {
-        mlp_predict_print_header(output->file, &loaded->checkpoint, has_names);
+    if (strcmp(style->format, "tsv") == 0 ||
+        strcmp(style->format, "csv") == 0) {
+        mlp_predict_print_header(output->file, style, &loaded->checkpoint,
+                                 has_names);
     }
 }
 
 /* ---- rows of data */
 
-static mlp_status print_data_rows(const mlp_tool_options *options,
+static mlp_status print_data_rows(const mlp_predict_style *style,
                                   const mlp_tool_case *loaded,
                                   mlp_tool_output *output)
 {
     mlp_range all = loaded->dataset.range;
-    begin(loaded, options->format, false, output);
+    begin(loaded, style, false, output);
     mlp_range batch = {0};
     while (mlp_inference_next(all.count, &batch)) {
         mlp_prediction p = {.dataset = &loaded->dataset,
                             .begin = batch.first,
                             .largest = loaded->largest,
                             .first = all.first + batch.first};
-        MLP_TRY(print_batch(loaded, options->format, &p, batch.count, output));
+        MLP_TRY(print_batch(loaded, style, &p, batch.count, output));
     }
     return MLP_OK;
 }
@@ -54,12 +56,14 @@ static mlp_status predict_rows(const mlp_tool_options *options,
                                mlp_tool_output *output)
 {
     mlp_tool_case loaded = {0};
+    mlp_predict_style style;
+    MLP_TRY(mlp_predict_style_read(options, &style));
     if (options->is_inverted || options->is_center) {
         return mlp_fail(MLP_ERROR_USAGE, "--invert and --center need "
                                          "pictures, and none is given");
     }
     MLP_TRY(mlp_tool_load(options, false, &loaded));
-    mlp_status status = print_data_rows(options, &loaded, output);
+    mlp_status status = print_data_rows(&style, &loaded, output);
     mlp_tool_unload(&loaded);
     return status;
 }
@@ -81,12 +85,14 @@ static mlp_status print_all_pictures(const mlp_tool_options *options,
                                      mlp_tool_output *output)
 {
     const mlp_checkpoint *c = &loaded->checkpoint;
-    const char *format = format_of_pictures(options, output);
+    mlp_predict_style style;
     mlp_dataset rows;
+    MLP_TRY(mlp_predict_style_read(options, &style));
+    style.format = format_of_pictures(options, output);
     mlp_status status =
         mlp_pictures_create_rows(MLP_INFERENCE_ROWS, c->widths[0], &rows);
     MLP_TRY(status);
-    begin(loaded, format, true, output);
+    begin(loaded, &style, true, output);
     mlp_range batch = {0};
     while (status == MLP_OK && mlp_inference_next(pictures->count, &batch)) {
         mlp_prediction p = {.dataset = &rows,
@@ -95,7 +101,7 @@ static mlp_status print_all_pictures(const mlp_tool_options *options,
                                      batch.first};
         status = mlp_pictures_read(pictures, batch, options, c, &rows);
         if (status == MLP_OK) {
-            status = print_batch(loaded, format, &p, batch.count, output);
+            status = print_batch(loaded, &style, &p, batch.count, output);
         }
     }
     mlp_dataset_destroy(&rows);
@@ -158,15 +164,15 @@ static mlp_status predict(const mlp_tool_options *options,
                                       : predict_rows(options, output);
 }
 
-static const char *const formats[] = {"tsv", "json", "text", NULL};
+static const char *const formats[] = {"tsv", "csv", "json", "text", NULL};
 static const char *const options_of_predict[] = {
-    "invert", "center",       "data",    "split",  "bad-rows", "first",
-    "rows",   "memory-limit", "threads", "format", "output",   NULL};
+    "invert",       "center",  "data",   "split",   "bad-rows", "first", "rows",
+    "memory-limit", "threads", "format", "columns", "output",   NULL};
 
 const mlp_tool_command mlp_tool_predict = {
     .name = "predict",
     .summary = "class and probabilities of rows, or of PNG and JPEG pictures, "
-               "as TSV, JSON lines or drawn",
+               "as TSV, CSV, JSON lines or drawn",
     .description = "Predict the class of pictures or rows, labelled or not: a "
                    "line for each with\n"
                    "its file or number, its class (for a regression the "

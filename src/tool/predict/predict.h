@@ -36,13 +36,23 @@ const char *mlp_prediction_class_name(const mlp_checkpoint *checkpoint,
 /** The class of an output: with --binary, class 1. */
 size_t mlp_prediction_class(const mlp_checkpoint *checkpoint, size_t output);
 
-/** The header line of TSV. */
-void mlp_predict_print_header(FILE *out, const mlp_checkpoint *checkpoint,
-                              bool has_names);
+/** What is printed of a row. */
+typedef struct {
+    const char *format; /**< "tsv", "csv", "json" (JSON lines) or "text" */
+    bool has_id, has_prediction, has_outputs; /**< columns; all of a text */
+} mlp_predict_style;
 
-/** Print all rows as "tsv", "json" (JSON lines) or "text". Names are escaped,
- *  so that each row is one line. MLP_ERROR_INTERNAL without memory. */
-mlp_status mlp_predict_print(FILE *out, const char *format,
+/** Read --format and --columns. MLP_ERROR_USAGE: no such column. */
+mlp_status mlp_predict_style_read(const mlp_tool_options *options,
+                                  mlp_predict_style *style);
+
+/** The header line of TSV and CSV. */
+void mlp_predict_print_header(FILE *out, const mlp_predict_style *style,
+                              const mlp_checkpoint *checkpoint, bool has_names);
+
+/** Print all rows. In TSV names are escaped, so that each row is one line.
+ *  MLP_ERROR_INTERNAL without memory. */
+mlp_status mlp_predict_print(FILE *out, const mlp_predict_style *style,
                              const mlp_prediction *prediction);
 
 /* ---- text.c */

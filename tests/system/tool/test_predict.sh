@@ -148,7 +148,39 @@ if command -v script >/dev/null 2>&1; then
     grep -q '█' out || fail "not drawn without colors"
 fi
 
+echo "CSV has the numbers of TSV, and columns can be chosen"
+predict run --data digits --rows 5
+mv out rows.tsv
+predict run --data digits --rows 5 --format csv
+tr ',' '\t' <out | cmp - rows.tsv || fail "CSV is other than TSV"
+predict run --data digits --rows 5 --columns prediction
+cut -f 2 rows.tsv | cmp - out || fail "not the column of predictions"
+predict run --data digits --rows 5 --columns outputs,id --format csv
+cut -f 1,3- rows.tsv | tr '\t' ',' | cmp - out || fail "not id and outputs"
+predict run pictures/000.png --columns id,prediction --format json
+grep -q '^{"file": *"pictures/000.png", *"prediction": *[0-9]*}$' out ||
+    fail "not file and prediction: $(cat out)"
+{
+    printf 'x,kind\n'
+    for i in 1 2 3 4 5 6 7 8; do
+        printf '%s,"a ""b"", c"\n%s,plain\n' "$i" "-$i"
+    done
+} >quotes.csv
+team 0 --data quotes.csv --label kind --epochs 60 --batch 4 --hidden 4 --quiet \
+    --checkpoint quotes
+expect_status 0 "training on quotes"
+predict quotes --data quotes.csv --format csv
+python3 - <<'PYTHON' || fail "CSV is not read back"
+import csv
+made, given = (list(csv.DictReader(open(f, newline="")))
+               for f in ("out", "quotes.csv"))
+assert [r["prediction"] for r in made] == [r["kind"] for r in given]
+assert 'probability_a "b", c' in made[0], made[0]
+PYTHON
+
 echo "invalid input"
+refuse 64 "--columns: \"class\" is not one of id, prediction, outputs" \
+    run paper.png --columns id,class
 refuse 66 "nothing.png" run nothing.png
 refuse 66 "run: has no .png, .jpg or .jpeg file" run run
 refuse 65 "cut.png: is a damaged PNG file" run pictures/000.png cut.png
@@ -158,7 +190,7 @@ refuse 64 "pictures, or rows of --data, not both" run paper.png --data digits
 refuse 64 "not both" run paper.png --rows 2
 refuse 64 "--invert and --center need pictures" run --data digits --invert
 refuse 64 '"dark" is not one of true, false' run paper.png --invert=dark
-refuse 64 "is not one of tsv, json, text" run paper.png --format png
+refuse 64 "is not one of tsv, csv, json, text" run paper.png --format png
 echo old >kept.tsv
 refuse 65 "cut.png" run many cut.png --output kept.tsv
 [ "$(cat kept.tsv)" = old ] || fail "a failure replaces the file"

@@ -296,7 +296,7 @@ refuse 64 "--first: unknown option; see mlp eval --help" eval run --first 2
 refuse 64 '--threads: "two" is not a whole number' eval run --threads two
 refuse 64 '--split: "other" is not one of train, test, all' \
     eval run --split other
-refuse 64 "is not one of tsv, json, text" predict run --data digits --format png
+refuse 64 "is not one of tsv, csv, json, text" predict run --data digits --format png
 refuse 64 "--rows: 0 is below 1" predict run --data digits --rows 0
 refuse 64 "--data needs a value" predict run --data
 refuse 64 "--nothing: unknown option; see mlp --help" --nothing
@@ -320,7 +320,7 @@ for command in show eval predict; do
     cmp out help || fail "mlp help $command is other than --help"
     [ "$(awk 'length > 80' help | wc -l)" -eq 0 ] || fail "lines over 80"
 done
-for command in show verify eval predict report data export import trace; do
+for command in show verify eval predict report runs data export import trace; do
     succeed "$command" --help
     ! grep -q -e '^  --output' out || expect_text '  --output FILE, -o FILE  '
 done
