@@ -41,6 +41,8 @@ is_there() {
     protobuf-c-compiler) has protoc-c ;;
     libturbojpeg0-dev) has_library libturbojpeg ;;
     libcairo2-dev) has_library cairo ;;
+    libhdf5-dev) has_library hdf5-serial ;;
+    python3-venv) python3 -c 'import ensurepip' 2>/dev/null ;;
     python3-*) /usr/bin/python3 -c "import ${1#python3-}" 2>/dev/null ||
         python3 -c "import ${1#python3-}" 2>/dev/null ;;
     check) has_library check ;;
@@ -98,7 +100,7 @@ fetch="curl ca-certificates" # for the real MNIST; without: built-in digits
 extra="libcairo2-dev" # for mlp report --format png
 test="check clang-format clang-tidy cppcheck shellcheck hdf5-tools python3
     tmux git clang libomp-dev libclang-rt-14-dev help2man dpkg-dev
-    python3-h5py python3-numpy python3-onnx
+    python3-h5py python3-numpy python3-onnx python3-venv libhdf5-dev
     slurm-wlm munge iproute2"
 
 # shellcheck disable=SC2086 # the lists are words

@@ -16,6 +16,9 @@ else() # MPICH and its kin, which share an ABI
   set(mlp_hdf5_modules hdf5-mpich hdf5 hdf5-serial)
   set(mlp_hdf5_refused "defined OPEN_MPI")
 endif()
+if(MLP_PYTHON) # symbols of a parallel one could meet another module's MPI
+  list(PREPEND mlp_hdf5_modules hdf5-serial)
+endif()
 set(MLP_HDF5 "" CACHE STRING
   "HDF5's module of pkg-config; empty: the first that goes with the MPI")
 if(MLP_HDF5)
