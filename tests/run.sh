@@ -22,7 +22,7 @@ exec </dev/null # mpirun would eat the terminal's input
 usage() { sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; }
 
 source_dir=$(cd "$(dirname "$0")/.." && pwd)
-labels='unit|mpi|system|lint'
+labels='unit|mpi|system|lint|python'
 is_full=OFF
 test_target=all
 asan_labels=unit asan_target=unit_tests

@@ -21,6 +21,7 @@ ELSEWHERE = {
     "tool": r"system\.tool", "convert": r"system\.(export|import)",
     "tool/data": r"system\.import", "tool/predict": r"system\.predict",
     "tool/report": r"system\.report", "tool/trace": r"system\.trace",
+    "python": r"python\..*", "python/mlp": r"python\..*",
 }
 
 

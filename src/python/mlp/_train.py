@@ -124,7 +124,10 @@ def train(options: dict[str, str], rows: Samples,
     for text in messages:
         warnings.warn(text, MLPWarning, stacklevel=5)
     if error is not None:
-        raise error
+        raise interrupt or error
     network = ffi.new("mlp_network **")
-    check(lib.mlp_estimator_network(estimator, network))
+    status = lib.mlp_estimator_network(estimator, network)
+    if status != lib.MLP_OK and interrupt is not None:
+        raise interrupt  # came before there were any weights
+    check(status)
     return Network(network), interrupt
