@@ -151,7 +151,7 @@ if command -v bash >/dev/null; then
     completes 'sigmoid.* relu' mlp_train --activation ''
     completes '^keras-mnist$' mlp_train --preset ker
     completes '^predict$' mlp predic
-    completes '^tsv json text$' mlp predict run --format ''
+    completes '^tsv csv json text$' mlp predict run --format ''
     completes '^$' mlp_train --data ''
 fi
 
