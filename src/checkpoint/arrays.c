@@ -11,6 +11,8 @@ enum { LAYERS_MAX = MLP_MAX_HIDDEN + 1, NAME_BYTES = 64 };
 
 /* ------------------------------------------------------ scaling */
 
+static const char squeezed[] = "squeezed"; /* absent: not */
+
 static mlp_status write_scaler(mlp_h5file *file, const mlp_checkpoint *c)
 {
     const mlp_h5_shape shape = {MLP_H5_F32, 1, {c->widths[0]}};
@@ -19,7 +21,10 @@ static mlp_status write_scaler(mlp_h5file *file, const mlp_checkpoint *c)
     }
     MLP_TRY(mlp_h5file_write_group(file, "scaler"));
     MLP_TRY(mlp_h5file_write(file, "scaler/shift", shape, c->scaler.shifts));
-    return mlp_h5file_write(file, "scaler/scale", shape, c->scaler.scales);
+    MLP_TRY(mlp_h5file_write(file, "scaler/scale", shape, c->scaler.scales));
+    return c->scaler.is_squeezed
+               ? mlp_h5file_write_u64(file, "scaler", squeezed, 1)
+               : MLP_OK;
 }
 
 /* With /scaler, each column has its own shift and scale. */
@@ -35,6 +40,7 @@ static mlp_status read_scaler(mlp_h5file *file, const char *path,
                                        c->scaler.shifts));
     MLP_TRY(mlp_checkpoint_tensor_read(file, path, "scaler/scale", shape,
                                        c->scaler.scales));
+    c->scaler.is_squeezed = mlp_h5file_has_attribute(file, "scaler", squeezed);
     for (size_t i = 0; i < c->widths[0]; i++) {
         if (!isfinite(c->scaler.shifts[i]) || !isfinite(c->scaler.scales[i])) {
             return mlp_fail(MLP_ERROR_DATA,

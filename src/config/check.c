@@ -197,6 +197,10 @@ static mlp_status check_table(const mlp_config *config)
     if (config->task == MLP_TASK_REGRESSION) {
         MLP_TRY(check_regression(config));
     }
+    if (strlen(config->na) > MLP_NA_BYTES_MOST) {
+        return mlp_fail(MLP_ERROR_USAGE, "--na is longer than %d bytes",
+                        MLP_NA_BYTES_MOST);
+    }
     if (config->test_fraction > 0 && config->test_data[0] != '\0') {
         return mlp_fail(MLP_ERROR_USAGE,
                         "--test-fraction and --test-data exclude each other");

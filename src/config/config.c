@@ -11,11 +11,14 @@ static const char *const activations[] = {
     "identity", "sigmoid", "tanh",     "relu", "step", "arctan", "leaky-relu",
     "prelu",    "elu",     "softplus", "silu", "gelu", NULL};
 static const char *const automatic[] = {"auto", NULL};
-static const char *const scalings[] = {"auto",     "common", "max", "minmax",
-                                       "standard", "none",   NULL};
 static const char *const augments[] = {"none", "shift", "affine", "elastic",
                                        NULL};
-static const char *const tasks[] = {"classification", "regression", NULL};
+static const char *const scalings[] = {"auto",     "common", "max",    "minmax",
+                                       "standard", "none",   "robust", NULL};
+static const char *const tasks[] = {"classification", "regression", "auto",
+                                    NULL};
+static const char *const missings[] = {"impute", "drop", "error", NULL};
+static const char *const unseens[] = {"other", "error", "all", NULL};
 static const char *const bad_rows[] = {"fail", "drop", NULL};
 static const char *const outputs[] = {"softmax",  "sigmoid", "identity", "tanh",
                                       "softplus", "step",    NULL};
@@ -64,7 +67,9 @@ static const mlp_option fields[] = {
      "feature scaling, fitted on the training rows: one common factor, "
      "the largest value (common); or per column: by the largest value "
      "(max), to 0 .. 1 (minmax), to mean 0 and standard deviation 1 "
-     "(standard); auto: common, for tables standard",
+     "(standard), to median 0 and a distance of 1 between the quartiles, with "
+     "values beyond 3 squeezed below 3 (robust); auto: common, for tables "
+     "standard; default: auto, for new runs on tables robust",
      .absent = "auto"},
 
     {"augment", MLP_FIELD_ENUM, AT(augment), augments, 0, 0, true, "Images",
@@ -109,10 +114,14 @@ static const mlp_option fields[] = {
      "column of a CSV file to predict", .absent = ""},
     {"task", MLP_FIELD_ENUM, AT(task), tasks, 0, 0, true, "Tables", "NAME",
      "predict the label as a class, or as a number (output identity, or "
-     "softplus for non-negative numbers)",
-     .absent = "classification"},
+     "softplus for non-negative numbers); auto, for new runs on tables: texts "
+     "are classes, and so are whole numbers, if there are at most 20",
+     .absent = "classification", .default_text = "auto"},
     {"ignore", MLP_FIELD_STRING, AT(ignore), NULL, 0, 0, true, "Tables",
      "COLUMN,...", "columns to leave out", .absent = ""},
+    {"columns", MLP_FIELD_STRING, AT(columns), NULL, 0, 0, true, "Tables",
+     "NAME,...", "names of the columns, of a file without a header",
+     .absent = ""},
     {"categorical", MLP_FIELD_STRING, AT(categorical), NULL, 0, 0, true,
      "Tables", "COLUMN,...",
      "numeric columns to treat as categories, such as postal codes "
@@ -126,9 +135,31 @@ static const mlp_option fields[] = {
      "FILE", "a CSV file of test rows", .absent = NULL},
     {"bad-rows", MLP_FIELD_ENUM, AT(bad_rows), bad_rows, 0, 0, true, "Tables",
      "WHAT",
-     "a row with a missing cell, with text where a number belongs, or "
-     "with a category not seen in training: fail, or drop the row",
+     "a row with text where a number belongs, with too few or too many "
+     "cells, or with a cell that --missing or --unseen error forbids: fail, "
+     "or drop the row",
      .absent = "fail"},
+    {"missing", MLP_FIELD_ENUM, AT(missing), missings, 0, 0, true, "Tables",
+     "WHAT",
+     "a missing cell: impute, a number by the median of the training rows, "
+     "with a feature that tells where, a text by a category of its own; drop "
+     "the row; or an error. Rows without a label are always left out, unless "
+     "it is an error",
+     .absent = "error", .default_text = "impute"},
+    {"na", MLP_FIELD_STRING, AT(na), NULL, 0, 0, true, "Tables", "WORD,...",
+     "words for a missing cell, besides an empty one", .absent = "",
+     .default_text = MLP_NA_DEFAULT},
+    {"unseen", MLP_FIELD_ENUM, AT(unseen), unseens, 0, 0, true, "Tables",
+     "WHAT",
+     "a text that no training row has: other, the category of rare texts, if "
+     "there is one, else none; an error, unless there is that category; all: "
+     "an error, with the categories of all rows of the file, as version 0.1.0 "
+     "did",
+     .absent = "all", .default_text = "other"},
+    {"rare", MLP_FIELD_SIZE, AT(rare), NULL, 0, INT_LIMIT, true, "Tables", "N",
+     "texts of fewer than N training rows share the category other, as do "
+     "those beyond the 4096 most frequent of a column; 0: off",
+     .absent = "0"},
 
     {"hidden", MLP_FIELD_SIZES, AT(hidden_count), NULL, 1, 1000000, true,
      "Model", "N,N...", "widths of the hidden layers, or \"none\"",
@@ -241,7 +272,9 @@ static const mlp_option fields[] = {
     {"trust", MLP_FIELD_DOUBLE, AT(trust), NULL, ABOVE_0, 1e6, true, "Training",
      "X", "trust coefficient: lars", .absent = "0.001"},
     {"clip-norm", MLP_FIELD_DOUBLE, AT(clip_norm), NULL, 0, DBL_MAX, true,
-     "Training", "X", "clip the norm of the gradient to X; 0: off",
+     "Training", "X",
+     "clip the norm of the gradient to X; 0: off; default for regressions on "
+     "tables: 1",
      .absent = "0"},
     {"max-norm", MLP_FIELD_DOUBLE, AT(max_norm), NULL, 0, DBL_MAX, true,
      "Training", "X",
@@ -249,7 +282,10 @@ static const mlp_option fields[] = {
      "step, 3 or so, often with dropout; 0: off",
      .absent = "0"},
     {"batch", MLP_FIELD_SIZE, AT(batch), NULL, 1, INT_LIMIT, true, "Training",
-     "N", "rows of a global batch, over all ranks", .absent = "128"},
+     "N",
+     "rows of a global batch, over all ranks; default for tables: the largest "
+     "power of two up to 2 sqrt(training rows), from 16 to 1024",
+     .absent = "128"},
     {"accumulate", MLP_FIELD_SIZE, AT(accumulate), NULL, 1, 65536, true,
      "Training", "K",
      "gradient accumulation: sum K batches before each update; the same "
@@ -257,7 +293,10 @@ static const mlp_option fields[] = {
      "memory",
      .absent = "1"},
     {"epochs", MLP_FIELD_SIZE, AT(epochs), NULL, 1, 1000000, false, "Training",
-     "N", "passes over the training rows", .absent = "10"},
+     "N",
+     "passes over the training rows; default for tables: 8000 / "
+     "sqrt(training rows), from 10 to 300",
+     .absent = "10"},
     {"seed", MLP_FIELD_U64, AT(seed), NULL, 0, U64_LIMIT, true, "Training", "N",
      "seed of all randomness: initialization, shuffling, dropout, "
      "deformed images",
@@ -422,6 +461,8 @@ static const mlp_config defaults = {
     .activation = {.count = 1, .item = {MLP_ACTIVATION_RELU}},
     .dropout = {.count = 1, .item = {0.0}},
     .class_weights = "none",
+    .missing = MLP_MISSING_ERROR,
+    .unseen = MLP_UNSEEN_ALL,
     .output = MLP_OUTPUT_SOFTMAX,
     .loss = MLP_LOSS_CROSS_ENTROPY,
     .init = MLP_INIT_HE_UNIFORM,

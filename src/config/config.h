@@ -16,7 +16,8 @@
 
 enum {
     MLP_MAX_HIDDEN = MLP_LIST_MAX, /**< limit of hidden layers */
-    MLP_MAX_FIELDS = 128           /**< limit of rows of the table */
+    MLP_MAX_FIELDS = 128,          /**< limit of rows of the table */
+    MLP_NA_BYTES_MOST = 256        /**< limit of --na */
 };
 
 /** Activation a = f(z) of a hidden layer. Formulas and derivatives:
@@ -43,20 +44,45 @@ typedef struct {
     mlp_activation item[MLP_MAX_HIDDEN];
 } mlp_activation_list;
 
-/** What the last layer predicts: a class, or a number. */
-typedef enum { MLP_TASK_CLASSIFICATION, MLP_TASK_REGRESSION } mlp_task;
+/** Words for a missing cell in new runs on tables (--na). */
+#define MLP_NA_DEFAULT "NA,NaN,?,null"
+
+/** What the last layer predicts: a class, or a number. Auto, the default for
+ *  new runs on tables, goes by the label; it is resolved before training. */
+typedef enum {
+    MLP_TASK_CLASSIFICATION,
+    MLP_TASK_REGRESSION,
+    MLP_TASK_AUTO
+} mlp_task;
+
+/** What to do about a missing cell of a feature of a table. */
+typedef enum {
+    MLP_MISSING_IMPUTE, /**< the median; of texts, a category of its own */
+    MLP_MISSING_DROP,   /**< leave out the row */
+    MLP_MISSING_ERROR
+} mlp_missing;
+
+/** What to do about a text that no training row has. */
+typedef enum {
+    MLP_UNSEEN_OTHER, /**< the category of rare texts, else none */
+    MLP_UNSEEN_ERROR,
+    MLP_UNSEEN_ALL /**< as MLP_UNSEEN_ERROR, with the categories of all rows of
+                        the training file, as version 0.1.0 did */
+} mlp_unseen;
 
 /** What to do with a row of a table that has a bad cell. */
 typedef enum { MLP_BAD_ROWS_FAIL, MLP_BAD_ROWS_DROP } mlp_bad_rows;
 
 /** How features are scaled; see rows/scaler.h. */
 typedef enum {
-    MLP_SCALING_AUTO,   /**< common; standard for tables */
+    MLP_SCALING_AUTO,   /**< common; standard for tables, whose default is
+                             robust */
     MLP_SCALING_COMMON, /**< division of all columns by one factor */
     MLP_SCALING_MAX,    /**< this and the next: column by column */
     MLP_SCALING_MINMAX,
     MLP_SCALING_STANDARD,
     MLP_SCALING_NONE,
+    MLP_SCALING_ROBUST,
     MLP_SCALING_RMS /**< not for --scaling: for non-negative targets
                          (--output-activation softplus) */
 } mlp_scaling;
@@ -178,11 +204,16 @@ typedef struct {
     mlp_task task;
     char label[MLP_MAX_PATH];       /**< the column to predict */
     char ignore[MLP_MAX_PATH];      /**< columns to leave out, "a,b" */
+    char columns[MLP_MAX_PATH];     /**< names, of a file without a header */
     char categorical[MLP_MAX_PATH]; /**< numeric columns to use as categories,
                                        "a,b" */
     double test_fraction;           /**< of the rows */
     char test_data[MLP_MAX_PATH];   /**< a file of test rows, "" = none */
     mlp_bad_rows bad_rows;
+    mlp_missing missing;
+    char na[MLP_MAX_PATH]; /**< words for a missing cell, "NA,?" */
+    mlp_unseen unseen;
+    size_t rare; /**< rows below which a category joins "other" */
     /* model */
     size_t hidden_count; /**< with hidden a list of sizes */
     size_t hidden[MLP_MAX_HIDDEN];

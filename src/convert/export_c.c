@@ -95,6 +95,16 @@ static const char softmax[] =
     "    for (int j = 0; j < MLP_OUTPUTS; j++) {\n"
     "        y[j] /= sum;\n    }\n}\n\n";
 
+/* Robust scaling: z / sqrt(1 + (z/3)^2). */
+static void write_squeeze(FILE *out)
+{
+    fputs("    for (int i = 0; i < MLP_INPUTS; i++) {\n"
+          "        float z = a[i] > 1e9f ? 1e9f : a[i] < -1e9f ? -1e9f : "
+          "a[i];\n"
+          "        a[i] = z / sqrtf(1.0f + z / 3.0f * (z / 3.0f));\n    }\n",
+          out);
+}
+
 /* The layers in turn, alternating between two buffers. */
 static void write_predict(FILE *out, const mlp_export_model *model)
 {
@@ -116,6 +126,9 @@ static void write_predict(FILE *out, const mlp_export_model *model)
         write_number(out, model->scaler.scale);
     }
     fputs(";\n    }\n", out);
+    if (model->scaler.is_squeezed) {
+        write_squeeze(out);
+    }
     for (size_t l = 0; l < model->layers; l++) {
         fprintf(out, "    mlp_layer_%zu(%s);\n", l,
                 l % 2 == 0 ? "a, b" : "b, a");

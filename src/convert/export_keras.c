@@ -102,13 +102,40 @@ static holder prelu_of(const mlp_export_layer *layer, size_t index)
     return h;
 }
 
-enum { HOLDERS_MAX = 2 * (MLP_MAX_HIDDEN + 1) };
+/* Robust scaling z / sqrt(1 + (z/3)^2) = 3 z / |(z, 3)| in standard layers:
+ * each input becomes (z, 3), its length 1, and three times its first number is
+ * the result. These two dense layers make the pair, and take its first number.
+ */
+static const float pair_kernel[] = {1.0F, 0.0F};
+static const float pair_bias[] = {0.0F, 3.0F};
+static const float first_kernel[] = {3.0F, 0.0F};
+static const float first_bias[] = {0.0F};
 
-/* All Keras layers in order. Returns their number. */
-static size_t list_holders(const mlp_export_model *model,
+enum { SQUEEZE_LAYERS = 2 };
+
+static const holder squeeze[SQUEEZE_LAYERS] = {
+    {.name = "squeeze_pair",
+     .count = 2,
+     .part = {"kernel", "bias"},
+     .shape = {{MLP_H5_F32, 2, {1, 2}}, {MLP_H5_F32, 1, {2}}},
+     .values = {pair_kernel, pair_bias}},
+    {.name = "squeeze_first",
+     .count = 2,
+     .part = {"kernel", "bias"},
+     .shape = {{MLP_H5_F32, 2, {2, 1}}, {MLP_H5_F32, 1, {1}}},
+     .values = {first_kernel, first_bias}}};
+
+enum { HOLDERS_MAX = 2 * (MLP_MAX_HIDDEN + 1) + SQUEEZE_LAYERS };
+
+/* All Keras layers in order. Returns their number.
+ * @param is_squeezed  with those of robust scaling */
+static size_t list_holders(const mlp_export_model *model, bool is_squeezed,
                            holder list[HOLDERS_MAX])
 {
     size_t count = 0, prelus = 0, leaky = 0;
+    for (size_t i = 0; is_squeezed && i < SQUEEZE_LAYERS; i++) {
+        list[count++] = squeeze[i];
+    }
     for (size_t l = 0; l < model->layers; l++) {
         const mlp_export_layer *layer = &model->layer[l];
         list[count++] = dense_of(layer, l);
@@ -171,6 +198,29 @@ static json_t *rescaling(const mlp_export_model *model)
     return json_pack("{s:o, s:o}", "scale", scales, "offset", offsets);
 }
 
+static json_t *dense_json(const char *name, size_t units,
+                          const char *activation)
+{
+    return layer_json("Dense", name,
+                      json_pack("{s:o, s:s, s:b}", "units",
+                                mlp_json_whole(units), "activation", activation,
+                                "use_bias", 1));
+}
+
+static void append_squeeze(json_t **layers, size_t inputs)
+{
+    mlp_json_append(layers, layer_json("Reshape", "squeeze_apart",
+                                       json_pack("{s:[o, i]}", "target_shape",
+                                                 mlp_json_whole(inputs), 1)));
+    mlp_json_append(layers, dense_json(squeeze[0].name, 2, "linear"));
+    mlp_json_append(layers, layer_json("UnitNormalization", "squeeze_length",
+                                       json_pack("{s:i}", "axis", -1)));
+    mlp_json_append(layers, dense_json(squeeze[1].name, 1, "linear"));
+    mlp_json_append(layers, layer_json("Reshape", "squeeze_together",
+                                       json_pack("{s:[o]}", "target_shape",
+                                                 mlp_json_whole(inputs))));
+}
+
 static json_t *architecture(const mlp_export_model *model)
 {
     json_t *layers = json_array();
@@ -183,18 +233,17 @@ static json_t *architecture(const mlp_export_model *model)
                              mlp_json_whole(model->inputs), "sparse", 0)));
     mlp_json_append(&layers,
                     layer_json("Rescaling", "rescaling", rescaling(model)));
+    if (model->scaler.is_squeezed) {
+        append_squeeze(&layers, model->inputs);
+    }
     for (size_t l = 0; l < model->layers; l++) {
         const mlp_export_layer *layer = &model->layer[l];
         const char *activation = name_in_dense(layer);
         char name[NAME_BYTES];
         name_layer("dense", l, name);
-        mlp_json_append(
-            &layers,
-            layer_json("Dense", name,
-                       json_pack("{s:o, s:s, s:b}", "units",
-                                 mlp_json_whole(layer->out), "activation",
-                                 activation != NULL ? activation : "linear",
-                                 "use_bias", 1)));
+        mlp_json_append(&layers,
+                        dense_json(name, layer->out,
+                                   activation != NULL ? activation : "linear"));
         append_activation(&layers, layer, &prelus, &leaky);
     }
     return json_pack("{s:s, s:{s:s, s:o}}", "class_name", "Sequential",
@@ -256,7 +305,7 @@ static mlp_status write_model(mlp_h5file *file, const mlp_export_model *model)
 {
     holder holders[HOLDERS_MAX];
     const char *names[HOLDERS_MAX];
-    size_t count = list_holders(model, holders);
+    size_t count = list_holders(model, model->scaler.is_squeezed, holders);
     size_t named = 0;
     for (size_t i = 0; i < count; i++) {
         if (holders[i].count > 0) {
@@ -300,7 +349,7 @@ static mlp_status write_weights(mlp_h5file *file, const mlp_export_model *model)
     static const holder first[] = {{.name = "input_layer"},
                                    {.name = "rescaling"}};
     holder holders[HOLDERS_MAX];
-    size_t count = list_holders(model, holders);
+    size_t count = list_holders(model, false, holders);
     MLP_TRY(mlp_h5file_write_group(file, "vars"));
     MLP_TRY(mlp_h5file_write_group(file, "layers"));
     MLP_TRY(write_variables(file, &first[0]));

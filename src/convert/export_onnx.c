@@ -14,9 +14,9 @@ enum {
     OPSET = 13,
     NAME_BYTES = 32,
     INPUTS_MAX = 3,
-    NODES_MAX = 8 * (MLP_MAX_HIDDEN + 2), /* up to seven per layer */
+    NODES_MAX = 8 * (MLP_MAX_HIDDEN + 3), /* up to seven per layer */
     TENSORS_MAX =
-        4 * (MLP_MAX_HIDDEN + 2) /* up to three per layer, and some constants */
+        4 * (MLP_MAX_HIDDEN + 3) /* up to three per layer, and some constants */
 };
 
 typedef struct {
@@ -70,6 +70,14 @@ static const char *add_constant(graph *g, float value)
     float *kept = &g->tensors[g->tensor_count].constant;
     *kept = value;
     return add_tensor(g, 0, 1, kept);
+}
+
+/* A constant without dimensions. */
+static const char *add_scalar(graph *g, float value)
+{
+    const char *name = add_constant(g, value);
+    g->tensors[g->tensor_count - 1].message.n_dims = 0;
+    return name;
 }
 
 /* An operation on one to three named values; unused ones are NULL. */
@@ -159,6 +167,17 @@ static const char *add_activation(graph *g, const mlp_export_layer *layer,
     return z;
 }
 
+/* Robust scaling: z / sqrt(1 + (z/3)^2), as in kernels/gather.c. */
+static const char *add_squeeze(graph *g, const char *z)
+{
+    z = add_node(g, "Clip", z, add_scalar(g, -1e9F), add_scalar(g, 1e9F));
+    const char *part = add_node(g, "Div", z, add_constant(g, 3.0F), NULL);
+    const char *x = add_node(g, "Mul", part, part, NULL);
+    x = add_node(g, "Add", x, add_constant(g, 1.0F), NULL);
+    x = add_node(g, "Sqrt", x, NULL, NULL);
+    return add_node(g, "Div", z, x, NULL);
+}
+
 static void add_layers(graph *g, const mlp_export_model *model)
 {
     const mlp_scaler *s = &model->scaler;
@@ -169,6 +188,9 @@ static void add_layers(graph *g, const mlp_export_model *model)
                                    : add_tensor(g, 0, model->inputs, s->scales);
     const char *x = add_node(g, "Sub", "input", shift, NULL);
     x = add_node(g, "Mul", x, scale, NULL);
+    if (s->is_squeezed) {
+        x = add_squeeze(g, x);
+    }
     for (size_t l = 0; l < model->layers; l++) {
         const mlp_export_layer *layer = &model->layer[l];
         const char *w = add_tensor(g, layer->in, layer->out, layer->weights);

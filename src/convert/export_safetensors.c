@@ -59,8 +59,14 @@ static json_t *metadata(const mlp_export_model *model)
     }
     snprintf(shift, sizeof shift, "%.9g", (double)model->scaler.shift);
     snprintf(scale, sizeof scale, "%.9g", (double)model->scaler.scale);
-    return json_pack("{s:s, s:s, s:s, s:s}", "format", "pt", "activations",
-                     names, "input_shift", shift, "input_scale", scale);
+    json_t *object =
+        json_pack("{s:s, s:s, s:s, s:s}", "format", "pt", "activations", names,
+                  "input_shift", shift, "input_scale", scale);
+    if (model->scaler.is_squeezed) { /* the scaled input z */
+        mlp_json_set(&object, "input_squeeze",
+                     json_string("z / sqrt(1 + (z / 3)^2)"));
+    }
+    return object;
 }
 
 static json_t *describe_all(const mlp_export_model *model)

@@ -265,6 +265,9 @@ static mlp_status read_scales(const archive *a, mlp_import_model *model)
         status = read_scaling(a, "scale", in, scaler.scales, &has_scales);
     }
     if (status == MLP_OK && has_shifts && has_scales) {
+        scaler.is_squeezed =
+            json_object_get(json_object_get(a->header, "__metadata__"),
+                            "input_squeeze") != NULL;
         model->scaler = scaler;
         return MLP_OK;
     }

@@ -67,6 +67,21 @@ static void gather_row(const mlp_rows *source, size_t row, size_t cols,
     }
 }
 
+/* z / sqrt(1 + (z/3)^2), of which 0 stays 0; the square of a larger number
+ * would overflow, and the result is 3 long before. */
+static void squeeze_row(float *row, size_t stride)
+{
+    const vec most = vec_all(1e9f);
+    const vec three = vec_all(3.0f);
+    for (size_t k = 0; k < stride; k += LANES) {
+        vec z = vec_load(row + k);
+        z = vec_pick(z - most, most, z);
+        z = vec_pick(-most - z, -most, z);
+        vec part = z / three;
+        vec_store(row + k, z / vec_sqrt(vec_all(1.0f) + part * part));
+    }
+}
+
 void ISA(mlp_gather)(const mlp_rows *source, mlp_batch *batch, mlp_range rows)
 {
     size_t end = rows.first + rows.count;
@@ -81,6 +96,9 @@ void ISA(mlp_gather)(const mlp_rows *source, mlp_batch *batch, mlp_range rows)
         }
         gather_row(source, source->index[r], batch->cols, to);
         memset(to + batch->cols, 0, (batch->stride - batch->cols) * sizeof *to);
+        if (source->is_squeezed) {
+            squeeze_row(to, batch->stride);
+        }
         if (batch->nonzeros != NULL) {
             list_row(to, batch->cols, r, batch->nonzeros);
         }

@@ -202,6 +202,7 @@ typedef struct {
     const uint32_t *index;        /**< [batch rows]: which row of values */
     float shift, scale;           /**< x -> (x - shift) * scale */
     const float *shifts, *scales; /**< [cols], in their place, if not NULL */
+    bool is_squeezed; /**< then z -> z / sqrt(1 + (z / 3)^2): all of (-3, 3) */
 } mlp_rows;
 
 /** A subtree whose leaves are summed, and where the sum goes. */

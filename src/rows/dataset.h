@@ -56,6 +56,15 @@ size_t mlp_dataset_kept_bytes(const mlp_source *source);
 const void *mlp_dataset_read(const mlp_dataset *dataset, mlp_range rows,
                              size_t *count);
 
+/** A value that mlp_dataset_read returned, by its index. */
+static inline float mlp_dataset_value(const mlp_dataset *dataset,
+                                      const void *values, size_t index)
+{
+    return dataset->element == MLP_ELEMENT_U8
+               ? (float)((const uint8_t *)values)[index]
+               : ((const float *)values)[index];
+}
+
 /** Announce the order in which a feed will take rows, from request `first` of a
  *  plan; cancel the plan. No effect for rows in memory. See reader.h. */
 void mlp_dataset_expect(const mlp_dataset *dataset, const mlp_read_plan *plan,

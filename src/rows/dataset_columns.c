@@ -6,14 +6,6 @@
 
 #include <math.h>
 
-static float value_at(const mlp_dataset *dataset, const void *values,
-                      size_t index)
-{
-    return dataset->element == MLP_ELEMENT_U8
-               ? (float)((const uint8_t *)values)[index]
-               : ((const float *)values)[index];
-}
-
 void mlp_dataset_extremes(const mlp_dataset *dataset, float *least,
                           float *largest)
 {
@@ -27,8 +19,8 @@ void mlp_dataset_extremes(const mlp_dataset *dataset, float *least,
         const void *values = mlp_dataset_read(dataset, rows, &count);
         for (size_t r = 0; r < count; r++) {
             for (size_t c = 0; c < dataset->features; c++) {
-                float value =
-                    value_at(dataset, values, r * dataset->features + c);
+                float value = mlp_dataset_value(dataset, values,
+                                                r * dataset->features + c);
                 least[c] = value < least[c] ? value : least[c];
                 largest[c] = value > largest[c] ? value : largest[c];
             }
@@ -50,7 +42,8 @@ static void add_rows(const mlp_dataset *dataset, mlp_range rows,
         for (size_t r = 0; r < count; r++) {
             size_t first = r * dataset->features + columns.first;
             for (size_t c = 0; c < columns.count; c++) {
-                double value = (double)value_at(dataset, values, first + c);
+                double value =
+                    (double)mlp_dataset_value(dataset, values, first + c);
                 double apart = mean != NULL ? value - mean[c] : 0.0;
                 sums[c] += mean != NULL ? apart * apart : value;
             }

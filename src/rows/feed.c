@@ -178,7 +178,8 @@ void mlp_feed_begin(mlp_feed *feed, const mlp_dataset *dataset,
                               scaler.shift,
                               scaler.scale,
                               scaler.shifts,
-                              scaler.scales};
+                              scaler.scales,
+                              scaler.is_squeezed};
     feed->first = dataset->range.first;
     feed->all_labels = dataset->labels;
     feed->all_targets = dataset->targets;

@@ -44,6 +44,23 @@ static mlp_scaler rms(const mlp_column_facts *facts)
     return (mlp_scaler){.shift = 0.0F, .scale = reciprocal((float)root)};
 }
 
+static mlp_scaler robust(const mlp_column_facts *facts)
+{
+    double middle = facts->quartiles[2] - facts->quartiles[0];
+    double range = (double)facts->largest - (double)facts->least;
+    float scale = middle > 0.0  ? reciprocal((float)middle)
+                  : range > 0.0 ? 2.0F * reciprocal((float)range)
+                                : 0.0F;
+    return (mlp_scaler){.shift = (float)facts->quartiles[1], .scale = scale};
+}
+
+/* f(z) = z / sqrt(1 + z^2/9) is 1 at sqrt(9/8). */
+mlp_scaler mlp_scaler_indicator(bool is_squeezed)
+{
+    return (mlp_scaler){.shift = 0.0F,
+                        .scale = is_squeezed ? 1.06066017F : 1.0F};
+}
+
 mlp_status mlp_scaler_of(mlp_scaling scaling, const mlp_column_facts *facts,
                          mlp_scaler *column)
 {
@@ -58,7 +75,8 @@ mlp_status mlp_scaler_of(mlp_scaling scaling, const mlp_column_facts *facts,
         *column = rms(facts);
         return MLP_OK;
     }
-    if (scaling != MLP_SCALING_MINMAX && scaling != MLP_SCALING_STANDARD) {
+    if (scaling != MLP_SCALING_MINMAX && scaling != MLP_SCALING_STANDARD &&
+        scaling != MLP_SCALING_ROBUST) {
         return MLP_OK;
     }
     if (!isfinite(facts->largest - facts->least)) {
@@ -66,7 +84,9 @@ mlp_status mlp_scaler_of(mlp_scaling scaling, const mlp_column_facts *facts,
                         "has values from %g to %g, too far apart for float32",
                         (double)facts->least, (double)facts->largest);
     }
-    *column = scaling == MLP_SCALING_MINMAX ? minmax(facts) : standard(facts);
+    *column = scaling == MLP_SCALING_MINMAX   ? minmax(facts)
+              : scaling == MLP_SCALING_ROBUST ? robust(facts)
+                                              : standard(facts);
     return MLP_OK;
 }
 
@@ -99,6 +119,7 @@ mlp_status mlp_scaler_copy(const mlp_scaler *scaler, size_t columns,
         return MLP_OK;
     }
     MLP_TRY(mlp_scaler_create(columns, copy));
+    copy->is_squeezed = scaler->is_squeezed;
     memcpy(copy->shifts, scaler->shifts, columns * sizeof *copy->shifts);
     memcpy(copy->scales, scaler->scales, columns * sizeof *copy->scales);
     return MLP_OK;

@@ -1,6 +1,7 @@
 /** @file
  *  Feature scaling, x -> (x - shift) * scale, fitted on the training rows. One
- *  shift and scale for all columns, or one for each.
+ *  shift and scale for all columns, or one for each. Robust scaling squeezes
+ * the result: z -> z / sqrt(1 + (z / 3)^2), between -3 and 3.
  */
 #ifndef MLP_SCALER_H
 #define MLP_SCALER_H
@@ -16,7 +17,12 @@ typedef struct {
     float shift, scale;     /**< for all columns, unless each has its own: */
     float *shifts, *scales; /**< [columns], both or none; mlp_scaler_destroy
                                  frees those that mlp_scaler_create made */
+    bool is_squeezed;
 } mlp_scaler;
+
+/** The shift and scale of an indicator, whose 0, 1 and -1 stay as they are, for
+ *  a scaler that squeezes or does not. */
+mlp_scaler mlp_scaler_indicator(bool is_squeezed);
 
 /** Division by the largest absolute value, like scikit-learn's MaxAbsScaler.
  *  @param largest  over all training rows; 0 gives the identity */
@@ -26,6 +32,8 @@ mlp_scaler mlp_scaler_max(float largest);
 typedef struct {
     float least, largest;
     double mean, deviation; /**< population standard deviation */
+    double quartiles[3]; /**< at (rows - 1) / 4, 2/4, 3/4 of the sorted values,
+                              interpolated */
 } mlp_column_facts;
 
 /** Shift and scale of one column, in one-column form (shifts is NULL).
@@ -34,10 +42,15 @@ typedef struct {
  *  minmax    (x - min) / (max - min)
  *  standard  (x - mean) / deviation
  *  rms       x / sqrt(mean of x^2): preserves signs and zeros
+ *  robust    (x - q50) / (q75 - q25), q being quartiles; if the outer ones are
+ *            equal, (x - q50) 2 / (max - min)
  *  others    x
  *
  *  A constant column has no range to divide by: max and rms leave zeros
- *  unchanged, minmax and standard map it to 0. MLP_ERROR_DATA when the column's
+ *  unchanged, minmax and standard map it to 0, and robust all values, also
+ *  later ones.
+ *  Source of robust: Holzmueller, Grinsztajn and Steinwart 2024, "Better by
+ *  default", appendix A. MLP_ERROR_DATA when the column's
  *  range overflows float32; the text does not name the column.
  */
 mlp_status mlp_scaler_of(mlp_scaling scaling, const mlp_column_facts *facts,

@@ -27,7 +27,7 @@ static uint64_t largest_of(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-/* One-hot columns are 0 or 1 and are not scaled. */
+/* Indicators, such as one-hot columns, are not scaled. */
 static mlp_status spare_indicators(mlp_run_data *data)
 {
     const mlp_source_info *info = mlp_source_facts(data->source);
@@ -38,8 +38,10 @@ static mlp_status spare_indicators(mlp_run_data *data)
     mlp_schema_indicators(info->schema, is_indicator);
     for (size_t i = 0; i < info->features; i++) {
         if (is_indicator[i]) {
-            data->scaler.shifts[i] = 0.0F;
-            data->scaler.scales[i] = 1.0F;
+            const mlp_scaler kept =
+                mlp_scaler_indicator(data->scaler.is_squeezed);
+            data->scaler.shifts[i] = kept.shift;
+            data->scaler.scales[i] = kept.scale;
         }
     }
     free(is_indicator);
@@ -105,6 +107,7 @@ static mlp_status fit_scaler(const mlp_run_job *job, mlp_run_data *data,
     case MLP_SCALING_MAX:
     case MLP_SCALING_MINMAX:
     case MLP_SCALING_STANDARD:
+    case MLP_SCALING_ROBUST:
         break;
     }
     mlp_status status = mlp_run_fit_columns(
@@ -126,10 +129,11 @@ static mlp_status choose_sparse(const mlp_run_job *job, mlp_run_data *data)
                           ? (double)nonzeros < SPARSE_BELOW * values
                           : job->config.sparse == MLP_SPARSE_ALWAYS;
     if (job->config.sparse == MLP_SPARSE_ALWAYS && !keeps_zeros) {
-        return mlp_fail(MLP_ERROR_USAGE,
-                        "--sparse always: the zeros of this data are none "
-                        "after --scaling minmax or standard; leave it out, or "
-                        "take --scaling common or max");
+        return mlp_fail(
+            MLP_ERROR_USAGE,
+            "--sparse always: the zeros of this data are none "
+            "after --scaling minmax, standard or robust; leave it out, or "
+            "take --scaling common or max");
     }
     data->is_sparse = data->is_sparse && keeps_zeros;
     return MLP_OK;
@@ -234,23 +238,6 @@ static mlp_status digest_data(const mlp_run_job *job, mlp_run_data *data)
     return status;
 }
 
-/* Without --data and $MLP_DATA all ranks use the default that rank 0 found:
- * then a host without the files fails, and does not use the digits instead.
- * Collective. */
-static mlp_status open_source(const mlp_run_job *job, mlp_run_data *data)
-{
-    const mlp_table_options options = mlp_table_options_of(&job->config);
-    const char *named = getenv("MLP_DATA");
-    char spec[MLP_MAX_PATH];
-    snprintf(spec, sizeof spec, "%s", mlp_source_default());
-    MLP_TRY(mlp_comm_broadcast(job->comm, spec, sizeof spec));
-    if (job->config.data[0] != '\0' || (named != NULL && named[0] != '\0')) {
-        memcpy(spec, job->config.data, sizeof spec);
-    }
-    return mlp_comm_agree(
-        job->comm, mlp_source_open_table(spec, &options, true, &data->source));
-}
-
 /* To continue from a state, the rows must match its model. */
 static mlp_status check_features(const mlp_run_job *job,
                                  const mlp_run_data *data)
@@ -266,9 +253,6 @@ static mlp_status check_features(const mlp_run_job *job,
 
 mlp_status mlp_run_load_data(const mlp_run_job *job, mlp_run_data *data)
 {
-    if (data->source == NULL) {
-        MLP_TRY(open_source(job, data));
-    }
     MLP_TRY(check_features(job, data));
     MLP_TRY(mlp_comm_agree(
         job->comm,
@@ -281,6 +265,7 @@ mlp_status mlp_run_load_data(const mlp_run_job *job, mlp_run_data *data)
     MLP_TRY(mlp_comm_agree(job->comm, status));
     MLP_TRY(check_soft_classes(job, data));
     MLP_TRY(mlp_run_set_class_weights(job, data));
+    mlp_source_release(data->source);
     return job->config.checkpoint[0] == '\0' && !mlp_run_is_replay(job) &&
                    !job->config.verify
                ? MLP_OK

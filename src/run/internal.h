@@ -177,8 +177,13 @@ mlp_status mlp_run_check_steps(const mlp_config *config, size_t train_rows);
  *  the launch line to use instead. Collective. */
 mlp_status mlp_run_place(mlp_run_job *job);
 
-/** Open the source and load this rank's shards of every split; classes,
- *  scaler, density and digest of the data of all ranks. Collective. */
+/** Open the source. For a new run complete the configuration by what the data
+ *  is: the task, and defaults of tables, where the user gave no values.
+ *  Collective. */
+mlp_status mlp_run_open_data(mlp_run_job *job, bool is_new, mlp_run_data *data);
+
+/** Load this rank's shards of every split; classes, scaler, density and digest
+ *  of the data of all ranks. The source must be open. Collective. */
 mlp_status mlp_run_load_data(const mlp_run_job *job, mlp_run_data *data);
 
 /** Fill in data->class_weights, unless --class-weights is none. Collective. */
@@ -208,6 +213,13 @@ mlp_status mlp_run_check_outcome(mlp_run_parts *run);
 mlp_status mlp_run_fit_columns(mlp_comm *comm, const mlp_sharded *split,
                                size_t shards, mlp_scaling scaling,
                                mlp_scaler *scaler);
+
+/** Find the quartiles of each column of a split, at (rows - 1) / 4, 2/4 and 3/4
+ *  of the sorted values, interpolated between neighbours.
+ *  @param quartiles  [features, 3], overwritten
+ *  Collective. */
+mlp_status mlp_run_find_quartiles(mlp_comm *comm, const mlp_sharded *split,
+                                  double *quartiles);
 
 /** Prepare the checkpoint directory and, to resume, load its newest valid
  *  checkpoint and adopt its configuration. Collective. */

@@ -319,6 +319,7 @@ static mlp_status make_plan(mlp_plan *f)
 {
     mlp_run_parts *run = &f->run;
     mlp_comm *serial = NULL;
+    MLP_TRY(mlp_run_open_data(&run->job, true, &run->data));
     MLP_TRY(mlp_run_resolve(&run->job));
     MLP_TRY(mlp_run_load_data(&run->job, &run->data));
     MLP_TRY(choose_rows(f));

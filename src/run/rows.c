@@ -60,7 +60,7 @@ static mlp_status find_parts(const mlp_run_job *job, mlp_run_data *data,
 {
     const mlp_source_info *info = mlp_source_facts(data->source);
     size_t rows = info->rows[MLP_SPLIT_TRAIN];
-    size_t held = (size_t)(job->config.validation * (double)rows);
+    size_t held = mlp_held_rows(job->config.validation, rows);
     parts[0] = (part){&data->train, MLP_SPLIT_TRAIN, 0, rows - held};
     parts[1] = (part){&data->validation, MLP_SPLIT_TRAIN, rows - held, held};
     parts[2] =

@@ -135,14 +135,22 @@ static mlp_status leave_if_asked(mlp_run_parts *run)
     return mlp_comm_agree(run->job.comm, status);
 }
 
+/* Whether no earlier state has the configuration. */
+static bool is_new_run(const mlp_run_parts *run)
+{
+    return run->resumed_from[0] == '\0' && !mlp_run_is_replay(&run->job) &&
+           run->job.setting.start == NULL;
+}
+
 static mlp_status set_up(mlp_run_parts *run)
 {
     enter(run, MLP_PULSE_LOAD);
     MLP_TRY(mlp_run_limit_time(&run->job));
     MLP_TRY(mlp_run_open_state(run));
     MLP_TRY(leave_if_asked(run));
-    MLP_TRY(mlp_run_resolve(&run->job));
     enter(run, MLP_PULSE_DATA);
+    MLP_TRY(mlp_run_open_data(&run->job, is_new_run(run), &run->data));
+    MLP_TRY(mlp_run_resolve(&run->job));
     MLP_TRY(mlp_run_load_data(&run->job, &run->data));
     MLP_TRY(mlp_run_check_steps(&run->job.config, run->data.train.rows));
     MLP_TRY(leave_if_asked(run));

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/float_key.h"
 #include "base/tree.h"
 
 #include "internal.h"
@@ -23,6 +24,7 @@ typedef struct {
     size_t shards, columns;
     float *least, *largest;   /* [columns] */
     double *mean, *deviation; /* [columns] */
+    double *quartiles;        /* [columns, 3] */
     uint64_t *keys;           /* [2, columns] */
     double *table;            /* [shards, block] */
     size_t block;             /* columns in the table at a time */
@@ -37,11 +39,13 @@ static mlp_status create_fit(fit *made)
     made->largest = calloc(columns, sizeof *made->largest);
     made->mean = calloc(columns, sizeof *made->mean);
     made->deviation = calloc(columns, sizeof *made->deviation);
+    made->quartiles = calloc(3 * columns, sizeof *made->quartiles);
     made->keys = calloc(2 * columns, sizeof *made->keys);
     made->table = calloc(made->shards * made->block, sizeof *made->table);
     bool has_all = made->least != NULL && made->largest != NULL &&
                    made->mean != NULL && made->deviation != NULL &&
-                   made->keys != NULL && made->table != NULL;
+                   made->quartiles != NULL && made->keys != NULL &&
+                   made->table != NULL;
     return has_all ? MLP_OK : mlp_fail_memory("the scaling of the features");
 }
 
@@ -51,28 +55,12 @@ static void destroy_fit(fit *old)
     free(old->largest);
     free(old->mean);
     free(old->deviation);
+    free(old->quartiles);
     free(old->keys);
     free(old->table);
 }
 
 /* ---- extremes ---------------------------------------------------------- */
-
-/* Map floats to integers of the same order. The bits of negative floats are in
- * reverse order. */
-static uint32_t key_of(float value)
-{
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return bits ^ (bits >> 31 ? UINT32_MAX : UINT32_C(1) << 31);
-}
-
-static float value_of(uint32_t key)
-{
-    float value;
-    uint32_t bits = key ^ (key >> 31 ? UINT32_C(1) << 31 : UINT32_MAX);
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
 
 static mlp_status find_extremes(fit *of)
 {
@@ -80,13 +68,13 @@ static mlp_status find_extremes(fit *of)
     uint64_t *largest = of->keys + of->columns;
     mlp_dataset_extremes(&of->split->here, of->least, of->largest);
     for (size_t c = 0; c < of->columns; c++) {
-        smallest[c] = (uint32_t)~key_of(of->least[c]);
-        largest[c] = key_of(of->largest[c]);
+        smallest[c] = (uint32_t)~mlp_float_key(of->least[c]);
+        largest[c] = mlp_float_key(of->largest[c]);
     }
     MLP_TRY(mlp_comm_max(of->comm, of->keys, 2 * of->columns));
     for (size_t c = 0; c < of->columns; c++) {
-        of->least[c] = value_of(~(uint32_t)smallest[c]);
-        of->largest[c] = value_of((uint32_t)largest[c]);
+        of->least[c] = mlp_key_float(~(uint32_t)smallest[c]);
+        of->largest[c] = mlp_key_float((uint32_t)largest[c]);
     }
     return MLP_OK;
 }
@@ -145,8 +133,13 @@ static mlp_status set_columns(const fit *of, mlp_scaling scaling,
 {
     for (size_t c = 0; c < of->columns; c++) {
         mlp_scaler column;
-        const mlp_column_facts facts = {of->least[c], of->largest[c],
-                                        of->mean[c], of->deviation[c]};
+        const double *quartiles = of->quartiles + 3 * c;
+        const mlp_column_facts facts = {
+            of->least[c],
+            of->largest[c],
+            of->mean[c],
+            of->deviation[c],
+            {quartiles[0], quartiles[1], quartiles[2]}};
         mlp_status status = mlp_scaler_of(scaling, &facts, &column);
         if (status != MLP_OK) {
             return mlp_fail(status, "feature %zu %s", c, mlp_failure());
@@ -168,6 +161,10 @@ static mlp_status fit_columns(fit *of, mlp_scaling scaling, mlp_scaler *scaler)
     if (scaling == MLP_SCALING_STANDARD || scaling == MLP_SCALING_RMS) {
         MLP_TRY(find_moments(of));
     }
+    if (scaling == MLP_SCALING_ROBUST) {
+        MLP_TRY(mlp_run_find_quartiles(of->comm, of->split, of->quartiles));
+    }
+    scaler->is_squeezed = scaling == MLP_SCALING_ROBUST;
     return set_columns(of, scaling, scaler);
 }
 

@@ -121,6 +121,7 @@ static mlp_status digest_weights(mlp_run_parts *run, char hex[MLP_DIGEST_HEX])
 
 static mlp_status train_alone(mlp_verification *v, mlp_run_parts *run)
 {
+    MLP_TRY(mlp_run_open_data(&run->job, false, &run->data));
     MLP_TRY(mlp_run_load_data(&run->job, &run->data));
     MLP_TRY(begin(v, run));
     MLP_TRY(train_segment(v, run, 0, v->steps, true));
@@ -188,6 +189,7 @@ static void choose_segment(mlp_verification *v)
 static mlp_status set_up(mlp_verification *v)
 {
     mlp_run_parts *run = &v->run;
+    MLP_TRY(mlp_run_open_data(&run->job, true, &run->data));
     MLP_TRY(mlp_run_resolve(&run->job));
     MLP_TRY(mlp_run_load_data(&run->job, &run->data));
     choose_segment(v);

@@ -1,89 +1,48 @@
 /** @file
- *  Comma-separated values, record by record.
+ *  Comma-separated values: blocks of a file, and their records.
  */
 #include "csv.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "system/files.h"
+enum { BLOCK_BYTES = 1 << 20 };
 
-/* How a cell ended. */
-typedef enum { END_CELL, END_RECORD, END_FILE } cell_end;
+static bool ends_with(const char *path, size_t length, const char *end)
+{
+    size_t tail = strlen(end);
+    return length > tail && strncasecmp(path + length - tail, end, tail) == 0;
+}
 
-static bool ends_with(const char *path, const char *end)
+/* The length of a path without .gz or .zst. */
+static size_t unpacked_length(const char *path)
 {
     size_t length = strlen(path);
-    size_t tail = strlen(end);
-    return length > tail && strcasecmp(path + length - tail, end) == 0;
+    return ends_with(path, length, ".gz")    ? length - 3
+           : ends_with(path, length, ".zst") ? length - 4
+                                             : length;
 }
 
 bool mlp_csv_has_name(const char *path)
 {
-    return ends_with(path, ".csv") || ends_with(path, ".tsv");
+    size_t length = unpacked_length(path);
+    return ends_with(path, length, ".csv") || ends_with(path, length, ".tsv");
 }
 
-/* ---- open and close ---------------------------------------------------- */
-
-/* Without O_NONBLOCK, opening a FIFO without a writer would block. */
-static mlp_status open_regular(const char *path, FILE **file)
-{
-    struct stat facts;
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0) {
-        return mlp_fail_open(path);
-    }
-    if (fstat(fd, &facts) != 0) {
-        close(fd);
-        return mlp_fail_read(path);
-    }
-    if (!S_ISREG(facts.st_mode)) {
-        close(fd);
-        return mlp_fail(MLP_ERROR_DATA, "%s: expected a regular file", path);
-    }
-    *file = fdopen(fd, "r");
-    if (*file == NULL) {
-        close(fd);
-        return mlp_fail_memory("a table");
-    }
-    return MLP_OK;
-}
-
-static mlp_status skip_mark(const mlp_csv *csv)
-{
-    unsigned char mark[3];
-    size_t count = fread(mark, 1, sizeof mark, csv->file);
-    if (ferror(csv->file)) {
-        return mlp_fail_read(csv->path);
-    }
-    bool is_mark =
-        count == sizeof mark && memcmp(mark, "\xEF\xBB\xBF", sizeof mark) == 0;
-    return is_mark || fseek(csv->file, 0, SEEK_SET) == 0
-               ? MLP_OK
-               : mlp_fail_read(csv->path);
-}
-
-static mlp_status begin(const char *path, mlp_csv *csv)
-{
-    csv->path = strdup(path);
-    csv->starts = calloc(MLP_CSV_FIELDS_MOST, sizeof *csv->starts);
-    if (csv->path == NULL || csv->starts == NULL) {
-        return mlp_fail_memory("a table");
-    }
-    MLP_TRY(open_regular(path, &csv->file));
-    return skip_mark(csv);
-}
+/* ---- blocks ------------------------------------------------------------ */
 
 mlp_status mlp_csv_open(const char *path, mlp_csv *csv)
 {
-    *csv =
-        (mlp_csv){.separator = ends_with(path, ".tsv") ? '\t' : ',', .line = 1};
-    mlp_status status = begin(path, csv);
+    *csv = (mlp_csv){.line = 1};
+    if (ends_with(path, unpacked_length(path), ".tsv")) {
+        csv->separator = '\t';
+    }
+    csv->rest = malloc(MLP_CSV_RECORD_MOST);
+    mlp_status status = csv->rest == NULL ? mlp_fail_memory("a table") : MLP_OK;
+    if (status == MLP_OK) {
+        status = mlp_stream_open(path, &csv->stream);
+    }
     if (status != MLP_OK) {
         mlp_csv_close(csv);
     }
@@ -92,158 +51,256 @@ mlp_status mlp_csv_open(const char *path, mlp_csv *csv)
 
 void mlp_csv_close(mlp_csv *csv)
 {
-    if (csv->file != NULL) {
-        fclose(csv->file);
-    }
-    free(csv->path);
-    free(csv->text);
-    free(csv->starts);
+    mlp_stream_close(&csv->stream);
+    free(csv->rest);
     *csv = (mlp_csv){0};
 }
 
-/* ---- a record ---------------------------------------------------------- */
-
-static mlp_status fail_here(const mlp_csv *csv, const char *what)
+static size_t count_bytes(const char *bytes, size_t size, char wanted)
 {
-    return mlp_fail(MLP_ERROR_DATA, "%s:%zu: column %zu: %s", csv->path,
-                    csv->line, csv->fields, what);
+    size_t count = 0;
+    for (size_t i = 0; i < size; i++) {
+        count += bytes[i] == wanted;
+    }
+    return count;
 }
 
-static mlp_status add(mlp_csv *csv, int byte)
+/* The length of the whole records: up to the last end of line that is outside
+ * of quotes. A block begins with a record, so quotes are counted from there. */
+static size_t whole_records(const char *bytes, size_t size)
 {
-    if (csv->used == csv->room) {
-        size_t room = csv->room == 0 ? 4096 : 2 * csv->room;
-        if (room > MLP_CSV_RECORD_MOST) {
-            return fail_here(csv, "expected records of less than 1 MiB; is a "
-                                  "closing quote missing?");
+    bool is_quoted = count_bytes(bytes, size, '"') % 2 == 1;
+    for (size_t end = size; end > 0; end--) {
+        if (bytes[end - 1] == '"') {
+            is_quoted = !is_quoted;
+        } else if (bytes[end - 1] == '\n' && !is_quoted) {
+            return end;
         }
-        char *text = realloc(csv->text, room);
-        if (text == NULL) {
-            return mlp_fail_memory("a record of a table");
-        }
-        csv->text = text;
-        csv->room = room;
     }
-    csv->text[csv->used++] = (char)byte;
+    return 0;
+}
+
+/* The separator of the first line. */
+static char find_separator(const char *bytes, size_t size)
+{
+    bool is_quoted = false, has_semicolon = false, has_tab = false;
+    for (size_t i = 0; i < size && (is_quoted || bytes[i] != '\n'); i++) {
+        is_quoted ^= bytes[i] == '"';
+        if (!is_quoted && bytes[i] == ',') {
+            return ',';
+        }
+        has_semicolon |= !is_quoted && bytes[i] == ';';
+        has_tab |= !is_quoted && bytes[i] == '\t';
+    }
+    return has_semicolon ? ';' : has_tab ? '\t' : ',';
+}
+
+/* The first block: without a byte order mark, and its separator. */
+static void begin_file(mlp_csv *csv, mlp_csv_block *block)
+{
+    static const char mark[] = "\xEF\xBB\xBF";
+    size_t size = strlen(mark);
+    if (block->size >= size && memcmp(block->bytes, mark, size) == 0) {
+        block->size -= size;
+        memmove(block->bytes, block->bytes + size, block->size);
+    }
+    if (csv->separator == '\0') {
+        csv->separator = find_separator(block->bytes, block->size);
+    }
+    csv->is_begun = true;
+}
+
+/* Keep what follows the whole records for the next block. */
+static mlp_status cut_block(mlp_csv *csv, mlp_csv_block *block)
+{
+    size_t whole =
+        csv->is_ended ? block->size : whole_records(block->bytes, block->size);
+    csv->rest_size = block->size - whole;
+    if (csv->rest_size >= MLP_CSV_RECORD_MOST) {
+        return mlp_fail(MLP_ERROR_DATA,
+                        "%s:%zu: expected records of less than 1 MiB; is a "
+                        "closing quote missing?",
+                        mlp_stream_name(csv->stream),
+                        csv->line + count_bytes(block->bytes, whole, '\n'));
+    }
+    memcpy(csv->rest, block->bytes + whole, csv->rest_size);
+    block->size = whole;
+    block->bytes[whole] = '\0';
+    block->line = csv->line;
+    csv->line += count_bytes(block->bytes, whole, '\n');
     return MLP_OK;
 }
 
-/* Whether byte ends a cell: a separator, an end of line, or the end of the
- * file. */
-static bool is_end(mlp_csv *csv, int byte, cell_end *end)
+static mlp_status read_block(mlp_csv *csv, mlp_csv_block *block)
 {
-    if (byte == '\r') {
-        int next = getc(csv->file);
-        if (next != '\n') {
-            ungetc(next, csv->file);
-            return false;
-        }
-        byte = next;
+    size_t taken;
+    memcpy(block->bytes, csv->rest, csv->rest_size);
+    MLP_TRY(mlp_stream_take(csv->stream, block->bytes + csv->rest_size,
+                            BLOCK_BYTES, &taken));
+    block->size = csv->rest_size + taken;
+    csv->is_ended = taken < BLOCK_BYTES;
+    if (!csv->is_begun) {
+        begin_file(csv, block);
     }
-    if (byte == '\n') {
-        csv->line++;
-    }
-    *end = byte == csv->separator ? END_CELL
-           : byte == '\n'         ? END_RECORD
-                                  : END_FILE;
-    return byte == csv->separator || byte == '\n' || byte == EOF;
+    return cut_block(csv, block);
 }
 
-/* The rest of a quoted cell, in which two quotes stand for one. */
-static mlp_status read_quoted(mlp_csv *csv, cell_end *end)
+mlp_status mlp_csv_next(mlp_csv *csv, mlp_csv_block *block)
 {
-    for (;;) {
-        int byte = getc(csv->file);
-        if (byte == EOF) {
-            return fail_here(csv, "expected a closing quote, found the end of "
-                                  "the file");
+    if (block->bytes == NULL) {
+        block->bytes = malloc(MLP_CSV_RECORD_MOST + BLOCK_BYTES + 1);
+    }
+    if (block->bytes == NULL) {
+        return mlp_fail_memory("a table");
+    }
+    do {
+        block->size = 0;
+        if (csv->is_ended) {
+            return MLP_OK;
         }
-        if (byte == '\0') {
-            return fail_here(csv, "expected text, found a NUL byte");
+        MLP_TRY(read_block(csv, block));
+    } while (block->size == 0); /* the end of a record is still to come */
+    return MLP_OK;
+}
+
+/* ---- records ----------------------------------------------------------- */
+
+/* How a cell ended. */
+typedef enum { END_CELL, END_RECORD, END_FILE } cell_end;
+
+mlp_status mlp_csv_records_create(const mlp_csv *csv, mlp_csv_records *records)
+{
+    *records = (mlp_csv_records){.path = mlp_stream_name(csv->stream),
+                                 .separator = csv->separator};
+    const char stops[] = {csv->separator, '\n', '\r', '"', '\0'};
+    for (size_t i = 0; i < sizeof stops; i++) {
+        records->stops[(unsigned char)stops[i]] = true;
+    }
+    records->cells = calloc(MLP_CSV_FIELDS_MOST, sizeof *records->cells);
+    return records->cells != NULL ? MLP_OK : mlp_fail_memory("a table");
+}
+
+void mlp_csv_records_destroy(mlp_csv_records *records)
+{
+    free(records->cells);
+    *records = (mlp_csv_records){0};
+}
+
+void mlp_csv_records_begin(mlp_csv_records *records, const mlp_csv_block *block)
+{
+    records->at = block->bytes;
+    records->end = block->bytes + block->size;
+    records->line = block->line;
+}
+
+static mlp_status fail_here(const mlp_csv_records *records, const char *what)
+{
+    return mlp_fail(MLP_ERROR_DATA, "%s:%zu: column %zu: %s", records->path,
+                    records->line, records->count, what);
+}
+
+/* Pass over what ends a cell. False when it is something else. */
+static bool pass_end(mlp_csv_records *records, cell_end *end)
+{
+    char *at = records->at;
+    if (at == records->end) {
+        *end = END_FILE;
+        return true;
+    }
+    if (*at == records->separator) {
+        *end = END_CELL;
+        records->at = at + 1;
+        return true;
+    }
+    at += *at == '\r';
+    if (at == records->end || *at != '\n') {
+        return false;
+    }
+    *end = END_RECORD;
+    records->at = at + 1;
+    records->line++;
+    return true;
+}
+
+/* A quoted cell, in which two quotes stand for one: the text moves to the left
+ * by one for each. */
+static mlp_status read_quoted(mlp_csv_records *records, mlp_csv_cell *cell,
+                              cell_end *end)
+{
+    char *to = ++records->at;
+    cell->text = to;
+    for (;; records->at++) {
+        if (records->at == records->end) {
+            return fail_here(records, "expected a closing quote, found the "
+                                      "end of the file");
         }
-        if (byte == '"') {
-            byte = getc(csv->file);
-            if (byte != '"') {
-                return is_end(csv, byte, end)
-                           ? MLP_OK
-                           : fail_here(csv, "expected a separator behind the "
-                                            "closing quote");
+        if (*records->at == '\0') {
+            return fail_here(records, "expected text, found a NUL byte");
+        }
+        if (*records->at == '"') {
+            records->at++;
+            if (records->at == records->end || *records->at != '"') {
+                break;
             }
         }
-        csv->line += byte == '\n';
-        MLP_TRY(add(csv, byte));
+        records->line += *records->at == '\n';
+        *to++ = *records->at;
     }
+    cell->length = (size_t)(to - cell->text);
+    return pass_end(records, end)
+               ? MLP_OK
+               : fail_here(records, "expected a separator behind the closing "
+                                    "quote");
 }
 
-static mlp_status read_plain(mlp_csv *csv, int byte, cell_end *end)
+static mlp_status read_plain(mlp_csv_records *records, mlp_csv_cell *cell,
+                             cell_end *end)
 {
-    while (!is_end(csv, byte, end)) {
-        if (byte == '\0') {
-            return fail_here(csv, "expected text, found a NUL byte");
-        }
-        if (byte == '"') {
-            return fail_here(csv, "found a quote inside a cell that does not "
-                                  "begin with one");
-        }
-        if (byte == '\r') {
-            return fail_here(csv, "found a carriage return that ends no line");
-        }
-        MLP_TRY(add(csv, byte));
-        byte = getc(csv->file);
+    char *at = records->at;
+    cell->text = at;
+    while (!records->stops[(unsigned char)*at]) {
+        at++;
     }
-    return MLP_OK;
+    cell->length = (size_t)(at - cell->text);
+    records->at = at;
+    return pass_end(records, end) ? MLP_OK
+           : *at == '\0' ? fail_here(records, "expected text, found a NUL byte")
+           : *at == '"'
+               ? fail_here(records, "found a quote inside a cell that does "
+                                    "not begin with one")
+               : fail_here(records, "found a carriage return that ends no "
+                                    "line");
 }
 
-static mlp_status read_cell(mlp_csv *csv, cell_end *end)
+static mlp_status read_cells(mlp_csv_records *records, cell_end *end)
 {
-    if (csv->fields == MLP_CSV_FIELDS_MOST) {
-        return mlp_fail(MLP_ERROR_DATA, "%s:%zu: has more than %d cells",
-                        csv->path, csv->line, MLP_CSV_FIELDS_MOST);
-    }
-    csv->starts[csv->fields++] = csv->used;
-    int byte = getc(csv->file);
-    MLP_TRY(byte == '"' ? read_quoted(csv, end) : read_plain(csv, byte, end));
-    return add(csv, '\0');
+    const char *first = records->at;
+    records->count = 0;
+    records->record_line = records->line;
+    do {
+        if (records->count == MLP_CSV_FIELDS_MOST) {
+            return mlp_fail(MLP_ERROR_DATA, "%s:%zu: has more than %d cells",
+                            records->path, records->line, MLP_CSV_FIELDS_MOST);
+        }
+        mlp_csv_cell *cell = &records->cells[records->count++];
+        MLP_TRY(*records->at == '"' && records->at < records->end
+                    ? read_quoted(records, cell, end)
+                    : read_plain(records, cell, end));
+    } while (*end == END_CELL);
+    return records->at - first < MLP_CSV_RECORD_MOST
+               ? MLP_OK
+               : fail_here(records, "expected records of less than 1 MiB; is "
+                                    "a closing quote missing?");
 }
 
-static mlp_status read_record(mlp_csv *csv, bool *is_there)
+mlp_status mlp_csv_record(mlp_csv_records *records, bool *is_there)
 {
     cell_end end = END_RECORD;
     bool is_empty;
     do {
-        csv->used = csv->fields = 0;
-        csv->record_line = csv->line;
-        do {
-            MLP_TRY(read_cell(csv, &end));
-        } while (end == END_CELL);
-        is_empty = csv->used == 1;
+        MLP_TRY(read_cells(records, &end));
+        is_empty = records->count == 1 && records->cells[0].length == 0;
     } while (is_empty && end == END_RECORD);
     *is_there = !is_empty;
     return MLP_OK;
-}
-
-/* A read error looks like the end of the file until ferror is checked. */
-mlp_status mlp_csv_next(mlp_csv *csv, bool *is_there)
-{
-    errno = 0;
-    mlp_status status = read_record(csv, is_there);
-    return ferror(csv->file) ? mlp_fail_read(csv->path) : status;
-}
-
-const char *mlp_csv_field(const mlp_csv *csv, size_t i)
-{
-    return csv->text + csv->starts[i];
-}
-
-mlp_csv_place mlp_csv_position(const mlp_csv *csv)
-{
-    return (mlp_csv_place){ftell(csv->file), csv->line};
-}
-
-mlp_status mlp_csv_seek(mlp_csv *csv, mlp_csv_place place)
-{
-    csv->line = place.line;
-    return fseek(csv->file, place.offset, SEEK_SET) == 0
-               ? MLP_OK
-               : mlp_fail_read(csv->path);
 }

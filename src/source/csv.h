@@ -1,62 +1,90 @@
 /** @file
- *  Comma-separated values (RFC 4180), record by record. The longest allowed
- *  record bounds memory, however large the file. Not libcsv, which neither
- *  reports the line of a cell nor bounds memory, and is missing on many
- *  clusters.
+ *  Comma-separated values (RFC 4180). A file is read in blocks of whole
+ *  records, and the records of a block are split into cells: several threads
+ *  can each take a block. The longest allowed record bounds memory, however
+ *  large the file. Not libcsv, which neither reports the line of a cell nor
+ *  bounds memory, and is missing on many clusters.
  */
 #ifndef MLP_CSV_H
 #define MLP_CSV_H
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 
 #include "base/status.h"
+#include "stream.h"
 
 enum {
     MLP_CSV_RECORD_MOST = 1 << 20, /**< bytes of a record */
     MLP_CSV_FIELDS_MOST = 16384    /**< cells of a record */
 };
 
-/** A file and the last record read. */
-typedef struct {
-    char *path;
-    FILE *file;
-    char separator;
-    size_t line;        /**< from 1: where the next record begins */
-    size_t record_line; /**< where the last one began */
-    char *text;         /**< the record's cells, each with its NUL */
-    size_t used, room;
-    size_t *starts; /**< [fields], into text */
-    size_t fields;
-} mlp_csv;
-
-/** A position to return to: before some record. */
-typedef struct {
-    long offset;
-    size_t line;
-} mlp_csv_place;
-
-/** Whether a path ends in .csv, or in .tsv, whose separator is the tab. */
+/** Whether a path ends in .csv or .tsv, also with .gz or .zst behind it. */
 bool mlp_csv_has_name(const char *path);
 
-/** Open a regular file. A byte order mark is skipped.
+/* ---- a file as blocks -------------------------------------------------- */
+
+/** A file, and the beginning of a record that the last block left. */
+typedef struct {
+    mlp_stream *stream;
+    char separator; /**< a tab for .tsv, else found in the first line: a comma,
+                         if there is one, or a semicolon, or a tab */
+    size_t line;    /**< from 1: where the next block begins */
+    char *rest;     /**< [MLP_CSV_RECORD_MOST] */
+    size_t rest_size;
+    bool is_begun, is_ended;
+} mlp_csv;
+
+/** Whole records of a file. Zero-initialize; free bytes at the end. */
+typedef struct {
+    char *bytes; /**< [size], then a NUL; records change them */
+    size_t size;
+    size_t line; /**< where it begins */
+} mlp_csv_block;
+
+/** Open a regular file, compressed or not. A byte order mark is skipped.
  *  MLP_ERROR_MISSING, MLP_ERROR_DATA, MLP_ERROR_IO. */
 mlp_status mlp_csv_open(const char *path, mlp_csv *csv);
 void mlp_csv_close(mlp_csv *csv); /**< a zeroed one is closed */
 
+/** Read the next block, of about 1 MiB.
+ *  @param block  size 0 at the end of the file
+ *  MLP_ERROR_DATA, with file and line, for a record that is too long. Errors of
+ *  mlp_stream_take. */
+mlp_status mlp_csv_next(mlp_csv *csv, mlp_csv_block *block);
+
+/* ---- a block as records ------------------------------------------------ */
+
+/** A cell without its quotes. */
+typedef struct {
+    const char *text; /**< [length], then a byte that is no part of a number */
+    size_t length;
+} mlp_csv_cell;
+
+/** The records of a block, and the cells of the last one. */
+typedef struct {
+    const char *path;
+    char separator;
+    bool stops[256]; /**< bytes that end a cell, or are not allowed in one */
+    char *at, *end;
+    size_t line;         /**< where the next record begins */
+    size_t record_line;  /**< where the last one began */
+    mlp_csv_cell *cells; /**< [count], of MLP_CSV_FIELDS_MOST */
+    size_t count;
+} mlp_csv_records;
+
+/** MLP_ERROR_INTERNAL without memory. */
+mlp_status mlp_csv_records_create(const mlp_csv *csv, mlp_csv_records *records);
+void mlp_csv_records_destroy(mlp_csv_records *records);
+
+/** Begin with the first record of a block, which must outlive the records. */
+void mlp_csv_records_begin(mlp_csv_records *records,
+                           const mlp_csv_block *block);
+
 /** Read the next record; empty lines are skipped.
  *  @param is_there  false at the end
  *  MLP_ERROR_DATA, with file, line and cell, for a misplaced or missing quote,
- *  a NUL, or a record that is too long. MLP_ERROR_IO. */
-mlp_status mlp_csv_next(mlp_csv *csv, bool *is_there);
-
-/** Cell i of the last record, without its quotes; valid until the next. */
-const char *mlp_csv_field(const mlp_csv *csv, size_t i);
-
-/** Where the next record begins; and have the one there be the next. The latter
- *  may be MLP_ERROR_IO. */
-mlp_csv_place mlp_csv_position(const mlp_csv *csv);
-mlp_status mlp_csv_seek(mlp_csv *csv, mlp_csv_place place);
+ *  a NUL, or a record that is too long. */
+mlp_status mlp_csv_record(mlp_csv_records *records, bool *is_there);
 
 #endif

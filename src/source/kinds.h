@@ -13,6 +13,8 @@ typedef struct {
     mlp_status (*read)(void *state, mlp_split split, size_t first, size_t rows,
                        void *values, uint16_t *labels);
     void (*close)(void *state);
+    /** As mlp_source_release; NULL: nothing to free before close. */
+    void (*release)(void *state);
     /** As mlp_source_read_targets; NULL: no targets. */
     mlp_status (*read_targets)(void *state, mlp_split split, size_t first,
                                size_t rows, float *targets);

@@ -128,13 +128,28 @@ void mlp_schema_destroy(mlp_schema *schema)
     *schema = (mlp_schema){0};
 }
 
+size_t mlp_column_categories(const mlp_column *column)
+{
+    return column->categories.count + column->has_gaps + column->has_other;
+}
+
+size_t mlp_column_features(const mlp_column *column)
+{
+    switch (column->kind) {
+    case MLP_COLUMN_NUMBER:
+        return column->has_gaps ? 2 : 1;
+    case MLP_COLUMN_TEXT:
+        return column->is_pair ? 1 : mlp_column_categories(column);
+    case MLP_COLUMN_IGNORED:
+    case MLP_COLUMN_UNKNOWN:
+        break;
+    }
+    return 0;
+}
+
 static size_t features_of(const mlp_schema *schema, size_t i)
 {
-    const mlp_column *column = &schema->columns[i];
-    if (i == schema->label || column->kind == MLP_COLUMN_IGNORED) {
-        return 0;
-    }
-    return column->kind == MLP_COLUMN_TEXT ? column->categories.count : 1;
+    return i == schema->label ? 0 : mlp_column_features(&schema->columns[i]);
 }
 
 size_t mlp_schema_features(const mlp_schema *schema)
@@ -150,8 +165,9 @@ void mlp_schema_indicators(const mlp_schema *schema, bool *is_indicator)
 {
     size_t at = 0;
     for (size_t i = 0; i < schema->count; i++) {
-        for (size_t k = features_of(schema, i); k > 0; k--) {
-            is_indicator[at++] = schema->columns[i].kind == MLP_COLUMN_TEXT;
+        for (size_t k = 0; k < features_of(schema, i); k++) {
+            is_indicator[at++] =
+                schema->columns[i].kind == MLP_COLUMN_TEXT || k > 0;
         }
     }
 }

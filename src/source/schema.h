@@ -1,8 +1,8 @@
 /** @file
  *  The meaning of a table's columns: a number is a feature as it is, a text
  *  becomes one feature per category (one-hot), and one column is the label, a
- *  class or a number to predict. A schema is made from a training file, stored
- *  in checkpoints, and applied to other files.
+ *  class or a number to predict. A schema is fitted to training rows, stored in
+ *  checkpoints, and applied to other rows.
  */
 #ifndef MLP_SCHEMA_H
 #define MLP_SCHEMA_H
@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "base/status.h"
+#include "config/config.h"
 
 enum {
     MLP_CATEGORIES_MOST = 4096,  /**< of a text column */
@@ -55,7 +56,20 @@ typedef struct {
     char *name;
     mlp_column_kind kind;
     mlp_names categories; /**< if it is a text */
+    float fill;    /**< of a number: stands for a missing one; the median of the
+                        training rows */
+    bool has_gaps; /**< training rows lack it. A number has a feature behind
+                        it: +1 if missing, else -1. A text has a category
+                        "missing" behind the named ones */
+    bool has_other; /**< a text's last category is for all other texts */
+    bool is_pair;   /**< a text's two categories are one feature, +1 for the
+                         first and -1 for the second; 0 for neither */
 } mlp_column;
+
+/** Categories of a text column with "missing" and "other", and a column's
+ *  features: 1 for a number, one per category of a text. */
+size_t mlp_column_categories(const mlp_column *column);
+size_t mlp_column_features(const mlp_column *column);
 
 /** Zero-initialize; destroy frees. */
 typedef struct {
@@ -65,6 +79,9 @@ typedef struct {
         label; /**< index of the label column; its kind is NUMBER for
                        regression, else TEXT with the classes as categories */
     bool is_regression;
+    mlp_missing missing;            /**< what is done about a missing cell */
+    mlp_unseen unseen;              /**< about a text that is no category */
+    char na[MLP_NA_BYTES_MOST + 1]; /**< words for a missing cell, "NA,?" */
 } mlp_schema;
 
 void mlp_schema_destroy(mlp_schema *schema);
@@ -72,10 +89,11 @@ void mlp_schema_destroy(mlp_schema *schema);
 /** Make a copy. */
 mlp_status mlp_schema_copy(const mlp_schema *schema, mlp_schema *copy);
 
-/** Features of a row: one per number, one per category of a text. */
+/** Features of a row, in the order of the columns. */
 size_t mlp_schema_features(const mlp_schema *schema);
 
-/** Which features are one-hot indicators, which scaling leaves unchanged.
+/** Which features are indicators, 0, +1 or -1, which scaling leaves
+ *  unchanged.
  *  @param is_indicator  [features], overwritten */
 void mlp_schema_indicators(const mlp_schema *schema, bool *is_indicator);
 

@@ -1,8 +1,14 @@
 /** @file
  *  Schemas of tables as JSON: {"task": "regression", "label": "price",
- *  "columns": [{"name": "years", "kind": "number"},
- *              {"name": "colour", "kind": "text", "categories": [...]}]}
+ *  "missing": "impute", "unseen": "other", "na": "NA,?",
+ *  "columns": [{"name": "years", "kind": "number", "fill": 6, "gaps": true},
+ *              {"name": "colour", "kind": "text", "categories": [...],
+ *               "other": true}]}
+ *
+ *  What is absent is false, or what versions before it did: a missing cell is
+ *  an error, and so is a text that is no category.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,25 +45,55 @@ mlp_status mlp_names_print(const mlp_names *names, char **text)
     return dump(names_json(names), text);
 }
 
-static json_t *column_json(const mlp_column *column)
+static void set_flag(json_t **object, const char *name, bool is_set)
+{
+    if (is_set) {
+        mlp_json_set(object, name, json_true());
+    }
+}
+
+static json_t *column_json(const mlp_column *column, bool has_fill)
 {
     json_t *object = json_pack("{s:o, s:s}", "name", json_string(column->name),
                                "kind", kind_names[column->kind]);
     if (column->kind == MLP_COLUMN_TEXT) {
         mlp_json_set(&object, "categories", names_json(&column->categories));
     }
+    if (column->kind == MLP_COLUMN_NUMBER && has_fill) {
+        mlp_json_set(&object, "fill", json_real((double)column->fill));
+    }
+    set_flag(&object, "gaps", column->has_gaps);
+    set_flag(&object, "other", column->has_other);
+    set_flag(&object, "pair", column->is_pair);
     return object;
+}
+
+/* A word of an option, if it is not that of older versions. */
+static void set_word(json_t **object, const char *option, unsigned word)
+{
+    const mlp_option *field = mlp_config_find(option);
+    if (strcmp(field->choices[word], field->absent) != 0) {
+        mlp_json_set(object, option, json_string(field->choices[word]));
+    }
 }
 
 mlp_status mlp_schema_print(const mlp_schema *schema, char **text)
 {
     json_t *columns = json_array();
     for (size_t i = 0; i < schema->count; i++) {
-        mlp_json_append(&columns, column_json(&schema->columns[i]));
+        mlp_json_append(&columns,
+                        column_json(&schema->columns[i],
+                                    schema->missing == MLP_MISSING_IMPUTE &&
+                                        i != schema->label));
     }
     json_t *object = json_pack(
         "{s:s, s:o, s:o}", "task", task_names[schema->is_regression], "label",
         json_string(schema->columns[schema->label].name), "columns", columns);
+    set_word(&object, "missing", schema->missing);
+    set_word(&object, "unseen", schema->unseen);
+    if (schema->na[0] != '\0') {
+        mlp_json_set(&object, "na", json_string(schema->na));
+    }
     return dump(object, text);
 }
 
@@ -90,9 +126,28 @@ static mlp_status parse_names(const json_t *array, size_t most,
         }
         MLP_TRY(mlp_names_add(names, name, most));
     }
-    return names->count > 0 && names->count == json_array_size(array)
+    return names->count == json_array_size(array) ? MLP_OK
+                                                  : refuse("a category twice");
+}
+
+/* How a column is filled in and divided, which older versions don't have. */
+static mlp_status parse_form(const json_t *object, mlp_column *column)
+{
+    const json_t *fill = json_object_get(object, "fill");
+    column->has_gaps = json_is_true(json_object_get(object, "gaps"));
+    column->has_other = json_is_true(json_object_get(object, "other"));
+    column->is_pair = json_is_true(json_object_get(object, "pair"));
+    column->fill = (float)json_number_value(fill);
+    if (!isfinite(column->fill)) {
+        return refuse("a median that is not finite");
+    }
+    if (column->kind == MLP_COLUMN_TEXT && mlp_column_categories(column) == 0) {
+        return refuse("a column without categories");
+    }
+    return !column->is_pair || (column->kind == MLP_COLUMN_TEXT &&
+                                mlp_column_categories(column) == 2)
                ? MLP_OK
-               : refuse("a column without categories, or one twice");
+               : refuse("a pair that is not of two categories");
 }
 
 static mlp_status parse_column(const json_t *object, bool is_label,
@@ -111,11 +166,42 @@ static mlp_status parse_column(const json_t *object, bool is_label,
     if (column->name == NULL) {
         return mlp_fail_memory("the schema of a table");
     }
-    return column->kind != MLP_COLUMN_TEXT
-               ? MLP_OK
-               : parse_names(json_object_get(object, "categories"),
-                             is_label ? MLP_CLASSES_MOST : MLP_CATEGORIES_MOST,
-                             &column->categories);
+    if (column->kind == MLP_COLUMN_TEXT) {
+        MLP_TRY(parse_names(json_object_get(object, "categories"),
+                            is_label ? MLP_CLASSES_MOST : MLP_CATEGORIES_MOST,
+                            &column->categories));
+    }
+    return parse_form(object, column);
+}
+
+/* A word of an option; absent, that of older versions. */
+static bool parse_word(const json_t *root, const char *option, unsigned *word)
+{
+    const mlp_option *field = mlp_config_find(option);
+    const json_t *value = json_object_get(root, option);
+    const char *text = value != NULL ? json_string_value(value) : field->absent;
+    for (*word = 0; field->choices[*word] != NULL; ++*word) {
+        if (text != NULL && strcmp(text, field->choices[*word]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static mlp_status parse_words(const json_t *root, mlp_schema *schema)
+{
+    const json_t *na = json_object_get(root, "na");
+    const char *words = na != NULL ? json_string_value(na) : "";
+    unsigned missing, unseen;
+    if (!parse_word(root, "missing", &missing) ||
+        !parse_word(root, "unseen", &unseen) || words == NULL ||
+        strlen(words) >= sizeof schema->na) {
+        return refuse("unknown words for missing, unseen or na");
+    }
+    schema->missing = (mlp_missing)missing;
+    schema->unseen = (mlp_unseen)unseen;
+    strcpy(schema->na, words);
+    return MLP_OK;
 }
 
 static mlp_status parse_columns(const json_t *array, const char *label,
@@ -155,6 +241,7 @@ static mlp_status parse_root(const json_t *root, mlp_schema *schema)
         return refuse("no task, label or columns");
     }
     schema->is_regression = task == 1;
+    MLP_TRY(parse_words(root, schema));
     return parse_columns(columns, label, schema);
 }
 
@@ -178,8 +265,9 @@ mlp_status mlp_names_parse(const char *text, size_t length, size_t most,
 {
     *names = (mlp_names){0};
     json_t *array = json_loadb(text, length, 0, NULL);
-    mlp_status status = array != NULL ? parse_names(array, most, names)
-                                      : refuse("no list of names");
+    mlp_status status = json_array_size(array) > 0
+                            ? parse_names(array, most, names)
+                            : refuse("no list of names");
     json_decref(array);
     if (status != MLP_OK) {
         mlp_names_destroy(names);

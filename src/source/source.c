@@ -56,12 +56,14 @@ static mlp_status check_no_table(const char *name,
 {
     const char *asked = options == NULL                   ? NULL
                         : options->label[0] != '\0'       ? "label"
+                        : options->columns[0] != '\0'     ? "columns"
                         : options->ignore[0] != '\0'      ? "ignore"
                         : options->categorical[0] != '\0' ? "categorical"
-                        : options->is_regression          ? "task regression"
-                        : options->test_fraction > 0      ? "test-fraction"
-                        : options->test_data[0] != '\0'   ? "test-data"
-                                                          : NULL;
+                        : options->task == MLP_TASK_REGRESSION
+                            ? "task regression"
+                        : options->test_fraction > 0    ? "test-fraction"
+                        : options->test_data[0] != '\0' ? "test-data"
+                                                        : NULL;
     if (asked == NULL || options->schema != NULL) {
         return MLP_OK;
     }
@@ -166,15 +168,24 @@ mlp_table_options mlp_table_options_of(const mlp_config *config)
 {
     return (mlp_table_options){
         .label = config->label,
+        .columns = config->columns,
         .ignore = config->ignore,
         .categorical = config->categorical,
-        .is_regression = config->task == MLP_TASK_REGRESSION,
-        .is_never_negative = config->task == MLP_TASK_REGRESSION &&
+        .task = config->task,
+        .is_never_negative = config->task != MLP_TASK_CLASSIFICATION &&
                              config->output == MLP_OUTPUT_SOFTPLUS,
         .drops_bad = config->bad_rows == MLP_BAD_ROWS_DROP,
         .test_fraction = config->test_fraction,
         .test_data = config->test_data,
-        .seed = config->seed};
+        .seed = config->seed,
+        .held = config->validation,
+        .missing = config->missing,
+        .na = config->na,
+        .unseen = config->unseen,
+        .rare = config->rare,
+        .has_pairs = config->scaling == MLP_SCALING_ROBUST,
+        .threads = config->threads,
+        .is_large = config->memory_limit > 0};
 }
 
 mlp_status mlp_source_open_table(const char *spec,
@@ -192,6 +203,13 @@ void mlp_source_close(mlp_source **source)
         }
         free(*source);
         *source = NULL;
+    }
+}
+
+void mlp_source_release(mlp_source *source)
+{
+    if (source->ops->release != NULL) {
+        source->ops->release(source->state);
     }
 }
 

@@ -35,7 +35,17 @@ typedef struct {
     const mlp_schema *schema;     /**< of a table; else NULL */
     const mlp_names *class_names; /**< NULL: classes are numbered */
     bool has_labels;              /**< false after mlp_source_open_images */
+    bool is_table;                /**< read from a table */
+    const char *task_reason; /**< of a new schema: why it is a regression or
+                                  not, for the user */
 } mlp_source_info;
+
+/** Rows that are held out for validation: the last ones of the training rows.
+ *  @param fraction  of them */
+static inline size_t mlp_held_rows(double fraction, size_t rows)
+{
+    return (size_t)(fraction * (double)rows);
+}
 
 /** The source that "" stands for in mlp_source_open. */
 const char *mlp_source_default(void);
@@ -56,14 +66,25 @@ mlp_status mlp_source_open(const char *spec, mlp_source **source);
 /** How to read a table from a CSV file. */
 typedef struct {
     const char *label;       /**< column to predict */
+    const char *columns;     /**< names, of a file without a header; "": it has
+                                  one */
     const char *ignore;      /**< columns to leave out, "a,b"; "": none */
     const char *categorical; /**< numbers to read as texts, "a,b"; "": none */
-    bool is_regression;      /**< the label is a number, not a class */
+    mlp_task task;           /**< auto: the label decides */
     bool is_never_negative;  /**< a label below 0 is invalid */
     bool drops_bad;          /**< drop invalid rows; else they are an error */
     double test_fraction;    /**< fraction of the rows for testing */
     const char *test_data;   /**< file of test rows; "": none */
     uint64_t seed;           /**< chooses the test rows */
+    double held;             /**< fraction of the training rows that are held
+                                  out: a schema is not fitted to them */
+    mlp_missing missing;     /**< a missing cell of a feature */
+    const char *na;          /**< words for a missing cell, "NA,?" */
+    mlp_unseen unseen;       /**< a text that no training row has */
+    size_t rare;    /**< training rows below which a text joins "other" */
+    bool has_pairs; /**< a text of two categories is one feature */
+    size_t threads; /**< that read; 0: one */
+    bool is_large;  /**< keep cells in a temporary file, not in memory */
     /** A model's schema, used instead of one made from the file, which then
      *  needs no label column if labels are not wanted. Without test_fraction
      *  both splits are all rows. NULL: make a schema. */
@@ -137,6 +158,10 @@ const mlp_source_info *mlp_source_facts(const mlp_source *source);
  */
 mlp_status mlp_source_read(mlp_source *source, mlp_split split, size_t first,
                            size_t rows, void *values, uint16_t *labels);
+
+/** Free what reading rows takes, when all are read: of a table, its cells. The
+ *  facts stay; no row can be read from then on. */
+void mlp_source_release(mlp_source *source);
 
 /** Where a file stores the features of a split as they are in memory. */
 typedef struct {

@@ -259,8 +259,8 @@ mlp_status mlp_stream_check_length(const mlp_stream *stream, size_t length)
     return MLP_OK;
 }
 
-/* Up to n bytes; fewer only at the end. */
-static mlp_status take(mlp_stream *stream, void *bytes, size_t n, size_t *taken)
+mlp_status mlp_stream_take(mlp_stream *stream, void *bytes, size_t n,
+                           size_t *taken)
 {
     if (stream->is_gzip) {
         MLP_TRY(unpack(stream, bytes, n, taken));
@@ -271,11 +271,16 @@ static mlp_status take(mlp_stream *stream, void *bytes, size_t n, size_t *taken)
     return MLP_OK;
 }
 
+size_t mlp_stream_stored(const mlp_stream *stream)
+{
+    return stream->is_gzip ? packed_position(stream) : stream->offset;
+}
+
 mlp_status mlp_stream_read(mlp_stream *stream, void *bytes, size_t n)
 {
     size_t wanted = stream->offset + n;
     size_t taken = 0;
-    MLP_TRY(take(stream, bytes, n, &taken));
+    MLP_TRY(mlp_stream_take(stream, bytes, n, &taken));
     if (taken < n) {
         return mlp_fail(MLP_ERROR_DATA,
                         "%s: truncated: expected %zu bytes or more%s, "
@@ -308,7 +313,7 @@ mlp_status mlp_stream_finish(mlp_stream *stream)
 {
     unsigned char more;
     size_t taken = 0;
-    MLP_TRY(take(stream, &more, 1, &taken));
+    MLP_TRY(mlp_stream_take(stream, &more, 1, &taken));
     if (taken > 0) {
         return mlp_fail(MLP_ERROR_DATA,
                         "%s: expected the end after %zu bytes, found more",

@@ -38,6 +38,17 @@ mlp_status mlp_stream_seek(mlp_stream *stream, size_t offset);
  *  allowed. */
 mlp_status mlp_stream_read(mlp_stream *stream, void *bytes, size_t n);
 
+/** Read up to n bytes.
+ *  @param taken  less than n only at the end of the file, which has then been
+ *                checked as by mlp_stream_finish
+ *  MLP_ERROR_DATA when the structure or checksum of compressed data is wrong.
+ *  MLP_ERROR_IO. After a failure only close is allowed. */
+mlp_status mlp_stream_take(mlp_stream *stream, void *bytes, size_t n,
+                           size_t *taken);
+
+/** Bytes of the file that have been read, compressed ones if it is so. */
+size_t mlp_stream_stored(const mlp_stream *stream);
+
 /** Check that nothing follows, and gzip's CRC and length. MLP_ERROR_DATA. */
 mlp_status mlp_stream_finish(mlp_stream *stream);
 

@@ -179,7 +179,8 @@ static void print_facts(FILE *out, const mlp_checkpoint *c, const char *path)
     fprintf(out, "\ndata           %zu training rows, %zu x %zu\n",
             c->train_rows, c->height, c->width);
     if (c->scaler.shifts != NULL) {
-        fputs("scaler         column by column, in /scaler\n", out);
+        fprintf(out, "scaler         column by column, in /scaler%s\n",
+                c->scaler.is_squeezed ? ", then z / sqrt(1 + (z / 3)^2)" : "");
     } else {
         fprintf(out, "scaler         (x - %g) * %.9g\n",
                 (double)c->scaler.shift, (double)c->scaler.scale);
@@ -276,9 +277,10 @@ static json_t *scaler_json(const mlp_checkpoint *c)
         return json_pack("{s:f, s:f}", "shift", (double)scaler->shift, "scale",
                          (double)scaler->scale);
     }
-    return json_pack("{s:o, s:o}", "shift",
+    return json_pack("{s:o, s:o, s:b}", "shift",
                      numbers_json(scaler->shifts, c->widths[0]), "scale",
-                     numbers_json(scaler->scales, c->widths[0]));
+                     numbers_json(scaler->scales, c->widths[0]), "is_squeezed",
+                     (int)scaler->is_squeezed);
 }
 
 static mlp_status print_json(FILE *out, const mlp_checkpoint *c,

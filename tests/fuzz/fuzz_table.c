@@ -6,7 +6,14 @@
 
 #include "fuzz_rows.h"
 
-enum { TABS = 1, REGRESSION = 2, DROPS_BAD = 4, IMAGES_ONLY = 8, SPLITS = 16 };
+enum {
+    TABS = 1,
+    REGRESSION = 2,
+    DROPS_BAD = 4,
+    IMAGES_ONLY = 8,
+    SPLITS = 16,
+    STRICT = 32
+};
 
 /* The last name of the first line, if it needs no quotes. */
 static void find_label(const uint8_t *data, size_t size, char separator,
@@ -38,15 +45,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     data++;
     size--;
     find_label(data, size, how & TABS ? '\t' : ',', label);
-    const mlp_table_options options = {.label = label,
-                                       .ignore = "",
-                                       .categorical = "",
-                                       .is_regression = (how & REGRESSION) != 0,
-                                       .drops_bad = (how & DROPS_BAD) != 0,
-                                       .test_fraction =
-                                           how & SPLITS ? 0.3 : 0.0,
-                                       .test_data = "",
-                                       .seed = 1};
+    const mlp_table_options options = {
+        .label = label,
+        .ignore = "",
+        .categorical = "",
+        .columns = "",
+        .task = how & REGRESSION ? MLP_TASK_REGRESSION : MLP_TASK_AUTO,
+        .missing = how & STRICT ? MLP_MISSING_ERROR : MLP_MISSING_IMPUTE,
+        .na = "NA,?",
+        .unseen = how & STRICT ? MLP_UNSEEN_ERROR : MLP_UNSEEN_OTHER,
+        .rare = 2,
+        .has_pairs = true,
+        .held = how & SPLITS ? 0.2 : 0.0,
+        .threads = 2,
+        .drops_bad = (how & DROPS_BAD) != 0,
+        .test_fraction = how & SPLITS ? 0.3 : 0.0,
+        .test_data = "",
+        .seed = 1};
     const char *path = fuzz_file(how & TABS ? "t.tsv" : "t.csv", data, size);
     mlp_status status = mlp_source_open_table(
         path, &options, (how & IMAGES_ONLY) == 0, &source);

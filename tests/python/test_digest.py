@@ -55,8 +55,9 @@ def test_regressor(rows, run_mlp_train, tmp_path):
         for (a, b), target in zip(X, y):
             print(f"{a!s},{b!s},{target!s}", file=file)
     run_mlp_train("--data", tmp_path / "rows.csv", "--label", "y", "--task",
-                  "regression", *words(OPTIONS),
-                  "--checkpoint", tmp_path / "run")
+                  "regression", "--scaling", "standard", "--clip-norm", "0",
+                  "--missing", "error",
+                  *words(OPTIONS), "--checkpoint", tmp_path / "run")
     regressor = mlp.MLPRegressor(**parameters()).fit(X, y)
     assert (regressor.network_.weights_sha256
             == mlp.load(tmp_path / "run").weights_sha256)

@@ -23,7 +23,11 @@ static mlp_status load(const mlp_tool_options *options, rows_of *all)
         .label = options->label != NULL ? options->label : "",
         .ignore = "",
         .categorical = "",
+        .columns = "",
         .test_data = "",
+        .missing = MLP_MISSING_ERROR,
+        .na = "",
+        .unseen = MLP_UNSEEN_ALL,
         .drops_bad = options->bad_rows == MLP_BAD_ROWS_DROP};
     MLP_TRY(mlp_source_open_table(options->operands[1], &table, true,
                                   &all->source));

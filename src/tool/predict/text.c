@@ -160,14 +160,34 @@ static bool put_item(paragraph *text, const char *name, const char *value,
     return true;
 }
 
+/* The category of a text column; its number of categories for none. */
+static size_t category_of(const mlp_column *column, const float *features)
+{
+    size_t count = mlp_column_categories(column);
+    if (column->is_pair) {
+        return features[0] > 0.0F ? 0 : features[0] < 0.0F ? 1 : count;
+    }
+    size_t category = 0;
+    while (category < count && features[category] == 0.0F) {
+        category++;
+    }
+    return category;
+}
+
 /* The category, or the number, of a column whose features begin here. */
 static const char *cell_of(const mlp_column *column, const float *features,
                            char number[32])
 {
-    for (size_t k = 0; k < column->categories.count; k++) {
-        if (column->kind == MLP_COLUMN_TEXT && features[k] != 0.0F) {
-            return column->categories.items[k];
-        }
+    if (column->kind == MLP_COLUMN_TEXT) {
+        size_t category = category_of(column, features);
+        return category < column->categories.count
+                   ? column->categories.items[category]
+               : category == column->categories.count && column->has_gaps
+                   ? "(missing)"
+                   : "(other)";
+    }
+    if (column->has_gaps && features[1] > 0.0F) {
+        return "(missing)";
     }
     snprintf(number, 32, "%.7g", (double)features[0]);
     return number;
@@ -187,8 +207,7 @@ static mlp_status print_columns(FILE *out, const mlp_prediction *p, size_t r)
             continue;
         }
         char number[32];
-        size_t width =
-            column->kind == MLP_COLUMN_TEXT ? column->categories.count : 1;
+        size_t width = mlp_column_features(column);
         left -= width;
         if (!put_item(&text, column->name, cell_of(column, features, number),
                       left == 0)) {

@@ -41,7 +41,7 @@ overflow() {
     rm -rf dir
     [ "$size" -eq 0 ] || export MLP_TEST_NODE_SIZE="$size"
     team "$ranks" --data "$MLP_SOURCE/data/cars.csv" --label price \
-        --task regression --hidden 16 --activation identity --momentum 0 \
+        --task regression --scaling auto --clip-norm 0 --hidden 16 --activation identity --momentum 0 \
         --batch 16 --lr 1e13 --checkpoint dir --every 1steps "$@"
     unset MLP_TEST_NODE_SIZE
     expect_status 76 "a gradient that is not finite"
@@ -65,7 +65,7 @@ frozen() {
     echo "a moment: $*"
     rm -rf dir
     team 0 --data "$MLP_SOURCE/data/cars.csv" --label price \
-        --task regression --hidden 16 --activation identity --lr 1e9 \
+        --task regression --scaling auto --clip-norm 0 --hidden 16 --activation identity --lr 1e9 \
         --batch 16 --optimizer adam --checkpoint dir "$@"
     expect_status 76 "a moment that is not finite"
     grep -q "mlp_train: after step $step, layer [01]: a value of moments/1 is" \

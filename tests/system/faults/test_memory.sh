@@ -13,8 +13,8 @@ stride=7
 ! is_full || stride=1
 
 printf 'a,b,y\n1,2,u\n2,3,v\n3,1,u\n4,4,v\n5,1,u\n6,0,v\n' >table.csv
-job="--data table.csv --label y --hidden 3 --batch 4 --optimizer adam
-    --threads 1 --schedule constant --checkpoint dir --every 1
+job="--data table.csv --label y --task classification --hidden 3 --batch 4
+    --optimizer adam --threads 1 --schedule constant --checkpoint dir --every 1
     --log log.jsonl"
 
 # run NUMBER ARGUMENT...: one process whose allocation of that number fails. The

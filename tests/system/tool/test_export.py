@@ -110,6 +110,11 @@ def keras(path, x):
                 assert own["batch_input_shape"] == [None, x.shape[1]]
             elif kind == "Rescaling":
                 x = x * np.array(own["scale"]) + np.array(own["offset"])
+            elif kind == "Reshape":
+                x = x.reshape(-1, *own["target_shape"])
+            elif kind == "UnitNormalization":
+                assert own["axis"] == -1
+                x = x / np.sqrt((x * x).sum(-1, keepdims=True))
             elif kind == "Dense":
                 assert own["units"] == values[1].shape[0]
                 x = ACTIVATIONS[own["activation"]](x @ values[0] + values[1])
@@ -144,7 +149,8 @@ def safetensors(path, scaled):
     assert size % 8 == 0
     header = json.loads(raw[8:8 + size])
     data = raw[8 + size:]
-    names = header.pop("__metadata__")["activations"].split(",")
+    metadata = header.pop("__metadata__")
+    names = metadata["activations"].split(",")
     ends = sorted(t["data_offsets"] for t in header.values())
     assert ends[0][0] == 0 and ends[-1][1] == len(data)
     assert all(a[1] == b[0] for a, b in zip(ends, ends[1:])), "holes"
@@ -158,6 +164,9 @@ def safetensors(path, scaled):
     x = scaled
     if "input.shift" in header:
         x = (x - tensor("input.shift")) * tensor("input.scale")
+    if "input_squeeze" in metadata:
+        assert metadata["input_squeeze"] == "z / sqrt(1 + (z / 3)^2)"
+        x = x / np.sqrt(1 + (x / 3) ** 2)
     for i, name in enumerate(names):
         x = x @ tensor(f"layers.{i}.weight").T + tensor(f"layers.{i}.bias")
         x = (np.where(x < 0, tensor(f"layers.{i}.slopes") * x, x)
@@ -175,6 +184,7 @@ def onnx_graph(path, x):
         "Sub": np.subtract, "Mul": np.multiply, "Add": np.add,
         "Gemm": lambda a, w, b: a @ w + b, "Less": np.less,
         "Not": np.logical_not, "Cast": lambda z: z.astype(float),
+        "Clip": np.clip, "Div": np.divide, "Sqrt": np.sqrt,
         "Erf": erf, "Atan": np.arctan, "Sigmoid": sigmoid, "Tanh": np.tanh,
         "Relu": ACTIVATIONS["relu"], "Elu": ACTIVATIONS["elu"],
         "LeakyRelu": ACTIVATIONS["leaky-relu"],

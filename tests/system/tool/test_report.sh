@@ -127,7 +127,7 @@ worst=$(sed -n '/id="errors"/,$p' cars.html |
 awk -v value="${worst##*<td>}" 'NR > 1 && ($2 - value) ^ 2 < 0.01 { found = 1 }
     END { exit !found }' predictions || fail "not of mlp predict: $worst"
 team 0 --data "$cars" --label colour --test-fraction 0.25 --hidden 4 \
-    --epochs 2 --checkpoint colours --log colours/log.jsonl
+    --scaling auto --batch 128 --epochs 2 --checkpoint colours --log colours/log.jsonl
 succeed colours -o colours.html
 expect_page colours.html '<table class="heat named">' \
     '<th scope="col">silver</th>' \

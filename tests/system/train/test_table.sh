@@ -195,7 +195,8 @@ by="--label price --task regression"
 {
     refuse 65 "bad.csv:242: column 2 (km): expected a number, found \"many\"" \
         --data bad.csv $by
-    team 3 --data bad.csv $by --bad-rows drop --epochs 1 --checkpoint dropped
+    team 3 --data bad.csv $by --bad-rows drop --missing error --epochs 1 \
+        --checkpoint dropped
     expect_status 0 "bad rows dropped"
     grep -q "2 of 242 rows are dropped, the first: line 242" err ||
         fail "it does not count the dropped rows"

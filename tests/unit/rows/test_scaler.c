@@ -47,7 +47,7 @@ static const double kilometres[3] = {1200, 4000, 8000};
 
 static mlp_column_facts facts_of(const double *x, size_t n)
 {
-    mlp_column_facts facts = {(float)x[0], (float)x[0], 0.0, 0.0};
+    mlp_column_facts facts = {(float)x[0], (float)x[0], 0.0, 0.0, {0}};
     for (size_t i = 0; i < n; i++) {
         facts.least = fminf(facts.least, (float)x[i]);
         facts.largest = fmaxf(facts.largest, (float)x[i]);
@@ -98,13 +98,13 @@ START_TEST(a_constant_column_becomes_zero_and_no_infinity)
 {
     mlp_scaler column;
     /* as a rounded mean of equal values may make it */
-    const mlp_column_facts facts = {0.1F, 0.1F, 0.1000000001, 1e-10};
+    const mlp_column_facts facts = {0.1F, 0.1F, 0.1000000001, 1e-10, {0}};
     for (int s = MLP_SCALING_MINMAX; s <= MLP_SCALING_STANDARD; s++) {
         ck_assert_int_eq(mlp_scaler_of((mlp_scaling)s, &facts, &column),
                          MLP_OK);
         ck_assert_float_eq((0.1F - column.shift) * column.scale, 0.0F);
     }
-    const mlp_column_facts zeros = {0.0F, 0.0F, 0.0, 0.0};
+    const mlp_column_facts zeros = {0.0F, 0.0F, 0.0, 0.0, {0}};
     ck_assert_int_eq(mlp_scaler_of(MLP_SCALING_MAX, &zeros, &column), MLP_OK);
     ck_assert_float_eq(column.scale, 1.0F);
 }
@@ -113,12 +113,49 @@ END_TEST
 START_TEST(values_too_far_apart_are_refused)
 {
     mlp_scaler column;
-    const mlp_column_facts facts = {-FLT_MAX, FLT_MAX, 0.0, 1e38};
+    const mlp_column_facts facts = {-FLT_MAX, FLT_MAX, 0.0, 1e38, {0}};
     ck_assert_int_eq(mlp_scaler_of(MLP_SCALING_MINMAX, &facts, &column),
                      MLP_ERROR_DATA);
     ck_assert_int_eq(mlp_scaler_of(MLP_SCALING_STANDARD, &facts, &column),
                      MLP_ERROR_DATA);
     ck_assert_int_eq(mlp_scaler_of(MLP_SCALING_MAX, &facts, &column), MLP_OK);
+}
+END_TEST
+
+/* f(z) = z / sqrt(1 + z^2/9), as the kernels compute it */
+static float squeezed(float x, mlp_scaler column)
+{
+    float z = (x - column.shift) * column.scale;
+    float part = z / 3.0F;
+    return z / sqrtf(1.0F + part * part);
+}
+
+START_TEST(robust_scaling_goes_by_the_quartiles)
+{
+    mlp_scaler column;
+    mlp_column_facts facts = {-100.0F, 900.0F, 5.0, 9.0, {2.0, 4.0, 6.0}};
+    ck_assert_int_eq(mlp_scaler_of(MLP_SCALING_ROBUST, &facts, &column),
+                     MLP_OK);
+    ck_assert_float_eq(column.shift, 4.0F);
+    ck_assert_float_eq(column.scale, 0.25F);
+    facts.quartiles[0] = facts.quartiles[2] = 4.0;
+    ck_assert_int_eq(mlp_scaler_of(MLP_SCALING_ROBUST, &facts, &column),
+                     MLP_OK);
+    ck_assert_float_eq(column.scale, 2.0F / 1000.0F);
+    facts.least = facts.largest = 4.0F;
+    ck_assert_int_eq(mlp_scaler_of(MLP_SCALING_ROBUST, &facts, &column),
+                     MLP_OK);
+    ck_assert_float_eq(column.scale, 0.0F); /* a constant is 0, and others */
+}
+END_TEST
+
+START_TEST(indicators_stay_as_they_are)
+{
+    mlp_scaler column = mlp_scaler_indicator(true);
+    ck_assert_float_eq(squeezed(1.0F, column), 1.0F);
+    ck_assert_float_eq(squeezed(-1.0F, column), -1.0F);
+    ck_assert_float_eq(squeezed(0.0F, column), 0.0F);
+    ck_assert_float_eq(mlp_scaler_indicator(false).scale, 1.0F);
 }
 END_TEST
 
@@ -153,6 +190,8 @@ int main(void)
     tcase_add_test(tcase, rms_keeps_signs_and_zeros);
     tcase_add_test(tcase, a_constant_column_becomes_zero_and_no_infinity);
     tcase_add_test(tcase, values_too_far_apart_are_refused);
+    tcase_add_test(tcase, robust_scaling_goes_by_the_quartiles);
+    tcase_add_test(tcase, indicators_stay_as_they_are);
     tcase_add_test(tcase, zeros_are_kept_unless_a_column_is_shifted);
     suite_add_tcase(suite, tcase);
     return run_suite(suite, CK_FORK_GETENV);

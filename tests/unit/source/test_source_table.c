@@ -26,7 +26,11 @@ static void set_up(void)
     options = (mlp_table_options){.label = "price",
                                   .ignore = "",
                                   .categorical = "",
-                                  .is_regression = true,
+                                  .task = MLP_TASK_REGRESSION,
+                                  .columns = "",
+                                  .missing = MLP_MISSING_ERROR,
+                                  .na = "",
+                                  .unseen = MLP_UNSEEN_ALL,
                                   .test_data = ""};
 }
 
@@ -84,7 +88,7 @@ START_TEST(texts_of_a_label_are_classes_in_order)
     uint16_t labels[4];
     float values[4];
     options.label = "size";
-    options.is_regression = false;
+    options.task = MLP_TASK_CLASSIFICATION;
     ck_assert_int_eq(open_table("x,size\n1,10\n2,small\n3,9\n4,10\n", true),
                      MLP_OK);
     const mlp_names *classes =
@@ -224,15 +228,183 @@ START_TEST(a_schema_of_a_model_reads_other_files)
 }
 END_TEST
 
-START_TEST(too_many_categories_are_refused)
+/* New runs: gaps are filled, two categories are one column. */
+static void take_new_options(void)
 {
-    char *text = malloc(100000);
+    options.task = MLP_TASK_AUTO;
+    options.missing = MLP_MISSING_IMPUTE;
+    options.na = "NA,?";
+    options.unseen = MLP_UNSEEN_OTHER;
+    options.has_pairs = true;
+}
+
+static void expect_values(size_t rows, size_t features, const float *expected)
+{
+    float values[64];
+    uint16_t labels[16];
+    ck_assert_uint_eq(mlp_source_facts(source)->features, features);
+    ck_assert_uint_eq(mlp_source_facts(source)->rows[MLP_SPLIT_TRAIN], rows);
+    ck_assert_int_eq(
+        mlp_source_read(source, MLP_SPLIT_TRAIN, 0, rows, values, labels),
+        MLP_OK);
+    for (size_t i = 0; i < rows * features; i++) {
+        ck_assert_msg(values[i] == expected[i], "value %zu: %g, not %g", i,
+                      (double)values[i], (double)expected[i]);
+    }
+}
+
+START_TEST(gaps_get_the_median_and_a_column_that_tells)
+{
+    static const float expected[] = {1, -1, 1,  2.5F, 1,  -1, 2, -1,
+                                     1, 3,  -1, -1,   10, -1, -1};
+    take_new_options();
+    ck_assert_int_eq(open_table("x,sex,price\n1,f,2.5\n?,m,3\n2,f,4\n"
+                                "3,m,5\n10,m,6\n5,f,\n",
+                                true),
+                     MLP_OK);
+    expect_values(5, 3, expected); /* the last one has no label */
+    const mlp_schema *schema = mlp_source_facts(source)->schema;
+    ck_assert(schema->is_regression);
+    ck_assert_float_eq(schema->columns[0].fill, 2.5F);
+}
+END_TEST
+
+START_TEST(missing_and_rare_texts_are_categories_of_their_own)
+{
+    /* a, missing, other */
+    static const float expected[] = {1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1};
+    take_new_options();
+    options.rare = 2;
+    ck_assert_int_eq(open_table("c,price\na,1.5\na,2\nNA,3\nb,4\n", true),
+                     MLP_OK);
+    expect_values(4, 3, expected);
+}
+END_TEST
+
+START_TEST(rows_with_gaps_can_be_left_out)
+{
+    take_new_options();
+    options.missing = MLP_MISSING_DROP;
+    ck_assert_int_eq(open_table("x,price\n1,1.5\nNA,2\n3,3\n", true), MLP_OK);
+    expect_values(2, 1, (const float[]){1, 3});
+}
+END_TEST
+
+START_TEST(the_label_tells_the_task)
+{
+    static const struct {
+        const char *text;
+        bool is_regression;
+    } cases[] = {{"x,price\n1,red\n2,blue\n", false},
+                 {"x,price\n1,1\n2,2\n3,1\n", false},
+                 {"x,price\n1,1.5\n2,2\n3,1\n", true}};
+    take_new_options();
+    for (size_t i = 0; i < 3; i++) {
+        ck_assert_int_eq(open_table(cases[i].text, true), MLP_OK);
+        ck_assert_int_eq(mlp_source_facts(source)->schema->is_regression,
+                         cases[i].is_regression);
+        unlink(path);
+    }
+    char *text = thousand();
+    ck_assert_int_eq(open_table(text, true), MLP_OK);
+    ck_assert(mlp_source_facts(source)->schema->is_regression);
+    free(text);
+}
+END_TEST
+
+static char *schema_of(const char *text)
+{
+    char *printed = NULL;
+    ck_assert_int_eq(open_table(text, true), MLP_OK);
+    ck_assert_int_eq(
+        mlp_schema_print(mlp_source_facts(source)->schema, &printed), MLP_OK);
+    unlink(path);
+    return printed;
+}
+
+/* 40 rows; of the held-out ones the features are others with `is_other`. */
+static void write_rows(char *text, const bool *is_held, bool is_other)
+{
+    text += sprintf(text, "x,c,price\n");
+    for (int i = 0; i < 40; i++) {
+        if (is_held[i] && is_other) {
+            text += sprintf(text, "%d,new%d,%d.5\n", 1000 + i, i, i);
+        } else {
+            text += i % 7 == 0 ? sprintf(text, ",c%d,%d.5\n", i % 3, i)
+                               : sprintf(text, "%d,c%d,%d.5\n", i, i % 3, i);
+        }
+    }
+}
+
+START_TEST(held_out_rows_change_nothing_in_the_schema)
+{
+    char text[2000], other[2000];
+    bool is_held[40] = {false};
+    float targets[40];
+    take_new_options();
+    options.test_fraction = 0.3;
+    options.held = 0.25;
+    write_rows(text, is_held, false);
+    char *before = schema_of(text);
+    const mlp_source_info *info = mlp_source_facts(source);
+    size_t train = info->rows[MLP_SPLIT_TRAIN];
+    size_t test = info->rows[MLP_SPLIT_TEST];
+    size_t held = mlp_held_rows(options.held, train);
+    ck_assert_uint_eq(held, 7);
+    mlp_source_read_targets(source, MLP_SPLIT_TRAIN, train - held, held,
+                            targets);
+    mlp_source_read_targets(source, MLP_SPLIT_TEST, 0, test, targets + held);
+    for (size_t i = 0; i < held + test; i++) {
+        is_held[(int)targets[i]] = true;
+    }
+    write_rows(other, is_held, true);
+    char *after = schema_of(other);
+    ck_assert_str_ne(text, other);
+    ck_assert_str_eq(before, after);
+    free(before);
+    free(after);
+    options.unseen = MLP_UNSEEN_ERROR;
+    expect_refused(MLP_ERROR_DATA, other,
+                   "expected a category that training knew, found \"new");
+}
+END_TEST
+
+START_TEST(many_categories_share_one)
+{
+    char *text = malloc(200000);
     size_t used = (size_t)sprintf(text, "name,price\n");
-    for (int i = 0; i <= MLP_CATEGORIES_MOST; i++) {
+    for (int i = 0; i < 6000; i++) {
         used += (size_t)sprintf(text + used, "n%d,%d\n", i, i);
     }
-    expect_refused(MLP_ERROR_DATA, text,
-                   "column 1 (name): has more than 4096 different texts");
+    ck_assert_int_eq(open_table(text, true), MLP_OK);
+    free(text);
+    ck_assert_uint_eq(mlp_source_facts(source)->features,
+                      MLP_CATEGORIES_MOST - 1);
+}
+END_TEST
+
+/* Rows of texts and numbers over several blocks. */
+START_TEST(threads_change_nothing)
+{
+    enum { ROWS = 200000 };
+    static float values[2][ROWS][6];
+    static uint16_t labels[ROWS];
+    char *text = malloc((size_t)ROWS * 32);
+    size_t used = (size_t)sprintf(text, "x,c,price\n");
+    for (int i = 0; i < ROWS; i++) {
+        used += (size_t)sprintf(text + used, "%d,\"c\n%d\",%d\n", i,
+                                i * 7919 / 1000 % 5, i);
+    }
+    for (size_t k = 0; k < 2; k++) {
+        options.threads = 1 + 2 * k;
+        ck_assert_int_eq(open_table(text, true), MLP_OK);
+        unlink(path);
+        ck_assert_uint_eq(mlp_source_facts(source)->features, 6);
+        ck_assert_int_eq(mlp_source_read(source, MLP_SPLIT_TRAIN, 0, ROWS,
+                                         values[k], labels),
+                         MLP_OK);
+    }
+    ck_assert_mem_eq(values[0], values[1], sizeof values[0]);
     free(text);
 }
 END_TEST
@@ -283,7 +455,13 @@ int main(void)
     tcase_add_test(tests, bad_rows_can_be_dropped);
     tcase_add_test(tests, splits_tile_the_table_and_follow_the_seed);
     tcase_add_test(tests, a_schema_of_a_model_reads_other_files);
-    tcase_add_test(tests, too_many_categories_are_refused);
+    tcase_add_test(tests, gaps_get_the_median_and_a_column_that_tells);
+    tcase_add_test(tests, missing_and_rare_texts_are_categories_of_their_own);
+    tcase_add_test(tests, rows_with_gaps_can_be_left_out);
+    tcase_add_test(tests, the_label_tells_the_task);
+    tcase_add_test(tests, held_out_rows_change_nothing_in_the_schema);
+    tcase_add_test(tests, many_categories_share_one);
+    tcase_add_test(tests, threads_change_nothing);
     tcase_add_test(tests, schemas_that_are_none_are_refused);
     tcase_add_test(tests, options_of_tables_are_refused_elsewhere);
     suite_add_tcase(suite, tests);

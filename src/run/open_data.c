@@ -1,0 +1,147 @@
+/** @file
+ *  Opens the data of a run, and completes the configuration by what it is: the
+ *  task, and defaults of tables.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+
+#include "internal.h"
+
+/* Options that only tables have. */
+static const char *const of_tables[] = {"missing", "na", "unseen", "rare"};
+
+/* Without --data and $MLP_DATA all ranks use the default that rank 0 found:
+ * then a host without the files fails, and does not use the digits instead.
+ * Collective. */
+static mlp_status open_source(const mlp_run_job *job, const mlp_config *config,
+                              mlp_run_data *data)
+{
+    const mlp_table_options options = mlp_table_options_of(config);
+    const char *named = getenv("MLP_DATA");
+    char spec[MLP_MAX_PATH];
+    snprintf(spec, sizeof spec, "%s", mlp_source_default());
+    MLP_TRY(mlp_comm_broadcast(job->comm, spec, sizeof spec));
+    if (job->config.data[0] != '\0' || (named != NULL && named[0] != '\0')) {
+        memcpy(spec, job->config.data, sizeof spec);
+    }
+    return mlp_comm_agree(
+        job->comm, mlp_source_open_table(spec, &options, true, &data->source));
+}
+
+/* ---- the configuration ------------------------------------------------- */
+
+/* Without a table its options must not be given. */
+static mlp_status check_no_table(mlp_config *config)
+{
+    for (size_t i = 0; i < sizeof of_tables / sizeof of_tables[0]; i++) {
+        if (mlp_config_was_given(config, of_tables[i])) {
+            return mlp_fail(MLP_ERROR_USAGE, "--%s requires a table",
+                            of_tables[i]);
+        }
+    }
+    if (config->task == MLP_TASK_AUTO) {
+        config->task = MLP_TASK_CLASSIFICATION;
+    }
+    return MLP_OK;
+}
+
+static bool is_free(const mlp_config *config, const char *name)
+{
+    return !mlp_config_was_given(config, name);
+}
+
+/* The largest power of two up to 2 sqrt(rows), from 16 to 1024. */
+static size_t batch_for(size_t rows)
+{
+    size_t batch = 16;
+    while (batch < 1024 && batch * batch <= rows) {
+        batch *= 2;
+    }
+    return batch;
+}
+
+/* 8000 / sqrt(rows), from 10 to 300. */
+static size_t epochs_for(size_t rows)
+{
+    size_t epochs = (size_t)(8000.0 / sqrt((double)rows));
+    return epochs < 10 ? 10 : epochs > 300 ? 300 : epochs;
+}
+
+/* Values that follow from the table, where the user gave none. */
+static void choose_for_table(const mlp_source_info *info, mlp_config *config)
+{
+    size_t rows = info->rows[MLP_SPLIT_TRAIN];
+    rows -= mlp_held_rows(config->validation, rows);
+    if (is_free(config, "batch") && is_free(config, "accumulate")) {
+        config->batch = batch_for(rows);
+    }
+    if (is_free(config, "epochs")) {
+        config->epochs = epochs_for(rows);
+    }
+    if (info->schema->is_regression && is_free(config, "clip-norm")) {
+        config->clip_norm = 1.0; /* squared errors of far targets are large */
+    }
+}
+
+static mlp_status take_task(const mlp_source_info *info, mlp_config *config)
+{
+    const mlp_schema *schema = info->schema;
+    if (config->task == MLP_TASK_AUTO) {
+        mlp_log_note("predicts \"%s\" %s: %s",
+                     schema->columns[schema->label].name,
+                     schema->is_regression ? "as a number" : "as a class",
+                     info->task_reason);
+    }
+    config->task =
+        schema->is_regression ? MLP_TASK_REGRESSION : MLP_TASK_CLASSIFICATION;
+    mlp_config_settle(config);
+    return mlp_config_check(config);
+}
+
+/* A new run on a table goes by the label, fills in missing cells, and is scaled
+ * robustly. */
+static void begin_defaults(mlp_config *config)
+{
+    if (is_free(config, "task")) {
+        config->task = MLP_TASK_AUTO;
+    }
+    if (is_free(config, "scaling")) {
+        config->scaling = MLP_SCALING_ROBUST;
+    }
+    if (is_free(config, "missing")) {
+        config->missing = MLP_MISSING_IMPUTE;
+    }
+    if (is_free(config, "na")) {
+        snprintf(config->na, sizeof config->na, "%s", MLP_NA_DEFAULT);
+    }
+    if (is_free(config, "unseen")) {
+        config->unseen = MLP_UNSEEN_OTHER;
+    }
+}
+
+/* The source of a new run. */
+static mlp_status open_new(mlp_run_job *job, mlp_run_data *data)
+{
+    mlp_config chosen = job->config;
+    begin_defaults(&chosen);
+    MLP_TRY(open_source(job, &chosen, data));
+    const mlp_source_info *info = mlp_source_facts(data->source);
+    if (!info->is_table) {
+        return mlp_comm_agree(job->comm, check_no_table(&job->config));
+    }
+    choose_for_table(info, &chosen);
+    job->config = chosen;
+    return mlp_comm_agree(job->comm, take_task(info, &job->config));
+}
+
+mlp_status mlp_run_open_data(mlp_run_job *job, bool is_new, mlp_run_data *data)
+{
+    if (data->source != NULL) {
+        return mlp_comm_agree(job->comm, check_no_table(&job->config));
+    }
+    return is_new ? open_new(job, data) : open_source(job, &job->config, data);
+}

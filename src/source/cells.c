@@ -1,0 +1,174 @@
+/** @file
+ *  The rows of a table as typed cells: where they are kept.
+ */
+#define _GNU_SOURCE /* O_TMPFILE, mremap */
+#include "cells.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { THREADS_MOST = 64, ROWS_FIRST = 256 };
+
+/* ---- memory of the rows ------------------------------------------------ */
+
+static size_t words_bytes(const mlp_cells *cells, size_t rows)
+{
+    return rows * cells->width * sizeof *cells->words;
+}
+
+/* Map an unnamed file of so many rows. */
+static mlp_status map_words(mlp_cells *cells, size_t room)
+{
+    const char *folder = getenv("TMPDIR");
+    size_t bytes = words_bytes(cells, room);
+    folder = folder != NULL && folder[0] != '\0' ? folder : "/var/tmp";
+    if (cells->room == 0) {
+        cells->file = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    }
+    int error =
+        cells->file < 0 ? errno : posix_fallocate(cells->file, 0, (off_t)bytes);
+    if (error != 0) {
+        return mlp_fail(MLP_ERROR_IO,
+                        "%s: no file of %zu bytes for the rows of a table: %s",
+                        folder, bytes, strerror(error));
+    }
+    void *words = cells->room == 0
+                      ? mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
+                             cells->file, 0)
+                      : mremap(cells->words, words_bytes(cells, cells->room),
+                               bytes, MREMAP_MAYMOVE);
+    if (words == MAP_FAILED) {
+        return mlp_fail_memory("the rows of a table");
+    }
+    cells->words = words;
+    cells->room = room;
+    return MLP_OK;
+}
+
+static void free_words(mlp_cells *cells)
+{
+    if (!cells->how.is_large) {
+        free(cells->words);
+    } else if (cells->words != NULL) {
+        munmap(cells->words, words_bytes(cells, cells->room));
+    }
+    if (cells->how.is_large && cells->file > 0) {
+        close(cells->file);
+    }
+}
+
+void mlp_cells_destroy(mlp_cells *cells)
+{
+    for (size_t i = 0; i < cells->count; i++) {
+        free(cells->columns[i].name);
+        mlp_texts_destroy(&cells->columns[i].texts);
+    }
+    for (size_t i = 0; i < cells->files; i++) {
+        free(cells->paths[i]);
+    }
+    free_words(cells);
+    free(cells->columns);
+    free(cells->paths);
+    free(cells->first_rows);
+    *cells = (mlp_cells){0};
+}
+
+/* Where the cells of a column go; a label of an unknown kind has two. */
+static void place_column(mlp_cells *cells, size_t i)
+{
+    mlp_cell_column *column = &cells->columns[i];
+    column->number = column->code = SIZE_MAX;
+    if (column->kind == MLP_COLUMN_IGNORED || column->field == SIZE_MAX) {
+        return;
+    }
+    if (column->kind != MLP_COLUMN_TEXT) {
+        column->number = cells->width++;
+    }
+    if (column->kind == MLP_COLUMN_TEXT || i == cells->how.label) {
+        column->code = cells->width++;
+    }
+    if (column->kind == MLP_COLUMN_UNKNOWN && column->code == SIZE_MAX) {
+        column->code = column->number;
+    }
+}
+
+void mlp_cells_plan(mlp_cells *cells, const mlp_cells_how *how)
+{
+    cells->how = *how;
+    cells->how.threads = how->threads < 1              ? 1
+                         : how->threads > THREADS_MOST ? THREADS_MOST
+                                                       : how->threads;
+    cells->width = 1;
+    for (size_t i = 0; i < cells->count; i++) {
+        place_column(cells, i);
+    }
+}
+
+mlp_status mlp_cells_make_room(mlp_cells *cells, size_t rows)
+{
+    size_t room = cells->room;
+    while (room < rows) {
+        room = room == 0 ? ROWS_FIRST : room + room / 2;
+    }
+    if (room == cells->room) {
+        return MLP_OK;
+    }
+    if (cells->how.is_large) {
+        return map_words(cells, room);
+    }
+    uint32_t *words =
+        reallocarray(cells->words, room, cells->width * sizeof *words);
+    if (words == NULL) {
+        return mlp_fail_memory("the rows of a table");
+    }
+    cells->words = words;
+    cells->room = room;
+    return MLP_OK;
+}
+
+/* ---- rows -------------------------------------------------------------- */
+
+mlp_status mlp_cells_refuse(const mlp_cells *cells, size_t row, size_t column,
+                            const char *expected)
+{
+    const mlp_cell_column *of = &cells->columns[column];
+    const uint32_t *words = mlp_cells_row(cells, row);
+    size_t file = 0;
+    while (file + 1 < cells->files && cells->first_rows[file + 1] <= row) {
+        file++;
+    }
+    const char *text =
+        of->kind == MLP_COLUMN_TEXT && words[of->code] != MLP_CELL_MISSING
+            ? mlp_texts_item(&of->texts, words[of->code])
+            : "";
+    const char *quote = *text == '\0' ? "" : "\"";
+    return mlp_fail(MLP_ERROR_DATA,
+                    "%s:%u: column %zu (%.60s): expected %s, found %s%.60s%s",
+                    cells->paths[file], words[0], of->field + 1, of->name,
+                    expected, *text == '\0' ? "nothing" : quote, text, quote);
+}
+
+void mlp_cells_keep(mlp_cells *cells, const uint8_t *keeps)
+{
+    size_t kept = 0;
+    size_t file = 0;
+    for (size_t row = 0; row < cells->rows; row++) {
+        for (; file < cells->files && cells->first_rows[file] == row; file++) {
+            cells->first_rows[file] = kept;
+        }
+        if (keeps[row] != 0) {
+            memmove(cells->words + kept * cells->width,
+                    mlp_cells_row(cells, row),
+                    cells->width * sizeof *cells->words);
+            kept++;
+        }
+    }
+    for (; file < cells->files; file++) {
+        cells->first_rows[file] = kept;
+    }
+    cells->rows = kept;
+}

@@ -1,0 +1,153 @@
+/** @file
+ *  The rows of a table as features.
+ */
+#include "table_encode.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* ---- categories of codes ----------------------------------------------- */
+
+static mlp_status map_codes(mlp_encoder *encoder, size_t i)
+{
+    const mlp_texts *texts = &encoder->cells->columns[i].texts;
+    const mlp_column *column = &encoder->schema->columns[i];
+    uint32_t *map = calloc(texts->count + 1, sizeof *map);
+    encoder->categories[i] = map;
+    if (map == NULL) {
+        return mlp_fail_memory("the categories of a table");
+    }
+    for (size_t code = 0; code < texts->count; code++) {
+        size_t category =
+            mlp_names_find(&column->categories, mlp_texts_item(texts, code));
+        map[code] = category < column->categories.count ? (uint32_t)category
+                    : column->has_other
+                        ? (uint32_t)mlp_column_categories(column) - 1
+                        : MLP_CELL_MISSING;
+    }
+    return MLP_OK;
+}
+
+mlp_status mlp_encoder_create(const mlp_cells *cells, const mlp_schema *schema,
+                              mlp_encoder *encoder)
+{
+    *encoder = (mlp_encoder){.cells = cells,
+                             .schema = schema,
+                             .features = mlp_schema_features(schema)};
+    encoder->categories = calloc(schema->count, sizeof *encoder->categories);
+    if (encoder->categories == NULL) {
+        return mlp_fail_memory("the categories of a table");
+    }
+    for (size_t i = 0; i < schema->count; i++) {
+        if (schema->columns[i].kind == MLP_COLUMN_TEXT) {
+            MLP_TRY(map_codes(encoder, i));
+        }
+    }
+    return MLP_OK;
+}
+
+void mlp_encoder_destroy(mlp_encoder *encoder)
+{
+    for (size_t i = 0;
+         encoder->categories != NULL && i < encoder->schema->count; i++) {
+        free(encoder->categories[i]);
+    }
+    free(encoder->categories);
+    *encoder = (mlp_encoder){0};
+}
+
+/* The category of a row's text; MLP_CELL_MISSING for none. */
+static uint32_t category_of(const mlp_encoder *encoder, const uint32_t *words,
+                            size_t i)
+{
+    const mlp_column *column = &encoder->schema->columns[i];
+    uint32_t code = words[encoder->cells->columns[i].code];
+    if (code != MLP_CELL_MISSING) {
+        return encoder->categories[i][code];
+    }
+    return column->has_gaps    ? (uint32_t)column->categories.count
+           : column->has_other ? (uint32_t)mlp_column_categories(column) - 1
+                               : MLP_CELL_MISSING;
+}
+
+size_t mlp_encoder_unseen(const mlp_encoder *encoder, size_t row)
+{
+    const mlp_schema *schema = encoder->schema;
+    const uint32_t *words = mlp_cells_row(encoder->cells, row);
+    for (size_t i = 0; i < schema->count; i++) {
+        bool is_read = encoder->cells->columns[i].code != SIZE_MAX &&
+                       schema->columns[i].kind == MLP_COLUMN_TEXT;
+        bool may_be_unseen =
+            i != schema->label && schema->unseen == MLP_UNSEEN_OTHER;
+        if (is_read && !may_be_unseen &&
+            words[encoder->cells->columns[i].code] != MLP_CELL_MISSING &&
+            category_of(encoder, words, i) == MLP_CELL_MISSING) {
+            return i;
+        }
+    }
+    return schema->count;
+}
+
+/* ---- a row ------------------------------------------------------------- */
+
+static void encode_number(const mlp_encoder *encoder, const uint32_t *words,
+                          size_t i, float *values)
+{
+    const mlp_column *column = &encoder->schema->columns[i];
+    float number = mlp_cell_number(words[encoder->cells->columns[i].number]);
+    bool is_missing = isnan(number);
+    values[0] = is_missing ? column->fill : number;
+    if (column->has_gaps) {
+        values[1] = is_missing ? 1.0F : -1.0F;
+    }
+}
+
+/* @param values  of the column, zeros */
+static void encode_text(const mlp_encoder *encoder, const uint32_t *words,
+                        size_t i, float *values)
+{
+    uint32_t category = category_of(encoder, words, i);
+    if (category == MLP_CELL_MISSING) {
+        return;
+    }
+    if (encoder->schema->columns[i].is_pair) {
+        values[0] = category == 0 ? 1.0F : -1.0F;
+    } else {
+        values[category] = 1.0F;
+    }
+}
+
+static void encode_values(const mlp_encoder *encoder, const uint32_t *words,
+                          float *values)
+{
+    const mlp_schema *schema = encoder->schema;
+    memset(values, 0, encoder->features * sizeof *values);
+    for (size_t i = 0; i < schema->count; i++) {
+        if (i == schema->label) {
+            continue;
+        }
+        if (schema->columns[i].kind == MLP_COLUMN_NUMBER) {
+            encode_number(encoder, words, i, values);
+        } else if (schema->columns[i].kind == MLP_COLUMN_TEXT) {
+            encode_text(encoder, words, i, values);
+        }
+        values += mlp_column_features(&schema->columns[i]);
+    }
+}
+
+void mlp_encode_row(const mlp_encoder *encoder, size_t row,
+                    const mlp_table_rows *to, size_t to_row)
+{
+    const uint32_t *words = mlp_cells_row(encoder->cells, row);
+    size_t label = encoder->schema->label;
+    if (to->values != NULL) {
+        encode_values(encoder, words, to->values + to_row * encoder->features);
+    }
+    if (to->labels != NULL) {
+        to->labels[to_row] = (uint16_t)category_of(encoder, words, label);
+    }
+    if (to->targets != NULL) {
+        to->targets[to_row] =
+            mlp_cell_number(words[encoder->cells->columns[label].number]);
+    }
+}

@@ -1,0 +1,44 @@
+/** @file
+ *  The rows of a table as features, labels and targets, by a schema. Private to
+ *  the table source.
+ */
+#ifndef MLP_TABLE_ENCODE_H
+#define MLP_TABLE_ENCODE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cells.h"
+#include "schema.h"
+
+/** Destinations of rows; NULL where not wanted. */
+typedef struct {
+    float *values;    /**< [rows, features] */
+    uint16_t *labels; /**< [rows] */
+    float *targets;   /**< [rows] */
+} mlp_table_rows;
+
+/** How the cells of a file become features. Zero-initialize; destroy frees. */
+typedef struct {
+    const mlp_cells *cells;
+    const mlp_schema *schema; /**< of the same columns */
+    size_t features;
+    uint32_t **categories; /**< [columns], each [texts]: the category of a code;
+                                MLP_CELL_MISSING for none */
+} mlp_encoder;
+
+/** Cells and schema must outlive it. MLP_ERROR_INTERNAL without memory. */
+mlp_status mlp_encoder_create(const mlp_cells *cells, const mlp_schema *schema,
+                              mlp_encoder *encoder);
+void mlp_encoder_destroy(mlp_encoder *encoder);
+
+/** Encode one row of the cells as row `to_row` of the destinations. */
+void mlp_encode_row(const mlp_encoder *encoder, size_t row,
+                    const mlp_table_rows *to, size_t to_row);
+
+/** Check a row for a label that is no class and, unless the schema takes it for
+ *  "other", a text that is no category.
+ *  @return  index of the column; the number of columns if there is none */
+size_t mlp_encoder_unseen(const mlp_encoder *encoder, size_t row);
+
+#endif
