@@ -1,6 +1,7 @@
 /** @file
- *  The sentinel: do all ranks hold the same? A bit that a memory or a processor
- *  got wrong on one of them would otherwise be trained on, and saved.
+ *  The sentinel: compares parameters, moments and position of all ranks. A bit
+ *  that a memory or a processor got wrong on one of them would otherwise be
+ *  trained on, and saved.
  *
  *  Each rank takes fingerprints of all parameters and moments as it reads them,
  *  whether they are its own or its node's. What a node holds but once is
@@ -20,7 +21,7 @@ enum { PARAMETERS, MOMENTS, POSITION };
 _Static_assert(POSITION + 1 == MLP_VIEW_SIZE, "a view has all of these");
 
 static const char *const names[] = {"parameters", "moments of the optimizer",
-                                    "place in the training"};
+                                    "position of the training"};
 
 /* ---- fingerprints ------------------------------------------------------ */
 
@@ -93,12 +94,12 @@ static mlp_status name_odd_ranks(const mlp_vote *vote, uint64_t step)
     }
     return mlp_fail(
         MLP_ERROR_INTERNAL,
-        "sentinel: after step %llu %s: other %s than rank %zu%s: a memory or a "
-        "processor is at fault; nothing of it is saved",
+        "sentinel: after step %llu, %s: other %s than rank %zu%s: error of a "
+        "memory or processor; this state is not saved",
         (unsigned long long)step, odd, names[what], vote->common,
-        2 * vote->votes > vote->ranks ? " and the most"
-                                      : ", and no majority tells who is "
-                                        "right");
+        2 * vote->votes > vote->ranks
+            ? " and the majority"
+            : " (no majority: which is wrong is unknown)");
 }
 
 mlp_status mlp_trainer_compare(mlp_trainer *trainer, uint64_t step)

@@ -46,9 +46,10 @@ spoil() {
 expect_named() {
     expect_status 70 "$1"
     [ "$(said | wc -l)" -eq 1 ] || fail "$1: not one line"
-    grep -q "sentinel: after step [0-9]* $1: other .* than rank" err ||
+    grep -q "sentinel: after step [0-9]*, $1: other .* than rank [0-9]* and the \
+majority" err ||
         fail "it is not named: $1"
-    step=$(sed -n 's/.*after step \([0-9]*\) .*/\1/p' err)
+    step=$(sed -n 's/.*after step \([0-9]*\), .*/\1/p' err)
     [ $((step % $2)) -eq 0 ] || fail "$1: seen after step $step"
     for file in dir/ckpt-*.h5; do
         saved=${file##*-} # 00000123.h5; a 1 before it makes it decimal
@@ -99,7 +100,7 @@ expect_named "ranks 2-3" 100
 export MLP_TEST_NODE_SIZE=1
 spoil 2 1 300 --every 0
 expect_status 70 "two ranks"
-grep -q "sentinel: .*, and no majority tells who is right" err ||
+grep -q "rank [01] (no majority: which is wrong is unknown)" err ||
     fail "a majority of two ranks"
 
 echo "without the sentinel the error is not detected"
