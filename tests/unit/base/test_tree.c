@@ -11,6 +11,7 @@
 #include "base/range.h"
 
 #include "run_suite.h"
+#include "tree_operands.h"
 
 enum { LEAVES_MAX = 70, COUNTED_MAX = 700, RANDOM_CUTS = 20000 };
 
@@ -34,24 +35,6 @@ static double defined_sum(const double *values, size_t count)
         left *= 2;
     }
     return defined_sum(values, left) + defined_sum(values + left, count - left);
-}
-
-/* The loop of the header over subtrees that tile a tree, and their sums. */
-static double sum_operands(const mlp_subtree *subtrees, const double *values,
-                           size_t count)
-{
-    double sums[MLP_TREE_SUMS_MAX];
-    size_t first = subtrees[0].first, height = 0;
-    size_t leaves = subtrees[count - 1].first + subtrees[count - 1].count;
-    for (size_t i = 0; i < count; i++) {
-        size_t end = subtrees[i].first + subtrees[i].count;
-        sums[height++] = values[i];
-        for (; height > mlp_tree_sums(leaves - first, end - first); height--) {
-            sums[height - 2] += sums[height - 1];
-        }
-    }
-    ck_assert_uint_eq(height, 1);
-    return sums[0];
 }
 
 START_TEST(five_leaves_add_as_written_by_hand)

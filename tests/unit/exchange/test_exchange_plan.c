@@ -4,7 +4,6 @@
  *  or round-robin.
  */
 #include "exchange/plan.h"
-#include "run_suite.h"
 
 #include <check.h>
 #include <math.h>
@@ -12,6 +11,9 @@
 #include <stdlib.h>
 
 #include "base/range.h"
+
+#include "run_suite.h"
+#include "tree_operands.h"
 
 enum { SHARDS_MAX = 20 };
 
@@ -40,24 +42,6 @@ static mlp_comm_place place_of(const simulated_team *team, size_t rank)
                             .ranks = team->ranks,
                             .node_of = team->node_of,
                             .local_rank = team->local_rank};
-}
-
-/* The sum of a subtree, from the values of subtrees that tile it. */
-static double sum_operands(const mlp_subtree *subtrees, const double *values,
-                           size_t count)
-{
-    double sums[SHARDS_MAX];
-    size_t first = subtrees[0].first, height = 0;
-    size_t leaves = subtrees[count - 1].first + subtrees[count - 1].count;
-    for (size_t i = 0; i < count; i++) {
-        size_t end = subtrees[i].first + subtrees[i].count;
-        sums[height++] = values[i];
-        for (; height > mlp_tree_sums(leaves - first, end - first); height--) {
-            sums[height - 2] += sums[height - 1];
-        }
-    }
-    ck_assert_uint_eq(height, 1);
-    return sums[0];
 }
 
 /* Sum of a subtree, by the definition. */
