@@ -239,7 +239,7 @@ case $from in
 *) [ -d "$from" ] || fail 66 "$from: no such directory" ;;
 esac
 target=${target:-$(dirname "$0")/$set}
-mkdir -p "$target" || fail 66 "$target: cannot be made"
+mkdir -p "$target" || fail 66 "$target: cannot be created"
 
 # have NAME SUM: the target has the file already. A file of this name with other
 # content is not deleted, but refused, as mlp_train would read it.

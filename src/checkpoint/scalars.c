@@ -161,7 +161,7 @@ static mlp_status read_digest(mlp_h5file *file, const char *path,
     }
     mlp_digest_hex(digest, again);
     if (strcmp(hex, again) != 0) {
-        return mlp_fail(MLP_ERROR_DATA, "%s: %s is \"%s\", no digest", path,
+        return mlp_fail(MLP_ERROR_DATA, "%s: %s is \"%s\", not a digest", path,
                         name, hex);
     }
     return MLP_OK;

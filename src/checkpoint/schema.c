@@ -40,7 +40,7 @@ static mlp_status read_text(mlp_h5file *file, const char *path,
     mlp_h5_shape shape;
     MLP_TRY(mlp_h5file_shape(file, dataset, &shape));
     if (shape.rank != 1 || shape.type != MLP_H5_U8) {
-        return mlp_fail(MLP_ERROR_DATA, "%s: /%s is no text", path, dataset);
+        return mlp_fail(MLP_ERROR_DATA, "%s: /%s is not a text", path, dataset);
     }
     *length = shape.dims[0];
     *text = malloc(*length + 1);

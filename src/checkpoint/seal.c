@@ -74,8 +74,8 @@ static mlp_status check_header(const char *path, const unsigned char *seal,
 {
     if (memcmp(seal, MAGIC, sizeof MAGIC) != 0) {
         return mlp_fail(MLP_ERROR_DATA,
-                        "%s: is no checkpoint: does not begin with %.8s", path,
-                        MAGIC);
+                        "%s: is not a checkpoint: does not begin with %.8s",
+                        path, MAGIC);
     }
     uint64_t version = get_little_endian(seal + VERSION_AT, 4);
     if (version != FORMAT_VERSION) {
@@ -136,7 +136,7 @@ static mlp_status read_length(int fd, const char *path, uint64_t *length)
         return fail_io(path, "stat");
     }
     if (!S_ISREG(facts.st_mode)) {
-        return mlp_fail(MLP_ERROR_DATA, "%s: is no regular file", path);
+        return mlp_fail(MLP_ERROR_DATA, "%s: is not a regular file", path);
     }
     MLP_TRY(read_at(fd, path, 0, seal, sizeof seal, &got));
     if (got < sizeof seal) {

@@ -84,8 +84,8 @@ static mlp_status check_pair(const mlp_config *config)
     switch (config->loss) {
     case MLP_LOSS_CROSS_ENTROPY:
         return mlp_fail(MLP_ERROR_USAGE,
-                        "--loss cross-entropy goes with --output-activation "
-                        "softmax only; with other outputs use --loss mse");
+                        "--loss cross-entropy requires --output-activation "
+                        "softmax; with other outputs use --loss mse");
     case MLP_LOSS_PERCEPTRON:
         return mlp_fail(
             MLP_ERROR_USAGE,
@@ -93,7 +93,7 @@ static mlp_status check_pair(const mlp_config *config)
     default:
         return mlp_fail(
             MLP_ERROR_USAGE,
-            "--loss binary-cross-entropy goes with --output-activation "
+            "--loss binary-cross-entropy requires --output-activation "
             "sigmoid, whose outputs are probabilities");
     }
 }
@@ -165,7 +165,7 @@ static mlp_status check_regression(const mlp_config *config)
     if (config->output != MLP_OUTPUT_IDENTITY &&
         config->output != MLP_OUTPUT_SOFTPLUS) {
         return mlp_fail(MLP_ERROR_USAGE,
-                        "--task regression goes with --output-activation "
+                        "--task regression requires --output-activation "
                         "identity or, for non-negative numbers, softplus: "
                         "the range of the others is bounded");
     }
@@ -267,7 +267,7 @@ static mlp_status check_schedule(const mlp_config *config)
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
         if (mlp_config_was_given(config, options[i].name) &&
             !options[i].is_used(config->schedule)) {
-            return mlp_fail(MLP_ERROR_USAGE, "--%s goes with --schedule %s",
+            return mlp_fail(MLP_ERROR_USAGE, "--%s requires --schedule %s",
                             options[i].name, options[i].users);
         }
     }
@@ -294,7 +294,7 @@ static mlp_status check_monitor(const mlp_config *config)
     for (size_t i = 0; i < 2 && !is_used; i++) {
         if (mlp_config_was_given(config, options[i])) {
             return mlp_fail(MLP_ERROR_USAGE,
-                            "--%s goes with --patience N or --schedule plateau",
+                            "--%s requires --patience N or --schedule plateau",
                             options[i]);
         }
     }
@@ -338,11 +338,11 @@ static mlp_status check_replay(const mlp_config *config)
                         "--checkpoint, --resume, --log and --tensorboard");
     }
     if (!is_replay && mlp_config_was_given(config, "from")) {
-        return mlp_fail(MLP_ERROR_USAGE, "--from goes with --replay DIR");
+        return mlp_fail(MLP_ERROR_USAGE, "--from requires --replay DIR");
     }
     if (!is_replay && !config->verify && config->steps > 0) {
         return mlp_fail(MLP_ERROR_USAGE,
-                        "--steps goes with --replay DIR or --check-digest");
+                        "--steps requires --replay DIR or --check-digest");
     }
     return MLP_OK;
 }

@@ -104,9 +104,8 @@ static mlp_status check_option(const mlp_config *config, size_t option)
     const mlp_option *optimizer = mlp_config_find("optimizer");
     char takers[128];
     list_takers(option, optimizer, takers, sizeof takers);
-    return mlp_fail(MLP_ERROR_USAGE,
-                    "--%s goes with --optimizer %s, not with %s", name, takers,
-                    optimizer->choices[config->optimizer]);
+    return mlp_fail(MLP_ERROR_USAGE, "--%s requires --optimizer %s, not %s",
+                    name, takers, optimizer->choices[config->optimizer]);
 }
 
 mlp_status mlp_config_check_optimizer(const mlp_config *config)

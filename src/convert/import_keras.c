@@ -33,7 +33,7 @@ static mlp_status take_vector(const keras_file *k, const char *name,
                                : &layer->bias;
     if (to == NULL || *to != NULL || shape.dims[0] != layer->out) {
         return mlp_fail(MLP_ERROR_DATA,
-                        "%s: /%s is no bias or slopes of the dense layer "
+                        "%s: /%s is not a bias or slopes of the dense layer "
                         "before it",
                         k->path, name);
     }
@@ -52,7 +52,7 @@ static mlp_status take_tensor(const keras_file *k, const char *name,
                     (shape.rank > 1 && shape.dims[1] == 0);
     if (shape.type != MLP_H5_F32 || shape.rank > 2 || is_empty) {
         return mlp_fail(MLP_ERROR_DATA,
-                        "%s: /%s is no weights of a dense layer: expected "
+                        "%s: /%s is not the weights of a dense layer: expected "
                         "float32 of one or two dimensions",
                         k->path, name);
     }
@@ -197,7 +197,8 @@ static mlp_status take_architecture(const keras_file *k,
                        : NULL;
     free(text);
     if (status == MLP_OK && root == NULL) {
-        return mlp_fail(MLP_ERROR_DATA, "%s: model_config is no JSON", k->path);
+        return mlp_fail(MLP_ERROR_DATA, "%s: model_config is not JSON",
+                        k->path);
     }
     const json_t *layers =
         json_object_get(json_object_get(root, "config"), "layers");

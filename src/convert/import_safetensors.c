@@ -32,8 +32,8 @@ static mlp_status fail_damaged(const archive *a, const char *why)
     if (ferror(a->file)) {
         return mlp_fail_read(a->path);
     }
-    return mlp_fail(MLP_ERROR_DATA, "%s: is no safetensors file: %s", a->path,
-                    why);
+    return mlp_fail(MLP_ERROR_DATA, "%s: is not a safetensors file: %s",
+                    a->path, why);
 }
 
 static mlp_status parse_header(archive *a, uint64_t length)
@@ -48,7 +48,7 @@ static mlp_status parse_header(archive *a, uint64_t length)
     free(text);
     return json_is_object(a->header)
                ? MLP_OK
-               : fail_damaged(a, "its header is no JSON object");
+               : fail_damaged(a, "its header is not a JSON object");
 }
 
 static mlp_status read_header(archive *a)
@@ -59,7 +59,7 @@ static mlp_status read_header(archive *a)
         return mlp_fail_read(a->path);
     }
     if (!S_ISREG(facts.st_mode)) {
-        return fail_damaged(a, "it is no regular file");
+        return fail_damaged(a, "it is not a regular file");
     }
     uint64_t bytes = (uint64_t)facts.st_size;
     if (fread(&length, LENGTH_BYTES, 1, a->file) != 1) {
@@ -146,8 +146,8 @@ static mlp_status read_vector(const archive *a, const char *prefix,
     }
     if (!describe(a, tensor, &rows, &cols, &begin) || rows != 0 ||
         cols != out) {
-        return mlp_fail(MLP_ERROR_DATA, "%s: %s is no F32 [%zu]", a->path, name,
-                        out);
+        return mlp_fail(MLP_ERROR_DATA, "%s: %s is not F32 [%zu]", a->path,
+                        name, out);
     }
     *values = malloc(out * sizeof **values);
     return *values != NULL ? read_floats(a, begin, out, *values)
@@ -163,7 +163,7 @@ static mlp_status read_layer(const archive *a, const char *prefix,
     snprintf(name, sizeof name, "%s.weight", prefix);
     if (!describe(a, json_object_get(a->header, name), &rows, &cols, &begin) ||
         rows == 0) {
-        return mlp_fail(MLP_ERROR_DATA, "%s: %s is no F32 [out, in]", a->path,
+        return mlp_fail(MLP_ERROR_DATA, "%s: %s is not F32 [out, in]", a->path,
                         name);
     }
     MLP_TRY(mlp_import_add(model, a->path, cols, rows));

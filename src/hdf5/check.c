@@ -131,7 +131,7 @@ static const char *open_checked(const mlp_h5file *file, const char *name,
     set->creation = H5Dget_create_plist(set->id);
     H5D_layout_t layout = H5Pget_layout(set->creation);
     if (set->id < 0 || set->creation < 0 || layout < 0) {
-        return "is no dataset, or a damaged one";
+        return "is not a dataset, or a damaged one";
     }
     if (layout == H5D_VIRTUAL || H5Pget_external_count(set->creation) != 0) {
         return "is stored in other files";

@@ -112,7 +112,8 @@ static mlp_status open_input(mlp_h5file *file)
         return fail_io(file, "stat");
     }
     if (!S_ISREG(facts.st_mode)) {
-        return mlp_fail(MLP_ERROR_DATA, "%s: is no regular file", file->path);
+        return mlp_fail(MLP_ERROR_DATA, "%s: is not a regular file",
+                        file->path);
     }
     file->bytes = (hsize_t)facts.st_size;
     return lock_input(file);

@@ -37,7 +37,7 @@ static mlp_status check_line(const char *path, size_t line_number,
     if (!json_is_object(record)) {
         json_decref(record);
         return mlp_fail(MLP_ERROR_DATA,
-                        "--log: %s:%zu: is no record of a run log; give "
+                        "--log: %s:%zu: is not a record of a run log; give "
                         "another file",
                         path, line_number);
     }

@@ -216,7 +216,7 @@ static mlp_status check_chunk(const mlp_rowfile *rows, size_t chunk_rows,
     return chunk_rows <= capacity
                ? MLP_OK
                : mlp_fail(MLP_ERROR_USAGE,
-                          "%s: packs %zu rows together, and --memory-limit "
+                          "%s: has chunks of %zu rows, and --memory-limit "
                           "leaves room for %zu: raise it, or rewrite the file "
                           "in smaller chunks (h5repack --layout)",
                           rows->name, chunk_rows, capacity);

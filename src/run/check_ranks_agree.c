@@ -219,7 +219,7 @@ static mlp_status name_difference(const mlp_vote *v, const mlp_comm *comm,
     const uint64_t *theirs = mlp_vote_of(v, v->common);
     if (memcmp(ours, theirs, FACTS * sizeof *ours) == 0) {
         return mlp_fail(MLP_ERROR_DATA,
-                        "%s: its first rows are other ones than rank %zu has",
+                        "%s: its first rows differ from those of rank %zu",
                         name, v->common);
     }
     return mlp_fail(MLP_ERROR_DATA,

@@ -129,11 +129,10 @@ static mlp_status choose_sparse(const mlp_run_job *job, mlp_run_data *data)
                           ? (double)nonzeros < SPARSE_BELOW * values
                           : job->config.sparse == MLP_SPARSE_ALWAYS;
     if (job->config.sparse == MLP_SPARSE_ALWAYS && !keeps_zeros) {
-        return mlp_fail(
-            MLP_ERROR_USAGE,
-            "--sparse always: the zeros of this data are none "
-            "after --scaling minmax, standard or robust; leave it out, or "
-            "take --scaling common or max");
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--sparse always: zeros do not stay zero under "
+                        "--scaling minmax, standard or robust; omit it, or use "
+                        "--scaling common or max");
     }
     data->is_sparse = data->is_sparse && keeps_zeros;
     return MLP_OK;
@@ -174,8 +173,8 @@ static mlp_status check_labels(const mlp_run_job *job, const mlp_run_data *data)
     }
     if (job->config.binary && data->classes > 2) {
         return mlp_fail(MLP_ERROR_DATA,
-                        "--binary tells two classes, the training labels have "
-                        "%zu",
+                        "--binary requires two classes, the training labels "
+                        "have %zu",
                         data->classes);
     }
     MLP_TRY(

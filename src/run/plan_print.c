@@ -196,7 +196,7 @@ static mlp_status write_log(const mlp_plan *f, const char *path)
 {
     FILE *file = fopen(path, "wxe");
     if (file == NULL) {
-        return mlp_fail(MLP_ERROR_IO, "--log: %s: cannot be made: %s", path,
+        return mlp_fail(MLP_ERROR_IO, "--log: %s: cannot be created: %s", path,
                         strerror(errno));
     }
     mlp_status status = write_all(f, file);

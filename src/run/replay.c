@@ -41,7 +41,7 @@ static mlp_status find_start(const mlp_config *config, const mlp_chain *chain,
                                "--from %" PRIu64 ": %s has no checkpoint of "
                                "that step",
                                config->from, config->replay)
-                    : mlp_fail(MLP_ERROR_DATA, "%s: no checkpoint is whole",
+                    : mlp_fail(MLP_ERROR_DATA, "%s: no checkpoint is valid",
                                config->replay);
 }
 
@@ -235,9 +235,9 @@ static mlp_status compare(mlp_run_parts *run, const mlp_run_expected *expected)
     mlp_digest_hex(digest, ours);
     mlp_digest_hex(expected->digest, theirs);
     return mlp_fail(MLP_ERROR_DATA,
-                    "%s/%s: says that the %s after step %" PRIu64
-                    " is %.16s..., the replay from step %" PRIu64
-                    " came to %.16s...",
+                    "%s/%s: the %s after step %" PRIu64
+                    " is %.16s..., in the replay from step %" PRIu64
+                    " it is %.16s...",
                     run->job.config.replay, expected->name,
                     expected->is_state ? "state" : "digest of the weights",
                     expected->step, theirs, run->job.config.from, ours);

@@ -74,14 +74,14 @@ mlp_status mlp_run_resolve(mlp_run_job *job)
     if (job->config.exchange == MLP_EXCHANGE_MPI) {
         if (job->config.exchange_precision == MLP_PRECISION_BF16) {
             return mlp_fail(MLP_ERROR_USAGE,
-                            "--exchange-precision bf16 goes with --exchange "
-                            "tree: MPI has no sum of such numbers");
+                            "--exchange-precision bf16 requires --exchange "
+                            "tree: MPI cannot sum bfloat16");
         }
         mlp_log_note("--exchange mpi: the weights and their digest now depend "
                      "on the number of ranks");
     }
     if (job->config.patience > 0 && job->config.validation == 0.0) {
-        mlp_log_note("--patience without --validation goes by the training "
+        mlp_log_note("--patience without --validation monitors the training "
                      "rows, which cannot show overfitting");
     }
     return mlp_run_place(job);
@@ -93,8 +93,9 @@ mlp_status mlp_run_check_steps(const mlp_config *config, size_t train_rows)
                      mlp_epoch_steps(train_rows, mlp_config_step_rows(config));
     return !config->warmup.counts_steps || config->warmup.count < steps
                ? MLP_OK
-               : mlp_fail(MLP_ERROR_USAGE,
-                          "--warmup %zusteps leaves nothing of the %zu steps "
-                          "of this training",
-                          (size_t)config->warmup.count, (size_t)steps);
+               : mlp_fail(
+                     MLP_ERROR_USAGE,
+                     "--warmup %zusteps is not below the %zu steps of this "
+                     "training",
+                     (size_t)config->warmup.count, (size_t)steps);
 }

@@ -383,7 +383,7 @@ mlp_status mlp_run(const mlp_run_setting *setting, const mlp_config *config)
         return plan(setting, config);
     }
     if (config->plan_link[0] != '\0') {
-        return mlp_fail(MLP_ERROR_USAGE, "--plan-link goes with --plan NODES");
+        return mlp_fail(MLP_ERROR_USAGE, "--plan-link requires --plan NODES");
     }
     if (config->verify) {
         return setting->source == NULL

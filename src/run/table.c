@@ -11,9 +11,9 @@
 
 enum { ROWS_MAX = 16, FEATURES_MAX = 8, OUTPUTS_MAX = 4 };
 
-/* The loss stands still if it falls by less than this fraction over the last
+/* The loss stagnates if it falls by less than this fraction over the last
  * tenth of the epochs. */
-static const double STANDS_STILL = 0.01;
+static const double STAGNATION = 0.01;
 
 bool mlp_run_is_small(const mlp_run_data *data, const mlp_model *model)
 {
@@ -121,14 +121,14 @@ static size_t print_rows(const mlp_run_parts *run, const row_bits *table)
     return wrong;
 }
 
-/* The epoch since which the loss stands still; 0 if it still falls. */
+/* The epoch since which the loss stagnates; 0 if it still falls. */
 static uint64_t still_since(const mlp_history *history)
 {
     size_t count = history->count;
     double last = mlp_tally_loss(&history->records[count - 1].train);
     size_t since = count - 1;
     while (since > 0 && mlp_tally_loss(&history->records[since - 1].train) <
-                            last * (1.0 + STANDS_STILL)) {
+                            last * (1.0 + STAGNATION)) {
         since--;
     }
     return since <= count - count / 10 - 1 ? history->records[since].epoch : 0;
@@ -155,7 +155,7 @@ static void print_outcome(const mlp_run_parts *run, size_t wrong)
         printf("; one step unit learns only classes that a straight line "
                "separates (Minsky and Papert 1969)\n");
     } else if (since > 0) {
-        printf(", and the loss stands still at %.4f since epoch %" PRIu64
+        printf(", and the loss has stagnated at %.4f since epoch %" PRIu64
                ": a local minimum; try another --seed\n",
                mlp_tally_loss(&history->records[history->count - 1].train),
                since);

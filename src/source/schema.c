@@ -74,12 +74,12 @@ mlp_status mlp_names_add(mlp_names *names, const char *name, size_t most)
     }
     if (names->count == most) {
         return mlp_fail(MLP_ERROR_DATA,
-                        "has more than %zu different texts: is it no category?",
+                        "has more than %zu different texts: not a category?",
                         most);
     }
     if (strlen(name) > MLP_NAME_BYTES_MOST) {
         return mlp_fail(MLP_ERROR_DATA,
-                        "\"%.40s...\" is longer than %d bytes: is it no "
+                        "\"%.40s...\" is longer than %d bytes: not a "
                         "category?",
                         name, MLP_NAME_BYTES_MOST);
     }

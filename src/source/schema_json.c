@@ -122,7 +122,7 @@ static mlp_status parse_names(const json_t *array, size_t most,
     for (size_t i = 0; i < json_array_size(array); i++) {
         const char *name = json_string_value(json_array_get(array, i));
         if (name == NULL) {
-            return refuse("a category that is no text");
+            return refuse("a category that is not text");
         }
         MLP_TRY(mlp_names_add(names, name, most));
     }

@@ -67,10 +67,10 @@ static mlp_status check_no_table(const char *name,
     if (asked == NULL || options->schema != NULL) {
         return MLP_OK;
     }
-    return mlp_fail(MLP_ERROR_USAGE,
-                    "--%s goes with a table, a file NAME.csv or NAME.tsv, not "
-                    "with %s",
-                    asked, name);
+    return mlp_fail(
+        MLP_ERROR_USAGE,
+        "--%s requires a table, a file NAME.csv or NAME.tsv, not %s", asked,
+        name);
 }
 
 static mlp_status open_table(const char *path, const mlp_table_options *options,

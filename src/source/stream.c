@@ -91,7 +91,7 @@ static size_t packed_position(const mlp_stream *stream)
 static mlp_status restart_zlib(mlp_stream *stream)
 {
     if (inflateReset(&stream->zlib) != Z_OK) {
-        return mlp_fail(MLP_ERROR_INTERNAL, "zlib refuses to start again");
+        return mlp_fail(MLP_ERROR_INTERNAL, "zlib cannot be reset");
     }
     return MLP_OK;
 }

@@ -512,7 +512,7 @@ mlp_status mlp_source_table_open(const char *path,
                                        .read_targets = read_targets};
     if (options->schema != NULL && options->schema->count == 0) {
         return mlp_fail(MLP_ERROR_DATA,
-                        "%s: is a table, and the model was trained on none",
+                        "%s: is a table, but the model was not trained on one",
                         path);
     }
     table_source *table = calloc(1, sizeof *table);

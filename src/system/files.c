@@ -151,7 +151,7 @@ mlp_status mlp_directory_make(const char *directory)
         return fail(MLP_ERROR_IO, directory, "cannot open");
     }
     if (!S_ISDIR(facts.st_mode)) {
-        return mlp_fail(MLP_ERROR_IO, "%s: is no directory", directory);
+        return mlp_fail(MLP_ERROR_IO, "%s: is not a directory", directory);
     }
     return MLP_OK;
 }

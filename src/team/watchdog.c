@@ -130,7 +130,7 @@ static void print_report(const mlp_watchdog *dog, const mlp_rank_state *all,
     mlp_rank_states_describe(all, dog->here, here, sizeof here);
     name_others(dog, others, sizeof others);
     int length = snprintf(line, sizeof line,
-                          "%s: rank %zu: watchdog: nothing moved for %g s: ",
+                          "%s: rank %zu: watchdog: no progress for %g s: ",
                           mlp_log_name(), dog->rank, dog->limit);
     size_t used = (size_t)length;
     length =

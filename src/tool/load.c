@@ -100,7 +100,7 @@ static mlp_status load_rows(const mlp_tool_options *options, bool has_labels,
     bool is_table = info->schema != NULL;
     if (options->is_all && !is_table) {
         mlp_source_close(&source);
-        return mlp_fail(MLP_ERROR_USAGE, "--split all goes with a table; this "
+        return mlp_fail(MLP_ERROR_USAGE, "--split all requires a table; this "
                                          "data has splits of its own");
     }
     snprintf(loaded->data_name, sizeof loaded->data_name, "%s", info->name);

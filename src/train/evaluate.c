@@ -70,7 +70,7 @@ static mlp_status share_tallies(const mlp_trainer *trainer, mlp_status read)
     bool is_stopped = mlp_stop_is_wanted(trainer->parts.stop);
     MLP_TRY(mlp_comm_agree(comm, read));
     MLP_TRY(mlp_comm_any(comm, &is_stopped));
-    return is_stopped ? mlp_fail(MLP_STOPPED, "stopped while it evaluated")
+    return is_stopped ? mlp_fail(MLP_STOPPED, "stopped during evaluation")
                       : mlp_comm_sum(comm, bits,
                                      trainer->parts.config->shards *
                                          (sizeof *tallies / sizeof(uint64_t)));

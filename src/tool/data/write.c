@@ -65,7 +65,7 @@ mlp_status mlp_data_write(const mlp_data_set *set, const char *path)
         status = mlp_h5file_close(&file);
     }
     if (status == MLP_OK && rename(temporary, path) != 0) {
-        status = mlp_fail(MLP_ERROR_IO, "%s: cannot be made: %s", path,
+        status = mlp_fail(MLP_ERROR_IO, "%s: cannot be created: %s", path,
                           strerror(errno));
     }
     if (status != MLP_OK) {

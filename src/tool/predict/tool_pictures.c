@@ -125,7 +125,7 @@ static mlp_status read_one(const char *path, const mlp_tool_options *options,
     mlp_image whole;
     size_t channels = checkpoint->channels == 3 ? 3 : 1;
     if (channels > 1 && options->is_center) {
-        return mlp_fail(MLP_ERROR_USAGE, "--center goes with models of "
+        return mlp_fail(MLP_ERROR_USAGE, "--center requires a model of "
                                          "pictures in gray, this one has "
                                          "color");
     }

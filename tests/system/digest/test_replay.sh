@@ -98,9 +98,9 @@ expect_status 0 "exchange by MPI"
 tool verify mixed
 expect_status 0 "of one run"
 team 0 --replay mixed --data digits --quiet
-refuse 65 "mixed/ckpt-.*: says that the state after step 30 is" "other bits"
+refuse 65 "mixed/ckpt-.*: the state after step 30 is" "other bits"
 team 2 --replay mixed --data digits --quiet --from 30
-refuse 65 "after step 45 is .* the replay from step 30 came to" "2 ranks, too"
+refuse 65 "after step 45 is .* in the replay from step 30 it is" "2 ranks, too"
 mkdir single
 # shellcheck disable=SC2086
 team 0 $job --exchange mpi --checkpoint single --keep 100

@@ -74,6 +74,6 @@ END
     unset MLP_TEST_WORKERS
 fi
 team 2 --data digits --steps 8
-refuse 64 "steps goes with --replay DIR or --check-digest" "steps alone"
+refuse 64 "steps requires --replay DIR or --check-digest" "steps alone"
 set -- "${TMPDIR:-/tmp}"/mlp-verify-*
 [ ! -e "$1" ] || fail "it left $1"

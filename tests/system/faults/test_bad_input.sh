@@ -46,15 +46,15 @@ refuse_all() {
 }
 
 echo "options that contradict the rows"
-refuse_all 64 "--warmup 1000steps|of the 11 steps" --data digits \
+refuse_all 64 "--warmup 1000steps|not below the 11 steps" --data digits \
     --warmup 1000steps
 refuse_all 64 "--validation 0.0007 of the 1348 training rows" --data digits \
     --validation 0.0007 --patience 3
 team 0 --data digits --validation 0.00075 --epochs 1
 grep -q "(1347 train, 1 validation" out || fail "one row is enough to validate"
 team 0 --data digits --patience 3 --epochs 1
-grep -q "patience without --validation goes by the training rows" err ||
-    fail "it does not say what --patience goes by"
+grep -q "patience without --validation monitors the training rows" err ||
+    fail "it does not say what --patience monitors"
 
 echo "missing data"
 refuse_all 66 "nowhere|No such file" --data nowhere

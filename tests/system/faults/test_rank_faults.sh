@@ -140,7 +140,7 @@ phase_load() { # rank 0 reads, the others need room
 phase_finalize() { # the team is gone: nobody sees any more who is late
     spoil MPI_Finalize 1 hang --watchdog 2
     named="rank 0-3: waiting for others, ending"
-    expect 70 "watchdog: nothing moved for 2 s"
+    expect 70 "watchdog: no progress for 2 s"
     named=
 }
 
@@ -176,7 +176,7 @@ for rank in $victims; do
     odd --checkpoint dir
     expect 64 "another --checkpoint than rank"
     odd --data "$place/other_rows"
-    expect 65 "other_rows: its first rows are other ones than rank"
+    expect 65 "other_rows: its first rows differ from those of rank"
     odd --data digits
     expect 65 "has 1348 training and 449 test rows of 64 features, on rank"
 done

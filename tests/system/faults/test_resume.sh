@@ -233,7 +233,7 @@ for file in dir/ckpt-*.h5; do
     flip_byte "$file"
 done
 go 0 --resume
-refuse 65 "dir" "no checkpoint is whole"
+refuse 65 "dir" "no checkpoint is valid"
 rm -rf dir
 cp -R stopped dir
 cp stopped.jsonl log.jsonl

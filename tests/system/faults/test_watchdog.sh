@@ -54,7 +54,7 @@ for number in $(seq "$times"); do
         [ "$(said | wc -l)" -eq 1 ] || fail "$what: not one line"
         grep -q "rank $victim_rank is stuck: stopped by a signal, [a-z]*, step" \
             err || fail "$what: it is not named"
-        grep -q "nothing moved for $limit s: .*; rank .*, step" err ||
+        grep -q "no progress for $limit s: .*; rank .*, step" err ||
             fail "$what: the others are not named"
         [ "$milliseconds" -le "$worst" ] || worst=$milliseconds
         count=$((count + 1))

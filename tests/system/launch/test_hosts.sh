@@ -161,7 +161,7 @@ for number in $(seq $times); do
     launch $long --watchdog 4
     netns_link h2 down
     expect_end 20 "70 205" "a cable out for good, and a watchdog"
-    grep -q "watchdog: nothing moved for 4 s: .*check rank" err ||
+    grep -q "watchdog: no progress for 4 s: .*check rank" err ||
         fail "no word of the watchdog"
     netns_link h2 up
 

@@ -330,9 +330,9 @@ def check_import(place):
     write_safetensors(bad, {"a.weight": w[0], "b.weight": w[0]})
     refuse_import(place, "no chain of dense layers", bad)
     write_safetensors(bad, {"a.weight": w[0][0]})
-    refuse_import(place, "a.weight is no F32 [out, in]", bad)
+    refuse_import(place, "a.weight is not F32 [out, in]", bad)
     write_safetensors(bad, {"a.weight": w[0], "a.bias": b[1]})
-    refuse_import(place, "a.bias is no F32 [12]", bad)
+    refuse_import(place, "a.bias is not F32 [12]", bad)
     write_safetensors(bad, {"a.bias": b[0]})
     refuse_import(place, "has no dense layer", bad)
     whole = torch.read_bytes()
@@ -346,13 +346,13 @@ def check_import(place):
                            "data_offsets": [0, 16]}}
     text = json.dumps(header).encode()
     bad.write_bytes(struct.pack("<Q", len(text)) + text + bytes(16))
-    refuse_import(place, "no F32", bad)
+    refuse_import(place, "not F32", bad)
     with h5py.File(place / "bad.h5", "w") as file:
         file.attrs["layer_names"] = np.array([b"conv"])
         file.create_group("conv").attrs["weight_names"] = np.array(
             [b"kernel:0"])
         file["conv/kernel:0"] = np.zeros((3, 3, 1, 8), "f")
-    refuse_import(place, "is no weights of a dense layer", place / "bad.h5")
+    refuse_import(place, "is not the weights of a dense layer", place / "bad.h5")
     print("imports what it should, refuses the rest")
 
 

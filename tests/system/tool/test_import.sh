@@ -151,7 +151,7 @@ team 0 --data hues.h5 --binary --output-activation sigmoid --loss mse --epochs 1
     --batch 8 --checkpoint one --quiet
 "$mlp" show one >out || fail "one output for two classes with names"
 pictures hue 3 8 2 # 8 units in red, green, blue
-refuse 64 "--center goes with" predict hue hues/red/3.png --center
+refuse 64 "--center requires" predict hue hues/red/3.png --center
 
 # two channels: a picture for each
 if command -v h5import >/dev/null 2>&1; then

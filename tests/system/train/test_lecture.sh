@@ -34,7 +34,7 @@ awk '$1 == "x1" { head = NR }
 
 team 0 --preset xor --seed 1
 expect_status 0 "xor, seed 1"
-grep -q 'the loss stands still at .*: a local minimum; try another --seed' \
+grep -q 'the loss has stagnated at .*: a local minimum; try another --seed' \
     out || fail "xor, seed 1: the local minimum is not reported"
 
 # All thousand epochs take half a minute on a busy machine.
@@ -78,7 +78,7 @@ refused 'no.* hidden\|hidden.* none' --hidden none --dropout 0.5
 refused 'delta rule' --output-activation step --loss mse
 refused 'single layer' --output-activation step --loss perceptron --momentum 0
 refused 'rule of its own' --output-activation step --loss perceptron --hidden none
-refused 'goes with --output-activation sigmoid' --output-activation tanh \
+refused 'requires --output-activation sigmoid' --output-activation tanh \
     --loss binary-cross-entropy
 refused '2 values for 3 hidden layers' --hidden 9,8,7 --activation relu,tanh
 refused 'fewer than the 10 classes' --class-weights 1,2

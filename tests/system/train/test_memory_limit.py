@@ -327,7 +327,7 @@ def test_faults_at_the_start(place, data):
         coarse = write_hdf5(place / "coarse.h5", (9000, 4500),
                             chunks=(4500, SIDE, SIDE))
         refused = run(0, "--data", coarse, "--memory-limit", LIMIT, status=64)
-        if "packs 4500 rows together" not in refused.stderr:
+        if "has chunks of 4500 rows" not in refused.stderr:
             fail(f"chunks that do not fit: {refused.stderr}")
 
 

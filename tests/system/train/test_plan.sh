@@ -40,7 +40,7 @@ grep -q 'in a node: .* (measured: sums over the ranks at hand)' out ||
 
 team 0 --plan 1 --data digits --log plan1.jsonl
 expect_status 74 "a log that is there"
-grep -q 'plan1.jsonl: cannot be made: File exists' err || fail "no reason"
+grep -q 'plan1.jsonl: cannot be created: File exists' err || fail "no reason"
 
 # refused ARGUMENT...: refused with one line.
 refused() {

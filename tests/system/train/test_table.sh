@@ -226,7 +226,7 @@ by="--label price --task regression"
     refuse 64 "has no classes" --data "$cars" $by --classes 3
     refuse 64 "exclude each other" --data "$cars" $by --test-fraction 0.1 \
         --test-data new.csv
-    refuse 64 "--task regression goes with a table" --data digits \
+    refuse 64 "--task regression requires a table" --data digits \
         --task regression
 }
 status=0

@@ -245,7 +245,7 @@ def test_ranks():
                         tags_of(("loss", "accuracy"), ("train", "test")))
             expect(len(files(place)) == 1, f"{files(place)}")
         else:
-            expect(done.stderr.count("is no directory") == 1, done.stderr)
+            expect(done.stderr.count("is not a directory") == 1, done.stderr)
 
 
 def main():

@@ -325,7 +325,7 @@ START_TEST(a_file_that_is_no_checkpoint_is_refused_at_once)
     ck_assert_int_eq(mlp_checkpoint_load(path, &loaded), MLP_ERROR_MISSING);
     ck_assert_int_eq(mlp_checkpoint_load(folder, &loaded), MLP_ERROR_DATA);
     ck_assert_int_eq(mkfifo(path, 0600), 0);
-    expect_refused("no regular file");
+    expect_refused("not a regular file");
     unlink(path);
     ck_assert_int_eq(symlink(path, path), 0);
     expect_refused("is a symbolic link");
@@ -333,7 +333,7 @@ START_TEST(a_file_that_is_no_checkpoint_is_refused_at_once)
     int fd = open(path, O_WRONLY | O_CREAT, 0600);
     ck_assert_int_eq(ftruncate(fd, (off_t)1 << 40), 0); /* nothing on disk */
     close(fd);
-    expect_refused("no checkpoint");
+    expect_refused("not a checkpoint");
 }
 END_TEST
 

@@ -463,7 +463,7 @@ START_TEST(a_file_is_no_directory_and_has_none_below_it)
 {
     put_file("text", "");
     ck_assert_int_eq(mlp_checkpoint_prepare(in_folder("text")), MLP_ERROR_IO);
-    ck_assert_ptr_nonnull(strstr(mlp_failure(), "/text: is no directory"));
+    ck_assert_ptr_nonnull(strstr(mlp_failure(), "/text: is not a directory"));
     ck_assert_int_eq(mlp_checkpoint_prepare(in_folder("text/a/b")),
                      MLP_ERROR_IO);
     ck_assert_ptr_nonnull(strstr(mlp_failure(), "/text/a/b: cannot make"));

@@ -459,7 +459,7 @@ START_TEST(contradictions_are_refused)
     set("loss", "mse");
     assert_contradiction("--output-activation softmax gives probabilities");
     set("output", "sigmoid");
-    assert_contradiction("--output-activation softmax only");
+    assert_contradiction("--output-activation softmax; with");
     set("optimizer", "nesterov");
     set("momentum", "0");
     assert_contradiction("--momentum above 0");
@@ -476,30 +476,30 @@ START_TEST(contradictions_are_refused)
     set("progress", "always");
     assert_contradiction("--quiet");
     set("monitor", "accuracy");
-    assert_contradiction("--monitor goes with --patience N");
+    assert_contradiction("--monitor requires --patience N");
     set("min-delta", "0.01");
-    assert_contradiction("--min-delta goes with --patience N");
+    assert_contradiction("--min-delta requires --patience N");
     set("epsilon", "0.01");
-    assert_contradiction("--epsilon goes with --optimizer rmsprop, adam");
+    assert_contradiction("--epsilon requires --optimizer rmsprop, adam");
     set("classes", "1");
     assert_contradiction("--classes");
     set("optimizer", "adam");
     set("momentum", "0.5");
-    assert_contradiction("--momentum goes with --optimizer sgd, nesterov, "
-                         "lars, not with adam");
+    assert_contradiction("--momentum requires --optimizer sgd, nesterov, "
+                         "lars, not adam");
     set("optimizer", "lamb");
     set("l2", "0.1");
-    assert_contradiction("--l2 goes with --optimizer sgd, nesterov, rmsprop, "
-                         "adam, not with lamb");
+    assert_contradiction("--l2 requires --optimizer sgd, nesterov, rmsprop, "
+                         "adam, not lamb");
     set("gamma", "0.5");
-    assert_contradiction("--gamma goes with --schedule step, exponential or");
+    assert_contradiction("--gamma requires --schedule step, exponential or");
     set("schedule", "one-cycle");
     set("warmup", "1");
     assert_contradiction("without --warmup");
     set("warmup", "10");
     assert_contradiction("--warmup 10 is not below --epochs 10");
     set("beta1", "0.8");
-    assert_contradiction("--beta1 goes with --optimizer adam, adamw, lamb");
+    assert_contradiction("--beta1 requires --optimizer adam, adamw, lamb");
 }
 END_TEST
 
@@ -527,7 +527,7 @@ START_TEST(options_for_classes_are_refused_for_regression)
         {"label-smoothing", "0.1", "no classes: leave out --label-smoothing"},
         {"class-weights", "balanced", "no classes: leave out --class-weights"},
         {"monitor", "accuracy", "has no accuracy"},
-        {"output", "tanh", "goes with --output-activation identity or"}};
+        {"output", "tanh", "requires --output-activation identity or"}};
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
         set("task", "regression");
         set("output", "identity");

@@ -193,7 +193,7 @@ START_TEST(a_failure_to_create_the_file_names_the_path)
                      "/dev/null/x: cannot make the directory: Not a directory");
     ck_assert_int_eq(mlp_tensorboard_open("/dev/null", 0, &board),
                      MLP_ERROR_IO);
-    ck_assert_str_eq(mlp_failure(), "/dev/null: is no directory");
+    ck_assert_str_eq(mlp_failure(), "/dev/null: is not a directory");
     ck_assert_int_eq(mlp_tensorboard_open("/proc", 0, &board), MLP_ERROR_IO);
     ck_assert_ptr_nonnull(
         strstr(mlp_failure(), "--tensorboard: /proc/events.out.tfevents."));

@@ -439,7 +439,7 @@ START_TEST(options_of_tables_are_refused_elsewhere)
 {
     ck_assert_int_eq(mlp_source_open_table("digits", &options, true, &source),
                      MLP_ERROR_USAGE);
-    ck_assert_ptr_nonnull(strstr(mlp_failure(), "--label goes with a table"));
+    ck_assert_ptr_nonnull(strstr(mlp_failure(), "--label requires a table"));
 }
 END_TEST
 
