@@ -5,7 +5,8 @@
 Prints two lines: the targets to build, and a regular expression of the tests to
 run: unit tests of changed rooms; quick ones of rooms that include a header of
 the change; changed tests, and tests that use changed support files; for rooms
-of the transport, one run on two ranks; and the fast lints.
+of the transport, one run on two ranks; for documents, the test of documents; and
+the fast lints.
 """
 import json
 import pathlib
@@ -51,15 +52,26 @@ def rooms_including(headers):
             if headers & set(included(path))}
 
 
-def tests_naming(name):
-    """Tests whose source has the name of a file of support/."""
+def files_naming(name, *patterns):
+    """Files of tests/ whose text has the name of a file of support/."""
     path = pathlib.Path(name)
     used = re.compile(rf"\b{re.escape(path.name)}\b|"
                       rf"^(from|import) {re.escape(path.stem)}\b", re.M)
+    return [found for pattern in patterns
+            for found in sorted((ROOT / "tests").glob(pattern))
+            if found.name != path.name and used.search(found.read_text())]
+
+
+def tests_naming(name):
+    """Tests that use a file of support/, or one of support/ that uses it."""
+    names = [name]
+    for used in names:  # which grows
+        names += [found.name for found in files_naming(used, "support/*.*")
+                  if found.name not in names]
     return {test_of(path.relative_to(ROOT / "tests"))
-            for pattern in ("unit/*/test_*", "mpi/test_*", "system/*/test_*")
-            for path in (ROOT / "tests").glob(pattern)
-            if used.search(path.read_text())}
+            for used in names
+            for path in files_naming(used, "unit/*/test_*", "mpi/test_*",
+                                     "system/*/test_*")}
 
 
 def test_of(path):
@@ -82,6 +94,8 @@ def classify(names):
         path = pathlib.PurePath(name)
         if name.endswith((".sh", ".sbatch")):
             patterns.add(r"lint\.shell")
+        if name.endswith(".md"):
+            patterns.add(r"system\.documents")
         if path.parts[0] == "mpi":
             rooms.add("mpi")
         elif path.parts[0] == "src" and len(path.parts) > 2:
