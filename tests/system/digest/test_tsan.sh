@@ -52,7 +52,7 @@ build=$MLP_BUILD/tsan
 programs=mlp_train
 if pkg-config --exists check; then
     programs="$programs test_threads test_exchange test_pass test_inference
-        mpi_test_exchange mpi_test_exchange_mpi"
+        test_mlp mpi_test_exchange mpi_test_exchange_mpi"
 else
     echo "without the tests in C: the library Check is not installed"
 fi
