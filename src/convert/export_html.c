@@ -46,6 +46,33 @@ static json_t *names_json(const mlp_names *names)
     return list;
 }
 
+/* A number: its usual range, and what stands for a missing one, after which a
+ * feature says so; null: none may be missing. */
+static json_t *number_json(const mlp_export_model *model,
+                           const mlp_column *column, size_t feature)
+{
+    json_t *fact = usual_range(model, feature);
+    mlp_json_set(&fact, "fill",
+                 column->has_gaps ? mlp_json_number((double)column->fill)
+                                  : json_null());
+    return fact;
+}
+
+/* A text: its categories, with those for missing and other ones behind them,
+ * and whether two are one feature. */
+static json_t *text_json(const mlp_column *column)
+{
+    json_t *list = names_json(&column->categories);
+    if (column->has_gaps) {
+        mlp_json_append(&list, json_string("(missing)"));
+    }
+    if (column->has_other) {
+        mlp_json_append(&list, json_string("(other)"));
+    }
+    return json_pack("{s:o, s:b}", "categories", list, "pair",
+                     (int)column->is_pair);
+}
+
 /* Columns in the order of the features; null without a table. */
 static json_t *columns_json(const mlp_export_model *model)
 {
@@ -57,14 +84,12 @@ static json_t *columns_json(const mlp_export_model *model)
         if (i == schema->label || column->kind == MLP_COLUMN_IGNORED) {
             continue;
         }
-        bool is_text = column->kind == MLP_COLUMN_TEXT;
-        json_t *fact = is_text ? json_object() : usual_range(model, feature);
+        json_t *fact = column->kind == MLP_COLUMN_TEXT
+                           ? text_json(column)
+                           : number_json(model, column, feature);
         mlp_json_set(&fact, "name", mlp_json_text(column->name));
-        if (is_text) {
-            mlp_json_set(&fact, "categories", names_json(&column->categories));
-        }
         mlp_json_append(&list, fact);
-        feature += is_text ? column->categories.count : 1;
+        feature += mlp_column_features(column);
     }
     return list;
 }
@@ -134,6 +159,7 @@ static json_t *facts_of(const mlp_export_model *model)
         mlp_json_sizes(c->widths, c->layers + 1), "layers", layers_json(model));
     mlp_json_set(&facts, "shift", mlp_json_number((double)model->scaler.shift));
     mlp_json_set(&facts, "scale", mlp_json_number((double)model->scaler.scale));
+    mlp_json_set(&facts, "squeezed", json_boolean(model->scaler.is_squeezed));
     mlp_json_set(&facts, "binary", json_boolean(model->is_binary));
     mlp_json_set(&facts, "probabilities",
                  json_boolean(c->config.output == MLP_OUTPUT_SOFTMAX));

@@ -11,7 +11,13 @@ function element(name, attributes = {}, ...children) {
 
 function columnsOf() {
   return facts.columns ?? Array.from({length: facts.inputs},
-    (_, i) => ({name: `feature ${i + 1}`, low: null, high: null}));
+    (_, i) => ({name: `feature ${i + 1}`, low: null, high: null, fill: null}));
+}
+
+// The features of a number; an empty field may be a missing one.
+function numberFeatures(column, number) {
+  if (column.fill === null) return [number];
+  return Number.isNaN(number) ? [column.fill, 1] : [number, -1];
 }
 
 // A number is typed, or moved by a slider where its usual range is known.
@@ -19,9 +25,11 @@ function numberField(column, id, changed) {
   const known = column.low !== null && column.low < column.high;
   const middle = known ? (column.low + column.high) / 2 : 0;
   const number = element("input", {id, type: "number", step: "any",
-    required: "", value: Number(middle.toPrecision(4))});
+    value: Number(middle.toPrecision(4))});
+  number.required = column.fill === null;
+  const value = () => numberFeatures(column, number.valueAsNumber);
   number.addEventListener("input", changed);
-  if (!known) return {parts: [number], value: () => [number.valueAsNumber]};
+  if (!known) return {parts: [number], value};
   const slider = element("input", {type: "range", min: column.low,
     max: column.high, step: "any", value: middle,
     "aria-label": `${column.name}, slider`});
@@ -30,15 +38,16 @@ function numberField(column, id, changed) {
     changed();
   });
   number.addEventListener("input", () => { slider.value = number.value; });
-  return {parts: [number, slider], value: () => [number.valueAsNumber]};
+  return {parts: [number, slider], value};
 }
 
 function choiceField(column, id, changed) {
   const choice = element("select", {id}, ...column.categories.map(
     category => element("option", {}, category)));
   choice.addEventListener("input", changed);
-  return {parts: [choice], value: () => column.categories.map(
-    (_, k) => k === choice.selectedIndex ? 1 : 0)};
+  const value = () => column.pair ? [choice.selectedIndex === 0 ? 1 : -1]
+    : column.categories.map((_, k) => k === choice.selectedIndex ? 1 : 0);
+  return {parts: [choice], value};
 }
 
 class RowForm {

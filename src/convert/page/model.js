@@ -52,8 +52,15 @@ function scaled(features) {
   return Float32Array.from(features, (x, i) => {
     const shift = shifts === null ? facts.shift : shifts[i];
     const scale = scales === null ? facts.scale : scales[i];
-    return Math.fround(Math.fround(x) - shift) * scale;
+    const z = Math.fround(Math.fround(Math.fround(x) - shift) * scale);
+    return facts.squeezed ? squeezed(z) : z;
   });
+}
+
+// Robust scaling: far values stay below 3.
+function squeezed(z) {
+  const held = Math.min(Math.max(z, -1e9), 1e9);
+  return held / Math.sqrt(1 + (held / 3) ** 2);
 }
 
 function softmax(z) {

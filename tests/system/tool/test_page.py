@@ -184,9 +184,12 @@ def test_pictures(page, name):
 
 
 def fill(page, values):
+    """Type or choose; what is not among a field's texts is missing or other."""
     for i, value in enumerate(values):
         page.run(f"(() => {{ const f = document.getElementById('field-{i}');"
                  f"f.value = {json.dumps(value)};"
+                 "if (f.selectedIndex === -1) f.value ="
+                 f"'{'(other)' if value else '(missing)'}';"
                  "f.dispatchEvent(new Event('input')); })()")
     page.settle()
 
@@ -202,6 +205,10 @@ def test_table(page, name, header, rows):
             expect_near(outputs_of(page), outputs, row)
         else:
             expect_near(outputs_of(page), [prediction], row)
+
+
+def test_empty_field(page, name):
+    page.open(f"{name}.html")
     fill(page, [""])
     assert "needs a number" in page.run(
         "document.getElementById('prediction').textContent")
@@ -300,6 +307,14 @@ def test_names(page):
     assert page.run("document.querySelector('img')") is None
 
 
+def write_gaps(path):
+    """A table with missing numbers and texts, two categories, and rare ones."""
+    rows = [f"{'' if i % 5 == 0 else i / 4},{'yes' if i % 2 else 'no'},"
+            f"{['red', 'blue', 'red', 'blue', ''][i % 5] if i else 'rare'},"
+            f"{'big' if i % 3 else 'small'}" for i in range(60)]
+    pathlib.Path(path).write_text("\n".join(["size,is_new,shade,y", *rows]))
+
+
 def test_everything():
     cars = SOURCE / "data/cars.csv"
     train("digits", "--data", "digits", "--epochs", "30", "--hidden", "64,32")
@@ -309,6 +324,9 @@ def test_everything():
           "--scaling", "minmax")
     train("xor", "--data", "xor", "--hidden", "2", "--binary",
           "--output-activation", "sigmoid", "--loss", "binary-cross-entropy",
+          "--epochs", "3")
+    write_gaps("gaps.csv")
+    train("gaps", "--data", "gaps.csv", "--label", "y", "--rare", "2",
           "--epochs", "3")
     page = browser.Page()
     try:
@@ -322,6 +340,9 @@ def test_everything():
                    ["4,50000,red", "12,180500.5,blue", "0,0,silver"])
         test_table(page, "colour", "years,km,price",
                    ["4,50000,9000", "1,1000,21000"])
+        test_table(page, "gaps", "size,is_new,shade",
+                   ["1.5,yes,red", ",no,blue", "3,yes,", ",no,purple"])
+        test_empty_field(page, "price")
         test_activations(page)
         test_names(page)
         for name in ("digits", "price", "colour", "xor"):
