@@ -191,6 +191,30 @@ said() {
 # The weights' digest that the last team printed.
 digest() { sed -n 's/^weights sha256 //p' out; }
 
+# logged_epochs LOG: a run log's epochs, without their times.
+logged_epochs() { sed -n '/"event":"epoch"/s/,"seconds":.*//p' "$1"; }
+
+# expect_same_end WHAT: the last team ended with the weights $expected, and
+# log.jsonl has the epochs of the file expected-epochs and this end.
+expect_same_end() {
+    expect_status 0 "$1"
+    [ "$(digest)" = "${expected:?}" ] || fail "$1: other weights"
+    logged_epochs log.jsonl >epochs
+    diff expected-epochs epochs || fail "$1: other epochs in the log"
+    tail -n 1 log.jsonl | grep -q '"event":"end".*'"$expected" ||
+        fail "$1: the log does not end with the digest"
+}
+
+# expect_line PATTERN WHAT FILE
+expect_line() { grep -q -e "$1" "$3" || fail "$2: no line \"$1\" in $3"; }
+
+# expect_refused CODE PATTERN WHAT: the last program ended so, with one line.
+expect_refused() {
+    expect_status "$1" "$3"
+    expect_line "$2" "$3" err
+    [ "$(said | wc -l)" -eq 1 ] || fail "$3: not one line"
+}
+
 # wait_for SECONDS COMMAND...: wait until the command succeeds.
 wait_for() {
     tries=$(($1 * 20))

@@ -26,16 +26,6 @@ go() {
 
 fresh() { rm -rf dir log.jsonl; }
 
-# The log's epochs, without their times.
-logged_epochs() { sed -n '/"event":"epoch"/s/,"seconds":.*//p' "$1"; }
-
-expect_same_end() {
-    expect_status 0 "$1"
-    [ "$(digest)" = "$expected" ] || fail "$1: other weights"
-    logged_epochs log.jsonl >epochs
-    diff expected-epochs epochs || fail "$1: other epochs in the log"
-}
-
 # stop_at STEP RANKS THREADS
 stop_at() {
     go "$2" "$3" --max-steps "$1"

@@ -4,16 +4,10 @@
 set -eu
 # shellcheck source=tests/support/system.sh
 . "$MLP_SOURCE/tests/support/system.sh"
+# shellcheck source=tests/support/tool.sh
+. "$MLP_SOURCE/tests/support/tool.sh"
 
 job="--data digits --hidden 16 --epochs 4 --batch 61 --every 15steps --quiet"
-
-# tool ARGUMENT...: mlp; output to out and err, exit code to $status.
-tool() {
-    status=0
-    "$MLP_BUILD/mlp" "$@" >out 2>err || status=$?
-}
-
-expect_line() { grep -q -e "$1" "$3" || fail "$2: no line \"$1\" in $3"; }
 
 # 23 steps an epoch: checkpoints at 15, 30, ... 90, 92
 # shellcheck disable=SC2086 # $job is a list of words
@@ -75,19 +69,12 @@ for ranks in 0 3; do
     rm -r auto auto.jsonl
 done
 
-# refuse CODE PATTERN WHAT: check how the last program ended.
-refuse() {
-    expect_status "$1" "$3"
-    expect_line "$2" "$3" err
-    [ "$(said | wc -l)" -eq 1 ] || fail "$3: more than one line"
-}
-
 echo "files that don't belong to the chain are found"
 cp -R all damaged
 printf x | dd of=damaged/ckpt-000002-00000060.h5 bs=1 seek=9999 conv=notrunc \
     2>err
 tool verify damaged
-refuse 65 "damaged/ckpt-000002-00000060.h5: damaged" "a damaged one"
+expect_refused 65 "damaged/ckpt-000002-00000060.h5: damaged" "a damaged one"
 expect_line "6 of 7 checkpoints whole" "the others" out
 
 # This configuration gives other bits on 3 ranks: a chain that fails a replay.
@@ -98,35 +85,41 @@ expect_status 0 "exchange by MPI"
 tool verify mixed
 expect_status 0 "of one run"
 team 0 --replay mixed --data digits --quiet
-refuse 65 "mixed/ckpt-.*: the state after step 30 is" "other bits"
+expect_refused 65 "mixed/ckpt-.*: the state after step 30 is" "other bits"
 team 2 --replay mixed --data digits --quiet --from 30
-refuse 65 "after step 45 is .* in the replay from step 30 it is" "2 ranks, too"
+expect_refused 65 "after step 45 is .* in the replay from step 30 it is" \
+    "2 ranks, too"
 mkdir single
 # shellcheck disable=SC2086
 team 0 $job --exchange mpi --checkpoint single --keep 100
 cp single/ckpt-000002-00000060.h5 mixed
 tool verify mixed
-refuse 65 "ckpt-000002-00000060.h5: its parent is not the" "a foreign parent"
+expect_refused 65 "ckpt-000002-00000060.h5: its parent is not the" \
+    "a foreign parent"
 expect_line "ckpt-000003-00000075.*HAS ANOTHER DIGEST" "its child" out
 cp all/ckpt-000002-00000060.h5 mixed
 tool verify mixed
-refuse 65 "00000060.h5: is of another configuration" "another configuration"
+expect_refused 65 "00000060.h5: is of another configuration" \
+    "another configuration"
 
 echo "a replay without a state to compare is refused"
 team 2 --replay all --data digits --from 92
-refuse 66 "all: has no checkpoint after step 92 .*--from 0" "the last one"
+expect_refused 66 "all: has no checkpoint after step 92 .*--from 0" \
+    "the last one"
 team 0 --replay all --data digits --from 45 --steps 3
-refuse 64 "from step 45 the next checkpoint is 15 steps away" "too few steps"
+expect_refused 64 "from step 45 the next checkpoint is 15 steps away" \
+    "too few steps"
 team 0 --replay all --data digits --from 46
-refuse 66 "all has no checkpoint of that step" "a step without a checkpoint"
+expect_refused 66 "all has no checkpoint of that step" \
+    "a step without a checkpoint"
 team 2 --replay nowhere --data digits
-refuse 66 "nowhere: has no checkpoint" "no chain"
+expect_refused 66 "nowhere: has no checkpoint" "no chain"
 tool verify nowhere
-refuse 66 "nowhere: has no checkpoint" "no chain"
+expect_refused 66 "nowhere: has no checkpoint" "no chain"
 team 0 --replay all --data digits --lr 0.2
-refuse 64 "lr is 0.2, the checkpoint has 0.1" "another learning rate"
+expect_refused 64 "lr is 0.2, the checkpoint has 0.1" "another learning rate"
 team 0 --replay all --checkpoint other
-refuse 64 "replay writes nothing" "a replay that saves"
+expect_refused 64 "replay writes nothing" "a replay that saves"
 idx_directory images
 team 2 --replay all --data images
-refuse 65 "all/ckpt-000000-00000015.h5" "other data"
+expect_refused 65 "all/ckpt-000000-00000015.h5" "other data"

@@ -5,8 +5,6 @@ set -eu
 # shellcheck source=tests/support/system.sh
 . "$MLP_SOURCE/tests/support/system.sh"
 
-expect_line() { grep -q -e "$1" "$3" || fail "$2: no line \"$1\" in $3"; }
-
 echo "it passes on any team, with the same digest"
 expected=
 for ranks in 0 1 3; do
@@ -40,16 +38,10 @@ expect_status 0 "4 ranks, 2 nodes"
 # 41 steps per epoch, 12 of the 16 in the first
 expect_line "verify: steps 30 to 45" "the segment" out
 
-refuse() {
-    expect_status "$1" "$3"
-    expect_line "$2" "$3" err
-    [ "$(said | wc -l)" -eq 1 ] ||
-        fail "$3: not one line"
-}
-
 echo "it fails if ranks add in another order"
 team 3 --data digits --check-digest --exchange mpi --quiet
-refuse 65 "FAIL: 3 ranks x .* differs .* after step 1, in layer" "exchange mpi"
+expect_refused 65 "FAIL: 3 ranks x .* differs .* after step 1, in layer" \
+    "exchange mpi"
 
 if [ -e "$MLP_BUILD/tests/mlp_fault.so" ]; then
     echo "it names the place of a single wrong bit"
@@ -68,12 +60,12 @@ END
         set -- $place # step, layer, rank
         export MLP_FAULT="$3 digest $((6 * ($1 - 1) + 2 * ($2 - 1) + 1)) flip"
         team 3 --data digits --check-digest --threads 1 --quiet
-        refuse 65 "after step $1, in layer $2 of 3, in what rank $3 updates" \
+        expect_refused 65 "after step $1, in layer $2 of 3, in what rank $3 updates" \
             "a bit at step $1, layer $2, rank $3"
     done
     unset MLP_TEST_WORKERS
 fi
 team 2 --data digits --steps 8
-refuse 64 "steps requires --replay DIR or --check-digest" "steps alone"
+expect_refused 64 "steps requires --replay DIR or --check-digest" "steps alone"
 set -- "${TMPDIR:-/tmp}"/mlp-verify-*
 [ ! -e "$1" ] || fail "it left $1"

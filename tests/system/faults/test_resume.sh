@@ -12,19 +12,6 @@ job="--data digits --hidden 128,64 --epochs 30 --batch 32 --momentum 0.5
 kills=10
 ! is_full || kills=100
 
-# The log's epochs, without their times.
-logged_epochs() { sed -n '/"event":"epoch"/s/,"seconds":.*//p' "$1"; }
-
-# Digest and log must be those of the uninterrupted run.
-expect_same_end() {
-    expect_status 0 "$1: the last part"
-    [ "$(digest)" = "$expected" ] || fail "$1: other weights"
-    logged_epochs log.jsonl >epochs
-    diff expected-epochs epochs || fail "$1: other epochs in the log"
-    tail -n 1 log.jsonl | grep -q '"event":"end".*'"$expected" ||
-        fail "$1: the log does not end with the digest"
-}
-
 has_checkpoint() { ls dir/ckpt-*.h5 >/dev/null 2>&1; }
 two_checkpoints() { [ "$(ls dir/ckpt-*.h5 2>/dev/null | wc -l)" -ge 2 ]; }
 newest() { ls dir/ckpt-*.h5 | tail -n 1; }

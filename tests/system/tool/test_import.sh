@@ -4,8 +4,9 @@
 set -eu
 # shellcheck source=tests/support/system.sh
 . "$MLP_SOURCE/tests/support/system.sh"
+# shellcheck source=tests/support/tool.sh
+. "$MLP_SOURCE/tests/support/tool.sh"
 
-mlp=$MLP_BUILD/mlp
 for needed in python3 h5dump; do
     command -v $needed >/dev/null 2>&1 || skip "$needed is not installed"
 done
@@ -43,20 +44,6 @@ AQAAPwBkrQ//2Q==
 END
 cp pictures/top/a.jpg pictures/left/b.jpeg
 echo "no picture, and not named as one" >pictures/top/notes.txt
-
-tool() {
-    status=0
-    "$mlp" "$@" >out 2>err </dev/null || status=$?
-}
-
-refuse() {
-    expected=$1 text=$2
-    shift 2
-    tool "$@"
-    expect_status "$expected" "mlp $*"
-    grep -qF -e "$text" err || fail "expected on stderr: $text"
-    [ ! -e no.h5 ] || fail "mlp $*: leaves a file"
-}
 
 # ---- import, show, train, predict
 

@@ -4,27 +4,10 @@
 set -eu
 # shellcheck source=tests/support/system.sh
 . "$MLP_SOURCE/tests/support/system.sh"
+# shellcheck source=tests/support/tool.sh
+. "$MLP_SOURCE/tests/support/tool.sh"
 
 command -v python3 >/dev/null 2>&1 || skip "python3 is not installed"
-
-mlp=$MLP_BUILD/mlp
-
-# predict ARGUMENT...: output goes to out and err, the exit code to $status.
-predict() {
-    status=0
-    "$mlp" predict "$@" >out 2>err </dev/null || status=$?
-}
-
-# refuse STATUS TEXT ARGUMENT...: that exit code, and one line with that text.
-refuse() {
-    expected=$1
-    text=$2
-    shift 2
-    predict "$@"
-    expect_status "$expected" "mlp predict $*"
-    [ "$(wc -l <err)" -eq 1 ] || fail "not one line"
-    grep -qF -e "$text" err || fail "expected on stderr: $text"
-}
 
 # The first test rows of the digits as PNG files, one of them dark on light and
 # larger, as on paper; and a truncated file.
@@ -75,12 +58,12 @@ END
 
 team 0 --data digits --epochs 5 --checkpoint run
 expect_status 0 "training"
-predict run --data digits --rows 20
+tool predict run --data digits --rows 20
 expect_status 0 "rows"
 cut -f 2 out | tail -n 20 >expected
 
 echo "a directory of pictures gives the results of the rows"
-predict run pictures --format tsv
+tool predict run pictures --format tsv
 expect_status 0 "a directory"
 head -n 1 out | grep -q '^file	prediction	probability_0	' ||
     fail "another header"
@@ -89,14 +72,14 @@ tail -n +2 out | cut -f 2 | cmp - expected || fail "other classes than rows"
 cp out all.tsv
 
 echo "files in the order given, PNG and JPEG together"
-predict run pictures/001.png digit.jpeg pictures/000.png
+tool predict run pictures/001.png digit.jpeg pictures/000.png
 expect_status 0 "files"
 { sed -n 2p expected && sed -n 1p expected && sed -n 1p expected; } >wanted
 tail -n +2 out | cut -f 2 | cmp - wanted || fail "other classes"
 [ ! -s err ] || fail "complains"
 
 echo "more pictures than a batch takes, and into a file"
-predict run many pictures --output many.tsv
+tool predict run many pictures --output many.tsv
 expect_status 0 "600 pictures"
 [ "$(wc -l <many.tsv)" -eq 601 ] || fail "not 600 lines"
 tail -n 20 all.tsv >wanted
@@ -104,7 +87,7 @@ tail -n 20 many.tsv | cmp - wanted ||
     fail "a second batch gives other outputs"
 
 echo "JSON lines, with names of any letters"
-predict run "$(printf 'odd\tname\n.png')" pictures/002.png --format json
+tool predict run "$(printf 'odd\tname\n.png')" pictures/002.png --format json
 expect_status 0 "JSON"
 python3 - <<'END' || fail "not the JSON lines expected"
 import json
@@ -113,29 +96,29 @@ assert [line["file"] for line in lines] == ["odd\tname\n.png",
                                             "pictures/002.png"]
 assert all(abs(sum(line["probabilities"]) - 1) < 1e-5 for line in lines)
 END
-predict run "$(printf 'odd\tname\n.png')" --invert
+tool predict run "$(printf 'odd\tname\n.png')" --invert
 [ "$(wc -l <out)" -eq 2 ] || fail "a name breaks a line of TSV"
 grep -q '^odd\\tname\\n.png	' out || fail "the name is not escaped"
 
 echo "a picture on paper"
-predict run paper.png
+tool predict run paper.png
 grep -q "1 of 1 pictures have light edges.*--invert" err || fail "no hint"
-predict run paper.png --invert --format text
+tool predict run paper.png --invert --format text
 expect_status 0 "an inverted picture"
 [ ! -s err ] || fail "a hint that nobody needs"
 grep -q "^paper.png: $(head -n 1 expected) (" out ||
     fail "not the class of the digit on it"
 cp out inverted
-predict run paper.png --invert --center --format text
+tool predict run paper.png --invert --center --format text
 expect_status 0 "an inverted, centered picture"
 ! cmp -s out inverted || fail "--center does nothing"
 
 echo "drawn: letters in a file, blocks and colors on a terminal"
-LC_ALL=C predict run pictures/000.png --format text
+LC_ALL=C tool predict run pictures/000.png --format text
 grep -q '[@%#*]' out || fail "no digit"
 ! LC_ALL=C grep -q '[^ -~]' out || fail "not ASCII"
 [ "$(awk 'length > 80' out | wc -l)" -eq 0 ] || fail "lines over 80"
-predict run --data digits --rows 2 --format text
+tool predict run --data digits --rows 2 --format text
 [ "$(grep -c '^row [01]: ' out)" -eq 2 ] || fail "rows are not drawn"
 if command -v script >/dev/null 2>&1; then
     TERM=xterm LC_ALL=C.UTF-8 script -qec \
@@ -149,15 +132,15 @@ if command -v script >/dev/null 2>&1; then
 fi
 
 echo "CSV has the numbers of TSV, and columns can be chosen"
-predict run --data digits --rows 5
+tool predict run --data digits --rows 5
 mv out rows.tsv
-predict run --data digits --rows 5 --format csv
+tool predict run --data digits --rows 5 --format csv
 tr ',' '\t' <out | cmp - rows.tsv || fail "CSV is other than TSV"
-predict run --data digits --rows 5 --columns prediction
+tool predict run --data digits --rows 5 --columns prediction
 cut -f 2 rows.tsv | cmp - out || fail "not the column of predictions"
-predict run --data digits --rows 5 --columns outputs,id --format csv
+tool predict run --data digits --rows 5 --columns outputs,id --format csv
 cut -f 1,3- rows.tsv | tr '\t' ',' | cmp - out || fail "not id and outputs"
-predict run pictures/000.png --columns id,prediction --format json
+tool predict run pictures/000.png --columns id,prediction --format json
 grep -q '^{"file": *"pictures/000.png", *"prediction": *[0-9]*}$' out ||
     fail "not file and prediction: $(cat out)"
 {
@@ -169,7 +152,7 @@ grep -q '^{"file": *"pictures/000.png", *"prediction": *[0-9]*}$' out ||
 team 0 --data quotes.csv --label kind --epochs 60 --batch 4 --hidden 4 --quiet \
     --checkpoint quotes
 expect_status 0 "training on quotes"
-predict quotes --data quotes.csv --format csv
+tool predict quotes --data quotes.csv --format csv
 python3 - <<'PYTHON' || fail "CSV is not read back"
 import csv
 made, given = (list(csv.DictReader(open(f, newline="")))
@@ -180,19 +163,19 @@ PYTHON
 
 echo "invalid input"
 refuse 64 "--columns: \"class\" is not one of id, prediction, outputs" \
-    run paper.png --columns id,class
-refuse 66 "nothing.png" run nothing.png
-refuse 66 "run: has no .png, .jpg or .jpeg file" run run
-refuse 65 "cut.png: is a damaged PNG file" run pictures/000.png cut.png
+    predict run paper.png --columns id,class
+refuse 66 "nothing.png" predict run nothing.png
+refuse 66 "run: has no .png, .jpg or .jpeg file" predict run run
+refuse 65 "cut.png: is a damaged PNG file" predict run pictures/000.png cut.png
 refuse 65 "run/ckpt-000005-00000055.h5: is neither a PNG nor a JPEG file" \
-    run run/ckpt-000005-00000055.h5
-refuse 64 "pictures, or rows of --data, not both" run paper.png --data digits
-refuse 64 "not both" run paper.png --rows 2
-refuse 64 "--invert and --center need pictures" run --data digits --invert
-refuse 64 '"dark" is not one of true, false' run paper.png --invert=dark
-refuse 64 "is not one of tsv, csv, json, text" run paper.png --format png
+    predict run run/ckpt-000005-00000055.h5
+refuse 64 "pictures, or rows of --data, not both" predict run paper.png --data digits
+refuse 64 "not both" predict run paper.png --rows 2
+refuse 64 "--invert and --center need pictures" predict run --data digits --invert
+refuse 64 '"dark" is not one of true, false' predict run paper.png --invert=dark
+refuse 64 "is not one of tsv, csv, json, text" predict run paper.png --format png
 echo old >kept.tsv
-refuse 65 "cut.png" run many cut.png --output kept.tsv
+refuse 65 "cut.png" predict run many cut.png --output kept.tsv
 [ "$(cat kept.tsv)" = old ] || fail "a failure replaces the file"
 [ -z "$(find . -name '*.tmp.*')" ] || fail "partial files are left"
 mkdir flat
@@ -203,4 +186,4 @@ mkdir flat
 team 0 --data flat --epochs 1 --batch 2 --hidden none --checkpoint rows
 expect_status 0 "training on rows"
 refuse 65 "expected a model of pictures, found one of rows of 4 features" \
-    rows paper.png
+    predict rows paper.png

@@ -4,31 +4,10 @@
 set -eu
 # shellcheck source=tests/support/system.sh
 . "$MLP_SOURCE/tests/support/system.sh"
+# shellcheck source=tests/support/tool.sh
+. "$MLP_SOURCE/tests/support/tool.sh"
 
 command -v python3 >/dev/null 2>&1 || skip "python3 is not installed"
-
-mlp=$MLP_BUILD/mlp
-
-report() {
-    status=0
-    "$mlp" report "$@" >out 2>err </dev/null || status=$?
-}
-
-succeed() {
-    report "$@"
-    expect_status 0 "mlp report $*"
-    [ ! -s err ] || fail "mlp report $*: complains"
-}
-
-refuse() {
-    expected=$1
-    text=$2
-    shift 2
-    report "$@"
-    expect_status "$expected" "mlp report $*"
-    [ "$(wc -l <err)" -eq 1 ] || fail "not one line"
-    grep -qF -e "$text" err || fail "expected on stderr: $text"
-}
 
 # Elements are closed in order, ids are unique, links have targets; nothing is
 # loaded from elsewhere, and there is no script.
@@ -88,19 +67,19 @@ team 0 --data digits --epochs 6 --lr 0.05 --checkpoint other \
 expect_status 0 "another run"
 
 echo "a page of a run"
-succeed run -o page.html
+succeed report run -o page.html
 [ ! -s out ] || fail "something on standard output"
 expect_page page.html 'id="curves"' 'id="confusion"' 'id="mistakes"' \
     'id="weights"' 'id="times"' "$weights" "instruction set" "(best)" \
     "449 test rows" "rank 1, forward" "taken for"
 ! grep -q 'id="missing"' page.html || fail "something is left out"
-succeed run
+succeed report run
 cmp -s out page.html || fail "standard output has another page"
 
 echo "a page with images before and after deformation, and every mistake"
 team 0 --data digits --epochs 2 --augment shift --checkpoint deformed
 expect_status 0 "a run on deformed images"
-succeed deformed -o deformed.html
+succeed report deformed -o deformed.html
 expect_page deformed.html 'id="deformed"' "before and after deformation"
 mistakes=$(sed -n 's/.*All \([0-9]*\) misclassified.*/\1/p' deformed.html)
 [ "$(grep -o "taken for" deformed.html | wc -l)" -eq $((2 * mistakes)) ] ||
@@ -112,7 +91,7 @@ team 0 --data "$cars" --label price --task regression --test-fraction 0.25 \
     --lr 0.02 --hidden 16 --batch 16 --epochs 5 --checkpoint cars \
     --log cars/log.jsonl
 expect_status 0 "training a regression"
-succeed cars -o cars.html
+succeed report cars -o cars.html
 "$mlp" eval cars --data "$cars" >out || fail "mlp eval"
 mae=$(sed -n 's/^MAE  *//p' out)
 r2=$(awk '/^R2 / { printf "%.4f", $2 }' out)
@@ -128,7 +107,7 @@ awk -v value="${worst##*<td>}" 'NR > 1 && ($2 - value) ^ 2 < 0.01 { found = 1 }
     END { exit !found }' predictions || fail "not of mlp predict: $worst"
 team 0 --data "$cars" --label colour --test-fraction 0.25 --hidden 4 \
     --scaling auto --batch 128 --epochs 2 --checkpoint colours --log colours/log.jsonl
-succeed colours -o colours.html
+succeed report colours -o colours.html
 expect_page colours.html '<table class="heat named">' \
     '<th scope="col">silver</th>' \
     '<th scope="row">white</th>' "taken for silver"
@@ -149,26 +128,26 @@ done
 cmp stopped.txt "$best.txt" || fail "not the best epoch's weights"
 
 echo "runs compared"
-succeed run other -o both.html
+succeed report run other -o both.html
 expect_page both.html "2 runs compared" 'id="compared"' ">lr<" "0.05"
 
 echo "missing parts are named"
 cp run/log.jsonl alone.jsonl
 sed -i 's|"checkpoint":"run"|"checkpoint":"gone"|' alone.jsonl
-succeed alone.jsonl -o alone.html
+succeed report alone.jsonl -o alone.html
 expect_page alone.html 'id="missing"' "no checkpoints at gone" 'id="times"'
 ! grep -q 'id="confusion"' alone.html || fail "a matrix out of nothing"
-succeed other/ckpt-000006-00000066.h5 --data digits -o bare.html
+succeed report other/ckpt-000006-00000066.h5 --data digits -o bare.html
 expect_page bare.html 'id="missing"' 'id="confusion"' 'id="curves"'
 ! grep -q 'id="times"' bare.html || fail "times out of nothing"
 idx_directory wide
-succeed run --data wide -o wide.html
+succeed report run --data wide -o wide.html
 expect_page wide.html 'id="missing"' "expected 64 features"
-MLP_DATA=digits succeed run/log.jsonl -o log.html
+MLP_DATA=digits succeed report run/log.jsonl -o log.html
 expect_page log.html 'id="confusion"'
 sed '$d' run/log.jsonl >going.jsonl
 printf '{"event":"epo' >>going.jsonl
-succeed going.jsonl -o going.html
+succeed report going.jsonl -o going.html
 expect_page going.html "it still runs, or was killed"
 
 echo "a run that trains is watched: a report after each epoch, until its end"
@@ -189,29 +168,29 @@ finish
 expect_status 0 "mlp report --watch"
 has_epochs 4 || fail "not the last epoch"
 ! grep -q refresh watched.html || fail "reloads for ever"
-refuse 64 "add --output FILE" run --watch
+refuse 64 "add --output FILE" report run --watch
 
 echo "names and values from outside stay text"
 evil='<img src=x onerror=alert(1)>&"'
 mkdir "$evil"
 sed "s|\"instruction_set\":\"[a-z0-9]*\"|\"instruction_set\":\"</td><script>\"|" \
     run/log.jsonl >"$evil/log.jsonl"
-succeed "$evil" -o evil.html
+succeed report "$evil" -o evil.html
 expect_page evil.html "&lt;img src=x" "&lt;/td&gt;&lt;script&gt;"
-succeed "$evil" --format svg -o evil.svg
+succeed report "$evil" --format svg -o evil.svg
 
 echo "figures and text"
-succeed run other --format svg -o curves.svg
+succeed report run other --format svg -o curves.svg
 python3 -c 'import xml.dom.minidom as m, sys
 [m.parse(f) for f in sys.argv[1:]]' curves.svg evil.svg || fail "no XML"
-LC_ALL=C.UTF-8 succeed run --format txt
+LC_ALL=C.UTF-8 succeed report run --format txt
 grep -q "^run: 4 epochs, best" out || fail "no summary"
 grep -q "^Accuracy: training (points), validation, test$" out || fail "no plot"
 [ "$(LC_ALL=C.UTF-8 awk '{ gsub(/[\200-\277]/, "") } length > 80' out | wc -l)" -eq 0 ] ||
     fail "lines over 80"
-LC_ALL=C succeed run --format txt
+LC_ALL=C succeed report run --format txt
 ! LC_ALL=C grep -q '[^ -~]' out || fail "not ASCII"
-report run --format png -o curves.png
+tool report run --format png -o curves.png
 if grep -q "without cairo" err; then
     expect_status 64 "png without cairo"
     [ ! -e curves.png ] || fail "a file all the same"
@@ -222,15 +201,16 @@ else
 fi
 
 echo "invalid input leaves no file"
-refuse 66 "nothing" nothing -o new.html
-refuse 66 "wide: has neither a checkpoint nor a log" wide -o new.html
+refuse 66 "nothing" report nothing -o new.html
+refuse 66 "wide: has neither a checkpoint nor a log" report wide -o new.html
 echo '{"event":"start"}' >empty.jsonl
-refuse 65 "has no finished epoch" empty.jsonl -o new.html
-refuse 65 "check.py:1" check.py -o new.html
-refuse 64 "is not one of html, svg, png, txt" run --format pdf -o new.html
-refuse 64 "at most 8" a b c d e f g h i -o new.html
-refuse 74 "/dev/full" run -o /dev/full
-(ulimit -f 8 && refuse 74 "new.html" run -o new.html) || exit 1
+refuse 65 "has no finished epoch" report empty.jsonl -o new.html
+refuse 65 "check.py:1" report check.py -o new.html
+refuse 64 "is not one of html, svg, png, txt" \
+    report run --format pdf -o new.html
+refuse 64 "at most 8" report a b c d e f g h i -o new.html
+refuse 74 "/dev/full" report run -o /dev/full
+(ulimit -f 8 && refuse 74 "new.html" report run -o new.html) || exit 1
 [ ! -e new.html ] || fail "a file is left"
 [ -z "$(find . -name '*.tmp.*')" ] || fail "partial files are left"
 

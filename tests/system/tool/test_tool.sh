@@ -4,37 +4,13 @@
 set -eu
 # shellcheck source=tests/support/system.sh
 . "$MLP_SOURCE/tests/support/system.sh"
+# shellcheck source=tests/support/tool.sh
+. "$MLP_SOURCE/tests/support/tool.sh"
 
-mlp=$MLP_BUILD/mlp
-
-# tool ARGUMENT...: output goes to the files out and err, exit code to $status.
-tool() {
-    status=0
-    "$mlp" "$@" >out 2>err </dev/null || status=$?
-}
-
-# succeed ARGUMENT...: mlp must succeed without a message.
-succeed() {
-    tool "$@"
-    expect_status 0 "mlp $*"
-    [ ! -s err ] || fail "mlp $*: complains"
-}
-
-# refuse STATUS TEXT ARGUMENT...: that exit code, and one line with that text.
-refuse() {
-    expected=$1
-    text=$2
-    shift 2
-    tool "$@"
-    expect_status "$expected" "mlp $*"
-    [ ! -s out ] || fail "mlp $*: prints results all the same"
-    expect_one_line "$text"
-}
-
-expect_one_line() {
-    [ "$(wc -l <err)" -eq 1 ] || fail "not one line"
-    grep -q "^mlp: " err || fail "not a line of mlp"
-    grep -qF -e "$1" err || fail "expected on stderr: $1"
+# refuse_empty STATUS TEXT ARGUMENT...: refused, without results.
+refuse_empty() {
+    refuse "$@"
+    [ ! -s out ] || fail "$*: prints results all the same"
 }
 
 expect_text() { grep -qF -e "$1" out || fail "expected: $1"; }
@@ -183,12 +159,12 @@ for file in images packed; do
     succeed predict run --data "$file"
     cmp out all.tsv || fail "$file: other predictions"
 done
-refuse 65 "images" eval run --data images
-refuse 64 "has 0 train rows" predict run --data images --split train
+refuse_empty 65 "images" eval run --data images
+refuse_empty 64 "has 0 train rows" predict run --data images --split train
 head -c 20000 images >short
-refuse 65 "short" predict run --data short
+refuse_empty 65 "short" predict run --data short
 head -c 4000 packed >short.gz
-refuse 65 "short.gz" predict run --data short.gz
+refuse_empty 65 "short.gz" predict run --data short.gz
 
 echo "predict: into a file, which appears when it is complete"
 echo old >kept.tsv
@@ -203,10 +179,10 @@ cmp kept.tsv all.tsv || fail "other predictions behind a link"
 echo old >kept.tsv
 (ulimit -f 8 && refuse 74 "kept.tsv: cannot be written" \
     predict run --data digits --output kept.tsv) || exit 1
-refuse 65 "short" predict run --data short --output kept.tsv
+refuse_empty 65 "short" predict run --data short --output kept.tsv
 [ "$(cat kept.tsv)" = old ] || fail "a failure replaces the file"
-refuse 74 "nowhere/new.tsv" predict run --data digits --output nowhere/new.tsv
-refuse 74 "/dev/full" predict run --data digits --output /dev/full
+refuse_empty 74 "nowhere/new.tsv" predict run --data digits --output nowhere/new.tsv
+refuse_empty 74 "/dev/full" predict run --data digits --output /dev/full
 [ -c /dev/full ] || fail "a device is replaced"
 [ -z "$(find . -name '*.tmp.*')" ] || fail "partial files are left"
 
@@ -256,31 +232,31 @@ succeed eval sigmoid --data digits --format json
 
 echo "data that does not fit is refused"
 idx_directory wide
-refuse 65 "expected 64 features a row, which the model was trained on, found 16" \
+refuse_empty 65 "expected 64 features a row, which the model was trained on, found 16" \
     eval run --data wide
-refuse 65 "found 16" predict run --data wide/t10k-images-idx3-ubyte
+refuse_empty 65 "found 16" predict run --data wide/t10k-images-idx3-ubyte
 mkdir eleven
 { be32 2051 && be32 1 && be32 8 && be32 8 && zeros 64; } |
     tee eleven/train-images-idx3-ubyte >eleven/t10k-images-idx3-ubyte
 { be32 2049 && be32 1 && zeros 1; } >eleven/train-labels-idx1-ubyte
 { be32 2049 && be32 1 && printf '\012'; } >eleven/t10k-labels-idx1-ubyte
-refuse 65 "eleven: test row 0: expected a label below 10, found 10" \
+refuse_empty 65 "eleven: test row 0: expected a label below 10, found 10" \
     eval run --data eleven
 succeed eval run --data eleven --split train
 { be32 2051 && be32 1 && be32 8 && be32 8 && zeros 63 && printf '\377'; } >bright
 tool predict run --data bright
 expect_status 0 "data on another scale"
 expect_one_line "warning: bright: the largest value is 15.9375 times"
-refuse 66 "nothing" eval run --data nothing
+refuse_empty 66 "nothing" eval run --data nothing
 
 echo "invalid checkpoints are refused"
-refuse 66 "nothing" show nothing
-refuse 65 "log.jsonl" show log.jsonl
-refuse 66 "eleven: has no checkpoint" show eleven
+refuse_empty 66 "nothing" show nothing
+refuse_empty 65 "log.jsonl" show log.jsonl
+refuse_empty 66 "eleven: has no checkpoint" show eleven
 cp "$newest" damaged.h5
 printf X | dd of=damaged.h5 bs=1 seek=9000 conv=notrunc 2>/dev/null
 for command in show eval predict; do
-    refuse 65 "damaged.h5" "$command" damaged.h5
+    refuse_empty 65 "damaged.h5" "$command" damaged.h5
 done
 cp -r run torn
 cp damaged.h5 torn/ckpt-000003-00000030.h5
@@ -290,19 +266,19 @@ expect_one_line "warning: torn/ckpt-000003-00000030.h5"
 expect_text "epoch 2, step 20"
 
 echo "invalid command lines are refused"
-refuse 64 "did you mean eval?" evla run
-refuse 64 "did you mean --threads?" eval run --treads 2
-refuse 64 "--first: unknown option; see mlp eval --help" eval run --first 2
-refuse 64 '--threads: "two" is not a whole number' eval run --threads two
-refuse 64 '--split: "other" is not one of train, test, all' \
+refuse_empty 64 "did you mean eval?" evla run
+refuse_empty 64 "did you mean --threads?" eval run --treads 2
+refuse_empty 64 "--first: unknown option; see mlp eval --help" eval run --first 2
+refuse_empty 64 '--threads: "two" is not a whole number' eval run --threads two
+refuse_empty 64 '--split: "other" is not one of train, test, all' \
     eval run --split other
-refuse 64 "is not one of tsv, csv, json, text" predict run --data digits --format png
-refuse 64 "--rows: 0 is below 1" predict run --data digits --rows 0
-refuse 64 "--data needs a value" predict run --data
-refuse 64 "--nothing: unknown option; see mlp --help" --nothing
-refuse 64 "missing argument; usage: mlp show FILE" show
-refuse 64 '"other": unexpected argument; see mlp show --help' show run other
-refuse 64 "none from row 449 on" predict run --data digits --first 449
+refuse_empty 64 "is not one of tsv, csv, json, text" predict run --data digits --format png
+refuse_empty 64 "--rows: 0 is below 1" predict run --data digits --rows 0
+refuse_empty 64 "--data needs a value" predict run --data
+refuse_empty 64 "--nothing: unknown option; see mlp --help" --nothing
+refuse_empty 64 "missing argument; usage: mlp show FILE" show
+refuse_empty 64 '"other": unexpected argument; see mlp show --help' show run other
+refuse_empty 64 "none from row 449 on" predict run --data digits --first 449
 
 echo "help and version"
 succeed help
@@ -324,7 +300,7 @@ for command in show verify eval predict report runs data export import trace; do
     succeed "$command" --help
     ! grep -q -e '^  --output' out || expect_text '  --output FILE, -o FILE  '
 done
-refuse 64 "-x: unknown option" show run -x
+refuse_empty 64 "-x: unknown option" show run -x
 succeed --version
 mv out version
 succeed -V
