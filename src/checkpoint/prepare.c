@@ -59,7 +59,7 @@ static mlp_status remove_leftovers(const char *directory)
         char path[MLP_MAX_PATH];
         status = mlp_path_join(directory, entry->d_name, path);
         if (status == MLP_OK && is_leftover(path, entry->d_name) &&
-            unlink(path) != 0) {
+            unlink(path) != 0 && errno != ENOENT) { /* another run has */
             mlp_log_warning("%s: cannot remove: %s", path, strerror(errno));
         }
     }
