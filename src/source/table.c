@@ -523,7 +523,8 @@ mlp_status mlp_source_table_open(const char *path,
     source->state = table;
     source->info.has_labels |=
         options->splits_again && options->test_fraction > 0;
-    const reading of = {options, options->schema, source->info.has_labels};
+    bool needs_label = source->info.has_labels || options->schema == NULL;
+    const reading of = {options, options->schema, needs_label};
     table->from[MLP_SPLIT_TRAIN] = table->from[MLP_SPLIT_TEST] =
         &table->files[MLP_SPLIT_TRAIN];
     MLP_TRY(open_main(path, &of, table, &source->info));
