@@ -180,7 +180,8 @@ void ISA(mlp_backward)(const mlp_dense *layer, const float *dz,
                        float *dx, mlp_range rows, mlp_range panels,
                        float *scratch)
 {
-    const backward_work work = {layer, below, units, dz, dx, rows};
+    backward_work work = {layer, below, units, dz, NULL, rows};
+    work.dx = dx;
     for (size_t p = panels.first; p < panels.first + panels.count; p++) {
         mlp_range columns = {p * MLP_PANEL, panel_width(layer->in, p)};
         column_tiles(&work, columns, scratch);

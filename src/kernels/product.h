@@ -95,10 +95,9 @@ INLINE void tile_product(size_t rows, size_t vecs, const product_tile *tile,
 INLINE void block_product(size_t rows, size_t vecs, const product_tile *tile,
                           vec *acc)
 {
-    size_t w_stride = tile->w_stride;
-    if (MLP_PANEL == TILE_VECS * LANES) {
-        w_stride = vecs * LANES; /* the same, as a constant */
-    }
+    /* where a tile is a panel, the same as a constant */
+    size_t w_stride =
+        MLP_PANEL == TILE_VECS * LANES ? vecs * LANES : tile->w_stride;
     begin_values(rows, vecs, tile->block.is_first, tile->to, tile->stride, acc);
     tile_product(rows, vecs, tile, w_stride, acc);
 }

@@ -1,7 +1,6 @@
 /** @file
  *  The rows of a table as typed cells: where they are kept.
  */
-#define _GNU_SOURCE /* O_TMPFILE, mremap */
 #include "cells.h"
 
 #include <errno.h>

@@ -468,15 +468,18 @@ static mlp_status add_file(mlp_cells *cells, const char *path)
 {
     size_t count = cells->files + 1;
     char **paths = reallocarray(cells->paths, count, sizeof *paths);
-    cells->paths = paths != NULL ? paths : cells->paths;
-    size_t *rows = reallocarray(cells->first_rows, count, sizeof *rows);
-    cells->first_rows = rows != NULL ? rows : cells->first_rows;
-    if (paths == NULL || rows == NULL) {
+    if (paths == NULL) {
         return mlp_fail_memory("the files of a table");
     }
-    paths[cells->files] = strdup(path);
-    rows[cells->files] = cells->rows;
-    if (paths[cells->files] == NULL) {
+    cells->paths = paths;
+    size_t *rows = reallocarray(cells->first_rows, count, sizeof *rows);
+    if (rows == NULL) {
+        return mlp_fail_memory("the files of a table");
+    }
+    cells->first_rows = rows;
+    cells->first_rows[cells->files] = cells->rows;
+    cells->paths[cells->files] = strdup(path);
+    if (cells->paths[cells->files] == NULL) {
         return mlp_fail_memory("a path");
     }
     cells->files = count;

@@ -118,7 +118,7 @@ static bool parse_slow(const char *at, const char *end, locale_t c_locale,
 {
     char *stop;
     for (const char *byte = at; byte < end; byte++) {
-        if (memchr("0123456789+-.eE", *byte, 15) == NULL) {
+        if (*byte == '\0' || strchr("0123456789+-.eE", *byte) == NULL) {
             return false; /* strtof also accepts hexadecimal, inf and nan */
         }
     }

@@ -200,7 +200,7 @@ static mlp_status parse_words(const json_t *root, mlp_schema *schema)
     }
     schema->missing = (mlp_missing)missing;
     schema->unseen = (mlp_unseen)unseen;
-    strcpy(schema->na, words);
+    memcpy(schema->na, words, strlen(words) + 1);
     return MLP_OK;
 }
 
