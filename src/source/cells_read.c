@@ -344,8 +344,9 @@ static mlp_status join_segment(mlp_cells *cells, const segment *s,
     }
     MLP_TRY(check_growth(cells, cells->rows + s->rows, csv));
     MLP_TRY(mlp_cells_make_room(cells, cells->rows + s->rows));
-    uint32_t *words = cells->words + cells->rows * cells->width;
+    uint32_t *words = NULL; /* there may be none yet, and none here */
     if (s->rows > 0) {
+        words = cells->words + cells->rows * cells->width;
         memcpy(words, s->words, s->rows * cells->width * sizeof *words);
     }
     for (size_t i = 0; i < cells->count; i++) {
