@@ -215,6 +215,16 @@ expect_refused() {
     [ "$(said | wc -l)" -eq 1 ] || fail "$3: not one line"
 }
 
+# refuse_team CODE TEXT ARGUMENT...: mlp_train on two ranks ends so, with this
+# text.
+refuse_team() {
+    code=$1 text=$2
+    shift 2
+    team 2 "$@"
+    expect_status "$code" "$*"
+    grep -qF -e "$text" err || fail "expected on stderr: $text"
+}
+
 # wait_for SECONDS COMMAND...: wait until the command succeeds.
 wait_for() {
     tries=$(($1 * 20))

@@ -4,29 +4,12 @@
 set -eu
 # shellcheck source=tests/support/system.sh
 . "$MLP_SOURCE/tests/support/system.sh"
+# shellcheck source=tests/support/digests.sh
+. "$MLP_SOURCE/tests/support/digests.sh"
 
-runs=0
 job="--data digits --hidden 32 --epochs 2 --quiet"
 elastic="--augment elastic --augment-alpha 6 --augment-sigma 2 \
 --augment-soft 1,7"
-
-# reference ARGUMENT...: set $expected to the digest of one rank and thread.
-reference() {
-    team 0 --threads 1 --quiet "$@"
-    expect_status 0 "$*"
-    expected=$(digest)
-}
-
-# train RANKS THREADS ARGUMENT...: must come to $expected.
-train() {
-    ranks=$1 threads=$2
-    shift 2
-    team "$ranks" --threads "$threads" --quiet "$@"
-    expect_status 0 "$ranks ranks, $threads threads: $*"
-    [ "$(digest)" = "$expected" ] ||
-        fail "$ranks ranks, $threads threads: other weights than $expected: $*"
-    runs=$((runs + 1))
-}
 
 # Stop in the middle of the second epoch; the other number of threads goes on.
 stop_and_resume() {
@@ -34,7 +17,7 @@ stop_and_resume() {
     # shellcheck disable=SC2086 # lists of words
     team "$1" --threads "$2" $job $elastic --checkpoint saved --max-steps 16
     expect_status 75 "a stop after 16 steps on $1 ranks, $2 threads"
-    train "$1" $((3 - $2)) --checkpoint saved --resume
+    expect_digest "$1" $((3 - $2)) --checkpoint saved --resume
 }
 
 # refuse STATUS TEXT ARGUMENT...: with this text.
@@ -48,9 +31,9 @@ refuse() {
 
 # shellcheck disable=SC2086 # lists of words
 {
-    reference $job
+    begin $job
     plain=$expected
-    reference $job $elastic
+    begin $job $elastic
     [ "$expected" != "$plain" ] || fail "deformations change no weight"
 
     echo "on any team, stopped and resumed"
@@ -66,19 +49,19 @@ refuse() {
             continue
         fi
         export MLP_KERNELS=$set
-        train 0 2 $job $elastic
+        expect_digest 0 2 $job $elastic
         stop_and_resume 3 1
         ! is_full || stop_and_resume 8 2
         unset MLP_KERNELS
     done
 
     echo "however rows are held, added and handed on"
-    train 3 1 $job $elastic --sparse always
-    train 0 2 $job $elastic --sparse never
-    train 2 1 $job $elastic --batch 32 --accumulate 4
+    expect_digest 3 1 $job $elastic --sparse always
+    expect_digest 0 2 $job $elastic --sparse never
+    expect_digest 2 1 $job $elastic --batch 32 --accumulate 4
     for size in 1 2; do # ranks of this machine play several nodes
         export MLP_TEST_NODE_SIZE=$size
-        train 4 1 $job $elastic
+        expect_digest 4 1 $job $elastic
         unset MLP_TEST_NODE_SIZE
     done
 
@@ -92,7 +75,7 @@ refuse() {
 
     echo "strengths of 0 are no deformation"
     expected=$plain
-    train 0 2 $job --augment elastic --augment-shift 0 --augment-rotation 0 \
+    expect_digest 0 2 $job --augment elastic --augment-shift 0 --augment-rotation 0 \
         --augment-shear 0 --augment-scale 0 --augment-alpha 0
 }
 
@@ -109,8 +92,8 @@ for split, rows in ("train", 3000), ("t10k", 100):
 END
 # shellcheck disable=SC2086 # a list of words
 {
-    reference --data . --epochs 2 $elastic
-    train 0 2 --data . --epochs 2 $elastic --memory-limit 110000
+    begin --data . --epochs 2 $elastic
+    expect_digest 0 2 --data . --epochs 2 $elastic --memory-limit 110000
 }
 
 echo "refused"

@@ -4,28 +4,8 @@
 set -eu
 # shellcheck source=tests/support/system.sh
 . "$MLP_SOURCE/tests/support/system.sh"
-
-runs=0
-
-# expect_digest RANKS THREADS ARGUMENT...: the digest must be $expected.
-expect_digest() {
-    ranks=$1 threads=$2
-    shift 2
-    team "$ranks" --threads "$threads" --quiet "$@"
-    expect_status 0 "$ranks ranks, $threads threads: $*"
-    [ "$(digest)" = "$expected" ] ||
-        fail "$ranks ranks, $threads threads: other weights than $expected: $*"
-    runs=$((runs + 1))
-}
-
-# begin ARGUMENT...: set $expected to the digest of one rank and thread.
-begin() {
-    echo "$*"
-    team 0 --threads 1 --quiet "$@"
-    expect_status 0 "$*"
-    expected=$(digest)
-    [ ${#expected} -eq 64 ] || fail "no digest: $*"
-}
+# shellcheck source=tests/support/digests.sh
+. "$MLP_SOURCE/tests/support/digests.sh"
 
 # Every number of ranks with every number of threads; first all of them compute,
 # then only as many as there are cores.

@@ -69,19 +69,12 @@ grep -q "size (missing), sex (other), town (missing)" told ||
 
 # ---- refused
 
-refuse() {
-    code=$1 text=$2
-    shift 2
-    team 2 "$@"
-    expect_status "$code" "$*"
-    grep -qF -e "$text" err || fail "expected on stderr: $text"
-}
 # shellcheck disable=SC2086 # lists of words
 {
-    refuse 65 'rows.csv:6: column 1 (size): expected a number, found "NA"' \
+    refuse_team 65 'rows.csv:6: column 1 (size): expected a number, found "NA"' \
         $table --missing error
-    refuse 65 "expected a category that training knew" $table --rare 0 --unseen error
-    refuse 64 "--missing requires a table" --data digits --missing drop
+    refuse_team 65 "expected a category that training knew" $table --rare 0 --unseen error
+    refuse_team 64 "--missing requires a table" --data digits --missing drop
     team 0 $table --missing drop
     expect_status 0 "rows with gaps left out"
     grep -q "rows with missing cells are left out" err ||

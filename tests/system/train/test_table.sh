@@ -182,18 +182,11 @@ printf 'colour,km,years\nred,900000,40\n' >old.csv # below 0 with identity
 awk 'NR == 2 && $2 >= 0 { a = 1 } END { exit !a }' out ||
     fail "softplus: a price below 0"
 
-refuse() {
-    code=$1 text=$2
-    shift 2
-    team 2 "$@"
-    expect_status "$code" "$*"
-    grep -qF -e "$text" err || fail "expected on stderr: $text"
-}
 { cat "$cars" && echo '5,many,red,7000' && echo '5,9,,7000'; } >bad.csv
 by="--label price --task regression"
 # shellcheck disable=SC2086
 {
-    refuse 65 "bad.csv:242: column 2 (km): expected a number, found \"many\"" \
+    refuse_team 65 "bad.csv:242: column 2 (km): expected a number, found \"many\"" \
         --data bad.csv $by
     team 3 --data bad.csv $by --bad-rows drop --missing error --epochs 1 \
         --checkpoint dropped
@@ -212,21 +205,21 @@ by="--label price --task regression"
             fail "$command --bad-rows fail: $(cat err)"
     done
     { head -n 5 "$cars" && echo '5,9,red,-7' && sed 1,5d "$cars"; } >below.csv
-    refuse 65 "below.csv:6: column 4 (price): expected a number from 0 on" \
+    refuse_team 65 "below.csv:6: column 4 (price): expected a number from 0 on" \
         --data below.csv $by --output-activation softplus
     team 2 --data below.csv $by --output-activation softplus --bad-rows drop --epochs 1
     expect_status 0 "a price below 0 dropped"
     grep -q "1 of 241 rows are dropped" err || fail "it does not count it"
-    refuse 65 "expected a column \"price\"" --data "$cars" $by \
+    refuse_team 65 "expected a column \"price\"" --data "$cars" $by \
         --test-data new.csv
-    refuse 64 "--label COLUMN is missing" --data "$cars"
-    refuse 64 "no column \"cost\"" --data "$cars" --label cost
-    refuse 64 "--output-activation identity" --data "$cars" $by --output-activation sigmoid \
+    refuse_team 64 "--label COLUMN is missing" --data "$cars"
+    refuse_team 64 "no column \"cost\"" --data "$cars" --label cost
+    refuse_team 64 "--output-activation identity" --data "$cars" $by --output-activation sigmoid \
         --loss mse
-    refuse 64 "has no classes" --data "$cars" $by --classes 3
-    refuse 64 "exclude each other" --data "$cars" $by --test-fraction 0.1 \
+    refuse_team 64 "has no classes" --data "$cars" $by --classes 3
+    refuse_team 64 "exclude each other" --data "$cars" $by --test-fraction 0.1 \
         --test-data new.csv
-    refuse 64 "--task regression requires a table" --data digits \
+    refuse_team 64 "--task regression requires a table" --data digits \
         --task regression
 }
 status=0
