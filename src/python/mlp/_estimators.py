@@ -139,6 +139,9 @@ class _MLP(BaseEstimator):
 
     # What the task defines.
 
+    def _begin(self, y):
+        """Take from all y of a first training what later ones must agree with."""
+
     def _samples(self, X, y) -> Samples:
         """Rows of X and checked y for the library."""
         raise NotImplementedError
@@ -184,7 +187,32 @@ class _MLP(BaseEstimator):
             raise interrupt
         return self
 
-    def _fit(self, X, y, eval_set):
+    def fit(self, X, y, *, eval_set=None, **unsupported):
+        """Train from initial weights.
+
+        Parameters
+        ----------
+        X : array, data frame or SciPy sparse matrix of shape (n, features)
+            C-contiguous float32 and uint8 arrays are read where they are.
+        y : array of shape (n,)
+            Classes, which are numbers or texts; or numbers to predict.
+        eval_set : tuple (X, y), optional
+            Validation rows: evaluated after each epoch, for ``history_`` and
+            ``patience``.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        KeyboardInterrupt
+            After Ctrl-C, within a batch; ``network_`` is then that of the last
+            complete epoch.
+        """
+        _refuse(unsupported)
+        X, y = self._check_pair(X, y, reset=True)
+        self._begin(y)
         options = self._options(X)
         if eval_set is not None:
             X, y = self._join(X, y, eval_set, options)
@@ -227,34 +255,9 @@ class MLPClassifier(ClassifierMixin, _MLP):
             threads=threads, random_state=random_state, options=options)
         self.class_weight = class_weight
 
-    def fit(self, X, y, *, eval_set=None, **unsupported):
-        """Train from initial weights.
-
-        Parameters
-        ----------
-        X : array, data frame or SciPy sparse matrix of shape (n, features)
-            C-contiguous float32 and uint8 arrays are read where they are.
-        y : array of shape (n,)
-            Classes: numbers or texts.
-        eval_set : tuple (X, y), optional
-            Validation rows: evaluated after each epoch, for ``history_`` and
-            ``patience``.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        KeyboardInterrupt
-            After Ctrl-C, within a batch; ``network_`` is then that of the last
-            complete epoch.
-        """
-        _refuse(unsupported)
-        X, y = self._check_pair(X, y, reset=True)
+    def _begin(self, y):
         check_classification_targets(y)
         self._set_classes(np.unique(y))
-        return self._fit(X, y, eval_set)
 
     def partial_fit(self, X, y, classes=None):
         """Train one epoch on these rows, at a constant learning rate.
@@ -349,32 +352,6 @@ class MLPRegressor(RegressorMixin, _MLP):
     {_PARAMETERS.format(output='''By default identity and mse. Or softplus, for
         numbers that are not negative.''', more='')}
     """
-
-    def fit(self, X, y, *, eval_set=None, **unsupported):
-        """Train from initial weights.
-
-        Parameters
-        ----------
-        X : array, data frame or SciPy sparse matrix of shape (n, features)
-            C-contiguous float32 and uint8 arrays are read where they are.
-        y : array of shape (n,)
-            Numbers.
-        eval_set : tuple (X, y), optional
-            Validation rows: evaluated after each epoch, for ``history_`` and
-            ``patience``.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        KeyboardInterrupt
-            After Ctrl-C, within a batch; ``network_`` is then that of the last
-            complete epoch.
-        """
-        _refuse(unsupported)
-        return self._fit(*self._check_pair(X, y, reset=True), eval_set)
 
     def partial_fit(self, X, y):
         """Train one epoch on these rows, at a constant learning rate.
