@@ -76,13 +76,12 @@ static mlp_status prepare_layer(const mlp_exchange *x, size_t layer,
     size_t number = x->between->number;
     size_t numbers = x->plan.own.count * p->range.count;
     p->to_send =
-        is_summed_already(x) ? NULL : mlp_exchange_allocate(numbers, number);
+        is_summed_already(x) ? NULL : mlp_arena_allocate(numbers * number);
     p->received =
-        mlp_exchange_allocate(x->plan.exchanged_count * p->own.count, number);
-    p->sums =
-        p->is_direct ? NULL : mlp_exchange_allocate(p->range.count, number);
+        mlp_arena_allocate(x->plan.exchanged_count * p->own.count * number);
+    p->sums = p->is_direct ? NULL : mlp_arena_allocate(p->range.count * number);
     p->operands =
-        mlp_exchange_allocate(x->plan.exchanged_count, sizeof(const void *));
+        mlp_arena_allocate(x->plan.exchanged_count * sizeof(const void *));
     return p->received == NULL || p->operands == NULL ||
                    (p->to_send == NULL && !is_summed_already(x)) ||
                    (p->sums == NULL && !p->is_direct)
@@ -100,9 +99,9 @@ mlp_status mlp_between_prepare(mlp_exchange *x)
     x->between = b;
     b->number = x->shape.precision == MLP_PRECISION_BF16 ? sizeof(uint16_t)
                                                          : sizeof(float);
-    b->layers = mlp_exchange_allocate(x->shape.layers, sizeof *b->layers);
+    b->layers = mlp_arena_allocate(x->shape.layers * sizeof *b->layers);
     size_t transfers = 2 * x->shape.layers + 2;
-    b->sent_bytes = mlp_exchange_allocate(transfers, sizeof *b->sent_bytes);
+    b->sent_bytes = mlp_arena_allocate(transfers * sizeof *b->sent_bytes);
     if (b->layers == NULL || b->sent_bytes == NULL) {
         return mlp_fail_memory("the exchange between nodes");
     }

@@ -6,18 +6,11 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "base/arena.h"
-
 #include "internal.h"
-
-void *mlp_exchange_allocate(size_t count, size_t size)
-{
-    return mlp_arena_allocate((count > 0 ? count : 1) * size);
-}
 
 static mlp_status place_layers(mlp_exchange *x, const size_t *sizes)
 {
-    x->layers = mlp_exchange_allocate(x->shape.layers, sizeof *x->layers);
+    x->layers = mlp_arena_allocate(x->shape.layers * sizeof *x->layers);
     if (x->layers == NULL) {
         return mlp_fail_memory("the layers of the exchange");
     }

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/range.h"
 #include "exchange.h"
 #include "plan.h"
@@ -125,10 +126,6 @@ static inline double *mlp_exchange_metrics_table(const mlp_exchange *x,
     double *tables = x->memory[MLP_EXCHANGE_SHARD_METRICS];
     return tables + (step % 2) * x->shape.shards * x->shape.metrics_per_shard;
 }
-
-/** Zeroed and 64-byte aligned; at least one element, so that NULL means
- *  failure. */
-void *mlp_exchange_allocate(size_t count, size_t size);
 
 /** out may be a. count is a multiple of the unit. */
 static inline void mlp_exchange_add(float *out, const float *a, const float *b,

@@ -33,7 +33,7 @@ static mlp_status reduce_prepare(mlp_exchange *x)
     }
     x->reduction = r;
     MLP_TRY(mlp_sums_create(x->comm, x->shape.layers + 1, &r->sums));
-    r->layers = mlp_exchange_allocate(x->shape.layers, sizeof *r->layers);
+    r->layers = mlp_arena_allocate(x->shape.layers * sizeof *r->layers);
     if (r->layers == NULL) {
         return mlp_fail_memory("the exchange");
     }
@@ -43,7 +43,7 @@ static mlp_status reduce_prepare(mlp_exchange *x)
     }
     r->next = x->shape.layers;
     mlp_subtree run = {x->shards.first, x->shards.count};
-    x->plan.local = mlp_exchange_allocate(run.count, sizeof *x->plan.local);
+    x->plan.local = mlp_arena_allocate(run.count * sizeof *x->plan.local);
     if (x->plan.local == NULL) {
         return mlp_fail_memory("the exchange");
     }

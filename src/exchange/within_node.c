@@ -9,7 +9,7 @@ mlp_status mlp_exchange_tree_prepare(mlp_exchange *x)
     MLP_TRY(mlp_exchange_plan_create(x->shape.shards, x->place,
                                      x->shape.precision == MLP_PRECISION_BF16,
                                      &x->plan));
-    x->sources = mlp_exchange_allocate(x->plan.local_count, sizeof *x->sources);
+    x->sources = mlp_arena_allocate(x->plan.local_count * sizeof *x->sources);
     return x->sources == NULL ? mlp_fail_memory("the exchange") : MLP_OK;
 }
 
