@@ -40,8 +40,8 @@ submit() {
 
 # expect_end NAME JOB END: check how the job ended; print its output if not so.
 has_end() { [ -n "$(job_end "$1")" ]; }
-expect_end() {
-    wait_for 120 job_is_over "$2"
+expect_end() { # minutes, where others keep the cores busy
+    wait_for 600 job_is_over "$2"
     wait_for 300 has_end "$2"
     [ "$(job_end "$2")" = "$3" ] && return
     cat "$place/$1.out"
@@ -96,16 +96,16 @@ echo "stopped by a signal, by preemption, by the death of a node"
 # shellcheck disable=SC2086
 submit victim -N 2 -n 2 -x n4 "$jobs/mpi.sbatch" $long
 victim=$id
-wait_for 60 has_trained victim 1
+wait_for 300 has_trained victim 1
 scancel -b -s USR1 "$victim"
-wait_for 90 has_trained victim 2
+wait_for 300 has_trained victim 2
 high=$(sbatch --parsable -p high -N 3 -x n4 --exclusive -o /dev/null \
     --wrap 'sleep 1')
-wait_for 90 has_trained victim 3
+wait_for 300 has_trained victim 3
 expect_end high "$high" "COMPLETED 0:0"
 node=$(squeue -h -j "$victim" -o %N | sed 's/n\[*\([1-3]\).*/n\1/')
 slurm_crash "$node"
-wait_for 120 has_trained victim 4
+wait_for 300 has_trained victim 4
 slurm_boot "$node"
 expect_end victim "$victim" "COMPLETED 0:0"
 expect_digest victim "$expected"
@@ -119,10 +119,10 @@ tail -n 1 epochs | grep -qx "$long_epochs" || fail "the log is not complete"
 echo "cancelled: it saves, and is not restarted"
 # shellcheck disable=SC2086
 submit cancelled -N 2 -n 2 -x n4 "$jobs/mpi.sbatch" $forever
-wait_for 60 has_trained cancelled 1
+wait_for 300 has_trained cancelled 1
 scancel "$id"
-wait_for 60 job_is_over "$id"
-wait_for 60 says cancelled "stopped on request after step"
+wait_for 300 job_is_over "$id"
+wait_for 300 says cancelled "stopped on request after step"
 says cancelled "exit status 75" || fail "no code 75 for a job that was cancelled"
 case $(job_end "$id") in
 CANCELLED*) ;;
@@ -134,7 +134,7 @@ for launcher in "srun --mpi=pmix -K" mpirun; do
     # shellcheck disable=SC2086
     MLP_LAUNCH=$launcher submit killed -N 2 -n 2 -x n4 --no-requeue \
         "$jobs/mpi.sbatch" $forever
-    wait_for 60 has_trained killed 1
+    wait_for 300 has_trained killed 1
     began=$(date +%s)
     kill -KILL "$(pgrep -f "^$program .*run-killed" | tail -n 1)"
     expect_end killed "$id" "FAILED 137:0"
