@@ -57,10 +57,6 @@ mlp_status mlp_run_restore_best(mlp_run_parts *run)
     }
     mlp_log_note("the weights are those of epoch %zu, the best",
                  (size_t)run->progress.early_stopping.best);
-    MLP_TRY(
-        mlp_comm_broadcast(run->job.comm, best_weights(run),
-                           state->parameter_count * sizeof *state->parameters));
-    /* keep the moments of every rank */
-    mlp_trainer_store(run->trainer, state->parameters, state->moments);
+    MLP_TRY(mlp_trainer_store(run->trainer, state->parameters, state->moments));
     return mlp_trainer_load(run->trainer, best_weights(run), state->moments);
 }

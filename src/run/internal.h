@@ -102,8 +102,9 @@ typedef struct {
     mlp_run_profiling profiling;
     mlp_run_progress progress;
 
-    /* The state to save and to resume. Arrays are filled on all ranks after a
-     * resume, and on rank 0 before a save. */
+    /* The state to save and to resume. Its arrays are those of the last fetch
+     * (mlp_run_fetch_state) or resume, on all ranks; only rank 0 has the
+     * history. */
     mlp_checkpoint state;
     char resumed_from[MLP_MAX_PATH]; /* "" for a new run */
     mlp_run_copy ended; /* end of the last closed epoch, if the caller wants
@@ -230,8 +231,8 @@ mlp_status mlp_run_open_state(mlp_run_parts *run);
 mlp_status mlp_run_begin_state(mlp_run_parts *run);
 
 /** Copy parameters and moments from the trainer into the state, between
- *  steps. MLP_DIVERGED when a value is not finite: the last check before
- *  results are printed or saved. Rank 0; not collective. */
+ *  steps. MLP_DIVERGED, on all ranks, when a value is not finite: the last
+ *  check before results are printed or saved. Collective. */
 mlp_status mlp_run_fetch_state(mlp_run_parts *run);
 
 /** Evaluate early stopping from the history of rank 0, and set the
@@ -239,7 +240,7 @@ mlp_status mlp_run_fetch_state(mlp_run_parts *run);
 mlp_status mlp_run_check_early_stopping(mlp_run_parts *run);
 
 /** With --patience: keep the fetched weights if the epoch just checked is the
- *  best. Has an effect on rank 0 only; not collective. */
+ *  best. The same on all ranks; not collective. */
 void mlp_run_keep_best(mlp_run_parts *run);
 
 /** With --patience: restore the weights of the best epoch. Collective. */

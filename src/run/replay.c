@@ -222,12 +222,12 @@ static mlp_status digest_now(const mlp_checkpoint *state,
                                   digest);
 }
 
-/* Rank 0. */
-static mlp_status compare(mlp_run_parts *run, const mlp_run_expected *expected)
+/* The state is fetched. */
+static mlp_status compare(const mlp_run_parts *run,
+                          const mlp_run_expected *expected)
 {
     unsigned char digest[MLP_DIGEST_BYTES];
     char ours[MLP_DIGEST_HEX], theirs[MLP_DIGEST_HEX];
-    MLP_TRY(mlp_run_fetch_state(run));
     MLP_TRY(digest_now(&run->state, expected, digest));
     if (memcmp(digest, expected->digest, sizeof digest) == 0) {
         return MLP_OK;
@@ -249,6 +249,7 @@ mlp_status mlp_run_check_replay(mlp_run_parts *run)
            run->replay.expected[run->replay.next].step == run->state.step) {
         const mlp_run_expected *expected =
             &run->replay.expected[run->replay.next++];
+        MLP_TRY(mlp_run_fetch_state(run));
         mlp_status status =
             mlp_run_is_leader(&run->job) ? compare(run, expected) : MLP_OK;
         MLP_TRY(mlp_comm_agree(run->job.comm, status));

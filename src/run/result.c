@@ -28,16 +28,14 @@ static void restore_epoch_end(mlp_run_parts *run)
 
 mlp_status mlp_run_fill_result(mlp_run_parts *run, bool is_finished)
 {
-    mlp_status status = MLP_OK;
     if (run->job.setting.result == NULL) {
         return MLP_OK;
     }
     if (is_finished) {
-        status = mlp_run_fetch_state(run);
+        MLP_TRY(mlp_run_fetch_state(run));
     } else {
         restore_epoch_end(run);
     }
-    MLP_TRY(mlp_comm_agree(run->job.comm, status));
     *run->job.setting.result = run->state;
     run->state = (mlp_checkpoint){0};
     return MLP_OK;

@@ -206,7 +206,8 @@ static mlp_status report(mlp_run_parts *run)
     return mlp_comm_agree(run->job.comm, status);
 }
 
-/* The log's last record, and the digest as the last line. Rank 0. */
+/* The log's last record, and the digest of the fetched weights as the last
+ * line. Rank 0. */
 static mlp_status sign_off(mlp_run_parts *run, bool is_finished, double seconds)
 {
     const mlp_history *history = &run->state.history;
@@ -215,7 +216,6 @@ static mlp_status sign_off(mlp_run_parts *run, bool is_finished, double seconds)
         history->count > 0 ? &history->records[history->count - 1] : &none;
     unsigned char digest[MLP_DIGEST_BYTES];
     char hex[MLP_DIGEST_HEX];
-    MLP_TRY(mlp_run_fetch_state(run));
     MLP_TRY(mlp_model_digest(run->state.parameters, run->model->parameters,
                              digest));
     mlp_digest_hex(digest, hex);
@@ -322,6 +322,7 @@ static mlp_status train_and_report(mlp_run_parts *run)
     MLP_TRY(mlp_run_log_reading(&run->job, &run->data));
     MLP_TRY(mlp_run_report_profile(run));
     MLP_TRY(mlp_run_compare(run));
+    MLP_TRY(mlp_run_fetch_state(run));
     double seconds = mlp_clock_seconds() - start;
     mlp_status status = mlp_run_is_leader(&run->job)
                             ? sign_off(run, trained == MLP_OK, seconds)

@@ -157,8 +157,9 @@ static mlp_status keep_best(const mlp_checkpoint *state, mlp_run_saving *saving)
 
 /* ---- when to save ------------------------------------------------------ */
 
-/* Save a state only once: saved again it would be its own parent. Rank 0. */
-static mlp_status save_state(mlp_run_parts *run)
+/* Save a state only once: saved again it would be its own parent. Rank 0.
+ * @param fetched  whether the state is fetched, and finite */
+static mlp_status save_state(mlp_run_parts *run, mlp_status fetched)
 {
     const mlp_config *config = &run->job.config;
     mlp_run_saving *saving = &run->saving;
@@ -169,7 +170,7 @@ static mlp_status save_state(mlp_run_parts *run)
         saving->best.epoch = 0; /* the current state is the best */
     }
     MLP_TRY(save_best(config, &run->state, saving));
-    MLP_TRY(mlp_run_fetch_state(run));
+    MLP_TRY(fetched);
     return write_state(config, &run->state, saving);
 }
 
@@ -181,9 +182,10 @@ mlp_status mlp_run_save(mlp_run_parts *run)
     double start = mlp_clock_seconds();
     MLP_TRY(mlp_run_compare(run));
     mlp_pulse_enter(mlp_comm_pulse(run->job.comm), MLP_PULSE_SAVE);
+    mlp_status fetched = mlp_run_fetch_state(run);
     MLP_TRY(mlp_comm_agree(run->job.comm, mlp_run_is_leader(&run->job)
-                                              ? save_state(run)
-                                              : MLP_OK));
+                                              ? save_state(run, fetched)
+                                              : fetched));
     run->saving.longest =
         fmax(run->saving.longest, mlp_clock_seconds() - start);
     return MLP_OK;

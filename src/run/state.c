@@ -304,7 +304,7 @@ static mlp_status check_finite(const mlp_run_parts *run, const float *values,
 mlp_status mlp_run_fetch_state(mlp_run_parts *run)
 {
     mlp_checkpoint *state = &run->state;
-    mlp_trainer_store(run->trainer, state->parameters, state->moments);
+    MLP_TRY(mlp_trainer_store(run->trainer, state->parameters, state->moments));
     MLP_TRY(check_finite(run, state->parameters, "weight"));
     for (size_t i = 0; i < mlp_optimizer_moments(&run->job.config); i++) {
         char what[32];

@@ -112,26 +112,19 @@ static mlp_status evaluate(mlp_run_parts *run, const mlp_sharded *split,
                           run->state.step);
 }
 
-/* Rank 0: record an epoch, after a check that all weights are finite. */
+/* Record an epoch: rank 0, and others if each rank's caller wants a result. */
 static mlp_status write_record(mlp_run_parts *run,
                                const mlp_epoch_record *record)
 {
-    MLP_TRY(mlp_run_fetch_state(run));
-    MLP_TRY(mlp_history_add(&run->state.history, record));
-    MLP_TRY(mlp_runlog_epoch(run->log, record));
+    bool is_leader = mlp_run_is_leader(&run->job);
+    if (is_leader || run->job.setting.result != NULL) {
+        MLP_TRY(mlp_history_add(&run->state.history, record));
+    }
+    if (is_leader) {
+        MLP_TRY(mlp_runlog_epoch(run->log, record));
+    }
     return run->board != NULL ? mlp_tensorboard_epoch(run->board, record)
                               : MLP_OK;
-}
-
-/* Other ranks: record an epoch, if each rank's caller wants a result. */
-static mlp_status keep_record(mlp_run_parts *run,
-                              const mlp_epoch_record *record)
-{
-    if (run->job.setting.result == NULL) {
-        return MLP_OK;
-    }
-    MLP_TRY(mlp_run_fetch_state(run));
-    return mlp_history_add(&run->state.history, record);
 }
 
 /* Call the caller's on_epoch, which may end the run. */
@@ -175,10 +168,8 @@ static mlp_status close_epoch(mlp_run_parts *run)
         .wall_seconds = state->running_seconds};
     MLP_TRY(evaluate(run, &run->data.validation, &record.validation));
     MLP_TRY(evaluate(run, &run->data.test, &record.test));
-    mlp_status status = mlp_run_is_leader(&run->job)
-                            ? write_record(run, &record)
-                            : keep_record(run, &record);
-    MLP_TRY(mlp_comm_agree(run->job.comm, status));
+    MLP_TRY(mlp_run_fetch_state(run)); /* all weights are finite, then */
+    MLP_TRY(mlp_comm_agree(run->job.comm, write_record(run, &record)));
     state->epoch++;
     run->progress.is_converged = is_without_error(run);
     state->running = (mlp_tally){0};

@@ -75,10 +75,11 @@ void mlp_trainer_destroy(mlp_trainer **trainer); /**< Collective. */
 mlp_status mlp_trainer_load(mlp_trainer *trainer, const float *parameters,
                             float *const *moments);
 
-/** Copy parameters and moments out, in canonical order. Not collective, but
- *  only between steps; arrays as for load, NULL entries are left out. */
-void mlp_trainer_store(mlp_trainer *trainer, float *parameters,
-                       float *const *moments);
+/** Copy parameters and moments out on every rank, in canonical order, between
+ *  steps. Arrays as for load; NULL entries, the same on all ranks, are left
+ *  out. Collective. */
+mlp_status mlp_trainer_store(mlp_trainer *trainer, float *parameters,
+                             float *const *moments);
 
 /** Which floats this rank updates of a layer, as a range of the vectors in
  *  which trainers hold parameters and moments. The same vectors for any team.

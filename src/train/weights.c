@@ -65,8 +65,8 @@ mlp_status mlp_trainer_load(mlp_trainer *trainer, const float *parameters,
     return mlp_comm_agree(trainer->parts.comm, MLP_OK);
 }
 
-void mlp_trainer_store(mlp_trainer *trainer, float *parameters,
-                       float *const *moments)
+mlp_status mlp_trainer_store(mlp_trainer *trainer, float *parameters,
+                             float *const *moments)
 {
     const mlp_weights *w = &trainer->weights;
     mlp_trainer_wait(trainer);
@@ -76,6 +76,7 @@ void mlp_trainer_store(mlp_trainer *trainer, float *parameters,
             mlp_model_unpack(w->model, w->vectors[i], to);
         }
     }
+    return MLP_OK;
 }
 
 void mlp_trainer_wait(mlp_trainer *trainer)
