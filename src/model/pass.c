@@ -9,32 +9,7 @@
 
 #include "base/arena.h"
 
-struct mlp_pass {
-    const mlp_model *model;
-    const mlp_kernels *kernels;
-    float **activations;    /* [layers], each [rows, stride(out)] */
-    float **preactivations; /* the same; NULL in a layer without */
-    float **masks;          /* the same; NULL in a layer without dropout */
-    float **dz;             /* the same shapes */
-    float **scratch;        /* [threads], each mlp_scratch_bytes */
-    size_t threads;
-    double *losses;        /* [rows] */
-    uint32_t *predictions; /* [rows] */
-    void *own;             /* memory of these arrays, or NULL if the caller's */
-    /* of the current pass */
-    const float *vector;
-    const mlp_batch *batch;
-    const uint16_t *labels;
-    const float *targets;
-    mlp_dropout dropout;
-    bool drops;
-    /* of training */
-    double label_smoothing;
-    const float *class_weights;
-    void (*pause)(void *context); /* NULL: none */
-    void *pause_context;
-    size_t pauser; /* index of the thread that calls pause */
-};
+#include "internal.h"
 
 /* Row padding is never written, but kernels read it: it must be 0. */
 static void place_layers(mlp_pass *pass, size_t rows, mlp_arena *arena)
@@ -71,7 +46,7 @@ static mlp_status create(const mlp_model *model, size_t threads,
 {
     mlp_pass *made = calloc(1, sizeof *made);
     if (made != NULL) {
-        made->model = model;
+        made->model = made->held = model;
         made->threads = threads;
         made->activations = calloc(model->layers, sizeof *made->activations);
         made->preactivations =
@@ -141,6 +116,11 @@ void mlp_pass_destroy(mlp_pass **pass)
     }
 }
 
+void mlp_pass_hold(mlp_pass *pass, const mlp_model *held)
+{
+    pass->held = held;
+}
+
 void mlp_pass_begin(mlp_pass *pass, const float *vector, const mlp_batch *batch,
                     const uint16_t *labels, const float *targets)
 {
@@ -178,10 +158,6 @@ void mlp_pass_drop(mlp_pass *pass, const mlp_dropout *dropout)
 
 /* ---- which thread owns which outputs ----------------------------------- */
 
-typedef struct {
-    mlp_range rows, columns;
-} tile;
-
 static size_t ceiling(size_t a, size_t b)
 {
     return (a + b - 1) / b;
@@ -190,12 +166,12 @@ static size_t ceiling(size_t a, size_t b)
 /* Split rows x columns into a grid of at most one tile per thread that
  * minimizes the largest tile; among equals, the one with more column ranges, so
  * that weights stay in one core's cache. */
-static tile split_tiles(size_t rows, size_t columns, mlp_thread self)
+static mlp_tile split_tiles(size_t rows, size_t columns, mlp_thread self)
 {
     size_t best = 1;
     size_t best_cost = SIZE_MAX;
     if (self.count == 1) {
-        return (tile){{0, rows}, {0, columns}};
+        return (mlp_tile){{0, rows}, {0, columns}};
     }
     for (size_t splits = 1; splits <= self.count && splits <= columns;
          splits++) {
@@ -208,10 +184,10 @@ static tile split_tiles(size_t rows, size_t columns, mlp_thread self)
     }
     size_t row_ranges = self.count / best;
     if (self.index >= best * row_ranges) {
-        return (tile){{0, 0}, {0, 0}};
+        return (mlp_tile){{0, 0}, {0, 0}};
     }
-    return (tile){mlp_range_part(rows, row_ranges, self.index / best),
-                  mlp_range_part(columns, best, self.index % best)};
+    return (mlp_tile){mlp_range_part(rows, row_ranges, self.index / best),
+                      mlp_range_part(columns, best, self.index % best)};
 }
 
 /* Up to this many bytes of weights, each thread reads the whole layer; each
@@ -220,30 +196,33 @@ enum { SHARED_BYTES = 64 * 1024, ROWS_OF_THREAD = 12 };
 
 bool mlp_pass_is_by_rows(const mlp_pass *pass, size_t l, mlp_thread self)
 {
-    return pass->model->layer[l].size * sizeof(float) <= SHARED_BYTES &&
-           pass->batch->rows >= self.count * ROWS_OF_THREAD;
+    bool is_received = l == 0 && pass->held != pass->model;
+    return is_received ||
+           (pass->model->layer[l].size * sizeof(float) <= SHARED_BYTES &&
+            pass->batch->rows >= self.count * ROWS_OF_THREAD);
 }
 
 /* A thread's outputs in forward and backward: of `columns` panels. */
-static tile owned_tile(const mlp_pass *pass, size_t l, size_t columns,
+mlp_tile mlp_pass_tile(const mlp_pass *pass, size_t l, size_t columns,
                        mlp_thread self)
 {
     if (mlp_pass_is_by_rows(pass, l, self)) {
-        return (tile){mlp_thread_share(self, pass->batch->rows), {0, columns}};
+        return (mlp_tile){mlp_thread_share(self, pass->batch->rows),
+                          {0, columns}};
     }
     return split_tiles(pass->batch->rows, columns, self);
 }
 
 /* ---- the pass ---------------------------------------------------------- */
 
-static mlp_dense dense_of(const mlp_pass *pass, size_t l)
+mlp_dense mlp_pass_dense(const mlp_pass *pass, size_t l)
 {
     const mlp_layer *layer = &pass->model->layer[l];
     return (mlp_dense){layer->in, layer->out, layer->activation,
-                       pass->vector + layer->offset};
+                       pass->vector + pass->held->layer[l].offset};
 }
 
-static mlp_units units_of(const mlp_pass *pass, size_t l)
+mlp_units mlp_pass_units(const mlp_pass *pass, size_t l)
 {
     const mlp_layer *layer = &pass->model->layer[l];
     bool drops = pass->drops && layer->dropout > 0.0;
@@ -266,26 +245,32 @@ static mlp_batch input_of(const mlp_pass *pass, size_t l)
     return input;
 }
 
-void mlp_pass_forward(mlp_pass *pass, size_t l, mlp_thread self)
+void mlp_pass_draw_mask(const mlp_pass *pass, size_t l, mlp_tile own)
 {
-    mlp_dense layer = dense_of(pass, l);
-    mlp_batch input = input_of(pass, l);
-    tile own = owned_tile(pass, l, mlp_panels(layer.out), self);
-    mlp_units units = units_of(pass, l);
-    if (units.mask != NULL) {
+    const mlp_layer *layer = &pass->model->layer[l];
+    if (pass->drops && layer->dropout > 0.0) {
         mlp_dropout dropout = pass->dropout;
         dropout.layer = (uint32_t)l;
-        dropout.share = pass->model->layer[l].dropout;
-        pass->kernels->dropout(&dropout, pass->masks[l], mlp_stride(layer.out),
+        dropout.share = layer->dropout;
+        pass->kernels->dropout(&dropout, pass->masks[l], mlp_stride(layer->out),
                                own.rows, own.columns);
     }
+}
+
+void mlp_pass_forward(mlp_pass *pass, size_t l, mlp_thread self)
+{
+    mlp_dense layer = mlp_pass_dense(pass, l);
+    mlp_batch input = input_of(pass, l);
+    mlp_tile own = mlp_pass_tile(pass, l, mlp_panels(layer.out), self);
+    mlp_units units = mlp_pass_units(pass, l);
+    mlp_pass_draw_mask(pass, l, own);
     pass->kernels->forward(&layer, &input, &units, own.rows, own.columns);
 }
 
 void mlp_pass_loss(mlp_pass *pass, bool is_training, mlp_thread self)
 {
     size_t last = pass->model->layers - 1;
-    mlp_dense layer = dense_of(pass, last);
+    mlp_dense layer = mlp_pass_dense(pass, last);
     double spread = is_training ? pass->label_smoothing : 0.0;
     double each = spread / (double)(layer.out > 1 ? layer.out : 2);
     const mlp_loss_rows loss = {.outputs = pass->activations[last],
@@ -306,10 +291,10 @@ void mlp_pass_loss(mlp_pass *pass, bool is_training, mlp_thread self)
 
 void mlp_pass_backward(mlp_pass *pass, size_t l, mlp_thread self)
 {
-    mlp_dense layer = dense_of(pass, l);
-    mlp_dense below = dense_of(pass, l - 1);
-    mlp_units units = units_of(pass, l - 1);
-    tile own = owned_tile(pass, l, mlp_panels(layer.in), self);
+    mlp_dense layer = mlp_pass_dense(pass, l);
+    mlp_dense below = mlp_pass_dense(pass, l - 1);
+    mlp_units units = mlp_pass_units(pass, l - 1);
+    mlp_tile own = mlp_pass_tile(pass, l, mlp_panels(layer.in), self);
     pass->kernels->backward(&layer, pass->dz[l], &below, &units,
                             pass->dz[l - 1], own.rows, own.columns,
                             pass->scratch[self.index]);
@@ -320,22 +305,22 @@ static mlp_gradient_node node_of(const mlp_pass *pass, size_t l,
                                  const mlp_gradient_node *vectors,
                                  const float *begun)
 {
-    size_t offset = pass->model->layer[l].offset;
+    size_t offset = pass->held->layer[l].offset;
     mlp_gradient_node node = *vectors;
     node.sum += offset;
     node.begun = begun == NULL ? NULL : begun + offset;
-    node.stride = pass->model->vector_size;
+    node.stride = pass->held->vector_size;
     return node;
 }
 
 bool mlp_pass_gradient(mlp_pass *pass, size_t l, const mlp_gradient_node *nodes,
                        size_t count, const float *begun, mlp_thread self)
 {
-    mlp_dense layer = dense_of(pass, l);
+    mlp_dense layer = mlp_pass_dense(pass, l);
     mlp_batch input = input_of(pass, l);
-    mlp_units units = units_of(pass, l);
+    mlp_units units = mlp_pass_units(pass, l);
     size_t groups = (layer.in + MLP_GROUP - 1) / MLP_GROUP;
-    tile own = split_tiles(groups, mlp_panels(layer.out), self);
+    mlp_tile own = split_tiles(groups, mlp_panels(layer.out), self);
     bool pauses = pass->pause != NULL && self.index == pass->pauser;
     size_t columns = pauses ? 1 : own.columns.count;
     bool are_safe = true;
@@ -412,9 +397,9 @@ static void sum_and_take(const mlp_pass *pass, size_t l, const layer_sums *sums,
                          const mlp_gradient_node *node, mlp_pass_take *take,
                          void *context, mlp_thread self)
 {
-    mlp_dense layer = dense_of(pass, l);
+    mlp_dense layer = mlp_pass_dense(pass, l);
     mlp_batch input = input_of(pass, l);
-    mlp_units units = units_of(pass, l);
+    mlp_units units = mlp_pass_units(pass, l);
     (void)pass->kernels->gradient(&layer, &input, pass->dz[l], &units, node,
                                   sums->groups, sums->panels,
                                   pass->scratch[self.index]);
@@ -423,7 +408,7 @@ static void sum_and_take(const mlp_pass *pass, size_t l, const layer_sums *sums,
     }
 }
 
-static void take_blocks(const mlp_pass *pass, size_t l, tile own,
+static void take_blocks(const mlp_pass *pass, size_t l, mlp_tile own,
                         mlp_gradient_node node, mlp_pass_take *take,
                         void *context, mlp_thread self)
 {
@@ -456,7 +441,7 @@ void mlp_pass_gradient_blocks(mlp_pass *pass, size_t l,
 {
     const mlp_layer *layer = &pass->model->layer[l];
     size_t groups = (layer->in + MLP_GROUP - 1) / MLP_GROUP;
-    tile own = split_tiles(groups, mlp_panels(layer->out), self);
+    mlp_tile own = split_tiles(groups, mlp_panels(layer->out), self);
     mlp_batch input = input_of(pass, l);
     const mlp_gradient_node whole = node_of(pass, l, node, begun);
     if (own.rows.count == 0 || own.columns.count == 0) {
@@ -486,7 +471,7 @@ static void widen(uint32_t *largest, uint32_t value)
 
 /* The largest magnitude in rows and panels of values [., stride(columns)]. */
 static uint32_t largest_of(const mlp_pass *pass, const float *values,
-                           size_t columns, tile written)
+                           size_t columns, mlp_tile written)
 {
     size_t first = written.columns.first * MLP_PANEL;
     size_t end =
@@ -501,19 +486,19 @@ void mlp_pass_measure(const mlp_pass *pass, mlp_range gathered,
     const mlp_batch *batch = pass->batch;
     size_t last = pass->model->layers - 1;
     size_t outputs = pass->model->layer[last].out;
-    tile written = {gathered, {0, mlp_panels(batch->cols)}};
+    mlp_tile written = {gathered, {0, mlp_panels(batch->cols)}};
     widen(&mine->input[0],
           largest_of(pass, batch->values, batch->cols, written));
-    written =
-        (tile){mlp_thread_share(self, batch->rows), {0, mlp_panels(outputs)}};
+    written = (mlp_tile){mlp_thread_share(self, batch->rows),
+                         {0, mlp_panels(outputs)}};
     widen(&mine->dz[last], largest_of(pass, pass->dz[last], outputs, written));
     for (size_t l = 0; l < last; l++) {
         size_t out = pass->model->layer[l].out;
         size_t panels = mlp_panels(out);
-        written = owned_tile(pass, l, panels, self);
+        written = mlp_pass_tile(pass, l, panels, self);
         widen(&mine->input[l + 1],
               largest_of(pass, pass->activations[l], out, written));
-        written = owned_tile(pass, l + 1, panels, self);
+        written = mlp_pass_tile(pass, l + 1, panels, self);
         widen(&mine->dz[l], largest_of(pass, pass->dz[l], out, written));
     }
 }

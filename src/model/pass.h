@@ -48,6 +48,11 @@ void mlp_pass_set_pause(mlp_pass *pass, void (*pause)(void *context),
 /** Set the thread that calls it; 0 at first. Applies from the next gradient. */
 void mlp_pass_set_pauser(mlp_pass *pass, size_t thread);
 
+/** From now on the parameters are those of `held`, which must outlive the pass:
+ *  the same model with fewer columns in the first layer, whose sums come from
+ *  all nodes (columns.h). */
+void mlp_pass_hold(mlp_pass *pass, const mlp_model *held);
+
 /** Start a pass over a batch. Call from one thread.
  *  @param vector   the model's parameters, [vector_size]; read until the pass
  * ends
