@@ -20,20 +20,15 @@ typedef struct {
 
 extern const mlp_comm_ops mlp_comm_mpi_ops;
 
-/* The operations of comm_sums.c. */
-mlp_status mlp_comm_mpi_sums_create(mlp_comm *comm, size_t count,
-                                    mlp_sums **sums);
-mlp_status mlp_comm_mpi_sums_begin(mlp_sums *sums, size_t i, mlp_sum_type type,
-                                   void *numbers, size_t n);
-mlp_status mlp_comm_mpi_sums_progress(mlp_sums *sums);
-mlp_status mlp_comm_mpi_sums_end(mlp_sums *sums, size_t i);
-
 /* The operations of comm_transfers.c. */
 mlp_status mlp_comm_mpi_transfers_create(mlp_comm *comm, size_t count,
                                          mlp_transfers **transfers);
 void mlp_comm_mpi_transfers_destroy(mlp_transfers *transfers);
 mlp_status mlp_comm_mpi_transfers_plan(mlp_transfers *transfers, size_t i,
                                        const mlp_lane *lanes);
+mlp_status mlp_comm_mpi_transfers_plan_sum(mlp_transfers *transfers, size_t i,
+                                           mlp_sum_type type, void *numbers,
+                                           size_t n);
 mlp_status mlp_comm_mpi_transfers_begin(mlp_transfers *transfers, size_t i);
 mlp_status mlp_comm_mpi_transfers_test(mlp_transfers *transfers, size_t i,
                                        bool *is_over);

@@ -1,7 +1,8 @@
 /** @file
  *  Transfers between nodes: persistent requests, created once and started in
  *  each step, between ranks with the same local rank. They have different tags,
- *  and may start in any order.
+ *  and may start in any order. Sums over all ranks: MPI_Iallreduce, of which
+ * all ranks get the same bits, as MPI requires (MPI 3.1, section 5.9.6).
  */
 #include <limits.h>
 #include <stdlib.h>
@@ -11,6 +12,10 @@
 typedef struct {
     MPI_Request *requests; /* [count], owned */
     int count;
+    /* Of a sum, whose request is new each time: */
+    MPI_Datatype type;
+    void *numbers; /* [n]; NULL: no sum */
+    int n;
 } mpi_transfer;
 
 typedef struct {
@@ -42,13 +47,18 @@ mlp_status mlp_comm_mpi_transfers_create(mlp_comm *comm, size_t count,
     return MLP_OK;
 }
 
+static void free_requests(mpi_transfer *transfer)
+{
+    while (transfer->numbers == NULL && transfer->count > 0) {
+        MPI_Request_free(&transfer->requests[--transfer->count]);
+    }
+}
+
 void mlp_comm_mpi_transfers_destroy(mlp_transfers *transfers)
 {
     mpi_transfers *t = as_mpi(transfers);
     for (size_t i = 0; i < t->count; i++) {
-        for (int r = 0; r < t->each[i].count; r++) {
-            MPI_Request_free(&t->each[i].requests[r]);
-        }
+        free_requests(&t->each[i]);
         free(t->each[i].requests);
     }
     free(t);
@@ -92,7 +102,10 @@ mlp_status mlp_comm_mpi_transfers_plan(mlp_transfers *transfers, size_t i,
     const mpi_comm *c = (const mpi_comm *)transfers->comm;
     const mlp_comm_place *place = &transfers->comm->place;
     mpi_transfer *transfer = &as_mpi(transfers)->each[i];
-    transfer->requests = calloc(2 * place->nodes, sizeof(MPI_Request));
+    free_requests(transfer);
+    if (transfer->requests == NULL) {
+        transfer->requests = calloc(2 * place->nodes, sizeof(MPI_Request));
+    }
     if (transfer->requests == NULL) {
         return mlp_fail_memory("a transfer between nodes");
     }
@@ -107,9 +120,39 @@ mlp_status mlp_comm_mpi_transfers_plan(mlp_transfers *transfers, size_t i,
     return MLP_OK;
 }
 
+mlp_status mlp_comm_mpi_transfers_plan_sum(mlp_transfers *transfers, size_t i,
+                                           mlp_sum_type type, void *numbers,
+                                           size_t n)
+{
+    mpi_transfer *transfer = &as_mpi(transfers)->each[i];
+    if (n > INT_MAX) {
+        return mlp_fail(MLP_ERROR_INTERNAL,
+                        "a sum of %zu numbers: at most %d go at once", n,
+                        INT_MAX);
+    }
+    transfer->requests = malloc(sizeof *transfer->requests);
+    if (transfer->requests == NULL) {
+        return mlp_fail_memory("sums over all ranks");
+    }
+    transfer->requests[0] = MPI_REQUEST_NULL;
+    transfer->count = 1;
+    transfer->type = type == MLP_SUM_FLOAT ? MPI_FLOAT : MPI_DOUBLE;
+    transfer->numbers = numbers;
+    transfer->n = (int)n;
+    return MLP_OK;
+}
+
 mlp_status mlp_comm_mpi_transfers_begin(mlp_transfers *transfers, size_t i)
 {
     mpi_transfer *transfer = &as_mpi(transfers)->each[i];
+    const mpi_comm *c = (const mpi_comm *)transfers->comm;
+    if (transfer->numbers != NULL) {
+        return mlp_comm_mpi_check("MPI_Iallreduce",
+                                  MPI_Iallreduce(MPI_IN_PLACE,
+                                                 transfer->numbers, transfer->n,
+                                                 transfer->type, MPI_SUM,
+                                                 c->world, transfer->requests));
+    }
     return mlp_comm_mpi_check(
         "MPI_Startall", MPI_Startall(transfer->count, transfer->requests));
 }

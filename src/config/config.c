@@ -36,6 +36,7 @@ static const char *const inits[] = {"glorot-uniform", "glorot-normal",
                                     "small-uniform",  NULL};
 static const char *const exchanges[] = {"tree", "mpi", NULL};
 static const char *const precisions[] = {"float32", "bf16", NULL};
+static const char *const between_nodes[] = {"auto", "tree", "columns", NULL};
 static const char *const sparse_modes[] = {"auto", "always", "never", NULL};
 static const char *const progress_modes[] = {"auto", "always", "never", NULL};
 
@@ -330,6 +331,12 @@ static const mlp_option fields[] = {
      "of the summed gradients: bf16 rounds each sum to bfloat16, which "
      "halves the bytes between nodes; still one digest for any ranks",
      .absent = "float32"},
+    {"between-nodes", MLP_FIELD_ENUM, AT(between_nodes), between_nodes, 0, 0,
+     false, "Parallel", "NAME",
+     "of the first layer: tree: all nodes sum its gradient; columns: each node "
+     "has some columns of it, whose values travel instead; auto: columns where "
+     "they are fewer bytes. Never changes the result",
+     .absent = NULL},
     {"watchdog", MLP_FIELD_SECONDS, AT(watchdog), NULL, 0, 1e6, false,
      "Parallel", "TIME",
      "end a job that makes no progress for so long, in seconds or as 90m, "

@@ -185,6 +185,14 @@ typedef enum {
     MLP_PRECISION_BF16
 } mlp_exchange_precision;
 
+/** What travels between nodes of the first layer: its gradient, or, where each
+ *  node holds some of its columns, their values. Changes no bit. */
+typedef enum {
+    MLP_BETWEEN_NODES_AUTO, /**< whatever is fewer bytes, and possible */
+    MLP_BETWEEN_NODES_TREE,
+    MLP_BETWEEN_NODES_COLUMNS
+} mlp_between_nodes;
+
 typedef struct {
     char preset[MLP_MAX_PATH]; /**< name of the preset; "" = none */
     /* data */
@@ -256,6 +264,7 @@ typedef struct {
     size_t threads; /**< per rank; 0 = cores of this rank */
     mlp_exchange_kind exchange;
     mlp_exchange_precision exchange_precision;
+    mlp_between_nodes between_nodes;
     double watchdog;   /**< seconds without progress; 0 = off */
     uint64_t sentinel; /**< steps between comparisons of ranks; 0 = off */
     mlp_sparse_mode sparse;

@@ -10,30 +10,43 @@
 
 static mlp_status place_layers(mlp_exchange *x, const size_t *sizes)
 {
-    x->layers = mlp_arena_allocate(x->shape.layers * sizeof *x->layers);
-    if (x->layers == NULL) {
-        return mlp_fail_memory("the layers of the exchange");
-    }
     for (size_t i = 0; i < x->shape.layers; i++) {
         assert(sizes[i] % MLP_EXCHANGE_UNIT == 0);
         x->layers[i].first = x->total;
         x->layers[i].count = sizes[i];
         x->total += sizes[i];
     }
-    return MLP_OK;
+    return x->shape.kind == MLP_EXCHANGE_MPI ? mlp_exchange_mpi_prepare(x)
+                                             : mlp_exchange_tree_prepare(x);
 }
 
-/* Everything that needs no other rank. */
+/* Everything that needs no other rank. Transfers: two of each layer and of the
+ * metrics, one of each of the values. */
 static mlp_status prepare(mlp_exchange *x, const size_t *layer_sizes)
 {
+    size_t flows = x->shape.layers + MLP_FLOWS;
+    size_t transfers = 2 * x->shape.layers + MLP_FLOWS + 1;
+    x->layers = mlp_arena_allocate(x->shape.layers * sizeof *x->layers);
+    x->flows = mlp_arena_allocate(flows * sizeof *x->flows);
+    x->sent_bytes = mlp_arena_allocate(transfers * sizeof *x->sent_bytes);
+    x->node_rows = mlp_arena_allocate(x->place->nodes * sizeof *x->node_rows);
+    if (x->layers == NULL || x->flows == NULL || x->sent_bytes == NULL ||
+        x->node_rows == NULL) {
+        return mlp_fail_memory("the exchange");
+    }
     MLP_TRY(place_layers(x, layer_sizes));
-    return x->ops->prepare(x);
+    x->sources = mlp_arena_allocate(x->plan.local_count * sizeof *x->sources);
+    if (x->sources == NULL) {
+        return mlp_fail_memory("the exchange");
+    }
+    return x->is_far ? mlp_transfers_create(x->comm, transfers, &x->transfers)
+                     : MLP_OK;
 }
 
 static mlp_status share_memory(mlp_exchange *x)
 {
     const mlp_exchange_shape *shape = &x->shape;
-    size_t vector = x->total * sizeof(float);
+    const size_t number = sizeof(float), vector = x->total * number;
     const size_t bytes[MLP_EXCHANGE_MEMORIES] = {
         [MLP_EXCHANGE_GRADIENTS] = x->plan.local_count * vector,
         [MLP_EXCHANGE_STATES] = shape->states * vector,
@@ -41,7 +54,9 @@ static mlp_status share_memory(mlp_exchange *x)
                                shape->layers * sizeof(mlp_exchange_layer_gates),
         [MLP_EXCHANGE_MEASURES] = shape->measures * sizeof(double),
         [MLP_EXCHANGE_SHARD_METRICS] =
-            2 * shape->shards * shape->metrics_per_shard * sizeof(double)};
+            2 * shape->shards * shape->metrics_per_shard * sizeof(double),
+        [MLP_EXCHANGE_BY_COLUMNS] = 2 * mlp_exchange_by_columns(x) * number,
+        [MLP_EXCHANGE_BY_ROWS] = 2 * mlp_exchange_by_rows(x) * number};
     for (size_t i = 0; i < MLP_EXCHANGE_MEMORIES; i++) {
         MLP_TRY(mlp_node_team_share(x->node_team, bytes[i], &x->memory[i]));
     }
@@ -51,23 +66,68 @@ static mlp_status share_memory(mlp_exchange *x)
 /* By the node's first rank, before anybody waits. */
 static void set_crowded(const mlp_exchange *x)
 {
+    mlp_exchange_board *board = mlp_exchange_board_of(x);
     bool is_crowded = mlp_node_team_is_crowded(x->node_team);
+    for (size_t i = 0; i < x->shape.layers; i++) {
+        x->layers[i].done.is_crowded = is_crowded;
+    }
     if (x->place->rank > 0) {
         return;
     }
-    mlp_exchange_board_of(x)->metrics_published.is_crowded = is_crowded;
+    for (size_t i = 0; i < MLP_FLOWS; i++) {
+        board->flows[i].ready.is_crowded = is_crowded;
+        board->flows[i].done.is_crowded = is_crowded;
+    }
     for (size_t i = 0; i < x->shape.layers; i++) {
-        mlp_exchange_gates(x, i)->published.is_crowded = is_crowded;
-        mlp_exchange_gates(x, i)->released.is_crowded = is_crowded;
+        board->layers[i].published.is_crowded = is_crowded;
+        board->layers[i].released.is_crowded = is_crowded;
     }
 }
 
-static const mlp_exchange_ops *choose_ops(const mlp_comm *comm,
-                                          mlp_exchange_kind kind)
+/* Gates and transfers of all flows, once the shared memory exists. */
+static mlp_status connect(mlp_exchange *x)
 {
-    return kind == MLP_EXCHANGE_MPI           ? &mlp_exchange_reduce_ops
-           : mlp_comm_where(comm)->nodes == 1 ? &mlp_exchange_tree_ops
-                                              : &mlp_exchange_nodes_ops;
+    mlp_exchange_board *board = mlp_exchange_board_of(x);
+    size_t layers = x->shape.layers;
+    for (size_t i = 0; i < x->plan.local_count; i++) {
+        x->sources[i] = mlp_exchange_gradient(x, i);
+    }
+    for (size_t i = 0; i < layers; i++) {
+        x->flows[i] = (mlp_flow){.ready = &board->layers[i].published,
+                                 .done = &x->layers[i].done,
+                                 .first = 2 * i,
+                                 .tables = 1};
+    }
+    for (size_t f = 0; f < MLP_FLOWS; f++) {
+        x->flows[layers + f] =
+            (mlp_flow){.ready = &board->flows[f].ready,
+                       .done = &board->flows[f].done,
+                       .first = 2 * layers + f,
+                       .tables = f == MLP_FLOW_METRICS ? 2 : 1};
+    }
+    MLP_TRY(x->shape.kind == MLP_EXCHANGE_MPI ? mlp_exchange_mpi_connect(x)
+                                              : mlp_exchange_tree_connect(x));
+    for (size_t i = 0; i < layers + MLP_FLOWS; i++) {
+        /* local rank 0 sends for its whole node what is no layer's */
+        bool travels = i < layers ? x->flows[i].stages > 0 : x->is_far;
+        x->flows[i].over = travels ? x->flows[i].done : x->flows[i].ready;
+    }
+    return MLP_OK;
+}
+
+/* One rank needs no sums of MPI, and gets the bits of the tree. */
+static void describe(mlp_exchange *x, mlp_comm *comm, mlp_node_team *node_team,
+                     const mlp_exchange_shape *shape)
+{
+    bool is_mpi = shape->kind == MLP_EXCHANGE_MPI && mlp_comm_size(comm) > 1;
+    x->comm = comm;
+    x->node_team = node_team;
+    x->place = mlp_comm_where(mlp_node_team_home(node_team));
+    x->shape = *shape;
+    x->shape.kind = is_mpi ? MLP_EXCHANGE_MPI : MLP_EXCHANGE_TREE;
+    x->shape.layer_sizes = NULL; /* owned by the caller */
+    x->is_far = is_mpi || x->place->nodes > 1;
+    x->shards = mlp_node_team_shards(node_team, shape->shards);
 }
 
 mlp_status mlp_exchange_create(mlp_comm *comm, mlp_node_team *node_team,
@@ -78,13 +138,7 @@ mlp_status mlp_exchange_create(mlp_comm *comm, mlp_node_team *node_team,
     mlp_exchange *x = calloc(1, sizeof *x);
     mlp_status status = x == NULL ? mlp_fail_memory("the exchange") : MLP_OK;
     if (status == MLP_OK) {
-        x->ops = choose_ops(comm, shape->kind);
-        x->comm = comm;
-        x->node_team = node_team;
-        x->place = mlp_comm_where(mlp_node_team_home(node_team));
-        x->shape = *shape;
-        x->shards = mlp_node_team_shards(node_team, shape->shards);
-        x->shape.layer_sizes = NULL; /* owned by the caller */
+        describe(x, comm, node_team, shape);
         status = prepare(x, shape->layer_sizes);
     }
     status = mlp_comm_agree(comm, status);
@@ -94,7 +148,7 @@ mlp_status mlp_exchange_create(mlp_comm *comm, mlp_node_team *node_team,
     }
     if (status == MLP_OK) {
         set_crowded(x);
-        status = mlp_comm_agree(comm, x->ops->connect(x));
+        status = mlp_comm_agree(comm, connect(x));
     }
     if (status != MLP_OK) {
         mlp_exchange_destroy(&x);
@@ -110,10 +164,18 @@ void mlp_exchange_destroy(mlp_exchange **exchange)
     if (x == NULL) {
         return;
     }
-    mlp_exchange_between_destroy(&x->between);
-    mlp_exchange_reduction_destroy(&x->reduction);
+    mlp_transfers_destroy(&x->transfers);
+    for (size_t i = 0; x->layers != NULL && i < x->shape.layers; i++) {
+        free(x->layers[i].to_send);
+        free(x->layers[i].received);
+        free(x->layers[i].sums);
+        free((void *)x->layers[i].operands);
+    }
     mlp_exchange_plan_destroy(&x->plan);
     free(x->layers);
+    free(x->flows);
+    free(x->sent_bytes);
+    free(x->node_rows);
     free(x->sources);
     free(x);
     *exchange = NULL;

@@ -35,10 +35,22 @@ typedef struct mlp_exchange mlp_exchange;
 /** Floats: all ranges of a layer begin at multiples of it. */
 enum { MLP_EXCHANGE_CHUNK = 256 };
 
+/** The first layer by columns: each node holds some of its columns, and sums
+ *  their gradient over all rows of the batch by itself. So the layer's
+ *  parameters and gradient stay where they are; what travels are the columns'
+ *  sums z to the nodes that have the rows, and dz back. */
+typedef struct {
+    const mlp_range *of_node; /**< [nodes], must outlive the exchange; NULL: no
+                                   columns, every node holds all of the layer */
+    size_t shard_rows;        /**< of a shard in a micro-batch, at most */
+} mlp_exchange_columns;
+
 typedef struct {
     size_t shards;             /**< V, leaves of the tree */
     size_t layers;             /**< of the model */
-    const size_t *layer_sizes; /**< [layers] floats, multiples of 16 */
+    const size_t *layer_sizes; /**< [layers] floats, multiples of 16; the same
+                                    on all nodes, but of the first layer by
+                                    columns */
     size_t states;             /**< state vectors: parameters and moments */
     size_t metrics_per_shard;  /**< doubles, sent with the gradients */
     size_t measures;           /**< doubles shared by the ranks of a node */
@@ -48,6 +60,7 @@ typedef struct {
      *  between nodes, and mlp_exchange_subtrees are single leaves. Only for
      *  MLP_EXCHANGE_TREE. */
     mlp_exchange_precision precision;
+    mlp_exchange_columns columns; /**< only for MLP_EXCHANGE_TREE */
 } mlp_exchange_shape;
 
 /** Collective. MLP_ERROR_INTERNAL without memory. Comm and node team must
@@ -69,8 +82,8 @@ float *mlp_exchange_state(mlp_exchange *exchange, size_t i);
 bool mlp_exchange_fills_state(const mlp_exchange *exchange);
 
 /** Floats of the state vectors that this rank updates in a layer. A local rank
- *  has the same range on every node; ranks beyond the size of the smallest
- *  node, and idle ranks, have none. */
+ *  has the same range on every node, except of columns; ranks beyond the size
+ *  of the smallest node, and idle ranks, have none. */
 mlp_range mlp_exchange_rank_range(const mlp_exchange *exchange, size_t layer);
 
 /** The largest subtrees within the node team's shards, in order; single shards
@@ -99,8 +112,7 @@ typedef void mlp_exchange_update(void *context, size_t first, size_t count,
  * with `self` the thread in its rank and `me` the same in the node team: wait
  * and publish for each layer, the latter from the last to the first; publish
  * the shard metrics; then sum and release each layer; and end the step. An idle
- * rank only ends it. After an error of sum or collect, other ranks still wait:
- * call mlp_comm_abort. */
+ * rank only ends it. A failure of MPI ends the job. */
 
 /** This rank is through with the step, or was idle. Call from one thread, when
  *  all threads of the rank are. */
@@ -114,10 +126,38 @@ void mlp_exchange_publish_shard_metrics(mlp_exchange *exchange);
 /** Wait for the shard metrics of all node teams. Once a step on every working
  *  rank, before it publishes layers of the next step. Call from the rank's
  *  thread 0. Collective.
- *  @param all  [shards, metrics_per_shard], valid until the next step's publish
- */
-mlp_status mlp_exchange_collect_shard_metrics(mlp_exchange *exchange,
-                                              const double **all);
+ *  @return  [shards, metrics_per_shard], valid until the next step's publish */
+const double *mlp_exchange_collect_shard_metrics(mlp_exchange *exchange);
+
+/** The values that travel between the nodes of columns, once in each
+ *  micro-batch, in this order. */
+typedef enum {
+    MLP_COLUMNS_SUMS,
+    MLP_COLUMNS_DZ,
+    MLP_COLUMNS_VALUES
+} mlp_values;
+
+/** Where all threads of the node write what it sends, and read what it has
+ *  received. Sums are sent by columns, [rows of all nodes, the node's columns],
+ *  and received by rows: for each node [the node's rows, that node's columns];
+ *  dz the other way round. */
+float *mlp_exchange_sent(const mlp_exchange *exchange, mlp_values values);
+const float *mlp_exchange_received(const mlp_exchange *exchange,
+                                   mlp_values values);
+
+/** Begin a micro-batch, before any thread of the node sends its values. From
+ *  each rank's main thread.
+ *  @param shard_start  [shards + 1], first row of each shard's rows in it */
+void mlp_exchange_begin_rows(mlp_exchange *exchange, const size_t *shard_start);
+
+/** This thread has written its part of what is sent. Does not wait. */
+void mlp_exchange_send(mlp_exchange *exchange, mlp_values values,
+                       mlp_thread me);
+
+/** Wait until this micro-batch's values are sent and received. Every thread
+ *  calls. Collective: a failure ends the job. */
+void mlp_exchange_receive(mlp_exchange *exchange, mlp_values values,
+                          mlp_thread self);
 
 /** Publish a layer: this thread has written its range of the layer's gradients
  *  and no longer reads its parameters in this step. Does not wait. Every thread
@@ -149,12 +189,10 @@ void mlp_exchange_await(mlp_exchange *exchange, size_t layer, mlp_thread self);
  *  sums of this thread's range, to update it or to copy what it needs. May be
  *  called again before release. The range, and the parts that `take` gets,
  *  begin at multiples of MLP_EXCHANGE_CHUNK in the layer, and end at a multiple
- *  or with the layer. Every thread of the rank calls and gets the same status;
- *  thread 0 has the failure's text. Layers in the same order on all ranks.
- *  Collective. */
-mlp_status mlp_exchange_sum(mlp_exchange *exchange, size_t layer,
-                            mlp_thread self, mlp_exchange_update *take,
-                            void *context);
+ *  or with the layer. Every thread of the rank calls. Layers in the same order
+ *  on all ranks. Collective. */
+void mlp_exchange_sum(mlp_exchange *exchange, size_t layer, mlp_thread self,
+                      mlp_exchange_update *take, void *context);
 
 /** This thread has updated its range of the layer. Does not wait. */
 void mlp_exchange_release(mlp_exchange *exchange, size_t layer, mlp_thread me);

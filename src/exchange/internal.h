@@ -1,8 +1,7 @@
 /** @file
  *  The state of an exchange, shared by its files: exchange.c (create and
- *  destroy), step.c (the order of a step), and three ways to sum: within_node.c
- *  within a node and between_progress.c between nodes, both with sum.c, and
- *  reduce.c by MPI's reduction.
+ *  destroy), step.c (the order of a step), progress.c (what is in flight), and
+ *  what travels: tree.c and mpi_sums.c (gradients), columns.c (values).
  */
 #ifndef MLP_EXCHANGE_INTERNAL_H
 #define MLP_EXCHANGE_INTERNAL_H
@@ -19,22 +18,41 @@
 
 enum { MLP_EXCHANGE_UNIT = 16 }; /**< floats: a cache line */
 
-/** Gates of a layer, for all threads of the node's working ranks. Each passes
- *  once a step, so a ticket is the number of a step, from 1. */
+/* ---- what travels ------------------------------------------------------ */
+
+/** What travels once in a turn, and a turn of it is a step, or a micro-batch.
+ *  The thread 0 that sends it makes its transfers, one after the other. */
+typedef struct {
+    mlp_gate *ready; /**< of the threads that write what is sent */
+    mlp_gate *done;  /**< of the one that sends */
+    mlp_gate *over;  /**< the one of both that others wait for: `ready` of
+                          what does not travel */
+    size_t first;    /**< of the transfers */
+    size_t tables;   /**< of transfers that take turns */
+    size_t stages;   /**< transfers of this rank in a turn; 0: none */
+    size_t stage;    /**< that have begun; thread 0 only */
+} mlp_flow;
+
+/** Flows beside those of layers, which come first. */
+enum {
+    MLP_FLOW_METRICS = MLP_COLUMNS_VALUES, /**< after the values */
+    MLP_FLOWS
+};
+
+/* ---- shared memory ----------------------------------------------------- */
+
+/** Gates for all threads of the node's working ranks. Each passes once a turn,
+ *  so a ticket is the number of a step or micro-batch, from 1. */
 typedef struct {
     mlp_gate published, released;
 } mlp_exchange_layer_gates;
 
 typedef struct {
-    mlp_gate metrics_published;        /**< of the node team's thread 0 */
-    mlp_gate metrics_gathered;         /**< of local rank 0, between nodes */
+    struct {
+        mlp_gate ready, done; /**< done: of local rank 0 */
+    } flows[MLP_FLOWS];
     mlp_exchange_layer_gates layers[]; /**< [layers] */
 } mlp_exchange_board;
-
-/** Where a layer is in the vector, in floats. */
-typedef struct {
-    size_t first, count;
-} mlp_exchange_layer;
 
 /** Blocks of memory that the node team shares. */
 typedef enum {
@@ -43,59 +61,94 @@ typedef enum {
     MLP_EXCHANGE_BOARD,         /**< mlp_exchange_board */
     MLP_EXCHANGE_MEASURES,      /**< [measures] */
     MLP_EXCHANGE_SHARD_METRICS, /**< [2, shards, metrics_per_shard] */
+    MLP_EXCHANGE_BY_COLUMNS,    /**< [2, rows, the node's columns] */
+    MLP_EXCHANGE_BY_ROWS,       /**< [2, the node's rows, columns] */
     MLP_EXCHANGE_MEMORIES
 } mlp_exchange_memory;
 
-/** Arguments of sum, and the floats of the vector that they refer to. */
+/* ---- sums -------------------------------------------------------------- */
+
+/** Number format of operands. Sums of the latter two are rounded. */
+typedef enum {
+    MLP_OPERAND_FLOAT,
+    MLP_OPERAND_TO_ROUND, /**< floats, to be rounded to bfloat16 first */
+    MLP_OPERAND_BFLOAT16
+} mlp_exchange_operand;
+
+/** The sum of a subtree, from the sums of smaller subtrees that tile it. */
 typedef struct {
-    mlp_exchange *x;
-    size_t layer;
-    mlp_thread self;
-    mlp_exchange_update *update;
-    void *context;
-    mlp_range range; /**< of this thread */
-} mlp_exchange_call;
+    const mlp_subtree *subtrees; /**< [count], in order of first */
+    const void *const *operands; /**< [count], their sums */
+    size_t count;
+    mlp_exchange_operand operand;
+    size_t origin; /**< float of the vector at which the operands begin */
+} mlp_exchange_addition;
 
-/** A way to sum. Contracts are those of exchange.h. */
+/** Sum the operands over a range of the vector; `take` gets the sums block by
+ *  block. */
+void mlp_exchange_add_up(const mlp_exchange_addition *addition, mlp_range range,
+                         mlp_exchange_update *take, void *context);
+
+/** out may be a. count is a multiple of the unit. */
+static inline void mlp_exchange_add(float *out, const float *a, const float *b,
+                                    size_t count)
+{
+    for (size_t i = 0; i < count; i += MLP_EXCHANGE_UNIT) {
+        float sum[MLP_EXCHANGE_UNIT];
+        for (size_t k = 0; k < MLP_EXCHANGE_UNIT; k++) {
+            sum[k] = a[i + k] + b[i + k];
+        }
+        memcpy(out + i, sum, sizeof sum);
+    }
+}
+
+/* ---- the exchange ------------------------------------------------------ */
+
+/** A layer. Between nodes, they divide a rank's range among them, or each sums
+ *  all of it (is_direct). */
 typedef struct {
-    /** Plan the subtrees and allocate this rank's memory. Not collective. */
-    mlp_status (*prepare)(mlp_exchange *x);
-    /** Complete the setup once the shared memory exists. Not collective. */
-    mlp_status (*connect)(mlp_exchange *x);
-    /** Progress without waiting. Thread 0 calls it after each layer that it
-     *  publishes, and in between. */
-    void (*progress)(mlp_exchange *x);
-    void (*await)(mlp_exchange *x, size_t layer, mlp_thread self);
-    /** After await: sum and update this thread's range. */
-    mlp_status (*sum)(const mlp_exchange_call *call);
-    void (*publish_shard_metrics)(mlp_exchange *x);
-    mlp_status (*collect_shard_metrics)(mlp_exchange *x, const double **all);
-} mlp_exchange_ops;
-
-extern const mlp_exchange_ops mlp_exchange_tree_ops;
-extern const mlp_exchange_ops mlp_exchange_nodes_ops;
-extern const mlp_exchange_ops mlp_exchange_reduce_ops;
-
-typedef struct mlp_exchange_reduction mlp_exchange_reduction;
-typedef struct mlp_exchange_between mlp_exchange_between;
+    size_t first, count; /**< floats of the vector */
+    mlp_gate done;       /**< of this rank's thread 0, if it has transfers */
+    mlp_range range;     /**< of this rank, floats of the vector */
+    mlp_range own;       /**< this node's range of it */
+    bool is_direct;
+    /* Numbers in the format in which they are sent: */
+    void *to_send;         /**< for each node, [own subtrees, its range]; NULL:
+                                the only sum is sent from the gradient */
+    void *received;        /**< [exchanged_count, own], in order of nodes */
+    void *sums;            /**< [range] of all nodes; NULL if direct */
+    const void **operands; /**< [exchanged_count], from float own.first on */
+    const void *whole;     /**< sums, as an operand */
+    mlp_exchange_addition last; /**< the last sum: what finish adds up */
+} mlp_exchange_layer;
 
 struct mlp_exchange {
-    const mlp_exchange_ops *ops;
     mlp_comm *comm;
     mlp_node_team *node_team;
     const mlp_comm_place *place; /**< of this rank in the node team */
     mlp_exchange_shape shape;    /**< without layer_sizes */
+    bool is_far;                 /**< the node team is not the whole team */
+    size_t number;               /**< bytes of a gradient's number as sent */
     mlp_range shards;            /**< of the node team */
     mlp_exchange_plan plan;
-    mlp_exchange_layer *layers; /**< [layers] */
-    size_t total;               /**< floats of all layers */
-    uint32_t steps;             /**< that this rank has done */
+    mlp_exchange_layer *layers;       /**< [layers] */
+    size_t total;                     /**< floats of all layers */
+    uint32_t steps;                   /**< that this rank has done */
+    uint32_t micro_batches;           /**< with columns: that it has begun */
+    size_t *node_rows;                /**< [nodes], in the one under way */
+    mlp_lane own[MLP_COLUMNS_VALUES]; /**< values that stay on this node */
 
     void *memory[MLP_EXCHANGE_MEMORIES]; /**< of the node team */
     const void **sources; /**< [local_count]: gradients, floats */
 
-    mlp_exchange_between *between;     /**< of between_progress.c */
-    mlp_exchange_reduction *reduction; /**< of reduce.c */
+    /* Of progress.c: */
+    mlp_flow *flows;          /**< [layers + MLP_FLOWS] */
+    mlp_transfers *transfers; /**< NULL: nothing travels */
+    size_t *sent_bytes;       /**< [transfers] */
+    size_t next;              /**< flow that begins next, where MPI sums */
+    size_t in_flight;         /**< transfers */
+    double since;             /**< last update of traffic.active_seconds */
+    mlp_exchange_traffic traffic;
 };
 
 static inline mlp_exchange_board *mlp_exchange_board_of(const mlp_exchange *x)
@@ -107,6 +160,17 @@ static inline mlp_exchange_layer_gates *
 mlp_exchange_gates(const mlp_exchange *x, size_t layer)
 {
     return &mlp_exchange_board_of(x)->layers[layer];
+}
+
+static inline mlp_flow *mlp_exchange_flow(const mlp_exchange *x, size_t flow)
+{
+    return &x->flows[x->shape.layers + flow];
+}
+
+/** Whether a layer's gradient is summed within the node. */
+static inline bool mlp_exchange_is_local(const mlp_exchange *x, size_t layer)
+{
+    return !x->is_far || (layer == 0 && x->shape.columns.of_node != NULL);
 }
 
 /** The ticket of the step under way. */
@@ -127,68 +191,43 @@ static inline double *mlp_exchange_metrics_table(const mlp_exchange *x,
     return tables + (step % 2) * x->shape.shards * x->shape.metrics_per_shard;
 }
 
-/** out may be a. count is a multiple of the unit. */
-static inline void mlp_exchange_add(float *out, const float *a, const float *b,
-                                    size_t count)
-{
-    for (size_t i = 0; i < count; i += MLP_EXCHANGE_UNIT) {
-        float sum[MLP_EXCHANGE_UNIT];
-        for (size_t k = 0; k < MLP_EXCHANGE_UNIT; k++) {
-            sum[k] = a[i + k] + b[i + k];
-        }
-        memcpy(out + i, sum, sizeof sum);
-    }
-}
-
-/** Number format of operands. Sums of the latter two are rounded. */
-typedef enum {
-    MLP_OPERAND_FLOAT,
-    MLP_OPERAND_TO_ROUND, /**< floats, to be rounded to bfloat16 first */
-    MLP_OPERAND_BFLOAT16
-} mlp_exchange_operand;
-
-/** Format of the gradients that the node team writes. */
-static inline mlp_exchange_operand
-mlp_exchange_source_operand(const mlp_exchange *x)
-{
-    return x->shape.precision == MLP_PRECISION_BF16 ? MLP_OPERAND_TO_ROUND
-                                                    : MLP_OPERAND_FLOAT;
-}
-
-/** The sum of a subtree, from the sums of smaller subtrees that tile it. */
-typedef struct {
-    const mlp_subtree *subtrees; /**< [count], in order of first */
-    const void *const *operands; /**< [count], their sums */
-    size_t count;
-    mlp_exchange_operand operand;
-    size_t origin; /**< float of the vector at which the operands begin */
-} mlp_exchange_addition;
-
-/** The sum of this node's exchanged subtree k. */
-static inline mlp_exchange_addition
-mlp_exchange_local_sum(const mlp_exchange *x, size_t k)
-{
-    mlp_range terms = mlp_exchange_plan_terms(&x->plan, k);
-    return (mlp_exchange_addition){x->plan.local + terms.first,
-                                   x->sources + terms.first, terms.count,
-                                   mlp_exchange_source_operand(x), 0};
-}
-
-/** Sum the operands over a range of the vector; `take` gets the sums block by
- *  block. */
-void mlp_exchange_add_up(const mlp_exchange_addition *addition, mlp_range range,
-                         mlp_exchange_update *take, void *context);
-
-/* Of within_node.c. */
-mlp_status mlp_exchange_tree_prepare(mlp_exchange *x);
-mlp_status mlp_exchange_tree_connect(mlp_exchange *x);
-void mlp_exchange_tree_publish_shard_metrics(mlp_exchange *x);
-
 /** Part i of a range divided into parts of whole chunks; the last chunk may be
  *  short. */
 mlp_range mlp_exchange_subrange(mlp_range range, size_t parts, size_t i);
 
-void mlp_exchange_between_destroy(mlp_exchange_between **between);
-void mlp_exchange_reduction_destroy(mlp_exchange_reduction **reduction);
+/* ---- progress.c -------------------------------------------------------- */
+
+/** Transfer of a flow: number `stage` of a turn. */
+static inline size_t mlp_flow_transfer(const mlp_flow *f, size_t stage,
+                                       uint32_t turn)
+{
+    return f->first + stage + turn % f->tables;
+}
+
+/** Plan a transfer, and count what it sends.
+ *  @param lanes  [nodes] */
+mlp_status mlp_exchange_plan_transfer(mlp_exchange *x, size_t transfer,
+                                      const mlp_lane *lanes);
+
+/** Wait until a flow's turn is over. Every thread of the rank calls, and thread
+ *  0 progresses all flows meanwhile. A failure of MPI ends the job. */
+void mlp_exchange_wait_for(mlp_exchange *x, const mlp_flow *flow, uint32_t turn,
+                           mlp_thread self);
+
+/* ---- what travels: create, plan and prepare transfers ------------------ */
+
+mlp_status mlp_exchange_tree_prepare(mlp_exchange *x);
+mlp_status mlp_exchange_tree_connect(mlp_exchange *x);
+/** Sum what a layer's next transfer sends. */
+void mlp_exchange_tree_sum(const mlp_exchange *x, size_t layer, size_t stage);
+
+mlp_status mlp_exchange_mpi_prepare(mlp_exchange *x);
+mlp_status mlp_exchange_mpi_connect(mlp_exchange *x);
+void mlp_exchange_mpi_sum(mlp_exchange *x, size_t layer);
+void mlp_exchange_mpi_clear_metrics(const mlp_exchange *x);
+
+/** Floats of a node's columns of all rows, and of all columns of its rows. */
+size_t mlp_exchange_by_columns(const mlp_exchange *x);
+size_t mlp_exchange_by_rows(const mlp_exchange *x);
 
 #endif

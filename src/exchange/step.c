@@ -37,7 +37,7 @@ mlp_range mlp_exchange_rank_range(const mlp_exchange *exchange, size_t layer)
 {
     const mlp_comm_place *place = exchange->place;
     const mlp_exchange_layer *p = &exchange->layers[layer];
-    bool is_far = place->nodes > 1;
+    bool is_far = place->nodes > 1 && !mlp_exchange_is_local(exchange, layer);
     size_t owners =
         is_far ? place->smallest : mlp_node_team_workers(exchange->node_team);
     size_t owner =
@@ -70,13 +70,6 @@ void mlp_exchange_end_step(mlp_exchange *exchange)
     exchange->steps++;
 }
 
-void mlp_exchange_progress(mlp_exchange *exchange, mlp_thread self)
-{
-    if (self.index == 0) {
-        exchange->ops->progress(exchange);
-    }
-}
-
 void mlp_exchange_publish(mlp_exchange *exchange, size_t layer, mlp_thread me)
 {
     mlp_gate_arrive(&mlp_exchange_gates(exchange, layer)->published, me.count);
@@ -84,17 +77,19 @@ void mlp_exchange_publish(mlp_exchange *exchange, size_t layer, mlp_thread me)
 
 void mlp_exchange_await(mlp_exchange *exchange, size_t layer, mlp_thread self)
 {
-    exchange->ops->await(exchange, layer, self);
+    mlp_exchange_wait_for(exchange, &exchange->flows[layer],
+                          mlp_exchange_step(exchange), self);
 }
 
-mlp_status mlp_exchange_sum(mlp_exchange *exchange, size_t layer,
-                            mlp_thread self, mlp_exchange_update *take,
-                            void *context)
+void mlp_exchange_sum(mlp_exchange *exchange, size_t layer, mlp_thread self,
+                      mlp_exchange_update *take, void *context)
 {
     mlp_exchange_await(exchange, layer, self);
     mlp_range range = mlp_exchange_thread_range(exchange, layer, self);
-    return exchange->ops->sum(
-        &(mlp_exchange_call){exchange, layer, self, take, context, range});
+    if (range.count > 0) {
+        mlp_exchange_add_up(&exchange->layers[layer].last, range, take,
+                            context);
+    }
 }
 
 void mlp_exchange_release(mlp_exchange *exchange, size_t layer, mlp_thread me)
@@ -110,11 +105,14 @@ void mlp_exchange_wait(mlp_exchange *exchange, size_t layer)
 
 void mlp_exchange_publish_shard_metrics(mlp_exchange *exchange)
 {
-    exchange->ops->publish_shard_metrics(exchange);
+    mlp_gate_arrive(mlp_exchange_flow(exchange, MLP_FLOW_METRICS)->ready, 1);
 }
 
-mlp_status mlp_exchange_collect_shard_metrics(mlp_exchange *exchange,
-                                              const double **all)
+const double *mlp_exchange_collect_shard_metrics(mlp_exchange *exchange)
 {
-    return exchange->ops->collect_shard_metrics(exchange, all);
+    uint32_t step = mlp_exchange_step(exchange);
+    mlp_exchange_wait_for(exchange,
+                          mlp_exchange_flow(exchange, MLP_FLOW_METRICS), step,
+                          (mlp_thread){0, 1, NULL});
+    return mlp_exchange_metrics_table(exchange, step);
 }

@@ -81,7 +81,8 @@ static mlp_status time_steps(mlp_run_parts *run, double *seconds)
 
 /* Create a trainer for a batch size, measure its steps, and destroy it. */
 static mlp_status measure_batch(mlp_run_parts *run, size_t batch,
-                                double *seconds, size_t *floats)
+                                double *seconds, size_t *floats,
+                                const char **by_tree)
 {
     run->job.config.batch = batch;
     mlp_status status = mlp_run_create_trainer(run);
@@ -91,6 +92,7 @@ static mlp_status measure_batch(mlp_run_parts *run, size_t batch,
     if (status == MLP_OK) {
         status = time_steps(run, seconds);
         *floats = run->model->vector_size;
+        *by_tree = mlp_trainer_by_tree(run->trainer);
     }
     mlp_trainer_destroy(&run->trainer);
     mlp_model_destroy(&run->model);
@@ -145,8 +147,8 @@ static mlp_status measure_alone(mlp_plan *f, mlp_comm *serial)
     size_t floats = 0;
     for (size_t i = 0; i < f->alone.count; i++) {
         double *seconds = &f->alone.seconds[i];
-        mlp_status status =
-            measure_batch(&alone, (size_t)f->alone.rows[i], seconds, &floats);
+        mlp_status status = measure_batch(&alone, (size_t)f->alone.rows[i],
+                                          seconds, &floats, &f->by_tree);
         MLP_TRY(mlp_comm_agree(f->run.job.comm, status));
         MLP_TRY(maximum_over_ranks(f->run.job.comm, seconds));
     }
@@ -162,7 +164,7 @@ static mlp_status measure_team(mlp_plan *f)
     f->team = f->alone;
     for (size_t i = 0; i < f->team.count && ranks > 1; i++) {
         MLP_TRY(measure_batch(&f->run, ranks * (size_t)f->team.rows[i],
-                              &f->team.seconds[i], &floats));
+                              &f->team.seconds[i], &floats, &f->by_tree));
         MLP_TRY(maximum_over_ranks(f->run.job.comm, &f->team.seconds[i]));
     }
     f->run.job.config.batch = batch;

@@ -66,6 +66,11 @@ static void print_head(const mlp_plan *f)
            f->run.data.train.rows);
     print_link("in a node", costs->inside, f->inside_from);
     print_link("between nodes", costs->between, f->between_from);
+    if (mlp_comm_where(f->run.job.comm)->nodes > 1) {
+        printf("first layer between nodes: by %s%s\n",
+               f->by_tree == NULL ? "columns" : "tree, as ",
+               f->by_tree == NULL ? "" : f->by_tree);
+    }
 }
 
 /* Compare the model's predictions with the measured steps. */

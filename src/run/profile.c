@@ -204,6 +204,9 @@ static mlp_status print_traffic(const mlp_run_parts *run)
            "behind computation\n",
            1e-6 * (double)sums[0] / nodes,
            100.0 * (1.0 - (double)sums[2] / (double)sums[1]));
+    const char *why = mlp_trainer_by_tree(run->trainer);
+    printf("first layer between nodes: by %s%s\n",
+           why == NULL ? "columns" : "tree, as ", why == NULL ? "" : why);
     return MLP_OK;
 }
 

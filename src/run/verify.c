@@ -32,7 +32,7 @@ static mlp_status note_layers(const mlp_verification *v, mlp_run_parts *run,
         for (size_t r = 0; r < ranks; r++) {
             if (is_reference || r == mlp_comm_rank(v->run.job.comm)) {
                 mlp_range range = v->ranges[l * ranks + r];
-                MLP_TRY(mlp_trainer_digest(run->trainer, l, range,
+                MLP_TRY(mlp_trainer_digest(run->trainer, range,
                                            &row[l * ranks + r]));
             }
         }

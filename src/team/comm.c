@@ -204,39 +204,6 @@ void mlp_shared_destroy(mlp_shared **shared)
     }
 }
 
-mlp_status mlp_sums_create(mlp_comm *comm, size_t count, mlp_sums **sums)
-{
-    *sums = NULL;
-    MLP_TRY(comm->ops->sums_create(comm, count, sums));
-    (*sums)->comm = comm;
-    return MLP_OK;
-}
-
-void mlp_sums_destroy(mlp_sums **sums)
-{
-    free(*sums);
-    *sums = NULL;
-}
-
-mlp_status mlp_sums_begin(mlp_sums *sums, size_t i, mlp_sum_type type,
-                          void *numbers, size_t n)
-{
-    return sums->comm->size == 1
-               ? MLP_OK
-               : sums->comm->ops->sums_begin(sums, i, type, numbers, n);
-}
-
-mlp_status mlp_sums_progress(mlp_sums *sums)
-{
-    return sums->comm->size == 1 ? MLP_OK
-                                 : sums->comm->ops->sums_progress(sums);
-}
-
-mlp_status mlp_sums_end(mlp_sums *sums, size_t i)
-{
-    return sums->comm->size == 1 ? MLP_OK : sums->comm->ops->sums_end(sums, i);
-}
-
 mlp_status mlp_transfers_create(mlp_comm *comm, size_t count,
                                 mlp_transfers **transfers)
 {
@@ -258,6 +225,13 @@ mlp_status mlp_transfers_plan(mlp_transfers *transfers, size_t i,
                               const mlp_lane *lanes)
 {
     return transfers->comm->ops->transfers_plan(transfers, i, lanes);
+}
+
+mlp_status mlp_transfers_plan_sum(mlp_transfers *transfers, size_t i,
+                                  mlp_sum_type type, void *numbers, size_t n)
+{
+    return transfers->comm->ops->transfers_plan_sum(transfers, i, type, numbers,
+                                                    n);
 }
 
 mlp_status mlp_transfers_begin(mlp_transfers *transfers, size_t i)

@@ -91,30 +91,6 @@ mlp_status mlp_comm_any(mlp_comm *comm, bool *claim);
  *  Collective. */
 mlp_status mlp_comm_max_rank(mlp_comm *comm, uint32_t *value, size_t *rank);
 
-/** Nonblocking sums: the ranks compute while MPI adds. */
-typedef struct mlp_sums mlp_sums;
-
-typedef enum { MLP_SUM_FLOAT, MLP_SUM_DOUBLE } mlp_sum_type;
-
-/** For up to `count` sums at a time. Not collective. MLP_ERROR_INTERNAL without
- *  memory. */
-mlp_status mlp_sums_create(mlp_comm *comm, size_t count, mlp_sums **sums);
-void mlp_sums_destroy(mlp_sums **sums); /**< No sum may be in flight. */
-
-/** Begin sum i: add n numbers element by element over all ranks, in place. MPI
- *  chooses the order, so rounding depends on the number of ranks, but all ranks
- *  get the same bits. The numbers may not be used until mlp_sums_end.
- *  Collective. */
-mlp_status mlp_sums_begin(mlp_sums *sums, size_t i, mlp_sum_type type,
-                          void *numbers, size_t n);
-
-/** Progress all sums: MPI may advance only while it is called. From the main
- *  thread. Not collective. */
-mlp_status mlp_sums_progress(mlp_sums *sums);
-
-/** Wait for sum i, if it is in flight. From the main thread. */
-mlp_status mlp_sums_end(mlp_sums *sums, size_t i);
-
 /** Memory that the ranks of a node share. */
 typedef struct mlp_shared mlp_shared;
 
@@ -127,9 +103,10 @@ mlp_status mlp_comm_share(mlp_comm *comm, size_t bytes, void **segments,
                           mlp_shared **shared);
 void mlp_shared_destroy(mlp_shared **shared); /**< Collective. */
 
-/** Persistent transfers between nodes: the same memory and sizes each time,
- *  between ranks with the same local rank. Several may be in flight while the
- *  ranks compute, but they may progress only in mlp_transfers_test. */
+/** Transfers that repeat, with the same memory and sizes each time: between
+ *  nodes, by ranks with the same local rank, or sums over all ranks. Several
+ * may be in flight while the ranks compute, but they may progress only in
+ *  mlp_transfers_test. */
 typedef struct mlp_transfers mlp_transfers;
 
 /** What this rank sends to one node and receives from it; 0 bytes are
@@ -141,20 +118,31 @@ typedef struct {
 } mlp_lane;
 
 /** For `count` transfers, at most INT16_MAX, to be planned next. Only in a team
- *  of several nodes. Not collective. MLP_ERROR_INTERNAL. */
+ *  of several ranks. Not collective. MLP_ERROR_INTERNAL. */
 mlp_status mlp_transfers_create(mlp_comm *comm, size_t count,
                                 mlp_transfers **transfers);
 void mlp_transfers_destroy(mlp_transfers **transfers); /**< None in flight. */
 
-/** Define transfer i, once. Sizes must match at both ends.
+/** Define transfer i, which is not in flight; again if sizes change. Sizes must
+ *  match at both ends.
  *  @param lanes  [nodes]; the lane of this rank's own node is ignored
  *  Not collective. MLP_ERROR_INTERNAL for a lane of 2 GiB or more. */
 mlp_status mlp_transfers_plan(mlp_transfers *transfers, size_t i,
                               const mlp_lane *lanes);
 
+typedef enum { MLP_SUM_FLOAT, MLP_SUM_DOUBLE } mlp_sum_type;
+
+/** Define transfer i as the sum of n numbers over all ranks, element by
+ * element, in place. MPI chooses the order of additions, so rounding depends on
+ * the number of ranks, but all ranks get the same bits. MLP_ERROR_INTERNAL for
+ * more than INT_MAX numbers. */
+mlp_status mlp_transfers_plan_sum(mlp_transfers *transfers, size_t i,
+                                  mlp_sum_type type, void *numbers, size_t n);
+
 /** Begin transfer i: its send buffers are complete, its receive buffers are
  *  overwritten from now on. The ranks at the other ends begin it, too.
- *  Different transfers may begin in any order. From the main thread. */
+ *  Different transfers may begin in any order, sums in the same one on all
+ *  ranks. From the main thread. */
 mlp_status mlp_transfers_begin(mlp_transfers *transfers, size_t i);
 
 /** Whether transfer i, which was begun, is complete: all is received, and the

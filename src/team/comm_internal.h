@@ -26,19 +26,15 @@ typedef struct {
     mlp_status (*share)(mlp_comm *comm, size_t bytes, void **segments,
                         mlp_shared **shared);
     void (*unshare)(mlp_shared *shared);
-    /** Allocates one block of memory, which comm.c frees. */
-    mlp_status (*sums_create)(mlp_comm *comm, size_t count, mlp_sums **sums);
     /** These are not called in a team of one. */
-    mlp_status (*sums_begin)(mlp_sums *sums, size_t i, mlp_sum_type type,
-                             void *numbers, size_t n);
-    mlp_status (*sums_progress)(mlp_sums *sums);
-    mlp_status (*sums_end)(mlp_sums *sums, size_t i);
-    /** These are not called with a single node. */
     mlp_status (*transfers_create)(mlp_comm *comm, size_t count,
                                    mlp_transfers **transfers);
     void (*transfers_destroy)(mlp_transfers *transfers);
     mlp_status (*transfers_plan)(mlp_transfers *transfers, size_t i,
                                  const mlp_lane *lanes);
+    mlp_status (*transfers_plan_sum)(mlp_transfers *transfers, size_t i,
+                                     mlp_sum_type type, void *numbers,
+                                     size_t n);
     mlp_status (*transfers_begin)(mlp_transfers *transfers, size_t i);
     mlp_status (*transfers_test)(mlp_transfers *transfers, size_t i,
                                  bool *is_over);
@@ -53,10 +49,6 @@ struct mlp_comm {
 };
 
 struct mlp_shared {
-    mlp_comm *comm;
-};
-
-struct mlp_sums {
     mlp_comm *comm;
 };
 

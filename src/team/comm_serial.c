@@ -53,20 +53,11 @@ static void serial_unshare(mlp_shared *shared)
     free(s);
 }
 
-static mlp_status serial_sums_create(mlp_comm *comm, size_t count,
-                                     mlp_sums **sums)
-{
-    (void)comm, (void)count;
-    *sums = calloc(1, sizeof **sums);
-    return *sums == NULL ? mlp_fail_memory("sums") : MLP_OK;
-}
-
 static const mlp_comm_ops serial_ops = {
     .destroy = serial_destroy,
     .abort = serial_abort,
     .share = serial_share,
     .unshare = serial_unshare,
-    .sums_create = serial_sums_create,
 };
 
 mlp_status mlp_comm_serial_create(mlp_comm **comm)

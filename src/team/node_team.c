@@ -10,7 +10,7 @@
 
 #include "place.h"
 
-enum { BLOCKS_MAX = 8 };
+enum { BLOCKS_MAX = 16 };
 
 /* What a rank publishes of itself, on cache lines of its own. */
 typedef struct {

@@ -70,7 +70,7 @@ static bool are_losses_finite(const mlp_trainer *trainer, mlp_range rows)
  * by now. */
 static bool are_gradients_finite(const mlp_trainer *trainer, size_t l)
 {
-    const mlp_layer *layer = &trainer->parts.model->layer[l];
+    const mlp_layer *layer = &mlp_trainer_held(trainer)->layer[l];
     if (!atomic_load(&trainer->alarms[l].is_unsafe)) {
         return true;
     }
@@ -87,17 +87,19 @@ static bool is_finite_at(const mlp_trainer *trainer, place at)
 {
     const mlp_layer *layer = &trainer->parts.model->layer[at.layer];
     const mlp_batch *batch = mlp_feed_batch(trainer->node.feed);
-    mlp_range rows = mlp_feed_here(trainer->node.feed);
+    const mlp_layer *held = &mlp_trainer_held(trainer)->layer[at.layer];
+    mlp_range gathered = mlp_feed_here(trainer->node.feed);
+    mlp_range rows = mlp_trainer_rows_here(trainer);
     size_t first = rows.first * mlp_stride(layer->out);
     size_t outputs = rows.count * mlp_stride(layer->out);
     switch (at.what) {
     case INPUT:
         return mlp_trainer_are_finite(batch->values +
-                                          rows.first * batch->stride,
-                                      rows.count * batch->stride);
+                                          gathered.first * batch->stride,
+                                      gathered.count * batch->stride);
     case WEIGHT:
         return mlp_trainer_are_finite(
-            trainer->weights.vectors[0] + layer->offset, layer->size);
+            trainer->weights.vectors[0] + held->offset, held->size);
     case ACTIVATION:
         return mlp_trainer_are_finite(
             mlp_pass_activations(trainer->node.pass, at.layer) + first,

@@ -15,12 +15,12 @@ mlp_range mlp_sharded_rows(const mlp_sharded *split, size_t shards,
     return rows;
 }
 
-mlp_evaluator mlp_trainer_evaluator(const mlp_trainer *trainer)
+mlp_evaluator mlp_trainer_evaluator(mlp_trainer *trainer)
 {
     const mlp_trainer_parts *parts = &trainer->parts;
     return (mlp_evaluator){.model = parts->model,
                            .kernels = parts->kernels,
-                           .vector = trainer->weights.vectors[0],
+                           .vector = mlp_trainer_gather(trainer, 0),
                            .feed = trainer->evaluation.feed,
                            .pass = trainer->evaluation.pass,
                            .scaler = parts->scaler,
@@ -32,7 +32,6 @@ mlp_evaluator mlp_trainer_evaluator(const mlp_trainer *trainer)
 mlp_evaluation_order mlp_trainer_order(mlp_trainer *trainer,
                                        const mlp_sharded *split)
 {
-    mlp_trainer_wait(trainer);
     trainer->position.expected_step = UINT64_MAX;
     return (mlp_evaluation_order){.rows = split->rows,
                                   .shards = trainer->parts.config->shards,

@@ -38,6 +38,7 @@ typedef struct {
     mlp_trainer *trainer;
     mlp_optimizer rule; /* this batch's */
     size_t layer;       /* under way */
+    size_t least;       /* the last layer that is left to do: 0, or 1 */
     bool is_finite;     /* the sums that `look` has seen */
 } finisher;
 
@@ -47,20 +48,18 @@ static void lap(const finisher *f, mlp_phase phase)
 }
 
 /* Do the same to every layer, last one first; `act` gets the sums. */
-static mlp_status each_layer(finisher *f, mlp_exchange_update *act,
-                             bool is_last_word)
+static void each_layer(finisher *f, mlp_exchange_update *act, bool is_last_word)
 {
     mlp_exchange *exchange = f->trainer->exchange;
-    for (size_t l = f->trainer->parts.model->layers; l-- > 0;) {
+    for (size_t l = f->trainer->parts.model->layers; l-- > f->least;) {
         f->layer = l;
         mlp_exchange_await(exchange, l, f->w->self);
         lap(f, MLP_PHASE_WAIT);
-        MLP_TRY(mlp_exchange_sum(exchange, l, f->w->self, act, f));
+        mlp_exchange_sum(exchange, l, f->w->self, act, f);
         if (is_last_word) {
             mlp_exchange_release(exchange, l, f->w->me);
         }
     }
-    return MLP_OK;
 }
 
 static void update(void *context, size_t first, size_t count, const float *sum)
@@ -91,18 +90,36 @@ static void look(void *context, size_t first, size_t count, const float *sum)
     }
 }
 
+/* Without columns each node has all sums, and need not ask. Collective. */
+static void ask_nodes(finisher *f)
+{
+    mlp_trainer_board *board = f->trainer->node.board;
+    if (!mlp_trainer_has_columns(f->trainer)) {
+        return;
+    }
+    if (f->w->self.index == 0) {
+        bool is_refused = atomic_load(&board->is_refused);
+        (void)mlp_comm_any(f->trainer->parts.comm, &is_refused);
+        if (is_refused) {
+            atomic_store(&board->is_refused, true);
+        }
+    }
+    mlp_worker_meet(f->w);
+}
+
 /* Nobody updates before all have seen that all is finite. */
 static mlp_status update_with_care(finisher *f)
 {
     f->is_finite = true;
-    MLP_TRY(each_layer(f, look, false));
+    each_layer(f, look, false);
     mlp_trainer_board *board = f->trainer->node.board;
     if (!f->is_finite) {
         atomic_store(&board->is_refused, true);
     }
     mlp_worker_meet(f->w);
+    ask_nodes(f);
     bool are_all = !atomic_load(&board->is_refused);
-    MLP_TRY(each_layer(f, are_all ? update : leave_alone, true));
+    each_layer(f, are_all ? update : leave_alone, true);
     return are_all ? MLP_OK : MLP_DIVERGED;
 }
 
@@ -230,7 +247,7 @@ static void limit_units(const finisher *f)
 static mlp_status update_by_norms(finisher *f)
 {
     const mlp_config *config = f->trainer->parts.config;
-    MLP_TRY(each_layer(f, keep, false));
+    each_layer(f, keep, false);
     if (mlp_optimizer_has_ratios(config)) {
         measure_weights(f);
     }
@@ -252,17 +269,67 @@ static mlp_status update_by_norms(finisher *f)
     return is_finite ? MLP_OK : MLP_DIVERGED;
 }
 
+/* ---- the first layer by columns ---------------------------------------- */
+
+static void update_block(void *context, size_t first, size_t count,
+                         const float *sum)
+{
+    const finisher *f = context;
+    lap(f, MLP_PHASE_GRADIENT);
+    mlp_optimizer_update(&f->rule, first, count, sum);
+    lap(f, MLP_PHASE_UPDATE);
+}
+
+/* Its gradient, which is whole on this node; with the update, if no sum can
+ * overflow on any node. Parameters of the layer were last read before all
+ * threads of the node sent their columns. */
+static void finish_columns(finisher *f, const mlp_step_facts *facts)
+{
+    mlp_trainer *trainer = f->trainer;
+    mlp_trainer_columns *c = &trainer->columns;
+    const mlp_worker *w = f->w;
+    const float *begun = w->step->micro_batch > 0 ? c->leaf_sums : NULL;
+    f->least = 1;
+    if (facts->is_given_up) {
+        /* the exchange is through */
+    } else if (!facts->is_unsafe) {
+        mlp_pass_gradient_blocks(c->pass, 0, &c->sum, begun, update_block, f,
+                                 w->me);
+    } else {
+        f->least = 0;
+        if (!mlp_pass_gradient(c->pass, 0, &c->sum, 1, begun, w->me)) {
+            atomic_store(&trainer->alarms[0].is_unsafe, true);
+        }
+    }
+    lap(f, MLP_PHASE_GRADIENT);
+    mlp_exchange_publish(trainer->exchange, 0, w->me);
+    mlp_exchange_progress(trainer->exchange, w->self);
+    if (f->least > 0) {
+        mlp_exchange_release(trainer->exchange, 0, w->me);
+    }
+}
+
 mlp_status mlp_trainer_finish(mlp_worker *w, const mlp_step_facts *facts)
 {
     mlp_trainer *trainer = w->trainer;
     finisher f = {.w = w, .trainer = trainer, .rule = trainer->optimizer};
-    if (facts->is_given_up) {
-        return each_layer(&f, leave_alone, true);
+    if (!facts->is_given_up) {
+        mlp_optimizer_begin(&f.rule, facts->lr, facts->rows, facts->step);
     }
-    mlp_optimizer_begin(&f.rule, facts->lr, facts->rows, facts->step);
+    if (mlp_trainer_has_columns(trainer)) {
+        finish_columns(&f, facts);
+    }
+    if (facts->is_given_up) {
+        each_layer(&f, leave_alone, true);
+        return MLP_OK;
+    }
     if (trainer->weights.kept_sum != NULL) {
         return update_by_norms(&f);
     }
-    return facts->is_unsafe ? update_with_care(&f)
-                            : each_layer(&f, update, true);
+    if (facts->is_unsafe) {
+        return update_with_care(&f);
+    }
+    each_layer(&f, update, true);
+    mlp_stage_leave_batch(w);
+    return MLP_OK;
 }

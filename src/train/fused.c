@@ -8,9 +8,10 @@
  *  diverges leaves the weights unchanged. A bound shows that: with n rows of
  *  inputs x, |x| <= X, and derivatives dz, |dz| <= D, every partial sum of
  *  x dz is at most n X D before rounding, and rounding adds less than a factor
- *  (1 + 2^-24)^(2 n), below 2^0.2 for n <= 2^20. So n X D <= 2^120, with X at
- *  least 1 for the bias, is far below the largest float, 2^128. Where the bound
- *  does not hold, the step is finished with care (finish.c), to the same bits.
+ *  (1 + 2^-24)^(2 n), below 2^0.2 for n <= 2^20. With X and D up to 2^50 that
+ * is far below the largest float, 2^128. Nodes may each check their own rows.
+ *  Where the bound does not hold, the step is finished with care (finish.c), to
+ *  the same bits.
  *
  *  Why nobody reads what another thread overwrites: parameters are last read by
  *  forward and backward, before the meeting in mlp_fused_is_safe; a thread
@@ -23,17 +24,16 @@
 
 #include "step.h"
 
-static const double ROWS_MOST = 0x1p20, BOUND = 0x1p120;
+static const double ROWS_MOST = 0x1p20, VALUE_MOST = 0x1p50;
 
 /* Sums of losses up to this are finite, too. */
 static const double LOSS_MOST = 1e300;
 
-/* PReLU's slopes are sums of other products. MLP_TEST_CAREFUL=1 has a test
- * finish every step with care. */
+/* PReLU's slopes are sums of other products. */
 bool mlp_trainer_may_fuse(const mlp_trainer *trainer)
 {
     const mlp_trainer_parts *parts = &trainer->parts;
-    bool may = getenv("MLP_TEST_CAREFUL") == NULL &&
+    bool may = !trainer->node.is_careful &&
                trainer->weights.subtree_count == 1 &&
                mlp_comm_where(parts->comm)->nodes == 1 &&
                parts->config->exchange == MLP_EXCHANGE_TREE &&
@@ -48,14 +48,14 @@ bool mlp_trainer_may_fuse(const mlp_trainer *trainer)
 void mlp_fused_measure(const mlp_worker *w)
 {
     const mlp_trainer_node *node = &w->trainer->node;
-    if (!node->may_fuse) {
+    if (!node->may_fuse && !mlp_trainer_has_columns(w->trainer)) {
         return;
     }
     mlp_thread_bounds *mine = &node->bounds[w->me.index];
     if (w->step->micro_batch == 0) {
         *mine = (mlp_thread_bounds){.has_finite_losses = true};
     }
-    mlp_range rows = mlp_thread_share(w->me, mlp_feed_batch(node->feed)->rows);
+    mlp_range rows = mlp_thread_share(w->me, node->batch.rows);
     const double *losses = mlp_pass_losses(node->pass) + rows.first;
     for (size_t r = 0; r < rows.count; r++) {
         mine->has_finite_losses &= fabs(losses[r]) <= LOSS_MOST;
@@ -82,20 +82,18 @@ bool mlp_fused_is_bounded(const mlp_thread_bounds *bounds, size_t threads,
             input = seen->input[l] > input ? seen->input[l] : input;
             dz = seen->dz[l] > dz ? seen->dz[l] : dz;
         }
-        double bound =
-            (double)rows * fmax(from_bits(input), 1.0) * from_bits(dz);
-        is_bounded = is_bounded && isfinite(from_bits(input)) && bound <= BOUND;
+        is_bounded = is_bounded && from_bits(input) <= VALUE_MOST &&
+                     from_bits(dz) <= VALUE_MOST;
     }
     return is_bounded;
 }
 
-/* The same on every thread, which all have met. */
-static bool all_is_well(const mlp_worker *w)
+bool mlp_fused_is_well(const mlp_worker *w)
 {
     const mlp_trainer *trainer = w->trainer;
     const mlp_trainer_node *node = &trainer->node;
     size_t ranks = mlp_comm_where(mlp_node_team_home(node->team))->size;
-    bool is_well = true;
+    bool is_well = !node->is_careful;
     for (size_t r = 0; r < ranks; r++) {
         is_well = is_well && !node->board->ranks[r].has_fault;
     }
@@ -113,7 +111,7 @@ bool mlp_fused_is_safe(mlp_worker *w)
         return false;
     }
     mlp_worker_meet(w);
-    return all_is_well(w);
+    return mlp_fused_is_well(w);
 }
 
 typedef struct {
@@ -143,10 +141,7 @@ void mlp_fused_update(mlp_worker *w)
         mlp_worker_lap(w, MLP_PHASE_GRADIENT);
         mlp_exchange_publish(trainer->exchange, l, w->me);
     }
-    if (w->me.gate != w->self.gate) { /* other ranks still read the batch */
-        mlp_exchange_await(trainer->exchange, 0, w->self);
-        mlp_worker_lap(w, MLP_PHASE_WAIT);
-    }
+    mlp_stage_leave_batch(w);
     for (size_t l = trainer->parts.model->layers; l-- > 0;) {
         mlp_exchange_release(trainer->exchange, l, w->me);
     }

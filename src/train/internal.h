@@ -5,6 +5,7 @@
 #define MLP_TRAINER_INTERNAL_H
 
 #include "exchange/exchange.h"
+#include "model/columns.h"
 #include "model/pass.h"
 #include "optim/optimizer.h"
 #include "rows/feed.h"
@@ -57,16 +58,37 @@ typedef struct {
 typedef struct {
     mlp_node_team *team;
     mlp_trainer_board *board;
-    mlp_range shards;       /* the node's */
-    size_t first_shard;     /* of them, this rank's */
-    size_t *leaf_start;     /* [shards.count + 1], in the batch under way */
+    mlp_range shards;   /* the node's */
+    mlp_range fed;      /* whose rows are in the feed: the node's; with columns
+                           those of all nodes */
+    mlp_range gathered; /* of these, those whose rows this rank gathers, */
+    const mlp_dataset *dataset; /* from here */
+    size_t *fed_start;          /* [fed.count + 1], in the batch under way */
+    size_t *leaf_start; /* [shards.count + 1], in the node's part of it */
+    size_t first_row;   /* the node's in the feed's batch, */
+    mlp_batch batch;    /* and its rows; without inputs where it has columns */
     mlp_deformer *deformer; /* of its batches' images, or NULL */
     mlp_feed *feed;
     mlp_pass *pass;
     float *leaf_sums; /* [shards.count, vector_size], with --accumulate */
     mlp_thread_bounds *bounds; /* [threads of the node team] */
     bool may_fuse;             /* gradient and update in one (fused.c) */
+    bool is_careful;           /* a test wants no step to be bounded */
 } mlp_trainer_node;
+
+/* The first layer by columns (columns.c); all zero where each node holds all of
+ * it. */
+typedef struct {
+    mlp_range *of_node; /* [nodes] */
+    mlp_model *held;    /* what this node holds */
+    mlp_model first;    /* its first layer, which is not owned */
+    mlp_pass *pass;     /* of that layer, over the rows of all nodes */
+    mlp_dataset rows;   /* that this rank gathers, in the node's memory */
+    float *layer;       /* columns of another node, while they are gathered */
+    mlp_gradient_node sum;     /* the gradient's, over all shards */
+    mlp_gradient_node *leaves; /* [shards], with --accumulate */
+    float *leaf_sums;          /* [shards, first.vector_size], of these */
+} mlp_trainer_columns;
 
 /* Which rows come next, and at what learning rate. */
 typedef struct {
@@ -93,6 +115,8 @@ typedef struct {
 struct mlp_trainer {
     mlp_trainer_parts parts;
     mlp_trainer_node node;
+    mlp_trainer_columns columns;
+    const char *by_tree; /* why not by columns, or NULL */
     mlp_exchange *exchange;
     mlp_weights weights;
     mlp_optimizer optimizer;
@@ -114,11 +138,68 @@ bool mlp_trainer_is_short(const mlp_trainer_parts *parts);
 mlp_status mlp_trainer_create_node_team(mlp_trainer *trainer);
 void mlp_trainer_destroy_node_team(mlp_trainer *trainer); /**< Collective. */
 
+/** Whether the first layer's columns belong to nodes. */
+static inline bool mlp_trainer_has_columns(const mlp_trainer *trainer)
+{
+    return trainer->columns.held != NULL;
+}
+
+/** The model whose vectors this node holds. */
+static inline const mlp_model *mlp_trainer_held(const mlp_trainer *trainer)
+{
+    return mlp_trainer_has_columns(trainer) ? trainer->columns.held
+                                            : trainer->parts.model;
+}
+
+/** Choose how the first layer is exchanged, and with columns find those of this
+ *  node. MLP_ERROR_USAGE when the configuration asks for columns that cannot
+ *  be. Collective. */
+mlp_status mlp_trainer_choose_columns(mlp_trainer *trainer);
+
+/** Copy all training rows to each node, in memory that its ranks share.
+ *  Collective. MLP_ERROR_INTERNAL on all ranks without memory.
+ *  @param rows  set to those of some shards; not to be destroyed */
+mlp_status mlp_trainer_copy_rows(mlp_trainer *trainer, mlp_range shards,
+                                 mlp_dataset *rows);
+uint64_t mlp_trainer_copy_bytes(const mlp_trainer *trainer); /**< Of them. */
+
+/** Bytes of the node's memory for the columns' pass, and for sums over leaves.
+ *  @param rows  of a micro-batch on all nodes, at most */
+size_t mlp_trainer_columns_bytes(const mlp_trainer *trainer, size_t rows);
+size_t mlp_trainer_columns_sums_bytes(const mlp_trainer *trainer);
+
+/** With columns: create the pass, and find the rows that this rank gathers, of
+ *  a copy of all nodes' rows that the node shares. Collective.
+ *  @param rows    as above
+ *  @param memory  [mlp_trainer_columns_bytes] */
+mlp_status mlp_trainer_create_columns(mlp_trainer *trainer, size_t rows,
+                                      void *memory);
+
+/** The lists of gradient sums, when the exchange is there. Not collective. */
+mlp_status mlp_trainer_create_column_sums(mlp_trainer *trainer);
+void mlp_trainer_destroy_columns(mlp_trainer *trainer);
+
+/** State vector i (0: parameters) of the whole model, on every rank, when all
+ *  updates are done: valid until the next step or call. Collective. */
+const float *mlp_trainer_gather(mlp_trainer *trainer, size_t i);
+
+/** Targets of the node's rows, or NULL. */
+static inline const float *mlp_trainer_targets(const mlp_trainer *trainer)
+{
+    const float *all = mlp_feed_targets(trainer->node.feed);
+    return all == NULL ? NULL : all + trainer->node.first_row * MLP_ALIGN;
+}
+
+/** The rows of this rank's shards, counted in the node's batch. */
+mlp_range mlp_trainer_rows_here(const mlp_trainer *trainer);
+
 /** Rows that so many shards have in a micro-batch of a batch, at most. */
 size_t mlp_trainer_batch_rows(const mlp_config *config, size_t shards);
 
-/** Where batch `index` (of those that the sampler deals) has its rows. */
+/** Where batch `index` (of those that the sampler deals) has its rows; and,
+ *  when the feed has begun it, the node's rows of it. */
 void mlp_trainer_lay_batch(mlp_trainer *trainer, size_t index);
+void mlp_trainer_take_batch(mlp_trainer *trainer);
 
 /** Whether gradient and update may be one, if the numbers of a step allow. */
 bool mlp_trainer_may_fuse(const mlp_trainer *trainer);
@@ -146,17 +227,16 @@ bool mlp_trainer_has_finite_losses(const mlp_trainer *trainer);
 /** The whole batch's tally, from the metrics of all shards, and whether some
  *  rank's gradient is unsafe. Every rank comes to the same decision:
  *  MLP_DIVERGED when its loss is not finite, or when the trainer then
- * has_fault; or what the transport says. From thread 0 of a working rank.
- * Collective. */
+ *  has_fault. From thread 0 of a working rank. Collective. */
 mlp_status mlp_trainer_read_metrics(mlp_trainer *trainer,
                                     mlp_step_result *result, bool *is_unsafe);
 
-/** What evaluates rows with the trainer's parameters, on this rank alone; no
- *  stop ends it. */
-mlp_evaluator mlp_trainer_evaluator(const mlp_trainer *trainer);
+/** What evaluates rows with the trainer's parameters, on this rank alone, when
+ *  all updates are done; no stop ends it. Collective. */
+mlp_evaluator mlp_trainer_evaluator(mlp_trainer *trainer);
 
-/** This rank's rows of a split, to be evaluated now, when all updates are done
- *  and no rows of a step are expected any more. */
+/** This rank's rows of a split, to be evaluated now, when no rows of a step are
+ *  expected any more. */
 mlp_evaluation_order mlp_trainer_order(mlp_trainer *trainer,
                                        const mlp_sharded *split);
 

@@ -20,26 +20,59 @@ bool mlp_trainer_is_short(const mlp_trainer_parts *parts)
 
 /* ---- the node team's shards -------------------------------------------- */
 
+/* With columns the ranks of a node gather the rows of all shards, each of some
+ * of them. */
 static mlp_status find_shards(mlp_trainer *trainer)
 {
     mlp_trainer_node *node = &trainer->node;
-    node->shards =
-        mlp_node_team_shards(node->team, trainer->parts.config->shards);
-    node->first_shard = trainer->parts.train->shards.first - node->shards.first;
+    size_t all = trainer->parts.config->shards;
+    const mlp_comm_place *place = mlp_comm_where(trainer->parts.comm);
+    bool has_columns = mlp_trainer_has_columns(trainer);
+    node->shards = mlp_node_team_shards(node->team, all);
+    node->fed = has_columns ? (mlp_range){0, all} : node->shards;
+    node->gathered = has_columns ? mlp_range_part(all, place->size, place->rank)
+                                 : trainer->parts.train->shards;
+    node->dataset = &trainer->parts.train->here;
+    node->fed_start = calloc(node->fed.count + 1, sizeof *node->fed_start);
     node->leaf_start = calloc(node->shards.count + 1, sizeof *node->leaf_start);
-    return node->leaf_start != NULL ? MLP_OK
-                                    : mlp_fail_memory("the shards of a node");
+    return node->leaf_start != NULL && node->fed_start != NULL
+               ? MLP_OK
+               : mlp_fail_memory("the shards of a node");
 }
 
 void mlp_trainer_lay_batch(mlp_trainer *trainer, size_t index)
 {
+    mlp_trainer_node *node = &trainer->node;
     size_t rows = 0;
-    for (size_t i = 0; i < trainer->node.shards.count; i++) {
-        trainer->node.leaf_start[i] = rows;
+    for (size_t i = 0; i < node->fed.count; i++) {
+        node->fed_start[i] = rows;
         rows += mlp_sampler_count(trainer->position.sampler, index,
-                                  trainer->node.shards.first + i);
+                                  node->fed.first + i);
     }
-    trainer->node.leaf_start[trainer->node.shards.count] = rows;
+    node->fed_start[node->fed.count] = rows;
+    const size_t *own = node->fed_start + node->shards.first - node->fed.first;
+    node->first_row = own[0];
+    for (size_t i = 0; i <= node->shards.count; i++) {
+        node->leaf_start[i] = own[i] - own[0];
+    }
+}
+
+void mlp_trainer_take_batch(mlp_trainer *trainer)
+{
+    mlp_trainer_node *node = &trainer->node;
+    node->batch = *mlp_feed_batch(node->feed);
+    node->batch.leaves = node->shards.count;
+    node->batch.leaf_start = node->leaf_start;
+    node->batch.leaf_word += node->shards.first - node->fed.first;
+    node->batch.rows = node->leaf_start[node->shards.count];
+}
+
+mlp_range mlp_trainer_rows_here(const mlp_trainer *trainer)
+{
+    mlp_range shards = trainer->parts.train->shards;
+    const size_t *own =
+        trainer->node.leaf_start + shards.first - trainer->node.shards.first;
+    return (mlp_range){own[0], own[shards.count] - own[0]};
 }
 
 double mlp_trainer_work_share(const mlp_trainer *trainer)
@@ -55,7 +88,9 @@ double mlp_trainer_work_share(const mlp_trainer *trainer)
 
 typedef struct {
     mlp_feed_shape feed;
+    size_t rows;                     /* of the node, at most */
     size_t board, batch, pass, sums; /* bytes */
+    size_t columns_pass, columns_sums;
 } extents;
 
 static mlp_feed_shape feed_shape(const mlp_trainer *trainer, size_t rows,
@@ -71,32 +106,43 @@ static mlp_feed_shape feed_shape(const mlp_trainer *trainer, size_t rows,
                             .target_scaler = parts->target_scaler};
 }
 
+/* A larger batch is all rows. */
+static size_t rows_at_most(const mlp_trainer *trainer, size_t shards)
+{
+    size_t rows = mlp_trainer_batch_rows(trainer->parts.config, shards);
+    size_t most = trainer->parts.train->rows;
+    return rows < most ? rows : most;
+}
+
 static mlp_status measure(const mlp_trainer *trainer, extents *all)
 {
     const mlp_config *config = trainer->parts.config;
     size_t shards = trainer->node.shards.count;
     size_t ranks = mlp_comm_where(mlp_node_team_home(trainer->node.team))->size;
-    size_t rows = mlp_trainer_batch_rows(config, shards);
-    size_t most = trainer->parts.train->rows; /* a larger batch is all rows */
-    all->feed = feed_shape(trainer, rows < most ? rows : most, shards + 1);
+    size_t fed = trainer->node.fed.count;
+    all->rows = rows_at_most(trainer, shards);
+    all->feed = feed_shape(trainer, rows_at_most(trainer, fed), fed + 1);
     all->feed.deformer = trainer->node.deformer;
     all->feed.deformed_rows =
-        mlp_trainer_batch_rows(config, trainer->parts.train->shards.count);
+        mlp_trainer_batch_rows(config, trainer->node.gathered.count);
     all->board = sizeof *trainer->node.board + ranks * sizeof(mlp_rank_report);
     all->batch = mlp_feed_bytes(&all->feed);
-    all->pass = mlp_pass_bytes(trainer->parts.model, all->feed.rows,
+    all->pass = mlp_pass_bytes(trainer->parts.model, all->rows,
                                mlp_node_team_threads(trainer->node.team));
+    all->columns_pass = mlp_trainer_columns_bytes(trainer, all->feed.rows);
+    all->columns_sums = mlp_trainer_columns_sums_bytes(trainer);
     all->sums = config->accumulate > 1
-                    ? shards * trainer->parts.model->vector_size *
+                    ? shards * mlp_trainer_held(trainer)->vector_size *
                           sizeof *trainer->node.leaf_sums
                     : 0;
-    return all->pass > 0 ? MLP_OK
-                         : mlp_fail_memory("the activations of a batch");
+    bool has_all = all->pass > 0 &&
+                   (all->columns_pass > 0 || !mlp_trainer_has_columns(trainer));
+    return has_all ? MLP_OK : mlp_fail_memory("the activations of a batch");
 }
 
 /* Where batch and pass are in the node team's memory. */
 typedef struct {
-    void *batch, *pass;
+    void *batch, *pass, *columns_pass;
 } places;
 
 static places cut_memory(mlp_trainer *trainer, const extents *all,
@@ -106,7 +152,9 @@ static places cut_memory(mlp_trainer *trainer, const extents *all,
     trainer->node.board = mlp_arena_cut(arena, 1, all->board);
     at.batch = mlp_arena_cut(arena, 1, all->batch);
     at.pass = mlp_arena_cut(arena, 1, all->pass);
+    at.columns_pass = mlp_arena_cut(arena, 1, all->columns_pass);
     trainer->node.leaf_sums = mlp_arena_cut(arena, 1, all->sums);
+    trainer->columns.leaf_sums = mlp_arena_cut(arena, 1, all->columns_sums);
     trainer->node.bounds =
         mlp_arena_cut(arena, mlp_node_team_threads(trainer->node.team),
                       sizeof(mlp_thread_bounds));
@@ -121,14 +169,12 @@ static size_t count_bytes(mlp_trainer *trainer, const extents *all)
 }
 
 static mlp_status create_parts(mlp_trainer *trainer, const extents *all,
-                               void *memory)
+                               const places *at)
 {
     const mlp_trainer_parts *parts = &trainer->parts;
-    mlp_arena arena = {.memory = memory};
-    places at = cut_memory(trainer, all, &arena);
-    MLP_TRY(mlp_feed_create(&all->feed, at.batch, &trainer->node.feed));
-    MLP_TRY(mlp_pass_create(parts->model, parts->kernels, all->feed.rows,
-                            mlp_node_team_threads(trainer->node.team), at.pass,
+    MLP_TRY(mlp_feed_create(&all->feed, at->batch, &trainer->node.feed));
+    MLP_TRY(mlp_pass_create(parts->model, parts->kernels, all->rows,
+                            mlp_node_team_threads(trainer->node.team), at->pass,
                             &trainer->node.pass));
     const mlp_feed_shape own = feed_shape(trainer, EVALUATION_ROWS, 1);
     MLP_TRY(mlp_feed_create(&own, NULL, &trainer->evaluation.feed));
@@ -157,7 +203,11 @@ mlp_status mlp_trainer_create_node_team(mlp_trainer *trainer)
     status = mlp_node_team_share(trainer->node.team, count_bytes(trainer, &all),
                                  &memory);
     MLP_TRY(mlp_comm_agree(parts->comm, status));
-    return mlp_comm_agree(parts->comm, create_parts(trainer, &all, memory));
+    mlp_arena arena = {.memory = memory};
+    const places at = cut_memory(trainer, &all, &arena);
+    status = create_parts(trainer, &all, &at);
+    MLP_TRY(mlp_comm_agree(parts->comm, status));
+    return mlp_trainer_create_columns(trainer, all.feed.rows, at.columns_pass);
 }
 
 void mlp_trainer_destroy_node_team(mlp_trainer *trainer)
@@ -167,6 +217,8 @@ void mlp_trainer_destroy_node_team(mlp_trainer *trainer)
     mlp_pass_destroy(&trainer->node.pass);
     mlp_feed_destroy(&trainer->evaluation.feed);
     mlp_pass_destroy(&trainer->evaluation.pass);
+    free(trainer->node.fed_start);
     free(trainer->node.leaf_start);
+    mlp_trainer_destroy_columns(trainer);
     mlp_node_team_destroy(&trainer->node.team);
 }

@@ -47,8 +47,11 @@ static void fingerprint_share(void *context, mlp_thread self)
 
 static uint64_t fingerprint(mlp_trainer *trainer, size_t state)
 {
-    fingerprint_job all = {trainer, trainer->weights.vectors[state],
-                           trainer->parts.model->vector_size / 2};
+    const mlp_model *model = trainer->weights.model;
+    /* what only this node has cannot be compared */
+    size_t first = mlp_trainer_has_columns(trainer) ? model->layer[0].size : 0;
+    fingerprint_job all = {trainer, trainer->weights.vectors[state] + first,
+                           (model->vector_size - first) / 2};
     size_t threads = trainer->tuner.count;
     uint64_t sum = 0;
     memset(trainer->sentinel.prints, 0,

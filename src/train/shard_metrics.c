@@ -25,7 +25,7 @@ _Static_assert(UNSAFE + 1 == MLP_SHARD_METRICS, "the last one");
 static void add_targets(const mlp_trainer *trainer, size_t first, size_t end,
                         double *record)
 {
-    const float *targets = mlp_feed_targets(trainer->node.feed);
+    const float *targets = mlp_trainer_targets(trainer);
     const float *outputs = mlp_pass_outputs(trainer->node.pass);
     double unit = mlp_feed_target_unit(trainer->node.feed);
     mlp_tally tally = {.error_sum = record[ERROR],
@@ -54,11 +54,12 @@ static mlp_rank_report report_of_team(const mlp_trainer *trainer)
 
 void mlp_trainer_add_metrics(const mlp_trainer *trainer, bool is_first)
 {
-    const mlp_batch *batch = mlp_feed_batch(trainer->node.feed);
+    const mlp_batch *batch = &trainer->node.batch;
     const mlp_rank_report team = report_of_team(trainer);
     const double *losses = mlp_pass_losses(trainer->node.pass);
     const uint32_t *predictions = mlp_pass_predictions(trainer->node.pass);
-    const uint16_t *labels = mlp_feed_labels(trainer->node.feed);
+    const uint16_t *labels =
+        mlp_feed_labels(trainer->node.feed) + trainer->node.first_row;
     double *record = mlp_exchange_shard_metrics(trainer->exchange);
     for (size_t i = 0; i < batch->leaves; i++) {
         size_t first = batch->leaf_start[i];
@@ -106,8 +107,7 @@ mlp_status mlp_trainer_read_metrics(mlp_trainer *trainer,
                                     mlp_step_result *result, bool *is_unsafe)
 {
     size_t shards = trainer->parts.config->shards;
-    const double *all;
-    MLP_TRY(mlp_exchange_collect_shard_metrics(trainer->exchange, &all));
+    const double *all = mlp_exchange_collect_shard_metrics(trainer->exchange);
     *result = (mlp_step_result){0};
     *is_unsafe = false;
     static const size_t summed[MLP_TALLY_SUMS] = {LOSS, ERROR, TARGETS,

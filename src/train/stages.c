@@ -33,6 +33,12 @@ void mlp_worker_meet_in_rank(mlp_worker *w)
     mlp_worker_lap(w, MLP_PHASE_WAIT);
 }
 
+/* The first layer of which this node has all columns. */
+static size_t first_shared(const mlp_worker *w)
+{
+    return mlp_trainer_has_columns(w->trainer) ? 1 : 0;
+}
+
 /* Begin a stage of the step. A thread that goes on with its own rows needs no
  * other thread; in all other cases a stage reads what others wrote. */
 static void begin_stage(mlp_worker *w, bool is_by_rows)
@@ -41,6 +47,14 @@ static void begin_stage(mlp_worker *w, bool is_by_rows)
         mlp_worker_meet(w);
     }
     w->was_by_rows = is_by_rows;
+}
+
+void mlp_stage_leave_batch(mlp_worker *w)
+{
+    if (w->me.gate != w->self.gate) {
+        mlp_exchange_await(w->trainer->exchange, 0, w->self);
+        mlp_worker_lap(w, MLP_PHASE_WAIT);
+    }
 }
 
 void mlp_stage_gather(mlp_worker *w)
@@ -67,6 +81,9 @@ void mlp_stage_join(mlp_worker *w)
     if (w->self.index == 0) {
         mlp_pass_set_pauser(trainer->node.pass, w->me.index);
     }
+    if (w->self.index == 0 && mlp_trainer_has_columns(trainer)) {
+        mlp_pass_set_pauser(trainer->columns.pass, w->me.index);
+    }
     if (w->me.index == 0) {
         atomic_store(&trainer->node.board->is_unsafe, false);
         atomic_store(&trainer->node.board->is_refused, false);
@@ -75,10 +92,37 @@ void mlp_stage_join(mlp_worker *w)
     mlp_worker_lap(w, MLP_PHASE_WAIT);
 }
 
+/* The first layer by columns: this node's of all rows, then all of its rows. */
+static void forward_columns(mlp_worker *w)
+{
+    mlp_trainer *trainer = w->trainer;
+    mlp_exchange *exchange = trainer->exchange;
+    mlp_pass *columns = trainer->columns.pass;
+    begin_stage(w, false);
+    mlp_exchange_wait(exchange, 0);
+    mlp_worker_lap(w, MLP_PHASE_WAIT);
+    mlp_pass_forward(columns, 0, w->me);
+    mlp_columns_send_sums(columns,
+                          mlp_exchange_sent(exchange, MLP_COLUMNS_SUMS), w->me);
+    mlp_exchange_send(exchange, MLP_COLUMNS_SUMS, w->me);
+    mlp_worker_lap(w, MLP_PHASE_FORWARD);
+    mlp_exchange_receive(exchange, MLP_COLUMNS_SUMS, w->self);
+    mlp_worker_lap(w, MLP_PHASE_WAIT);
+    mlp_columns_receive_sums(trainer->node.pass, trainer->columns.of_node,
+                             mlp_comm_where(trainer->parts.comm)->nodes,
+                             mlp_exchange_received(exchange, MLP_COLUMNS_SUMS),
+                             w->me);
+    mlp_worker_lap(w, MLP_PHASE_FORWARD);
+    w->was_by_rows = true;
+}
+
 void mlp_stage_forward(mlp_worker *w)
 {
     mlp_trainer *trainer = w->trainer;
-    for (size_t l = 0; l < trainer->parts.model->layers; l++) {
+    if (mlp_trainer_has_columns(trainer)) {
+        forward_columns(w);
+    }
+    for (size_t l = first_shared(w); l < trainer->parts.model->layers; l++) {
         begin_stage(w, mlp_pass_is_by_rows(trainer->node.pass, l, w->me));
         mlp_exchange_wait(trainer->exchange, l);
         mlp_worker_lap(w, MLP_PHASE_WAIT);
@@ -96,11 +140,38 @@ static void backward_of(mlp_worker *w, size_t l)
     mlp_worker_lap(w, MLP_PHASE_BACKWARD);
 }
 
+static void send_dz(mlp_worker *w)
+{
+    mlp_trainer *trainer = w->trainer;
+    mlp_columns_send_dz(trainer->node.pass, trainer->columns.of_node,
+                        mlp_comm_where(trainer->parts.comm)->nodes,
+                        mlp_exchange_sent(trainer->exchange, MLP_COLUMNS_DZ),
+                        w->me);
+    mlp_exchange_send(trainer->exchange, MLP_COLUMNS_DZ, w->me);
+    mlp_exchange_progress(trainer->exchange, w->self);
+    mlp_worker_lap(w, MLP_PHASE_BACKWARD);
+}
+
+void mlp_stage_receive_dz(mlp_worker *w)
+{
+    mlp_exchange *exchange = w->trainer->exchange;
+    mlp_exchange_receive(exchange, MLP_COLUMNS_DZ, w->self);
+    mlp_worker_lap(w, MLP_PHASE_WAIT);
+    mlp_columns_receive_dz(w->trainer->columns.pass,
+                           mlp_exchange_received(exchange, MLP_COLUMNS_DZ),
+                           w->me);
+    mlp_worker_lap(w, MLP_PHASE_BACKWARD);
+    mlp_worker_meet(w);
+}
+
 void mlp_stage_backward(mlp_worker *w)
 {
     for (size_t l = w->trainer->parts.model->layers - 1; l > 0; l--) {
         begin_stage(w, mlp_pass_is_by_rows(w->trainer->node.pass, l, w->me));
         backward_of(w, l);
+    }
+    if (mlp_trainer_has_columns(w->trainer)) {
+        send_dz(w);
     }
 }
 
@@ -112,7 +183,7 @@ static const float *begun(const mlp_worker *w)
 
 /* The micro-batch's losses are known: the records get them before its
  * gradients. */
-static void begin_gradients(mlp_worker *w)
+void mlp_stage_begin_gradients(mlp_worker *w)
 {
     begin_stage(w, false);
     if (w->me.index == 0) {
@@ -136,8 +207,7 @@ static void gradient_of(mlp_worker *w, size_t l)
 
 void mlp_stage_gradients(mlp_worker *w)
 {
-    begin_gradients(w);
-    for (size_t l = w->trainer->parts.model->layers; l-- > 0;) {
+    for (size_t l = w->trainer->parts.model->layers; l-- > first_shared(w);) {
         gradient_of(w, l);
     }
 }
@@ -147,7 +217,7 @@ void mlp_stage_back_by_layers(mlp_worker *w)
     size_t layers = w->trainer->parts.model->layers;
     for (size_t l = layers; l-- > 0;) {
         if (l + 1 == layers) {
-            begin_gradients(w);
+            mlp_stage_begin_gradients(w);
         } else {
             begin_stage(w, false);
         }
@@ -162,11 +232,20 @@ void mlp_stage_back_by_layers(mlp_worker *w)
 void mlp_stage_accumulate(mlp_worker *w)
 {
     mlp_trainer *trainer = w->trainer;
-    begin_gradients(w);
-    for (size_t l = trainer->parts.model->layers; l-- > 0;) {
+    mlp_stage_begin_gradients(w);
+    for (size_t l = trainer->parts.model->layers; l-- > first_shared(w);) {
         /* unsafe sums are unsafe in the last micro-batch, too */
         (void)mlp_pass_gradient(trainer->node.pass, l, trainer->weights.leaves,
                                 trainer->node.shards.count, begun(w), w->me);
+        mlp_worker_lap(w, MLP_PHASE_GRADIENT);
+    }
+    if (mlp_trainer_has_columns(trainer)) {
+        const float *sums = trainer->columns.leaf_sums;
+        mlp_stage_receive_dz(w);
+        (void)mlp_pass_gradient(trainer->columns.pass, 0,
+                                trainer->columns.leaves,
+                                trainer->parts.config->shards,
+                                w->step->micro_batch > 0 ? sums : NULL, w->me);
         mlp_worker_lap(w, MLP_PHASE_GRADIENT);
     }
 }

@@ -22,8 +22,29 @@ static void report_rank(const mlp_one_step *step)
         mlp_dataset_status(&trainer->parts.train->here) != MLP_OK;
 }
 
-/* Point feed and pass at the micro-batch's rows. Dealing goes round the table,
- * so the micro-batches of a batch are what smaller batches would be. */
+/* One pass over the node's rows; with columns, another over all rows. */
+static void begin_passes(const mlp_one_step *step)
+{
+    mlp_trainer *trainer = step->trainer;
+    const mlp_trainer_node *node = &trainer->node;
+    const float *parameters = trainer->weights.vectors[0];
+    const float *targets = mlp_trainer_targets(trainer);
+    mlp_pass_begin(node->pass, parameters, &node->batch,
+                   mlp_feed_labels(node->feed) + node->first_row, targets);
+    const mlp_dropout dropout = {.seed = trainer->parts.config->seed,
+                                 .epoch = (uint32_t)step->epoch,
+                                 .rows = mlp_feed_rows(node->feed) +
+                                         node->first_row};
+    mlp_pass_drop(node->pass, &dropout);
+    if (mlp_trainer_has_columns(trainer)) {
+        mlp_pass_begin(trainer->columns.pass, parameters,
+                       mlp_feed_batch(node->feed), NULL, NULL);
+        mlp_exchange_begin_rows(trainer->exchange, node->fed_start);
+    }
+}
+
+/* Point feed and passes at the micro-batch's rows. Dealing goes round the
+ * table, so the micro-batches of a batch are what smaller batches would be. */
 static void begin_micro_batch(mlp_one_step *step)
 {
     mlp_trainer *trainer = step->trainer;
@@ -31,21 +52,15 @@ static void begin_micro_batch(mlp_one_step *step)
     size_t index = step->index * parts->config->accumulate + step->micro_batch;
     step->shard_batches = mlp_sampler_batch(trainer->position.sampler, index);
     mlp_trainer_lay_batch(trainer, index);
-    step->whole =
-        (mlp_feed_whole){trainer->node.leaf_start, trainer->node.shards.count,
-                         trainer->node.first_shard};
-    mlp_feed_begin(trainer->node.feed, &parts->train->here, parts->scaler,
+    step->whole = (mlp_feed_whole){
+        trainer->node.fed_start, trainer->node.fed.count,
+        trainer->node.gathered.first - trainer->node.fed.first};
+    mlp_feed_begin(trainer->node.feed, trainer->node.dataset, parts->scaler,
                    &step->shard_batches, &step->whole);
+    mlp_trainer_take_batch(trainer);
     report_rank(step);
     step->rows += mlp_feed_batch(trainer->node.feed)->rows;
-    mlp_pass_begin(trainer->node.pass, trainer->weights.vectors[0],
-                   mlp_feed_batch(trainer->node.feed),
-                   mlp_feed_labels(trainer->node.feed),
-                   mlp_feed_targets(trainer->node.feed));
-    const mlp_dropout dropout = {.seed = parts->config->seed,
-                                 .epoch = (uint32_t)step->epoch,
-                                 .rows = mlp_feed_rows(trainer->node.feed)};
-    mlp_pass_drop(trainer->node.pass, &dropout);
+    begin_passes(step);
 }
 
 static bool is_last_micro_batch(const mlp_one_step *step)
@@ -69,9 +84,13 @@ static bool go_on(mlp_worker *w)
     }
     mlp_stage_accumulate(w);
     mlp_worker_meet(w);
+    bool spoils = w->self.index == 0 && !mlp_trainer_has_finite_losses(trainer);
+    if (w->self.index == 0 && mlp_trainer_has_columns(trainer)) {
+        /* all nodes go on, or none; a failure ends the job */
+        (void)mlp_comm_any(trainer->parts.comm, &spoils);
+    }
     if (w->me.index == 0) {
-        trainer->node.board->is_spoiled =
-            !mlp_trainer_has_finite_losses(trainer);
+        trainer->node.board->is_spoiled = spoils;
         mlp_node_team_dismiss(trainer->node.team);
     }
     mlp_worker_meet(w);
@@ -85,27 +104,29 @@ static bool go_on(mlp_worker *w)
 
 /* ---- the step ---------------------------------------------------------- */
 
+/* Complete and send the node team's shard metrics. */
+static void publish_metrics(const mlp_worker *w)
+{
+    if (w->me.index == 0) {
+        mlp_trainer_close_metrics(w->trainer);
+        mlp_exchange_publish_shard_metrics(w->trainer->exchange);
+    }
+}
+
 /* The decision of all ranks on the step, before any of them updates. */
 static mlp_status read_decision(const mlp_worker *w)
 {
     mlp_one_step *step = w->step;
-    mlp_trainer *trainer = step->trainer;
-    if (w->me.index == 0) {
-        mlp_trainer_close_metrics(trainer);
-        mlp_exchange_publish_shard_metrics(trainer->exchange);
-    }
-    return mlp_trainer_read_metrics(trainer, step->result, &step->is_unsafe);
+    publish_metrics(w);
+    return mlp_trainer_read_metrics(step->trainer, step->result,
+                                    &step->is_unsafe);
 }
 
-/* Update, unless the exchange failed, after which nothing can go on. The same
- * status on all threads of the rank. */
+/* Update. The same status on all threads of the rank. */
 static mlp_status finish(mlp_worker *w)
 {
     const mlp_one_step *step = w->step;
     mlp_status decision = step->decision;
-    if (decision != MLP_OK && decision != MLP_DIVERGED) {
-        return decision;
-    }
     const mlp_step_facts facts = {step->lr, step->result->tally.rows,
                                   step->global, decision == MLP_DIVERGED,
                                   step->is_unsafe};
@@ -123,6 +144,7 @@ static bool compute(mlp_worker *w)
         mlp_stage_join(w);
         mlp_stage_forward(w);
         if (mlp_exchange_is_far(w->trainer->exchange) &&
+            !mlp_trainer_has_columns(w->trainer) &&
             is_last_micro_batch(w->step)) {
             mlp_stage_back_by_layers(w);
             return true;
@@ -160,6 +182,7 @@ static void finish_at_once(mlp_worker *w)
 static void finish_in_turn(mlp_worker *w, bool is_published)
 {
     if (!is_published) {
+        mlp_stage_begin_gradients(w);
         mlp_stage_gradients(w);
     }
     mlp_worker_meet(w);
@@ -173,10 +196,33 @@ static void finish_in_turn(mlp_worker *w, bool is_published)
     }
 }
 
+/* The first layer by columns: the decision is known before its gradient, which
+ * is updated at once. */
+static void finish_by_columns(mlp_worker *w)
+{
+    mlp_stage_begin_gradients(w);
+    if (w->me.index == 0 && !mlp_fused_is_well(w)) {
+        atomic_store(&w->trainer->node.board->is_unsafe, true);
+    }
+    publish_metrics(w);
+    mlp_stage_gradients(w);
+    if (w->self.index == 0) {
+        w->step->decision = mlp_trainer_read_metrics(
+            w->trainer, w->step->result, &w->step->is_unsafe);
+    }
+    mlp_stage_receive_dz(w);
+    mlp_status status = finish(w);
+    if (w->self.index == 0) {
+        w->step->status = status;
+    }
+}
+
 static void work(mlp_worker *w)
 {
     bool is_published = compute(w);
-    if (mlp_fused_is_safe(w)) {
+    if (mlp_trainer_has_columns(w->trainer)) {
+        finish_by_columns(w);
+    } else if (mlp_fused_is_safe(w)) {
         finish_at_once(w);
     } else {
         finish_in_turn(w, is_published);
@@ -311,10 +357,6 @@ mlp_status mlp_trainer_step(mlp_trainer *trainer, uint64_t epoch,
     clear_alarms(trainer);
     run_node_team(trainer, &step);
     mlp_exchange_end_step(trainer->exchange);
-    if (step.status != MLP_OK && step.status != MLP_DIVERGED) {
-        /* the others wait for what this rank can no longer send */
-        mlp_comm_abort(parts->comm, step.status);
-    }
     if (trainer->has_fault) {
         return mlp_comm_agree(parts->comm,
                               mlp_dataset_status(&parts->train->here));

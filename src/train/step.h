@@ -69,10 +69,16 @@ void mlp_stage_join(mlp_worker *w);
 /** All layers, and the loss. */
 void mlp_stage_forward(mlp_worker *w);
 
-/** Of the last micro-batch, one of the two. Backward, then gradients; last
- *  layer first, so that its exchange begins while the others are computed. */
+/** Of the last micro-batch, one of the two. Backward, then gradients, which
+ *  begin with a meeting; last layer first, so that its exchange begins while
+ * the others are computed. With columns dz of the first layer is sent by
+ * backward; its gradient is left to mlp_trainer_finish. */
 void mlp_stage_backward(mlp_worker *w);
+void mlp_stage_begin_gradients(mlp_worker *w);
 void mlp_stage_gradients(mlp_worker *w);
+
+/** With columns: wait for dz of all rows, and meet. */
+void mlp_stage_receive_dz(mlp_worker *w);
 
 /** Backward and gradients, layer by layer: between nodes a gradient has a long
  *  way to go, and what the layers before it take is time to hide that in. */
@@ -81,6 +87,10 @@ void mlp_stage_back_by_layers(mlp_worker *w);
 /** Of the micro-batches before it, after backward: the leaves' sums go on over
  * this micro-batch. */
 void mlp_stage_accumulate(mlp_worker *w);
+
+/** Wait until no rank of the node reads the batch any more, which it does until
+ *  it has published the first layer: then the next one may be gathered. */
+void mlp_stage_leave_batch(mlp_worker *w);
 
 /** Sum the gradients of all ranks, and update. Every thread of the node team
  *  calls and gets the same status; MLP_DIVERGED, on all ranks, when the
@@ -102,6 +112,11 @@ bool mlp_fused_is_safe(mlp_worker *w);
  *  @param rows    of the global batch */
 bool mlp_fused_is_bounded(const mlp_thread_bounds *bounds, size_t threads,
                           size_t layers, size_t rows);
+
+/** Whether all that the threads of this node have measured is within the bound,
+ *  and no rank of it has a fault. After a meeting that follows the last
+ *  measures. With columns the same must hold on all nodes. */
+bool mlp_fused_is_well(const mlp_worker *w);
 
 /** Compute the gradients, and update. */
 void mlp_fused_update(mlp_worker *w);

@@ -15,7 +15,8 @@
 
 static mlp_status create_exchange(mlp_trainer *trainer)
 {
-    const mlp_model *model = trainer->parts.model;
+    const mlp_model *model = mlp_trainer_held(trainer);
+    const mlp_config *config = trainer->parts.config;
     size_t *sizes = calloc(model->layers, sizeof *sizes);
     if (sizes == NULL) {
         return mlp_fail_memory("the layers' sizes");
@@ -24,14 +25,16 @@ static mlp_status create_exchange(mlp_trainer *trainer)
         sizes[l] = model->layer[l].size;
     }
     const mlp_exchange_shape shape = {
-        trainer->parts.config->shards,
-        model->layers,
-        sizes,
-        1 + mlp_optimizer_moments(trainer->parts.config),
-        MLP_SHARD_METRICS,
-        mlp_trainer_measures(&trainer->parts),
-        trainer->parts.config->exchange,
-        trainer->parts.config->exchange_precision};
+        .shards = config->shards,
+        .layers = model->layers,
+        .layer_sizes = sizes,
+        .states = 1 + mlp_optimizer_moments(config),
+        .metrics_per_shard = MLP_SHARD_METRICS,
+        .measures = mlp_trainer_measures(&trainer->parts),
+        .kind = config->exchange,
+        .precision = config->exchange_precision,
+        .columns = {trainer->columns.of_node,
+                    mlp_trainer_batch_rows(config, 1)}};
     mlp_status status = mlp_exchange_create(
         trainer->parts.comm, trainer->node.team, &shape, &trainer->exchange);
     free(sizes);
@@ -66,7 +69,7 @@ static mlp_status create_subtrees(mlp_trainer *trainer)
  * need a place: the memory of one gradient for each shard here. */
 static mlp_status create_leaves(mlp_trainer *trainer)
 {
-    size_t size = trainer->parts.model->vector_size;
+    size_t size = mlp_trainer_held(trainer)->vector_size;
     trainer->weights.leaves =
         calloc(trainer->node.shards.count, sizeof *trainer->weights.leaves);
     if (trainer->weights.leaves == NULL) {
@@ -102,16 +105,22 @@ static mlp_status create_locally(mlp_trainer *trainer)
 {
     const mlp_trainer_parts *parts = &trainer->parts;
     const mlp_config *config = parts->config;
-    MLP_TRY(mlp_weights_create(
-        parts->model, trainer->exchange, mlp_optimizer_moments(config),
-        mlp_trainer_needs_norms(config), &trainer->weights));
+    MLP_TRY(mlp_weights_create(mlp_trainer_held(trainer), trainer->exchange,
+                               mlp_optimizer_moments(config),
+                               mlp_trainer_needs_norms(config),
+                               &trainer->weights));
     MLP_TRY(create_subtrees(trainer));
+    /* MLP_TEST_CAREFUL=1 has a test finish every step with care. */
+    trainer->node.is_careful = getenv("MLP_TEST_CAREFUL") != NULL;
     trainer->node.may_fuse = mlp_trainer_may_fuse(trainer);
     if (config->accumulate > 1) {
         MLP_TRY(create_leaves(trainer));
     }
+    if (mlp_trainer_has_columns(trainer)) {
+        MLP_TRY(mlp_trainer_create_column_sums(trainer));
+    }
     MLP_TRY(mlp_sampler_create(config->seed, parts->train->rows, config->shards,
-                               parts->train->shards, config->batch,
+                               trainer->node.gathered, config->batch,
                                &trainer->position.sampler));
     if (!config->shuffle) {
         mlp_sampler_keep_order(trainer->position.sampler);
@@ -120,6 +129,9 @@ static mlp_status create_locally(mlp_trainer *trainer)
                     parts->class_weights);
     if (mlp_exchange_is_far(trainer->exchange)) {
         mlp_pass_set_pause(trainer->node.pass, help_exchange, trainer);
+    }
+    if (mlp_trainer_has_columns(trainer)) {
+        mlp_pass_set_pause(trainer->columns.pass, help_exchange, trainer);
     }
     trainer->evaluation.tallies =
         calloc(config->shards, sizeof *trainer->evaluation.tallies);
@@ -150,7 +162,10 @@ mlp_status mlp_trainer_create(const mlp_trainer_parts *parts,
     made->position.shuffled_epoch = UINT64_MAX;
     made->position.expected_step = UINT64_MAX;
     made->position.rate_scale = 1.0;
-    status = mlp_trainer_create_node_team(made);
+    status = mlp_trainer_choose_columns(made);
+    if (status == MLP_OK) {
+        status = mlp_trainer_create_node_team(made);
+    }
     if (status == MLP_OK) {
         status = create_exchange(made);
     }
@@ -161,7 +176,7 @@ mlp_status mlp_trainer_create(const mlp_trainer_parts *parts,
         mlp_trainer_destroy(trainer);
         return status;
     }
-    made->optimizer = mlp_optimizer_make(parts->config, parts->model,
+    made->optimizer = mlp_optimizer_make(parts->config, made->weights.model,
                                          parts->kernels, made->weights.vectors);
     return MLP_OK;
 }

@@ -81,16 +81,16 @@ mlp_status mlp_trainer_load(mlp_trainer *trainer, const float *parameters,
 mlp_status mlp_trainer_store(mlp_trainer *trainer, float *parameters,
                              float *const *moments);
 
-/** Which floats this rank updates of a layer, as a range of the vectors in
- *  which trainers hold parameters and moments. The same vectors for any team.
- *  Not collective. */
+/** Which floats of a layer this rank is to digest: those that it updates, as a
+ *  range of the model's vectors. The same vectors for any team. Not collective.
+ */
 mlp_range mlp_trainer_rank_range(const mlp_trainer *trainer, size_t layer);
 
 /** The first eight bytes of the SHA-256 of some floats of the parameters and
- *  of each moment, when all updates so far are done. Not collective, but only
- *  between steps. */
-mlp_status mlp_trainer_digest(mlp_trainer *trainer, size_t layer,
-                              mlp_range floats, uint64_t *value);
+ *  of each moment, between steps. Collective; the floats are each rank's own.
+ */
+mlp_status mlp_trainer_digest(mlp_trainer *trainer, mlp_range floats,
+                              uint64_t *value);
 
 /** Whether all ranks hold the same parameters and moments and are at the same
  *  place; on all ranks MLP_ERROR_INTERNAL when not, naming those that differ
@@ -130,11 +130,15 @@ mlp_status mlp_trainer_step(mlp_trainer *trainer, uint64_t epoch, size_t step,
  *  (team/node_team.h). */
 double mlp_trainer_work_share(const mlp_trainer *trainer);
 
+/** Why the first layer's gradient is summed in the tree between nodes; NULL:
+ *  its columns belong to nodes. */
+const char *mlp_trainer_by_tree(const mlp_trainer *trainer);
+
 /** What steps sent between nodes, and how much of that time they computed. */
 mlp_exchange_traffic mlp_trainer_traffic(const mlp_trainer *trainer);
 
 /** What the current parameters make of this rank's rows of a split: [rows,
- *  outputs], without padding. Not collective, but only between steps.
+ *  outputs], without padding. Between steps. Collective.
  *  @param outputs  [rows of split->here, outputs], overwritten */
 void mlp_trainer_outputs(mlp_trainer *trainer, const mlp_sharded *split,
                          float *outputs);

@@ -3,11 +3,13 @@
  *  that says who owns them, and who may read and write them when.
  *
  *  All vectors are [model->vector_size], layer after layer, as mlp_model_pack
- *  lays them out. The exchange owns the memory of parameters, moments and
- *  subtrees' gradients: it is there once for the ranks of a node that compute
- *  together, and where MPI sums (--exchange mpi) once for each rank. This
- *  struct owns the lists and the kept sum. Everything else, the optimizer, the
- *  pass and evaluations, borrows pointers from here.
+ *  lays them out. Where the first layer's columns belong to nodes (columns.c),
+ *  each node has its own of them there, and everything else. The exchange owns
+ * the memory of parameters, moments and subtrees' gradients: it is there once
+ * for the ranks of a node that compute together, and where MPI sums (--exchange
+ * mpi) once for each rank. This struct owns the lists and the kept sum.
+ * Everything else, the optimizer, the pass and evaluations, borrows pointers
+ * from here.
  *
  *  - Parameters of a layer are read by all threads of the node, from
  *    mlp_exchange_wait until mlp_exchange_publish of the layer; between steps,
@@ -41,11 +43,15 @@
 #include "optim/optimizer.h"
 
 typedef struct {
-    const mlp_model *model;
+    const mlp_model *model; /**< whose vectors these are: with columns, what the
+                                 node holds of the whole one */
     mlp_exchange *exchange;
     /** The parameters, then the moments: [count]. */
     float *vectors[1 + MLP_OPTIMIZER_MOMENTS];
     size_t count;
+    /** With columns: a vector of the whole model, as read or gathered; else
+     *  NULL. */
+    float *whole;
     /** Gradients: sums over the subtrees that the node has whole. */
     mlp_gradient_node *subtrees; /**< [subtree_count] */
     size_t subtree_count;

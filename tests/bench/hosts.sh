@@ -67,28 +67,31 @@ step_ms() {
             best=$ms
             hidden=$(sed -n 's/^between nodes:.* \([0-9.-]*\)% .*/\1/p' out)
             sent=$(sed -n 's/^between nodes: each sent \([0-9.]*\).*/\1/p' out |
-                awk -v steps="$steps" '{ printf "%.2f", $1 / steps }')
+                awk -v steps="$steps" '{ printf "%.3f", $1 / steps }')
         fi
     done
 }
 
 echo "$hosts hosts of one rank and thread on $(nproc) cores: $*"
-echo "| Gbit/s | ms | step, tree | MB sent | hidden | bf16 | MB | hidden |" \
-    "MPI | MPI / tree | MPI / bf16 |"
-echo "|---|---|---|---|---|---|---|---|---|---|---|"
+echo "| Gbit/s | ms | step, auto | MB sent | hidden | step, tree | MB | hidden |" \
+    "bf16 | MB | hidden | MPI | MPI / auto | MPI / tree | MPI / bf16 |"
+echo "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"
 for link in ${MLP_LINKS:-10000:100 10000:1000 1000:100 1000:1000}; do
     rate=${link%:*} delay=${link#*:}
     connect "$rate" "$delay"
     step_ms --exchange mpi "$@"
     mpi=$best
     step_ms "$@"
+    auto=$best auto_hidden=$hidden auto_sent=$sent
+    step_ms --between-nodes tree "$@"
     tree=$best tree_hidden=$hidden tree_sent=$sent
     step_ms --exchange-precision bf16 "$@"
     awk -v rate="$rate" -v delay="$delay" -v mpi="$mpi" -v tree="$tree" \
         -v th="$tree_hidden" -v ts="$tree_sent" -v half="$best" \
-        -v hh="$hidden" -v hs="$sent" 'BEGIN {
-            printf "| %g | %g | %.1f ms | %s | %.0f%% | %.1f ms | %s |", \
-                rate / 1000, delay / 1000, tree, ts, th, half, hs
-            printf " %.0f%% | %.1f ms | %.2f | %.2f |\n", hh, mpi, \
-                mpi / tree, mpi / half }'
+        -v hh="$hidden" -v hs="$sent" -v auto="$auto" -v ah="$auto_hidden" \
+        -v as="$auto_sent" 'BEGIN {
+            printf "| %g | %g | %.1f ms | %s | %.0f%% | %.1f ms | %s | %.0f%% |", \
+                rate / 1000, delay / 1000, auto, as, ah, tree, ts, th
+            printf " %.1f ms | %s | %.0f%% | %.1f ms | %.2f | %.2f | %.2f |\n", \
+                half, hs, hh, mpi, mpi / auto, mpi / tree, mpi / half }'
 done

@@ -316,22 +316,35 @@ START_TEST(lane_beyond_the_counts_of_mpi_is_refused)
 }
 END_TEST
 
+/* Wait for one transfer, which may take others with it. */
+static mlp_status finish_transfer(mlp_transfers *transfers, size_t i)
+{
+    mlp_status status = MLP_OK;
+    for (bool is_over = false; !is_over && status == MLP_OK;) {
+        status = mlp_transfers_test(transfers, i, &is_over);
+    }
+    return status;
+}
+
 START_TEST(sums_go_on_side_by_side)
 {
     float floats[] = {(float)rank, 0.5F};
     double doubles[] = {1e-3 * (double)rank, rank == 0 ? -2.25 : 0};
-    mlp_sums *sums;
-    mlp_status made = mlp_comm_agree(comm, mlp_sums_create(comm, 3, &sums));
-    ck_assert_int_eq(made, MLP_OK);
-    for (int round = 0; round < 2; round++) {
-        mlp_sums_begin(sums, 2, MLP_SUM_FLOAT, floats, 2);
-        mlp_sums_begin(sums, 0, MLP_SUM_DOUBLE, doubles, 2);
-        mlp_sums_progress(sums);
-        mlp_sums_end(sums, 0); /* not in the order of begin */
-        mlp_sums_end(sums, 1); /* not in flight */
-        mlp_sums_end(sums, 2);
+    mlp_transfers *transfers = NULL;
+    if (size == 1) {
+        return;
     }
-    mlp_sums_destroy(&sums);
+    mlp_status status = mlp_transfers_create(comm, 3, &transfers);
+    ck_assert_int_eq(mlp_comm_agree(comm, status), MLP_OK);
+    mlp_transfers_plan_sum(transfers, 2, MLP_SUM_FLOAT, floats, 2);
+    mlp_transfers_plan_sum(transfers, 0, MLP_SUM_DOUBLE, doubles, 2);
+    for (int round = 0; round < 2; round++) {
+        mlp_transfers_begin(transfers, 2);
+        mlp_transfers_begin(transfers, 0);
+        finish_transfer(transfers, 0); /* not in the order of begin */
+        finish_transfer(transfers, 2);
+    }
+    mlp_transfers_destroy(&transfers);
     double n = (double)size;
     ck_assert(floats[0] == (float)(n * n * (n - 1) / 2));
     ck_assert(floats[1] == (float)(n * n / 2));
@@ -342,17 +355,52 @@ END_TEST
 
 START_TEST(sum_beyond_the_counts_of_mpi_is_refused)
 {
-    mlp_sums *sums;
+    mlp_transfers *transfers = NULL;
     float number = 0;
-    if (getenv("OMPI_COMM_WORLD_SIZE") == NULL || size == 1) {
+    if (size == 1) {
         return;
     }
-    mlp_status made = mlp_comm_agree(comm, mlp_sums_create(comm, 1, &sums));
-    ck_assert_int_eq(made, MLP_OK);
-    ck_assert_int_eq(
-        mlp_sums_begin(sums, 0, MLP_SUM_FLOAT, &number, (size_t)1 << 31),
-        MLP_ERROR_INTERNAL);
-    mlp_sums_destroy(&sums);
+    mlp_status status = mlp_transfers_create(comm, 1, &transfers);
+    ck_assert_int_eq(mlp_comm_agree(comm, status), MLP_OK);
+    ck_assert_int_eq(mlp_transfers_plan_sum(transfers, 0, MLP_SUM_FLOAT,
+                                            &number, (size_t)1 << 31),
+                     MLP_ERROR_INTERNAL);
+    mlp_transfers_destroy(&transfers);
+}
+END_TEST
+
+/* Sizes that change from one time to the next. */
+START_TEST(transfers_may_be_planned_again)
+{
+    enum { MOST = 5 };
+    const mlp_comm_place *place = mlp_comm_where(comm);
+    uint32_t sent[MOST], received[RANKS_MAX][MOST];
+    mlp_transfers *transfers = NULL;
+    bool is_right = true;
+    if (!has_transfers()) {
+        return;
+    }
+    ck_assert_int_eq(mlp_transfers_create(comm, 1, &transfers), MLP_OK);
+    for (uint32_t count = 0; count <= MOST; count++) {
+        mlp_lane lanes[RANKS_MAX];
+        for (size_t n = 0; n < place->nodes; n++) {
+            lanes[n] = (mlp_lane){sent, received[n], count * sizeof *sent,
+                                  count * sizeof *sent};
+        }
+        for (uint32_t i = 0; i < count; i++) {
+            sent[i] = (uint32_t)place->node * 100 + count * 10 + i;
+        }
+        is_right &= mlp_transfers_plan(transfers, 0, lanes) == MLP_OK;
+        is_right &= mlp_transfers_begin(transfers, 0) == MLP_OK;
+        is_right &= finish_transfer(transfers, 0) == MLP_OK;
+        for (size_t n = 0; n < place->nodes; n++) {
+            for (uint32_t i = 0; n != place->node && i < count; i++) {
+                is_right &= received[n][i] == n * 100 + count * 10 + i;
+            }
+        }
+    }
+    mlp_transfers_destroy(&transfers);
+    ck_assert(is_right);
 }
 END_TEST
 
@@ -374,6 +422,7 @@ static Suite *create_suite(void)
     tcase_add_test(tests, lane_beyond_the_counts_of_mpi_is_refused);
     tcase_add_test(tests, sums_go_on_side_by_side);
     tcase_add_test(tests, sum_beyond_the_counts_of_mpi_is_refused);
+    tcase_add_test(tests, transfers_may_be_planned_again);
     Suite *suite = suite_create("comm over MPI");
     suite_add_tcase(suite, tests);
     return suite;

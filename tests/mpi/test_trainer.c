@@ -17,7 +17,9 @@
 #include "run_suite.h"
 #include "team/place.h"
 
-enum { FEATURES = 21, CLASSES = 3, STEPS = 12 };
+/* Up to four nodes have 16 columns of the first layer each, one of them fewer.
+ */
+enum { FEATURES = 21, HIDDEN = 49, CLASSES = 3, STEPS = 12 };
 
 static mlp_comm *world;
 static mlp_comm *alone;
@@ -44,6 +46,24 @@ static const scenario scenarios[] = {
     {5, 4, 4, 2, 0.1, 0.0, 0.0, MLP_OPTIMIZER_SGD, false, NONE},
     {1, 4, 4, 1, 0.1, 0.0, 0.0, MLP_OPTIMIZER_SGD, true, NONE},
 };
+
+enum { SCENARIOS = sizeof scenarios / sizeof *scenarios };
+
+/* How new teams exchange the first layer between nodes. */
+static mlp_between_nodes between_nodes;
+
+/* Each scenario twice, also by the other way between nodes. */
+static const scenario *scenario_at(int i)
+{
+    between_nodes =
+        i < SCENARIOS ? MLP_BETWEEN_NODES_COLUMNS : MLP_BETWEEN_NODES_TREE;
+    return &scenarios[i % SCENARIOS];
+}
+
+static void choose_by_counting(void)
+{
+    between_nodes = MLP_BETWEEN_NODES_AUTO;
+}
 
 /* ---- a team ------------------------------------------------------------ */
 
@@ -121,6 +141,7 @@ static mlp_config make_config(const scenario *s)
     config.momentum = s->momentum;
     config.l2 = s->l2;
     config.optimizer = s->optimizer;
+    config.between_nodes = between_nodes;
     return config;
 }
 
@@ -139,7 +160,7 @@ static mlp_status create_trainer(team *t, bool is_sparse)
 /* Create a team with initial weights. Collective over comm. */
 static mlp_status create_team(const scenario *s, mlp_comm *comm, team *t)
 {
-    const size_t widths[] = {FEATURES, 33, 17, CLASSES};
+    const size_t widths[] = {FEATURES, HIDDEN, 17, CLASSES};
     *t = (team){.comm = comm, .config = make_config(s)};
     t->split = make_split(s, comm);
     MLP_TRY(mlp_comm_agree(comm,
@@ -218,13 +239,49 @@ START_TEST(parameters_and_tallies_have_the_bits_of_a_team_of_one)
 {
     team many;
     team one;
-    mlp_status status = create_team(&scenarios[_i], world, &many);
-    bool is_same = create_team(&scenarios[_i], alone, &one) == MLP_OK &&
-                   status == MLP_OK && train_both(&many, &one);
+    const scenario *s = scenario_at(_i);
+    mlp_status status = create_team(s, world, &many);
+    bool is_same = create_team(s, alone, &one) == MLP_OK && status == MLP_OK &&
+                   train_both(&many, &one);
     uint64_t same = ranks_where(is_same);
     destroy_team(&many);
     destroy_team(&one);
     ck_assert_uint_eq(same, mlp_comm_size(world));
+}
+END_TEST
+
+/* Columns where there are several nodes, unless something is in the way. */
+START_TEST(fewer_bytes_and_no_norms_make_columns)
+{
+    static const scenario few = {
+        100, 20, 8, 1, 0.1, 0.0, 0.0, MLP_OPTIMIZER_SGD, true, SIZE_MAX};
+    bool has_nodes = mlp_comm_where(world)->nodes > 1;
+    const char *why[4] = {NULL};
+    mlp_status refused = MLP_OK;
+    team t;
+    for (int i = 0; i < 4; i++) {
+        scenario s = few;
+        s.batch = i == 1 ? 100 : 20; /* at most 84 are fewer bytes */
+        s.optimizer = i == 2 ? MLP_OPTIMIZER_LAMB : s.optimizer;
+        between_nodes =
+            i == 3 ? MLP_BETWEEN_NODES_TREE : MLP_BETWEEN_NODES_AUTO;
+        if (create_team(&s, world, &t) == MLP_OK) {
+            why[i] = mlp_trainer_by_tree(t.trainer);
+        }
+        destroy_team(&t);
+    }
+    scenario s = few;
+    s.optimizer = MLP_OPTIMIZER_LAMB;
+    between_nodes = MLP_BETWEEN_NODES_COLUMNS;
+    refused = create_team(&s, world, &t);
+    bool is_told = strstr(mlp_failure(), "--between-nodes columns: norms");
+    destroy_team(&t);
+    ck_assert_int_eq(why[0] == NULL, has_nodes);
+    ck_assert_ptr_nonnull(why[1]);
+    ck_assert_ptr_nonnull(why[2]);
+    ck_assert_ptr_nonnull(why[3]);
+    ck_assert_int_eq(refused, has_nodes ? MLP_ERROR_USAGE : MLP_OK);
+    ck_assert_int_eq(is_told, has_nodes);
 }
 END_TEST
 
@@ -245,7 +302,7 @@ static mlp_status create_accumulating(const scenario *s, mlp_comm *comm,
  */
 START_TEST(accumulated_batch_has_the_bits_of_a_whole_one)
 {
-    const scenario *s = &scenarios[_i];
+    const scenario *s = scenario_at(_i);
     uint64_t same = mlp_comm_size(world);
     for (size_t batch = 1; batch < s->batch; batch++) {
         team accumulating;
@@ -271,7 +328,7 @@ static void add_reference(const scenario *s, const float *parameters,
                           double *gradient, double *loss)
 {
     const reference_net net = {.layers = 3,
-                               .widths = {FEATURES, 33, 17, CLASSES},
+                               .widths = {FEATURES, HIDDEN, 17, CLASSES},
                                .hidden = MLP_ACTIVATION_RELU,
                                .output = MLP_OUTPUT_SOFTMAX};
     size_t count = reference_parameters(&net);
@@ -353,9 +410,10 @@ START_TEST(evaluation_is_exact_and_the_same_on_every_rank)
     team one;
     mlp_tally tallies[2];
     uint64_t confusions[2][CLASSES * CLASSES];
-    mlp_status status = create_team(&scenarios[_i], world, &many);
-    bool is_same = create_team(&scenarios[_i], alone, &one) == MLP_OK &&
-                   status == MLP_OK && train_both(&many, &one);
+    const scenario *s = scenario_at(_i);
+    mlp_status status = create_team(s, world, &many);
+    bool is_same = create_team(s, alone, &one) == MLP_OK && status == MLP_OK &&
+                   train_both(&many, &one);
     status = evaluate_both(&many, &one, tallies, confusions);
     uint64_t rows = 0;
     uint64_t hits = 0;
@@ -370,8 +428,8 @@ START_TEST(evaluation_is_exact_and_the_same_on_every_rank)
     destroy_team(&one);
     ck_assert_int_eq(status, MLP_OK);
     ck_assert_uint_eq(same, mlp_comm_size(world));
-    ck_assert_uint_eq(tallies[0].rows, scenarios[_i].rows);
-    ck_assert_uint_eq(rows, scenarios[_i].rows);
+    ck_assert_uint_eq(tallies[0].rows, s->rows);
+    ck_assert_uint_eq(rows, s->rows);
     ck_assert_uint_eq(tallies[0].hits, hits);
 }
 END_TEST
@@ -386,6 +444,7 @@ START_TEST(stored_state_goes_on_where_it_was)
         status = take_step(&straight, step, false, &result);
         if (step + 1 == STEPS / 2 && status == MLP_OK) {
             store(&straight);
+            between_nodes = MLP_BETWEEN_NODES_TREE; /* from columns */
             status = create_team(&scenarios[2], world, &resumed);
             float *const moments[] = {straight.velocity, NULL};
             mlp_trainer_load(resumed.trainer, straight.parameters, moments);
@@ -464,7 +523,7 @@ static void check_divergence(const scenario *s)
 
 START_TEST(nan_on_one_rank_stops_all_and_leaves_the_parameters)
 {
-    scenario s = scenarios[_i];
+    scenario s = *scenario_at(_i);
     s.bad_row = s.rows - 1; /* of the last rank */
     check_divergence(&s);
 }
@@ -472,7 +531,7 @@ END_TEST
 
 START_TEST(huge_learning_rate_stops_all_and_leaves_the_parameters)
 {
-    scenario s = scenarios[_i];
+    scenario s = *scenario_at(_i);
     s.lr = 1e25;
     check_divergence(&s);
 }
@@ -491,7 +550,7 @@ typedef enum {
     FALSE_ALARM /* of a correct gradient */
 } poison_kind;
 
-static const size_t inputs_of[] = {FEATURES, 33, 17};
+static const size_t inputs_of[] = {FEATURES, HIDDEN, 17};
 enum { LAYERS = sizeof inputs_of / sizeof inputs_of[0] };
 
 static const mlp_kernels *real;
@@ -609,6 +668,7 @@ static mlp_status create_spoilt(const scenario *s, const mlp_config *wanted,
     t->config.clip_norm = wanted->clip_norm;
     t->config.exchange = wanted->exchange;
     t->config.exchange_precision = wanted->exchange_precision;
+    t->config.between_nodes = wanted->between_nodes;
     const mlp_trainer_parts parts = {.comm = t->comm,
                                      .config = &t->config,
                                      .model = t->model,
@@ -649,14 +709,21 @@ static bool is_caught(team *t, size_t step, const char *expected)
     return status == MLP_DIVERGED && is_told && has_stayed;
 }
 
+static bool has_columns(const mlp_config *config)
+{
+    return config->between_nodes == MLP_BETWEEN_NODES_COLUMNS &&
+           mlp_comm_where(world)->nodes > 1;
+}
+
 /* Rows of the node team's batch before those of poison.rank, in the corrupted
- * step. */
-static size_t rows_before(const scenario *s)
+ * step; of the whole batch, where nodes compute columns of all rows. */
+static size_t rows_before(const scenario *s, bool is_whole)
 {
     const mlp_comm_place *place = mlp_comm_where(world);
     size_t node = place->node_of[poison.rank];
     size_t own = mlp_place_rank_shards(place, poison.rank, s->shards).first;
-    size_t first = mlp_place_node_shards(place, node, s->shards).first;
+    size_t first =
+        is_whole ? 0 : mlp_place_node_shards(place, node, s->shards).first;
     size_t rows = 0;
     for (size_t i = poison.is_alone ? own : first; i < own; i++) {
         rows += mlp_shard_batch(s->rows, s->shards, s->batch, 1, i).count;
@@ -671,7 +738,9 @@ static uint64_t ranks_that_catch(const mlp_config *config, poison_kind kind,
     team t;
     mlp_step_result result;
     poison.is_alone = config->exchange == MLP_EXCHANGE_MPI;
-    poison.row = rows_before(&scenarios[1]);
+    bool is_whole =
+        has_columns(config) && kind == ACTIVATION && poison.layer == 0;
+    poison.row = rows_before(&scenarios[1], is_whole);
     mlp_status status = create_spoilt(&scenarios[1], config, kind, world, &t);
     status = status == MLP_OK ? take_step(&t, 0, false, &result) : status;
     poison.kind = kind;
@@ -683,7 +752,8 @@ static uint64_t ranks_that_catch(const mlp_config *config, poison_kind kind,
 }
 
 static const mlp_config ways[] = {
-    {.exchange = MLP_EXCHANGE_TREE},
+    {.exchange = MLP_EXCHANGE_TREE, .between_nodes = MLP_BETWEEN_NODES_TREE},
+    {.exchange = MLP_EXCHANGE_TREE, .between_nodes = MLP_BETWEEN_NODES_COLUMNS},
     {.exchange = MLP_EXCHANGE_TREE, .exchange_precision = MLP_PRECISION_BF16},
     {.exchange = MLP_EXCHANGE_MPI},
     {.exchange = MLP_EXCHANGE_TREE, .clip_norm = 1.0},
@@ -747,6 +817,9 @@ START_TEST(a_sum_of_finite_gradients_that_is_not_finite_is_caught)
         for (size_t layer = 0; layer < LAYERS; layer++) {
             char expected[96];
             poison.layer = layer;
+            if (has_columns(&ways[way]) && layer == 0) {
+                continue; /* a sum of one node */
+            }
             /* MPI's sums take the place of rank 0's own */
             snprintf(expected, sizeof expected,
                      "epoch 1, step 2: %slayer %zu: %s is not finite",
@@ -764,13 +837,14 @@ START_TEST(a_false_alarm_changes_no_bit)
 {
     team many;
     team one;
+    const scenario *s = scenario_at(_i);
     mlp_status status =
-        create_spoilt(&scenarios[_i], &ways[0], FALSE_ALARM, world, &many);
+        create_spoilt(s, &ways[_i < SCENARIOS], FALSE_ALARM, world, &many);
     poison.kind = FALSE_ALARM;
     poison.layer = 1;
     poison.rank = mlp_comm_size(world) - 1;
-    bool is_same = create_team(&scenarios[_i], alone, &one) == MLP_OK &&
-                   status == MLP_OK && train_both(&many, &one);
+    bool is_same = create_team(s, alone, &one) == MLP_OK && status == MLP_OK &&
+                   train_both(&many, &one);
     poison.kind = NOTHING;
     uint64_t same = ranks_where(is_same);
     destroy_team(&many);
@@ -815,7 +889,7 @@ START_TEST(an_input_and_a_weight_that_are_not_finite_are_named)
     scenario s = scenarios[0];
     team t;
     mlp_status created = create_team(&s, world, &t);
-    t.parameters[(FEATURES + 1) * 33 + 5] = INFINITY; /* of layer 1 */
+    t.parameters[(FEATURES + 1) * HIDDEN + 5] = INFINITY; /* of layer 1 */
     mlp_status loaded = mlp_trainer_load(t.trainer, t.parameters, NULL);
     uint64_t weight = ranks_that_say(&t, "rank 0, layer 1: a weight is");
     destroy_team(&t);
@@ -834,29 +908,30 @@ END_TEST
 
 static Suite *create_suite(void)
 {
-    enum { SCENARIOS = sizeof scenarios / sizeof *scenarios };
     TCase *tests = tcase_create("trainer");
+    tcase_add_checked_fixture(tests, choose_by_counting, NULL);
+    tcase_add_test(tests, fewer_bytes_and_no_norms_make_columns);
     tcase_add_loop_test(tests, what_is_not_finite_is_caught_before_the_update,
                         0, WAYS);
     tcase_add_test(tests,
                    a_sum_of_finite_gradients_that_is_not_finite_is_caught);
-    tcase_add_loop_test(tests, a_false_alarm_changes_no_bit, 0, SCENARIOS);
+    tcase_add_loop_test(tests, a_false_alarm_changes_no_bit, 0, 2 * SCENARIOS);
     tcase_add_test(tests, an_input_and_a_weight_that_are_not_finite_are_named);
     tcase_add_test(tests, an_input_of_the_first_micro_batch_is_named);
     tcase_add_loop_test(tests, accumulated_batch_has_the_bits_of_a_whole_one, 0,
-                        SCENARIOS);
+                        2 * SCENARIOS);
     tcase_add_loop_test(tests,
                         parameters_and_tallies_have_the_bits_of_a_team_of_one,
-                        0, SCENARIOS);
+                        0, 2 * SCENARIOS);
     tcase_add_test(tests, step_goes_down_the_mean_gradient_of_the_batch);
     tcase_add_test(tests, training_learns_the_rows);
     tcase_add_loop_test(tests, evaluation_is_exact_and_the_same_on_every_rank,
-                        0, SCENARIOS);
+                        0, 2 * SCENARIOS);
     tcase_add_test(tests, stored_state_goes_on_where_it_was);
     tcase_add_test(tests, one_rank_asked_to_stop_stops_all);
     tcase_add_loop_test(tests,
                         nan_on_one_rank_stops_all_and_leaves_the_parameters, 0,
-                        SCENARIOS);
+                        2 * SCENARIOS);
     tcase_add_loop_test(
         tests, huge_learning_rate_stops_all_and_leaves_the_parameters, 0, 5);
     Suite *suite = suite_create("trainer over MPI");

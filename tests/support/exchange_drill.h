@@ -208,13 +208,11 @@ static void drill_step(drill_run *run, mlp_thread self, size_t step)
         if (mlp_node_team_worker(run->node_team) == 0) {
             drill_publish_shard_metrics(run, step);
         }
-        run->mistakes += mlp_exchange_collect_shard_metrics(run->exchange,
-                                                            &metrics) != MLP_OK;
+        metrics = mlp_exchange_collect_shard_metrics(run->exchange);
     }
     for (size_t layer = DRILL_LAYERS; layer-- > 0;) {
         drill_nap(run, self, step * 8 + layer + 2000);
-        run->mistakes += mlp_exchange_sum(run->exchange, layer, self,
-                                          drill_apply, run) != MLP_OK;
+        mlp_exchange_sum(run->exchange, layer, self, drill_apply, run);
         mlp_exchange_release(run->exchange, layer, me);
     }
     if (metrics != NULL) {

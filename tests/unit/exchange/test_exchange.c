@@ -89,8 +89,7 @@ START_TEST(single_sum_is_passed_in_place)
     mlp_thread self = {0, 1, NULL};
     update_arguments found = {0};
     mlp_exchange_publish(exchange, 1, self);
-    ck_assert_int_eq(
-        mlp_exchange_sum(exchange, 1, self, store_arguments, &found), MLP_OK);
+    mlp_exchange_sum(exchange, 1, self, store_arguments, &found);
     mlp_exchange_release(exchange, 1, self);
     mlp_exchange_end_step(exchange);
     mlp_exchange_wait(exchange, 1);
@@ -110,8 +109,7 @@ START_TEST(shard_metrics_come_back_in_order_and_stay_until_the_next_step)
         mine[i] = i;
     }
     mlp_exchange_publish_shard_metrics(exchange);
-    ck_assert_int_eq(mlp_exchange_collect_shard_metrics(exchange, &first),
-                     MLP_OK);
+    first = mlp_exchange_collect_shard_metrics(exchange);
     mlp_exchange_end_step(exchange);
     mine = mlp_exchange_shard_metrics(exchange);
     for (int i = 0; i < 6; i++) {
@@ -119,8 +117,7 @@ START_TEST(shard_metrics_come_back_in_order_and_stay_until_the_next_step)
     }
     const double *second;
     mlp_exchange_publish_shard_metrics(exchange);
-    ck_assert_int_eq(mlp_exchange_collect_shard_metrics(exchange, &second),
-                     MLP_OK);
+    second = mlp_exchange_collect_shard_metrics(exchange);
     for (int i = 0; i < 6; i++) {
         ck_assert(first[i] == i);
         ck_assert(second[i] == 100 + i);
@@ -158,8 +155,8 @@ START_TEST(exchange_without_shard_metrics_and_moments_works)
     ck_assert_int_eq(mlp_exchange_create(comm, node_team, &shape, &exchange),
                      MLP_OK);
     mlp_exchange_publish_shard_metrics(exchange);
-    ck_assert_int_eq(mlp_exchange_collect_shard_metrics(exchange, &all),
-                     MLP_OK);
+    all = mlp_exchange_collect_shard_metrics(exchange);
+    ck_assert_ptr_nonnull(all);
     mlp_exchange_destroy(&exchange);
 }
 END_TEST

@@ -92,22 +92,6 @@ START_TEST(impossible_amount_of_shared_memory_is_an_error)
 }
 END_TEST
 
-START_TEST(sums_of_one_rank_are_its_own_numbers)
-{
-    mlp_sums *sums;
-    float numbers[] = {1.5F, -2};
-    ck_assert_int_eq(mlp_sums_create(comm, 2, &sums), MLP_OK);
-    ck_assert_int_eq(mlp_sums_begin(sums, 1, MLP_SUM_FLOAT, numbers, 2),
-                     MLP_OK);
-    ck_assert_int_eq(mlp_sums_progress(sums), MLP_OK);
-    ck_assert_int_eq(mlp_sums_end(sums, 1), MLP_OK);
-    ck_assert(numbers[0] == 1.5F && numbers[1] == -2);
-    mlp_sums_destroy(&sums);
-    ck_assert_ptr_null(sums);
-    mlp_sums_destroy(&sums);
-}
-END_TEST
-
 START_TEST(abort_says_why_and_ends_the_process_with_the_status)
 {
     int ends[2];
@@ -138,7 +122,6 @@ int main(void)
     tcase_add_test(tests, agreement_with_itself_keeps_status_and_line);
     tcase_add_test(tests, shared_memory_is_zeroed_and_aligned);
     tcase_add_test(tests, impossible_amount_of_shared_memory_is_an_error);
-    tcase_add_test(tests, sums_of_one_rank_are_its_own_numbers);
     tcase_add_test(tests, abort_says_why_and_ends_the_process_with_the_status);
     Suite *suite = suite_create("comm");
     suite_add_tcase(suite, tests);

@@ -1,0 +1,177 @@
+/** @file
+ *  Tests of the exchange of columns between nodes: every value of every row and
+ *  column arrives where it is needed, in micro-batches of all sizes. With
+ *  MLP_TEST_NODE_SIZE or MLP_TEST_NODES; on a single node nothing is exchanged.
+ */
+#include "exchange/exchange.h"
+
+#include <check.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/rng.h"
+#include "run_ranks.h"
+#include "team/place.h"
+
+enum {
+    SHARDS = 7,
+    SHARD_ROWS = 5,
+    COLUMNS = 16,
+    ROUNDS = 40,
+    THREADS_MOST = 3
+};
+
+static mlp_comm *comm;
+
+typedef struct {
+    mlp_node_team *team;
+    mlp_exchange *exchange;
+    mlp_range columns[SHARDS]; /* of nodes */
+    size_t start[SHARDS + 1];  /* of shards, in the round under way */
+    size_t round;
+    atomic_size_t mistakes;
+} drill;
+
+static size_t columns_of(size_t node)
+{
+    return COLUMNS * (1 + node % 2) - node % 3;
+}
+
+static void deal_rows(drill *d)
+{
+    mlp_rng_key key = {1, MLP_RNG_TEST, 0};
+    for (size_t s = 0; s < SHARDS; s++) {
+        mlp_rng_block block = mlp_rng_draw(key, d->round, (uint32_t)s);
+        /* the same rows in some rounds that follow each other */
+        size_t rows = d->round % 4 == 1 ? 3 : block.word[0] % (SHARD_ROWS + 1);
+        d->start[s + 1] = d->start[s] + rows;
+    }
+}
+
+static mlp_range rows_of(const drill *d, size_t node)
+{
+    mlp_range shards =
+        mlp_place_node_shards(mlp_comm_where(comm), node, SHARDS);
+    size_t first = d->start[shards.first];
+    return (mlp_range){first, d->start[shards.first + shards.count] - first};
+}
+
+static float value_of(const drill *d, mlp_values values, size_t row,
+                      size_t column)
+{
+    return (float)(d->round * 1000000 + values * 500000 + row * 1000 + column);
+}
+
+/* A value as sent or received by columns: all rows of a node's. */
+static float by_columns(const drill *d, mlp_values values, size_t node,
+                        size_t i)
+{
+    size_t count = d->columns[node].count;
+    return value_of(d, values, i / count, d->columns[node].first + i % count);
+}
+
+/* The same by rows: for each node its columns of this node's rows. */
+static float by_rows(const drill *d, mlp_values values, size_t node, size_t i)
+{
+    mlp_range rows = rows_of(d, node);
+    size_t k = 0;
+    while (i >= rows.count * d->columns[k].count) {
+        i -= rows.count * d->columns[k++].count;
+    }
+    size_t count = d->columns[k].count;
+    return value_of(d, values, rows.first + i / count,
+                    d->columns[k].first + i % count);
+}
+
+static size_t count_of(const drill *d, bool is_by_columns, size_t node)
+{
+    size_t nodes = mlp_comm_where(comm)->nodes;
+    size_t all = d->columns[nodes - 1].first + d->columns[nodes - 1].count;
+    return is_by_columns ? d->start[SHARDS] * d->columns[node].count
+                         : rows_of(d, node).count * all;
+}
+
+static void trade(drill *d, mlp_values values, mlp_thread self, mlp_thread me)
+{
+    size_t node = mlp_comm_where(comm)->node;
+    bool is_sums = values == MLP_COLUMNS_SUMS;
+    float *sent = mlp_exchange_sent(d->exchange, values);
+    const float *received = mlp_exchange_received(d->exchange, values);
+    mlp_range mine = mlp_thread_share(me, count_of(d, is_sums, node));
+    for (size_t i = mine.first; i < mine.first + mine.count; i++) {
+        sent[i] = is_sums ? by_columns(d, values, node, i)
+                          : by_rows(d, values, node, i);
+    }
+    mlp_exchange_send(d->exchange, values, me);
+    mlp_exchange_receive(d->exchange, values, self);
+    for (size_t i = 0; i < count_of(d, !is_sums, node); i++) {
+        float expected = is_sums ? by_rows(d, values, node, i)
+                                 : by_columns(d, values, node, i);
+        d->mistakes += received[i] != expected;
+    }
+}
+
+static void trade_round(void *context, mlp_thread self)
+{
+    drill *d = context;
+    mlp_thread me = mlp_node_team_join(d->team, self);
+    trade(d, MLP_COLUMNS_SUMS, self, me);
+    trade(d, MLP_COLUMNS_DZ, self, me);
+    mlp_node_team_meet(d->team, self, me);
+}
+
+static mlp_status create(drill *d, size_t threads)
+{
+    static size_t sizes[] = {0, 48};
+    const mlp_comm_place *place = mlp_comm_where(comm);
+    const mlp_node_team_wish wish = {.threads = threads};
+    size_t next = 0;
+    for (size_t k = 0; k < place->nodes; k++) {
+        d->columns[k] = (mlp_range){next, columns_of(k)};
+        next += columns_of(k);
+    }
+    sizes[0] = 16 * (1 + place->node); /* other sizes on each node */
+    const mlp_exchange_shape shape = {.shards = SHARDS,
+                                      .layers = 2,
+                                      .layer_sizes = sizes,
+                                      .states = 1,
+                                      .metrics_per_shard = 1,
+                                      .columns = {d->columns, SHARD_ROWS}};
+    MLP_TRY(mlp_node_team_create(comm, &wish, &d->team));
+    return mlp_exchange_create(comm, d->team, &shape, &d->exchange);
+}
+
+START_TEST(values_of_all_rows_and_columns_arrive)
+{
+    drill d = {0};
+    mlp_status status = MLP_OK;
+    if (mlp_comm_where(comm)->nodes > 1) {
+        status = create(&d, (size_t)_i);
+    }
+    for (; d.exchange != NULL && d.round < ROUNDS; d.round++) {
+        deal_rows(&d);
+        mlp_exchange_begin_rows(d.exchange, d.start);
+        mlp_threads_run(NULL, (size_t)_i, trade_round, &d);
+    }
+    mlp_exchange_destroy(&d.exchange);
+    mlp_node_team_destroy(&d.team);
+    uint64_t mistakes = d.mistakes + (status != MLP_OK);
+    ck_assert_int_eq(mlp_comm_max(comm, &mistakes, 1), MLP_OK);
+    ck_assert_uint_eq(mistakes, 0);
+}
+END_TEST
+
+static Suite *create_suite(void)
+{
+    TCase *tests = tcase_create("columns");
+    tcase_add_loop_test(tests, values_of_all_rows_and_columns_arrive, 1,
+                        THREADS_MOST + 1);
+    Suite *suite = suite_create("exchange of columns between nodes");
+    suite_add_tcase(suite, tests);
+    return suite;
+}
+
+int main(int argc, char **argv)
+{
+    return run_ranks(argc, argv, &comm, create_suite);
+}
