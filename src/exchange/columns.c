@@ -99,8 +99,10 @@ static mlp_status plan_values(mlp_exchange *x, mlp_values values,
 static mlp_status plan_all(mlp_exchange *x)
 {
     mlp_lane *lanes = calloc(x->place->nodes, sizeof *lanes);
-    mlp_status status =
-        lanes == NULL ? mlp_fail_memory("the exchange between nodes") : MLP_OK;
+    mlp_status status = MLP_OK;
+    if (lanes == NULL) {
+        return mlp_fail_memory("the exchange between nodes");
+    }
     for (mlp_values v = 0; v < MLP_COLUMNS_VALUES && status == MLP_OK; v++) {
         status = plan_values(x, v, lanes);
     }

@@ -39,7 +39,8 @@ net="--data digits --epochs 2 --hidden 60,33"
         --activation softplus,prelu
     by_columns $net --hidden 64 --augment shift --sparse never --momentum 0
     by_columns --data "$MLP_SOURCE/data/cars.csv" --test-fraction 0.25 \
-        --batch 16 --label price --task regression --lr 0.02 --hidden 64
+        --batch 16 --label price --task regression --lr 0.02 --hidden 64 \
+        --clip-norm 0
 
     # Stopped and resumed by the other way, and on other nodes.
     wide="$net --shards 64"
