@@ -137,7 +137,7 @@ mlp_status mlp_exchange_create(mlp_comm *comm, mlp_node_team *node_team,
     *exchange = NULL;
     mlp_exchange *x = calloc(1, sizeof *x);
     mlp_status status = x == NULL ? mlp_fail_memory("the exchange") : MLP_OK;
-    if (status == MLP_OK) {
+    if (x != NULL) {
         describe(x, comm, node_team, shape);
         status = prepare(x, shape->layer_sizes);
     }

@@ -119,6 +119,13 @@ static void send_copies(mlp_comm *comm, mlp_transfers *transfers)
     }
 }
 
+static void copy_array(void *to, const void *from, size_t bytes)
+{
+    if (to != NULL && bytes > 0) {
+        memcpy(to, from, bytes);
+    }
+}
+
 /* This rank's rows, then those of other nodes. Collective. */
 static mlp_status fill_copy(const mlp_trainer *trainer, const mlp_dataset *copy)
 {
@@ -130,13 +137,9 @@ static mlp_status fill_copy(const mlp_trainer *trainer, const mlp_dataset *copy)
     const mlp_dataset mine = part_of(trainer, copy, rows);
     const row_bytes bytes = bytes_of(trainer, rows.count);
     bool is_sender = mlp_comm_where(comm)->rank == 0;
-    if (rows.count > 0) {
-        memcpy(mine.values, train->here.values, bytes.values);
-        memcpy(mine.labels, train->here.labels, bytes.labels);
-    }
-    if (bytes.targets > 0) {
-        memcpy(mine.targets, train->here.targets, bytes.targets);
-    }
+    copy_array(mine.values, train->here.values, bytes.values);
+    copy_array(mine.labels, train->here.labels, bytes.labels);
+    copy_array(mine.targets, train->here.targets, bytes.targets);
     mlp_status status = mlp_transfers_create(comm, ARRAYS, &transfers);
     if (status == MLP_OK && is_sender) {
         status = plan_copies(trainer, copy, transfers);
