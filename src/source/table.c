@@ -1,7 +1,7 @@
 /** @file
  *  A source that is a table: its files become typed cells, some of the rows
- *  training rows, a schema is fitted to these or given, and any rows are
- * encoded by it when they are read.
+ *  training rows, a schema is fitted to these or given, and any rows are encoded
+ *  by it when they are read.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +12,7 @@
 #include "kinds.h"
 #include "system/files.h"
 #include "table_encode.h"
+#include "table_files.h"
 #include "table_fit.h"
 #include "table_split.h"
 
@@ -31,274 +32,10 @@ typedef struct {
     mlp_table_split split;
 } table_source;
 
-/* What a table is read by. */
-typedef struct {
-    const mlp_table_options *options;
-    const mlp_schema *schema; /* NULL: none yet */
-    bool needs_label;
-} reading;
-
-/* ---- the header -------------------------------------------------------- */
-
-/* Whether a name is in a list "a,b,c". */
-static bool is_listed(const char *list, const char *name)
-{
-    size_t length = strlen(name);
-    for (const char *at = list; *at != '\0';) {
-        size_t item = strcspn(at, ",");
-        if (item == length && strncmp(at, name, length) == 0) {
-            return true;
-        }
-        at += item;
-        at += *at == ',';
-    }
-    return false;
-}
-
-static bool has_name(const mlp_csv_cell *cell, const char *name)
-{
-    return strlen(name) == cell->length &&
-           memcmp(cell->text, name, cell->length) == 0;
-}
-
-/* The cell of the header with this name; SIZE_MAX for none. */
-static size_t find_field(const mlp_csv_records *header, const char *name)
-{
-    for (size_t i = 0; i < header->count; i++) {
-        if (has_name(&header->cells[i], name)) {
-            return i;
-        }
-    }
-    return SIZE_MAX;
-}
-
-/* Check that every name of a list is that of a column. */
-static mlp_status check_list(const mlp_csv_records *header, const char *option,
-                             const char *list)
-{
-    for (const char *at = list; *at != '\0';) {
-        char name[MLP_NAME_BYTES_MOST + 1];
-        size_t item = strcspn(at, ",");
-        snprintf(name, sizeof name, "%.*s", (int)item, at);
-        if (find_field(header, name) == SIZE_MAX) {
-            return mlp_fail(MLP_ERROR_USAGE, "--%s: %s has no column \"%s\"",
-                            option, header->path, name);
-        }
-        at += item;
-        at += *at == ',';
-    }
-    return MLP_OK;
-}
-
-static mlp_status check_names(const mlp_csv_records *header)
-{
-    for (size_t i = 0; i < header->count; i++) {
-        const mlp_csv_cell *cell = &header->cells[i];
-        if (cell->length > MLP_NAME_BYTES_MOST) {
-            return mlp_fail(MLP_ERROR_DATA,
-                            "%s:1: the name of column %zu is longer than %d "
-                            "bytes",
-                            header->path, i + 1, MLP_NAME_BYTES_MOST);
-        }
-        for (size_t k = 0; k < i; k++) {
-            if (header->cells[k].length == cell->length &&
-                memcmp(header->cells[k].text, cell->text, cell->length) == 0) {
-                return mlp_fail(MLP_ERROR_DATA,
-                                "%s:%zu: columns %zu and %zu have the same "
-                                "name, \"%.*s\"",
-                                header->path, header->record_line, k + 1, i + 1,
-                                (int)(cell->length < 100 ? cell->length : 100),
-                                cell->text);
-            }
-        }
-    }
-    return MLP_OK;
-}
-
-static mlp_status check_options(const mlp_csv_records *header,
-                                const mlp_table_options *options)
-{
-    if (options->label[0] == '\0') {
-        return mlp_fail(MLP_ERROR_USAGE,
-                        "--label COLUMN is missing: which of the columns of %s "
-                        "is to be predicted?",
-                        header->path);
-    }
-    MLP_TRY(check_list(header, "label", options->label));
-    MLP_TRY(check_list(header, "ignore", options->ignore));
-    return check_list(header, "categorical", options->categorical);
-}
-
-/* ---- columns of a new schema ------------------------------------------- */
-
-static mlp_column_kind first_kind(const mlp_table_options *options,
-                                  const char *name)
-{
-    if (strcmp(name, options->label) == 0) {
-        return options->task == MLP_TASK_REGRESSION       ? MLP_COLUMN_NUMBER
-               : options->task == MLP_TASK_CLASSIFICATION ? MLP_COLUMN_TEXT
-                                                          : MLP_COLUMN_UNKNOWN;
-    }
-    return is_listed(options->ignore, name)        ? MLP_COLUMN_IGNORED
-           : is_listed(options->categorical, name) ? MLP_COLUMN_TEXT
-                                                   : MLP_COLUMN_UNKNOWN;
-}
-
-static mlp_status name_columns(const mlp_csv_records *header,
-                               const mlp_table_options *options,
-                               mlp_cells *cells)
-{
-    MLP_TRY(check_options(header, options));
-    cells->columns = calloc(header->count, sizeof *cells->columns);
-    if (cells->columns == NULL) {
-        return mlp_fail_memory("the columns of a table");
-    }
-    for (size_t i = 0; i < header->count; i++) {
-        mlp_cell_column *column = &cells->columns[i];
-        const mlp_csv_cell *cell = &header->cells[i];
-        cells->count = i + 1;
-        column->field = i;
-        column->name = strndup(cell->text, cell->length);
-        if (column->name == NULL) {
-            return mlp_fail_memory("the columns of a table");
-        }
-        column->kind = first_kind(options, column->name);
-    }
-    return MLP_OK;
-}
-
-/* ---- columns of a given schema ----------------------------------------- */
-
-static mlp_status copy_columns(const mlp_schema *schema, mlp_cells *cells)
-{
-    cells->columns = calloc(schema->count, sizeof *cells->columns);
-    if (cells->columns == NULL) {
-        return mlp_fail_memory("the columns of a table");
-    }
-    for (size_t i = 0; i < schema->count; i++) {
-        cells->count = i + 1;
-        cells->columns[i].kind = schema->columns[i].kind;
-        cells->columns[i].name = strdup(schema->columns[i].name);
-        if (cells->columns[i].name == NULL) {
-            return mlp_fail_memory("the columns of a table");
-        }
-    }
-    return MLP_OK;
-}
-
-/* Match columns to the header by name. */
-static mlp_status find_fields(const mlp_csv_records *header, size_t label,
-                              bool needs_label, mlp_cells *cells)
-{
-    for (size_t i = 0; i < cells->count; i++) {
-        mlp_cell_column *column = &cells->columns[i];
-        bool is_wanted =
-            i == label ? needs_label : column->kind != MLP_COLUMN_IGNORED;
-        column->field = is_wanted ? find_field(header, column->name) : SIZE_MAX;
-        if (is_wanted && column->field == SIZE_MAX) {
-            return mlp_fail(MLP_ERROR_DATA,
-                            "%s:1: expected a column \"%s\", found none of "
-                            "this name among %zu",
-                            header->path, column->name, header->count);
-        }
-    }
-    return MLP_OK;
-}
-
-/* ---- a file ------------------------------------------------------------ */
-
-static mlp_cells_how how_of(const reading *of, const mlp_cells *cells)
-{
-    const mlp_table_options *options = of->options;
-    const mlp_schema *schema = of->schema;
-    mlp_cells_how how = {.na = schema != NULL ? schema->na : options->na,
-                         .missing = schema != NULL ? schema->missing
-                                                   : options->missing,
-                         .drops_bad = options->drops_bad,
-                         .is_never_negative = options->is_never_negative,
-                         .label = schema != NULL ? schema->label : 0,
-                         .threads = options->threads,
-                         .is_large = options->is_large};
-    while (schema == NULL && how.label < cells->count &&
-           strcmp(cells->columns[how.label].name, options->label) != 0) {
-        how.label++;
-    }
-    return how;
-}
-
-static mlp_status take_header(const reading *of, const mlp_csv_records *header,
-                              mlp_cells *cells)
-{
-    MLP_TRY(check_names(header));
-    if (cells->count == 0) {
-        MLP_TRY(of->schema == NULL ? name_columns(header, of->options, cells)
-                                   : copy_columns(of->schema, cells));
-        const mlp_cells_how how = how_of(of, cells);
-        MLP_TRY(find_fields(header, how.label, of->needs_label, cells));
-        mlp_cells_plan(cells, &how);
-        return MLP_OK;
-    }
-    return find_fields(header, cells->how.label, of->needs_label, cells);
-}
-
-/* The names of --columns as a record. */
-static void list_columns(const char *names, mlp_csv_records *header)
-{
-    header->count = 0;
-    while (header->count < MLP_CSV_FIELDS_MOST) {
-        size_t length = strcspn(names, ",");
-        header->cells[header->count++] = (mlp_csv_cell){names, length};
-        if (names[length] == '\0') {
-            return;
-        }
-        names += length + 1;
-    }
-}
-
-static mlp_status read_records(const reading *of, mlp_csv *csv,
-                               mlp_csv_records *records, mlp_cells *cells)
-{
-    bool is_there = true;
-    if (of->options->columns[0] != '\0') {
-        list_columns(of->options->columns, records);
-    } else {
-        MLP_TRY(mlp_csv_record(records, &is_there));
-    }
-    if (!is_there) {
-        return mlp_fail(MLP_ERROR_DATA,
-                        "%s: expected a header with names of columns, found "
-                        "nothing",
-                        records->path);
-    }
-    MLP_TRY(take_header(of, records, cells));
-    return mlp_cells_read(cells, csv, records, records->count);
-}
-
-static mlp_status read_file(const reading *of, const char *path,
-                            mlp_cells *cells)
-{
-    mlp_csv csv = {0};
-    mlp_csv_block block = {0};
-    mlp_csv_records records = {0};
-    MLP_TRY(mlp_csv_open(path, &csv));
-    mlp_status status = mlp_csv_next(&csv, &block);
-    if (status == MLP_OK) {
-        status = mlp_csv_records_create(&csv, &records);
-    }
-    if (status == MLP_OK) {
-        mlp_csv_records_begin(&records, &block);
-        status = read_records(of, &csv, &records, cells);
-    }
-    mlp_csv_records_destroy(&records);
-    free(block.bytes);
-    mlp_csv_close(&csv);
-    return status;
-}
-
 /* ---- valid rows -------------------------------------------------------- */
 
 /* Refuse or leave out rows with a text that is no category. */
-static mlp_status check_unseen(const reading *of, table_file *file)
+static mlp_status check_unseen(const mlp_table_reading *of, table_file *file)
 {
     mlp_cells *cells = &file->cells;
     uint8_t *keeps = calloc(cells->rows + 1, 1);
@@ -370,8 +107,8 @@ static void report_dropped(const mlp_cells *cells)
 /* ---- open -------------------------------------------------------------- */
 
 /* Rows of the file at hand, encoded by the table's schema. */
-static mlp_status finish_file(const reading *of, const mlp_schema *schema,
-                              table_file *file)
+static mlp_status finish_file(const mlp_table_reading *of,
+                              const mlp_schema *schema, table_file *file)
 {
     MLP_TRY(mlp_encoder_create(&file->cells, schema, &file->encoder));
     MLP_TRY(check_unseen(of, file));
@@ -380,7 +117,7 @@ static mlp_status finish_file(const reading *of, const mlp_schema *schema,
     return MLP_OK;
 }
 
-static mlp_status choose_rows(const reading *of, table_source *table)
+static mlp_status choose_rows(const mlp_table_reading *of, table_source *table)
 {
     const mlp_table_options *options = of->options;
     size_t rows = table->files[0].cells.rows;
@@ -392,7 +129,7 @@ static mlp_status choose_rows(const reading *of, table_source *table)
 }
 
 /* A new schema: choose rows, then fit it to the training rows. */
-static mlp_status fit_main(const reading *of, table_source *table,
+static mlp_status fit_main(const mlp_table_reading *of, table_source *table,
                            mlp_source_info *info)
 {
     const mlp_cells *cells = &table->files[0].cells;
@@ -406,11 +143,11 @@ static mlp_status fit_main(const reading *of, table_source *table,
         rows - mlp_held_rows(of->options->held, rows), &table->schema);
 }
 
-static mlp_status open_main(const char *path, const reading *of,
+static mlp_status open_main(const char *path, const mlp_table_reading *of,
                             table_source *table, mlp_source_info *info)
 {
     table_file *file = &table->files[MLP_SPLIT_TRAIN];
-    MLP_TRY(read_file(of, path, &file->cells));
+    MLP_TRY(mlp_table_read(of, path, &file->cells));
     if (of->schema == NULL) {
         MLP_TRY(fit_main(of, table, info));
         return finish_file(of, &table->schema, file);
@@ -424,9 +161,9 @@ static mlp_status open_main(const char *path, const reading *of,
 static mlp_status open_test(const mlp_table_options *options,
                             table_source *table)
 {
-    const reading of = {options, &table->schema, true};
+    const mlp_table_reading of = {options, &table->schema, true};
     table_file *file = &table->files[MLP_SPLIT_TEST];
-    MLP_TRY(read_file(&of, options->test_data, &file->cells));
+    MLP_TRY(mlp_table_read(&of, options->test_data, &file->cells));
     MLP_TRY(finish_file(&of, &table->schema, file));
     mlp_table_split all = {0};
     mlp_status status = mlp_table_split_none(file->cells.rows, &all);
@@ -524,7 +261,7 @@ mlp_status mlp_source_table_open(const char *path,
     source->info.has_labels |=
         options->splits_again && options->test_fraction > 0;
     bool needs_label = source->info.has_labels || options->schema == NULL;
-    const reading of = {options, options->schema, needs_label};
+    const mlp_table_reading of = {options, options->schema, needs_label};
     table->from[MLP_SPLIT_TRAIN] = table->from[MLP_SPLIT_TEST] =
         &table->files[MLP_SPLIT_TRAIN];
     MLP_TRY(open_main(path, &of, table, &source->info));

@@ -1,0 +1,213 @@
+/** @file
+ *  The columns of a table: the names in a file's header, matched to options or
+ *  to a schema.
+ */
+#include "table_columns.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the header -------------------------------------------------------- */
+
+/* Whether a name is in a list "a,b,c". */
+static bool is_listed(const char *list, const char *name)
+{
+    size_t length = strlen(name);
+    for (const char *at = list; *at != '\0';) {
+        size_t item = strcspn(at, ",");
+        if (item == length && strncmp(at, name, length) == 0) {
+            return true;
+        }
+        at += item;
+        at += *at == ',';
+    }
+    return false;
+}
+
+static bool has_name(const mlp_csv_cell *cell, const char *name)
+{
+    return strlen(name) == cell->length &&
+           memcmp(cell->text, name, cell->length) == 0;
+}
+
+/* The cell of the header with this name; SIZE_MAX for none. */
+static size_t find_field(const mlp_csv_records *header, const char *name)
+{
+    for (size_t i = 0; i < header->count; i++) {
+        if (has_name(&header->cells[i], name)) {
+            return i;
+        }
+    }
+    return SIZE_MAX;
+}
+
+/* Check that every name of a list is that of a column. */
+static mlp_status check_list(const mlp_csv_records *header, const char *option,
+                             const char *list)
+{
+    for (const char *at = list; *at != '\0';) {
+        char name[MLP_NAME_BYTES_MOST + 1];
+        size_t item = strcspn(at, ",");
+        snprintf(name, sizeof name, "%.*s", (int)item, at);
+        if (find_field(header, name) == SIZE_MAX) {
+            return mlp_fail(MLP_ERROR_USAGE, "--%s: %s has no column \"%s\"",
+                            option, header->path, name);
+        }
+        at += item;
+        at += *at == ',';
+    }
+    return MLP_OK;
+}
+
+static mlp_status check_names(const mlp_csv_records *header)
+{
+    for (size_t i = 0; i < header->count; i++) {
+        const mlp_csv_cell *cell = &header->cells[i];
+        if (cell->length > MLP_NAME_BYTES_MOST) {
+            return mlp_fail(MLP_ERROR_DATA,
+                            "%s:1: the name of column %zu is longer than %d "
+                            "bytes",
+                            header->path, i + 1, MLP_NAME_BYTES_MOST);
+        }
+        for (size_t k = 0; k < i; k++) {
+            if (header->cells[k].length == cell->length &&
+                memcmp(header->cells[k].text, cell->text, cell->length) == 0) {
+                return mlp_fail(MLP_ERROR_DATA,
+                                "%s:%zu: columns %zu and %zu have the same "
+                                "name, \"%.*s\"",
+                                header->path, header->record_line, k + 1, i + 1,
+                                (int)(cell->length < 100 ? cell->length : 100),
+                                cell->text);
+            }
+        }
+    }
+    return MLP_OK;
+}
+
+static mlp_status check_options(const mlp_csv_records *header,
+                                const mlp_table_options *options)
+{
+    if (options->label[0] == '\0') {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--label COLUMN is missing: which of the columns of %s "
+                        "is to be predicted?",
+                        header->path);
+    }
+    MLP_TRY(check_list(header, "label", options->label));
+    MLP_TRY(check_list(header, "ignore", options->ignore));
+    return check_list(header, "categorical", options->categorical);
+}
+
+/* ---- columns of a new schema ------------------------------------------- */
+
+static mlp_column_kind first_kind(const mlp_table_options *options,
+                                  const char *name)
+{
+    if (strcmp(name, options->label) == 0) {
+        return options->task == MLP_TASK_REGRESSION       ? MLP_COLUMN_NUMBER
+               : options->task == MLP_TASK_CLASSIFICATION ? MLP_COLUMN_TEXT
+                                                          : MLP_COLUMN_UNKNOWN;
+    }
+    return is_listed(options->ignore, name)        ? MLP_COLUMN_IGNORED
+           : is_listed(options->categorical, name) ? MLP_COLUMN_TEXT
+                                                   : MLP_COLUMN_UNKNOWN;
+}
+
+static mlp_status name_columns(const mlp_csv_records *header,
+                               const mlp_table_options *options,
+                               mlp_cells *cells)
+{
+    MLP_TRY(check_options(header, options));
+    cells->columns = calloc(header->count, sizeof *cells->columns);
+    if (cells->columns == NULL) {
+        return mlp_fail_memory("the columns of a table");
+    }
+    for (size_t i = 0; i < header->count; i++) {
+        mlp_cell_column *column = &cells->columns[i];
+        const mlp_csv_cell *cell = &header->cells[i];
+        cells->count = i + 1;
+        column->field = i;
+        column->name = strndup(cell->text, cell->length);
+        if (column->name == NULL) {
+            return mlp_fail_memory("the columns of a table");
+        }
+        column->kind = first_kind(options, column->name);
+    }
+    return MLP_OK;
+}
+
+/* ---- columns of a given schema ----------------------------------------- */
+
+static mlp_status copy_columns(const mlp_schema *schema, mlp_cells *cells)
+{
+    cells->columns = calloc(schema->count, sizeof *cells->columns);
+    if (cells->columns == NULL) {
+        return mlp_fail_memory("the columns of a table");
+    }
+    for (size_t i = 0; i < schema->count; i++) {
+        cells->count = i + 1;
+        cells->columns[i].kind = schema->columns[i].kind;
+        cells->columns[i].name = strdup(schema->columns[i].name);
+        if (cells->columns[i].name == NULL) {
+            return mlp_fail_memory("the columns of a table");
+        }
+    }
+    return MLP_OK;
+}
+
+/* Match columns to the header by name. */
+static mlp_status find_fields(const mlp_csv_records *header, size_t label,
+                              bool needs_label, mlp_cells *cells)
+{
+    for (size_t i = 0; i < cells->count; i++) {
+        mlp_cell_column *column = &cells->columns[i];
+        bool is_wanted =
+            i == label ? needs_label : column->kind != MLP_COLUMN_IGNORED;
+        column->field = is_wanted ? find_field(header, column->name) : SIZE_MAX;
+        if (is_wanted && column->field == SIZE_MAX) {
+            return mlp_fail(MLP_ERROR_DATA,
+                            "%s:1: expected a column \"%s\", found none of "
+                            "this name among %zu",
+                            header->path, column->name, header->count);
+        }
+    }
+    return MLP_OK;
+}
+
+/* ---- columns of a file ------------------------------------------------- */
+
+static mlp_cells_how how_of(const mlp_table_reading *of, const mlp_cells *cells)
+{
+    const mlp_table_options *options = of->options;
+    const mlp_schema *schema = of->schema;
+    mlp_cells_how how = {.na = schema != NULL ? schema->na : options->na,
+                         .missing = schema != NULL ? schema->missing
+                                                   : options->missing,
+                         .drops_bad = options->drops_bad,
+                         .is_never_negative = options->is_never_negative,
+                         .label = schema != NULL ? schema->label : 0,
+                         .threads = options->threads,
+                         .is_large = options->is_large};
+    while (schema == NULL && how.label < cells->count &&
+           strcmp(cells->columns[how.label].name, options->label) != 0) {
+        how.label++;
+    }
+    return how;
+}
+
+mlp_status mlp_table_take_header(const mlp_table_reading *of,
+                                 const mlp_csv_records *header,
+                                 mlp_cells *cells)
+{
+    MLP_TRY(check_names(header));
+    if (cells->count == 0) {
+        MLP_TRY(of->schema == NULL ? name_columns(header, of->options, cells)
+                                   : copy_columns(of->schema, cells));
+        const mlp_cells_how how = how_of(of, cells);
+        MLP_TRY(find_fields(header, how.label, of->needs_label, cells));
+        mlp_cells_plan(cells, &how);
+        return MLP_OK;
+    }
+    return find_fields(header, cells->how.label, of->needs_label, cells);
+}

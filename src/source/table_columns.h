@@ -1,0 +1,30 @@
+/** @file
+ *  The columns of a table: the names in a file's header, matched to options or
+ *  to a schema. Private to the table source.
+ */
+#ifndef MLP_TABLE_COLUMNS_H
+#define MLP_TABLE_COLUMNS_H
+
+#include <stdbool.h>
+
+#include "cells.h"
+#include "csv.h"
+#include "source.h"
+
+/** What a table is read by. */
+typedef struct {
+    const mlp_table_options *options;
+    const mlp_schema *schema; /**< NULL: none yet */
+    bool needs_label;
+} mlp_table_reading;
+
+/** Take the names of a header: the first one makes the columns of the cells, by
+ *  the options or the schema; for any other their places in the file are found
+ *  by name.
+ *  MLP_ERROR_USAGE for an option that names no column. MLP_ERROR_DATA for a
+ *  name that is there twice, or too long, or a column that is not there. */
+mlp_status mlp_table_take_header(const mlp_table_reading *of,
+                                 const mlp_csv_records *header,
+                                 mlp_cells *cells);
+
+#endif
