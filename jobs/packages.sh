@@ -41,6 +41,7 @@ is_there() {
     protobuf-c-compiler) has protoc-c ;;
     libturbojpeg0-dev) has_library libturbojpeg ;;
     libcairo2-dev) has_library cairo ;;
+    libzstd-dev) has_library libzstd ;;
     libhdf5-dev) has_library hdf5-serial ;;
     python3-venv) python3 -c 'import ensurepip' 2>/dev/null ;;
     python3-*) /usr/bin/python3 -c "import ${1#python3-}" 2>/dev/null ||
@@ -97,7 +98,8 @@ build="gcc libc6-dev make cmake pkgconf libopenmpi-dev openmpi-bin
     libjansson-dev libpng-dev libturbojpeg0-dev libprotobuf-c-dev
     protobuf-c-compiler"
 fetch="curl ca-certificates" # for the real MNIST; without: built-in digits
-extra="libcairo2-dev" # for mlp report --format png
+# for mlp report --format png; for data in .zst
+extra="libcairo2-dev libzstd-dev"
 test="check clang-format clang-tidy cppcheck shellcheck hdf5-tools python3
     tmux git clang libomp-dev libclang-rt-14-dev help2man dpkg-dev
     python3-h5py python3-numpy python3-onnx python3-venv libhdf5-dev

@@ -50,10 +50,10 @@ static const char *const progress_modes[] = {"auto", "always", "never", NULL};
  * group, operand, help; absent for stored options */
 static const mlp_option fields[] = {
     {"data", MLP_FIELD_STRING, AT(data), NULL, 0, 0, false, "Data", "PATH",
-     "directory of IDX files, HDF5 file, CSV file, or built in: "
-     "\"digits\", \"and\", \"or\", \"xor\"; default: $MLP_DATA, else "
-     "data/mnist, "
-     "else digits",
+     "directory of IDX files, HDF5 file, CSV file or files (a.csv,b.csv or "
+     "'part-*.csv'), - for CSV on standard input, or built in: \"digits\", "
+     "\"and\", \"or\", \"xor\"; default: $MLP_DATA, else data/mnist, else "
+     "digits",
      .absent = NULL},
     {"classes", MLP_FIELD_SIZE, AT(classes), NULL, 0, 65536, true, "Data", "N",
      "number of classes, 2 to 65536; 0: taken from the training labels",
@@ -133,7 +133,7 @@ static const mlp_option fields[] = {
      "fraction of the rows to hold out for testing, drawn by the seed",
      .absent = "0"},
     {"test-data", MLP_FIELD_STRING, AT(test_data), NULL, 0, 0, false, "Tables",
-     "FILE", "a CSV file of test rows", .absent = NULL},
+     "FILE", "a CSV file of test rows, or several", .absent = NULL},
     {"bad-rows", MLP_FIELD_ENUM, AT(bad_rows), bad_rows, 0, 0, true, "Tables",
      "WHAT",
      "a row with text where a number belongs, with too few or too many "

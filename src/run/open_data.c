@@ -20,9 +20,10 @@ static const char *const of_tables[] = {"missing", "na", "unseen", "rare"};
 static mlp_status open_source(const mlp_run_job *job, const mlp_config *config,
                               mlp_run_data *data)
 {
-    const mlp_table_options options = mlp_table_options_of(config);
+    mlp_table_options options = mlp_table_options_of(config);
     const char *named = getenv("MLP_DATA");
     char spec[MLP_MAX_PATH];
+    options.comm = job->comm;
     snprintf(spec, sizeof spec, "%s", mlp_source_default());
     MLP_TRY(mlp_comm_broadcast(job->comm, spec, sizeof spec));
     if (job->config.data[0] != '\0' || (named != NULL && named[0] != '\0')) {

@@ -70,6 +70,7 @@ void mlp_cells_destroy(mlp_cells *cells)
         free(cells->paths[i]);
     }
     free_words(cells);
+    free(cells->name);
     free(cells->columns);
     free(cells->paths);
     free(cells->first_rows);

@@ -54,6 +54,8 @@ typedef struct {
 /** Zero-initialize; destroy frees. */
 typedef struct {
     mlp_cells_how how;
+    char *name;    /**< of the table, for messages: a file, or all of them */
+    size_t stored; /**< bytes that were read, compressed ones if it is so */
     mlp_cell_column *columns; /**< [count] */
     size_t count;
     uint32_t *words; /**< [rows, width]: the line, then cells */
@@ -65,7 +67,8 @@ typedef struct {
     size_t dropped;      /**< invalid rows */
     size_t unlabelled;   /**< rows without a label */
     size_t incomplete;   /**< rows with a missing cell, if they are left out */
-    char first_bad[256]; /**< why the first invalid row was left out */
+    char first_bad[512]; /**< why the first invalid row was left out, with file
+                              and line */
 } mlp_cells;
 
 void mlp_cells_destroy(mlp_cells *cells);

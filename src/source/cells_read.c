@@ -281,13 +281,13 @@ static mlp_status check_growth(const mlp_cells *cells, size_t rows,
                                const mlp_csv *csv)
 {
     size_t bytes = rows * cells->width * sizeof *cells->words;
-    size_t stored = mlp_stream_stored(csv->stream);
+    size_t stored = cells->stored + mlp_stream_stored(csv->stream);
     return bytes <= ALWAYS_ALLOWED || bytes / EXPANSION_MOST <= stored
                ? MLP_OK
                : mlp_fail(MLP_ERROR_DATA,
                           "%s: %zu rows are out of proportion to the %zu bytes "
                           "that they were read from",
-                          mlp_stream_name(csv->stream), rows, stored);
+                          cells->name, rows, stored);
 }
 
 /* The codes that the whole table has for a segment's texts. */
@@ -354,8 +354,9 @@ static mlp_status join_segment(mlp_cells *cells, const segment *s,
             MLP_TRY(join_column(cells, s, i, words));
         }
     }
-    if (cells->dropped == 0) {
-        memcpy(cells->first_bad, s->first_bad, sizeof cells->first_bad);
+    if (cells->dropped == 0 && s->dropped > 0) {
+        snprintf(cells->first_bad, sizeof cells->first_bad, "%s:%s",
+                 s->records.path, s->first_bad);
     }
     cells->rows += s->rows;
     cells->dropped += s->dropped;
@@ -517,6 +518,7 @@ mlp_status mlp_cells_read(mlp_cells *cells, mlp_csv *csv,
     mlp_status status = of.segments == NULL || of.c_locale == (locale_t)0
                             ? mlp_fail_memory("a table")
                             : read_file(&of, csv, first);
+    cells->stored += mlp_stream_stored(csv->stream);
     for (size_t i = 0; of.segments != NULL && i < of.threads; i++) {
         destroy_segment(&of, &of.segments[i]);
     }

@@ -32,7 +32,7 @@ bool mlp_csv_has_name(const char *path)
 
 /* ---- blocks ------------------------------------------------------------ */
 
-mlp_status mlp_csv_open(const char *path, mlp_csv *csv)
+mlp_status mlp_csv_open(const char *path, mlp_comm *comm, mlp_csv *csv)
 {
     *csv = (mlp_csv){.line = 1};
     if (ends_with(path, unpacked_length(path), ".tsv")) {
@@ -40,8 +40,13 @@ mlp_status mlp_csv_open(const char *path, mlp_csv *csv)
     }
     csv->rest = malloc(MLP_CSV_RECORD_MOST);
     mlp_status status = csv->rest == NULL ? mlp_fail_memory("a table") : MLP_OK;
+    bool is_input = strcmp(path, MLP_CSV_INPUT) == 0;
+    if (is_input && comm != NULL) {
+        status = mlp_comm_agree(comm, status);
+    }
     if (status == MLP_OK) {
-        status = mlp_stream_open(path, &csv->stream);
+        status = is_input ? mlp_stream_open_input(comm, &csv->stream)
+                          : mlp_stream_open(path, &csv->stream);
     }
     if (status != MLP_OK) {
         mlp_csv_close(csv);

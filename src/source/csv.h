@@ -19,6 +19,9 @@ enum {
     MLP_CSV_FIELDS_MOST = 16384    /**< cells of a record */
 };
 
+/** The name of standard input. */
+#define MLP_CSV_INPUT "-"
+
 /** Whether a path ends in .csv or .tsv, also with .gz or .zst behind it. */
 bool mlp_csv_has_name(const char *path);
 
@@ -42,9 +45,11 @@ typedef struct {
     size_t line; /**< where it begins */
 } mlp_csv_block;
 
-/** Open a regular file, compressed or not. A byte order mark is skipped.
+/** Open a regular file, compressed or not, or standard input if the path is
+ *  MLP_CSV_INPUT. A byte order mark is skipped.
+ *  @param comm  of standard input, see mlp_stream_open_input
  *  MLP_ERROR_MISSING, MLP_ERROR_DATA, MLP_ERROR_IO. */
-mlp_status mlp_csv_open(const char *path, mlp_csv *csv);
+mlp_status mlp_csv_open(const char *path, mlp_comm *comm, mlp_csv *csv);
 void mlp_csv_close(mlp_csv *csv); /**< a zeroed one is closed */
 
 /** Read the next block, of about 1 MiB.

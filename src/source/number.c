@@ -11,107 +11,163 @@
 #include <string.h>
 
 enum {
-    DIGITS_MOST = 18,   /* of an integer below 2^63 */
-    EXPONENT_MOST = 22, /* the largest power of 10 that is an exact double */
-    EXPONENT_DIGITS = 4
+    DIGITS_MOST = 19,   /* of an integer below 2^64 */
+    EXPONENT_MOST = 40, /* of the powers below */
+    EXPONENT_DIGITS = 4,
+    WORD = sizeof(uint64_t),
+    SHORT_TEXT = 64
 };
 
+/* Rounded to doubles; exact up to 10^22. */
 static const double powers[EXPONENT_MOST + 1] = {
-    1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10,
+    1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21,
+    1e22, 1e23, 1e24, 1e25, 1e26, 1e27, 1e28, 1e29, 1e30, 1e31, 1e32,
+    1e33, 1e34, 1e35, 1e36, 1e37, 1e38, 1e39, 1e40};
 
-/* A decimal number: digits * 10^exponent. */
+/* A decimal number without sign: digits * 10^exponent. */
 typedef struct {
     uint64_t digits;
-    int count; /* digits, without leading zeros */
+    size_t count; /* digits, without leading zeros */
     int exponent;
-    bool has_digits;
 } decimal;
 
-static const char *take_digits(const char *at, const char *end, int step,
-                               decimal *number)
+/* ---- digits, eight at a time ------------------------------------------- */
+
+/* Eight bytes, the first one lowest, each less '0'. */
+static uint64_t load_digits(const char *at)
 {
-    uint64_t digits = number->digits;
-    const char *first = at;
-    int count = number->count;
-    for (; at < end; at++) {
-        unsigned digit = (unsigned)(*at - '0');
-        if (digit > 9) {
-            break;
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    word = __builtin_bswap64(word);
+#endif
+    return word ^ UINT64_C(0x3030303030303030);
+}
+
+/* How many bytes of a word, from the lowest on, are 0 to 9. A carry out of a
+ * byte only reaches bytes above one that is none. */
+static size_t count_digits(uint64_t word)
+{
+    uint64_t others = ((word + UINT64_C(0x7676767676767676)) | word) &
+                      UINT64_C(0x8080808080808080);
+    return others == 0 ? WORD : (size_t)__builtin_ctzll(others) / 8;
+}
+
+/* The number whose eight digits are the bytes of a word, the first one lowest:
+ * first of pairs, then of fours, then of all. */
+static uint64_t join_digits(uint64_t word)
+{
+    const uint64_t mask = UINT64_C(0x000000FF000000FF);
+    word = word * 10 + (word >> 8);
+    return ((word & mask) * (100 + (UINT64_C(1000000) << 32)) +
+            ((word >> 16) & mask) * (1 + (UINT64_C(10000) << 32))) >>
+           32;
+}
+
+static const char *take_digits(const char *at, decimal *number)
+{
+    static const uint64_t shifts[WORD + 1] = {
+        1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
+    size_t count;
+    do {
+        uint64_t word = load_digits(at);
+        count = count_digits(word);
+        if (count > 0) { /* leading zeros stand for the other bytes */
+            number->digits = number->digits * shifts[count] +
+                             join_digits(word << (8 * (WORD - count)));
         }
-        digits = 10 * digits + digit; /* unsigned: may wrap, count tells */
-        count += digits > 0;
-    }
-    number->digits = digits;
-    number->count = count;
-    number->exponent += step * (int)(at - first);
-    number->has_digits |= at > first;
+        number->count += count;
+        at += count;
+    } while (count == WORD && number->count <= DIGITS_MOST);
     return at;
 }
 
-static const char *take_exponent(const char *at, const char *end,
-                                 decimal *number)
+static const char *skip_zeros(const char *at)
+{
+    while (*at == '0') {
+        at++;
+    }
+    return at;
+}
+
+/* ---- the fast path ----------------------------------------------------- */
+
+static const char *take_exponent(const char *at, decimal *number)
 {
     int exponent = 0;
-    bool is_negative = at < end && *at == '-';
-    at += at < end && (*at == '-' || *at == '+');
+    bool is_negative = *at == '-';
+    at += *at == '-' || *at == '+';
     const char *first = at;
-    for (; at < end && at - first < EXPONENT_DIGITS; at++) {
-        unsigned digit = (unsigned)(*at - '0');
-        if (digit > 9) {
-            return NULL;
-        }
-        exponent = 10 * exponent + (int)digit;
+    while ((unsigned)(*at - '0') <= 9 && at - first < EXPONENT_DIGITS) {
+        exponent = 10 * exponent + (*at++ - '0');
     }
     number->exponent += is_negative ? -exponent : exponent;
     return at > first ? at : NULL;
 }
 
-/* Round to float32, unless the double is halfway between two floats: the
- * decimal number, which the double was rounded from, may be on either side. */
-static bool narrow(double exact, float *value)
+/* NULL if there is no number, or none with so few digits. */
+static const char *take_decimal(const char *at, decimal *number)
 {
+    const char *first = at;
+    const char *point = NULL;
+    at = take_digits(skip_zeros(at), number);
+    if (*at == '.') {
+        point = at++;
+        if (number->count == 0) {
+            at = skip_zeros(at);
+        }
+        at = take_digits(at, number);
+        number->exponent = -(int)(at - point - 1);
+    }
+    if (at - first == (point != NULL) || number->count > DIGITS_MOST) {
+        return NULL;
+    }
+    return *at == 'e' || *at == 'E' ? take_exponent(at + 1, number) : at;
+}
+
+/* Round to float32, unless the double is too near to the middle between two
+ * floats. Its digits were rounded once, the power of ten once, and their
+ * product or quotient once: it is off by less than two units of its last place.
+ */
+static bool narrow(double near, float *value)
+{
+    enum { FAR_ENOUGH = 4 };
     static const uint64_t below_float = (UINT64_C(1) << 29) - 1;
     static const uint64_t halfway = UINT64_C(1) << 28;
     uint64_t bits;
-    memcpy(&bits, &exact, sizeof bits);
-    if ((bits & below_float) == halfway || exact < (double)FLT_MIN ||
-        exact > (double)FLT_MAX) {
+    memcpy(&bits, &near, sizeof bits);
+    uint64_t beside = (bits & below_float) - (halfway - FAR_ENOUGH);
+    if (beside <= 2 * FAR_ENOUGH || near < 2 * (double)FLT_MIN ||
+        near > (double)FLT_MAX / 2) {
         return false;
     }
-    *value = (float)exact;
+    *value = (float)near;
     return true;
 }
 
-/* False when the text needs the slow path, or is no number. */
-static bool parse_fast(const char *at, const char *end, float *value)
+const char *mlp_number_take(const char *text, float *value)
 {
     decimal number = {0};
-    bool is_negative = *at == '-';
-    at += *at == '-' || *at == '+';
-    at = take_digits(at, end, 0, &number);
-    if (at < end && *at == '.') {
-        at = take_digits(at + 1, end, -1, &number);
+    bool is_negative = *text == '-';
+    const char *end =
+        take_decimal(text + (*text == '-' || *text == '+'), &number);
+    if (end == NULL || abs(number.exponent) > EXPONENT_MOST) {
+        return NULL;
     }
-    if (at < end && (*at == 'e' || *at == 'E')) {
-        at = take_exponent(at + 1, end, &number);
-    }
-    if (at != end || !number.has_digits || number.count > DIGITS_MOST ||
-        number.digits > UINT64_C(1) << DBL_MANT_DIG ||
-        abs(number.exponent) > EXPONENT_MOST) {
-        return false;
-    }
-    double exact = (double)number.digits;
-    exact = number.exponent < 0 ? exact / powers[-number.exponent]
-                                : exact * powers[number.exponent];
+    double near = (double)number.digits;
+    near = number.exponent < 0 ? near / powers[-number.exponent]
+                               : near * powers[number.exponent];
     if (number.digits == 0) {
         *value = 0.0F;
-    } else if (!narrow(exact, value)) {
-        return false;
+    } else if (!narrow(near, value)) {
+        return NULL;
     }
     *value = is_negative ? -*value : *value;
-    return true;
+    return end;
 }
+
+/* ---- any number -------------------------------------------------------- */
 
 static bool parse_slow(const char *at, const char *end, locale_t c_locale,
                        float *value)
@@ -136,6 +192,13 @@ bool mlp_number_parse(const char *text, size_t length, locale_t c_locale,
     while (end > text && end[-1] == ' ') {
         end--;
     }
-    return text < end && (parse_fast(text, end, value) ||
-                          parse_slow(text, end, c_locale, value));
+    size_t count = (size_t)(end - text);
+    if (count > 0 && count < SHORT_TEXT) {
+        char copy[SHORT_TEXT + MLP_NUMBER_SLACK] = "";
+        memcpy(copy, text, count);
+        if (mlp_number_take(copy, value) == copy + count) {
+            return true;
+        }
+    }
+    return count > 0 && parse_slow(text, end, c_locale, value);
 }

@@ -12,6 +12,7 @@
 #include "csv.h"
 #include "idx_files.h"
 #include "kinds.h"
+#include "paths.h"
 #include "system/files.h"
 
 static const char digits[] = "digits";
@@ -133,6 +134,14 @@ static mlp_status open_spec(const char *spec, const mlp_table_options *options,
                  spec);
         MLP_TRY(check_no_table(source->info.name, options));
         return mlp_source_truth_open(spec, source);
+    }
+    if (strcmp(spec, MLP_CSV_INPUT) == 0) {
+        snprintf(source->info.name, sizeof source->info.name, "standard input");
+        return open_table(spec, options, source);
+    }
+    if (mlp_paths_is_list(spec)) {
+        snprintf(source->info.name, sizeof source->info.name, "%s", spec);
+        return open_table(spec, options, source);
     }
     return open_path(spec, options, source);
 }

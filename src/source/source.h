@@ -13,6 +13,7 @@
 #include "base/status.h"
 #include "config/config.h"
 #include "schema.h"
+#include "team/comm.h"
 
 typedef struct mlp_source mlp_source;
 
@@ -74,7 +75,7 @@ typedef struct {
     bool is_never_negative;  /**< a label below 0 is invalid */
     bool drops_bad;          /**< drop invalid rows; else they are an error */
     double test_fraction;    /**< fraction of the rows for testing */
-    const char *test_data;   /**< file of test rows; "": none */
+    const char *test_data;   /**< files of test rows; "": none */
     uint64_t seed;           /**< chooses the test rows */
     double held;             /**< fraction of the training rows that are held
                                   out: a schema is not fitted to them */
@@ -85,6 +86,8 @@ typedef struct {
     bool has_pairs; /**< a text of two categories is one feature */
     size_t threads; /**< that read; 0: one */
     bool is_large;  /**< keep cells in a temporary file, not in memory */
+    mlp_comm *comm; /**< that rank 0 passes standard input on to; NULL: this
+                         process is alone */
     /** A model's schema, used instead of one made from the file, which then
      *  needs no label column if labels are not wanted. Without test_fraction
      *  both splits are all rows. NULL: make a schema. */
@@ -98,12 +101,14 @@ typedef struct {
 /** The table options of a configuration; borrows its texts. */
 mlp_table_options mlp_table_options_of(const mlp_config *config);
 
-/** Open a source that may be a table: a file NAME.csv, or NAME.tsv with tabs.
- *  The first line has the names of the columns. A column is numeric if its
- *  first nonempty cell is a number; else its texts become one-hot.
+/** Open a source that may be a table: a file NAME.csv, or NAME.tsv with tabs,
+ *  or several (see paths.h), whose rows follow each other, or "-" for standard
+ *  input. The first line has the names of the columns. A column is numeric if
+ * its first nonempty cell is a number; else its texts become one-hot.
  *
  *  @param has_labels  true: as mlp_source_open; else as mlp_source_open_images
  *
+ *  Collective if the options have a team.
  *  MLP_ERROR_USAGE for table options when the source is not a table.
  *  MLP_ERROR_DATA for an invalid cell, with file, line and column. Otherwise as
  *  mlp_source_open.

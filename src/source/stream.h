@@ -1,7 +1,8 @@
 /** @file
- *  A file read sequentially, decompressed if it is gzip (RFC 1952), which its
- *  first two bytes show, not its name. Memory is a fixed buffer, however large
- *  the file.
+ *  A file read sequentially, or standard input, decompressed if it is gzip (RFC
+ *  1952) or Zstandard (RFC 8878), which its first bytes show, not its name.
+ *  Memory is a fixed buffer, and for Zstandard a window of at most 128 MiB,
+ *  however large the file.
  */
 #ifndef MLP_STREAM_H
 #define MLP_STREAM_H
@@ -10,6 +11,7 @@
 #include <stddef.h>
 
 #include "base/status.h"
+#include "team/comm.h"
 
 typedef struct mlp_stream mlp_stream;
 
@@ -18,24 +20,31 @@ typedef struct mlp_stream mlp_stream;
 mlp_status mlp_stream_open(const char *path, mlp_stream **stream);
 void mlp_stream_close(mlp_stream **stream);
 
-/** The path. */
+/** Open standard input, which cannot seek. Rank 0 reads it, and passes it on:
+ *  open and take are then collective.
+ *  @param comm  must outlive the stream; NULL: this process reads it alone */
+mlp_status mlp_stream_open_input(mlp_comm *comm, mlp_stream **stream);
+bool mlp_stream_is_input(const mlp_stream *stream);
+
+/** The path, or "standard input". */
 const char *mlp_stream_name(const mlp_stream *stream);
 
 /** Whether the file is stored uncompressed. */
 bool mlp_stream_is_plain(const mlp_stream *stream);
 
 /** Check that the stream can have `length` (decompressed) bytes: a plain file
- *  must have exactly that, a .gz enough to decompress to it. Call it before
- *  allocating memory by a header's extents. MLP_ERROR_DATA. */
+ *  must have exactly that, a compressed one enough to decompress to it. Call it
+ *  before allocating memory by a header's extents. MLP_ERROR_DATA. */
 mlp_status mlp_stream_check_length(const mlp_stream *stream, size_t length);
 
-/** Go to a (decompressed) offset. Forward is cheap; backward in a .gz starts
- *  again at the beginning. MLP_ERROR_DATA when the file ends before it. */
+/** Go to a (decompressed) offset. Forward is cheap; backward in a compressed
+ *  file starts again at the beginning. MLP_ERROR_DATA when the file ends before
+ *  it. */
 mlp_status mlp_stream_seek(mlp_stream *stream, size_t offset);
 
-/** Read exactly n bytes. MLP_ERROR_DATA when the file ends early, or gzip's
- *  structure or CRC is wrong. MLP_ERROR_IO. After a failure only close is
- *  allowed. */
+/** Read exactly n bytes. MLP_ERROR_DATA when the file ends early, or the
+ *  structure or checksum of compressed data is wrong. MLP_ERROR_IO. After a
+ *  failure only close is allowed. */
 mlp_status mlp_stream_read(mlp_stream *stream, void *bytes, size_t n);
 
 /** Read up to n bytes.
@@ -49,7 +58,8 @@ mlp_status mlp_stream_take(mlp_stream *stream, void *bytes, size_t n,
 /** Bytes of the file that have been read, compressed ones if it is so. */
 size_t mlp_stream_stored(const mlp_stream *stream);
 
-/** Check that nothing follows, and gzip's CRC and length. MLP_ERROR_DATA. */
+/** Check that nothing follows, and the checksum of compressed data.
+ *  MLP_ERROR_DATA. */
 mlp_status mlp_stream_finish(mlp_stream *stream);
 
 #endif

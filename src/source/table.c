@@ -1,16 +1,14 @@
 /** @file
  *  A source that is a table: its files become typed cells, some of the rows
- *  training rows, a schema is fitted to these or given, and any rows are encoded
- *  by it when they are read.
+ *  training rows, a schema is fitted to these or given, and rows are encoded by
+ *  it when they are read.
  */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/log.h"
 #include "cells.h"
 #include "kinds.h"
-#include "system/files.h"
 #include "table_encode.h"
 #include "table_files.h"
 #include "table_fit.h"
@@ -51,8 +49,8 @@ static mlp_status check_unseen(const mlp_table_reading *of, table_file *file)
                                   "a category that training knew");
         if (of->options->drops_bad && of->options->schema != NULL) {
             if (cells->dropped++ == 0) {
-                const char *line = mlp_failure() + strlen(cells->paths[0]) + 1;
-                snprintf(cells->first_bad, sizeof cells->first_bad, "%s", line);
+                snprintf(cells->first_bad, sizeof cells->first_bad, "%s",
+                         mlp_failure());
             }
             status = MLP_OK;
         }
@@ -66,23 +64,19 @@ static mlp_status check_unseen(const mlp_table_reading *of, table_file *file)
 
 static mlp_status check_size(const mlp_cells *cells, size_t features)
 {
-    struct stat facts;
     size_t bytes;
     if (cells->rows == 0 || features == 0 || cells->rows > UINT32_MAX) {
         return mlp_fail(MLP_ERROR_DATA,
                         "%s: expected rows and features, found %zu rows of "
                         "%zu features",
-                        cells->paths[0], cells->rows, features);
-    }
-    if (stat(cells->paths[0], &facts) != 0) {
-        return mlp_fail_read(cells->paths[0]);
+                        cells->name, cells->rows, features);
     }
     if (__builtin_mul_overflow(cells->rows, features * sizeof(float), &bytes) ||
-        bytes / EXPANSION_MOST > (size_t)facts.st_size + ALWAYS_ALLOWED) {
+        bytes / EXPANSION_MOST > cells->stored + ALWAYS_ALLOWED) {
         return mlp_fail(MLP_ERROR_DATA,
                         "%s: %zu rows of %zu features are out of proportion "
                         "to the file: too many categories",
-                        cells->paths[0], cells->rows, features);
+                        cells->name, cells->rows, features);
     }
     return MLP_OK;
 }
@@ -90,17 +84,17 @@ static mlp_status check_size(const mlp_cells *cells, size_t features)
 static void report_dropped(const mlp_cells *cells)
 {
     if (cells->dropped > 0) {
-        mlp_log_note("%s: %zu of %zu rows are dropped, the first: line %s",
-                     cells->paths[0], cells->dropped,
-                     cells->dropped + cells->rows, cells->first_bad);
+        mlp_log_note("%s: %zu of %zu rows are dropped, the first: %s",
+                     cells->name, cells->dropped, cells->dropped + cells->rows,
+                     cells->first_bad);
     }
     if (cells->unlabelled > 0) {
-        mlp_log_note("%s: %zu rows without a label are left out",
-                     cells->paths[0], cells->unlabelled);
+        mlp_log_note("%s: %zu rows without a label are left out", cells->name,
+                     cells->unlabelled);
     }
     if (cells->incomplete > 0) {
         mlp_log_note("%s: %zu rows with missing cells are left out",
-                     cells->paths[0], cells->incomplete);
+                     cells->name, cells->incomplete);
     }
 }
 

@@ -6,10 +6,12 @@
 
 #include "table_columns.h"
 
-/** Read a file, and add its rows.
- *  @param cells  zeroed before the first file, whose header makes the columns
- *  Errors of mlp_table_take_header and mlp_cells_read. */
-mlp_status mlp_table_read(const mlp_table_reading *of, const char *path,
+/** Read one or several files (see paths.h), whose rows follow each other, or
+ *  standard input. Collective for standard input if the options have a team.
+ *  @param cells  zeroed; the header of the first file makes the columns
+ *  MLP_ERROR_DATA for a file with another header than the first. Errors of
+ *  mlp_paths_find, mlp_table_take_header and mlp_cells_read. */
+mlp_status mlp_table_read(const mlp_table_reading *of, const char *spec,
                           mlp_cells *cells);
 
 #endif

@@ -233,7 +233,7 @@ static mlp_status fit_columns(const fit *of, mlp_schema *schema)
                ? MLP_OK
                : mlp_fail(MLP_ERROR_DATA,
                           "%s: has %zu categories in all columns, more than %d",
-                          of->cells->paths[0], names, MLP_TABLE_FEATURES);
+                          of->cells->name, names, MLP_TABLE_FEATURES);
 }
 
 mlp_status mlp_table_fit(const mlp_cells *cells,

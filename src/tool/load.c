@@ -89,8 +89,9 @@ static mlp_status load_rows(const mlp_tool_options *options, bool has_labels,
     table.test_fraction = options->is_all ? 0 : table.test_fraction;
     table.schema = &loaded->checkpoint.schema;
     struct stat file;
-    table.is_large = options->memory_limit > 0 && stat(spec, &file) == 0 &&
-                     (uint64_t)file.st_size > options->memory_limit;
+    table.is_large = options->memory_limit > 0 &&
+                     (stat(spec, &file) != 0 || /* several files, or a pipe */
+                      (uint64_t)file.st_size > options->memory_limit);
     table.splits_again = options->has_split;
     if (options->has_bad_rows) {
         table.drops_bad = options->bad_rows == MLP_BAD_ROWS_DROP;

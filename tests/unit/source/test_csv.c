@@ -24,7 +24,7 @@ static void open_bytes(const char *bytes, size_t count)
     ck_assert_int_ge(fd, 0);
     ck_assert_int_eq(write(fd, bytes, count), (ssize_t)count);
     close(fd);
-    ck_assert_int_eq(mlp_csv_open(path, &csv), MLP_OK);
+    ck_assert_int_eq(mlp_csv_open(path, NULL, &csv), MLP_OK);
     block = (mlp_csv_block){0};
     records = (mlp_csv_records){0};
 }

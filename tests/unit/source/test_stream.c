@@ -1,5 +1,5 @@
 /** @file
- *  Plain and gzip files, sound, cut short and damaged.
+ *  Plain, gzip and zstd files, sound, cut short and damaged.
  */
 #include "source/stream.h"
 
@@ -66,6 +66,101 @@ static void expect_refused(const file_image *image, const char *part)
                       strstr(mlp_failure(), part) != NULL,
                   "%s", mlp_failure());
 }
+
+/* ---- Zstandard, of which the simplest frames are written by hand -------- */
+
+enum { ZSTD_HEADER = 6, ZSTD_BLOCK = 3 };
+
+/* A block of `size` bytes: as they are, or the first one repeated. */
+static void append_block(file_image *image, const unsigned char *bytes,
+                         size_t size, bool is_repeated, bool is_last)
+{
+    size_t header = size << 3 | (is_repeated ? 2 : 0) | (is_last ? 1 : 0);
+    unsigned char word[ZSTD_BLOCK] = {(unsigned char)header,
+                                      (unsigned char)(header >> 8),
+                                      (unsigned char)(header >> 16)};
+    append(image, word, sizeof word);
+    append(image, bytes, is_repeated ? 1 : size);
+}
+
+/* A frame whose header has the length, without a checksum. */
+static file_image zstd_frame(const file_image *plain)
+{
+    file_image image = {.size = 0};
+    const unsigned char header[ZSTD_HEADER] = {
+        0x28, 0xB5, 0x2F, 0xFD, 0x20, (unsigned char)plain->size};
+    append(&image, header, sizeof header);
+    append_block(&image, plain->bytes, plain->size, false, true);
+    return image;
+}
+
+/* Whether this build reads them; if not, it says so. */
+static bool has_zstd(void)
+{
+    file_image frame = zstd_frame(&content);
+    mlp_stream *stream = NULL;
+    write_file(directory, "file", &frame);
+    bool is_open = mlp_stream_open(path, &stream) == MLP_OK;
+    mlp_stream_close(&stream);
+    ck_assert(is_open || strstr(mlp_failure(), "has no libzstd") != NULL);
+    return is_open;
+}
+
+START_TEST(zstd_frames_are_one_file)
+{
+    static const unsigned char skippable[] = {0x53, 0x2A, 0x4D, 0x18, 2,
+                                              0,    0,    0,    'x',  'y'};
+    file_image head = content, tail = {.size = 0}, empty = {.size = 0};
+    file_image whole = zstd_frame(&content);
+    if (!has_zstd()) {
+        return;
+    }
+    expect_content(&whole);
+    head.size = 77;
+    append(&tail, content.bytes + 77, SIZE - 77);
+    whole = zstd_frame(&head);
+    empty = zstd_frame(&empty);
+    tail = zstd_frame(&tail);
+    append(&whole, empty.bytes, empty.size);
+    append(&whole, skippable, sizeof skippable);
+    append(&whole, tail.bytes, tail.size);
+    expect_content(&whole);
+}
+END_TEST
+
+START_TEST(damaged_zstd_is_refused)
+{
+    file_image packed = zstd_frame(&content), part = packed;
+    if (!has_zstd()) {
+        return;
+    }
+    for (part.size = ZSTD_HEADER; part.size < packed.size; part.size++) {
+        expect_refused(&part, "truncated");
+    }
+    append(&part, "x", 1);
+    expect_refused(&part, "expected the end of the zstd data");
+    part = packed;
+    part.bytes[ZSTD_HEADER] |= 6; /* a kind of block that does not exist */
+    expect_refused(&part, "damaged zstd data");
+    part = packed;
+    part.bytes[4] |= 8; /* a bit that must be 0 */
+    expect_refused(&part, "damaged zstd data");
+}
+END_TEST
+
+START_TEST(a_zstd_window_of_a_gigabyte_is_refused)
+{
+    /* no length, and a window of 2^(10 + 20) bytes */
+    static const unsigned char header[] = {0x28, 0xB5, 0x2F, 0xFD, 0, 20 << 3};
+    file_image image = {.size = 0};
+    if (!has_zstd()) {
+        return;
+    }
+    append(&image, header, sizeof header);
+    append_block(&image, content.bytes, SIZE, false, true);
+    expect_refused(&image, "damaged zstd data");
+}
+END_TEST
 
 START_TEST(plain_and_gzip_hold_the_same_bytes)
 {
@@ -226,6 +321,9 @@ int main(void)
     tcase_add_test(tcase, a_length_that_cannot_be_is_noticed_at_once);
     tcase_add_test(tcase, the_best_compressed_file_is_still_possible);
     tcase_add_test(tcase, what_is_no_regular_file_is_refused_without_waiting);
+    tcase_add_test(tcase, zstd_frames_are_one_file);
+    tcase_add_test(tcase, damaged_zstd_is_refused);
+    tcase_add_test(tcase, a_zstd_window_of_a_gigabyte_is_refused);
     suite_add_tcase(suite, tcase);
     return run_suite(suite, CK_FORK_GETENV);
 }

@@ -1,0 +1,132 @@
+#!/bin/sh
+# One table in several forms - packed, in several files, from standard input - is
+# one digest on all teams; what is refused of them.
+set -eu
+# shellcheck source=tests/support/system.sh
+. "$MLP_SOURCE/tests/support/system.sh"
+
+mlp=$MLP_BUILD/mlp
+
+# 900 rows: a number with gaps, a text that begins late, a quoted line break
+awk 'BEGIN { print "size,note,town,kind"
+    for (i = 0; i < 900; i++) {
+        x = (i * 7919 % 1000) / 100
+        kind = x + i % 4 > 6 ? "big" : "small"
+        print (i % 9 == 4 ? "NA" : x) "," (i < 40 ? "" : "n" i % 3) "," \
+            "\"town, " i % 4 (i % 7 ? "" : "\n") "\"," kind } }' >rows.csv
+table="--label kind --test-fraction 0.25 --validation 0.2 --hidden 12
+    --batch 32 --epochs 4 --quiet"
+
+# expect_same WHAT
+expect_same() {
+    expect_status 0 "$1"
+    [ "$(digest)" = "$expected" ] || fail "$1: other weights"
+}
+
+# fed RANKS FILE ARGUMENT...: mlp_train with this standard input; 0 for no
+# mpirun.
+fed() {
+    ranks=$1 file=$2 status=0
+    shift 2
+    if [ "$ranks" -gt 0 ]; then
+        has_mpi || skip "this build is without MPI (MLP_MPI=OFF)"
+        # shellcheck disable=SC2086 # words
+        set -- $MLP_MPIEXEC -np "$ranks" "$program" "$@"
+    else
+        set -- "$program" "$@"
+    fi
+    # through a pipe, which cannot be sought
+    # shellcheck disable=SC2002
+    cat "$file" | timeout 300 "$@" >out 2>err || status=$?
+}
+
+# shellcheck disable=SC2086 # a list of words
+{
+    team 0 $table --data rows.csv --checkpoint whole
+    expected=$(digest)
+    expect_same "one file"
+
+    # ---- several files; the second begins a new category, the third is packed
+    sed 1d rows.csv | awk '{ print >"part-" 1 + (records > 330) + \
+        (records > 777) ".csv" } /(big|small)$/ { records++ }'
+    for part in 1 2 3; do
+        { head -n 1 rows.csv && cat part-$part.csv; } >with-header
+        mv with-header part-$part.csv
+    done
+    gzip part-3.csv
+    for ranks in 0 2 3; do
+        team $ranks $table --data 'part-*'
+        expect_same "files of a pattern, $ranks ranks"
+        team $ranks $table --data part-1.csv,part-2.csv,part-3.csv.gz
+        expect_same "files of a list, $ranks ranks"
+    done
+
+    # ---- standard input
+    gzip -k rows.csv
+    for ranks in 0 1 2 3; do
+        fed $ranks rows.csv $table --data -
+        expect_same "standard input, $ranks ranks"
+        fed $ranks rows.csv.gz $table --data - --threads 2
+        expect_same "packed standard input, $ranks ranks"
+    done
+    fed 2 rows.csv $table --data - --checkpoint parts --max-steps 31
+    expect_status 75 "stopped"
+    fed 3 rows.csv --data - --checkpoint parts --resume --quiet
+    expect_same "resumed from standard input"
+
+    # ---- zstd, if the build has it
+    if command -v zstd >/dev/null; then
+        zstd -q rows.csv
+        team 2 $table --data rows.csv.zst
+        if grep -q "this build has no libzstd" err; then
+            expect_status 65 "zstd without the library"
+        else
+            expect_same "packed with zstd"
+            fed 2 rows.csv.zst $table --data -
+            expect_same "zstd from standard input"
+            head -c 2000 rows.csv.zst >cut.csv.zst
+            refuse_team 65 "cut.csv.zst: truncated" $table --data cut.csv.zst
+            has_zstd=1
+        fi
+    fi
+}
+
+# ---- predictions
+
+"$mlp" predict whole --data rows.csv >expected.tsv
+"$mlp" predict whole --data - <rows.csv | cmp - expected.tsv ||
+    fail "predict from standard input"
+"$mlp" predict whole --data 'part-*' | cmp - expected.tsv ||
+    fail "predict several files"
+
+# ---- refused
+
+# shellcheck disable=SC2086 # lists of words
+{
+    printf 'size,note,city,kind\n1,n,a,big\n' >part-4.csv
+    refuse_team 65 'part-4.csv:1: column 3: expected the name "town" as in part-1.csv, found "city"' \
+        $table --data 'part-*'
+    printf 'size,note,town,kind\n1,n,a,big\nx,n,a,small\n' >part-4.csv
+    refuse_team 65 'part-4.csv:3: column 1 (size): expected a number, found "x"' \
+        $table --data 'part-*'
+    team 0 $table --data 'part-*' --bad-rows drop
+    expect_line "part-\*: 1 of 902 rows are dropped, the first: part-4.csv:3: " \
+        "several files" err
+    refuse_team 66 "rows-*.csv: no file matches" $table --data 'rows-*.csv'
+    refuse_team 66 "none.csv: cannot be opened" $table --data rows.csv,none.csv
+    fed 2 /dev/null $table --data -
+    expect_status 65 "nothing on standard input"
+    expect_line "standard input: expected a header" "nothing" err
+}
+
+# a bomb of 200 MB, refused within 256 MiB of data
+[ -n "${has_zstd:-}" ] || exit 0
+{ echo 'a,y' && yes '1,2' | head -c 200000000; } | zstd -q >bomb.csv.zst
+status=0
+(
+    # shellcheck disable=SC3045
+    ulimit -v 900000 # of addresses; threads and libraries have most
+    "$MLP_BUILD/mlp_train" --data bomb.csv.zst --label y --threads 1 --quiet
+) >out 2>err </dev/null || status=$?
+expect_status 65 "a bomb"
+[ "$(wc -l <err)" -eq 1 ] || fail "a bomb: not one line: $(cat err)"
