@@ -185,7 +185,7 @@ mlp_status mlp_run_check_options_agree(mlp_comm *comm, const mlp_config *config)
 /* ---- the data ---------------------------------------------------------- */
 
 /* Compare extents and the first rows of each split, as ranks have no other
- * rows in common. */
+ * rows in common; of a table that they have read jointly they have none. */
 static mlp_status digest_sample(mlp_source *source,
                                 uint64_t mine[FACTS + DIGEST_WORDS])
 {
@@ -198,7 +198,8 @@ static mlp_status digest_sample(mlp_source *source,
                                    info->width,
                                    (uint64_t)info->element};
     memcpy(mine, facts, sizeof facts);
-    for (size_t split = 0; split < MLP_SPLITS; split++) {
+    memset(digests, 0, sizeof digests);
+    for (size_t split = 0; split < MLP_SPLITS && !info->is_joint; split++) {
         size_t rows = info->rows[split];
         mlp_range first = {0, rows < SAMPLE_ROWS ? rows : SAMPLE_ROWS};
         mlp_dataset sample;

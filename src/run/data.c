@@ -257,7 +257,7 @@ mlp_status mlp_run_load_data(const mlp_run_job *job, mlp_run_data *data)
         job->comm,
         mlp_deformer_check(&job->config, mlp_source_facts(data->source))));
     MLP_TRY(mlp_run_check_data_agree(job->comm, data->source));
-    MLP_TRY(mlp_comm_agree(job->comm, mlp_run_load_rows(job, data)));
+    MLP_TRY(mlp_run_load_rows(job, data));
     MLP_TRY(measure(job, data));
     MLP_TRY(mlp_comm_agree(job->comm, mlp_dataset_status(&data->train.here)));
     mlp_status status = name_source(data, check_labels(job, data));

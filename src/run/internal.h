@@ -135,7 +135,7 @@ mlp_status mlp_run_create_trainer(mlp_run_parts *run);
 void mlp_run_drop_data(mlp_run_data *data);
 
 /** Load this rank's shards of every split, or open them for reading if they
- *  exceed --memory-limit. mlp_run_drop_rows frees them. Not collective. */
+ *  exceed --memory-limit. mlp_run_drop_rows frees them. Collective. */
 mlp_status mlp_run_load_rows(const mlp_run_job *job, mlp_run_data *data);
 void mlp_run_drop_rows(mlp_run_data *data);
 

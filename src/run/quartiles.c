@@ -1,54 +1,23 @@
 /** @file
- *  The quartiles of each column over the rows of all ranks, exactly: values are
- *  counted by the first 11 bits of their keys (base/float_key.h), those that
- *  share these with a wanted one by the next 11, and these by the last 10. The
- *  counts are integers, so that the result is the same for any ranks.
+ *  The quartiles of each column over the rows of all ranks.
  */
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/float_key.h"
+#include "team/select.h"
 
 #include "internal.h"
 
 enum {
-    WANTED = 6,   /* order statistics: two around each quartile */
-    DIGITS = 3,   /* of a key */
-    BINS = 2048,  /* values of a digit */
-    COLUMNS = 16, /* at a time */
-    KEY_BITS = 32
+    WANTED = 6,  /* order statistics: two around each quartile */
+    COLUMNS = 16 /* at a time */
 };
-
-static const unsigned digit_end[DIGITS] = {11, 22, 32}; /* bits up to it */
-
-/* A value of a column that is looked for. */
-typedef struct {
-    uint32_t prefix; /* its first bits, as far as they are known */
-    uint64_t before; /* values of the same prefix that are not larger, but for
-                        this one */
-} wanted;
 
 typedef struct {
     mlp_comm *comm;
     const mlp_sharded *split;
     mlp_range columns;
-    wanted (*values)[WANTED];         /* [COLUMNS] */
-    uint64_t (*counts)[WANTED][BINS]; /* [COLUMNS] */
+    mlp_selection selection;
 } search;
 
-/* Add a value to the counts of the wanted ones that it may be. */
-static void count_value(search *of, size_t c, uint32_t key, unsigned known,
-                        unsigned bits)
-{
-    uint32_t digit = key << known >> (KEY_BITS - bits);
-    for (size_t w = 0; w < WANTED; w++) {
-        uint32_t prefix = known == 0 ? 0 : key >> (KEY_BITS - known);
-        of->counts[c][w][digit] += prefix == of->values[c][w].prefix;
-    }
-}
-
-static void count_values(search *of, unsigned known, unsigned bits)
+static void count_values(search *of)
 {
     const mlp_dataset *here = &of->split->here;
     mlp_range rows = {0, here->range.count};
@@ -58,38 +27,20 @@ static void count_values(search *of, unsigned known, unsigned bits)
         for (size_t r = 0; r < count; r++) {
             size_t first = r * here->features + of->columns.first;
             for (size_t c = 0; c < of->columns.count; c++) {
-                float value = mlp_dataset_value(here, values, first + c);
-                count_value(of, c, mlp_float_key(value), known, bits);
+                mlp_selection_count(&of->selection, c,
+                                    mlp_dataset_value(here, values, first + c));
             }
         }
     }
-}
-
-/* The digit whose bin has the wanted value. */
-static void take_digit(wanted *value, const uint64_t *counts, unsigned bits)
-{
-    uint32_t digit = 0;
-    while (value->before >= counts[digit]) {
-        value->before -= counts[digit++];
-    }
-    value->prefix = value->prefix << bits | digit;
 }
 
 /* Search the columns of a block. Collective. */
 static mlp_status search_block(search *of)
 {
-    for (size_t d = 0; d < DIGITS; d++) {
-        unsigned known = d == 0 ? 0 : digit_end[d - 1];
-        unsigned bits = digit_end[d] - known;
-        memset(of->counts, 0, COLUMNS * sizeof *of->counts);
-        count_values(of, known, bits);
-        MLP_TRY(mlp_comm_sum(of->comm, &of->counts[0][0][0],
-                             of->columns.count * WANTED * BINS));
-        for (size_t c = 0; c < of->columns.count; c++) {
-            for (size_t w = 0; w < WANTED; w++) {
-                take_digit(&of->values[c][w], of->counts[c][w], bits);
-            }
-        }
+    bool is_over = false;
+    while (!is_over) {
+        count_values(of);
+        MLP_TRY(mlp_selection_next(&of->selection, of->comm, &is_over));
     }
     return MLP_OK;
 }
@@ -98,10 +49,12 @@ static mlp_status search_block(search *of)
 static void begin_block(search *of)
 {
     size_t last = of->split->rows - 1;
+    mlp_selection_begin(&of->selection, of->columns.count);
     for (size_t c = 0; c < of->columns.count; c++) {
         for (size_t w = 0; w < WANTED; w++) {
             size_t place = (w / 2 + 1) * last / 4 + w % 2;
-            of->values[c][w] = (wanted){.before = place < last ? place : last};
+            mlp_selection_want(&of->selection, c, w,
+                               place < last ? place : last);
         }
     }
 }
@@ -112,9 +65,9 @@ static void end_block(const search *of, double *quartiles)
     for (size_t c = 0; c < of->columns.count; c++) {
         for (size_t q = 0; q < WANTED / 2; q++) {
             double part = (double)((q + 1) * last % 4) / 4;
-            double low = (double)mlp_key_float(of->values[c][2 * q].prefix);
+            double low = (double)mlp_selection_value(&of->selection, c, 2 * q);
             double high =
-                (double)mlp_key_float(of->values[c][2 * q + 1].prefix);
+                (double)mlp_selection_value(&of->selection, c, 2 * q + 1);
             quartiles[3 * (of->columns.first + c) + q] =
                 low + part * (high - low);
         }
@@ -137,18 +90,12 @@ static mlp_status search_all(search *of, double *quartiles)
 mlp_status mlp_run_find_quartiles(mlp_comm *comm, const mlp_sharded *split,
                                   double *quartiles)
 {
-    search of = {.comm = comm,
-                 .split = split,
-                 .values = calloc(COLUMNS, sizeof *of.values),
-                 .counts = calloc(COLUMNS, sizeof *of.counts)};
-    mlp_status status = of.values == NULL || of.counts == NULL
-                            ? mlp_fail_memory("the quartiles of the features")
-                            : MLP_OK;
+    search of = {.comm = comm, .split = split};
+    mlp_status status = mlp_selection_create(COLUMNS, WANTED, &of.selection);
     status = mlp_comm_agree(comm, status);
     if (status == MLP_OK) {
         status = search_all(&of, quartiles);
     }
-    free(of.values);
-    free(of.counts);
+    mlp_selection_destroy(&of.selection);
     return status;
 }

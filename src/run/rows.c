@@ -124,11 +124,22 @@ static mlp_status limit_memory(const mlp_run_job *job, mlp_run_data *data,
 
 /* ---- rows -------------------------------------------------------------- */
 
-mlp_status mlp_run_load_rows(const mlp_run_job *job, mlp_run_data *data)
+/* Of a table that the ranks have read jointly, each fetches its rows.
+ * Collective. */
+static mlp_status fetch_rows(const mlp_run_job *job, mlp_run_data *data,
+                             const part parts[SPLITS])
 {
-    part parts[SPLITS];
-    MLP_TRY(find_parts(job, data, parts));
-    MLP_TRY(limit_memory(job, data, parts));
+    mlp_source_part wanted[SPLITS];
+    for (size_t i = 0; i < SPLITS; i++) {
+        mlp_range rows = rows_here(job, &parts[i]);
+        wanted[i] = (mlp_source_part){parts[i].split, rows.first, rows.count};
+    }
+    return mlp_source_fetch(data->source, wanted, SPLITS);
+}
+
+static mlp_status take_rows(const mlp_run_job *job, mlp_run_data *data,
+                            const part parts[SPLITS])
+{
     for (size_t i = 0; i < SPLITS; i++) {
         mlp_range rows = rows_here(job, &parts[i]);
         mlp_sharded *to = parts[i].sharded;
@@ -142,6 +153,18 @@ mlp_status mlp_run_load_rows(const mlp_run_job *job, mlp_run_data *data)
                                        data->reader, &to->here));
     }
     return MLP_OK;
+}
+
+mlp_status mlp_run_load_rows(const mlp_run_job *job, mlp_run_data *data)
+{
+    part parts[SPLITS];
+    mlp_status status = find_parts(job, data, parts);
+    if (status == MLP_OK) {
+        status = limit_memory(job, data, parts);
+    }
+    MLP_TRY(mlp_comm_agree(job->comm, status));
+    MLP_TRY(fetch_rows(job, data, parts));
+    return mlp_comm_agree(job->comm, take_rows(job, data, parts));
 }
 
 mlp_status mlp_run_log_reading(const mlp_run_job *job, const mlp_run_data *data)

@@ -65,6 +65,7 @@ void mlp_cells_destroy(mlp_cells *cells)
     for (size_t i = 0; i < cells->count; i++) {
         free(cells->columns[i].name);
         mlp_texts_destroy(&cells->columns[i].texts);
+        free(cells->columns[i].found);
     }
     for (size_t i = 0; i < cells->files; i++) {
         free(cells->paths[i]);
@@ -73,7 +74,8 @@ void mlp_cells_destroy(mlp_cells *cells)
     free(cells->name);
     free(cells->columns);
     free(cells->paths);
-    free(cells->first_rows);
+    free(cells->pieces);
+    free(cells->numbers);
     *cells = (mlp_cells){0};
 }
 
@@ -102,7 +104,7 @@ void mlp_cells_plan(mlp_cells *cells, const mlp_cells_how *how)
     cells->how.threads = how->threads < 1              ? 1
                          : how->threads > THREADS_MOST ? THREADS_MOST
                                                        : how->threads;
-    cells->width = 1;
+    cells->width = MLP_CELLS_FIRST;
     for (size_t i = 0; i < cells->count; i++) {
         place_column(cells, i);
     }
@@ -130,6 +132,21 @@ mlp_status mlp_cells_make_room(mlp_cells *cells, size_t rows)
     return MLP_OK;
 }
 
+void mlp_cells_swap_rows(mlp_cells *a, mlp_cells *b)
+{
+    const mlp_cells other = *a;
+    a->words = b->words;
+    a->numbers = b->numbers;
+    a->rows = b->rows;
+    a->room = b->room;
+    a->file = b->file;
+    b->words = other.words;
+    b->numbers = other.numbers;
+    b->rows = other.rows;
+    b->room = other.room;
+    b->file = other.file;
+}
+
 /* ---- rows -------------------------------------------------------------- */
 
 mlp_status mlp_cells_refuse(const mlp_cells *cells, size_t row, size_t column,
@@ -137,10 +154,7 @@ mlp_status mlp_cells_refuse(const mlp_cells *cells, size_t row, size_t column,
 {
     const mlp_cell_column *of = &cells->columns[column];
     const uint32_t *words = mlp_cells_row(cells, row);
-    size_t file = 0;
-    while (file + 1 < cells->files && cells->first_rows[file + 1] <= row) {
-        file++;
-    }
+    size_t file = cells->pieces[words[MLP_CELLS_PIECE]];
     const char *text =
         of->kind == MLP_COLUMN_TEXT && words[of->code] != MLP_CELL_MISSING
             ? mlp_texts_item(&of->texts, words[of->code])
@@ -148,27 +162,31 @@ mlp_status mlp_cells_refuse(const mlp_cells *cells, size_t row, size_t column,
     const char *quote = *text == '\0' ? "" : "\"";
     return mlp_fail(MLP_ERROR_DATA,
                     "%s:%u: column %zu (%.60s): expected %s, found %s%.60s%s",
-                    cells->paths[file], words[0], of->field + 1, of->name,
-                    expected, *text == '\0' ? "nothing" : quote, text, quote);
+                    cells->paths[file], words[MLP_CELLS_LINE], of->field + 1,
+                    of->name, expected, *text == '\0' ? "nothing" : quote, text,
+                    quote);
 }
 
-void mlp_cells_keep(mlp_cells *cells, const uint8_t *keeps)
+mlp_status mlp_cells_add_piece(mlp_cells *cells)
 {
-    size_t kept = 0;
-    size_t file = 0;
-    for (size_t row = 0; row < cells->rows; row++) {
-        for (; file < cells->files && cells->first_rows[file] == row; file++) {
-            cells->first_rows[file] = kept;
+    if (cells->piece_count == cells->pieces_room) {
+        size_t room = 2 * cells->pieces_room + ROWS_FIRST;
+        uint32_t *pieces = reallocarray(cells->pieces, room, sizeof *pieces);
+        if (pieces == NULL) {
+            return mlp_fail_memory("the rows of a table");
         }
-        if (keeps[row] != 0) {
-            memmove(cells->words + kept * cells->width,
-                    mlp_cells_row(cells, row),
-                    cells->width * sizeof *cells->words);
-            kept++;
-        }
+        cells->pieces = pieces;
+        cells->pieces_room = room;
     }
-    for (; file < cells->files; file++) {
-        cells->first_rows[file] = kept;
-    }
-    cells->rows = kept;
+    cells->pieces[cells->piece_count++] = (uint32_t)cells->files - 1;
+    return MLP_OK;
+}
+
+mlp_status mlp_cells_refuse_texts(const char *name,
+                                  const mlp_cell_column *column)
+{
+    return mlp_fail(MLP_ERROR_DATA,
+                    "%s: column %zu (%.100s): has more than %d different "
+                    "texts: is it no category? Leave it out by --ignore",
+                    name, column->field + 1, column->name, MLP_TEXTS_MOST);
 }

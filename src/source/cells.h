@@ -1,7 +1,8 @@
 /** @file
- *  The rows of a table as typed cells: each file is parsed once, block by
- *  block, by several threads; the blocks are joined in the order of the file,
- *  so that nothing depends on the threads.
+ *  The rows of a table as typed cells: each file is parsed once, in pieces, by
+ *  the ranks of a team and their threads, and the pieces are joined in the
+ * order of the file, so that nothing depends on ranks or threads. A rank holds
+ * the rows of its pieces, until it gets those that it asks for.
  *
  *  A row is valid if it has as many cells as the header, numbers in numeric
  *  columns, and a label. Other rows are refused or left out here.
@@ -16,6 +17,7 @@
 
 #include "config/config.h"
 #include "csv.h"
+#include "npy.h"
 #include "schema.h"
 #include "texts.h"
 
@@ -38,6 +40,9 @@ typedef struct {
     bool has_many;   /**< a numeric label with too many texts for classes, or
                           with a number that is not whole */
     mlp_texts texts; /**< by code, in the order of the file */
+    uint32_t *found; /**< [texts], before mlp_cells_join: the piece in which
+                          this rank found each first */
+    size_t found_room;
 } mlp_cell_column;
 
 /** How cells are read. */
@@ -48,8 +53,12 @@ typedef struct {
     bool is_never_negative; /**< a label below 0 is invalid */
     size_t label;           /**< index of its column; SIZE_MAX: none is read */
     size_t threads;
-    bool is_large; /**< keep words in an unnamed file of $TMPDIR or /var/tmp */
+    bool is_large;  /**< keep words in an unnamed file of $TMPDIR or /var/tmp */
+    mlp_comm *comm; /**< the team; NULL: this process is alone */
 } mlp_cells_how;
+
+/** The first words of a row: its line, and the piece that it was read from. */
+enum { MLP_CELLS_LINE, MLP_CELLS_PIECE, MLP_CELLS_FIRST };
 
 /** Zero-initialize; destroy frees. */
 typedef struct {
@@ -58,15 +67,22 @@ typedef struct {
     size_t stored; /**< bytes that were read, compressed ones if it is so */
     mlp_cell_column *columns; /**< [count] */
     size_t count;
-    uint32_t *words; /**< [rows, width]: the line, then cells */
-    size_t rows, width, room;
-    int file; /**< if they are in a file: its descriptor */
+    uint32_t *words;          /**< [rows, width]: line and piece, then cells */
+    size_t rows, width, room; /**< rows of this rank */
+    int file;                 /**< if they are in a file: its descriptor */
+    size_t total;             /**< rows of all ranks, once they are joined */
+    uint32_t *numbers; /**< [rows]: where in the table each is, ascending within
+                            a piece; NULL: this rank has all, in order */
+    char **paths;      /**< [files] */
     size_t files;
-    char **paths;        /**< [files] */
-    size_t *first_rows;  /**< [files], the first row of each */
-    size_t dropped;      /**< invalid rows */
-    size_t unlabelled;   /**< rows without a label */
-    size_t incomplete;   /**< rows with a missing cell, if they are left out */
+    uint32_t *pieces; /**< [piece_count], in the order of the table: the file of
+                           each */
+    size_t piece_count, pieces_room;
+    /* Of this rank; of all ranks, once they are joined: */
+    size_t dropped;    /**< invalid rows */
+    size_t unlabelled; /**< rows without a label */
+    size_t incomplete; /**< rows with a missing cell, if they are left out */
+    size_t first_bad_piece;
     char first_bad[512]; /**< why the first invalid row was left out, with file
                               and line */
 } mlp_cells;
@@ -79,13 +95,59 @@ void mlp_cells_plan(mlp_cells *cells, const mlp_cells_how *how);
 /** Read the rows of a file, and add them.
  *  @param first   the records of its first block, of which the header was read
  *  @param header  cells of the header, which records must have too
- *  MLP_ERROR_DATA with file, line and column. Errors of mlp_csv_next. */
+ *  Collective. MLP_ERROR_DATA with file, line and column. Errors of
+ *  mlp_csv_next. */
 mlp_status mlp_cells_read(mlp_cells *cells, mlp_csv *csv,
                           mlp_csv_records *first, size_t header);
+
+/** Add the rows of an array, whose columns are the fields of the cells.
+ *  Collective. MLP_ERROR_DATA with file, row and column. Errors of
+ *  mlp_npy_read. */
+mlp_status mlp_cells_read_array(mlp_cells *cells, const mlp_npy *array);
+
+/** Make what ranks have read one table, when all files are read: texts get the
+ *  codes that one reader would have given them, rows their numbers, and all
+ *  ranks the same counts. Collective. MLP_ERROR_DATA for too many texts. */
+mlp_status mlp_cells_join(mlp_cells *cells);
+
+/** Sum the counts of rows that were left out over all ranks. Collective. */
+mlp_status mlp_cells_join_counts(mlp_cells *cells);
+
+/** Fetch rows from the ranks that have them, and drop all others. For a rank
+ *  that is alone it does nothing.
+ *  @param wanted  a bit for each row of the table, in words of 64: those that
+ *                 this rank is to have
+ *  Collective. MLP_ERROR_INTERNAL, MLP_ERROR_IO as of mlp_cells_make_room. */
+mlp_status mlp_cells_fetch(mlp_cells *cells, const uint64_t *wanted);
+
+/** Which of the table's rows this rank has.
+ *  @param rows   [count], ascending row numbers of the table
+ *  @param local  [count], overwritten: indexes of this rank's rows
+ *  @return  how many */
+size_t mlp_cells_choose(const mlp_cells *cells, const uint32_t *rows,
+                        size_t count, uint32_t *local);
+
+/** The index of a row of the table among this rank's rows after
+ *  mlp_cells_fetch.
+ *  @param hint  an index, probably a little before it */
+size_t mlp_cells_find(const mlp_cells *cells, uint32_t number, size_t hint);
+
+/** A word of every row of the table, on all ranks.
+ *  @param place  a column's number or code
+ *  @param words  [total], overwritten
+ *  Collective. */
+mlp_status mlp_cells_gather(const mlp_cells *cells, size_t place,
+                            uint32_t *words);
+
+/** Add a piece, of the last file. MLP_ERROR_INTERNAL without memory. */
+mlp_status mlp_cells_add_piece(mlp_cells *cells);
 
 /** Make room for so many rows. MLP_ERROR_INTERNAL without memory, MLP_ERROR_IO
  *  without disk space. */
 mlp_status mlp_cells_make_room(mlp_cells *cells, size_t rows);
+
+/** Exchange the rows of two, with their memory. */
+void mlp_cells_swap_rows(mlp_cells *a, mlp_cells *b);
 
 /** The words of a row. */
 static inline const uint32_t *mlp_cells_row(const mlp_cells *cells, size_t row)
@@ -106,8 +168,14 @@ static inline float mlp_cell_number(uint32_t word)
 mlp_status mlp_cells_refuse(const mlp_cells *cells, size_t row, size_t column,
                             const char *expected);
 
-/** Keep only rows for which `keeps` is not 0, in their order.
- *  @param keeps  [rows] */
-void mlp_cells_keep(mlp_cells *cells, const uint8_t *keeps);
+/** Fail with MLP_ERROR_DATA for a column with too many texts. */
+mlp_status mlp_cells_refuse_texts(const char *name,
+                                  const mlp_cell_column *column);
+
+/** Keep only rows for which `keeps` is not 0, in their order, and number the
+ *  table's rows anew.
+ *  @param keeps  [rows]
+ *  Collective. MLP_ERROR_INTERNAL without memory. */
+mlp_status mlp_cells_keep(mlp_cells *cells, const uint8_t *keeps);
 
 #endif

@@ -1,13 +1,19 @@
 /** @file
- *  Reads the files of a table into typed cells.
+ *  Reads the files of a table into typed cells. A plain file is divided into
+ *  ranges of bytes, of which each rank takes a part and its threads one at a
+ *  time. What is packed, or comes from standard input, all ranks unpack; they
+ *  take its blocks in turn.
+ *
+ *  As long as the kind of a column is unknown, which is that of its first cell
+ *  that is not missing, all ranks parse the file from its beginning, with one
+ *  thread, and keep the rows that are theirs.
  */
-#include <locale.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cells.h"
-#include "number.h"
+#include "base/range.h"
+#include "cells_parse.h"
+#include "joint.h"
 #include "system/threads.h"
 
 /* Memory per byte of the file, and an amount that is always allowed: a small
@@ -15,273 +21,32 @@
 enum {
     EXPANSION_MOST = 128,
     ALWAYS_ALLOWED = 64 << 20,
-    NA_MOST = 64,    /* words for missing cells */
-    ROWS_FIRST = 256 /* of a segment */
+    BLOCKS = 8, /* that a rank parses between two looks at a stream */
+    ARRAY_NUMBERS = 1 << 17, /* that are read at a time */
+    FOUND_FIRST = 64
 };
-
-/* What a thread makes of a block. */
-typedef struct {
-    mlp_csv_block block;
-    mlp_csv_records records;
-    mlp_texts *texts;  /* [columns] */
-    uint8_t *has_many; /* [columns] */
-    uint32_t *words;   /* [rows, width] */
-    size_t rows, room;
-    size_t dropped, unlabelled, incomplete;
-    char first_bad[256];
-    mlp_status status;
-    char failure[MLP_FAILURE_MAX];
-} segment;
 
 /* Reads a file. */
 typedef struct {
     mlp_cells *cells;
-    size_t header;
-    locale_t c_locale;
-    mlp_csv_cell na[NA_MOST];
-    size_t na_count;
-    bool may_be_na[256]; /* by the first byte */
-    segment *segments;   /* [threads] */
-    size_t threads;
+    mlp_csv *csv; /* NULL: it is an array */
+    const mlp_npy *array;
+    const mlp_stream *stream;
+    mlp_parser parser;
+    mlp_segment
+        *segments; /* [segment_count], then one for what is passed over */
+    size_t segment_count;
     size_t filled; /* segments that have a block */
+    size_t rank, ranks;
 } reading;
-
-/* ---- a cell ------------------------------------------------------------ */
-
-static bool is_missing(const reading *of, const mlp_csv_cell *cell)
-{
-    if (cell->length == 0) {
-        return true;
-    }
-    if (!of->may_be_na[(unsigned char)*cell->text]) {
-        return false;
-    }
-    for (size_t i = 0; i < of->na_count; i++) {
-        if (of->na[i].length == cell->length &&
-            memcmp(of->na[i].text, cell->text, cell->length) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static mlp_status add_text(segment *s, size_t i, const mlp_csv_cell *cell,
-                           const char *name, uint32_t *word)
-{
-    size_t code = 0;
-    const char *why = NULL;
-    if (cell->length > MLP_NAME_BYTES_MOST) {
-        why = "has a text longer than 256 bytes: is it no category?";
-    } else {
-        MLP_TRY(mlp_texts_add(&s->texts[i], cell->text, cell->length, &code));
-        why = code == MLP_TEXTS_MOST
-                  ? "has more than 65536 different texts: is it no category?"
-                  : NULL;
-    }
-    if (why != NULL) {
-        return mlp_fail(MLP_ERROR_DATA,
-                        "%s:%zu: column %zu (%.100s): %s Leave it out by "
-                        "--ignore",
-                        s->records.path, s->records.record_line, i + 1, name,
-                        why);
-    }
-    *word = (uint32_t)code;
-    return MLP_OK;
-}
-
-/* The text of a numeric label, as long as its numbers may be classes. */
-static mlp_status add_number_text(segment *s, size_t i,
-                                  const mlp_csv_cell *cell, float number,
-                                  uint32_t *word)
-{
-    size_t code;
-    bool is_whole = floorf(number) == number && cell->length <= 16;
-    *word = MLP_CELL_MISSING;
-    if (s->has_many[i] || !is_whole) {
-        s->has_many[i] = true;
-        return MLP_OK;
-    }
-    MLP_TRY(mlp_texts_add(&s->texts[i], cell->text, cell->length, &code));
-    s->has_many[i] = code >= MLP_AUTO_CLASSES_MOST;
-    *word = (uint32_t)code;
-    return MLP_OK;
-}
-
-static mlp_status take_number(const reading *of, segment *s, size_t i,
-                              const mlp_csv_cell *cell, uint32_t *row,
-                              const char **expected)
-{
-    mlp_cell_column *column = &of->cells->columns[i];
-    bool is_label = i == of->cells->how.label;
-    float number;
-    if (!mlp_number_parse(cell->text, cell->length, of->c_locale, &number)) {
-        *expected = "a number";
-        return MLP_OK;
-    }
-    if (is_label && of->cells->how.is_never_negative && number < 0.0F) {
-        *expected = "a number from 0 on, as --output-activation softplus gives";
-        return MLP_OK;
-    }
-    memcpy(&row[column->number], &number, sizeof number);
-    return is_label && column->code != SIZE_MAX
-               ? add_number_text(s, i, cell, number, &row[column->code])
-               : MLP_OK;
-}
-
-/* The kind of a column is that of its first cell that is not missing. */
-static void find_kind(const reading *of, mlp_cell_column *column,
-                      const mlp_csv_cell *cell)
-{
-    float number;
-    column->kind =
-        mlp_number_parse(cell->text, cell->length, of->c_locale, &number)
-            ? MLP_COLUMN_NUMBER
-            : MLP_COLUMN_TEXT;
-}
-
-/* ---- a record ---------------------------------------------------------- */
-
-static void describe_bad(const reading *of, const segment *s, size_t column,
-                         const char *expected, char line[256])
-{
-    const mlp_csv_records *records = &s->records;
-    if (column == SIZE_MAX) {
-        snprintf(line, 256, "%zu: expected %zu cells, found %zu",
-                 records->record_line, of->header, records->count);
-        return;
-    }
-    const mlp_cell_column *of_column = &of->cells->columns[column];
-    const mlp_csv_cell *cell = &records->cells[of_column->field];
-    int length = cell->length < 60 ? (int)cell->length : 60;
-    const char *quote = length == 0 ? "" : "\"";
-    snprintf(line, 256, "%zu: column %zu (%.60s): expected %s, found %s%.*s%s",
-             records->record_line, of_column->field + 1, of_column->name,
-             expected, length == 0 ? "nothing" : quote, length, cell->text,
-             quote);
-}
-
-/* An invalid record: an error, or one that is left out. */
-static mlp_status reject(const reading *of, segment *s, size_t column,
-                         const char *expected)
-{
-    char line[256];
-    describe_bad(of, s, column, expected, line);
-    if (!of->cells->how.drops_bad) {
-        return mlp_fail(MLP_ERROR_DATA, "%s:%s", s->records.path, line);
-    }
-    if (s->dropped++ == 0) {
-        memcpy(s->first_bad, line, sizeof line);
-    }
-    return MLP_OK;
-}
-
-/* A missing cell. *is_good is false if the row is left out for it. */
-static mlp_status take_missing(const reading *of, segment *s, size_t i,
-                               bool *is_good)
-{
-    const mlp_cell_column *column = &of->cells->columns[i];
-    *is_good = false;
-    if (of->cells->how.missing == MLP_MISSING_ERROR) {
-        return reject(of, s, i,
-                      column->kind == MLP_COLUMN_NUMBER ? "a number"
-                      : column->kind == MLP_COLUMN_TEXT ? "a text"
-                                                        : "something");
-    }
-    if (i == of->cells->how.label) {
-        s->unlabelled++;
-    } else if (of->cells->how.missing == MLP_MISSING_DROP) {
-        s->incomplete++;
-    } else {
-        *is_good = true; /* the row is made of missing cells */
-    }
-    return MLP_OK;
-}
-
-static mlp_status take_cell(const reading *of, segment *s, size_t i,
-                            uint32_t *row, bool *is_good)
-{
-    mlp_cell_column *column = &of->cells->columns[i];
-    const mlp_csv_cell *cell = &s->records.cells[column->field];
-    const char *expected = NULL;
-    if (is_missing(of, cell)) {
-        return take_missing(of, s, i, is_good);
-    }
-    if (column->kind == MLP_COLUMN_UNKNOWN) {
-        find_kind(of, column, cell); /* one thread: see read_segments */
-    }
-    if (column->kind == MLP_COLUMN_NUMBER) {
-        MLP_TRY(take_number(of, s, i, cell, row, &expected));
-        *is_good = expected == NULL;
-        return *is_good ? MLP_OK : reject(of, s, i, expected);
-    }
-    return add_text(s, i, cell, column->name, &row[column->code]);
-}
-
-/* The next row of a segment; room for it. */
-static mlp_status next_row(const reading *of, segment *s, uint32_t **row)
-{
-    size_t width = of->cells->width;
-    if (s->rows == s->room) {
-        size_t room = s->room == 0 ? ROWS_FIRST : 2 * s->room;
-        uint32_t *words = reallocarray(s->words, room, width * sizeof *words);
-        if (words == NULL) {
-            return mlp_fail_memory("the rows of a table");
-        }
-        s->words = words;
-        s->room = room;
-    }
-    *row = s->words + s->rows * width;
-    memset(*row, 0xFF, width * sizeof **row); /* all MLP_CELL_MISSING */
-    return MLP_OK;
-}
-
-static mlp_status take_record(const reading *of, segment *s)
-{
-    uint32_t *row = NULL;
-    bool is_good = true;
-    if (s->records.count != of->header) {
-        return reject(of, s, SIZE_MAX, NULL);
-    }
-    MLP_TRY(next_row(of, s, &row));
-    row[0] = (uint32_t)s->records.record_line;
-    for (size_t i = 0; i < of->cells->count && is_good; i++) {
-        const mlp_cell_column *column = &of->cells->columns[i];
-        if (column->number != SIZE_MAX || column->code != SIZE_MAX) {
-            MLP_TRY(take_cell(of, s, i, row, &is_good));
-        }
-    }
-    s->rows += is_good;
-    return MLP_OK;
-}
-
-static mlp_status take_records(const reading *of, segment *s)
-{
-    for (;;) {
-        bool is_there;
-        MLP_TRY(mlp_csv_record(&s->records, &is_there));
-        if (!is_there) {
-            return MLP_OK;
-        }
-        MLP_TRY(take_record(of, s));
-    }
-}
-
-/* The text of a failure belongs to a thread. */
-static void parse_segment(const reading *of, segment *s)
-{
-    s->status = take_records(of, s);
-    if (s->status != MLP_OK) {
-        snprintf(s->failure, sizeof s->failure, "%s", mlp_failure());
-    }
-}
 
 /* ---- joining ----------------------------------------------------------- */
 
 static mlp_status check_growth(const mlp_cells *cells, size_t rows,
-                               const mlp_csv *csv)
+                               const mlp_stream *stream)
 {
     size_t bytes = rows * cells->width * sizeof *cells->words;
-    size_t stored = cells->stored + mlp_stream_stored(csv->stream);
+    size_t stored = cells->stored + mlp_stream_size(stream);
     return bytes <= ALWAYS_ALLOWED || bytes / EXPANSION_MOST <= stored
                ? MLP_OK
                : mlp_fail(MLP_ERROR_DATA,
@@ -291,13 +56,31 @@ static mlp_status check_growth(const mlp_cells *cells, size_t rows,
 }
 
 /* The codes that the whole table has for a segment's texts. */
-static mlp_status join_texts(mlp_cells *cells, const segment *s, size_t i,
+/* Note where a new text was found. */
+static mlp_status note_piece(mlp_cell_column *column, size_t code,
+                             uint32_t piece)
+{
+    if (code >= column->found_room) {
+        size_t room = 2 * column->found_room + FOUND_FIRST;
+        uint32_t *found = reallocarray(column->found, room, sizeof *found);
+        if (found == NULL) {
+            return mlp_fail_memory("the texts of a column");
+        }
+        column->found = found;
+        column->found_room = room;
+    }
+    column->found[code] = piece;
+    return MLP_OK;
+}
+
+static mlp_status join_texts(mlp_cells *cells, const mlp_segment *s, size_t i,
                              uint32_t *codes)
 {
     mlp_cell_column *column = &cells->columns[i];
     column->has_many |= s->has_many[i];
     for (size_t k = 0; k < s->texts[i].count; k++) {
         const char *text = mlp_texts_item(&s->texts[i], k);
+        size_t known = column->texts.count;
         size_t code;
         if (column->has_many) {
             codes[k] = MLP_CELL_MISSING;
@@ -305,21 +88,19 @@ static mlp_status join_texts(mlp_cells *cells, const segment *s, size_t i,
         }
         MLP_TRY(mlp_texts_add(&column->texts, text, strlen(text), &code));
         codes[k] = (uint32_t)code;
+        if (code == known) {
+            MLP_TRY(note_piece(column, code, s->piece));
+        }
         if (column->kind == MLP_COLUMN_NUMBER) {
             column->has_many = code >= MLP_AUTO_CLASSES_MOST;
         } else if (code >= MLP_TEXTS_MOST) {
-            return mlp_fail(MLP_ERROR_DATA,
-                            "%s: column %zu (%.100s): has more than %d "
-                            "different texts: is it no category? Leave it out "
-                            "by --ignore",
-                            s->records.path, i + 1, column->name,
-                            MLP_TEXTS_MOST);
+            return mlp_cells_refuse_texts(s->records.path, column);
         }
     }
     return MLP_OK;
 }
 
-static mlp_status join_column(mlp_cells *cells, const segment *s, size_t i,
+static mlp_status join_column(mlp_cells *cells, const mlp_segment *s, size_t i,
                               uint32_t *words)
 {
     size_t place = cells->columns[i].code;
@@ -336,13 +117,16 @@ static mlp_status join_column(mlp_cells *cells, const segment *s, size_t i,
     return status;
 }
 
-static mlp_status join_segment(mlp_cells *cells, const segment *s,
-                               const mlp_csv *csv)
+static mlp_status join_segment(mlp_cells *cells, const mlp_segment *s,
+                               const mlp_stream *stream)
 {
     if (s->status != MLP_OK) {
         return mlp_fail(s->status, "%s", s->failure);
     }
-    MLP_TRY(check_growth(cells, cells->rows + s->rows, csv));
+    if (!s->is_kept) {
+        return MLP_OK;
+    }
+    MLP_TRY(check_growth(cells, cells->rows + s->rows, stream));
     MLP_TRY(mlp_cells_make_room(cells, cells->rows + s->rows));
     uint32_t *words = NULL; /* there may be none yet, and none here */
     if (s->rows > 0) {
@@ -357,6 +141,7 @@ static mlp_status join_segment(mlp_cells *cells, const segment *s,
     if (cells->dropped == 0 && s->dropped > 0) {
         snprintf(cells->first_bad, sizeof cells->first_bad, "%s:%s",
                  s->records.path, s->first_bad);
+        cells->first_bad_piece = s->piece;
     }
     cells->rows += s->rows;
     cells->dropped += s->dropped;
@@ -365,60 +150,7 @@ static mlp_status join_segment(mlp_cells *cells, const segment *s,
     return MLP_OK;
 }
 
-/* ---- a file ------------------------------------------------------------ */
-
-static void reset_segment(const reading *of, segment *s)
-{
-    for (size_t i = 0; i < of->cells->count; i++) {
-        mlp_texts_destroy(&s->texts[i]);
-        s->has_many[i] = of->cells->columns[i].has_many;
-    }
-    s->rows = s->dropped = s->unlabelled = s->incomplete = 0;
-    s->status = MLP_OK;
-}
-
-static mlp_status create_segment(const reading *of, const mlp_csv *csv,
-                                 segment *s)
-{
-    s->texts = calloc(of->cells->count + 1, sizeof *s->texts);
-    s->has_many = calloc(of->cells->count + 1, sizeof *s->has_many);
-    return s->texts == NULL || s->has_many == NULL
-               ? mlp_fail_memory("a table")
-               : mlp_csv_records_create(csv, &s->records);
-}
-
-static void destroy_segment(const reading *of, segment *s)
-{
-    for (size_t i = 0; s->texts != NULL && i < of->cells->count; i++) {
-        mlp_texts_destroy(&s->texts[i]);
-    }
-    mlp_csv_records_destroy(&s->records);
-    free(s->block.bytes);
-    free(s->texts);
-    free(s->has_many);
-    free(s->words);
-}
-
-static void list_na(const char *words, reading *of)
-{
-    while (*words != '\0' && of->na_count < NA_MOST) {
-        size_t length = strcspn(words, ",");
-        if (length > 0) {
-            of->may_be_na[(unsigned char)*words] = true;
-            of->na[of->na_count++] = (mlp_csv_cell){words, length};
-        }
-        words += length + (words[length] == ',');
-    }
-}
-
-static void parse_segments(void *context, mlp_thread self)
-{
-    reading *of = context;
-    mlp_range mine = mlp_thread_share(self, of->filled);
-    for (size_t i = mine.first; i < mine.first + mine.count; i++) {
-        parse_segment(of, &of->segments[i]);
-    }
-}
+/* ---- segments ---------------------------------------------------------- */
 
 /* A column's kind is found by one thread, in the order of the file. */
 static bool has_unknown(const mlp_cells *cells)
@@ -432,39 +164,177 @@ static bool has_unknown(const mlp_cells *cells)
     return false;
 }
 
-static mlp_status fill_segments(reading *of, mlp_csv *csv)
+static void parse_segments(void *context, mlp_thread self)
 {
-    size_t most = has_unknown(of->cells) ? 1 : of->threads;
-    for (of->filled = 0; of->filled < most; of->filled++) {
-        segment *s = &of->segments[of->filled];
-        if (s->texts == NULL) {
-            MLP_TRY(create_segment(of, csv, s));
-        }
-        MLP_TRY(mlp_csv_next(csv, &s->block));
-        if (s->block.size == 0) {
-            return MLP_OK;
-        }
-        reset_segment(of, s);
-        mlp_csv_records_begin(&s->records, &s->block);
+    reading *of = context;
+    mlp_range mine = mlp_thread_share(self, of->filled);
+    for (size_t i = mine.first; i < mine.first + mine.count; i++) {
+        mlp_segment_parse(&of->parser, &of->segments[i]);
+    }
+}
+
+/* Parse the filled segments, and join them in their order. */
+static mlp_status take_segments(reading *of)
+{
+    size_t threads = of->cells->how.threads;
+    if (of->filled == 1) {
+        mlp_segment_parse(&of->parser, of->segments);
+    } else if (of->filled > 1) {
+        mlp_threads_run(NULL, threads < of->filled ? threads : of->filled,
+                        parse_segments, of);
+    }
+    for (size_t i = 0; i < of->filled; i++) {
+        MLP_TRY(join_segment(of->cells, &of->segments[i], of->stream));
     }
     return MLP_OK;
 }
 
-static mlp_status read_segments(reading *of, mlp_csv *csv)
+static mlp_segment *fill_segment(reading *of, size_t piece, bool is_kept)
 {
-    do {
-        MLP_TRY(fill_segments(of, csv));
-        if (of->filled == 1) {
-            parse_segment(of, of->segments);
-        } else if (of->filled > 1) {
-            mlp_threads_run(NULL, of->filled, parse_segments, of);
+    mlp_segment *s = &of->segments[of->filled++];
+    mlp_segment_reset(&of->parser, s);
+    s->piece = (uint32_t)piece;
+    s->is_kept = is_kept;
+    return s;
+}
+
+/* ---- a plain file ------------------------------------------------------ */
+
+/* Rows of an array that make one range. */
+static size_t array_rows(const mlp_npy *array)
+{
+    return ARRAY_NUMBERS / (array->columns + 1) + 1;
+}
+
+static void fill_range(reading *of, const mlp_csv_ranges *ranges, size_t i,
+                       size_t piece, bool is_kept)
+{
+    mlp_segment *s = fill_segment(of, piece, is_kept);
+    s->ranges = ranges;
+    s->range = i;
+    s->array = of->array;
+    if (of->array != NULL) {
+        size_t most = array_rows(of->array);
+        size_t left = of->array->rows - i * most;
+        s->records.path = mlp_stream_name(of->stream);
+        s->array_rows = (mlp_range){i * most, left < most ? left : most};
+    }
+}
+
+/* Each rank's part is a piece.
+ * @param ranges  NULL: those of an array
+ * @param count   of ranges */
+static mlp_status take_ranges(reading *of, const mlp_csv_ranges *ranges,
+                              size_t count, size_t first_piece)
+{
+    const mlp_range mine = mlp_range_part(count, of->ranks, of->rank);
+    size_t end = mine.first + mine.count;
+    size_t piece = first_piece + of->rank;
+    size_t i = 0;
+    for (; i < count && has_unknown(of->cells); i++) {
+        of->filled = 0;
+        fill_range(of, ranges, i, piece, i >= mine.first && i < end);
+        MLP_TRY(take_segments(of));
+    }
+    i = i > mine.first ? i : mine.first;
+    while (i < end) {
+        for (of->filled = 0; i < end && of->filled < of->segment_count; i++) {
+            fill_range(of, ranges, i, piece, true);
         }
-        for (size_t i = 0; i < of->filled; i++) {
-            MLP_TRY(join_segment(of->cells, &of->segments[i], csv));
-        }
-    } while (of->filled > 0);
+        MLP_TRY(take_segments(of));
+    }
     return MLP_OK;
 }
+
+static mlp_status add_pieces(reading *of)
+{
+    mlp_status status = MLP_OK;
+    for (size_t r = 0; r < of->ranks && status == MLP_OK; r++) {
+        status = mlp_cells_add_piece(of->cells);
+    }
+    return mlp_joint_agree(of->cells->how.comm, status);
+}
+
+static mlp_status read_array(reading *of)
+{
+    size_t most = array_rows(of->array);
+    size_t first_piece = of->cells->piece_count;
+    MLP_TRY(add_pieces(of));
+    mlp_status status =
+        take_ranges(of, NULL, (of->array->rows + most - 1) / most, first_piece);
+    return mlp_joint_agree(of->cells->how.comm, status);
+}
+
+static mlp_status read_ranges(reading *of, const mlp_csv_records *first)
+{
+    mlp_csv_ranges ranges = {0};
+    size_t first_piece = of->cells->piece_count;
+    MLP_TRY(add_pieces(of));
+    mlp_status status = mlp_csv_ranges_create(
+        of->csv, first, of->cells->how.comm, of->cells->how.threads, &ranges);
+    if (status == MLP_OK) {
+        status = take_ranges(of, &ranges, ranges.count, first_piece);
+        status = mlp_joint_agree(of->cells->how.comm, status);
+    }
+    mlp_csv_ranges_destroy(&ranges);
+    return status;
+}
+
+/* ---- a stream ---------------------------------------------------------- */
+
+/* Take the next block, or pass over it, if it is another rank's.
+ *  @param first  the records that follow the header: block 0; else NULL */
+static mlp_status fill_block(reading *of, size_t block,
+                             const mlp_csv_records *first, bool *is_ended)
+{
+    bool is_kept = block % of->ranks == of->rank;
+    bool is_parsed = is_kept || has_unknown(of->cells);
+    mlp_segment *s = &of->segments[of->segment_count]; /* passed over */
+    MLP_TRY(mlp_cells_add_piece(of->cells));
+    if (is_parsed) {
+        s = fill_segment(of, of->cells->piece_count - 1, is_kept);
+    }
+    if (first != NULL) {
+        s->records.at = first->at;
+        s->records.end = first->end;
+        s->records.line = first->line;
+        return MLP_OK;
+    }
+    MLP_TRY(mlp_csv_next(of->csv, &s->block));
+    *is_ended = s->block.size == 0;
+    mlp_csv_records_begin(&s->records, &s->block);
+    return MLP_OK;
+}
+
+/* All ranks go over the same blocks. */
+static mlp_status take_blocks(reading *of, size_t *block,
+                              const mlp_csv_records *first, bool *is_ended)
+{
+    size_t most = has_unknown(of->cells) ? 1 : of->ranks * BLOCKS;
+    of->filled = 0;
+    for (size_t i = 0; i < most && !*is_ended; i++) {
+        MLP_TRY(fill_block(of, *block, *block == 0 ? first : NULL, is_ended));
+        ++*block;
+    }
+    return take_segments(of);
+}
+
+static mlp_status read_blocks(reading *of, const mlp_csv_records *first)
+{
+    mlp_comm *comm = of->cells->how.comm;
+    mlp_status status = MLP_OK;
+    bool is_ended = false;
+    size_t block = 0;
+    while (!is_ended && status == MLP_OK) {
+        status = take_blocks(of, &block, first, &is_ended);
+        if (mlp_stream_is_input(of->csv->stream)) { /* which is passed on */
+            status = mlp_joint_agree(comm, status);
+        }
+    }
+    return mlp_joint_agree(comm, status);
+}
+
+/* ---- a file ------------------------------------------------------------ */
 
 static mlp_status add_file(mlp_cells *cells, const char *path)
 {
@@ -474,12 +344,6 @@ static mlp_status add_file(mlp_cells *cells, const char *path)
         return mlp_fail_memory("the files of a table");
     }
     cells->paths = paths;
-    size_t *rows = reallocarray(cells->first_rows, count, sizeof *rows);
-    if (rows == NULL) {
-        return mlp_fail_memory("the files of a table");
-    }
-    cells->first_rows = rows;
-    cells->first_rows[cells->files] = cells->rows;
     cells->paths[cells->files] = strdup(path);
     if (cells->paths[cells->files] == NULL) {
         return mlp_fail_memory("a path");
@@ -488,43 +352,63 @@ static mlp_status add_file(mlp_cells *cells, const char *path)
     return MLP_OK;
 }
 
-/* The records that follow the header in the first block, then the others. */
-static mlp_status read_file(reading *of, mlp_csv *csv, mlp_csv_records *first)
+static mlp_status create(reading *of, size_t header, const char *path)
 {
-    segment rest = {.status = MLP_OK};
-    MLP_TRY(add_file(of->cells, first->path));
-    mlp_status status = create_segment(of, csv, &rest);
-    if (status == MLP_OK) {
-        reset_segment(of, &rest);
-        rest.records.at = first->at;
-        rest.records.end = first->end;
-        rest.records.line = first->line;
-        parse_segment(of, &rest);
-        status = join_segment(of->cells, &rest, csv);
+    bool is_plain = mlp_stream_is_plain(of->csv->stream);
+    of->segment_count = is_plain ? of->cells->how.threads : BLOCKS;
+    of->segments = calloc(of->segment_count + 1, sizeof *of->segments);
+    MLP_TRY(mlp_parser_create(of->cells, header, &of->parser));
+    MLP_TRY(add_file(of->cells, path));
+    if (of->segments == NULL) {
+        return mlp_fail_memory("a table");
     }
-    destroy_segment(of, &rest);
-    return status == MLP_OK ? read_segments(of, csv) : status;
+    for (size_t i = 0; i <= of->segment_count; i++) {
+        MLP_TRY(mlp_segment_create(&of->parser, of->csv, &of->segments[i]));
+    }
+    return MLP_OK;
+}
+
+/* @param first  the records behind the header; NULL for an array */
+static mlp_status read_file(reading *of, size_t header,
+                            const mlp_csv_records *first)
+{
+    mlp_comm *comm = of->cells->how.comm;
+    bool is_ranged = of->array != NULL || (mlp_stream_is_plain(of->stream) &&
+                                           !mlp_stream_is_input(of->stream));
+    of->rank = mlp_joint_rank(comm);
+    of->ranks = mlp_joint_size(comm);
+    of->segment_count = is_ranged ? of->cells->how.threads : BLOCKS;
+    mlp_status status = create(of, header, mlp_stream_name(of->stream));
+    status = mlp_joint_agree(comm, status);
+    if (status == MLP_OK) {
+        status = of->array != NULL ? read_array(of)
+                 : is_ranged       ? read_ranges(of, first)
+                                   : read_blocks(of, first);
+    }
+    of->cells->stored += mlp_stream_size(of->stream);
+    for (size_t i = 0; of->segments != NULL && i <= of->segment_count; i++) {
+        mlp_segment_destroy(&of->parser, &of->segments[i]);
+    }
+    free(of->segments);
+    mlp_parser_destroy(&of->parser);
+    return status;
 }
 
 mlp_status mlp_cells_read(mlp_cells *cells, mlp_csv *csv,
                           mlp_csv_records *first, size_t header)
 {
-    reading of = {.cells = cells,
-                  .header = header,
-                  .threads = cells->how.threads,
-                  .c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0)};
-    list_na(cells->how.na, &of);
-    of.segments = calloc(of.threads, sizeof *of.segments);
-    mlp_status status = of.segments == NULL || of.c_locale == (locale_t)0
-                            ? mlp_fail_memory("a table")
-                            : read_file(&of, csv, first);
-    cells->stored += mlp_stream_stored(csv->stream);
-    for (size_t i = 0; of.segments != NULL && i < of.threads; i++) {
-        destroy_segment(&of, &of.segments[i]);
+    reading of = {.cells = cells, .csv = csv, .stream = csv->stream};
+    return read_file(&of, header, first);
+}
+
+mlp_status mlp_cells_read_array(mlp_cells *cells, const mlp_npy *array)
+{
+    for (size_t i = 0; i < cells->count; i++) {
+        mlp_cell_column *column = &cells->columns[i];
+        if (column->kind == MLP_COLUMN_UNKNOWN) {
+            column->kind = MLP_COLUMN_NUMBER;
+        }
     }
-    free(of.segments);
-    if (of.c_locale != (locale_t)0) {
-        freelocale(of.c_locale);
-    }
-    return status;
+    reading of = {.cells = cells, .array = array, .stream = array->stream};
+    return read_file(&of, array->columns, NULL);
 }

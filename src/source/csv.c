@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "number.h"
+
 enum { BLOCK_BYTES = 1 << 20 };
 
 static bool ends_with(const char *path, size_t length, const char *end)
@@ -61,10 +63,34 @@ void mlp_csv_close(mlp_csv *csv)
     *csv = (mlp_csv){0};
 }
 
-static size_t count_bytes(const char *bytes, size_t size, char wanted)
+/* Bytes of a word that are 0, as 1 in each of them. */
+static uint64_t zero_bytes(uint64_t word)
 {
+    const uint64_t low = UINT64_C(0x7F7F7F7F7F7F7F7F);
+    return ~(((word & low) + low) | word | low) >> 7;
+}
+
+/* Eight bytes at a time, in sums that fit into their bytes. */
+size_t mlp_csv_count(const char *bytes, size_t size, char wanted)
+{
+    enum { WORD = sizeof(uint64_t), WORDS_MOST = 255 };
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    const uint64_t pattern = ones * (unsigned char)wanted;
     size_t count = 0;
-    for (size_t i = 0; i < size; i++) {
+    size_t i = 0;
+    while (size - i >= WORD) {
+        uint64_t sums = 0;
+        for (size_t k = 0; k < WORDS_MOST && size - i >= WORD; k++) {
+            uint64_t word;
+            memcpy(&word, bytes + i, sizeof word);
+            sums += zero_bytes(word ^ pattern);
+            i += WORD;
+        }
+        for (; sums > 0; sums >>= 8) {
+            count += sums & 0xFF;
+        }
+    }
+    for (; i < size; i++) {
         count += bytes[i] == wanted;
     }
     return count;
@@ -74,7 +100,7 @@ static size_t count_bytes(const char *bytes, size_t size, char wanted)
  * of quotes. A block begins with a record, so quotes are counted from there. */
 static size_t whole_records(const char *bytes, size_t size)
 {
-    bool is_quoted = count_bytes(bytes, size, '"') % 2 == 1;
+    bool is_quoted = mlp_csv_count(bytes, size, '"') % 2 == 1;
     for (size_t end = size; end > 0; end--) {
         if (bytes[end - 1] == '"') {
             is_quoted = !is_quoted;
@@ -108,6 +134,7 @@ static void begin_file(mlp_csv *csv, mlp_csv_block *block)
     if (block->size >= size && memcmp(block->bytes, mark, size) == 0) {
         block->size -= size;
         memmove(block->bytes, block->bytes + size, block->size);
+        csv->skipped = size;
     }
     if (csv->separator == '\0') {
         csv->separator = find_separator(block->bytes, block->size);
@@ -126,13 +153,13 @@ static mlp_status cut_block(mlp_csv *csv, mlp_csv_block *block)
                         "%s:%zu: expected records of less than 1 MiB; is a "
                         "closing quote missing?",
                         mlp_stream_name(csv->stream),
-                        csv->line + count_bytes(block->bytes, whole, '\n'));
+                        csv->line + mlp_csv_count(block->bytes, whole, '\n'));
     }
     memcpy(csv->rest, block->bytes + whole, csv->rest_size);
     block->size = whole;
     block->bytes[whole] = '\0';
     block->line = csv->line;
-    csv->line += count_bytes(block->bytes, whole, '\n');
+    csv->line += mlp_csv_count(block->bytes, whole, '\n');
     return MLP_OK;
 }
 
@@ -153,13 +180,14 @@ static mlp_status read_block(mlp_csv *csv, mlp_csv_block *block)
 mlp_status mlp_csv_next(mlp_csv *csv, mlp_csv_block *block)
 {
     if (block->bytes == NULL) {
-        block->bytes = malloc(MLP_CSV_RECORD_MOST + BLOCK_BYTES + 1);
+        block->bytes =
+            calloc(MLP_CSV_RECORD_MOST + BLOCK_BYTES + MLP_NUMBER_SLACK, 1);
     }
     if (block->bytes == NULL) {
-        return mlp_fail_memory("a table");
+        return mlp_stream_fail(csv->stream, mlp_fail_memory("a table"));
     }
     do {
-        block->size = 0;
+        block->size = block->skipped = 0;
         if (csv->is_ended) {
             return MLP_OK;
         }
@@ -175,9 +203,12 @@ typedef enum { END_CELL, END_RECORD, END_FILE } cell_end;
 
 mlp_status mlp_csv_records_create(const mlp_csv *csv, mlp_csv_records *records)
 {
-    *records = (mlp_csv_records){.path = mlp_stream_name(csv->stream),
-                                 .separator = csv->separator};
-    const char stops[] = {csv->separator, '\n', '\r', '"', '\0'};
+    *records = (mlp_csv_records){0};
+    if (csv != NULL) {
+        records->path = mlp_stream_name(csv->stream);
+        records->separator = csv->separator;
+    }
+    const char stops[] = {records->separator, '\n', '\r', '"', '\0'};
     for (size_t i = 0; i < sizeof stops; i++) {
         records->stops[(unsigned char)stops[i]] = true;
     }
@@ -193,7 +224,8 @@ void mlp_csv_records_destroy(mlp_csv_records *records)
 
 void mlp_csv_records_begin(mlp_csv_records *records, const mlp_csv_block *block)
 {
-    records->at = block->bytes;
+    records->begin = block->bytes + block->skipped;
+    records->at = records->begin;
     records->end = block->bytes + block->size;
     records->line = block->line;
 }
@@ -251,7 +283,7 @@ static mlp_status read_quoted(mlp_csv_records *records, mlp_csv_cell *cell,
         records->line += *records->at == '\n';
         *to++ = *records->at;
     }
-    cell->length = (size_t)(to - cell->text);
+    cell->length = (uint32_t)(to - cell->text);
     return pass_end(records, end)
                ? MLP_OK
                : fail_here(records, "expected a separator behind the closing "
@@ -263,10 +295,17 @@ static mlp_status read_plain(mlp_csv_records *records, mlp_csv_cell *cell,
 {
     char *at = records->at;
     cell->text = at;
+    if (records->expects_number != NULL &&
+        records->expects_number[records->count - 1]) {
+        const char *end_of_number = mlp_number_take(at, &cell->number);
+        cell->is_number = end_of_number != NULL &&
+                          records->stops[(unsigned char)*end_of_number];
+        at += cell->is_number ? end_of_number - at : 0;
+    }
     while (!records->stops[(unsigned char)*at]) {
         at++;
     }
-    cell->length = (size_t)(at - cell->text);
+    cell->length = (uint32_t)(at - cell->text);
     records->at = at;
     return pass_end(records, end) ? MLP_OK
            : *at == '\0' ? fail_here(records, "expected text, found a NUL byte")
@@ -288,6 +327,7 @@ static mlp_status read_cells(mlp_csv_records *records, cell_end *end)
                             records->path, records->line, MLP_CSV_FIELDS_MOST);
         }
         mlp_csv_cell *cell = &records->cells[records->count++];
+        cell->is_number = false;
         MLP_TRY(*records->at == '"' && records->at < records->end
                     ? read_quoted(records, cell, end)
                     : read_plain(records, cell, end));

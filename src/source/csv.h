@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/status.h"
 #include "stream.h"
@@ -33,6 +34,7 @@ typedef struct {
     char separator; /**< a tab for .tsv, else found in the first line: a comma,
                          if there is one, or a semicolon, or a tab */
     size_t line;    /**< from 1: where the next block begins */
+    size_t skipped; /**< bytes of a byte order mark */
     char *rest;     /**< [MLP_CSV_RECORD_MOST] */
     size_t rest_size;
     bool is_begun, is_ended;
@@ -40,9 +42,10 @@ typedef struct {
 
 /** Whole records of a file. Zero-initialize; free bytes at the end. */
 typedef struct {
-    char *bytes; /**< [size], then a NUL; records change them */
+    char *bytes; /**< [size], then a NUL and some more; records change them */
     size_t size;
-    size_t line; /**< where it begins */
+    size_t skipped; /**< bytes before the first record */
+    size_t line;    /**< of the first record */
 } mlp_csv_block;
 
 /** Open a regular file, compressed or not, or standard input if the path is
@@ -58,12 +61,18 @@ void mlp_csv_close(mlp_csv *csv); /**< a zeroed one is closed */
  *  mlp_stream_take. */
 mlp_status mlp_csv_next(mlp_csv *csv, mlp_csv_block *block);
 
+/** How often a byte occurs. */
+size_t mlp_csv_count(const char *bytes, size_t size, char wanted);
+
 /* ---- a block as records ------------------------------------------------ */
 
 /** A cell without its quotes. */
 typedef struct {
     const char *text; /**< [length], then a byte that is no part of a number */
-    size_t length;
+    uint32_t length;
+    float number;
+    bool is_number; /**< the number is that of the whole text. Only where
+                         numbers are expected, and not for each of them */
 } mlp_csv_cell;
 
 /** The records of a block, and the cells of the last one. */
@@ -71,14 +80,18 @@ typedef struct {
     const char *path;
     char separator;
     bool stops[256]; /**< bytes that end a cell, or are not allowed in one */
-    char *at, *end;
-    size_t line;         /**< where the next record begins */
-    size_t record_line;  /**< where the last one began */
-    mlp_csv_cell *cells; /**< [count], of MLP_CSV_FIELDS_MOST */
+    char *begin, *at, *end;
+    size_t line;                /**< where the next record begins */
+    size_t record_line;         /**< where the last one began */
+    const bool *expects_number; /**< [MLP_CSV_FIELDS_MOST]; NULL: no cell is
+                                     parsed */
+    mlp_csv_cell *cells;        /**< [count], of MLP_CSV_FIELDS_MOST */
     size_t count;
 } mlp_csv_records;
 
-/** MLP_ERROR_INTERNAL without memory. */
+/** For the records of a file, or without one for cells that are made otherwise.
+ *  @param csv  NULL: no file
+ *  MLP_ERROR_INTERNAL without memory. */
 mlp_status mlp_csv_records_create(const mlp_csv *csv, mlp_csv_records *records);
 void mlp_csv_records_destroy(mlp_csv_records *records);
 

@@ -1,6 +1,6 @@
 /** @file
  *  The interface of each kind of source to source.c: an opener that fills in
- *  the facts, and up to three operations.
+ *  the facts, and some operations.
  */
 #ifndef MLP_SOURCE_KINDS_H
 #define MLP_SOURCE_KINDS_H
@@ -15,6 +15,9 @@ typedef struct {
     void (*close)(void *state);
     /** As mlp_source_release; NULL: nothing to free before close. */
     void (*release)(void *state);
+    /** As mlp_source_fetch; NULL: every rank can read all rows. */
+    mlp_status (*fetch)(void *state, const mlp_source_part *parts,
+                        size_t count);
     /** As mlp_source_read_targets; NULL: no targets. */
     mlp_status (*read_targets)(void *state, mlp_split split, size_t first,
                                size_t rows, float *targets);

@@ -12,6 +12,7 @@
 #include "csv.h"
 #include "idx_files.h"
 #include "kinds.h"
+#include "npy.h"
 #include "paths.h"
 #include "system/files.h"
 
@@ -87,7 +88,7 @@ static mlp_status open_table(const char *path, const mlp_table_options *options,
 static mlp_status open_file(const char *path, const mlp_table_options *options,
                             mlp_source *source)
 {
-    if (mlp_csv_has_name(path)) {
+    if (mlp_csv_has_name(path) || mlp_npy_has_name(path)) {
         return open_table(path, options, source);
     }
     bool is_idx = false;
@@ -213,6 +214,14 @@ void mlp_source_close(mlp_source **source)
         free(*source);
         *source = NULL;
     }
+}
+
+mlp_status mlp_source_fetch(mlp_source *source, const mlp_source_part *parts,
+                            size_t count)
+{
+    return source->ops->fetch == NULL
+               ? MLP_OK
+               : source->ops->fetch(source->state, parts, count);
 }
 
 void mlp_source_release(mlp_source *source)

@@ -37,6 +37,7 @@ typedef struct {
     const mlp_names *class_names; /**< NULL: classes are numbered */
     bool has_labels;              /**< false after mlp_source_open_images */
     bool is_table;                /**< read from a table */
+    bool is_joint;           /**< read once by a team: see mlp_source_fetch */
     const char *task_reason; /**< of a new schema: why it is a regression or
                                   not, for the user */
 } mlp_source_info;
@@ -86,7 +87,7 @@ typedef struct {
     bool has_pairs; /**< a text of two categories is one feature */
     size_t threads; /**< that read; 0: one */
     bool is_large;  /**< keep cells in a temporary file, not in memory */
-    mlp_comm *comm; /**< that rank 0 passes standard input on to; NULL: this
+    mlp_comm *comm; /**< the team that reads the table jointly; NULL: this
                          process is alone */
     /** A model's schema, used instead of one made from the file, which then
      *  needs no label column if labels are not wanted. Without test_fraction
@@ -149,6 +150,19 @@ mlp_status mlp_source_open_arrays(const mlp_source_arrays *arrays,
 void mlp_source_close(mlp_source **source);
 
 const mlp_source_info *mlp_source_facts(const mlp_source *source);
+
+/** Rows first .. first + rows - 1 of a split. */
+typedef struct {
+    mlp_split split;
+    size_t first, rows;
+} mlp_source_part;
+
+/** Fetch the rows that this rank will read from the ranks that have them: of a
+ *  source that a team opened jointly each rank has others. From then on only
+ *  these can be read. Does nothing for other sources.
+ *  Collective. MLP_ERROR_INTERNAL. MLP_ERROR_IO without disk space. */
+mlp_status mlp_source_fetch(mlp_source *source, const mlp_source_part *parts,
+                            size_t count);
 
 /** Read rows first .. first + rows - 1 of a split.
  *

@@ -53,6 +53,14 @@ bool mlp_stream_is_input(const mlp_stream *stream)
     return stream->is_input;
 }
 
+mlp_status mlp_stream_fail(const mlp_stream *stream, mlp_status status)
+{
+    if (status != MLP_OK && stream->comm != NULL) {
+        mlp_comm_abort(stream->comm, status);
+    }
+    return status;
+}
+
 /* ---- stored bytes ------------------------------------------------------ */
 
 /* Read stored bytes; *taken < n only at the end of the file. Standard input
@@ -176,6 +184,9 @@ static mlp_status unpack_step(mlp_stream *stream)
         return mlp_fail(MLP_ERROR_DATA, "%s: damaged %s data near byte %zu: %s",
                         stream->name, name, packed_position(stream),
                         decoding->why);
+    }
+    if (status == MLP_ERROR_INTERNAL) {
+        return mlp_stream_fail(stream, status);
     }
     bool is_stuck =
         is_last && decoding->out_left == left && !decoding->is_member_end;
@@ -349,6 +360,17 @@ mlp_status mlp_stream_take(mlp_stream *stream, void *bytes, size_t n,
     }
     stream->offset += *taken;
     return MLP_OK;
+}
+
+mlp_status mlp_stream_read_at(const mlp_stream *stream, size_t offset,
+                              void *bytes, size_t n, size_t *taken)
+{
+    return read_stored(stream, offset, bytes, n, taken);
+}
+
+size_t mlp_stream_size(const mlp_stream *stream)
+{
+    return stream->size;
 }
 
 size_t mlp_stream_stored(const mlp_stream *stream)

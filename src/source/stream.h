@@ -26,6 +26,10 @@ void mlp_stream_close(mlp_stream **stream);
 mlp_status mlp_stream_open_input(mlp_comm *comm, mlp_stream **stream);
 bool mlp_stream_is_input(const mlp_stream *stream);
 
+/** Return a failure of this rank alone; but if others wait for this rank to
+ * read on, as standard input is passed on, it ends the job. */
+mlp_status mlp_stream_fail(const mlp_stream *stream, mlp_status status);
+
 /** The path, or "standard input". */
 const char *mlp_stream_name(const mlp_stream *stream);
 
@@ -54,6 +58,15 @@ mlp_status mlp_stream_read(mlp_stream *stream, void *bytes, size_t n);
  *  MLP_ERROR_IO. After a failure only close is allowed. */
 mlp_status mlp_stream_take(mlp_stream *stream, void *bytes, size_t n,
                            size_t *taken);
+
+/** Read up to n bytes of a plain file from an offset on, wherever the stream
+ *  is; several threads may. Otherwise as mlp_stream_take. */
+mlp_status mlp_stream_read_at(const mlp_stream *stream, size_t offset,
+                              void *bytes, size_t n, size_t *taken);
+
+/** Bytes of the file, compressed ones if it is so; of standard input, those
+ * that have been read. */
+size_t mlp_stream_size(const mlp_stream *stream);
 
 /** Bytes of the file that have been read, compressed ones if it is so. */
 size_t mlp_stream_stored(const mlp_stream *stream);

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "cells.h"
+#include "joint.h"
 #include "kinds.h"
 #include "table_encode.h"
 #include "table_files.h"
@@ -49,14 +50,17 @@ static mlp_status check_unseen(const mlp_table_reading *of, table_file *file)
                                   "a category that training knew");
         if (of->options->drops_bad && of->options->schema != NULL) {
             if (cells->dropped++ == 0) {
+                cells->first_bad_piece =
+                    mlp_cells_row(cells, row)[MLP_CELLS_PIECE];
                 snprintf(cells->first_bad, sizeof cells->first_bad, "%s",
                          mlp_failure());
             }
             status = MLP_OK;
         }
     }
+    status = mlp_joint_agree(of->options->comm, status);
     if (status == MLP_OK) {
-        mlp_cells_keep(cells, keeps);
+        status = mlp_cells_keep(cells, keeps);
     }
     free(keeps);
     return status;
@@ -65,18 +69,19 @@ static mlp_status check_unseen(const mlp_table_reading *of, table_file *file)
 static mlp_status check_size(const mlp_cells *cells, size_t features)
 {
     size_t bytes;
-    if (cells->rows == 0 || features == 0 || cells->rows > UINT32_MAX) {
+    if (cells->total == 0 || features == 0 || cells->total > UINT32_MAX) {
         return mlp_fail(MLP_ERROR_DATA,
                         "%s: expected rows and features, found %zu rows of "
                         "%zu features",
-                        cells->name, cells->rows, features);
+                        cells->name, cells->total, features);
     }
-    if (__builtin_mul_overflow(cells->rows, features * sizeof(float), &bytes) ||
+    if (__builtin_mul_overflow(cells->total, features * sizeof(float),
+                               &bytes) ||
         bytes / EXPANSION_MOST > cells->stored + ALWAYS_ALLOWED) {
         return mlp_fail(MLP_ERROR_DATA,
                         "%s: %zu rows of %zu features are out of proportion "
                         "to the file: too many categories",
-                        cells->name, cells->rows, features);
+                        cells->name, cells->total, features);
     }
     return MLP_OK;
 }
@@ -85,7 +90,7 @@ static void report_dropped(const mlp_cells *cells)
 {
     if (cells->dropped > 0) {
         mlp_log_note("%s: %zu of %zu rows are dropped, the first: %s",
-                     cells->name, cells->dropped, cells->dropped + cells->rows,
+                     cells->name, cells->dropped, cells->dropped + cells->total,
                      cells->first_bad);
     }
     if (cells->unlabelled > 0) {
@@ -104,8 +109,11 @@ static void report_dropped(const mlp_cells *cells)
 static mlp_status finish_file(const mlp_table_reading *of,
                               const mlp_schema *schema, table_file *file)
 {
-    MLP_TRY(mlp_encoder_create(&file->cells, schema, &file->encoder));
+    mlp_status status =
+        mlp_encoder_create(&file->cells, schema, &file->encoder);
+    MLP_TRY(mlp_joint_agree(of->options->comm, status));
     MLP_TRY(check_unseen(of, file));
+    MLP_TRY(mlp_cells_join_counts(&file->cells));
     MLP_TRY(check_size(&file->cells, file->encoder.features));
     report_dropped(&file->cells);
     return MLP_OK;
@@ -114,7 +122,7 @@ static mlp_status finish_file(const mlp_table_reading *of,
 static mlp_status choose_rows(const mlp_table_reading *of, table_source *table)
 {
     const mlp_table_options *options = of->options;
-    size_t rows = table->files[0].cells.rows;
+    size_t rows = table->files[0].cells.total;
     bool is_unsplit = options->schema != NULL &&
                       (options->test_fraction == 0 || !of->needs_label);
     return is_unsplit ? mlp_table_split_none(rows, &table->split)
@@ -128,7 +136,8 @@ static mlp_status fit_main(const mlp_table_reading *of, table_source *table,
 {
     const mlp_cells *cells = &table->files[0].cells;
     MLP_TRY(check_size(cells, 1));
-    MLP_TRY(choose_rows(of, table));
+    mlp_status status = choose_rows(of, table);
+    MLP_TRY(mlp_joint_agree(of->options->comm, status));
     size_t rows = table->split.count[MLP_SPLIT_TRAIN];
     bool is_regression =
         mlp_table_is_regression(cells, of->options->task, &info->task_reason);
@@ -146,9 +155,10 @@ static mlp_status open_main(const char *path, const mlp_table_reading *of,
         MLP_TRY(fit_main(of, table, info));
         return finish_file(of, &table->schema, file);
     }
-    MLP_TRY(mlp_schema_copy(of->schema, &table->schema));
+    mlp_status status = mlp_schema_copy(of->schema, &table->schema);
+    MLP_TRY(mlp_joint_agree(of->options->comm, status));
     MLP_TRY(finish_file(of, &table->schema, file));
-    return choose_rows(of, table);
+    return mlp_joint_agree(of->options->comm, choose_rows(of, table));
 }
 
 /* All rows of a file of its own are test rows. */
@@ -160,7 +170,7 @@ static mlp_status open_test(const mlp_table_options *options,
     MLP_TRY(mlp_table_read(&of, options->test_data, &file->cells));
     MLP_TRY(finish_file(&of, &table->schema, file));
     mlp_table_split all = {0};
-    mlp_status status = mlp_table_split_none(file->cells.rows, &all);
+    mlp_status status = mlp_table_split_none(file->cells.total, &all);
     free(table->split.rows[MLP_SPLIT_TEST]);
     table->split.rows[MLP_SPLIT_TEST] = all.rows[MLP_SPLIT_TEST];
     table->split.count[MLP_SPLIT_TEST] = all.count[MLP_SPLIT_TEST];
@@ -175,9 +185,12 @@ static mlp_status open_test(const mlp_table_options *options,
 static void read_rows(const table_source *table, mlp_split split, size_t first,
                       size_t rows, const mlp_table_rows *to)
 {
+    const mlp_encoder *encoder = &table->from[split]->encoder;
     const uint32_t *numbers = table->split.rows[split] + first;
+    size_t row = 0;
     for (size_t r = 0; r < rows; r++) {
-        mlp_encode_row(&table->from[split]->encoder, numbers[r], to, r);
+        row = mlp_cells_find(encoder->cells, numbers[r], row + 1);
+        mlp_encode_row(encoder, row, to, r);
     }
 }
 
@@ -198,6 +211,47 @@ static mlp_status read_targets(void *state, mlp_split split, size_t first,
                                size_t rows, float *targets)
 {
     read_rows(state, split, first, rows, &(mlp_table_rows){.targets = targets});
+    return MLP_OK;
+}
+
+/* A bit for each row of a file that is wanted. */
+static void want_rows(const table_source *table, const table_file *file,
+                      const mlp_source_part *parts, size_t count,
+                      uint64_t *wanted)
+{
+    for (size_t i = 0; i < count; i++) {
+        const uint32_t *rows = table->split.rows[parts[i].split];
+        if (table->from[parts[i].split] != file) {
+            continue;
+        }
+        for (size_t r = 0; r < parts[i].rows; r++) {
+            uint32_t row = rows[parts[i].first + r];
+            wanted[row / 64] |= UINT64_C(1) << row % 64;
+        }
+    }
+}
+
+static mlp_status fetch_rows(void *state, const mlp_source_part *parts,
+                             size_t count)
+{
+    table_source *table = state;
+    for (size_t split = 0; split < MLP_SPLITS; split++) {
+        table_file *file = &table->files[split];
+        mlp_comm *comm = file->cells.how.comm;
+        if (file->cells.columns == NULL || mlp_joint_size(comm) == 1) {
+            continue;
+        }
+        uint64_t *wanted = calloc(file->cells.total / 64 + 1, sizeof *wanted);
+        mlp_status status =
+            wanted == NULL ? mlp_fail_memory("the rows of a table") : MLP_OK;
+        status = mlp_comm_agree(comm, status);
+        if (status == MLP_OK) {
+            want_rows(table, file, parts, count, wanted);
+            status = mlp_cells_fetch(&file->cells, wanted);
+        }
+        free(wanted);
+        MLP_TRY(status);
+    }
     return MLP_OK;
 }
 
@@ -231,6 +285,7 @@ static void describe(const table_source *table, mlp_source_info *info)
     info->width = info->features;
     info->element = MLP_ELEMENT_F32;
     info->is_table = true;
+    info->is_joint = mlp_joint_size(table->files[0].cells.how.comm) > 1;
 }
 
 mlp_status mlp_source_table_open(const char *path,
@@ -240,6 +295,7 @@ mlp_status mlp_source_table_open(const char *path,
     static const mlp_source_ops ops = {.read = read_table,
                                        .close = close_table,
                                        .release = release_table,
+                                       .fetch = fetch_rows,
                                        .read_targets = read_targets};
     if (options->schema != NULL && options->schema->count == 0) {
         return mlp_fail(MLP_ERROR_DATA,

@@ -86,9 +86,10 @@ static mlp_status check_names(const mlp_csv_records *header)
 }
 
 static mlp_status check_options(const mlp_csv_records *header,
-                                const mlp_table_options *options)
+                                const mlp_table_reading *of)
 {
-    if (options->label[0] == '\0') {
+    const mlp_table_options *options = of->options;
+    if (options->label[0] == '\0' && !of->may_lack_label) {
         return mlp_fail(MLP_ERROR_USAGE,
                         "--label COLUMN is missing: which of the columns of %s "
                         "is to be predicted?",
@@ -101,10 +102,16 @@ static mlp_status check_options(const mlp_csv_records *header,
 
 /* ---- columns of a new schema ------------------------------------------- */
 
+/* A column may have no name; a label has one. */
+static bool is_label(const mlp_table_options *options, const char *name)
+{
+    return options->label[0] != '\0' && strcmp(name, options->label) == 0;
+}
+
 static mlp_column_kind first_kind(const mlp_table_options *options,
                                   const char *name)
 {
-    if (strcmp(name, options->label) == 0) {
+    if (is_label(options, name)) {
         return options->task == MLP_TASK_REGRESSION       ? MLP_COLUMN_NUMBER
                : options->task == MLP_TASK_CLASSIFICATION ? MLP_COLUMN_TEXT
                                                           : MLP_COLUMN_UNKNOWN;
@@ -115,10 +122,9 @@ static mlp_column_kind first_kind(const mlp_table_options *options,
 }
 
 static mlp_status name_columns(const mlp_csv_records *header,
-                               const mlp_table_options *options,
-                               mlp_cells *cells)
+                               const mlp_table_reading *of, mlp_cells *cells)
 {
-    MLP_TRY(check_options(header, options));
+    MLP_TRY(check_options(header, of));
     cells->columns = calloc(header->count, sizeof *cells->columns);
     if (cells->columns == NULL) {
         return mlp_fail_memory("the columns of a table");
@@ -132,7 +138,7 @@ static mlp_status name_columns(const mlp_csv_records *header,
         if (column->name == NULL) {
             return mlp_fail_memory("the columns of a table");
         }
-        column->kind = first_kind(options, column->name);
+        column->kind = first_kind(of->options, column->name);
     }
     return MLP_OK;
 }
@@ -188,11 +194,13 @@ static mlp_cells_how how_of(const mlp_table_reading *of, const mlp_cells *cells)
                          .is_never_negative = options->is_never_negative,
                          .label = schema != NULL ? schema->label : 0,
                          .threads = options->threads,
-                         .is_large = options->is_large};
+                         .is_large = options->is_large,
+                         .comm = options->comm};
     while (schema == NULL && how.label < cells->count &&
-           strcmp(cells->columns[how.label].name, options->label) != 0) {
+           !is_label(options, cells->columns[how.label].name)) {
         how.label++;
     }
+    how.label = how.label < cells->count ? how.label : SIZE_MAX;
     return how;
 }
 
@@ -202,7 +210,7 @@ mlp_status mlp_table_take_header(const mlp_table_reading *of,
 {
     MLP_TRY(check_names(header));
     if (cells->count == 0) {
-        MLP_TRY(of->schema == NULL ? name_columns(header, of->options, cells)
+        MLP_TRY(of->schema == NULL ? name_columns(header, of, cells)
                                    : copy_columns(of->schema, cells));
         const mlp_cells_how how = how_of(of, cells);
         MLP_TRY(find_fields(header, how.label, of->needs_label, cells));

@@ -16,6 +16,7 @@ typedef struct {
     const mlp_table_options *options;
     const mlp_schema *schema; /**< NULL: none yet */
     bool needs_label;
+    bool may_lack_label; /**< the options need not name one */
 } mlp_table_reading;
 
 /** Take the names of a header: the first one makes the columns of the cells, by

@@ -3,9 +3,11 @@
  */
 #include "table_files.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "joint.h"
 #include "paths.h"
 
 /* Reads files that share a header. */
@@ -25,7 +27,8 @@ static void list_columns(const char *names, mlp_csv_records *header)
     header->count = 0;
     while (header->count < MLP_CSV_FIELDS_MOST) {
         size_t length = strcspn(names, ",");
-        header->cells[header->count++] = (mlp_csv_cell){names, length};
+        header->cells[header->count++] =
+            (mlp_csv_cell){.text = names, .length = (uint32_t)length};
         if (names[length] == '\0') {
             return;
         }
@@ -71,6 +74,16 @@ static mlp_status compare_header(const files *f, const mlp_csv_records *header)
     return MLP_OK;
 }
 
+/* The header of the first file makes the columns. */
+static mlp_status match_header(files *f, const mlp_csv_records *header)
+{
+    if (f->names != NULL) {
+        return compare_header(f, header);
+    }
+    MLP_TRY(keep_header(f, header));
+    return mlp_table_take_header(f->of, header, f->cells);
+}
+
 static mlp_status take_header(files *f, mlp_csv_records *records)
 {
     bool is_there = true;
@@ -85,28 +98,68 @@ static mlp_status take_header(files *f, mlp_csv_records *records)
                         "nothing",
                         records->path);
     }
-    if (f->names != NULL) {
-        return compare_header(f, records);
-    }
-    MLP_TRY(keep_header(f, records));
-    return mlp_table_take_header(f->of, records, f->cells);
+    return match_header(f, records);
 }
 
 /* ---- files ------------------------------------------------------------- */
 
+enum { FILE_FACTS = 2 };
+
+/* Source: Fowler, Noll and Vo, FNV-1a, 64 bits. */
+static uint64_t hash_bytes(const char *bytes, size_t size)
+{
+    uint64_t hash = UINT64_C(14695981039346656037);
+    for (size_t i = 0; i < size; i++) {
+        hash = (hash ^ (unsigned char)bytes[i]) * UINT64_C(1099511628211);
+    }
+    return hash;
+}
+
+/* Check that numbers are the same on all ranks. Collective. */
+static mlp_status compare_ranks(mlp_comm *comm, const char *name,
+                                const uint64_t facts[FILE_FACTS])
+{
+    uint64_t most[2 * FILE_FACTS];
+    for (size_t i = 0; i < FILE_FACTS; i++) {
+        most[i] = facts[i];
+        most[FILE_FACTS + i] = ~facts[i];
+    }
+    MLP_TRY(mlp_joint_max(comm, most, 2 * FILE_FACTS));
+    for (size_t i = 0; i < FILE_FACTS; i++) {
+        if (most[i] != ~most[FILE_FACTS + i]) {
+            return mlp_fail(MLP_ERROR_DATA, "%s: is not the same on all ranks",
+                            name);
+        }
+    }
+    return MLP_OK;
+}
+
+static mlp_status read_header(files *f, mlp_csv *csv, mlp_csv_block *block,
+                              mlp_csv_records *records,
+                              uint64_t facts[FILE_FACTS])
+{
+    MLP_TRY(mlp_csv_next(csv, block));
+    facts[0] = mlp_stream_size(csv->stream);
+    facts[1] = hash_bytes(block->bytes, block->size);
+    MLP_TRY(mlp_csv_records_create(csv, records));
+    mlp_csv_records_begin(records, block);
+    return take_header(f, records);
+}
+
 static mlp_status read_file(files *f, const char *path)
 {
+    mlp_comm *comm = f->of->options->comm;
     mlp_csv csv = {0};
     mlp_csv_block block = {0};
     mlp_csv_records records = {0};
-    MLP_TRY(mlp_csv_open(path, f->of->options->comm, &csv));
-    mlp_status status = mlp_csv_next(&csv, &block);
+    uint64_t facts[FILE_FACTS] = {0};
+    mlp_status status = mlp_csv_open(path, comm, &csv);
     if (status == MLP_OK) {
-        status = mlp_csv_records_create(&csv, &records);
+        status = read_header(f, &csv, &block, &records, facts);
     }
+    status = mlp_joint_agree(comm, status);
     if (status == MLP_OK) {
-        mlp_csv_records_begin(&records, &block);
-        status = take_header(f, &records);
+        status = compare_ranks(comm, path, facts);
     }
     if (status == MLP_OK) {
         status = mlp_cells_read(f->cells, &csv, &records, records.count);
@@ -117,20 +170,104 @@ static mlp_status read_file(files *f, const char *path)
     return status;
 }
 
+/* The columns of an array without --columns are numbered from 0. */
+static mlp_status name_columns(files *f, const mlp_npy *array,
+                               mlp_csv_records *header)
+{
+    enum { DIGITS_MOST = 8 };
+    char names[MLP_CSV_FIELDS_MOST][DIGITS_MOST];
+    const char *given = f->of->options->columns;
+    if (array->columns > MLP_CSV_FIELDS_MOST) {
+        return mlp_fail(MLP_ERROR_DATA, "%s: has %zu columns, more than %d",
+                        header->path, array->columns, MLP_CSV_FIELDS_MOST);
+    }
+    header->count = array->columns;
+    for (size_t i = 0; i < array->columns; i++) {
+        int length = snprintf(names[i], DIGITS_MOST, "%zu", i);
+        header->cells[i] =
+            (mlp_csv_cell){.text = names[i], .length = (uint32_t)length};
+    }
+    if (given[0] != '\0') {
+        list_columns(given, header);
+    }
+    if (header->count != array->columns) {
+        return mlp_fail(MLP_ERROR_DATA,
+                        "%s: has %zu columns, --columns names %zu",
+                        header->path, array->columns, header->count);
+    }
+    return match_header(f, header);
+}
+
+static mlp_status open_array(files *f, const char *path, mlp_npy *array)
+{
+    mlp_csv_records header = {0};
+    MLP_TRY(mlp_npy_open(path, array));
+    mlp_status status = mlp_csv_records_create(NULL, &header);
+    if (status == MLP_OK) {
+        header.path = path;
+        header.record_line = 1;
+        status = name_columns(f, array, &header);
+    }
+    mlp_csv_records_destroy(&header);
+    return status;
+}
+
+static mlp_status read_array(files *f, const char *path)
+{
+    mlp_comm *comm = f->of->options->comm;
+    mlp_npy array = {0};
+    mlp_status status = open_array(f, path, &array);
+    status = mlp_joint_agree(comm, status);
+    if (status == MLP_OK) {
+        status = compare_ranks(
+            comm, path, (uint64_t[FILE_FACTS]){array.rows, array.columns});
+    }
+    if (status == MLP_OK) {
+        status = mlp_cells_read_array(f->cells, &array);
+    }
+    mlp_npy_close(&array);
+    return status;
+}
+
+static mlp_status find_files(const char *spec, mlp_cells *cells,
+                             mlp_paths *paths)
+{
+    bool is_input = strcmp(spec, MLP_CSV_INPUT) == 0;
+    cells->name = strdup(is_input ? "standard input" : spec);
+    return cells->name == NULL ? mlp_fail_memory("a table")
+                               : mlp_paths_find(spec, paths);
+}
+
+static uint64_t hash_paths(const mlp_paths *paths)
+{
+    uint64_t hash = 0;
+    for (size_t i = 0; i < paths->count; i++) {
+        hash ^= hash_bytes(paths->items[i], strlen(paths->items[i])) + i;
+        hash *= UINT64_C(1099511628211);
+    }
+    return hash;
+}
+
 mlp_status mlp_table_read(const mlp_table_reading *of, const char *spec,
                           mlp_cells *cells)
 {
     files f = {.of = of, .cells = cells};
     mlp_paths paths = {0};
-    bool is_input = strcmp(spec, MLP_CSV_INPUT) == 0;
-    mlp_status status = mlp_paths_find(spec, &paths);
-    f.path = paths.count > 0 ? paths.items[0] : NULL;
-    cells->name = strdup(is_input ? "standard input" : spec);
-    if (status == MLP_OK && cells->name == NULL) {
-        status = mlp_fail_memory("a table");
+    mlp_status status = find_files(spec, cells, &paths);
+    status = mlp_joint_agree(of->options->comm, status);
+    if (status == MLP_OK) {
+        status = compare_ranks(
+            of->options->comm, cells->name,
+            (uint64_t[FILE_FACTS]){paths.count, hash_paths(&paths)});
     }
+    f.path = paths.count > 0 ? paths.items[0] : NULL;
     for (size_t i = 0; i < paths.count && status == MLP_OK; i++) {
-        status = read_file(&f, paths.items[i]);
+        status = mlp_npy_has_name(paths.items[i])
+                     ? read_array(&f, paths.items[i])
+                     : read_file(&f, paths.items[i]);
+    }
+    if (status == MLP_OK) {
+        status = mlp_cells_join(cells);
     }
     for (size_t i = 0; i < f.count; i++) {
         free(f.names[i]);

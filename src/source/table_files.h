@@ -7,7 +7,8 @@
 #include "table_columns.h"
 
 /** Read one or several files (see paths.h), whose rows follow each other, or
- *  standard input. Collective for standard input if the options have a team.
+ *  standard input; each rank of the options' team gets some of the rows.
+ *  Collective.
  *  @param cells  zeroed; the header of the first file makes the columns
  *  MLP_ERROR_DATA for a file with another header than the first. Errors of
  *  mlp_paths_find, mlp_table_take_header and mlp_cells_read. */

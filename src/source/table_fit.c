@@ -5,17 +5,23 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
+#include "joint.h"
+#include "team/select.h"
 
-/* Some rows of a table, and memory for one column of them. */
+enum { NUMBERS = 16 /* columns whose medians are searched at a time */ };
+
+/* Some rows of a table: those of this rank, and how many all ranks have. */
 typedef struct {
     const mlp_cells *cells;
     const mlp_table_options *options;
-    const uint32_t *rows; /* [count]; NULL: all, in order */
-    size_t count;
-    float *numbers; /* [count] */
+    const uint32_t
+        *rows; /* [count], indexes of this rank's; NULL: all of them */
+    size_t count, total;
 } fit;
 
 static const uint32_t *row_of(const fit *of, size_t i)
@@ -25,68 +31,92 @@ static const uint32_t *row_of(const fit *of, size_t i)
 
 /* ---- numbers ----------------------------------------------------------- */
 
-/* The k-th smallest of n numbers, which are reordered: those before it are not
- * larger, those behind it not smaller.
- * Source: Hoare 1961, "Algorithm 65: find". */
-static float select_number(float *numbers, size_t n, size_t k)
+/* Numeric columns whose medians are searched together. */
+typedef struct {
+    size_t columns[NUMBERS]; /* [count]: their indexes */
+    size_t count;
+    uint64_t present[NUMBERS]; /* rows that have a number */
+} medians;
+
+static float number_of(const fit *of, size_t row, size_t column)
 {
-    size_t low = 0;
-    size_t high = n - 1;
-    while (low < high) {
-        float pivot = numbers[low + (high - low) / 2];
-        size_t i = low;
-        size_t j = high;
-        for (;;) {
-            for (; numbers[i] < pivot; i++) {
-            }
-            for (; numbers[j] > pivot; j--) {
-            }
-            if (i >= j) {
-                break;
-            }
-            float other = numbers[i];
-            numbers[i++] = numbers[j];
-            numbers[j--] = other;
-        }
-        /* low .. j are at most the pivot, the others at least */
-        if (k <= j) {
-            high = j;
-        } else {
-            low = j + 1;
-        }
-    }
-    return numbers[k];
+    size_t place = of->cells->columns[column].number;
+    return mlp_cell_number(row_of(of, row)[place]);
 }
 
-/* The median; of an even count, halfway between the two in the middle. */
-static float median(float *numbers, size_t n)
+static mlp_status count_present(const fit *of, medians *m)
 {
-    float upper = select_number(numbers, n, n / 2);
-    float lower = upper;
-    if (n % 2 == 0) {
-        lower = numbers[0];
-        for (size_t i = 1; i < n / 2; i++) {
-            lower = numbers[i] > lower ? numbers[i] : lower;
-        }
-    }
-    return (float)(((double)lower + (double)upper) / 2);
-}
-
-static void fit_number(const fit *of, size_t i, mlp_column *column)
-{
-    size_t place = of->cells->columns[i].number;
-    size_t count = 0;
     for (size_t r = 0; r < of->count; r++) {
-        float number = mlp_cell_number(row_of(of, r)[place]);
-        of->numbers[count] = number;
-        count += !isnan(number);
+        for (size_t c = 0; c < m->count; c++) {
+            m->present[c] += !isnan(number_of(of, r, m->columns[c]));
+        }
     }
-    if (count == 0) {
-        column->kind = MLP_COLUMN_IGNORED;
-        return;
+    return mlp_joint_sum(of->options->comm, m->present, m->count);
+}
+
+/* The median of an even count is halfway between the two in the middle. */
+static mlp_status search_medians(const fit *of, const medians *m,
+                                 mlp_selection *selection)
+{
+    bool is_over = false;
+    mlp_selection_begin(selection, m->count);
+    for (size_t c = 0; c < m->count; c++) {
+        uint64_t last = m->present[c] > 0 ? m->present[c] - 1 : 0;
+        mlp_selection_want(selection, c, 0, last / 2);
+        mlp_selection_want(selection, c, 1, last - last / 2);
     }
-    column->fill = median(of->numbers, count);
-    column->has_gaps = count < of->count;
+    while (!is_over) {
+        for (size_t r = 0; r < of->count; r++) {
+            for (size_t c = 0; c < m->count; c++) {
+                float number = number_of(of, r, m->columns[c]);
+                if (!isnan(number)) {
+                    mlp_selection_count(selection, c, number);
+                }
+            }
+        }
+        MLP_TRY(mlp_selection_next(selection, of->options->comm, &is_over));
+    }
+    return MLP_OK;
+}
+
+static mlp_status fit_block(const fit *of, medians *m, mlp_selection *selection,
+                            mlp_schema *schema)
+{
+    memset(m->present, 0, sizeof m->present);
+    MLP_TRY(count_present(of, m));
+    MLP_TRY(search_medians(of, m, selection));
+    for (size_t c = 0; c < m->count; c++) {
+        mlp_column *column = &schema->columns[m->columns[c]];
+        double low = (double)mlp_selection_value(selection, c, 0);
+        double high = (double)mlp_selection_value(selection, c, 1);
+        if (m->present[c] == 0) {
+            column->kind = MLP_COLUMN_IGNORED;
+            continue;
+        }
+        column->fill = (float)((low + high) / 2) + 0.0F; /* no -0 */
+        column->has_gaps = m->present[c] < of->total;
+    }
+    m->count = 0;
+    return MLP_OK;
+}
+
+static mlp_status fit_numbers(const fit *of, mlp_schema *schema)
+{
+    mlp_selection selection = {0};
+    medians m = {.count = 0};
+    mlp_status status = mlp_selection_create(NUMBERS, 2, &selection);
+    status = mlp_joint_agree(of->options->comm, status);
+    for (size_t i = 0; i < schema->count && status == MLP_OK; i++) {
+        if (schema->columns[i].kind == MLP_COLUMN_NUMBER &&
+            i != schema->label) {
+            m.columns[m.count++] = i;
+        }
+        if (m.count == NUMBERS || (i + 1 == schema->count && m.count > 0)) {
+            status = fit_block(of, &m, &selection, schema);
+        }
+    }
+    mlp_selection_destroy(&selection);
+    return status;
 }
 
 /* ---- texts ------------------------------------------------------------- */
@@ -107,23 +137,22 @@ static int by_rows(const void *a, const void *b)
 
 /* @param counts  [texts], overwritten: sorted, the most frequent first
  * @param gaps    overwritten: rows without a text */
-static void count_texts(const fit *of, size_t i, counted_text *counts,
-                        size_t *gaps)
+static mlp_status count_texts(const fit *of, size_t i, uint64_t *rows,
+                              counted_text *counts, size_t *gaps)
 {
     const mlp_cell_column *column = &of->cells->columns[i];
-    *gaps = 0;
-    for (size_t k = 0; k < column->texts.count; k++) {
-        counts[k] = (counted_text){mlp_texts_item(&column->texts, k), 0};
-    }
+    size_t texts = column->texts.count;
     for (size_t r = 0; r < of->count; r++) {
         uint32_t code = row_of(of, r)[column->code];
-        if (code == MLP_CELL_MISSING) {
-            ++*gaps;
-        } else {
-            counts[code].rows++;
-        }
+        rows[code == MLP_CELL_MISSING ? texts : code]++;
     }
-    qsort(counts, column->texts.count, sizeof *counts, by_rows);
+    MLP_TRY(mlp_joint_sum(of->options->comm, rows, texts + 1));
+    for (size_t k = 0; k < texts; k++) {
+        counts[k] = (counted_text){mlp_texts_item(&column->texts, k), rows[k]};
+    }
+    *gaps = rows[texts];
+    qsort(counts, texts, sizeof *counts, by_rows);
+    return MLP_OK;
 }
 
 /* The frequent texts are categories, the others share one. */
@@ -147,16 +176,25 @@ static mlp_status fit_text(const fit *of, size_t i, mlp_column *column)
 {
     size_t gaps;
     bool is_label = i == of->cells->how.label;
-    counted_text *counts =
-        calloc(of->cells->columns[i].texts.count + 1, sizeof *counts);
-    if (counts == NULL) {
-        return mlp_fail_memory("the categories of a column");
+    size_t texts = of->cells->columns[i].texts.count;
+    counted_text *counts = calloc(texts + 1, sizeof *counts);
+    uint64_t *rows = calloc(texts + 1, sizeof *rows);
+    mlp_status status = counts == NULL || rows == NULL
+                            ? mlp_fail_memory("the categories of a column")
+                            : MLP_OK;
+    status = mlp_joint_agree(of->options->comm, status);
+    if (status == MLP_OK) {
+        status = count_texts(of, i, rows, counts, &gaps);
     }
-    count_texts(of, i, counts, &gaps);
-    mlp_status status = name_categories(
-        of, i, is_label ? MLP_CLASSES_MOST : MLP_CATEGORIES_MOST - 2, counts,
-        column);
+    if (status == MLP_OK) {
+        status = name_categories(
+            of, i, is_label ? MLP_CLASSES_MOST : MLP_CATEGORIES_MOST - 2,
+            counts, column);
+        status = mlp_joint_agree(of->options->comm, status);
+    }
     free(counts);
+    free(rows);
+    MLP_TRY(status);
     column->has_gaps = gaps > 0 && !is_label;
     if (column->categories.count == 0 && !column->has_other) {
         column->kind = MLP_COLUMN_IGNORED;
@@ -164,7 +202,7 @@ static mlp_status fit_text(const fit *of, size_t i, mlp_column *column)
     column->is_pair = of->options->has_pairs && !is_label &&
                       column->kind == MLP_COLUMN_TEXT &&
                       mlp_column_categories(column) == 2;
-    return status;
+    return MLP_OK;
 }
 
 /* ---- the schema -------------------------------------------------------- */
@@ -178,18 +216,12 @@ static bool takes_all_rows(const fit *of, size_t i)
 static mlp_status fit_column(const fit *of, size_t i, mlp_schema *schema)
 {
     mlp_column *column = &schema->columns[i];
-    bool is_label = i == of->cells->how.label;
-    if (is_label) {
-        column->kind =
-            schema->is_regression ? MLP_COLUMN_NUMBER : MLP_COLUMN_TEXT;
-    }
-    if (column->kind == MLP_COLUMN_NUMBER && !is_label) {
-        fit_number(of, i, column);
-    } else if (column->kind == MLP_COLUMN_TEXT) {
+    if (column->kind == MLP_COLUMN_TEXT) {
         fit all = *of;
         if (takes_all_rows(of, i)) {
             all.rows = NULL;
             all.count = of->cells->rows;
+            all.total = of->cells->total;
         }
         MLP_TRY(fit_text(&all, i, column));
     } else if (column->kind == MLP_COLUMN_UNKNOWN) {
@@ -224,7 +256,9 @@ static mlp_status copy_columns(const mlp_cells *cells, mlp_schema *schema)
 static mlp_status fit_columns(const fit *of, mlp_schema *schema)
 {
     size_t names = 0;
-    MLP_TRY(copy_columns(of->cells, schema));
+    schema->columns[schema->label].kind =
+        schema->is_regression ? MLP_COLUMN_NUMBER : MLP_COLUMN_TEXT;
+    MLP_TRY(fit_numbers(of, schema));
     for (size_t i = 0; i < schema->count; i++) {
         MLP_TRY(fit_column(of, i, schema));
         names += schema->columns[i].categories.count;
@@ -240,18 +274,21 @@ mlp_status mlp_table_fit(const mlp_cells *cells,
                          const mlp_table_options *options, bool is_regression,
                          const uint32_t *rows, size_t count, mlp_schema *schema)
 {
-    fit of = {.cells = cells,
-              .options = options,
-              .rows = rows,
-              .count = count,
-              .numbers = calloc(count + 1, sizeof *of.numbers)};
+    uint32_t *local = calloc(count + 1, sizeof *local);
+    fit of = {
+        .cells = cells, .options = options, .rows = local, .total = count};
     *schema = (mlp_schema){.is_regression = is_regression,
                            .missing = options->missing,
                            .unseen = options->unseen};
     snprintf(schema->na, sizeof schema->na, "%s", options->na);
-    mlp_status status = of.numbers == NULL ? mlp_fail_memory("a column")
-                                           : fit_columns(&of, schema);
-    free(of.numbers);
+    mlp_status status = local == NULL ? mlp_fail_memory("a table")
+                                      : copy_columns(cells, schema);
+    status = mlp_joint_agree(options->comm, status);
+    if (status == MLP_OK) {
+        of.count = mlp_cells_choose(cells, rows, count, local);
+        status = fit_columns(&of, schema);
+    }
+    free(local);
     return status;
 }
 

@@ -23,11 +23,12 @@ bool mlp_table_is_regression(const mlp_cells *cells, mlp_task task,
 /** Fit a schema. Only the classes of a label, and with MLP_UNSEEN_ALL the
  *  categories, are those of all rows: a model must have an output for each.
  *
- *  @param rows    [count], row numbers of the training rows
+ *  @param rows    [count], ascending row numbers of the training rows, those of
+ *                 all ranks
  *  @param schema  overwritten; its columns are those of cells
  *
- *  A column without a cell in the training rows is ignored. MLP_ERROR_DATA for
- *  too many categories. MLP_ERROR_INTERNAL without memory.
+ *  Collective. A column without a cell in the training rows is ignored.
+ * MLP_ERROR_DATA for too many categories. MLP_ERROR_INTERNAL without memory.
  */
 mlp_status mlp_table_fit(const mlp_cells *cells,
                          const mlp_table_options *options, bool is_regression,

@@ -1,0 +1,68 @@
+/** @file
+ *  Pieces of a file on the way to typed cells: a block of records, or of rows
+ * of an array, which one thread parses. Private to cells_read.c and
+ * cells_parse.c.
+ */
+#ifndef MLP_CELLS_PARSE_H
+#define MLP_CELLS_PARSE_H
+
+#include <locale.h>
+
+#include "cells.h"
+#include "csv_ranges.h"
+#include "npy.h"
+
+enum { MLP_NA_WORDS_MOST = 64 };
+
+/** How the records of a file become rows. */
+typedef struct {
+    mlp_cells *cells;
+    size_t header; /**< cells of a record */
+    locale_t c_locale;
+    mlp_csv_cell na[MLP_NA_WORDS_MOST];
+    size_t na_count;
+    bool may_be_na[256];  /**< by the first byte */
+    bool *expects_number; /**< [MLP_CSV_FIELDS_MOST], by field */
+} mlp_parser;
+
+/** A block, and what a thread makes of it. */
+typedef struct {
+    const mlp_csv_ranges *ranges; /**< NULL: the block has been read */
+    size_t range;                 /**< else it is this one */
+    const mlp_npy *array;         /**< not NULL: the block is these rows */
+    mlp_range array_rows;
+    mlp_csv_block block;
+    mlp_csv_records records;
+    mlp_texts *texts;  /**< [columns] */
+    uint8_t *has_many; /**< [columns] */
+    uint32_t *words;   /**< [rows, width] */
+    size_t rows, room;
+    uint32_t piece;
+    bool is_kept; /**< its rows are this rank's */
+    size_t dropped, unlabelled, incomplete;
+    char first_bad[256];
+    mlp_status status;
+    char failure[MLP_FAILURE_MAX];
+} mlp_segment;
+
+/** MLP_ERROR_INTERNAL without memory. */
+mlp_status mlp_parser_create(mlp_cells *cells, size_t header,
+                             mlp_parser *parser);
+void mlp_parser_destroy(mlp_parser *parser);
+
+/** Zero-initialize.
+ *  @param csv  the file; NULL: of an array
+ *  MLP_ERROR_INTERNAL without memory. */
+mlp_status mlp_segment_create(const mlp_parser *parser, const mlp_csv *csv,
+                              mlp_segment *segment);
+void mlp_segment_destroy(const mlp_parser *parser, mlp_segment *segment);
+
+/** Empty it for another block. */
+void mlp_segment_reset(const mlp_parser *parser, mlp_segment *segment);
+
+/** Read the range or rows, if they are given, and parse the records. Several
+ * threads may, each its own segment, if the kinds of all columns are known. The
+ * failure is kept in the segment. */
+void mlp_segment_parse(const mlp_parser *parser, mlp_segment *segment);
+
+#endif

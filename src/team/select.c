@@ -1,0 +1,116 @@
+/** @file
+ *  Order statistics of columns over the rows of all ranks.
+ */
+#include "select.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PASSES = 3, KEY_BITS = 32 };
+
+static const unsigned digit_end[PASSES] = {11, 22, 32}; /* bits up to it */
+
+static unsigned known_bits(const mlp_selection *of)
+{
+    return of->pass == 0 ? 0 : digit_end[of->pass - 1];
+}
+
+mlp_status mlp_selection_create(size_t columns, size_t wanted,
+                                mlp_selection *of)
+{
+    *of =
+        (mlp_selection){.columns = columns,
+                        .wanted = wanted,
+                        .values = calloc(columns * wanted, sizeof *of->values),
+                        .counts = calloc(columns * wanted,
+                                         MLP_SELECT_BINS * sizeof *of->counts)};
+    return of->values == NULL || of->counts == NULL
+               ? mlp_fail_memory("the quartiles of the features")
+               : MLP_OK;
+}
+
+void mlp_selection_destroy(mlp_selection *of)
+{
+    free(of->values);
+    free(of->counts);
+    *of = (mlp_selection){0};
+}
+
+static size_t counts_size(const mlp_selection *of)
+{
+    return of->columns * of->wanted * MLP_SELECT_BINS;
+}
+
+void mlp_selection_begin(mlp_selection *of, size_t columns)
+{
+    of->columns = columns;
+    of->pass = 0;
+    memset(of->counts, 0, counts_size(of) * sizeof *of->counts);
+}
+
+void mlp_selection_want(mlp_selection *of, size_t column, size_t wanted,
+                        uint64_t before)
+{
+    of->values[column * of->wanted + wanted] = (mlp_selected){.before = before};
+}
+
+/* Values that share a prefix share the counts of the first of them. */
+void mlp_selection_count(mlp_selection *of, size_t column, float value)
+{
+    uint32_t key = mlp_float_key(value);
+    unsigned known = known_bits(of);
+    unsigned bits = digit_end[of->pass] - known;
+    uint32_t prefix = known == 0 ? 0 : key >> (KEY_BITS - known);
+    uint32_t digit = key << known >> (KEY_BITS - bits);
+    for (size_t w = 0; w < of->wanted; w++) {
+        size_t at = column * of->wanted + w;
+        if (of->values[at].prefix == prefix) {
+            of->counts[at * MLP_SELECT_BINS + digit]++;
+            return;
+        }
+    }
+}
+
+/* The digit whose bin has the wanted value. */
+static void take_digit(mlp_selected *value, const uint64_t *counts,
+                       unsigned bits)
+{
+    uint32_t digit = 0;
+    while (digit + 1 < MLP_SELECT_BINS && value->before >= counts[digit]) {
+        value->before -= counts[digit++];
+    }
+    value->prefix = value->prefix << bits | digit;
+}
+
+static void take_digits(mlp_selection *of, size_t column, unsigned bits)
+{
+    mlp_selected *values = of->values + column * of->wanted;
+    const uint64_t *counts = of->counts + column * of->wanted * MLP_SELECT_BINS;
+    uint32_t prefix = values[0].prefix;
+    for (size_t w = 0; w < of->wanted; w++) {
+        if (values[w].prefix != prefix) {
+            prefix = values[w].prefix;
+            counts = of->counts + (column * of->wanted + w) * MLP_SELECT_BINS;
+        }
+        take_digit(&values[w], counts, bits);
+    }
+}
+
+mlp_status mlp_selection_next(mlp_selection *of, mlp_comm *comm, bool *is_over)
+{
+    unsigned bits = digit_end[of->pass] - known_bits(of);
+    if (comm != NULL) {
+        MLP_TRY(mlp_comm_sum(comm, of->counts, counts_size(of)));
+    }
+    for (size_t c = 0; c < of->columns; c++) {
+        take_digits(of, c, bits);
+    }
+    memset(of->counts, 0, counts_size(of) * sizeof *of->counts);
+    *is_over = ++of->pass == PASSES;
+    return MLP_OK;
+}
+
+float mlp_selection_value(const mlp_selection *of, size_t column, size_t wanted)
+{
+    return mlp_key_float(of->values[column * of->wanted + wanted].prefix);
+}

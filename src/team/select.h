@@ -1,0 +1,65 @@
+/** @file
+ *  Order statistics of columns over the rows of all ranks, exactly: values are
+ *  counted by the first 11 bits of their keys (base/float_key.h), those that
+ *  share these with a wanted one by the next 11, and these by the last 10. The
+ *  counts are integers, so that the result is the same for any ranks.
+ *
+ *      MLP_TRY(mlp_selection_create(columns, wanted, &selection));
+ *      ... mlp_selection_want, for each column and wanted value
+ *      do {
+ *          ... mlp_selection_count, for each value
+ *          status = mlp_selection_next(&selection, comm, &is_over);
+ *      } while (status == MLP_OK && !is_over);
+ *      ... mlp_selection_value
+ */
+#ifndef MLP_SELECT_H
+#define MLP_SELECT_H
+
+#include "base/float_key.h"
+#include "comm.h"
+
+enum { MLP_SELECT_BINS = 2048 /**< values of a digit of a key */ };
+
+/** A value of a column that is looked for. */
+typedef struct {
+    uint32_t prefix; /**< its first bits, as far as they are known */
+    uint64_t before; /**< values of the same prefix that are not larger, but for
+                          this one */
+} mlp_selected;
+
+/** Zero-initialize; destroy frees. */
+typedef struct {
+    size_t columns, wanted;
+    size_t pass;
+    mlp_selected *values; /**< [columns, wanted] */
+    uint64_t *counts;     /**< [columns, wanted, MLP_SELECT_BINS] */
+} mlp_selection;
+
+/** MLP_ERROR_INTERNAL without memory. */
+mlp_status mlp_selection_create(size_t columns, size_t wanted,
+                                mlp_selection *selection);
+void mlp_selection_destroy(mlp_selection *selection);
+
+/** Begin anew with these columns, at most those of create. */
+void mlp_selection_begin(mlp_selection *selection, size_t columns);
+
+/** Look for the value of a column that `before` values are sorted before. Of
+ *  one column in ascending order. */
+void mlp_selection_want(mlp_selection *selection, size_t column, size_t wanted,
+                        uint64_t before);
+
+/** Count a value of a column. */
+void mlp_selection_count(mlp_selection *selection, size_t column, float value);
+
+/** Use the counts of all ranks.
+ *  @param comm     NULL: this process is alone
+ *  @param is_over  overwritten: all values are known; else count again
+ *  Collective. */
+mlp_status mlp_selection_next(mlp_selection *selection, mlp_comm *comm,
+                              bool *is_over);
+
+/** The wanted value. Of a column without values it is unspecified. */
+float mlp_selection_value(const mlp_selection *selection, size_t column,
+                          size_t wanted);
+
+#endif
