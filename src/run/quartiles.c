@@ -34,22 +34,10 @@ static void count_values(search *of)
     }
 }
 
-/* Search the columns of a block. Collective. */
-static mlp_status search_block(search *of)
-{
-    bool is_over = false;
-    while (!is_over) {
-        count_values(of);
-        MLP_TRY(mlp_selection_next(&of->selection, of->comm, &is_over));
-    }
-    return MLP_OK;
-}
-
 /* Quartile q (0 to 2) is at position (q + 1) (rows - 1) / 4. */
-static void begin_block(search *of)
+static void want_quartiles(search *of)
 {
     size_t last = of->split->rows - 1;
-    mlp_selection_begin(&of->selection, of->columns.count);
     for (size_t c = 0; c < of->columns.count; c++) {
         for (size_t w = 0; w < WANTED; w++) {
             size_t place = (w / 2 + 1) * last / 4 + w % 2;
@@ -57,6 +45,22 @@ static void begin_block(search *of)
                                place < last ? place : last);
         }
     }
+}
+
+/* Search the columns of a block. Collective. */
+static mlp_status search_block(search *of)
+{
+    bool is_first = true;
+    mlp_selection_begin(&of->selection, of->columns.count);
+    do {
+        count_values(of);
+        MLP_TRY(mlp_selection_sum(&of->selection, of->comm));
+        if (is_first) {
+            want_quartiles(of);
+            is_first = false;
+        }
+    } while (mlp_selection_narrow(&of->selection));
+    return MLP_OK;
 }
 
 static void end_block(const search *of, double *quartiles)
@@ -80,7 +84,6 @@ static mlp_status search_all(search *of, double *quartiles)
     for (size_t first = 0; first < features; first += COLUMNS) {
         size_t left = features - first;
         of->columns = (mlp_range){first, left < COLUMNS ? left : COLUMNS};
-        begin_block(of);
         MLP_TRY(search_block(of));
         end_block(of, quartiles);
     }

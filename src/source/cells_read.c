@@ -354,8 +354,6 @@ static mlp_status add_file(mlp_cells *cells, const char *path)
 
 static mlp_status create(reading *of, size_t header, const char *path)
 {
-    bool is_plain = mlp_stream_is_plain(of->csv->stream);
-    of->segment_count = is_plain ? of->cells->how.threads : BLOCKS;
     of->segments = calloc(of->segment_count + 1, sizeof *of->segments);
     MLP_TRY(mlp_parser_create(of->cells, header, &of->parser));
     MLP_TRY(add_file(of->cells, path));

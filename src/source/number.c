@@ -91,6 +91,23 @@ static const char *skip_zeros(const char *at)
     return at;
 }
 
+/* Before the point there are few digits, or many. */
+static const char *take_whole(const char *at, decimal *number)
+{
+    enum { FEW = 4 };
+    at = skip_zeros(at);
+    for (size_t i = 0; i < FEW; i++) {
+        unsigned digit = (unsigned)(*at - '0');
+        if (digit > 9) {
+            return at;
+        }
+        number->digits = 10 * number->digits + digit;
+        number->count++;
+        at++;
+    }
+    return take_digits(at, number);
+}
+
 /* ---- the fast path ----------------------------------------------------- */
 
 static const char *take_exponent(const char *at, decimal *number)
@@ -111,7 +128,7 @@ static const char *take_decimal(const char *at, decimal *number)
 {
     const char *first = at;
     const char *point = NULL;
-    at = take_digits(skip_zeros(at), number);
+    at = take_whole(at, number);
     if (*at == '.') {
         point = at++;
         if (number->count == 0) {

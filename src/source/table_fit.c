@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "joint.h"
+#include "system/threads.h"
 #include "team/select.h"
 
 enum { NUMBERS = 16 /* columns whose medians are searched at a time */ };
@@ -33,68 +34,73 @@ static const uint32_t *row_of(const fit *of, size_t i)
 
 /* Numeric columns whose medians are searched together. */
 typedef struct {
+    const fit *of;
     size_t columns[NUMBERS]; /* [count]: their indexes */
     size_t count;
-    uint64_t present[NUMBERS]; /* rows that have a number */
+    mlp_selection selection;
+    uint64_t present[NUMBERS]; /* rows of all ranks that have a number */
 } medians;
 
-static float number_of(const fit *of, size_t row, size_t column)
+/* Each thread counts some of the columns. */
+static void count_numbers(void *context, mlp_thread self)
 {
-    size_t place = of->cells->columns[column].number;
-    return mlp_cell_number(row_of(of, row)[place]);
-}
-
-static mlp_status count_present(const fit *of, medians *m)
-{
+    medians *m = context;
+    const fit *of = m->of;
+    const mlp_range mine = mlp_thread_share(self, m->count);
+    size_t places[NUMBERS];
+    for (size_t c = 0; c < m->count; c++) {
+        places[c] = of->cells->columns[m->columns[c]].number;
+    }
     for (size_t r = 0; r < of->count; r++) {
-        for (size_t c = 0; c < m->count; c++) {
-            m->present[c] += !isnan(number_of(of, r, m->columns[c]));
+        const uint32_t *words = row_of(of, r);
+        for (size_t c = mine.first; c < mine.first + mine.count; c++) {
+            float number = mlp_cell_number(words[places[c]]);
+            if (!isnan(number)) {
+                mlp_selection_count(&m->selection, c, number);
+            }
         }
     }
-    return mlp_joint_sum(of->options->comm, m->present, m->count);
 }
 
 /* The median of an even count is halfway between the two in the middle. */
-static mlp_status search_medians(const fit *of, const medians *m,
-                                 mlp_selection *selection)
+static void want_medians(medians *m)
 {
-    bool is_over = false;
-    mlp_selection_begin(selection, m->count);
     for (size_t c = 0; c < m->count; c++) {
+        m->present[c] = mlp_selection_total(&m->selection, c);
         uint64_t last = m->present[c] > 0 ? m->present[c] - 1 : 0;
-        mlp_selection_want(selection, c, 0, last / 2);
-        mlp_selection_want(selection, c, 1, last - last / 2);
+        mlp_selection_want(&m->selection, c, 0, last / 2);
+        mlp_selection_want(&m->selection, c, 1, last - last / 2);
     }
-    while (!is_over) {
-        for (size_t r = 0; r < of->count; r++) {
-            for (size_t c = 0; c < m->count; c++) {
-                float number = number_of(of, r, m->columns[c]);
-                if (!isnan(number)) {
-                    mlp_selection_count(selection, c, number);
-                }
-            }
+}
+
+static mlp_status search_medians(medians *m)
+{
+    bool is_first = true;
+    mlp_selection_begin(&m->selection, m->count);
+    do {
+        mlp_threads_run(NULL, m->of->cells->how.threads, count_numbers, m);
+        MLP_TRY(mlp_selection_sum(&m->selection, m->of->options->comm));
+        if (is_first) {
+            want_medians(m);
+            is_first = false;
         }
-        MLP_TRY(mlp_selection_next(selection, of->options->comm, &is_over));
-    }
+    } while (mlp_selection_narrow(&m->selection));
     return MLP_OK;
 }
 
-static mlp_status fit_block(const fit *of, medians *m, mlp_selection *selection,
-                            mlp_schema *schema)
+static mlp_status fit_block(medians *m, mlp_schema *schema)
 {
-    memset(m->present, 0, sizeof m->present);
-    MLP_TRY(count_present(of, m));
-    MLP_TRY(search_medians(of, m, selection));
+    MLP_TRY(search_medians(m));
     for (size_t c = 0; c < m->count; c++) {
         mlp_column *column = &schema->columns[m->columns[c]];
-        double low = (double)mlp_selection_value(selection, c, 0);
-        double high = (double)mlp_selection_value(selection, c, 1);
+        double low = (double)mlp_selection_value(&m->selection, c, 0);
+        double high = (double)mlp_selection_value(&m->selection, c, 1);
         if (m->present[c] == 0) {
             column->kind = MLP_COLUMN_IGNORED;
             continue;
         }
         column->fill = (float)((low + high) / 2) + 0.0F; /* no -0 */
-        column->has_gaps = m->present[c] < of->total;
+        column->has_gaps = m->present[c] < m->of->total;
     }
     m->count = 0;
     return MLP_OK;
@@ -102,9 +108,8 @@ static mlp_status fit_block(const fit *of, medians *m, mlp_selection *selection,
 
 static mlp_status fit_numbers(const fit *of, mlp_schema *schema)
 {
-    mlp_selection selection = {0};
-    medians m = {.count = 0};
-    mlp_status status = mlp_selection_create(NUMBERS, 2, &selection);
+    medians m = {.of = of};
+    mlp_status status = mlp_selection_create(NUMBERS, 2, &m.selection);
     status = mlp_joint_agree(of->options->comm, status);
     for (size_t i = 0; i < schema->count && status == MLP_OK; i++) {
         if (schema->columns[i].kind == MLP_COLUMN_NUMBER &&
@@ -112,10 +117,10 @@ static mlp_status fit_numbers(const fit *of, mlp_schema *schema)
             m.columns[m.count++] = i;
         }
         if (m.count == NUMBERS || (i + 1 == schema->count && m.count > 0)) {
-            status = fit_block(of, &m, &selection, schema);
+            status = fit_block(&m, schema);
         }
     }
-    mlp_selection_destroy(&selection);
+    mlp_selection_destroy(&m.selection);
     return status;
 }
 

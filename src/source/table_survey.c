@@ -42,29 +42,25 @@ static size_t measure(const mlp_cells *cells, size_t i,
     return count;
 }
 
-static mlp_status survey_number(const mlp_cells *cells, size_t i,
-                                mlp_selection *selection,
-                                mlp_survey_column *column)
+static void survey_number(const mlp_cells *cells, size_t i,
+                          mlp_selection *selection, mlp_survey_column *column)
 {
-    bool is_over = false;
     size_t count = measure(cells, i, column);
     column->missing = cells->rows - count;
     if (count == 0) {
-        return MLP_OK;
+        return;
     }
     mlp_selection_begin(selection, 1);
     mlp_selection_want(selection, 0, 0, (count - 1) / 2);
-    while (!is_over) {
+    do {
         for (size_t row = 0; row < cells->rows; row++) {
             float number = number_at(cells, row, i);
             if (!isnan(number)) {
                 mlp_selection_count(selection, 0, number);
             }
         }
-        MLP_TRY(mlp_selection_next(selection, NULL, &is_over));
-    }
+    } while (mlp_selection_narrow(selection));
     column->median = mlp_selection_value(selection, 0, 0);
-    return MLP_OK;
 }
 
 /* ---- texts ------------------------------------------------------------- */
@@ -119,7 +115,7 @@ static mlp_status survey_columns(mlp_survey *survey, mlp_selection *selection)
                 survey->is_regression ? MLP_COLUMN_NUMBER : MLP_COLUMN_TEXT;
         }
         if (column->kind == MLP_COLUMN_NUMBER) {
-            MLP_TRY(survey_number(cells, i, selection, column));
+            survey_number(cells, i, selection, column);
         } else if (column->kind == MLP_COLUMN_TEXT) {
             MLP_TRY(survey_text(cells, i, column));
         }

@@ -46,6 +46,7 @@ void mlp_selection_begin(mlp_selection *of, size_t columns)
     of->columns = columns;
     of->pass = 0;
     memset(of->counts, 0, counts_size(of) * sizeof *of->counts);
+    memset(of->values, 0, columns * of->wanted * sizeof *of->values);
 }
 
 void mlp_selection_want(mlp_selection *of, size_t column, size_t wanted,
@@ -96,18 +97,30 @@ static void take_digits(mlp_selection *of, size_t column, unsigned bits)
     }
 }
 
-mlp_status mlp_selection_next(mlp_selection *of, mlp_comm *comm, bool *is_over)
+mlp_status mlp_selection_sum(mlp_selection *of, mlp_comm *comm)
+{
+    return comm == NULL ? MLP_OK
+                        : mlp_comm_sum(comm, of->counts, counts_size(of));
+}
+
+uint64_t mlp_selection_total(const mlp_selection *of, size_t column)
+{
+    const uint64_t *counts = of->counts + column * of->wanted * MLP_SELECT_BINS;
+    uint64_t total = 0;
+    for (size_t bin = 0; bin < MLP_SELECT_BINS; bin++) {
+        total += counts[bin];
+    }
+    return total;
+}
+
+bool mlp_selection_narrow(mlp_selection *of)
 {
     unsigned bits = digit_end[of->pass] - known_bits(of);
-    if (comm != NULL) {
-        MLP_TRY(mlp_comm_sum(comm, of->counts, counts_size(of)));
-    }
     for (size_t c = 0; c < of->columns; c++) {
         take_digits(of, c, bits);
     }
     memset(of->counts, 0, counts_size(of) * sizeof *of->counts);
-    *is_over = ++of->pass == PASSES;
-    return MLP_OK;
+    return ++of->pass < PASSES;
 }
 
 float mlp_selection_value(const mlp_selection *of, size_t column, size_t wanted)

@@ -5,11 +5,12 @@
  *  counts are integers, so that the result is the same for any ranks.
  *
  *      MLP_TRY(mlp_selection_create(columns, wanted, &selection));
- *      ... mlp_selection_want, for each column and wanted value
+ *      mlp_selection_begin(&selection, columns);
  *      do {
  *          ... mlp_selection_count, for each value
- *          status = mlp_selection_next(&selection, comm, &is_over);
- *      } while (status == MLP_OK && !is_over);
+ *          MLP_TRY(mlp_selection_sum(&selection, comm));
+ *          ... the first time, mlp_selection_want, for each wanted value
+ *      } while (mlp_selection_narrow(&selection));
  *      ... mlp_selection_value
  */
 #ifndef MLP_SELECT_H
@@ -43,20 +44,25 @@ void mlp_selection_destroy(mlp_selection *selection);
 /** Begin anew with these columns, at most those of create. */
 void mlp_selection_begin(mlp_selection *selection, size_t columns);
 
-/** Look for the value of a column that `before` values are sorted before. Of
- *  one column in ascending order. */
+/** Sum what was counted over all ranks.
+ *  @param comm  NULL: this process is alone
+ *  Collective. */
+mlp_status mlp_selection_sum(mlp_selection *selection, mlp_comm *comm);
+
+/** How many values a column has, after the first sum. */
+uint64_t mlp_selection_total(const mlp_selection *selection, size_t column);
+
+/** Look for the value of a column that `before` values are sorted before: after
+ *  the first sum, and of one column in ascending order. */
 void mlp_selection_want(mlp_selection *selection, size_t column, size_t wanted,
                         uint64_t before);
 
-/** Count a value of a column. */
+/** Count a value of a column. Several threads may, of different columns. */
 void mlp_selection_count(mlp_selection *selection, size_t column, float value);
 
-/** Use the counts of all ranks.
- *  @param comm     NULL: this process is alone
- *  @param is_over  overwritten: all values are known; else count again
- *  Collective. */
-mlp_status mlp_selection_next(mlp_selection *selection, mlp_comm *comm,
-                              bool *is_over);
+/** Use the sums.
+ *  @return  whether to count all values again, as not all bits are known */
+bool mlp_selection_narrow(mlp_selection *selection);
 
 /** The wanted value. Of a column without values it is unspecified. */
 float mlp_selection_value(const mlp_selection *selection, size_t column,

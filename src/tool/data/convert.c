@@ -21,12 +21,13 @@ static mlp_status load(const mlp_tool_options *options, rows_of *all)
 {
     const mlp_table_options table = {
         .label = options->label != NULL ? options->label : "",
-        .ignore = "",
-        .categorical = "",
-        .columns = "",
+        .ignore = options->config.ignore,
+        .categorical = options->config.categorical,
+        .columns = options->config.columns,
         .test_data = "",
+        .task = options->config.task,
         .missing = MLP_MISSING_ERROR,
-        .na = "",
+        .na = options->config.na,
         .unseen = MLP_UNSEEN_ALL,
         .drops_bad = options->bad_rows == MLP_BAD_ROWS_DROP};
     MLP_TRY(mlp_source_open_table(options->operands[1], &table, true,

@@ -39,16 +39,29 @@ static mlp_status data(const mlp_tool_options *options, mlp_tool_output *output)
 }
 
 static const char *const formats[] = {"text", "png", NULL};
-static const char *const options_of_data[] = {
-    "size",          "gray",
-    "test-fraction", "seed",
-    "bad-images",    "label",
-    "bad-rows",      "augment",
-    "augment-shift", "augment-rotation",
-    "augment-shear", "augment-scale",
-    "augment-alpha", "augment-sigma",
-    "augment-soft",  "format",
-    "output",        NULL};
+static const char *const options_of_data[] = {"size",
+                                              "gray",
+                                              "test-fraction",
+                                              "seed",
+                                              "bad-images",
+                                              "label",
+                                              "bad-rows",
+                                              "augment",
+                                              "augment-shift",
+                                              "augment-rotation",
+                                              "augment-shear",
+                                              "augment-scale",
+                                              "augment-alpha",
+                                              "augment-sigma",
+                                              "augment-soft",
+                                              "format",
+                                              "columns",
+                                              "ignore",
+                                              "categorical",
+                                              "na",
+                                              "task",
+                                              "output",
+                                              NULL};
 
 const mlp_tool_command mlp_tool_data = {
     .name = "data",
@@ -73,10 +86,13 @@ const mlp_tool_command mlp_tool_data = {
                    "\n"
                    "show PATH: extents, and the rows of each class, of what "
                    "mlp_train takes as\n"
-                   "--data (not of tables). With --augment: pictures of twenty "
-                   "training images, and\n"
-                   "of what they are in the first epoch of mlp_train with the "
-                   "same options.",
+                   "--data; of a table its columns, with kinds, ranges, "
+                   "missing cells and categories,\n"
+                   "and what the column --label would be predicted as. With "
+                   "--augment: pictures of\n"
+                   "twenty training images, and of what they are in the first "
+                   "epoch of mlp_train with\n"
+                   "the same options.",
     .options = options_of_data,
     .formats = formats,
     .operands = "import|convert|split|show PATH",

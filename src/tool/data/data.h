@@ -26,6 +26,13 @@ mlp_status mlp_data_write(const mlp_data_set *set, const char *path);
 mlp_status mlp_data_show(const mlp_tool_options *options,
                          mlp_tool_output *output);
 
+/** Whether an operand is what mlp_train would read as a table. */
+bool mlp_data_is_table(const char *spec);
+
+/** Print the columns of a table: kinds, ranges, missing cells, categories; and
+ *  the task. */
+mlp_status mlp_data_show_table(const mlp_tool_options *options, FILE *out);
+
 /** Make an HDF5 data set from a folder with one sub-folder per class. */
 mlp_status mlp_data_import(const mlp_tool_options *options,
                            mlp_tool_output *output);

@@ -1,6 +1,6 @@
 /** @file
  *  mlp data show: extents and classes of a data set, and what --augment makes
- *  of its images.
+ *  of its images; of a table, its columns.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -151,12 +151,23 @@ static mlp_status show(const mlp_tool_options *options,
     return status;
 }
 
+/* A table has no images. */
+static mlp_status check_table(const mlp_tool_options *options)
+{
+    return strcmp(options->format, "png") == 0 ||
+                   options->config.augment != MLP_AUGMENT_NONE
+               ? mlp_fail(MLP_ERROR_USAGE, "%s: a table has no images",
+                          options->operands[1])
+               : MLP_OK;
+}
+
 mlp_status mlp_data_show(const mlp_tool_options *options,
                          mlp_tool_output *output)
 {
     mlp_source *source = NULL;
     mlp_tool_output own = *output;
     mlp_config config = options->config;
+    bool is_table = mlp_data_is_table(options->operands[1]);
     config.seed = options->seed;
     if (strcmp(options->format, "png") == 0 &&
         config.augment == MLP_AUGMENT_NONE) {
@@ -164,12 +175,14 @@ mlp_status mlp_data_show(const mlp_tool_options *options,
                         "--format png is of the images of --augment");
     }
     MLP_TRY(mlp_config_check(&config));
-    MLP_TRY(mlp_source_open(options->operands[1], &source));
+    MLP_TRY(is_table ? check_table(options)
+                     : mlp_source_open(options->operands[1], &source));
     mlp_status status = options->output != NULL
                             ? mlp_tool_output_open(options->output, &own)
                             : MLP_OK;
     if (status == MLP_OK) {
-        status = show(options, &config, source, own.file);
+        status = is_table ? mlp_data_show_table(options, own.file)
+                          : show(options, &config, source, own.file);
         status = options->output != NULL ? mlp_tool_output_close(&own, status)
                                          : status;
     }

@@ -91,6 +91,94 @@ fed() {
     fi
 }
 
+# ---- 4 MB, which ranks and threads parse in ranges: line breaks and quotes
+# anywhere, a column that begins late, texts that the last rank meets first
+
+awk 'BEGIN { print "a,late,text,kind"
+    for (i = 0; i < 90000; i++) {
+        x = i * 7919 % 10007 / 10007
+        print x "," (i < 30000 ? "" : i % 3) ",\"" (i * 5 % 7) " said \"\"" \
+            (i > 85000 ? "new" : "old") "\"\"" (i % 5 ? "" : "\n,\n") "\"," \
+            (x > 0.4 ? "big" : "small") } }' >large.csv
+gzip -1k large.csv
+large="--label kind --test-fraction 0.25 --hidden 8 --batch 512 --epochs 1
+    --quiet"
+# shellcheck disable=SC2086 # a list of words
+{
+    team 0 $large --data large.csv --threads 1
+    expected=$(digest)
+    expect_same "4 MB, one thread"
+    team 0 $large --data large.csv --threads 3
+    expect_same "4 MB, three threads"
+    for ranks in 2 3 8; do
+        team $ranks $large --data large.csv
+        expect_same "4 MB, $ranks ranks"
+    done
+    team 3 $large --data large.csv --threads 2 --memory-limit 4M
+    expect_same "4 MB, with a memory limit"
+    team 3 $large --data large.csv.gz
+    expect_same "4 MB, packed"
+    fed 2 large.csv $large --data -
+    expect_same "4 MB, from standard input"
+    # an error is that of its line, whichever rank meets it
+    sed '89999,$s/^0/x/' large.csv >bad.csv
+    line=$(grep -n '^x' bad.csv | head -n 1)
+    team 3 $large --data bad.csv
+    expect_status 65 "a bad cell near the end"
+    expect_line "bad.csv:${line%%:*}: column 1 (a): expected a number, found \"x" \
+        "a bad cell near the end" err
+}
+
+# ---- arrays of NumPy
+
+if python3 -c 'import numpy' 2>/dev/null; then
+    python3 - <<'END'
+import numpy
+random = numpy.random.default_rng(1)
+rows = random.normal(size=(5000, 6)).astype("float32")
+rows[::7, 2] = numpy.nan
+rows[:, 5] = (rows[:, 0] + rows[:, 1] > 0) + (rows[:, 3] > 1)
+numpy.save("c.npy", rows)
+numpy.save("fortran.npy", numpy.asfortranarray(rows.astype(">f8")))
+with open("array.csv", "w") as f:
+    print("0,1,2,3,4,5", file=f)
+    for row in rows:
+        print(",".join("" if numpy.isnan(x) else repr(float(x))
+                       for x in row[:5]), int(row[5]), sep=",", file=f)
+numpy.save("cube.npy", numpy.zeros((4, 2, 2)))
+END
+    array="--label 5 --test-fraction 0.25 --hidden 8 --batch 64 --epochs 2
+        --quiet"
+    # shellcheck disable=SC2086 # a list of words
+    {
+        team 0 $array --data array.csv
+        expected=$(digest)
+        expect_same "an array as CSV"
+        team 0 $array --data c.npy
+        expect_same "an array"
+        team 3 $array --data fortran.npy
+        expect_same "an array in Fortran's order"
+        refuse_team 65 "cube.npy: expected an array [rows, columns]" \
+            $array --data cube.npy
+        refuse_team 64 '--label: fortran.npy has no column "9"' \
+            $array --data fortran.npy --label 9
+    }
+fi
+
+# ---- mlp data show
+
+"$mlp" data show rows.csv --label kind >out
+expect_line "^rows       900$" "show" out
+expect_line "^label      kind, predicted as a class (classification): it has texts" \
+    "show" out
+expect_line "^size  *number  *100  0 to 9.99, median " "show" out
+expect_line "^note  *text  *40  3: n1 (287), n2 (287), n0 (286)$" "show" out
+"$mlp" data show "$MLP_SOURCE/data/cars.csv" --label price >out
+expect_line "^price  *target  *0  400 to 24690, median .*, mean 8252.58, " \
+    "show" out
+"$mlp" data show - <rows.csv >out
+expect_line "^label      not named" "show" out
+
 # ---- predictions
 
 "$mlp" predict whole --data rows.csv >expected.tsv

@@ -204,9 +204,9 @@ END_TEST
 
 START_TEST(what_is_no_regular_file_is_refused)
 {
-    ck_assert_int_eq(mlp_csv_open("/nowhere.csv", &csv), MLP_ERROR_MISSING);
-    ck_assert_int_eq(mlp_csv_open("/dev/null", &csv), MLP_ERROR_DATA);
-    ck_assert_int_eq(mlp_csv_open("/tmp", &csv), MLP_ERROR_DATA);
+    ck_assert_int_eq(mlp_csv_open("/nowhere.csv", NULL, &csv), MLP_ERROR_MISSING);
+    ck_assert_int_eq(mlp_csv_open("/dev/null", NULL, &csv), MLP_ERROR_DATA);
+    ck_assert_int_eq(mlp_csv_open("/tmp", NULL, &csv), MLP_ERROR_DATA);
 }
 END_TEST
 

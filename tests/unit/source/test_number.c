@@ -126,6 +126,7 @@ int main(void)
 {
     Suite *suite = suite_create("number");
     TCase *tests = tcase_create("number");
+    tcase_set_timeout(tests, 3600); /* of the long setting */
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, hard_cases_are_rounded_once);
     tcase_add_test(tests, random_numbers_have_the_bits_of_strtof);
