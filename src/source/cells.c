@@ -74,7 +74,7 @@ void mlp_cells_destroy(mlp_cells *cells)
     free(cells->name);
     free(cells->columns);
     free(cells->paths);
-    free(cells->pieces);
+    free(cells->sections);
     free(cells->numbers);
     *cells = (mlp_cells){0};
 }
@@ -154,7 +154,7 @@ mlp_status mlp_cells_refuse(const mlp_cells *cells, size_t row, size_t column,
 {
     const mlp_cell_column *of = &cells->columns[column];
     const uint32_t *words = mlp_cells_row(cells, row);
-    size_t file = cells->pieces[words[MLP_CELLS_PIECE]];
+    size_t file = cells->sections[words[MLP_CELLS_SECTION]];
     const char *text =
         of->kind == MLP_COLUMN_TEXT && words[of->code] != MLP_CELL_MISSING
             ? mlp_texts_item(&of->texts, words[of->code])
@@ -167,18 +167,19 @@ mlp_status mlp_cells_refuse(const mlp_cells *cells, size_t row, size_t column,
                     quote);
 }
 
-mlp_status mlp_cells_add_piece(mlp_cells *cells)
+mlp_status mlp_cells_add_section(mlp_cells *cells)
 {
-    if (cells->piece_count == cells->pieces_room) {
-        size_t room = 2 * cells->pieces_room + ROWS_FIRST;
-        uint32_t *pieces = reallocarray(cells->pieces, room, sizeof *pieces);
-        if (pieces == NULL) {
+    if (cells->section_count == cells->sections_room) {
+        size_t room = 2 * cells->sections_room + ROWS_FIRST;
+        uint32_t *sections =
+            reallocarray(cells->sections, room, sizeof *sections);
+        if (sections == NULL) {
             return mlp_fail_memory("the rows of a table");
         }
-        cells->pieces = pieces;
-        cells->pieces_room = room;
+        cells->sections = sections;
+        cells->sections_room = room;
     }
-    cells->pieces[cells->piece_count++] = (uint32_t)cells->files - 1;
+    cells->sections[cells->section_count++] = (uint32_t)cells->files - 1;
     return MLP_OK;
 }
 

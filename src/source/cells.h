@@ -1,8 +1,8 @@
 /** @file
- *  The rows of a table as typed cells: each file is parsed once, in pieces, by
- *  the ranks of a team and their threads, and the pieces are joined in the
+ *  The rows of a table as typed cells: each file is parsed once, in sections,
+ * by the ranks of a team and their threads, and the sections are joined in the
  * order of the file, so that nothing depends on ranks or threads. A rank holds
- * the rows of its pieces, until it gets those that it asks for.
+ * the rows of its sections, until it gets those that it asks for.
  *
  *  A row is valid if it has as many cells as the header, numbers in numeric
  *  columns, and a label. Other rows are refused or left out here.
@@ -40,7 +40,7 @@ typedef struct {
     bool has_many;   /**< a numeric label with too many texts for classes, or
                           with a number that is not whole */
     mlp_texts texts; /**< by code, in the order of the file */
-    uint32_t *found; /**< [texts], before mlp_cells_join: the piece in which
+    uint32_t *found; /**< [texts], before mlp_cells_join: the section in which
                           this rank found each first */
     size_t found_room;
 } mlp_cell_column;
@@ -57,8 +57,9 @@ typedef struct {
     mlp_comm *comm; /**< the team; NULL: this process is alone */
 } mlp_cells_how;
 
-/** The first words of a row: its line, and the piece that it was read from. */
-enum { MLP_CELLS_LINE, MLP_CELLS_PIECE, MLP_CELLS_FIRST };
+/** The first words of a row: its line, and the section that it was read from.
+ */
+enum { MLP_CELLS_LINE, MLP_CELLS_SECTION, MLP_CELLS_FIRST };
 
 /** Zero-initialize; destroy frees. */
 typedef struct {
@@ -67,22 +68,22 @@ typedef struct {
     size_t stored; /**< bytes that were read, compressed ones if it is so */
     mlp_cell_column *columns; /**< [count] */
     size_t count;
-    uint32_t *words;          /**< [rows, width]: line and piece, then cells */
+    uint32_t *words; /**< [rows, width]: line and section, then cells */
     size_t rows, width, room; /**< rows of this rank */
     int file;                 /**< if they are in a file: its descriptor */
     size_t total;             /**< rows of all ranks, once they are joined */
     uint32_t *numbers; /**< [rows]: where in the table each is, ascending within
-                            a piece; NULL: this rank has all, in order */
+                            a section; NULL: this rank has all, in order */
     char **paths;      /**< [files] */
     size_t files;
-    uint32_t *pieces; /**< [piece_count], in the order of the table: the file of
-                           each */
-    size_t piece_count, pieces_room;
+    uint32_t *sections; /**< [section_count], in the order of the table: the
+                           file of each */
+    size_t section_count, sections_room;
     /* Of this rank; of all ranks, once they are joined: */
     size_t dropped;    /**< invalid rows */
     size_t unlabelled; /**< rows without a label */
     size_t incomplete; /**< rows with a missing cell, if they are left out */
-    size_t first_bad_piece;
+    size_t first_bad_section;
     char first_bad[512]; /**< why the first invalid row was left out, with file
                               and line */
 } mlp_cells;
@@ -139,8 +140,8 @@ size_t mlp_cells_find(const mlp_cells *cells, uint32_t number, size_t hint);
 mlp_status mlp_cells_gather(const mlp_cells *cells, size_t place,
                             uint32_t *words);
 
-/** Add a piece, of the last file. MLP_ERROR_INTERNAL without memory. */
-mlp_status mlp_cells_add_piece(mlp_cells *cells);
+/** Add a section, of the last file. MLP_ERROR_INTERNAL without memory. */
+mlp_status mlp_cells_add_section(mlp_cells *cells);
 
 /** Make room for so many rows. MLP_ERROR_INTERNAL without memory, MLP_ERROR_IO
  *  without disk space. */

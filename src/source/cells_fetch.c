@@ -39,7 +39,7 @@ size_t mlp_cells_choose(const mlp_cells *cells, const uint32_t *rows,
     }
     for (size_t row = 0; row < cells->rows && count > 0; row++) {
         uint32_t number = cells->numbers[row];
-        if (at == count || rows[at] > number) { /* a new piece may go back */
+        if (at == count || rows[at] > number) { /* a new section may go back */
             at = lower_bound(rows, 0, count, number);
         }
         for (; at < count && rows[at] < number; at++) {

@@ -13,18 +13,18 @@ static bool is_alone(const mlp_cells *cells)
 
 /* ---- numbers of rows --------------------------------------------------- */
 
-/* A table's rows are those of its pieces, one after the other.
- *  @param next  [pieces], overwritten: the first row of each */
-static mlp_status find_pieces(mlp_cells *cells, uint64_t *next)
+/* A table's rows are those of its sections, one after the other.
+ *  @param next  [sections], overwritten: the first row of each */
+static mlp_status find_sections(mlp_cells *cells, uint64_t *next)
 {
     uint64_t total = 0;
     for (size_t row = 0; row < cells->rows; row++) {
-        next[mlp_cells_row(cells, row)[MLP_CELLS_PIECE]]++;
+        next[mlp_cells_row(cells, row)[MLP_CELLS_SECTION]]++;
     }
-    MLP_TRY(mlp_joint_sum(cells->how.comm, next, cells->piece_count));
-    for (size_t piece = 0; piece < cells->piece_count; piece++) {
-        uint64_t rows = next[piece];
-        next[piece] = total;
+    MLP_TRY(mlp_joint_sum(cells->how.comm, next, cells->section_count));
+    for (size_t section = 0; section < cells->section_count; section++) {
+        uint64_t rows = next[section];
+        next[section] = total;
         total += rows;
     }
     cells->total = total;
@@ -37,7 +37,7 @@ static mlp_status number_rows(mlp_cells *cells)
     if (is_alone(cells)) {
         return MLP_OK;
     }
-    uint64_t *next = calloc(cells->piece_count + 1, sizeof *next);
+    uint64_t *next = calloc(cells->section_count + 1, sizeof *next);
     free(cells->numbers);
     cells->numbers = calloc(cells->rows + 1, sizeof *cells->numbers);
     mlp_status status = next == NULL || cells->numbers == NULL
@@ -45,11 +45,11 @@ static mlp_status number_rows(mlp_cells *cells)
                             : MLP_OK;
     status = mlp_joint_agree(cells->how.comm, status);
     if (status == MLP_OK) {
-        status = find_pieces(cells, next);
+        status = find_sections(cells, next);
     }
     for (size_t row = 0; row < cells->rows && status == MLP_OK; row++) {
-        uint32_t piece = mlp_cells_row(cells, row)[MLP_CELLS_PIECE];
-        cells->numbers[row] = (uint32_t)next[piece]++;
+        uint32_t section = mlp_cells_row(cells, row)[MLP_CELLS_SECTION];
+        cells->numbers[row] = (uint32_t)next[section]++;
     }
     free(next);
     return status;
@@ -75,10 +75,10 @@ mlp_status mlp_cells_keep(mlp_cells *cells, const uint8_t *keeps)
 /* A text that a rank has found. */
 typedef struct {
     const char *text;
-    uint32_t piece, code; /* where it found it first, and its code there */
+    uint32_t section, code; /* where it found it first, and its code there */
 } found_text;
 
-/* The texts of all columns of a rank: of each its piece and its bytes. */
+/* The texts of all columns of a rank: of each its section and its bytes. */
 typedef struct {
     char *bytes;
     uint64_t size;
@@ -155,13 +155,13 @@ static mlp_status share_texts(const mlp_cells *cells, parcel *parcels)
     return MLP_OK;
 }
 
-/* By the place in the table; the codes of a piece are those of one rank. */
+/* By the place in the table; the codes of a section are those of one rank. */
 static int by_place(const void *a, const void *b)
 {
     const found_text *x = a;
     const found_text *y = b;
-    return x->piece != y->piece ? (x->piece < y->piece ? -1 : 1)
-                                : (x->code > y->code) - (x->code < y->code);
+    return x->section != y->section ? (x->section < y->section ? -1 : 1)
+                                    : (x->code > y->code) - (x->code < y->code);
 }
 
 /* The next column's texts of all ranks.
@@ -173,8 +173,8 @@ static mlp_status unpack_texts(const char **at, size_t ranks,
     for (size_t r = 0; r < ranks; r++) {
         uint32_t here;
         memcpy(&here, at[r], sizeof here);
-        const char *piece = at[r] + sizeof here;
-        const char *text = piece + here * sizeof here;
+        const char *section = at[r] + sizeof here;
+        const char *text = section + here * sizeof here;
         found_text *more =
             reallocarray(*texts, *count + here + 1, sizeof **texts);
         if (more == NULL) {
@@ -184,8 +184,8 @@ static mlp_status unpack_texts(const char **at, size_t ranks,
         for (uint32_t code = 0; code < here; code++) {
             found_text *to = &more[(*count)++];
             *to = (found_text){.text = text, .code = code};
-            memcpy(&to->piece, piece, sizeof to->piece);
-            piece += sizeof to->piece;
+            memcpy(&to->section, section, sizeof to->section);
+            section += sizeof to->section;
             text += strlen(text) + 1;
         }
         at[r] = text;
@@ -294,12 +294,13 @@ static mlp_status join_texts(mlp_cells *cells)
 
 /* ---- counts ------------------------------------------------------------ */
 
-/* Of all rows that were left out, the first is that of the first piece. */
+/* Of all rows that were left out, the first is that of the first section. */
 static mlp_status join_first_bad(mlp_cells *cells, bool has_bad)
 {
     size_t root;
     uint32_t before_end =
-        has_bad ? (uint32_t)(cells->piece_count - cells->first_bad_piece) : 0;
+        has_bad ? (uint32_t)(cells->section_count - cells->first_bad_section)
+                : 0;
     MLP_TRY(mlp_comm_max_rank(cells->how.comm, &before_end, &root));
     return mlp_comm_broadcast_from(cells->how.comm, root, cells->first_bad,
                                    sizeof cells->first_bad);

@@ -213,7 +213,7 @@ static mlp_status take_record(const mlp_parser *of, mlp_segment *s)
     }
     MLP_TRY(next_row(of, s, &row));
     row[MLP_CELLS_LINE] = (uint32_t)s->records.record_line;
-    row[MLP_CELLS_PIECE] = s->piece;
+    row[MLP_CELLS_SECTION] = s->section;
     for (size_t i = 0; i < of->cells->count && is_good; i++) {
         const mlp_cell_column *column = &of->cells->columns[i];
         if (column->number != SIZE_MAX || column->code != SIZE_MAX) {

@@ -1,5 +1,5 @@
 /** @file
- *  Pieces of a file on the way to typed cells: a block of records, or of rows
+ *  Sections of a file on the way to typed cells: a block of records, or of rows
  * of an array, which one thread parses. Private to cells_read.c and
  * cells_parse.c.
  */
@@ -37,7 +37,7 @@ typedef struct {
     uint8_t *has_many; /**< [columns] */
     uint32_t *words;   /**< [rows, width] */
     size_t rows, room;
-    uint32_t piece;
+    uint32_t section;
     bool is_kept; /**< its rows are this rank's */
     size_t dropped, unlabelled, incomplete;
     char first_bad[256];

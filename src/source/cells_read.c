@@ -21,7 +21,7 @@
 enum {
     EXPANSION_MOST = 128,
     ALWAYS_ALLOWED = 64 << 20,
-    BLOCKS = 8, /* that a rank parses between two looks at a stream */
+    BLOCKS = 8, /* that a rank parses at a time */
     ARRAY_NUMBERS = 1 << 17, /* that are read at a time */
     FOUND_FIRST = 64
 };
@@ -57,8 +57,8 @@ static mlp_status check_growth(const mlp_cells *cells, size_t rows,
 
 /* The codes that the whole table has for a segment's texts. */
 /* Note where a new text was found. */
-static mlp_status note_piece(mlp_cell_column *column, size_t code,
-                             uint32_t piece)
+static mlp_status note_section(mlp_cell_column *column, size_t code,
+                               uint32_t section)
 {
     if (code >= column->found_room) {
         size_t room = 2 * column->found_room + FOUND_FIRST;
@@ -69,7 +69,7 @@ static mlp_status note_piece(mlp_cell_column *column, size_t code,
         column->found = found;
         column->found_room = room;
     }
-    column->found[code] = piece;
+    column->found[code] = section;
     return MLP_OK;
 }
 
@@ -89,7 +89,7 @@ static mlp_status join_texts(mlp_cells *cells, const mlp_segment *s, size_t i,
         MLP_TRY(mlp_texts_add(&column->texts, text, strlen(text), &code));
         codes[k] = (uint32_t)code;
         if (code == known) {
-            MLP_TRY(note_piece(column, code, s->piece));
+            MLP_TRY(note_section(column, code, s->section));
         }
         if (column->kind == MLP_COLUMN_NUMBER) {
             column->has_many = code >= MLP_AUTO_CLASSES_MOST;
@@ -141,7 +141,7 @@ static mlp_status join_segment(mlp_cells *cells, const mlp_segment *s,
     if (cells->dropped == 0 && s->dropped > 0) {
         snprintf(cells->first_bad, sizeof cells->first_bad, "%s:%s",
                  s->records.path, s->first_bad);
-        cells->first_bad_piece = s->piece;
+        cells->first_bad_section = s->section;
     }
     cells->rows += s->rows;
     cells->dropped += s->dropped;
@@ -189,11 +189,11 @@ static mlp_status take_segments(reading *of)
     return MLP_OK;
 }
 
-static mlp_segment *fill_segment(reading *of, size_t piece, bool is_kept)
+static mlp_segment *fill_segment(reading *of, size_t section, bool is_kept)
 {
     mlp_segment *s = &of->segments[of->filled++];
     mlp_segment_reset(&of->parser, s);
-    s->piece = (uint32_t)piece;
+    s->section = (uint32_t)section;
     s->is_kept = is_kept;
     return s;
 }
@@ -207,9 +207,9 @@ static size_t array_rows(const mlp_npy *array)
 }
 
 static void fill_range(reading *of, const mlp_csv_ranges *ranges, size_t i,
-                       size_t piece, bool is_kept)
+                       size_t section, bool is_kept)
 {
-    mlp_segment *s = fill_segment(of, piece, is_kept);
+    mlp_segment *s = fill_segment(of, section, is_kept);
     s->ranges = ranges;
     s->range = i;
     s->array = of->array;
@@ -221,36 +221,36 @@ static void fill_range(reading *of, const mlp_csv_ranges *ranges, size_t i,
     }
 }
 
-/* Each rank's part is a piece.
+/* Each rank's part is a section.
  * @param ranges  NULL: those of an array
  * @param count   of ranges */
 static mlp_status take_ranges(reading *of, const mlp_csv_ranges *ranges,
-                              size_t count, size_t first_piece)
+                              size_t count, size_t first_section)
 {
     const mlp_range mine = mlp_range_part(count, of->ranks, of->rank);
     size_t end = mine.first + mine.count;
-    size_t piece = first_piece + of->rank;
+    size_t section = first_section + of->rank;
     size_t i = 0;
     for (; i < count && has_unknown(of->cells); i++) {
         of->filled = 0;
-        fill_range(of, ranges, i, piece, i >= mine.first && i < end);
+        fill_range(of, ranges, i, section, i >= mine.first && i < end);
         MLP_TRY(take_segments(of));
     }
     i = i > mine.first ? i : mine.first;
     while (i < end) {
         for (of->filled = 0; i < end && of->filled < of->segment_count; i++) {
-            fill_range(of, ranges, i, piece, true);
+            fill_range(of, ranges, i, section, true);
         }
         MLP_TRY(take_segments(of));
     }
     return MLP_OK;
 }
 
-static mlp_status add_pieces(reading *of)
+static mlp_status add_sections(reading *of)
 {
     mlp_status status = MLP_OK;
     for (size_t r = 0; r < of->ranks && status == MLP_OK; r++) {
-        status = mlp_cells_add_piece(of->cells);
+        status = mlp_cells_add_section(of->cells);
     }
     return mlp_joint_agree(of->cells->how.comm, status);
 }
@@ -258,22 +258,22 @@ static mlp_status add_pieces(reading *of)
 static mlp_status read_array(reading *of)
 {
     size_t most = array_rows(of->array);
-    size_t first_piece = of->cells->piece_count;
-    MLP_TRY(add_pieces(of));
-    mlp_status status =
-        take_ranges(of, NULL, (of->array->rows + most - 1) / most, first_piece);
+    size_t first_section = of->cells->section_count;
+    MLP_TRY(add_sections(of));
+    mlp_status status = take_ranges(
+        of, NULL, (of->array->rows + most - 1) / most, first_section);
     return mlp_joint_agree(of->cells->how.comm, status);
 }
 
 static mlp_status read_ranges(reading *of, const mlp_csv_records *first)
 {
     mlp_csv_ranges ranges = {0};
-    size_t first_piece = of->cells->piece_count;
-    MLP_TRY(add_pieces(of));
+    size_t first_section = of->cells->section_count;
+    MLP_TRY(add_sections(of));
     mlp_status status = mlp_csv_ranges_create(
         of->csv, first, of->cells->how.comm, of->cells->how.threads, &ranges);
     if (status == MLP_OK) {
-        status = take_ranges(of, &ranges, ranges.count, first_piece);
+        status = take_ranges(of, &ranges, ranges.count, first_section);
         status = mlp_joint_agree(of->cells->how.comm, status);
     }
     mlp_csv_ranges_destroy(&ranges);
@@ -290,9 +290,9 @@ static mlp_status fill_block(reading *of, size_t block,
     bool is_kept = block % of->ranks == of->rank;
     bool is_parsed = is_kept || has_unknown(of->cells);
     mlp_segment *s = &of->segments[of->segment_count]; /* passed over */
-    MLP_TRY(mlp_cells_add_piece(of->cells));
+    MLP_TRY(mlp_cells_add_section(of->cells));
     if (is_parsed) {
-        s = fill_segment(of, of->cells->piece_count - 1, is_kept);
+        s = fill_segment(of, of->cells->section_count - 1, is_kept);
     }
     if (first != NULL) {
         s->records.at = first->at;

@@ -50,8 +50,8 @@ static mlp_status check_unseen(const mlp_table_reading *of, table_file *file)
                                   "a category that training knew");
         if (of->options->drops_bad && of->options->schema != NULL) {
             if (cells->dropped++ == 0) {
-                cells->first_bad_piece =
-                    mlp_cells_row(cells, row)[MLP_CELLS_PIECE];
+                cells->first_bad_section =
+                    mlp_cells_row(cells, row)[MLP_CELLS_SECTION];
                 snprintf(cells->first_bad, sizeof cells->first_bad, "%s",
                          mlp_failure());
             }

@@ -204,7 +204,8 @@ END_TEST
 
 START_TEST(what_is_no_regular_file_is_refused)
 {
-    ck_assert_int_eq(mlp_csv_open("/nowhere.csv", NULL, &csv), MLP_ERROR_MISSING);
+    ck_assert_int_eq(mlp_csv_open("/nowhere.csv", NULL, &csv),
+                     MLP_ERROR_MISSING);
     ck_assert_int_eq(mlp_csv_open("/dev/null", NULL, &csv), MLP_ERROR_DATA);
     ck_assert_int_eq(mlp_csv_open("/tmp", NULL, &csv), MLP_ERROR_DATA);
 }
