@@ -13,6 +13,7 @@
 #include "base/history.h"
 #include "base/status.h"
 #include "config/config.h"
+#include "source/source.h"
 
 /** Where the run executes. */
 typedef struct {
@@ -22,6 +23,7 @@ typedef struct {
     const char *instruction_set; /**< of the kernels: "avx512", "avx2" ... */
     const char *data;            /**< the source's name */
     size_t train_rows, validation_rows, test_rows;
+    const mlp_table_counts *counts; /**< of a table; else NULL */
     size_t parameters;
     const size_t *widths; /**< [layers + 1] */
     size_t layers;

@@ -21,13 +21,31 @@ static json_t *config_object(const mlp_config *config)
     return object;
 }
 
+/* What a table's rows lacked, in the object of the data. */
+static void add_counts(json_t *record, const mlp_table_counts *counts)
+{
+    json_t *data = json_object_get(record, "data");
+    const struct {
+        const char *key;
+        uint64_t value;
+    } facts[] = {{"rows_dropped", counts->rows_dropped},
+                 {"rows_unlabelled", counts->rows_unlabelled},
+                 {"rows_incomplete", counts->rows_incomplete},
+                 {"cells_missing", counts->cells_missing},
+                 {"texts_other", counts->texts_other}};
+    for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++) {
+        (void)json_object_set_new(data, facts[i].key,
+                                  mlp_json_whole(facts[i].value));
+    }
+}
+
 json_t *mlp_runlog_start_record(const mlp_config *config,
                                 const mlp_placement *placement,
                                 const char *resumed_from, uint64_t step)
 {
     json_t *from =
         resumed_from != NULL ? mlp_json_text(resumed_from) : json_null();
-    return json_pack(
+    json_t *record = json_pack(
         "{s:s, s:s, s:o, s:o, s:o, s:{s:o, s:o, s:o, s:o, s:b, s:s}, "
         "s:{s:o, s:o, s:o, s:o}, s:o, s:o}",
         "event", "start", "version", MLP_VERSION, "step", mlp_json_whole(step),
@@ -43,6 +61,10 @@ json_t *mlp_runlog_start_record(const mlp_config *config,
         mlp_json_whole(placement->test_rows), "widths",
         mlp_json_sizes(placement->widths, placement->layers + 1), "parameters",
         mlp_json_whole(placement->parameters));
+    if (record != NULL && placement->counts != NULL) {
+        add_counts(record, placement->counts);
+    }
+    return record;
 }
 
 /* "test_mae" and "test_r2", for regression. */

@@ -92,6 +92,7 @@ static mlp_status open_board(mlp_run_parts *run)
 static mlp_status start_log(mlp_run_parts *run)
 {
     bool is_resumed = run->resumed_from[0] != '\0';
+    const mlp_source_info *info = mlp_source_facts(run->data.source);
     const mlp_placement placement = {
         .ranks = mlp_comm_size(run->job.comm),
         .threads = run->job.config.threads,
@@ -99,7 +100,8 @@ static mlp_status start_log(mlp_run_parts *run)
         .nodes = mlp_comm_where(run->job.comm)->nodes,
         .is_bound = run->job.is_bound,
         .instruction_set = run->kernels->name,
-        .data = mlp_source_facts(run->data.source)->name,
+        .data = info->name,
+        .counts = info->is_table ? &info->counts : NULL,
         .train_rows = run->data.train.rows,
         .validation_rows = run->data.validation.rows,
         .test_rows = run->data.test.rows,

@@ -21,7 +21,7 @@
 enum {
     EXPANSION_MOST = 128,
     ALWAYS_ALLOWED = 64 << 20,
-    BLOCKS = 8, /* that a rank parses at a time */
+    BLOCKS = 8,              /* that a rank parses at a time */
     ARRAY_NUMBERS = 1 << 17, /* that are read at a time */
     FOUND_FIRST = 64
 };

@@ -3,13 +3,16 @@
  */
 #include "csv.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "number.h"
 
-enum { BLOCK_BYTES = 1 << 20 };
+static_assert(MLP_CSV_BLOCK_ROOM - MLP_CSV_BLOCK - MLP_CSV_RECORD_MOST >
+                  MLP_NUMBER_SLACK,
+              "a number may be read behind the last record");
 
 static bool ends_with(const char *path, size_t length, const char *end)
 {
@@ -168,9 +171,9 @@ static mlp_status read_block(mlp_csv *csv, mlp_csv_block *block)
     size_t taken;
     memcpy(block->bytes, csv->rest, csv->rest_size);
     MLP_TRY(mlp_stream_take(csv->stream, block->bytes + csv->rest_size,
-                            BLOCK_BYTES, &taken));
+                            MLP_CSV_BLOCK, &taken));
     block->size = csv->rest_size + taken;
-    csv->is_ended = taken < BLOCK_BYTES;
+    csv->is_ended = taken < MLP_CSV_BLOCK;
     if (!csv->is_begun) {
         begin_file(csv, block);
     }
@@ -180,8 +183,7 @@ static mlp_status read_block(mlp_csv *csv, mlp_csv_block *block)
 mlp_status mlp_csv_next(mlp_csv *csv, mlp_csv_block *block)
 {
     if (block->bytes == NULL) {
-        block->bytes =
-            calloc(MLP_CSV_RECORD_MOST + BLOCK_BYTES + MLP_NUMBER_SLACK, 1);
+        block->bytes = calloc(MLP_CSV_BLOCK_ROOM, 1);
     }
     if (block->bytes == NULL) {
         return mlp_stream_fail(csv->stream, mlp_fail_memory("a table"));

@@ -17,7 +17,11 @@
 
 enum {
     MLP_CSV_RECORD_MOST = 1 << 20, /**< bytes of a record */
-    MLP_CSV_FIELDS_MOST = 16384    /**< cells of a record */
+    MLP_CSV_FIELDS_MOST = 16384,   /**< cells of a record */
+    MLP_CSV_BLOCK = 1 << 20,       /**< bytes that are read at a time */
+    /** Room of a block: a byte before it, what is read, the rest of a record,
+     *  and what is read behind a number. */
+    MLP_CSV_BLOCK_ROOM = 1 + MLP_CSV_BLOCK + MLP_CSV_RECORD_MOST + 16
 };
 
 /** The name of standard input. */
@@ -42,7 +46,8 @@ typedef struct {
 
 /** Whole records of a file. Zero-initialize; free bytes at the end. */
 typedef struct {
-    char *bytes; /**< [size], then a NUL and some more; records change them */
+    char *bytes; /**< [size], then a NUL, of MLP_CSV_BLOCK_ROOM; records change
+                      them */
     size_t size;
     size_t skipped; /**< bytes before the first record */
     size_t line;    /**< of the first record */

@@ -8,13 +8,11 @@
 
 #include "base/range.h"
 #include "joint.h"
-#include "number.h"
 #include "system/threads.h"
 
 enum {
-    RANGE_BYTES = 1 << 20,
-    TAIL_BYTES = 1 << 14, /* read at a time behind a range */
-    BLOCK_BYTES = 1 + RANGE_BYTES + MLP_CSV_RECORD_MOST + MLP_NUMBER_SLACK
+    RANGE_BYTES = MLP_CSV_BLOCK,
+    TAIL_BYTES = 1 << 14 /* read at a time behind a range */
 };
 
 /* ---- counting ---------------------------------------------------------- */
@@ -206,7 +204,7 @@ mlp_status mlp_csv_ranges_read(const mlp_csv_ranges *ranges, size_t i,
     size_t from = offset_of(ranges, i) - (i > 0);
     size_t to = offset_of(ranges, i + 1);
     if (block->bytes == NULL) {
-        block->bytes = calloc(BLOCK_BYTES, 1);
+        block->bytes = calloc(MLP_CSV_BLOCK_ROOM, 1);
     }
     if (block->bytes == NULL) {
         return mlp_fail_memory("a table");

@@ -26,6 +26,15 @@ typedef enum { MLP_ELEMENT_U8, MLP_ELEMENT_F32 } mlp_element;
 /** Bytes of one feature. */
 size_t mlp_element_bytes(mlp_element element);
 
+/** What a table's rows lacked, over all its files. */
+typedef struct {
+    uint64_t rows_dropped;    /**< invalid */
+    uint64_t rows_unlabelled; /**< left out, as they have no label */
+    uint64_t rows_incomplete; /**< left out, as a cell is missing */
+    uint64_t cells_missing;   /**< of the other rows: filled in */
+    uint64_t texts_other;     /**< of these: rare, or in no training row */
+} mlp_table_counts;
+
 typedef struct {
     char name[4096]; /**< for messages: a path, or "digits (built in)" */
     size_t rows[MLP_SPLITS]; /**< rows of the test split may be 0 */
@@ -37,6 +46,7 @@ typedef struct {
     const mlp_names *class_names; /**< NULL: classes are numbered */
     bool has_labels;              /**< false after mlp_source_open_images */
     bool is_table;                /**< read from a table */
+    mlp_table_counts counts;      /**< of a table */
     bool is_joint;           /**< read once by a team: see mlp_source_fetch */
     const char *task_reason; /**< of a new schema: why it is a regression or
                                   not, for the user */

@@ -3,6 +3,7 @@
  *  training rows, a schema is fitted to these or given, and rows are encoded by
  *  it when they are read.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,11 +104,39 @@ static void report_dropped(const mlp_cells *cells)
     }
 }
 
+/* Count what the rows of a file lack, over all ranks, and say it. */
+static mlp_status count_gaps(const table_file *file, mlp_table_counts *counts)
+{
+    const mlp_cells *cells = &file->cells;
+    uint64_t gaps[2] = {0, 0};
+    for (size_t row = 0; row < cells->rows; row++) {
+        mlp_encoder_count(&file->encoder, row, &gaps[0], &gaps[1]);
+    }
+    MLP_TRY(mlp_joint_sum(cells->how.comm, gaps, 2));
+    if (gaps[0] > 0) {
+        mlp_log_note("%s: %" PRIu64 " missing cells are filled in", cells->name,
+                     gaps[0]);
+    }
+    if (gaps[1] > 0) {
+        mlp_log_note("%s: %" PRIu64
+                     " texts are rare, or in no training row: no category of "
+                     "their own",
+                     cells->name, gaps[1]);
+    }
+    counts->rows_dropped += cells->dropped;
+    counts->rows_unlabelled += cells->unlabelled;
+    counts->rows_incomplete += cells->incomplete;
+    counts->cells_missing += gaps[0];
+    counts->texts_other += gaps[1];
+    return MLP_OK;
+}
+
 /* ---- open -------------------------------------------------------------- */
 
 /* Rows of the file at hand, encoded by the table's schema. */
 static mlp_status finish_file(const mlp_table_reading *of,
-                              const mlp_schema *schema, table_file *file)
+                              const mlp_schema *schema, table_file *file,
+                              mlp_table_counts *counts)
 {
     mlp_status status =
         mlp_encoder_create(&file->cells, schema, &file->encoder);
@@ -116,7 +145,7 @@ static mlp_status finish_file(const mlp_table_reading *of,
     MLP_TRY(mlp_cells_join_counts(&file->cells));
     MLP_TRY(check_size(&file->cells, file->encoder.features));
     report_dropped(&file->cells);
-    return MLP_OK;
+    return count_gaps(file, counts);
 }
 
 static mlp_status choose_rows(const mlp_table_reading *of, table_source *table)
@@ -153,22 +182,23 @@ static mlp_status open_main(const char *path, const mlp_table_reading *of,
     MLP_TRY(mlp_table_read(of, path, &file->cells));
     if (of->schema == NULL) {
         MLP_TRY(fit_main(of, table, info));
-        return finish_file(of, &table->schema, file);
+        return finish_file(of, &table->schema, file, &info->counts);
     }
     mlp_status status = mlp_schema_copy(of->schema, &table->schema);
     MLP_TRY(mlp_joint_agree(of->options->comm, status));
-    MLP_TRY(finish_file(of, &table->schema, file));
+    MLP_TRY(finish_file(of, &table->schema, file, &info->counts));
     return mlp_joint_agree(of->options->comm, choose_rows(of, table));
 }
 
 /* All rows of a file of its own are test rows. */
 static mlp_status open_test(const mlp_table_options *options,
-                            table_source *table)
+                            table_source *table, mlp_source_info *info)
 {
-    const mlp_table_reading of = {options, &table->schema, true};
+    const mlp_table_reading of = {
+        .options = options, .schema = &table->schema, .needs_label = true};
     table_file *file = &table->files[MLP_SPLIT_TEST];
     MLP_TRY(mlp_table_read(&of, options->test_data, &file->cells));
-    MLP_TRY(finish_file(&of, &table->schema, file));
+    MLP_TRY(finish_file(&of, &table->schema, file, &info->counts));
     mlp_table_split all = {0};
     mlp_status status = mlp_table_split_none(file->cells.total, &all);
     free(table->split.rows[MLP_SPLIT_TEST]);
@@ -311,12 +341,14 @@ mlp_status mlp_source_table_open(const char *path,
     source->info.has_labels |=
         options->splits_again && options->test_fraction > 0;
     bool needs_label = source->info.has_labels || options->schema == NULL;
-    const mlp_table_reading of = {options, options->schema, needs_label};
+    const mlp_table_reading of = {.options = options,
+                                  .schema = options->schema,
+                                  .needs_label = needs_label};
     table->from[MLP_SPLIT_TRAIN] = table->from[MLP_SPLIT_TEST] =
         &table->files[MLP_SPLIT_TRAIN];
     MLP_TRY(open_main(path, &of, table, &source->info));
     if (options->test_data[0] != '\0' && options->schema == NULL) {
-        MLP_TRY(open_test(options, table));
+        MLP_TRY(open_test(options, table, &source->info));
     }
     describe(table, &source->info);
     return MLP_OK;

@@ -88,6 +88,28 @@ size_t mlp_encoder_unseen(const mlp_encoder *encoder, size_t row)
     return schema->count;
 }
 
+void mlp_encoder_count(const mlp_encoder *encoder, size_t row,
+                       uint64_t *missing, uint64_t *other)
+{
+    const mlp_schema *schema = encoder->schema;
+    const uint32_t *words = mlp_cells_row(encoder->cells, row);
+    for (size_t i = 0; i < schema->count; i++) {
+        const mlp_cell_column *column = &encoder->cells->columns[i];
+        if (i == schema->label) {
+            continue;
+        }
+        if (schema->columns[i].kind == MLP_COLUMN_NUMBER) {
+            *missing += isnan(mlp_cell_number(words[column->number]));
+        } else if (schema->columns[i].kind == MLP_COLUMN_TEXT) {
+            uint32_t code = words[column->code];
+            bool is_missing = code == MLP_CELL_MISSING;
+            *missing += is_missing;
+            *other += !is_missing && encoder->categories[i][code] >=
+                                         schema->columns[i].categories.count;
+        }
+    }
+}
+
 /* ---- a row ------------------------------------------------------------- */
 
 static void encode_number(const mlp_encoder *encoder, const uint32_t *words,

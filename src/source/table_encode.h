@@ -36,6 +36,11 @@ void mlp_encoder_destroy(mlp_encoder *encoder);
 void mlp_encode_row(const mlp_encoder *encoder, size_t row,
                     const mlp_table_rows *to, size_t to_row);
 
+/** Count the features of a row that are missing, and texts that are no named
+ *  category. */
+void mlp_encoder_count(const mlp_encoder *encoder, size_t row,
+                       uint64_t *missing, uint64_t *other);
+
 /** Check a row for a label that is no class and, unless the schema takes it for
  *  "other", a text that is no category.
  *  @return  index of the column; the number of columns if there is none */

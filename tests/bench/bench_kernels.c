@@ -19,7 +19,8 @@ static const char usage[] =
     "       bench_kernels triad REPEATS\n"
     "       bench_kernels net WIDTH,WIDTH... BATCH SHARDS PAIRS [DATA]\n"
     "       bench_kernels blas LIBRARY IN OUT ROWS PAIRS\n"
-    "       bench_kernels load DATA\n";
+    "       bench_kernels load DATA\n"
+    "       bench_kernels table CSV THREADS\n";
 
 static int fail_usage(void)
 {
@@ -131,6 +132,31 @@ static int load(const char *data)
     return status == MLP_OK ? 0 : 2;
 }
 
+/* Parse a CSV file with the column "label", and fit its schema. */
+static int read_table(const char *path, const char *threads)
+{
+    mlp_source *source = NULL;
+    const mlp_table_options options = {.label = "label",
+                                       .columns = "",
+                                       .ignore = "",
+                                       .categorical = "",
+                                       .task = MLP_TASK_AUTO,
+                                       .test_data = "",
+                                       .missing = MLP_MISSING_IMPUTE,
+                                       .na = "",
+                                       .unseen = MLP_UNSEEN_OTHER,
+                                       .threads = (size_t)atoi(threads)};
+    double start = mlp_clock_seconds();
+    mlp_status status = mlp_source_open_table(path, &options, true, &source);
+    double seconds = mlp_clock_seconds() - start;
+    if (status == MLP_OK) {
+        printf("{\"seconds\":%.9f,\"rows\":%zu}\n", seconds,
+               mlp_source_facts(source)->rows[MLP_SPLIT_TRAIN]);
+    }
+    mlp_source_close(&source);
+    return status == MLP_OK ? 0 : 2;
+}
+
 static int run(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "";
@@ -148,6 +174,9 @@ static int run(int argc, char **argv)
     }
     if (strcmp(what, "load") == 0 && argc == 3) {
         return load(argv[2]);
+    }
+    if (strcmp(what, "table") == 0 && argc == 4) {
+        return read_table(argv[2], argv[3]);
     }
     return fail_usage();
 }

@@ -1,6 +1,7 @@
 """The measures: each a function of the bench that returns lines."""
 import os
 import pathlib
+import random
 import subprocess
 import tempfile
 import time
@@ -10,7 +11,7 @@ import mnist
 import steps
 from lines import Line
 from machine import (BLIS, HERE, OPENBLAS, PYTHON, CannotRun, Missing, Rival,
-                     debian_environment, find_blas)
+                     debian_environment, find_blas, python_with, run, run_json)
 
 WIDTHS = [784, 256, 128, 10]
 WIDE_WIDTHS = [2500, 2000, 1500, 1000, 500, 10]
@@ -374,7 +375,60 @@ def memory(bench):
     return lines
 
 
+PYARROW = """
+import sys, time
+from pyarrow import csv
+start = time.monotonic()
+csv.read_csv(sys.argv[1], csv.ReadOptions(use_threads=False))
+print(time.monotonic() - start)
+"""
+
+
+def write_numbers(path, rows):
+    """A table of 28 numbers and a label; its size in MB."""
+    draw = random.Random(1)
+    with open(path, "w", encoding="ascii") as file:
+        names = [f"x{i}" for i in range(28)]
+        print("label", *names, sep=",", file=file)
+        for row in range(rows):
+            numbers = (f"{draw.gauss(0, 1):.6f}" for _ in names)
+            print(row % 2, *numbers, sep=",", file=file)
+    return os.path.getsize(path) / 1e6
+
+
+def table(bench):
+    lines = [Line("CSV of numbers, one core", 300, unit="MB/s",
+                  note="28 numbers a row; parsed, medians searched"),
+             Line("CSV of numbers, two cores", 500, unit="MB/s"),
+             Line("CSV of numbers, over pyarrow's read_csv, one core", 0.5)]
+    core = bench.cores[0]
+    with tempfile.TemporaryDirectory() as place:
+        path = os.path.join(place, "numbers.csv")
+        size = write_numbers(path, 10000 if bench.pairs < 9 else 400000)
+
+        def ours(cores):
+            return run_json([bench.ours.bench_kernels, "table", path,
+                             len(cores)], set(cores))[0]["seconds"]
+
+        ours([core])  # the file is in the page cache from here on
+        for line, count in ((lines[0], 1), (lines[1], 2)):
+            if count <= len(bench.cores):
+                line.values = [size / ours(bench.cores[:count])
+                               for _ in range(bench.pairs)]
+            else:
+                line.missing = "two cores"
+        try:
+            python, environment = python_with("pyarrow", 1)
+        except Missing as reason:
+            lines[2].missing = str(reason)
+            return lines
+        lines[2].in_turns(bench.pairs, lambda: float(
+            run([python, "-c", PYARROW, path], {core}, environment)),
+            lambda: ours([core]))
+    return lines
+
+
 ALL = {"kernels": kernels, "blas": blas, "epoch": epoch, "nonzero": nonzero,
        "late": late, "threads": threads, "shards": shards, "crowd": crowd,
        "steps": steps.measure, "wall": wall, "loading": loading,
-       "memory": memory}
+       "memory": memory, "table": table}

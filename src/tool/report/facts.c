@@ -91,6 +91,11 @@ static void placement(mlp_markup *m, const mlp_run_summary *run)
         {"training rows", "data.train_rows"},
         {"validation rows", "data.validation_rows"},
         {"test rows", "data.test_rows"},
+        {"invalid rows, dropped", "data.rows_dropped"},
+        {"rows without a label, left out", "data.rows_unlabelled"},
+        {"rows with missing cells, left out", "data.rows_incomplete"},
+        {"missing cells, filled in", "data.cells_missing"},
+        {"rare or unseen texts", "data.texts_other"},
         {"layers", "widths"},
         {"parameters", "parameters"},
         {"resumed from", "resumed_from"}};

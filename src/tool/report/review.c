@@ -229,6 +229,13 @@ mlp_status mlp_review_make(mlp_report_input *input,
         return MLP_OK;
     }
     name_data(run, options, spec);
+    if (options->data == NULL && strcmp(spec, MLP_CSV_INPUT) == 0) {
+        mlp_report_input_note(input,
+                              "The rows came from standard input; without "
+                              "them there are no confusion matrix and "
+                              "mistakes. See --data.");
+        return MLP_OK;
+    }
     mlp_tool_options wanted = {.file = run->checkpoint_path,
                                .data = spec[0] != '\0' ? spec : NULL,
                                .split = MLP_SPLIT_TEST,

@@ -129,6 +129,33 @@ large="--label kind --test-fraction 0.25 --hidden 8 --batch 512 --epochs 1
         "a bad cell near the end" err
 }
 
+# ---- rows that are larger than memory may be; in the long setting ten million of
+# 28 numbers, 2.6 GB of text
+
+count=20000
+! is_full || count=10000000
+awk -v count=$count 'BEGIN { srand(1)
+    for (k = 0; k < 28; k++) printf "x%d,", k
+    print "kind"
+    for (i = 0; i < count; i++) {
+        sum = 0
+        for (k = 0; k < 28; k++) {
+            x = rand() * 2 - 1
+            sum += k < 4 ? x : 0
+            printf "%.6f,", x
+        }
+        print sum > 0 ? 1 : 0 } }' >wide.csv
+status=0
+(
+    # shellcheck disable=SC3045
+    ulimit -d 700000 # of memory that no file backs
+    exec timeout 3000 "$program" --data wide.csv --label kind --hidden 8 \
+        --batch 4096 --epochs 1 --test-fraction 0.1 --memory-limit 300M \
+        --threads 2 --quiet
+) >out 2>err </dev/null || status=$?
+expect_status 0 "$count rows of 28 numbers with a memory limit"
+rm wide.csv
+
 # ---- arrays of NumPy
 
 if python3 -c 'import numpy' 2>/dev/null; then

@@ -27,6 +27,12 @@ table="--data rows.csv --label kind --test-fraction 0.25 --validation 0.2
     expected=$(digest)
     grep -q "6 rows without a label are left out" err ||
         fail "it does not count rows without a label"
+    # of the 594 other rows
+    gaps=$(awk -F ';' 'NR > 1 && $4 != "" { n += ($1 == "NA") + ($3 == "") }
+        END { print n }' rows.csv)
+    expect_line "rows.csv: $gaps missing cells are filled in" "gaps" err
+    expect_line '"rows_unlabelled":6,.*"cells_missing":'"$gaps," \
+        "gaps in the log" whole.jsonl
     for ranks in 1 2 3 8; do
         for threads in 1 2; do
             team "$ranks" --threads "$threads" $table --quiet
