@@ -41,10 +41,21 @@ static size_t counts_size(const mlp_selection *of)
     return of->columns * of->wanted * MLP_SELECT_BINS;
 }
 
+static void begin_pass(mlp_selection *of, size_t pass)
+{
+    of->pass = pass;
+    if (pass < PASSES) {
+        unsigned known = known_bits(of);
+        of->prefix_shift = KEY_BITS - known;
+        of->digit_shift = KEY_BITS - digit_end[pass];
+        of->digit_mask = (UINT32_C(1) << (digit_end[pass] - known)) - 1;
+    }
+}
+
 void mlp_selection_begin(mlp_selection *of, size_t columns)
 {
     of->columns = columns;
-    of->pass = 0;
+    begin_pass(of, 0);
     memset(of->counts, 0, counts_size(of) * sizeof *of->counts);
     memset(of->values, 0, columns * of->wanted * sizeof *of->values);
 }
@@ -53,23 +64,6 @@ void mlp_selection_want(mlp_selection *of, size_t column, size_t wanted,
                         uint64_t before)
 {
     of->values[column * of->wanted + wanted] = (mlp_selected){.before = before};
-}
-
-/* Values that share a prefix share the counts of the first of them. */
-void mlp_selection_count(mlp_selection *of, size_t column, float value)
-{
-    uint32_t key = mlp_float_key(value);
-    unsigned known = known_bits(of);
-    unsigned bits = digit_end[of->pass] - known;
-    uint32_t prefix = known == 0 ? 0 : key >> (KEY_BITS - known);
-    uint32_t digit = key << known >> (KEY_BITS - bits);
-    for (size_t w = 0; w < of->wanted; w++) {
-        size_t at = column * of->wanted + w;
-        if (of->values[at].prefix == prefix) {
-            of->counts[at * MLP_SELECT_BINS + digit]++;
-            return;
-        }
-    }
 }
 
 /* The digit whose bin has the wanted value. */
@@ -120,7 +114,8 @@ bool mlp_selection_narrow(mlp_selection *of)
         take_digits(of, c, bits);
     }
     memset(of->counts, 0, counts_size(of) * sizeof *of->counts);
-    return ++of->pass < PASSES;
+    begin_pass(of, of->pass + 1);
+    return of->pass < PASSES;
 }
 
 float mlp_selection_value(const mlp_selection *of, size_t column, size_t wanted)

@@ -32,8 +32,11 @@ typedef struct {
 typedef struct {
     size_t columns, wanted;
     size_t pass;
-    mlp_selected *values; /**< [columns, wanted] */
-    uint64_t *counts;     /**< [columns, wanted, MLP_SELECT_BINS] */
+    unsigned prefix_shift; /**< of a key, to the bits that are known */
+    unsigned digit_shift;  /**< and to those that this pass counts, */
+    uint32_t digit_mask;   /**< which are these */
+    mlp_selected *values;  /**< [columns, wanted] */
+    uint64_t *counts;      /**< [columns, wanted, MLP_SELECT_BINS] */
 } mlp_selection;
 
 /** MLP_ERROR_INTERNAL without memory. */
@@ -57,8 +60,22 @@ uint64_t mlp_selection_total(const mlp_selection *selection, size_t column);
 void mlp_selection_want(mlp_selection *selection, size_t column, size_t wanted,
                         uint64_t before);
 
-/** Count a value of a column. Several threads may, of different columns. */
-void mlp_selection_count(mlp_selection *selection, size_t column, float value);
+/** Count a value of a column. Several threads may, of different columns. Values
+ *  that share a prefix share the counts of the first of them. */
+static inline void mlp_selection_count(mlp_selection *selection, size_t column,
+                                       float value)
+{
+    uint32_t key = mlp_float_key(value);
+    uint32_t prefix = (uint32_t)((uint64_t)key >> selection->prefix_shift);
+    uint32_t digit = key >> selection->digit_shift & selection->digit_mask;
+    size_t at = column * selection->wanted;
+    for (size_t end = at + selection->wanted; at < end; at++) {
+        if (selection->values[at].prefix == prefix) {
+            selection->counts[at * MLP_SELECT_BINS + digit]++;
+            return;
+        }
+    }
+}
 
 /** Use the sums.
  *  @return  whether to count all values again, as not all bits are known */

@@ -8,6 +8,7 @@
 
 #include "record/classification_report.h"
 #include "report.h"
+#include "source/csv.h"
 
 /* ---- one row */
 

@@ -144,7 +144,7 @@ awk -v count=$count 'BEGIN { srand(1)
             sum += k < 4 ? x : 0
             printf "%.6f,", x
         }
-        print sum > 0 ? 1 : 0 } }' >wide.csv
+        print (sum > 0 ? 1 : 0) } }' >wide.csv
 status=0
 (
     # shellcheck disable=SC3045
