@@ -1,51 +1,24 @@
-# What an installation consists of: programs with their manual pages and
-# completion, the library with its interface and the files by which pkg-config and
-# CMake find it, and a Debian package of all that (cpack in the build folder).
+# What an installation consists of: programs with their manual pages, completion
+# and documents, the library, and a Debian package of all that (cpack in the build
+# folder). Of programs that are linked statically: these without the library.
 
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY
   "multilayer perceptrons on CPUs and clusters")
 install(TARGETS mlp_train mlp)
-install(TARGETS ${mlp_libraries} EXPORT mlp)
-install(DIRECTORY include/mlp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
-  FILES_MATCHING PATTERN *.h)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY jobs data DESTINATION ${CMAKE_INSTALL_DOCDIR}
   FILES_MATCHING PATTERN *.sbatch PATTERN *.sh PATTERN mnist EXCLUDE)
 # In their folders, as they refer to each other.
-file(GLOB pages CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}
+file(GLOB documents CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}
   .github/*.md .github/*.png *.md data/*.md include/mlp/*.md jobs/*.md
   src/*.md src/*/*.md
   tests/*.md tests/*/*.md)
-foreach(page ${pages})
-  get_filename_component(folder "${page}" DIRECTORY)
-  install(FILES ${page} DESTINATION ${CMAKE_INSTALL_DOCDIR}/${folder})
+foreach(document ${documents})
+  get_filename_component(folder "${document}" DIRECTORY)
+  install(FILES ${document} DESTINATION ${CMAKE_INSTALL_DOCDIR}/${folder})
 endforeach()
-
-# ---- How others find the library.
-
-set(packages ${CMAKE_INSTALL_LIBDIR}/cmake/mlp)
-install(EXPORT mlp NAMESPACE mlp:: FILE mlp-targets.cmake
-  DESTINATION ${packages})
-configure_file(src/package/mlp-config.cmake.in mlp-config.cmake @ONLY)
-include(CMakePackageConfigHelpers)
-write_basic_package_version_file(mlp-config-version.cmake
-  COMPATIBILITY SameMinorVersion)
-install(FILES ${PROJECT_BINARY_DIR}/mlp-config.cmake
-  ${PROJECT_BINARY_DIR}/mlp-config-version.cmake DESTINATION ${packages})
-
-list(JOIN mlp_modules " " MLP_MODULES)
-set(pkgconfig ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
-file(RELATIVE_PATH MLP_UP /${pkgconfig} /) # the prefix, seen from there
-set(MLP_OPENMP_FLAGS ${OpenMP_C_FLAGS})
-set(MLP_MPI_REQUIRES mlp) # which a shared library has in itself
-if(BUILD_SHARED_LIBS)
-  set(MLP_MPI_REQUIRES)
-endif()
-configure_file(src/package/mlp.pc.in mlp.pc @ONLY)
-install(FILES ${PROJECT_BINARY_DIR}/mlp.pc DESTINATION ${pkgconfig})
-if(MLP_MPI)
-  configure_file(src/package/mlp-mpi.pc.in mlp-mpi.pc @ONLY)
-  install(FILES ${PROJECT_BINARY_DIR}/mlp-mpi.pc DESTINATION ${pkgconfig})
+if(NOT MLP_STATIC)
+  include(src/package/library.cmake)
 endif()
 
 # ---- Manual pages, from the programs' own --help, and completion.
@@ -76,19 +49,29 @@ endforeach()
 # ---- A Debian package.
 
 set(CPACK_GENERATOR DEB)
-set(CPACK_PACKAGE_CONTACT "The mlp maintainers <mlp@localhost>")
+if(NOT CPACK_PACKAGE_CONTACT)
+  set(CPACK_PACKAGE_CONTACT "The mlp maintainers <mlp@localhost>")
+endif()
 set(CPACK_PACKAGE_DESCRIPTION
   "A data-parallel trainer over MPI and OpenMP whose weights are the same to
 the last bit for any number of ranks and threads, with crash-safe HDF5
 checkpoints; the tool beside it; and the library under both.")
 set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
 set(CPACK_DEBIAN_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+if(BUILD_SHARED_LIBS)
+  set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
+  set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS_POLICY >=)
+  set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
+    ${CMAKE_CURRENT_LIST_DIR}/debian/triggers)
+endif()
 if(MLP_MPI_IS_OPEN_MPI) # the launcher
   set(CPACK_DEBIAN_PACKAGE_DEPENDS openmpi-bin)
 elseif(MLP_MPI)
   set(CPACK_DEBIAN_PACKAGE_DEPENDS mpich)
 endif()
 set(CPACK_STRIP_FILES ON)
+set(CPACK_PRE_BUILD_SCRIPTS ${CMAKE_CURRENT_LIST_DIR}/debian/tidy.cmake)
 include(CPack)

@@ -1,20 +1,21 @@
-# spack repo add jobs/spack && spack install mlp
+# spack repo add src/package/spack/spack_repo/mlp && spack install mlp
 # The sources are the clone that this file lies in.
-import os
+import pathlib
+
+from spack_repo.builtin.build_systems.cmake import CMakePackage
 
 from spack.package import *
 
 
 class Mlp(CMakePackage):
-    """Data-parallel trainer of multilayer perceptrons over MPI and OpenMP:
-    the same weights for any number of ranks and threads, crash-safe HDF5
+    """Data-parallel trainer of multilayer perceptrons over MPI and OpenMP: the
+    same weights for any number of ranks and threads, crash-safe HDF5
     checkpoints."""
 
-    homepage = "file://" + os.path.abspath(
-        os.path.join(os.path.dirname(__file__), *[os.pardir] * 4))
+    homepage = pathlib.Path(__file__).resolve().parents[7].as_uri()
     git = homepage
 
-    license("MIT", checked_by="the maintainers")
+    license("MIT")
 
     version("main", branch="main")
 
@@ -23,19 +24,21 @@ class Mlp(CMakePackage):
 
     depends_on("c", type="build")
     depends_on("cmake@3.18:", type="build")
-    depends_on("pkgconfig", type="build")
     depends_on("help2man", type="build")
-    depends_on("mpi@3:", when="+mpi")
-    depends_on("hdf5@1.10:+hl")
+    depends_on("pkgconfig", type="build")
+
+    depends_on("hdf5@1.10:")
     depends_on("hdf5~mpi", when="~mpi")
-    depends_on("sleef@3.5:")
-    depends_on("openssl")
-    depends_on("zlib-api")
-    depends_on("inih")
+    depends_on("libinih")
     depends_on("jansson")
-    depends_on("libpng")
-    depends_on("protobuf-c")
     depends_on("libjpeg-turbo")
+    depends_on("libpng")
+    depends_on("mpi@3:", when="+mpi")
+    depends_on("openssl")
+    depends_on("protobuf-c")
+    depends_on("sleef@3.5.1:")
+    depends_on("zlib-api")
+
     depends_on("check", type="test")
 
     def cmake_args(self):
