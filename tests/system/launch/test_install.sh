@@ -1,7 +1,8 @@
 #!/bin/sh
 # Install, and use the installation: the programs, their manual pages and
 # completion; the library from a program of one's own by pkg-config and by
-# CMake, static and shared; the Debian package; the recipe for Spack.
+# CMake, static and shared; the Debian package; the recipe for Spack. In the long
+# setting the files of a release.
 set -eu
 # shellcheck source=tests/support/system.sh
 . "$MLP_SOURCE/tests/support/system.sh"
@@ -57,6 +58,7 @@ include=$place/usr/include/mlp
 shows_calls "$(find usr -name libmlp.a)" "$include/mlp.h"
 shows_calls "$(find usr -name libmlp_mpi.a)" "$include/mlp_mpi.h"
 
+archives_path=${PKG_CONFIG_PATH:-}
 PKG_CONFIG_PATH=$(dirname "$(find "$place/usr" -name mlp.pc)")
 export PKG_CONFIG_PATH
 words() { pkg-config --static --cflags --libs "$@"; }
@@ -118,6 +120,8 @@ fi
 # ---- manual pages and completion
 
 if [ -n "$(find usr -name mlp_train.1)" ]; then
+    [ -z "$(find usr -path '*/man1/*' ! -name 'mlp*.1')" ] ||
+        fail "there are other files than manual pages beside these"
     for program in mlp_train mlp; do
         page=$(find usr -name $program.1)
         all=
@@ -170,5 +174,28 @@ else
     echo "without the Debian package: dpkg-dev is not installed"
 fi
 
-python3 -c "compile(open('$MLP_SOURCE/jobs/spack/packages/mlp/package.py').read(), 'package.py', 'exec')" ||
+# ---- the files of a release, made and tried
+
+# release KIND
+release() {
+    MLP_DIST=$place/dist sh "$MLP_SOURCE/src/package/release.sh" "$1" >out 2>err ||
+        fail "release.sh $1"
+}
+if is_full; then
+    PKG_CONFIG_PATH=$archives_path
+    release wheel
+    if [ "$(id -u)" -eq 0 ] && command -v debootstrap >/dev/null; then
+        release deb
+    else
+        echo "without the package in a new Debian: needs root and debootstrap"
+    fi
+    if [ -e "$(pkg-config --variable=libdir sleef)/libsleef.a" ]; then
+        release tarball
+    else
+        echo "without static programs: libsleef.a is not installed"
+    fi
+fi
+
+recipe=$MLP_SOURCE/src/package/spack/spack_repo/mlp/packages/mlp/package.py
+python3 -c "compile(open('$recipe').read(), 'package.py', 'exec')" ||
     fail "the recipe for Spack is no Python"
