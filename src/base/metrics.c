@@ -3,7 +3,51 @@
  */
 #include "metrics.h"
 
+#include <float.h>
 #include <math.h>
+
+#include "accurate.h"
+
+static const mlp_metric_facts facts[MLP_METRICS] = {
+    [MLP_METRIC_LOSS] = {.key = "loss",
+                         .label = "loss",
+                         .is_of_classes = true,
+                         .is_of_numbers = true},
+    [MLP_METRIC_ACCURACY] = {.key = "accuracy",
+                             .label = "accuracy",
+                             .is_higher_better = true,
+                             .is_of_classes = true},
+    [MLP_METRIC_LOG_LOSS] = {.key = "log_loss",
+                             .label = "log loss",
+                             .is_of_classes = true,
+                             .is_evaluated = true,
+                             .is_of_probabilities = true},
+    [MLP_METRIC_BRIER] = {.key = "brier",
+                          .label = "Brier score",
+                          .is_of_classes = true,
+                          .is_evaluated = true,
+                          .is_of_probabilities = true},
+    [MLP_METRIC_ROC_AUC] = {.key = "roc_auc",
+                            .label = "ROC AUC",
+                            .is_higher_better = true,
+                            .is_of_classes = true,
+                            .is_evaluated = true},
+    [MLP_METRIC_AVERAGE_PRECISION] = {.key = "average_precision",
+                                      .label = "average precision",
+                                      .is_higher_better = true,
+                                      .is_of_classes = true,
+                                      .is_evaluated = true},
+    [MLP_METRIC_RMSE] = {.key = "rmse", .label = "RMSE", .is_of_numbers = true},
+    [MLP_METRIC_MAE] = {.key = "mae", .label = "MAE", .is_of_numbers = true},
+    [MLP_METRIC_R2] = {.key = "r2",
+                       .label = "R2",
+                       .is_higher_better = true,
+                       .is_of_numbers = true}};
+
+const mlp_metric_facts *mlp_metric_facts_of(mlp_metric metric)
+{
+    return &facts[metric];
+}
 
 double mlp_tally_loss(const mlp_tally *tally)
 {
@@ -33,6 +77,43 @@ double mlp_tally_r2(const mlp_tally *tally)
     return distances > 0 ? 1 - 2 * tally->loss_sum / distances : (double)NAN;
 }
 
+/* A sum over the scored rows as their mean. */
+static double scored_mean(const mlp_tally *tally, double sum)
+{
+    return tally->scored > 0 ? sum / (double)tally->scored : (double)NAN;
+}
+
+double mlp_tally_metric(const mlp_tally *tally, mlp_metric metric)
+{
+    bool is_regression = tally->targets > 0;
+    bool is_ranked = tally->ranked > 0;
+    switch (metric) {
+    case MLP_METRIC_LOSS:
+        return mlp_tally_loss(tally);
+    case MLP_METRIC_ACCURACY:
+        return mlp_tally_accuracy(tally);
+    case MLP_METRIC_LOG_LOSS:
+        return is_regression ? (double)NAN : scored_mean(tally, tally->log_sum);
+    case MLP_METRIC_BRIER:
+        return is_regression ? (double)NAN
+                             : scored_mean(tally, tally->square_sum);
+    case MLP_METRIC_ROC_AUC:
+        return is_ranked ? tally->ranking.roc_auc : (double)NAN;
+    case MLP_METRIC_AVERAGE_PRECISION:
+        return is_ranked ? tally->ranking.average_precision : (double)NAN;
+    case MLP_METRIC_RMSE:
+        return is_regression ? sqrt(scored_mean(tally, tally->square_sum))
+                             : (double)NAN;
+    case MLP_METRIC_MAE:
+        return mlp_tally_mae(tally);
+    case MLP_METRIC_R2:
+        return mlp_tally_r2(tally);
+    case MLP_METRICS:
+        break;
+    }
+    return (double)NAN;
+}
+
 double mlp_tally_score(const mlp_tally *tally)
 {
     return tally->targets > 0 ? 1 / (1 + mlp_tally_loss(tally))
@@ -43,10 +124,42 @@ void mlp_tally_target(mlp_tally *tally, float prediction, float target,
                       double unit)
 {
     double wanted = (double)target;
+    double error = fabs((double)prediction - wanted) * unit;
     tally->targets++;
-    tally->error_sum += fabs((double)prediction - wanted) * unit;
+    tally->scored++;
+    tally->error_sum += error;
+    tally->square_sum += error * error;
     tally->target_sum += wanted;
     tally->target_squares += wanted * wanted;
+}
+
+static double probability_of(const float *outputs, size_t count, uint32_t label)
+{
+    double p = (double)outputs[count == 1 ? 0 : label];
+    return count == 1 && label == 0 ? 1 - p : p;
+}
+
+/* Twice the same error with two classes: counted once. */
+static double squares_of(const float *outputs, size_t count, uint32_t label)
+{
+    double sum = 0;
+    for (size_t k = count == 2 ? 1 : 0; k < count; k++) {
+        bool is_it = count == 1 ? label == 1 : k == label;
+        double error = (double)outputs[k] - (is_it ? 1 : 0);
+        sum += error * error;
+    }
+    return sum;
+}
+
+void mlp_tally_probabilities(mlp_tally *tally, const float *outputs,
+                             size_t count, uint32_t label, double log_loss)
+{
+    const double least = (double)FLT_EPSILON;
+    double p = probability_of(outputs, count, label);
+    p = p < least ? least : p > 1 - least ? 1 - least : p;
+    tally->scored++;
+    tally->square_sum += squares_of(outputs, count, label);
+    tally->log_sum += isnan(log_loss) ? -mlp_accurate_log(p) : log_loss;
 }
 
 void mlp_tally_add(mlp_tally *sum, const mlp_tally *more)
@@ -59,6 +172,10 @@ void mlp_tally_add(mlp_tally *sum, const mlp_tally *more)
     sum->target_sum += more->target_sum;
     sum->target_squares += more->target_squares;
     sum->top_hits += more->top_hits;
+    sum->scored += more->scored;
+    sum->square_sum += more->square_sum;
+    sum->log_sum += more->log_sum;
+    sum->ranked = 0;
 }
 
 void mlp_tally_get_sums(const mlp_tally *tally, double sums[MLP_TALLY_SUMS])
@@ -67,6 +184,8 @@ void mlp_tally_get_sums(const mlp_tally *tally, double sums[MLP_TALLY_SUMS])
     sums[1] = tally->error_sum;
     sums[2] = tally->target_sum;
     sums[3] = tally->target_squares;
+    sums[4] = tally->square_sum;
+    sums[5] = tally->log_sum;
 }
 
 void mlp_tally_set_sums(mlp_tally *tally, const double sums[MLP_TALLY_SUMS])
@@ -75,6 +194,8 @@ void mlp_tally_set_sums(mlp_tally *tally, const double sums[MLP_TALLY_SUMS])
     tally->error_sum = sums[1];
     tally->target_sum = sums[2];
     tally->target_squares = sums[3];
+    tally->square_sum = sums[4];
+    tally->log_sum = sums[5];
 }
 
 static double ratio(double part, double whole)

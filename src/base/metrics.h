@@ -1,12 +1,16 @@
 /** @file
- *  Metrics from exact counts: accuracy, top-K accuracy, confusion matrix,
- *  precision, recall and F1; and those of regression.
+ *  Metrics of a model on rows: accuracy, top-K accuracy, log loss, Brier score,
+ *  ROC AUC and average precision; RMSE, MAE and R2 of regression; and from the
+ *  confusion matrix precision, recall and F1.
  */
 #ifndef MLP_METRICS_H
 #define MLP_METRICS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "ranking.h"
 
 /** Sums over rows, from which ratios are formed last. */
 typedef struct {
@@ -19,6 +23,15 @@ typedef struct {
     double target_sum, target_squares; /**< of scaled targets */
     uint64_t top_hits; /**< rows with the label among the K largest outputs,
                              where the evaluation counts them */
+    /* where outputs are probabilities and an evaluation compares them, and in
+     * regression; rows that older versions counted are not scored */
+    uint64_t scored;   /**< rows */
+    double square_sum; /**< squared errors of predictions, in the data's unit;
+                            of probabilities: see mlp_tally_probabilities */
+    double log_sum;    /**< - log of the label's probability */
+    /* of all rows of an evaluation; a sum of tallies has none */
+    uint64_t ranked; /**< rows; 0: they were not ranked */
+    mlp_ranking_scores ranking;
 } mlp_tally;
 
 double mlp_tally_loss(const mlp_tally *tally); /**< mean; NAN for 0 rows */
@@ -32,6 +45,39 @@ double mlp_tally_accuracy(const mlp_tally *tally);
 double mlp_tally_mae(const mlp_tally *tally);
 double mlp_tally_r2(const mlp_tally *tally);
 
+/** A metric of the rows. */
+typedef enum {
+    MLP_METRIC_LOSS,     /**< what training minimizes, without penalties */
+    MLP_METRIC_ACCURACY, /**< in [0, 1] */
+    /** Mean of - log of the label's probability. */
+    MLP_METRIC_LOG_LOSS,
+    /** Two classes: the mean squared distance of the probability of class 1
+     *  from 1 or 0. Several: the mean over rows of the sum of these over all
+     *  classes. Source: Brier 1950, "Verification of forecasts expressed in
+     *  terms of probability", eq. 2, which is twice as much for two classes;
+     *  scikit-learn's brier_score_loss is the same as here. */
+    MLP_METRIC_BRIER,
+    MLP_METRIC_ROC_AUC,           /**< see mlp_ranking_measure */
+    MLP_METRIC_AVERAGE_PRECISION, /**< see mlp_ranking_measure */
+    MLP_METRIC_RMSE,              /**< in the data's unit, like the MAE */
+    MLP_METRIC_MAE,
+    MLP_METRIC_R2,
+    MLP_METRICS
+} mlp_metric;
+
+typedef struct {
+    const char *key;   /**< in logs, after "test_" and the like */
+    const char *label; /**< in text */
+    bool is_higher_better;
+    bool is_of_classes, is_of_numbers; /**< classification, regression */
+    bool is_evaluated; /**< classes: only evaluations have it, not training */
+    bool is_of_probabilities; /**< the model must give them */
+} mlp_metric_facts;
+const mlp_metric_facts *mlp_metric_facts_of(mlp_metric metric);
+
+/** NAN where it is undefined, or was not measured. */
+double mlp_tally_metric(const mlp_tally *tally, mlp_metric metric);
+
 /** A score of at least 0, larger is better: the accuracy or, for regression, 1
  *  / (1 + loss). NAN for 0 rows. */
 double mlp_tally_score(const mlp_tally *tally);
@@ -41,11 +87,20 @@ double mlp_tally_score(const mlp_tally *tally);
 void mlp_tally_target(mlp_tally *tally, float prediction, float target,
                       double unit);
 
+/** Count the probabilities of a row.
+ *  @param outputs  [count]; one is that of class 1 of two
+ *  @param log_loss  - log of the label's probability; NAN: to be taken from
+ *                   the outputs, which are then clipped to [2^-23, 1 - 2^-23],
+ *                   float32's epsilon, as scikit-learn's log_loss does */
+void mlp_tally_probabilities(mlp_tally *tally, const float *outputs,
+                             size_t count, uint32_t label, double log_loss);
+
 /** Add another tally: integers exactly, float64 sums rounded. */
 void mlp_tally_add(mlp_tally *sum, const mlp_tally *more);
 
-/** The tally's float64 sums as an array, for summation in tree order. */
-enum { MLP_TALLY_SUMS = 4 };
+/** The tally's float64 sums as an array, for summation in tree order. States'
+ *  digests cover the first MLP_TALLY_DIGESTED. */
+enum { MLP_TALLY_SUMS = 6, MLP_TALLY_DIGESTED = 4 };
 void mlp_tally_get_sums(const mlp_tally *tally, double sums[MLP_TALLY_SUMS]);
 void mlp_tally_set_sums(mlp_tally *tally, const double sums[MLP_TALLY_SUMS]);
 

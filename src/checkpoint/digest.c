@@ -65,7 +65,7 @@ static mlp_status add_numbers(mlp_digest *digest, const mlp_checkpoint *c)
     MLP_TRY(mlp_digest_update(digest, numbers, sizeof numbers));
     if (c->schema.is_regression) {
         MLP_TRY(mlp_digest_update(digest, bits + 1,
-                                  (MLP_TALLY_SUMS - 1) * sizeof *bits));
+                                  (MLP_TALLY_DIGESTED - 1) * sizeof *bits));
     }
     for (size_t i = 0; i <= c->layers; i++) {
         uint64_t width = c->widths[i];

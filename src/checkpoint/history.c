@@ -14,14 +14,28 @@ static const struct {
     const char *name;
     mlp_h5_type type;
     size_t offset;
-    /* Absent in files of versions without the column, and then 0. Columns of
-     * version 0.1.0 are in every file. */
+    /* Absent if all is 0, as of runs without such values and in files of
+     * versions without the column. Columns of version 0.1.0 are in every file.
+     */
     bool may_lack;
 } columns[] = {
 #define COLUMN(name, type, member)                                             \
     {                                                                          \
         "history/" name, type, offsetof(mlp_epoch_record, member), false       \
     }
+#define LATER(name, type, member)                                              \
+    {                                                                          \
+        "history/" name, type, offsetof(mlp_epoch_record, member), true        \
+    }
+#define SCORED(split)                                                          \
+    LATER(#split "_scored", MLP_H5_U64, split.scored),                         \
+        LATER(#split "_square_sum", MLP_H5_F64, split.square_sum),             \
+        LATER(#split "_log_sum", MLP_H5_F64, split.log_sum)
+#define RANKED(split)                                                          \
+    LATER(#split "_ranked", MLP_H5_U64, split.ranked),                         \
+        LATER(#split "_roc_auc", MLP_H5_F64, split.ranking.roc_auc),           \
+        LATER(#split "_average_precision", MLP_H5_F64,                         \
+              split.ranking.average_precision)
     COLUMN("epoch", MLP_H5_U64, epoch),
     COLUMN("step", MLP_H5_U64, step),
     COLUMN("train_loss_sum", MLP_H5_F64, train.loss_sum),
@@ -47,10 +61,33 @@ static const struct {
     COLUMN("test_target_squares", MLP_H5_F64, test.target_squares),
     COLUMN("learning_rate", MLP_H5_F64, learning_rate),
     COLUMN("wall_seconds", MLP_H5_F64, wall_seconds),
+    SCORED(train),
+    SCORED(validation),
+    SCORED(test),
+    RANKED(validation),
+    RANKED(test),
 #undef COLUMN
+#undef LATER
+#undef SCORED
+#undef RANKED
 };
 
 enum { COLUMNS = sizeof columns / sizeof columns[0] };
+
+/* Copy a column to values; whether one of them is not 0. */
+static bool take_column(const mlp_history *history, size_t column, char *values)
+{
+    bool has_values = false;
+    for (size_t row = 0; row < history->count; row++) {
+        uint64_t bits;
+        memcpy(&bits,
+               (const char *)&history->records[row] + columns[column].offset,
+               VALUE_BYTES);
+        memcpy(values + row * VALUE_BYTES, &bits, VALUE_BYTES);
+        has_values = has_values || bits != 0;
+    }
+    return has_values;
+}
 
 mlp_status mlp_checkpoint_history_write(mlp_h5file *file,
                                         const mlp_history *history)
@@ -61,10 +98,8 @@ mlp_status mlp_checkpoint_history_write(mlp_h5file *file,
         return mlp_fail_memory("a column of the history");
     }
     for (size_t i = 0; status == MLP_OK && i < COLUMNS; i++) {
-        for (size_t row = 0; row < history->count; row++) {
-            memcpy(values + row * VALUE_BYTES,
-                   (const char *)&history->records[row] + columns[i].offset,
-                   VALUE_BYTES);
+        if (!take_column(history, i, values) && columns[i].may_lack) {
+            continue;
         }
         status = mlp_h5file_write(
             file, columns[i].name,

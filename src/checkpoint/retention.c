@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,6 +15,7 @@
 #include "checkpoint.h"
 #include "file.h"
 #include "names.h"
+#include "optim/early_stopping.h"
 #include "seal.h"
 
 static mlp_status path_of(const char *directory, mlp_checkpoint_name name,
@@ -32,50 +34,59 @@ static mlp_status fail_io(const char *path, const char *verb)
 
 /* ----------------------------------------------------------- retention */
 
-/* An epoch's score; -1 when nothing was evaluated. */
-static double score_of(const mlp_epoch_record *record)
+/* A score, larger is better; -INFINITY when there is none. */
+static const double NO_SCORE = (double)-INFINITY;
+
+static double score_of(const mlp_config *config, const mlp_epoch_record *record)
 {
     const mlp_tally *tally =
         record->validation.rows > 0 ? &record->validation : &record->test;
-    return tally->rows > 0 ? mlp_tally_score(tally) : -1.0;
+    double score = config->monitor != MLP_METRIC_LOSS
+                       ? mlp_monitored(config, tally)
+                       : mlp_tally_score(tally);
+    return isnan(score) ? NO_SCORE : score;
 }
 
-/* A checkpoint's score by the history; -1 when it was not made at the end of an
- * epoch. */
-static double accuracy_of(const mlp_history *history, mlp_checkpoint_name name)
+/* A checkpoint's score by the history; none when it was not made at the end of
+ * an epoch. */
+static double score_by_history(const mlp_checkpoint *saved,
+                               mlp_checkpoint_name name)
 {
+    const mlp_history *history = &saved->history;
     for (size_t i = 0; i < history->count; i++) {
         const mlp_epoch_record *record = &history->records[i];
         if (record->epoch == name.epoch && record->step == name.step) {
-            return score_of(record);
+            return score_of(&saved->config, record);
         }
     }
-    return -1.0;
+    return NO_SCORE;
 }
 
-bool mlp_checkpoint_is_best(const mlp_history *history)
+bool mlp_checkpoint_is_best(const mlp_config *config,
+                            const mlp_history *history)
 {
-    double best_before = -1.0;
+    double best_before = NO_SCORE;
     for (size_t i = 0; i + 1 < history->count; i++) {
-        double score = score_of(&history->records[i]);
+        double score = score_of(config, &history->records[i]);
         best_before = score > best_before ? score : best_before;
     }
     return history->count > 0 &&
-           score_of(&history->records[history->count - 1]) > best_before;
+           score_of(config, &history->records[history->count - 1]) >
+               best_before;
 }
 
 /* Index in the list of the best one; the list's count when there is none. The
  * oldest wins a tie, so that the best does not change. */
 static size_t find_best(const mlp_checkpoint_list *list,
-                        const mlp_history *history)
+                        const mlp_checkpoint *saved)
 {
     size_t best = list->count;
-    double best_accuracy = -1.0;
+    double best_score = NO_SCORE;
     for (size_t i = list->count; i-- > 0;) {
-        double accuracy = accuracy_of(history, list->names[i]);
-        if (accuracy > best_accuracy) {
+        double score = score_by_history(saved, list->names[i]);
+        if (score > best_score) {
             best = i;
-            best_accuracy = accuracy;
+            best_score = score;
         }
     }
     return best;
@@ -103,10 +114,10 @@ static mlp_status filter_list(const char *directory,
 }
 
 static mlp_status delete_old(const char *directory, size_t keep,
-                             const mlp_history *history,
+                             const mlp_checkpoint *saved,
                              const mlp_checkpoint_list *list)
 {
-    size_t best = find_best(list, history);
+    size_t best = find_best(list, saved);
     for (size_t i = keep; i < list->count; i++) {
         char path[MLP_MAX_PATH];
         MLP_TRY(path_of(directory, list->names[i], path));
@@ -124,8 +135,7 @@ static mlp_status retain(const char *directory, size_t keep,
     MLP_TRY(mlp_checkpoint_list_read(directory, &list));
     mlp_status status = filter_list(directory, checkpoint, &list);
     if (status == MLP_OK) {
-        status = delete_old(directory, keep > 0 ? keep : 1,
-                            &checkpoint->history, &list);
+        status = delete_old(directory, keep > 0 ? keep : 1, checkpoint, &list);
     }
     mlp_checkpoint_list_destroy(&list);
     return status;

@@ -24,14 +24,19 @@ static const struct {
      * Scalars of version 0.1.0 are in every file. */
     bool may_lack;
     double absent;
+    bool is_rare; /* left out when it is 0, which `absent` is */
 } scalars[] = {
 #define SCALAR(name, kind, member)                                             \
     {                                                                          \
-        name, kind, offsetof(mlp_checkpoint, member), false, 0.0               \
+        name, kind, offsetof(mlp_checkpoint, member), false, 0.0, false        \
     }
 #define LATER(name, kind, member, absent)                                      \
     {                                                                          \
-        name, kind, offsetof(mlp_checkpoint, member), true, absent             \
+        name, kind, offsetof(mlp_checkpoint, member), true, absent, false      \
+    }
+#define RARE(name, kind, member)                                               \
+    {                                                                          \
+        name, kind, offsetof(mlp_checkpoint, member), true, 0.0, true          \
     }
     SCALAR("epoch", U64, epoch),
     SCALAR("step", U64, step),
@@ -56,8 +61,11 @@ static const struct {
     SCALAR("target_scale", F32_AS_F64, target_scaler.scale),
     LATER("arithmetic", U64, arithmetic, 1),
     LATER("arithmetic_since", U64, arithmetic_since, 0),
+    RARE("running_scored", U64, running.scored),
+    RARE("running_square_sum", F64, running.square_sum),
 #undef SCALAR
 #undef LATER
+#undef RARE
 };
 
 enum { SCALARS = sizeof scalars / sizeof scalars[0] };
@@ -65,11 +73,22 @@ enum { SCALARS = sizeof scalars / sizeof scalars[0] };
 _Static_assert(sizeof(size_t) == sizeof(uint64_t),
                "extents are read and written as 64-bit numbers");
 
+/* Of 64 bits. */
+static bool is_zero(const void *place)
+{
+    uint64_t bits;
+    memcpy(&bits, place, sizeof bits);
+    return bits == 0;
+}
+
 static mlp_status write_scalars(mlp_h5file *file, const mlp_checkpoint *c)
 {
     for (size_t i = 0; i < SCALARS; i++) {
         const void *place = (const char *)c + scalars[i].offset;
         const char *name = scalars[i].name;
+        if (scalars[i].is_rare && is_zero(place)) {
+            continue;
+        }
         switch (scalars[i].kind) {
         case U64:
             MLP_TRY(mlp_h5file_write_u64(file, "/", name,

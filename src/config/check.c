@@ -169,11 +169,6 @@ static mlp_status check_regression(const mlp_config *config)
                         "identity or, for non-negative numbers, softplus: "
                         "the range of the others is bounded");
     }
-    if (config->monitor == MLP_MONITOR_ACCURACY) {
-        return mlp_fail(MLP_ERROR_USAGE,
-                        "--task regression has no accuracy: use --monitor "
-                        "loss");
-    }
     const struct {
         const char *name;
         bool is_used;
@@ -286,6 +281,38 @@ static mlp_status check_schedule(const mlp_config *config)
     return MLP_OK;
 }
 
+/* Whether the outputs are probabilities of the classes. */
+static bool has_probabilities(const mlp_config *config)
+{
+    return config->output == MLP_OUTPUT_SOFTMAX ||
+           (config->output == MLP_OUTPUT_SIGMOID && config->binary);
+}
+
+/* The model must have the monitored metric. */
+static mlp_status check_metric(const mlp_config *config)
+{
+    const mlp_metric_facts *metric = mlp_metric_facts_of(config->monitor);
+    bool is_regression = config->task == MLP_TASK_REGRESSION;
+    if (config->task == MLP_TASK_AUTO) {
+        return MLP_OK; /* until it is known */
+    }
+    if (is_regression ? !metric->is_of_numbers : !metric->is_of_classes) {
+        return mlp_fail(MLP_ERROR_USAGE, "--monitor: %s has no %s: use %s",
+                        is_regression ? "a regression" : "a classifier",
+                        metric->label,
+                        is_regression ? "loss, rmse, mae or r2"
+                                      : "loss, accuracy, log-loss, brier, "
+                                        "roc-auc or average-precision");
+    }
+    if (metric->is_of_probabilities && !has_probabilities(config)) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--monitor: %s needs probabilities: softmax outputs, "
+                        "or --binary with a sigmoid",
+                        metric->label);
+    }
+    return MLP_OK;
+}
+
 /* A metric is monitored only for early stopping or a plateau. */
 static mlp_status check_monitor(const mlp_config *config)
 {
@@ -298,7 +325,7 @@ static mlp_status check_monitor(const mlp_config *config)
                             options[i]);
         }
     }
-    return MLP_OK;
+    return check_metric(config);
 }
 
 static mlp_status check_optimizer(const mlp_config *config)

@@ -30,7 +30,11 @@ static const char *const schedules[] = {"constant", "linear",      "cosine",
                                         "step",     "exponential", "one-cycle",
                                         "plateau",  NULL};
 static const char *const lr_scales[] = {"none", "linear", "sqrt", NULL};
-static const char *const monitors[] = {"loss", "accuracy", NULL};
+static const char *const monitors[] = {
+    "loss", "accuracy", "log-loss", "brier", "roc-auc", "average-precision",
+    "rmse", "mae",      "r2",       NULL};
+_Static_assert(sizeof monitors / sizeof monitors[0] == MLP_METRICS + 1,
+               "a name for each metric");
 static const char *const inits[] = {"glorot-uniform", "glorot-normal",
                                     "he-uniform",     "he-normal",
                                     "small-uniform",  NULL};
@@ -248,7 +252,11 @@ static const mlp_option fields[] = {
     {"monitor", MLP_FIELD_ENUM, AT(monitor), monitors, 0, 0, true, "Training",
      "NAME",
      "patience, plateau: the monitored metric, of the validation rows if "
-     "there are any, else of the training rows",
+     "there are any, else of the training rows; log-loss, brier, roc-auc and "
+     "average-precision need validation rows; the last three are of class 1 of "
+     "two; of more classes, brier is summed over them, and the others are the "
+     "mean over classes, each against the rest; rmse, mae, r2: of a "
+     "regression",
      .absent = "loss"},
     {"momentum", MLP_FIELD_DOUBLE, AT(momentum), NULL, 0, BELOW_1, true,
      "Training", "X", "momentum, 0 to below 1", .absent = "0.9"},

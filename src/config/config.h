@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/metrics.h"
 #include "base/path.h"
 #include "base/status.h"
 #include "option.h"
@@ -145,9 +146,6 @@ typedef enum {
     MLP_LR_SCALE_SQRT
 } mlp_lr_scale;
 
-/** The monitored metric; see optim/early_stopping.h. */
-typedef enum { MLP_MONITOR_LOSS, MLP_MONITOR_ACCURACY } mlp_monitor;
-
 typedef enum {
     MLP_INIT_GLOROT_UNIFORM,
     MLP_INIT_GLOROT_NORMAL,
@@ -244,7 +242,7 @@ typedef struct {
     mlp_lr_scale lr_scale; /**< with the batch */
     size_t patience;       /**< epochs without improvement; 0 = off */
     double min_delta;      /**< smallest change that counts as improvement */
-    mlp_monitor monitor;   /**< the monitored metric */
+    mlp_metric monitor;    /**< the monitored metric; optim/early_stopping.h */
     double momentum;
     double l2;           /**< lambda of lambda/2 |W|^2, weights only */
     double beta1, beta2; /**< decay rates of moments: Adam, LAMB */

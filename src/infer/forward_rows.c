@@ -4,6 +4,7 @@
 #include "forward_rows.h"
 
 #include <assert.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/tree.h"
@@ -135,7 +136,7 @@ static void count_targets(const mlp_evaluator *evaluator, size_t rows,
     const float *targets = mlp_feed_targets(evaluator->feed);
     const float *outputs = mlp_pass_outputs(evaluator->pass);
     double unit = mlp_feed_target_unit(evaluator->feed);
-    for (size_t r = 0; targets != NULL && r < rows; r++) {
+    for (size_t r = 0; r < rows; r++) {
         mlp_tally_target(tally, outputs[r * MLP_ALIGN], targets[r * MLP_ALIGN],
                          unit);
     }
@@ -167,36 +168,107 @@ static uint64_t count_top(const mlp_evaluator *evaluator, size_t rows)
     return hits;
 }
 
-/* Add the batch's rows, in order. */
-static void count_rows(const mlp_evaluator *evaluator, size_t rows,
-                       mlp_tally *tally, uint64_t *confusion)
+/* The outputs and labels of a batch of a classifier. */
+typedef struct {
+    const mlp_model *model;
+    size_t rows, count, stride;
+    const float *outputs; /* [rows, stride], the first `count` of a row */
+    const double *losses;
+    const uint32_t *predictions;
+    const uint16_t *labels;
+} class_rows;
+
+static class_rows rows_of_batch(const mlp_evaluator *evaluator, size_t rows)
 {
     const mlp_model *model = evaluator->model;
-    size_t classes = model->classes;
-    const double *losses = mlp_pass_losses(evaluator->pass);
-    const uint32_t *predictions = mlp_pass_predictions(evaluator->pass);
-    const uint16_t *labels = mlp_feed_labels(evaluator->feed);
-    for (size_t r = 0; r < rows; r++) {
-        tally->loss_sum += losses[r];
-        tally->hits += predictions[r] == labels[r];
-        if (confusion != NULL) {
-            confusion[labels[r] * classes + predictions[r]]++;
+    size_t count = model->layer[model->layers - 1].out;
+    return (class_rows){.model = model,
+                        .rows = rows,
+                        .count = count,
+                        .stride = mlp_stride(count),
+                        .outputs = mlp_pass_outputs(evaluator->pass),
+                        .losses = mlp_pass_losses(evaluator->pass),
+                        .predictions = mlp_pass_predictions(evaluator->pass),
+                        .labels = mlp_feed_labels(evaluator->feed)};
+}
+
+/* Compare probabilities with the labels, in order. A cross-entropy has the log
+ * loss of the logits, which is more exact than that of the outputs. */
+static void count_probabilities(const class_rows *of, mlp_tally *tally,
+                                mlp_reliability *reliability)
+{
+    bool has_logs = of->model->loss == MLP_LOSS_CROSS_ENTROPY ||
+                    of->model->loss == MLP_LOSS_BINARY_CROSS_ENTROPY;
+    for (size_t r = 0; r < of->rows; r++) {
+        const float *outputs = of->outputs + r * of->stride;
+        mlp_tally_probabilities(tally, outputs, of->count, of->labels[r],
+                                has_logs ? of->losses[r] : (double)NAN);
+        if (reliability != NULL) {
+            mlp_reliability_add(reliability, outputs, of->count, of->labels[r],
+                                of->predictions[r]);
         }
     }
-    tally->rows += rows;
-    count_targets(evaluator, rows, tally);
+}
+
+static void rank_rows(const class_rows *of, size_t first, mlp_ranking *ranking)
+{
+    size_t from = of->count == 2 ? 1 : 0;
+    for (size_t r = 0; r < of->rows; r++) {
+        mlp_ranking_put(ranking, first + r, of->outputs + r * of->stride + from,
+                        of->labels[r]);
+    }
+}
+
+/* @param first  row of the split, over all ranks */
+static void count_classes(const mlp_evaluator *evaluator, size_t first,
+                          size_t rows, mlp_tally *tally,
+                          const mlp_evaluation_counts *counts)
+{
+    const class_rows of = rows_of_batch(evaluator, rows);
+    size_t classes = of.model->classes;
+    for (size_t r = 0; r < rows; r++) {
+        tally->hits += of.predictions[r] == of.labels[r];
+        if (counts->confusion != NULL) {
+            counts->confusion[of.labels[r] * classes + of.predictions[r]]++;
+        }
+    }
+    if (mlp_model_has_probabilities(of.model)) {
+        count_probabilities(&of, tally, counts->reliability);
+    }
+    if (counts->ranking != NULL) {
+        rank_rows(&of, first, counts->ranking);
+    }
     tally->top_hits += evaluator->top_k > 0 ? count_top(evaluator, rows) : 0;
+}
+
+/* Add the batch's rows, in order. */
+static void count_rows(const mlp_evaluation *e, mlp_tally *tally,
+                       const mlp_evaluation_counts *counts)
+{
+    const mlp_evaluator *evaluator = e->evaluator;
+    const double *losses = mlp_pass_losses(evaluator->pass);
+    size_t rows = e->rows.count;
+    for (size_t r = 0; r < rows; r++) {
+        tally->loss_sum += losses[r];
+    }
+    tally->rows += rows;
+    if (mlp_feed_targets(evaluator->feed) != NULL) {
+        count_targets(evaluator, rows, tally);
+    } else {
+        count_classes(evaluator, e->order->before + e->rows.first, rows, tally,
+                      counts);
+    }
 }
 
 void mlp_evaluate(const mlp_evaluator *evaluator, const mlp_dataset *dataset,
                   const mlp_evaluation_order *order, mlp_tally *tallies,
-                  uint64_t *confusion)
+                  const mlp_evaluation_counts *counts)
 {
     mlp_evaluation e;
     memset(tallies, 0, order->shards * sizeof *tallies);
     mlp_evaluation_begin(&e, evaluator, dataset, order);
     while (mlp_evaluation_next(&e)) {
-        count_rows(evaluator, e.rows.count, &tallies[e.shard], confusion);
+        count_rows(&e, &tallies[e.shard], counts);
     }
 }
 
@@ -211,8 +283,9 @@ static double total_of(const mlp_tally *tallies, size_t shards, size_t offset)
 mlp_tally mlp_evaluation_total(const mlp_tally *tallies, size_t shards)
 {
     static const size_t summed[MLP_TALLY_SUMS] = {
-        offsetof(mlp_tally, loss_sum), offsetof(mlp_tally, error_sum),
-        offsetof(mlp_tally, target_sum), offsetof(mlp_tally, target_squares)};
+        offsetof(mlp_tally, loss_sum),   offsetof(mlp_tally, error_sum),
+        offsetof(mlp_tally, target_sum), offsetof(mlp_tally, target_squares),
+        offsetof(mlp_tally, square_sum), offsetof(mlp_tally, log_sum)};
     double sums[MLP_TALLY_SUMS];
     mlp_tally total = {0};
     for (size_t i = 0; i < MLP_TALLY_SUMS; i++) {

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/metrics.h"
+#include "base/reliability.h"
 #include "kernels/kernels.h"
 #include "model/model.h"
 #include "model/pass.h"
@@ -82,16 +83,24 @@ bool mlp_evaluation_next(mlp_evaluation *e);
 void mlp_evaluate_rows(const mlp_evaluator *evaluator,
                        const mlp_dataset *dataset, mlp_range rows);
 
+/** What an evaluation fills besides the tallies; NULL: not wanted. */
+typedef struct {
+    uint64_t *confusion;  /**< [classes, classes], row = truth, added to */
+    mlp_ranking *ranking; /**< of order->rows rows, into which these are put */
+    mlp_reliability *reliability; /**< added to in the order of rows; if the
+                                       model has probabilities */
+} mlp_evaluation_counts;
+
 /** Evaluate the rows of an order: the loss of a shard is one chain of additions
  *  over its rows. Rows are left out when a stop is wanted.
  *
- *  @param tallies    [order->shards], overwritten: one for each shard; 0 of
- *                    shards that are not here
- *  @param confusion  [classes, classes], row = truth, added to; or NULL
+ *  @param tallies  [order->shards], overwritten: one for each shard; 0 of
+ *                  shards that are not here
+ *  @param counts   what else is wanted, of a classifier
  */
 void mlp_evaluate(const mlp_evaluator *evaluator, const mlp_dataset *dataset,
                   const mlp_evaluation_order *order, mlp_tally *tallies,
-                  uint64_t *confusion);
+                  const mlp_evaluation_counts *counts);
 
 /** The tally of all shards: float64 sums are added in the tree. */
 mlp_tally mlp_evaluation_total(const mlp_tally *tallies, size_t shards);

@@ -213,14 +213,40 @@ mlp_status mlp_inference_count_top(mlp_inference *inference, size_t k)
     return MLP_OK;
 }
 
-void mlp_inference_evaluate(mlp_inference *inference,
-                            const mlp_dataset *dataset, mlp_tally *tally,
-                            uint64_t *confusion)
+/* More outputs are not ranked: they would take 512 MiB. */
+enum { RANKED_MOST = 1 << 27 };
+
+static void evaluate(mlp_inference *inference, const mlp_dataset *dataset,
+                     const mlp_evaluation_counts *counts, mlp_tally *tally)
 {
     const mlp_evaluation_order order = {.rows = dataset->range.count,
                                         .shards = inference->shards,
                                         .here = {0, inference->shards}};
     mlp_evaluate(&inference->evaluator, dataset, &order, inference->tallies,
-                 confusion);
+                 counts);
     *tally = mlp_evaluation_total(inference->tallies, inference->shards);
+}
+
+mlp_status mlp_inference_evaluate(mlp_inference *inference,
+                                  const mlp_dataset *dataset, mlp_tally *tally,
+                                  uint64_t *confusion,
+                                  mlp_reliability *reliability)
+{
+    mlp_ranking ranking = {0};
+    mlp_evaluation_counts counts = {.confusion = confusion,
+                                    .reliability = reliability};
+    size_t rows = dataset->range.count;
+    size_t classes = inference->model->classes;
+    if (inference->is_regression ||
+        rows * mlp_ranking_columns(classes) > RANKED_MOST) {
+        evaluate(inference, dataset, &counts, tally);
+        return MLP_OK;
+    }
+    MLP_TRY(mlp_ranking_create(rows, classes, &ranking));
+    counts.ranking = &ranking;
+    evaluate(inference, dataset, &counts, tally);
+    mlp_status status = mlp_ranking_measure(&ranking, NULL, &tally->ranking);
+    tally->ranked = rows;
+    mlp_ranking_destroy(&ranking);
+    return status;
 }

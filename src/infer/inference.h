@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/metrics.h"
+#include "base/reliability.h"
 #include "base/status.h"
 #include "checkpoint/checkpoint.h"
 #include "rows/dataset.h"
@@ -73,18 +74,23 @@ mlp_inference_result mlp_inference_run(mlp_inference *inference,
  */
 mlp_status mlp_inference_count_top(mlp_inference *inference, size_t k);
 
-/** Loss, hits and confusion over all rows of a dataset. The loss is summed as
- *  in training, by shard and then in the tree, so that it equals the logged
- *  loss of the split bit for bit. For rows in a file check mlp_dataset_status
- *  before using the result.
+/** The tally of all rows of a dataset. The loss is summed as in training, by
+ *  shard and then in the tree, so that it equals the logged loss of the split
+ *  bit for bit. Rows of classes are ranked, unless they have more than 2^27
+ *  outputs. For rows in a file check mlp_dataset_status before using the
+ *  result.
  *
- *  @param dataset    accepted by mlp_inference_check, labels below the number
- *                    of classes
- *  @param confusion  [classes, classes], row = truth, zeroed by the caller; or
- *                    NULL
+ *  @param dataset      accepted by mlp_inference_check, labels below the number
+ *                      of classes
+ *  @param confusion    [classes, classes], row = truth, zeroed by the caller;
+ *                      or NULL
+ *  @param reliability  zeroed by the caller; stays so if outputs are not
+ *                      probabilities; or NULL
+ *  MLP_ERROR_INTERNAL without memory.
  */
-void mlp_inference_evaluate(mlp_inference *inference,
-                            const mlp_dataset *dataset, mlp_tally *tally,
-                            uint64_t *confusion);
+mlp_status mlp_inference_evaluate(mlp_inference *inference,
+                                  const mlp_dataset *dataset, mlp_tally *tally,
+                                  uint64_t *confusion,
+                                  mlp_reliability *reliability);
 
 #endif

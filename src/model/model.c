@@ -58,6 +58,15 @@ static size_t canonical_rows(const mlp_layer *layer)
     return layer->in + 1 + layer->has_slopes;
 }
 
+bool mlp_model_has_probabilities(const mlp_model *model)
+{
+    const mlp_layer *last = &model->layer[model->layers - 1];
+    bool is_sigmoid = last->activation == MLP_ACTIVATION_SIGMOID ||
+                      model->loss == MLP_LOSS_BINARY_CROSS_ENTROPY;
+    return model->loss == MLP_LOSS_CROSS_ENTROPY ||
+           (last->out == 1 && is_sigmoid);
+}
+
 size_t mlp_model_layer_of(const mlp_model *model, size_t i)
 {
     size_t l = 0;

@@ -54,6 +54,10 @@ void mlp_model_unpack(const mlp_model *model, const float *vector,
  *  elementwise. */
 mlp_activation mlp_model_output_activation(mlp_output output);
 
+/** Whether a classifier's outputs are probabilities of the classes: of softmax,
+ *  or of one sigmoid for two classes. */
+bool mlp_model_has_probabilities(const mlp_model *model);
+
 /** The layer, from 0, of parameter i in canonical order. */
 size_t mlp_model_layer_of(const mlp_model *model, size_t i);
 

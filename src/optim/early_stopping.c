@@ -3,25 +3,32 @@
  */
 #include "early_stopping.h"
 
-/* The monitored metric, negated where lower is better. */
+#include <math.h>
+
+double mlp_monitored(const mlp_config *config, const mlp_tally *tally)
+{
+    double value = mlp_tally_metric(tally, config->monitor);
+    return mlp_metric_facts_of(config->monitor)->is_higher_better ? value
+                                                                  : -value;
+}
+
 static double metric_of(const mlp_config *config,
                         const mlp_epoch_record *record)
 {
-    const mlp_tally *tally =
-        record->validation.rows > 0 ? &record->validation : &record->train;
-    return config->monitor == MLP_MONITOR_ACCURACY ? mlp_tally_accuracy(tally)
-                                                   : -mlp_tally_loss(tally);
+    return mlp_monitored(config, record->validation.rows > 0
+                                     ? &record->validation
+                                     : &record->train);
 }
 
 mlp_early_stopping mlp_early_stopping_of(const mlp_config *config,
                                          const mlp_history *history)
 {
     mlp_early_stopping state = {0};
-    double best = 0.0;
+    double best = (double)-INFINITY;
     uint64_t on_plateau = 0;
     for (size_t i = 0; i < history->count; i++) {
         double metric = metric_of(config, &history->records[i]);
-        if (i == 0 || metric > best + config->min_delta) {
+        if (metric > best + config->min_delta) {
             best = metric;
             state.best = history->records[i].epoch;
             state.waited = 0;

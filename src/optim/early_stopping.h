@@ -23,8 +23,13 @@ typedef struct {
     bool stops;          /**< --patience epochs without improvement */
 } mlp_early_stopping;
 
-/** An epoch improves on the best one when its loss is lower, or its accuracy
- *  higher, by more than config->min_delta.
+/** The monitored metric of some rows, negated where lower is better; NAN where
+ *  it is undefined. */
+double mlp_monitored(const mlp_config *config, const mlp_tally *tally);
+
+/** An epoch improves on the best one when config->monitor, the monitored
+ *  metric, is better by more than config->min_delta; whether higher or lower is
+ *  better is in base/metrics.c. An epoch in which it is undefined is not.
  *
  *  Early stopping after `patience` epochs without improvement: Prechelt 1998,
  *  "Early stopping - but when?". The schedule plateau multiplies the rate by

@@ -1,6 +1,7 @@
 /** @file
  *  The records of the run log as JSON.
  */
+#include <math.h>
 #include <stdio.h>
 
 #include "base/json.h"
@@ -67,18 +68,22 @@ json_t *mlp_runlog_start_record(const mlp_config *config,
     return record;
 }
 
-/* "test_mae" and "test_r2", for regression. */
-static void add_errors(json_t **object, const char *split,
-                       const mlp_tally *tally)
+/* "test_roc_auc", "test_mae": the metrics that a split has besides the two that
+ * each record has. */
+static void add_metrics(json_t **object, const char *split,
+                        const mlp_tally *tally)
 {
-    char key[32];
-    if (tally->targets == 0) {
-        return;
+    for (mlp_metric metric = MLP_METRIC_ACCURACY + 1; metric < MLP_METRICS;
+         metric++) {
+        char key[64];
+        double value = mlp_tally_metric(tally, metric);
+        if (isnan(value)) {
+            continue;
+        }
+        snprintf(key, sizeof key, "%s_%s", split,
+                 mlp_metric_facts_of(metric)->key);
+        mlp_json_set(object, key, mlp_json_number(value));
     }
-    snprintf(key, sizeof key, "%s_mae", split);
-    mlp_json_set(object, key, mlp_json_number(mlp_tally_mae(tally)));
-    snprintf(key, sizeof key, "%s_r2", split);
-    mlp_json_set(object, key, mlp_json_number(mlp_tally_r2(tally)));
 }
 
 json_t *mlp_runlog_epoch_record(const mlp_epoch_record *record)
@@ -97,9 +102,9 @@ json_t *mlp_runlog_epoch_record(const mlp_epoch_record *record)
         mlp_json_number(record->learning_rate), "seconds",
         mlp_json_number(record->wall_seconds), "samples_per_second",
         mlp_json_number(mlp_runlog_rate(record)));
-    add_errors(&object, "train", &record->train);
-    add_errors(&object, "validation", &record->validation);
-    add_errors(&object, "test", &record->test);
+    add_metrics(&object, "train", &record->train);
+    add_metrics(&object, "validation", &record->validation);
+    add_metrics(&object, "test", &record->test);
     return object;
 }
 
@@ -141,6 +146,6 @@ json_t *mlp_runlog_end_record(const mlp_epoch_record *last,
         mlp_json_number(mlp_tally_loss(&last->test)), "test_accuracy",
         mlp_json_number(mlp_tally_accuracy(&last->test)), "weights_sha256",
         weights_hex, "seconds", mlp_json_number(wall_seconds));
-    add_errors(&object, "test", &last->test);
+    add_metrics(&object, "test", &last->test);
     return object;
 }

@@ -22,7 +22,7 @@
 enum {
     PATH_BYTES = MLP_MAX_PATH + MLP_NAME_BYTES,
     TAG_BYTES = 32,
-    SCALARS_MAX = 3 * 4 + 2 /* four per split, and two */
+    SCALARS_MAX = 3 * MLP_METRICS + 2 /* of each split, and two */
 };
 
 struct mlp_tensorboard {
@@ -144,11 +144,9 @@ static void add(scalars *all, const char *name, const char *split, double value)
 
 static void add_tally(scalars *all, const char *split, const mlp_tally *tally)
 {
-    add(all, "loss", split, mlp_tally_loss(tally));
-    add(all, "accuracy", split, mlp_tally_accuracy(tally));
-    if (tally->targets > 0) {
-        add(all, "mae", split, mlp_tally_mae(tally));
-        add(all, "r2", split, mlp_tally_r2(tally));
+    for (mlp_metric metric = 0; metric < MLP_METRICS; metric++) {
+        add(all, mlp_metric_facts_of(metric)->key, split,
+            mlp_tally_metric(tally, metric));
     }
 }
 

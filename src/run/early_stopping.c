@@ -2,8 +2,10 @@
  *  Decisions by the finished epochs: early stopping, a lower learning rate on a
  *  plateau, the best weights.
  */
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/float_key.h"
 #include "base/log.h"
 #include "optim/schedule.h"
 
@@ -13,6 +15,75 @@
 static float *best_weights(const mlp_run_parts *run)
 {
     return run->state.moments[run->state.moment_count - 1];
+}
+
+/* The labels that occur in the validation rows, as a claim for each class. */
+static mlp_status count_classes(const mlp_run_parts *run, size_t *present)
+{
+    const mlp_dataset *here = &run->data.validation.here;
+    uint64_t *rows = calloc(run->data.classes, sizeof *rows);
+    mlp_status status =
+        rows == NULL ? mlp_fail_memory("the rows of each class") : MLP_OK;
+    status = mlp_comm_agree(run->job.comm, status);
+    for (size_t r = 0; status == MLP_OK && r < here->range.count; r++) {
+        rows[here->labels[r]]++;
+    }
+    if (status == MLP_OK) {
+        status = mlp_comm_sum(run->job.comm, rows, run->data.classes);
+    }
+    *present = 0;
+    for (size_t k = 0; status == MLP_OK && k < run->data.classes; k++) {
+        *present += rows[k] > 0;
+    }
+    free(rows);
+    return status;
+}
+
+/* Whether the rows have targets that differ. */
+static mlp_status have_spread(const mlp_run_parts *run,
+                              const mlp_sharded *split, bool *differ)
+{
+    uint64_t keys[2] = {0, 0}; /* the largest, and the largest complement */
+    for (size_t r = 0; r < split->here.range.count; r++) {
+        uint32_t key = mlp_float_key(split->here.targets[r] + 0.0F);
+        uint32_t complement = UINT32_MAX - key;
+        keys[0] = key > keys[0] ? key : keys[0];
+        keys[1] = complement > keys[1] ? complement : keys[1];
+    }
+    MLP_TRY(mlp_comm_max(run->job.comm, keys, 2));
+    *differ = keys[0] + keys[1] != UINT32_MAX;
+    return MLP_OK;
+}
+
+mlp_status mlp_run_check_monitor(const mlp_run_parts *run)
+{
+    mlp_metric monitor = run->job.config.monitor;
+    const mlp_metric_facts *metric = mlp_metric_facts_of(monitor);
+    const mlp_sharded *validation = &run->data.validation;
+    bool is_defined = true;
+    if (metric->is_evaluated && validation->rows == 0) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--monitor: training does not measure the %s, and "
+                        "there are no validation rows: add --validation X",
+                        metric->label);
+    }
+    if (monitor == MLP_METRIC_R2) {
+        MLP_TRY(have_spread(
+            run, validation->rows > 0 ? validation : &run->data.train,
+            &is_defined));
+    } else if (metric->is_evaluated && !metric->is_of_probabilities) {
+        size_t present;
+        MLP_TRY(count_classes(run, &present));
+        is_defined = present > 1;
+    }
+    return is_defined
+               ? MLP_OK
+               : mlp_fail(MLP_ERROR_DATA,
+                          "--monitor: %s is undefined for rows that are all "
+                          "%s, as the validation rows are",
+                          metric->label,
+                          metric->is_of_numbers ? "of one value"
+                                                : "of one class");
 }
 
 mlp_status mlp_run_check_early_stopping(mlp_run_parts *run)

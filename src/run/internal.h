@@ -235,6 +235,10 @@ mlp_status mlp_run_begin_state(mlp_run_parts *run);
  *  check before results are printed or saved. Collective. */
 mlp_status mlp_run_fetch_state(mlp_run_parts *run);
 
+/** Refuse a --monitor that is undefined for the rows that it is measured on.
+ *  MLP_ERROR_USAGE, MLP_ERROR_DATA. Collective. */
+mlp_status mlp_run_check_monitor(const mlp_run_parts *run);
+
 /** Evaluate early stopping from the history of rank 0, and set the
  *  learning-rate scale on all ranks. Collective. */
 mlp_status mlp_run_check_early_stopping(mlp_run_parts *run);

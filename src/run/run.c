@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "record/classification_report.h"
+#include "record/metrics_text.h"
 
 #include "internal.h"
 #include "system/files.h"
@@ -155,6 +156,7 @@ static mlp_status set_up(mlp_run_parts *run)
     MLP_TRY(mlp_run_resolve(&run->job));
     MLP_TRY(mlp_run_load_data(&run->job, &run->data));
     MLP_TRY(mlp_run_check_steps(&run->job.config, run->data.train.rows));
+    MLP_TRY(mlp_run_check_monitor(run));
     MLP_TRY(leave_if_asked(run));
     enter(run, MLP_PULSE_MAKE);
     MLP_TRY(mlp_run_start_profile(&run->job, &run->profiling));
@@ -203,6 +205,7 @@ static mlp_status report(mlp_run_parts *run)
     if (status == MLP_OK && mlp_run_is_leader(&run->job)) {
         status = mlp_report_print(stdout, confusion, classes, names);
         print_top(run, &tally);
+        mlp_metrics_print(stdout, &tally);
     }
     free(confusion);
     return mlp_comm_agree(run->job.comm, status);

@@ -150,7 +150,7 @@ void mlp_run_drop_copy(mlp_run_copy *copy)
  * 0. */
 static mlp_status keep_best(const mlp_checkpoint *state, mlp_run_saving *saving)
 {
-    return mlp_checkpoint_is_best(&state->history)
+    return mlp_checkpoint_is_best(&state->config, &state->history)
                ? mlp_run_copy_state(state, &saving->best)
                : MLP_OK;
 }

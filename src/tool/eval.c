@@ -2,11 +2,13 @@
  *  mlp eval: how good a checkpoint's model is on labelled rows.
  */
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/json.h"
 #include "base/log.h"
 #include "record/classification_report.h"
+#include "record/metrics_text.h"
 #include "tool.h"
 
 /* The model and rows, and the results of the evaluation. */
@@ -15,7 +17,8 @@ typedef struct {
     const char *split;
     mlp_tally tally;
     uint64_t *confusion; /* [classes, classes]; NULL: too many classes */
-    size_t top_k;        /* 0: off */
+    mlp_reliability reliability;
+    size_t top_k; /* 0: off */
 } evaluation;
 
 /* ---- text */
@@ -34,8 +37,7 @@ static mlp_status print_text(FILE *out, const evaluation *e)
             e->split, e->tally.rows);
     fprintf(out, "loss        %.6f\n", mlp_tally_loss(&e->tally));
     if (e->tally.targets > 0) {
-        fprintf(out, "MAE         %.6g\nR2          %.6f\n",
-                mlp_tally_mae(&e->tally), mlp_tally_r2(&e->tally));
+        mlp_metrics_print(out, &e->tally);
         return MLP_OK;
     }
     fprintf(out, "accuracy    %.2f%% (%" PRIu64 " of %" PRIu64 ")\n",
@@ -44,6 +46,8 @@ static mlp_status print_text(FILE *out, const evaluation *e)
         fprintf(out, "top-%-8zu%.2f%% (%" PRIu64 " of %" PRIu64 ")\n", e->top_k,
                 100 * top_accuracy(e), e->tally.top_hits, e->tally.rows);
     }
+    mlp_metrics_print(out, &e->tally);
+    mlp_reliability_print(out, &e->reliability, e->of->classes);
     if (e->confusion == NULL) {
         return MLP_OK;
     }
@@ -98,6 +102,42 @@ static mlp_status add_report(json_t **object, const evaluation *e)
     return MLP_OK;
 }
 
+/* The metrics besides loss and accuracy. */
+static void add_metrics(json_t **object, const mlp_tally *tally)
+{
+    for (mlp_metric metric = MLP_METRIC_ACCURACY + 1; metric < MLP_METRICS;
+         metric++) {
+        double value = mlp_tally_metric(tally, metric);
+        if (!isnan(value)) {
+            mlp_json_set(object, mlp_metric_facts_of(metric)->key,
+                         mlp_json_number(value));
+        }
+    }
+}
+
+/* The bins that have rows. */
+static void add_calibration(json_t **object, const mlp_reliability *r)
+{
+    json_t *bins = json_array();
+    for (size_t i = 0; i < MLP_RELIABILITY_BINS; i++) {
+        const mlp_reliability_bin *bin = &r->bins[i];
+        if (bin->rows > 0) {
+            mlp_json_append(
+                &bins,
+                json_pack(
+                    "{s:o, s:o, s:o, s:o, s:o}", "from",
+                    mlp_json_number((double)i / MLP_RELIABILITY_BINS), "to",
+                    mlp_json_number((double)(i + 1) / MLP_RELIABILITY_BINS),
+                    "count", mlp_json_whole(bin->rows), "probability",
+                    mlp_json_number(mlp_reliability_probability(bin)), "share",
+                    mlp_json_number(mlp_reliability_share(bin))));
+        }
+    }
+    mlp_json_set(object, "calibration_error",
+                 mlp_json_number(mlp_reliability_error(r)));
+    mlp_json_set(object, "calibration", bins);
+}
+
 static mlp_status print_json(FILE *out, const evaluation *e)
 {
     json_t *object =
@@ -108,9 +148,9 @@ static mlp_status print_json(FILE *out, const evaluation *e)
                   mlp_json_number(mlp_tally_loss(&e->tally)), "accuracy",
                   mlp_json_number(mlp_tally_accuracy(&e->tally)), "hits",
                   mlp_json_whole(e->tally.hits));
-    if (e->tally.targets > 0) {
-        mlp_json_set(&object, "mae", mlp_json_number(mlp_tally_mae(&e->tally)));
-        mlp_json_set(&object, "r2", mlp_json_number(mlp_tally_r2(&e->tally)));
+    add_metrics(&object, &e->tally);
+    if (e->reliability.rows > 0) {
+        add_calibration(&object, &e->reliability);
     }
     if (e->top_k > 0) {
         mlp_json_set(&object, "top_k", mlp_json_whole(e->top_k));
@@ -155,8 +195,10 @@ static mlp_status eval(const mlp_tool_options *options, mlp_tool_output *output)
         status = mlp_inference_count_top(loaded.inference, options->top_k);
     }
     if (status == MLP_OK) {
-        mlp_inference_evaluate(loaded.inference, &loaded.dataset, &e.tally,
-                               e.confusion);
+        status = mlp_inference_evaluate(loaded.inference, &loaded.dataset,
+                                        &e.tally, e.confusion, &e.reliability);
+    }
+    if (status == MLP_OK) {
         status = mlp_dataset_status(&loaded.dataset);
     }
     if (status == MLP_OK) {
@@ -175,12 +217,22 @@ static const char *const options_of_eval[] = {
 
 const mlp_tool_command mlp_tool_eval = {
     .name = "eval",
-    .summary = "loss, accuracy, report and confusion matrix on labelled rows",
+    .summary = "metrics, report and confusion matrix on labelled rows",
     .description = "Evaluate a checkpoint's model on labelled rows: loss, "
-                   "accuracy, classification\n"
-                   "report and confusion matrix. On the test split of the "
-                   "training data the loss\n"
-                   "equals the one that training logged, to the last bit.",
+                   "accuracy, metrics,\n"
+                   "calibration, classification report and confusion matrix. "
+                   "On the test split of\n"
+                   "the training data the loss equals the one that training "
+                   "logged, to the last bit.\n"
+                   "\n"
+                   "Of two classes, ROC AUC, average precision and Brier score "
+                   "are those of class 1.\n"
+                   "Of several, ROC AUC and average precision are the mean "
+                   "over classes, each\n"
+                   "against the rest, and the Brier score is the sum over "
+                   "classes. Equal outputs\n"
+                   "count one half for ROC AUC and share a threshold for "
+                   "average precision.",
     .options = options_of_eval,
     .formats = formats,
     .operands = "FILE",

@@ -75,8 +75,35 @@ static mlp_status share_tallies(const mlp_trainer *trainer, mlp_status read)
                                          (sizeof *tallies / sizeof(uint64_t)));
 }
 
-mlp_status mlp_trainer_evaluate(mlp_trainer *trainer, const mlp_sharded *split,
-                                mlp_tally *tally, uint64_t *confusion)
+/* ROC AUC and average precision need all outputs on each rank: 16 MiB of them
+ * are always taken, more only if they are monitored. */
+enum { RANKED_MOST = 1 << 22 };
+
+static bool ranks_rows(const mlp_trainer *trainer, size_t rows)
+{
+    const mlp_trainer_parts *parts = &trainer->parts;
+    mlp_metric monitor = parts->config->monitor;
+    bool is_monitored = monitor == MLP_METRIC_ROC_AUC ||
+                        monitor == MLP_METRIC_AVERAGE_PRECISION;
+    size_t outputs = rows * mlp_ranking_columns(parts->model->classes);
+    return parts->config->task != MLP_TASK_REGRESSION && rows > 0 &&
+           (is_monitored || outputs <= RANKED_MOST);
+}
+
+static mlp_status measure_ranking(mlp_comm *comm, mlp_ranking *ranking,
+                                  mlp_tally *tally)
+{
+    size_t count;
+    uint64_t *words = mlp_ranking_words(ranking, &count);
+    MLP_TRY(mlp_comm_sum(comm, words, count));
+    mlp_status status = mlp_ranking_measure(ranking, NULL, &tally->ranking);
+    tally->ranked = ranking->rows;
+    return mlp_comm_agree(comm, status);
+}
+
+static mlp_status evaluate(mlp_trainer *trainer, const mlp_sharded *split,
+                           const mlp_evaluation_counts *counts,
+                           mlp_tally *tally)
 {
     const mlp_trainer_parts *parts = &trainer->parts;
     size_t classes = parts->model->classes;
@@ -84,10 +111,33 @@ mlp_status mlp_trainer_evaluate(mlp_trainer *trainer, const mlp_sharded *split,
     mlp_evaluator evaluator = mlp_trainer_evaluator(trainer);
     const mlp_evaluation_order order = mlp_trainer_order(trainer, split);
     evaluator.stop = parts->stop;
-    mlp_evaluate(&evaluator, &split->here, &order, tallies, confusion);
+    mlp_evaluate(&evaluator, &split->here, &order, tallies, counts);
     MLP_TRY(share_tallies(trainer, mlp_dataset_status(&split->here)));
     *tally = mlp_evaluation_total(tallies, parts->config->shards);
-    return confusion == NULL
+    if (counts->ranking != NULL) {
+        MLP_TRY(measure_ranking(parts->comm, counts->ranking, tally));
+    }
+    return counts->confusion == NULL
                ? MLP_OK
-               : mlp_comm_sum(parts->comm, confusion, classes * classes);
+               : mlp_comm_sum(parts->comm, counts->confusion,
+                              classes * classes);
+}
+
+mlp_status mlp_trainer_evaluate(mlp_trainer *trainer, const mlp_sharded *split,
+                                mlp_tally *tally, uint64_t *confusion)
+{
+    mlp_ranking ranking = {0};
+    mlp_evaluation_counts counts = {.confusion = confusion};
+    if (!ranks_rows(trainer, split->rows)) {
+        return evaluate(trainer, split, &counts, tally);
+    }
+    counts.ranking = &ranking;
+    mlp_status status = mlp_ranking_create(
+        split->rows, trainer->parts.model->classes, &ranking);
+    status = mlp_comm_agree(trainer->parts.comm, status);
+    if (status == MLP_OK) {
+        status = evaluate(trainer, split, &counts, tally);
+    }
+    mlp_ranking_destroy(&ranking);
+    return status;
 }

@@ -14,9 +14,10 @@ enum {
     ROWS,
     STOP,
     FAULT, /* the rank could not read its rows */
-    ERROR, /* of a regression, as in mlp_tally: these three */
+    ERROR, /* of a regression, as in mlp_tally: these four */
     TARGETS,
     SQUARES,
+    ERROR_SQUARES,
     UNSAFE /* the rank's gradient is, see mlp_kernels.gradient */
 };
 _Static_assert(UNSAFE + 1 == MLP_SHARD_METRICS, "the last one");
@@ -30,7 +31,8 @@ static void add_targets(const mlp_trainer *trainer, size_t first, size_t end,
     double unit = mlp_feed_target_unit(trainer->node.feed);
     mlp_tally tally = {.error_sum = record[ERROR],
                        .target_sum = record[TARGETS],
-                       .target_squares = record[SQUARES]};
+                       .target_squares = record[SQUARES],
+                       .square_sum = record[ERROR_SQUARES]};
     for (size_t r = first; targets != NULL && r < end; r++) {
         mlp_tally_target(&tally, outputs[r * MLP_ALIGN], targets[r * MLP_ALIGN],
                          unit);
@@ -38,6 +40,7 @@ static void add_targets(const mlp_trainer *trainer, size_t first, size_t end,
     record[ERROR] = tally.error_sum;
     record[TARGETS] = tally.target_sum;
     record[SQUARES] = tally.target_squares;
+    record[ERROR_SQUARES] = tally.square_sum;
 }
 
 /* What some rank of the node team has reported. */
@@ -110,10 +113,10 @@ mlp_status mlp_trainer_read_metrics(mlp_trainer *trainer,
     const double *all = mlp_exchange_collect_shard_metrics(trainer->exchange);
     *result = (mlp_step_result){0};
     *is_unsafe = false;
-    static const size_t summed[MLP_TALLY_SUMS] = {LOSS, ERROR, TARGETS,
-                                                  SQUARES};
-    double sums[MLP_TALLY_SUMS];
-    for (size_t i = 0; i < MLP_TALLY_SUMS; i++) {
+    static const size_t summed[] = {LOSS, ERROR, TARGETS, SQUARES,
+                                    ERROR_SQUARES};
+    double sums[MLP_TALLY_SUMS] = {0};
+    for (size_t i = 0; i < sizeof summed / sizeof summed[0]; i++) {
         sums[i] = mlp_tree_sum(all + summed[i], shards, MLP_SHARD_METRICS);
     }
     mlp_tally_set_sums(&result->tally, sums);
@@ -126,7 +129,7 @@ mlp_status mlp_trainer_read_metrics(mlp_trainer *trainer,
         *is_unsafe |= record[UNSAFE] != 0.0;
     }
     if (trainer->parts.train->here.targets != NULL) {
-        result->tally.targets = result->tally.rows;
+        result->tally.targets = result->tally.scored = result->tally.rows;
     }
     return isfinite(result->tally.loss_sum) && !trainer->has_fault
                ? MLP_OK

@@ -143,10 +143,11 @@ mlp_exchange_traffic mlp_trainer_traffic(const mlp_trainer *trainer);
 void mlp_trainer_outputs(mlp_trainer *trainer, const mlp_sharded *split,
                          float *outputs);
 
-/** Loss, hits and confusion over a sharded split with the current parameters.
- *  MLP_STOPPED on all ranks when a stop is wanted on one, which does not
- * evaluate the rest of its rows: the tally is then worth nothing. MLP_ERROR_IO
- * when a rank cannot read its rows.
+/** Tally and confusion over a sharded split with the current parameters. Rows
+ *  of classes are ranked, if they have at most 2^22 outputs or the
+ * configuration monitors what that gives. MLP_STOPPED on all ranks when a stop
+ * is wanted on one, which does not evaluate the rest of its rows: the tally is
+ * then worth nothing. MLP_ERROR_IO when a rank cannot read its rows.
  *  @param confusion  [classes, classes], row = truth, zeroed by
  *  the caller; or NULL
  *  Collective. */

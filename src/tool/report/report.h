@@ -50,7 +50,8 @@ typedef struct {
     bool is_regression; /**< misses if true, else confusion and mistakes */
     mlp_tool_case loaded;
     mlp_tally tally;
-    uint64_t *confusion;                    /**< [classes, classes] */
+    uint64_t *confusion;         /**< [classes, classes] */
+    mlp_reliability reliability; /**< without rows: no probabilities */
     mlp_example examples[MLP_EXAMPLES_MAX]; /**< in descending order of score */
     size_t example_count;
     mlp_deformed deformed; /**< training images, with --augment */

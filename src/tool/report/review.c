@@ -180,8 +180,8 @@ static mlp_status review(mlp_report_input *input)
             return mlp_fail_memory("the confusion matrix");
         }
     }
-    mlp_inference_evaluate(r->loaded.inference, &r->loaded.dataset, &r->tally,
-                           r->confusion);
+    MLP_TRY(mlp_inference_evaluate(r->loaded.inference, &r->loaded.dataset,
+                                   &r->tally, r->confusion, &r->reliability));
     find_examples(r);
     MLP_TRY(mlp_dataset_status(&r->loaded.dataset));
     check_loss(input);

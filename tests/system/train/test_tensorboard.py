@@ -18,7 +18,9 @@ TRAIN = pathlib.Path(os.environ["MLP_BUILD"]) / "mlp_train"
 os.environ.pop("MLP_DATA", None)
 SPLITS = "train", "validation", "test"
 TAGS = {f"{split}_{name}": f"{name}/{split}"
-        for name in ("loss", "accuracy", "mae", "r2") for split in SPLITS}
+        for name in ("loss", "accuracy", "log_loss", "brier", "roc_auc",
+                     "average_precision", "rmse", "mae", "r2")
+        for split in SPLITS}
 TAGS.update({name: name for name in ("learning_rate", "samples_per_second")})
 
 
@@ -164,10 +166,17 @@ def tags_of(names, splits):
         "learning_rate", "samples_per_second"]
 
 
+def class_tags(*splits):
+    """Training does not measure all that an evaluation does."""
+    return (tags_of(("loss", "accuracy"), ("train", *splits)) +
+            tags_of(("log_loss", "brier", "roc_auc", "average_precision"),
+                    splits))
+
+
 def test_classification():
     job = ("--data", "digits", "--validation", 0.2, "--hidden", 8, "--epochs", 3)
     train(*job, "--tensorboard", "deep/er", "--log", "a.log")
-    tags = tags_of(("loss", "accuracy"), SPLITS)
+    tags = class_tags("validation", "test")
     expect_same(pathlib.Path("deep/er"), pathlib.Path("a.log"), 3, tags)
 
 
@@ -178,7 +187,7 @@ def test_regression():
           "--test-fraction", 0.2, "--hidden", 4, "--batch", 8, "--epochs", 2,
           "--lr", 0.01, "--tensorboard", "numbers", "--log", "b.log")
     expect_same(pathlib.Path("numbers"), pathlib.Path("b.log"), 2,
-                tags_of(("loss", "mae", "r2"), ("train", "test")))
+                tags_of(("loss", "rmse", "mae", "r2"), ("train", "test")))
 
 
 def files(directory):
@@ -192,7 +201,7 @@ def test_resume():
     job = ("--data", "digits", "--hidden", 8, "--epochs", 5, "--checkpoint",
            "run", "--keep", 9, "--resume", "auto", "--log", "c.log",
            "--tensorboard", "events")
-    tags = tags_of(("loss", "accuracy"), ("train", "test"))
+    tags = class_tags("test")
     log = pathlib.Path("c.log")
     here = pathlib.Path("events")
     for stop, epochs, count in ((steps + 5, 1, 1), (3 * steps, 3, 2),
@@ -242,7 +251,7 @@ def test_ranks():
                f"code {done.returncode} of ranks: {done.stderr}")
         if status == 0:
             expect_same(pathlib.Path(place), pathlib.Path("d.log"), 2,
-                        tags_of(("loss", "accuracy"), ("train", "test")))
+                        class_tags("test"))
             expect(len(files(place)) == 1, f"{files(place)}")
         else:
             expect(done.stderr.count("is not a directory") == 1, done.stderr)

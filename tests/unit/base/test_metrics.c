@@ -101,6 +101,75 @@ START_TEST(averages_of_no_rows_are_zero)
 }
 END_TEST
 
+START_TEST(two_classes_have_the_brier_score_of_class_1)
+{
+    mlp_tally tally = {.rows = 2};
+    const float one_output = 0.25F;
+    const float two_outputs[] = {0.25F, 0.75F};
+    mlp_tally_probabilities(&tally, &one_output, 1, 1, 0.5);
+    mlp_tally_probabilities(&tally, two_outputs, 2, 1, 0.25);
+    ck_assert_double_eq(mlp_tally_metric(&tally, MLP_METRIC_BRIER),
+                        (0.5625 + 0.0625) / 2);
+    ck_assert_double_eq(mlp_tally_metric(&tally, MLP_METRIC_LOG_LOSS), 0.375);
+    ck_assert(isnan(mlp_tally_metric(&tally, MLP_METRIC_RMSE)));
+}
+END_TEST
+
+START_TEST(several_classes_have_the_sum_of_squares)
+{
+    mlp_tally tally = {.rows = 1};
+    const float outputs[] = {0.5F, 0.25F, 0.25F};
+    mlp_tally_probabilities(&tally, outputs, 3, 0, 0.7);
+    ck_assert_double_eq(mlp_tally_metric(&tally, MLP_METRIC_BRIER), 0.375);
+}
+END_TEST
+
+START_TEST(log_loss_of_outputs_is_finite)
+{
+    mlp_tally tally = {.rows = 2};
+    const float sure = 1.0F, half = 0.5F;
+    mlp_tally_probabilities(&tally, &sure, 1, 0, (double)NAN);
+    mlp_tally_probabilities(&tally, &half, 1, 0, (double)NAN);
+    ck_assert_double_eq_tol(mlp_tally_metric(&tally, MLP_METRIC_LOG_LOSS),
+                            (23 * log(2) + log(2)) / 2, 1e-12);
+}
+END_TEST
+
+START_TEST(errors_are_in_the_unit_of_the_data)
+{
+    mlp_tally tally = {.rows = 2};
+    mlp_tally_target(&tally, 1.0F, 3.0F, 10);  /* 20 */
+    mlp_tally_target(&tally, 2.0F, -2.0F, 10); /* 40 */
+    ck_assert_double_eq(mlp_tally_metric(&tally, MLP_METRIC_MAE), 30);
+    ck_assert_double_eq_tol(mlp_tally_metric(&tally, MLP_METRIC_RMSE),
+                            sqrt(1000), 1e-12);
+    ck_assert(isnan(mlp_tally_metric(&tally, MLP_METRIC_BRIER)));
+    ck_assert(isnan(mlp_tally_metric(&tally, MLP_METRIC_ACCURACY)));
+}
+END_TEST
+
+START_TEST(what_was_not_measured_is_not_a_number)
+{
+    /* as older versions stored it */
+    const mlp_tally classes = {.rows = 9, .hits = 3};
+    const mlp_tally numbers = {.rows = 9, .targets = 9};
+    for (mlp_metric m = MLP_METRIC_LOG_LOSS; m < MLP_METRICS; m++) {
+        ck_assert(isnan(mlp_tally_metric(&classes, m)));
+    }
+    ck_assert(isnan(mlp_tally_metric(&numbers, MLP_METRIC_RMSE)));
+}
+END_TEST
+
+START_TEST(a_sum_is_not_ranked)
+{
+    mlp_tally sum = {0};
+    const mlp_tally part = {.rows = 1, .ranked = 1, .ranking = {0.5, 0.5}};
+    mlp_tally_add(&sum, &part);
+    ck_assert(isnan(mlp_tally_metric(&sum, MLP_METRIC_ROC_AUC)));
+    ck_assert_double_eq(mlp_tally_metric(&part, MLP_METRIC_ROC_AUC), 0.5);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("metrics");
@@ -112,6 +181,12 @@ int main(void)
     tcase_add_test(tests, a_class_without_rows_and_predictions_scores_zero);
     tcase_add_test(tests, averages_count_classes_alike_or_by_their_rows);
     tcase_add_test(tests, averages_of_no_rows_are_zero);
+    tcase_add_test(tests, two_classes_have_the_brier_score_of_class_1);
+    tcase_add_test(tests, several_classes_have_the_sum_of_squares);
+    tcase_add_test(tests, log_loss_of_outputs_is_finite);
+    tcase_add_test(tests, errors_are_in_the_unit_of_the_data);
+    tcase_add_test(tests, what_was_not_measured_is_not_a_number);
+    tcase_add_test(tests, a_sum_is_not_ranked);
     suite_add_tcase(suite, tests);
     return run_suite(suite, CK_FORK_GETENV);
 }

@@ -275,10 +275,10 @@ START_TEST(an_epoch_is_the_best_when_none_before_was_as_good)
     static const uint64_t hits[] = {9000, 9000, 9100, 8000, 9101};
     static const bool is_best[] = {true, false, true, false, true};
     mlp_checkpoint c = sample_create(0, 0, 0);
-    ck_assert(!mlp_checkpoint_is_best(&c.history));
+    ck_assert(!mlp_checkpoint_is_best(&c.config, &c.history));
     for (uint64_t i = 0; i < 5; i++) {
         sample_add_epoch(&c, i + 1, 10 * (i + 1), hits[i]);
-        ck_assert(mlp_checkpoint_is_best(&c.history) == is_best[i]);
+        ck_assert(mlp_checkpoint_is_best(&c.config, &c.history) == is_best[i]);
     }
     mlp_checkpoint_destroy(&c);
 }

@@ -161,7 +161,8 @@ START_TEST(shards_that_are_not_here_have_tallies_of_0)
     const mlp_dataset dataset = rows_from(650, 1300);
     const mlp_evaluation_order order = {
         .rows = ROWS, .shards = SHARDS, .here = {1, 2}, .before = 650};
-    mlp_evaluate(&evaluator, &dataset, &order, tallies, confusion);
+    mlp_evaluate(&evaluator, &dataset, &order, tallies,
+                 &(mlp_evaluation_counts){.confusion = confusion});
     mlp_tally tally = mlp_evaluation_total(tallies, SHARDS);
     double loss = mlp_pass_losses(pass)[0];
     double chain = 0.0;

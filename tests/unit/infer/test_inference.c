@@ -161,7 +161,7 @@ START_TEST(evaluation_counts_and_sums)
     uint64_t confusion[4] = {0};
     make_tiny(parameters);
     create(1);
-    mlp_inference_evaluate(model, &dataset, &tally, confusion);
+    mlp_inference_evaluate(model, &dataset, &tally, confusion, NULL);
     double ahead = log1p(exp(-0.5)), behind = log1p(exp(0.5));
     ck_assert_double_eq_tol(tally.loss_sum, 2 * ahead + behind, TOLERANCE);
     ck_assert_uint_eq(tally.hits, 2);
@@ -171,7 +171,7 @@ START_TEST(evaluation_counts_and_sums)
     ck_assert_uint_eq(confusion[2], 1);
     ck_assert_uint_eq(confusion[3], 1);
     /* again, from zeros */
-    mlp_inference_evaluate(model, &dataset, &tally, NULL);
+    mlp_inference_evaluate(model, &dataset, &tally, NULL, NULL);
     ck_assert_uint_eq(tally.hits, 2);
 }
 END_TEST
@@ -225,7 +225,7 @@ START_TEST(threads_do_not_change_a_bit)
             model, &dataset, (mlp_range){100, MLP_INFERENCE_ROWS});
         ck_assert_uint_eq(result.stride, 16);
         memcpy(outputs[t], result.outputs, sizeof outputs[t]);
-        mlp_inference_evaluate(model, &dataset, &tally[t], NULL);
+        mlp_inference_evaluate(model, &dataset, &tally[t], NULL, NULL);
         mlp_inference_destroy(&model);
     }
     for (size_t t = 1; t < 3; t++) {
@@ -243,11 +243,11 @@ START_TEST(the_number_of_shards_changes_the_sum_by_rounding_only)
     mlp_tally seven, one;
     make_for_digits();
     create(1);
-    mlp_inference_evaluate(model, &dataset, &seven, NULL);
+    mlp_inference_evaluate(model, &dataset, &seven, NULL, NULL);
     mlp_inference_destroy(&model);
     set("shards", "1");
     create(1);
-    mlp_inference_evaluate(model, &dataset, &one, NULL);
+    mlp_inference_evaluate(model, &dataset, &one, NULL, NULL);
     ck_assert_uint_eq(one.hits, seven.hits);
     ck_assert_double_eq_tol(one.loss_sum, seven.loss_sum,
                             1e-12 * seven.loss_sum);
@@ -262,10 +262,10 @@ START_TEST(there_may_be_more_shards_than_rows)
     make_tiny(parameters);
     set("shards", "8");
     create(2);
-    mlp_inference_evaluate(model, &dataset, &tally, NULL);
+    mlp_inference_evaluate(model, &dataset, &tally, NULL, NULL);
     ck_assert_uint_eq(tally.rows, 3);
     dataset.range.count = 0;
-    mlp_inference_evaluate(model, &dataset, &tally, NULL);
+    mlp_inference_evaluate(model, &dataset, &tally, NULL, NULL);
     ck_assert_uint_eq(tally.rows, 0);
     ck_assert_double_eq(tally.loss_sum, 0.0);
 }

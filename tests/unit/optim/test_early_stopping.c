@@ -4,6 +4,7 @@
 #include "optim/early_stopping.h"
 
 #include <check.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "run_suite.h"
@@ -70,10 +71,45 @@ END_TEST
 
 START_TEST(accuracy_is_better_when_higher)
 {
-    config.monitor = MLP_MONITOR_ACCURACY;
+    config.monitor = MLP_METRIC_ACCURACY;
     after(1.0, 1.0, 80);
     assert_state(after(1.0, 9.0, 90), 2, 0, false);
     assert_state(after(1.0, 0.1, 89), 2, 1, false);
+}
+END_TEST
+
+/* The state after one more epoch in which the validation rows have this ROC
+ * AUC and this Brier score. */
+static mlp_early_stopping after_scores(double auc, double brier)
+{
+    mlp_epoch_record record = {.epoch = history.count + 1,
+                               .validation = {.rows = 100,
+                                              .scored = 100,
+                                              .square_sum = 100 * brier,
+                                              .ranked = 100,
+                                              .ranking = {auc, 0.5}}};
+    ck_assert_int_eq(mlp_history_add(&history, &record), MLP_OK);
+    return mlp_early_stopping_of(&config, &history);
+}
+
+START_TEST(any_metric_may_decide)
+{
+    config.monitor = MLP_METRIC_ROC_AUC; /* higher is better */
+    after_scores(0.5, 0.5);
+    assert_state(after_scores(0.75, 0.75), 2, 0, false);
+    assert_state(after_scores(0.75, 0.25), 2, 1, false);
+    config.monitor = MLP_METRIC_BRIER; /* lower is */
+    assert_state(mlp_early_stopping_of(&config, &history), 3, 0, false);
+}
+END_TEST
+
+START_TEST(an_undefined_metric_is_no_improvement)
+{
+    config.monitor = MLP_METRIC_ROC_AUC;
+    assert_state(after_scores((double)NAN, 1), 0, 1, false);
+    assert_state(after_scores(0.1, 1), 2, 0, false);
+    assert_state(after_scores((double)NAN, 1), 2, 1, false);
+    assert_state(after_scores(0.2, 1), 4, 0, false);
 }
 END_TEST
 
@@ -112,6 +148,8 @@ int main(void)
     tcase_add_test(tests, patience_ends_after_epochs_that_are_not_better);
     tcase_add_test(tests, without_validation_rows_training_counts);
     tcase_add_test(tests, accuracy_is_better_when_higher);
+    tcase_add_test(tests, any_metric_may_decide);
+    tcase_add_test(tests, an_undefined_metric_is_no_improvement);
     tcase_add_test(tests, better_means_by_more_than_min_delta);
     tcase_add_test(tests, a_plateau_lowers_the_rate_again_and_again);
     suite_add_tcase(suite, tests);
