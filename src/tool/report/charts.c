@@ -1,11 +1,13 @@
 /** @file
  *  The curves of a report, on the page and as standalone figures.
  */
+#include <inttypes.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/metrics_text.h"
 #include "report.h"
 #include "system/terminal.h"
 
@@ -220,6 +222,19 @@ static void print_summary(const mlp_run_summary *run, FILE *out)
     fputs("\n", out);
 }
 
+static void print_review(const mlp_review *review, FILE *out)
+{
+    const mlp_tally *tally = &review->tally;
+    fprintf(out, "\n%" PRIu64 " test rows of %s\nloss        %.6f\n",
+            tally->rows, review->loaded.data_name, mlp_tally_loss(tally));
+    if (!review->is_regression) {
+        fprintf(out, "accuracy    %.2f%% (%" PRIu64 " of %" PRIu64 ")\n",
+                100 * mlp_tally_accuracy(tally), tally->hits, tally->rows);
+    }
+    mlp_metrics_print(out, tally);
+    mlp_reliability_print(out, &review->reliability, review->loaded.classes);
+}
+
 mlp_status mlp_report_write_text(const mlp_report_input *input, FILE *out)
 {
     for (size_t i = 0; i < input->count; i++) {
@@ -233,6 +248,9 @@ mlp_status mlp_report_write_text(const mlp_report_input *input, FILE *out)
                                             mlp_terminal_has_utf8());
         mlp_report_chart_destroy(&made);
         MLP_TRY(status);
+    }
+    if (input->review.is_there) {
+        print_review(&input->review, out);
     }
     return MLP_OK;
 }

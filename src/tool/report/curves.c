@@ -49,28 +49,35 @@ static void chart_table(mlp_markup *m, const mlp_report_chart *made)
     mlp_markup_close(m);
 }
 
-static void chart_figure(mlp_markup *m, const mlp_report_chart *made,
-                         mlp_figure figure)
+void mlp_page_chart(mlp_markup *m, const mlp_chart *chart, int number,
+                    const char *title, const char *description)
 {
     mlp_canvas_svg svg;
     mlp_canvas_svg_init(&svg, m);
-    mlp_markup_open(m, "figure");
     mlp_markup_open(m, "svg");
     mlp_markup_attribute(m, "viewBox", "0 0 %d %d", MLP_CHART_WIDTH,
                          MLP_CHART_HEIGHT);
     mlp_markup_attribute(m, "role", "img");
-    mlp_markup_attribute(m, "aria-labelledby", "t%d d%d", (int)figure,
-                         (int)figure);
+    mlp_markup_attribute(m, "aria-labelledby", "t%d d%d", number, number);
     mlp_markup_open(m, "title");
-    mlp_markup_attribute(m, "id", "t%d", (int)figure);
-    mlp_markup_text(m, "%s by epoch", made->chart.title);
+    mlp_markup_attribute(m, "id", "t%d", number);
+    mlp_markup_text(m, "%s", title);
     mlp_markup_close(m);
     mlp_markup_open(m, "desc");
-    mlp_markup_attribute(m, "id", "d%d", (int)figure);
-    mlp_markup_text(m, "%s", made->description);
+    mlp_markup_attribute(m, "id", "d%d", number);
+    mlp_markup_text(m, "%s", description);
     mlp_markup_close(m);
-    mlp_chart_draw(&made->chart, &svg.canvas, 0);
+    mlp_chart_draw(chart, &svg.canvas, 0);
     mlp_markup_close(m);
+}
+
+static void chart_figure(mlp_markup *m, const mlp_report_chart *made,
+                         mlp_figure figure)
+{
+    char title[64];
+    snprintf(title, sizeof title, "%s by epoch", made->chart.title);
+    mlp_markup_open(m, "figure");
+    mlp_page_chart(m, &made->chart, (int)figure, title, made->description);
     chart_table(m, made);
     mlp_markup_close(m);
 }

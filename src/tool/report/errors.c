@@ -13,11 +13,12 @@ void mlp_page_errors(mlp_markup *m, const mlp_report_input *input)
     mlp_markup_element(
         m, "p", "note",
         "%" PRIu64 " test rows of %s, by the checkpoint of epoch %" PRIu64
-        ": mean absolute error %.6g in the table's unit, R2 %.4f (explained "
-        "variance), loss %.4f (of scaled targets).",
+        ": root mean squared error %.6g and mean absolute error %.6g in the "
+        "table's unit, R2 %.4f (explained variance), loss %.4f (of scaled "
+        "targets).",
         r->tally.rows, r->loaded.data_name, r->loaded.checkpoint.epoch,
-        mlp_tally_mae(&r->tally), mlp_tally_r2(&r->tally),
-        mlp_tally_loss(&r->tally));
+        mlp_tally_metric(&r->tally, MLP_METRIC_RMSE), mlp_tally_mae(&r->tally),
+        mlp_tally_r2(&r->tally), mlp_tally_loss(&r->tally));
     mlp_page_table(m, "Test rows with the largest errors", NULL);
     mlp_page_heads(m, heads, sizeof heads / sizeof heads[0]);
     for (size_t i = 0; i < r->example_count; i++) {

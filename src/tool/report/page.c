@@ -254,6 +254,7 @@ static void navigation(mlp_markup *m, const mlp_report_input *input)
     if (input->review.is_there && input->review.is_regression) {
         link_to(m, "errors", "Errors");
     } else if (input->review.is_there) {
+        link_to(m, "metrics", "Metrics");
         link_to(m, "confusion", "Confusion");
         link_to(m, "mistakes", "Mistakes");
     }
@@ -327,6 +328,7 @@ static mlp_status sections(mlp_markup *m, const mlp_report_input *input)
     if (input->review.is_there && input->review.is_regression) {
         mlp_page_errors(m, input);
     } else if (input->review.is_there) {
+        mlp_page_metrics(m, input);
         mlp_page_confusion(m, input);
         MLP_TRY(mlp_page_mistakes(m, input));
     }

@@ -44,11 +44,10 @@ static mlp_status write_report(mlp_report_input *input,
     if (strcmp(options->format, "png") == 0) {
         return mlp_report_write_png(input, out);
     }
-    if (strcmp(options->format, "txt") == 0) {
-        return mlp_report_write_text(input, out);
-    }
     MLP_TRY(mlp_review_make(input, options));
-    return mlp_report_write_html(input, out);
+    return strcmp(options->format, "txt") == 0
+               ? mlp_report_write_text(input, out)
+               : mlp_report_write_html(input, out);
 }
 
 /* ---- watching a run that trains */
@@ -156,15 +155,16 @@ const mlp_tool_command mlp_tool_report = {
                    "network and no other file.\n"
                    "Sections without data are omitted, with a note.\n"
                    "\n"
-                   "One run: curves with the best epoch, confusion matrix and "
-                   "worst mistakes on the\n"
-                   "test rows, weights of the first layer, time by phase and "
-                   "rank (mlp_train\n"
-                   "--profile), configuration, placement, digests. Several "
-                   "runs: their curves\n"
-                   "together, and the options in which they differ. svg, png "
-                   "and txt have the\n"
-                   "curves alone.\n"
+                   "One run: curves with the best epoch; metrics, "
+                   "calibration, confusion matrix and\n"
+                   "worst mistakes on the test rows; weights of the first "
+                   "layer, time by phase and\n"
+                   "rank (mlp_train --profile), configuration, placement, "
+                   "digests. Several runs:\n"
+                   "their curves together, and the options in which they "
+                   "differ. svg and png have\n"
+                   "the curves alone, txt also the metrics and the "
+                   "calibration.\n"
                    "\n"
                    "--watch writes FILE anew after each epoch, until the runs "
                    "end or are stopped;\n"

@@ -140,8 +140,15 @@ mlp_status mlp_page_image(mlp_markup *m, const mlp_image *image,
 /** Values per pixel of the model's pictures: 1 for gray. */
 size_t mlp_report_channels(const mlp_checkpoint *checkpoint);
 
+/** A chart as SVG.
+ *  @param number  unique on the page; those below MLP_FIGURES are the curves'
+ *  @param description  text alternative */
+void mlp_page_chart(mlp_markup *m, const mlp_chart *chart, int number,
+                    const char *title, const char *description);
+
 mlp_status mlp_page_curves(mlp_markup *m, const mlp_report_input *input);
 void mlp_page_confusion(mlp_markup *m, const mlp_report_input *input);
+void mlp_page_metrics(mlp_markup *m, const mlp_report_input *input);
 void mlp_page_errors(mlp_markup *m, const mlp_report_input *input);
 mlp_status mlp_page_mistakes(mlp_markup *m, const mlp_report_input *input);
 mlp_status mlp_page_deformed(mlp_markup *m, const mlp_report_input *input);
