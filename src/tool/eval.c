@@ -184,7 +184,7 @@ static mlp_status eval(const mlp_tool_options *options, mlp_tool_output *output)
 {
     mlp_tool_case loaded = {0};
     evaluation e = {.of = &loaded,
-                    .split = mlp_tool_split_name(options->split),
+                    .split = mlp_tool_rows_name(options),
                     .top_k = options->top_k};
     MLP_TRY(mlp_tool_load(options, true, &loaded));
     mlp_status status = MLP_OK;

@@ -27,20 +27,38 @@ mlp_status mlp_tool_load_checkpoint(const char *path,
     return MLP_OK;
 }
 
-/* The rows to load: the requested range, limited to the existing rows. */
-static mlp_status choose_rows(const mlp_tool_options *options,
-                              const mlp_source_info *info, mlp_range *range)
+/* The rows that the options name, as a range of their split. */
+static mlp_range named_rows(const mlp_tool_options *options,
+                            const mlp_source_info *info,
+                            const mlp_config *trained)
 {
     size_t rows = info->rows[options->split];
-    if (options->first >= rows) {
+    size_t held = mlp_held_rows(trained->validation, rows);
+    return options->is_validation ? (mlp_range){rows - held, held}
+                                  : (mlp_range){0, rows};
+}
+
+/* The rows to load: the requested range, limited to the existing rows. */
+static mlp_status choose_rows(const mlp_tool_options *options,
+                              const mlp_source_info *info,
+                              const mlp_config *trained, mlp_range *range)
+{
+    mlp_range all = named_rows(options, info, trained);
+    if (options->is_validation && all.count == 0) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "%s: the model was trained without validation rows; "
+                        "see mlp_train --validation",
+                        info->name);
+    }
+    if (options->first >= all.count) {
         return mlp_fail(MLP_ERROR_USAGE,
                         "%s: has %zu %s rows, none from row %zu on; see "
                         "--split and --first",
-                        info->name, rows, mlp_tool_split_name(options->split),
+                        info->name, all.count, mlp_tool_rows_name(options),
                         options->first);
     }
-    size_t rest = rows - options->first;
-    *range = (mlp_range){options->first,
+    size_t rest = all.count - options->first;
+    *range = (mlp_range){all.first + options->first,
                          options->rows < rest ? options->rows : rest};
     return MLP_OK;
 }
@@ -105,7 +123,8 @@ static mlp_status load_rows(const mlp_tool_options *options, bool has_labels,
                                          "data has splits of its own");
     }
     snprintf(loaded->data_name, sizeof loaded->data_name, "%s", info->name);
-    mlp_status status = choose_rows(options, info, &range);
+    mlp_status status =
+        choose_rows(options, info, &loaded->checkpoint.config, &range);
     if (status == MLP_OK) {
         status = take_rows(options, source, range, loaded);
     }

@@ -7,9 +7,13 @@
 #include "base/log.h"
 #include "tool.h"
 
-/* MLP_SPLITS stands for "all". */
-static const char *const splits[] = {
-    [MLP_SPLIT_TRAIN] = "train", [MLP_SPLIT_TEST] = "test", "all", NULL};
+/* Those of a source, then those that stand for other rows. */
+enum { ALL = MLP_SPLITS, VALIDATION };
+static const char *const splits[] = {[MLP_SPLIT_TRAIN] = "train",
+                                     [MLP_SPLIT_TEST] = "test",
+                                     [ALL] = "all",
+                                     [VALIDATION] = "validation",
+                                     NULL};
 static const char *const bad_rows[] = {"fail", "drop", NULL};
 static const char *const bad_images[] = {"fail", "skip", NULL};
 static const char *const metrics[] = {"validation-loss",
@@ -27,6 +31,11 @@ const char *mlp_tool_split_name(mlp_split split)
     return splits[split];
 }
 
+const char *mlp_tool_rows_name(const mlp_tool_options *options)
+{
+    return options->is_validation ? splits[VALIDATION] : splits[options->split];
+}
+
 #define AT(member) .offset = offsetof(mlp_tool_options, member)
 #define SIZE_LIMIT 18446744073709551615.0
 
@@ -41,7 +50,8 @@ static const mlp_option rows[] = {
      .help = "a row of a table with a bad cell: fail, or drop the row"},
     {"split", MLP_FIELD_ENUM, AT(split), .choices = splits, .operand = "NAME",
      .default_text = "test; of a table to predict, all",
-     .help = "rows of which split; all: both, of a table"},
+     .help = "rows of which split; all: both, of a table; validation: the "
+             "training rows that training held out"},
     {"first", MLP_FIELD_SIZE, AT(first), .most = SIZE_LIMIT, .operand = "N",
      .help = "begin with row N, counted from 0"},
     {"rows", MLP_FIELD_SIZE, AT(rows), .least = 1, .most = SIZE_LIMIT,
@@ -188,9 +198,12 @@ static void complete(const mlp_option_table *table, mlp_tool_options *options)
                         mlp_option_was_given(table, "rows");
     options->has_format = mlp_option_was_given(table, "format");
     options->is_json = strcmp(options->format, "json") == 0;
-    options->is_all = (unsigned)options->split == MLP_SPLITS;
+    options->is_all = (int)options->split == ALL;
+    options->is_validation = (int)options->split == VALIDATION;
     if (options->is_all) {
         options->split = MLP_SPLIT_TEST;
+    } else if (options->is_validation) {
+        options->split = MLP_SPLIT_TRAIN;
     }
 }
 
