@@ -186,6 +186,9 @@ static mlp_status eval(const mlp_tool_options *options, mlp_tool_output *output)
     evaluation e = {.of = &loaded,
                     .split = mlp_tool_rows_name(options),
                     .top_k = options->top_k};
+    if (options->operand_count > 1) {
+        return mlp_tool_compare(options, output);
+    }
     MLP_TRY(mlp_tool_load(options, true, &loaded));
     mlp_status status = MLP_OK;
     if (!loaded.checkpoint.schema.is_regression) {
@@ -217,7 +220,8 @@ static const char *const options_of_eval[] = {
 
 const mlp_tool_command mlp_tool_eval = {
     .name = "eval",
-    .summary = "metrics, report and confusion matrix on labelled rows",
+    .summary = "metrics, report and confusion matrix on labelled rows; or two "
+               "runs compared",
     .description = "Evaluate a checkpoint's model on labelled rows: loss, "
                    "accuracy, metrics,\n"
                    "calibration, classification report and confusion matrix. "
@@ -232,9 +236,17 @@ const mlp_tool_command mlp_tool_eval = {
                    "against the rest, and the Brier score is the sum over "
                    "classes. Equal outputs\n"
                    "count one half for ROC AUC and share a threshold for "
-                   "average precision.",
+                   "average precision.\n"
+                   "\n"
+                   "Two runs are compared on the same rows. Classes: McNemar's "
+                   "test, exact and\n"
+                   "mid-p, and the difference of the error rates with Bonett "
+                   "and Price's interval.\n"
+                   "Numbers: mean paired differences of squared and of "
+                   "absolute errors, with\n"
+                   "standard error and Student's interval.",
     .options = options_of_eval,
     .formats = formats,
-    .operands = "FILE",
-    .operands_max = 1,
+    .operands = "FILE [FILE]",
+    .operands_max = 2,
     .run = eval};

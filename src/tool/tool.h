@@ -156,6 +156,13 @@ mlp_status mlp_tool_load(const mlp_tool_options *options, bool has_labels,
                          mlp_tool_case *loaded);
 void mlp_tool_unload(mlp_tool_case *loaded);
 
+/* ---- two models on the same rows: compare.c */
+
+/** mlp eval with two operands. As mlp_tool_load; MLP_ERROR_USAGE when the
+ *  models don't predict the same of the same rows. */
+mlp_status mlp_tool_compare(const mlp_tool_options *options,
+                            mlp_tool_output *output);
+
 /* ---- rows as pictures: paint.c */
 
 /** What a row is a picture of. */
