@@ -54,6 +54,9 @@ typedef struct {
      *  the global step since which it is in use: states of another arithmetic
      *  have the same parameters, but other moments. Not part of the digest. */
     uint64_t arithmetic, arithmetic_since;
+    double temperature; /**< by which the logits of training were divided, to
+                             calibrate probabilities; 0: they were not. The
+                             last layer's parameters include it */
 } mlp_checkpoint;
 
 /** Whether a layer has slopes after the bias, as hidden layers with PReLU

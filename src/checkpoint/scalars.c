@@ -63,6 +63,7 @@ static const struct {
     LATER("arithmetic_since", U64, arithmetic_since, 0),
     RARE("running_scored", U64, running.scored),
     RARE("running_square_sum", F64, running.square_sum),
+    RARE("temperature", F64, temperature),
 #undef SCALAR
 #undef LATER
 #undef RARE

@@ -202,6 +202,16 @@ mlp_status mlp_tool_load(const mlp_tool_options *options, bool has_labels,
     return status;
 }
 
+mlp_status mlp_tool_load_held_out(const mlp_tool_options *options,
+                                  mlp_tool_case *loaded)
+{
+    mlp_tool_options held_out = *options;
+    held_out.split = MLP_SPLIT_TRAIN;
+    held_out.has_split = true;
+    held_out.is_validation = true;
+    return mlp_tool_load(&held_out, true, loaded);
+}
+
 void mlp_tool_unload(mlp_tool_case *loaded)
 {
     mlp_inference_destroy(&loaded->inference);

@@ -186,6 +186,11 @@ static void print_facts(FILE *out, const mlp_checkpoint *c, const char *path)
                 (double)c->scaler.shift, (double)c->scaler.scale);
     }
     fprintf(out, "data sha256    %s\n", hex);
+    if (c->temperature > 0) {
+        mlp_digest_hex(c->parent_digest, hex);
+        fprintf(out, "temperature    %.9g, calibrated from state sha256 %s\n",
+                c->temperature, hex);
+    }
 }
 
 static mlp_status print_text(FILE *out, const mlp_checkpoint *c,
@@ -305,6 +310,9 @@ static mlp_status print_json(FILE *out, const mlp_checkpoint *c,
         "parameters", parameters_json(c));
     if (best_epoch(c) > 0) {
         mlp_json_set(&object, "weights_epoch", mlp_json_whole(best_epoch(c)));
+    }
+    if (c->temperature > 0) {
+        mlp_json_set(&object, "temperature", mlp_json_number(c->temperature));
     }
     return mlp_json_print(out, object, MLP_JSON_DOUBLE);
 }

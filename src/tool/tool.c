@@ -9,9 +9,9 @@
 #include "config/options.h"
 
 static const mlp_tool_command *const commands[] = {
-    &mlp_tool_show,   &mlp_tool_verify, &mlp_tool_eval, &mlp_tool_predict,
-    &mlp_tool_report, &mlp_tool_data,   &mlp_tool_runs, &mlp_tool_export,
-    &mlp_tool_import, &mlp_tool_trace};
+    &mlp_tool_show,      &mlp_tool_verify, &mlp_tool_eval, &mlp_tool_predict,
+    &mlp_tool_calibrate, &mlp_tool_report, &mlp_tool_data, &mlp_tool_runs,
+    &mlp_tool_export,    &mlp_tool_import, &mlp_tool_trace};
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 

@@ -156,6 +156,11 @@ mlp_status mlp_tool_load(const mlp_tool_options *options, bool has_labels,
                          mlp_tool_case *loaded);
 void mlp_tool_unload(mlp_tool_case *loaded);
 
+/** Load the rows by which a model of these options may be calibrated, those
+ *  that its training held out for validation. As mlp_tool_load. */
+mlp_status mlp_tool_load_held_out(const mlp_tool_options *options,
+                                  mlp_tool_case *loaded);
+
 /* ---- two models on the same rows: compare.c */
 
 /** mlp eval with two operands. As mlp_tool_load; MLP_ERROR_USAGE when the
@@ -192,6 +197,7 @@ mlp_status mlp_tool_train(char **argv);
 extern const mlp_tool_command mlp_tool_show;
 extern const mlp_tool_command mlp_tool_verify;
 extern const mlp_tool_command mlp_tool_eval;
+extern const mlp_tool_command mlp_tool_calibrate;
 extern const mlp_tool_command mlp_tool_predict;
 extern const mlp_tool_command mlp_tool_report;
 extern const mlp_tool_command mlp_tool_runs;

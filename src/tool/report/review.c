@@ -158,7 +158,8 @@ static void check_loss(mlp_report_input *input)
     double found = mlp_tally_loss(&r->tally);
     for (size_t i = 0; i < history->count; i++) {
         const mlp_epoch_record *e = &history->records[i];
-        bool is_it = e->step == r->loaded.checkpoint.step && e->test.rows > 0;
+        bool is_it = e->step == r->loaded.checkpoint.step && e->test.rows > 0 &&
+                     r->loaded.checkpoint.temperature == 0;
         if (is_it && mlp_tally_loss(&e->test) != found) {
             mlp_report_input_note(
                 input,

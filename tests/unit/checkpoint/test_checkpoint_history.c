@@ -60,6 +60,7 @@ START_TEST(metrics_come_back_bit_for_bit)
     written.history.records[0].train.scored = 50000;
     written.running.scored = 34;
     written.running.square_sum = 0.7;
+    written.temperature = 1.0 / 7.0;
     write_and_load();
     ck_assert_uint_eq(found.history.count, 2);
     ck_assert_int_eq(memcmp(found.history.records, written.history.records,
@@ -67,6 +68,7 @@ START_TEST(metrics_come_back_bit_for_bit)
                      0);
     ck_assert_int_eq(
         memcmp(&found.running, &written.running, sizeof found.running), 0);
+    ck_assert_double_eq(found.temperature, 1.0 / 7.0);
     ck_assert(has("history/validation_roc_auc"));
     ck_assert(has("history/train_scored"));
     ck_assert(!has("history/test_roc_auc"));
@@ -85,6 +87,7 @@ START_TEST(columns_without_values_are_left_out_and_read_as_not_measured)
         ck_assert(isnan(mlp_tally_metric(tally, metric)));
     }
     ck_assert_double_eq(mlp_tally_metric(tally, MLP_METRIC_ACCURACY), 0.8);
+    ck_assert_double_eq(found.temperature, 0);
 }
 END_TEST
 
