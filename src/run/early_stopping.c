@@ -17,26 +17,19 @@ static float *best_weights(const mlp_run_parts *run)
     return run->state.moments[run->state.moment_count - 1];
 }
 
-/* The labels that occur in the validation rows, as a claim for each class. */
-static mlp_status count_classes(const mlp_run_parts *run, size_t *present)
+/* Whether the rows are of several classes. */
+static mlp_status have_classes(const mlp_run_parts *run,
+                               const mlp_sharded *split, bool *differ)
 {
-    const mlp_dataset *here = &run->data.validation.here;
-    uint64_t *rows = calloc(run->data.classes, sizeof *rows);
-    mlp_status status =
-        rows == NULL ? mlp_fail_memory("the rows of each class") : MLP_OK;
-    status = mlp_comm_agree(run->job.comm, status);
-    for (size_t r = 0; status == MLP_OK && r < here->range.count; r++) {
-        rows[here->labels[r]]++;
-    }
-    if (status == MLP_OK) {
-        status = mlp_comm_sum(run->job.comm, rows, run->data.classes);
-    }
-    *present = 0;
-    for (size_t k = 0; status == MLP_OK && k < run->data.classes; k++) {
-        *present += rows[k] > 0;
+    uint64_t *rows;
+    size_t present = 0;
+    MLP_TRY(mlp_run_count_classes(run, split, &rows));
+    for (size_t k = 0; k < run->data.classes; k++) {
+        present += rows[k] > 0;
     }
     free(rows);
-    return status;
+    *differ = present > 1;
+    return MLP_OK;
 }
 
 /* Whether the rows have targets that differ. */
@@ -72,15 +65,13 @@ mlp_status mlp_run_check_monitor(const mlp_run_parts *run)
             run, validation->rows > 0 ? validation : &run->data.train,
             &is_defined));
     } else if (metric->is_evaluated && !metric->is_of_probabilities) {
-        size_t present;
-        MLP_TRY(count_classes(run, &present));
-        is_defined = present > 1;
+        MLP_TRY(have_classes(run, validation, &is_defined));
     }
     return is_defined
                ? MLP_OK
                : mlp_fail(MLP_ERROR_DATA,
                           "--monitor: %s is undefined for rows that are all "
-                          "%s, as the validation rows are",
+                          "%s, as those that it is measured on",
                           metric->label,
                           metric->is_of_numbers ? "of one value"
                                                 : "of one class");

@@ -235,6 +235,12 @@ mlp_status mlp_run_begin_state(mlp_run_parts *run);
  *  check before results are printed or saved. Collective. */
 mlp_status mlp_run_fetch_state(mlp_run_parts *run);
 
+/** Rows of each class of a split, over all ranks.
+ *  @param rows  [classes], for the caller to free
+ *  Collective. */
+mlp_status mlp_run_count_classes(const mlp_run_parts *run,
+                                 const mlp_sharded *split, uint64_t **rows);
+
 /** Refuse a --monitor that is undefined for the rows that it is measured on.
  *  MLP_ERROR_USAGE, MLP_ERROR_DATA. Collective. */
 mlp_status mlp_run_check_monitor(const mlp_run_parts *run);

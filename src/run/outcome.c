@@ -66,27 +66,40 @@ static mlp_status recall_tally(mlp_run_parts *run, outcome *o)
     return mlp_comm_broadcast(run->job.comm, &o->tally, sizeof o->tally);
 }
 
-static mlp_status find_largest_class(const mlp_run_parts *run, outcome *o)
+mlp_status mlp_run_count_classes(const mlp_run_parts *run,
+                                 const mlp_sharded *split, uint64_t **rows)
 {
-    const mlp_dataset *here = &o->split->here;
-    uint64_t *rows = calloc(run->data.classes, sizeof *rows);
+    const mlp_dataset *here = &split->here;
+    uint64_t *counts = calloc(run->data.classes, sizeof *counts);
     mlp_status status =
-        rows == NULL ? mlp_fail_memory("the rows of each class") : MLP_OK;
+        counts == NULL ? mlp_fail_memory("the rows of each class") : MLP_OK;
     status = mlp_comm_agree(run->job.comm, status);
     if (status == MLP_OK) {
         for (size_t r = 0; r < here->range.count; r++) {
-            rows[here->labels[r]]++;
+            counts[here->labels[r]]++;
         }
-        status = mlp_comm_sum(run->job.comm, rows, run->data.classes);
+        status = mlp_comm_sum(run->job.comm, counts, run->data.classes);
     }
-    for (size_t k = 0; status == MLP_OK && k < run->data.classes; k++) {
+    if (status != MLP_OK) {
+        free(counts);
+        counts = NULL;
+    }
+    *rows = counts;
+    return status;
+}
+
+static mlp_status find_largest_class(const mlp_run_parts *run, outcome *o)
+{
+    uint64_t *rows;
+    MLP_TRY(mlp_run_count_classes(run, o->split, &rows));
+    for (size_t k = 0; k < run->data.classes; k++) {
         if (rows[k] > o->of_largest) {
             o->largest = k;
             o->of_largest = rows[k];
         }
     }
     free(rows);
-    return status;
+    return MLP_OK;
 }
 
 /* ---- the decision ------------------------------------------------------ */
