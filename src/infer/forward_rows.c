@@ -210,6 +210,12 @@ static void count_probabilities(const class_rows *of, mlp_tally *tally,
     }
 }
 
+uint64_t mlp_evaluation_ranking_bytes(const mlp_model *model, uint64_t rows)
+{
+    uint64_t words = mlp_ranking_columns(model->classes) + 1;
+    return rows * (words * sizeof(uint32_t) + 2 * sizeof(uint64_t));
+}
+
 static void rank_rows(const class_rows *of, size_t first, mlp_ranking *ranking)
 {
     size_t from = of->count == 2 ? 1 : 0;

@@ -91,6 +91,10 @@ typedef struct {
                                        model has probabilities */
 } mlp_evaluation_counts;
 
+/** Bytes that it takes to rank rows of a model: outputs, labels, and their
+ * order by one output. */
+uint64_t mlp_evaluation_ranking_bytes(const mlp_model *model, uint64_t rows);
+
 /** Evaluate the rows of an order: the loss of a shard is one chain of additions
  *  over its rows. Rows are left out when a stop is wanted.
  *

@@ -199,6 +199,12 @@ mlp_inference_result mlp_inference_run(mlp_inference *inference,
                                       mlp_pass_predictions(inference->pass)};
 }
 
+bool mlp_inference_has_probabilities(const mlp_inference *inference)
+{
+    return !inference->is_regression &&
+           mlp_model_has_probabilities(inference->model);
+}
+
 mlp_status mlp_inference_count_top(mlp_inference *inference, size_t k)
 {
     const mlp_model *model = inference->model;
@@ -213,8 +219,7 @@ mlp_status mlp_inference_count_top(mlp_inference *inference, size_t k)
     return MLP_OK;
 }
 
-/* More outputs are not ranked: they would take 512 MiB. */
-enum { RANKED_MOST = 1 << 27 };
+enum { RANKED_BYTES = 1 << 30 };
 
 static void evaluate(mlp_inference *inference, const mlp_dataset *dataset,
                      const mlp_evaluation_counts *counts, mlp_tally *tally)
@@ -236,13 +241,12 @@ mlp_status mlp_inference_evaluate(mlp_inference *inference,
     mlp_evaluation_counts counts = {.confusion = confusion,
                                     .reliability = reliability};
     size_t rows = dataset->range.count;
-    size_t classes = inference->model->classes;
     if (inference->is_regression ||
-        rows * mlp_ranking_columns(classes) > RANKED_MOST) {
+        mlp_evaluation_ranking_bytes(inference->model, rows) > RANKED_BYTES) {
         evaluate(inference, dataset, &counts, tally);
         return MLP_OK;
     }
-    MLP_TRY(mlp_ranking_create(rows, classes, &ranking));
+    MLP_TRY(mlp_ranking_create(rows, inference->model->classes, &ranking));
     counts.ranking = &ranking;
     evaluate(inference, dataset, &counts, tally);
     mlp_status status = mlp_ranking_measure(&ranking, NULL, &tally->ranking);

@@ -69,6 +69,10 @@ mlp_inference_result mlp_inference_run(mlp_inference *inference,
                                        const mlp_dataset *dataset,
                                        mlp_range rows);
 
+/** Whether the outputs are probabilities of classes: of softmax, or of one
+ *  sigmoid for two classes. */
+bool mlp_inference_has_probabilities(const mlp_inference *inference);
+
 /** Let mlp_inference_evaluate also count top_hits: labels among the k largest
  *  outputs; 0: off. MLP_ERROR_USAGE when the model has no more than k outputs.
  */
@@ -76,8 +80,8 @@ mlp_status mlp_inference_count_top(mlp_inference *inference, size_t k);
 
 /** The tally of all rows of a dataset. The loss is summed as in training, by
  *  shard and then in the tree, so that it equals the logged loss of the split
- *  bit for bit. Rows of classes are ranked, unless they have more than 2^27
- *  outputs. For rows in a file check mlp_dataset_status before using the
+ *  bit for bit. Rows of classes are ranked, unless that takes more than
+ *  1 GiB. For rows in a file check mlp_dataset_status before using the
  *  result.
  *
  *  @param dataset      accepted by mlp_inference_check, labels below the number

@@ -106,19 +106,6 @@ static mlp_status name_output(const mlp_tool_options *options, calibration *c)
                           from);
 }
 
-static mlp_status refuse_others(const mlp_checkpoint *checkpoint)
-{
-    const mlp_config *config = &checkpoint->config;
-    bool has_probabilities =
-        config->output == MLP_OUTPUT_SOFTMAX ||
-        (config->output == MLP_OUTPUT_SIGMOID && config->binary);
-    return has_probabilities && !checkpoint->schema.is_regression
-               ? MLP_OK
-               : mlp_fail(MLP_ERROR_USAGE,
-                          "a temperature is for a classifier with softmax "
-                          "outputs, or with --binary and a sigmoid");
-}
-
 /* Fit the temperature to logits of rows that the model was not trained on.
  * Rows held out by other means are appended here. */
 static mlp_status fit(const mlp_tool_options *options, calibration *c,
@@ -172,7 +159,12 @@ static mlp_status make(const mlp_tool_options *options, calibration *c)
 {
     unsigned char digest[MLP_DIGEST_BYTES];
     double factor;
-    MLP_TRY(refuse_others(&c->loaded.checkpoint));
+    if (!mlp_inference_has_probabilities(c->loaded.inference)) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "%s: a temperature is for a classifier with softmax "
+                        "outputs, or with --binary and a sigmoid",
+                        c->loaded.checkpoint_path);
+    }
     MLP_TRY(name_output(options, c));
     MLP_TRY(measure(c, c->loaded.inference, &c->before));
     MLP_TRY(fit(options, c, &factor));

@@ -75,19 +75,22 @@ static mlp_status share_tallies(const mlp_trainer *trainer, mlp_status read)
                                          (sizeof *tallies / sizeof(uint64_t)));
 }
 
-/* ROC AUC and average precision need all outputs on each rank: 16 MiB of them
- * are always taken, more only if they are monitored. */
-enum { RANKED_MOST = 1 << 22 };
+/* ROC AUC and average precision need all outputs on each rank. This memory is
+ * not part of --memory-limit, and so is kept to 64 MiB and an eighth of that
+ * limit; what is monitored is measured in any case. */
+enum { RANKED_BYTES = 1 << 26, LIMIT_PART = 8 };
 
 static bool ranks_rows(const mlp_trainer *trainer, size_t rows)
 {
-    const mlp_trainer_parts *parts = &trainer->parts;
-    mlp_metric monitor = parts->config->monitor;
-    bool is_monitored = monitor == MLP_METRIC_ROC_AUC ||
-                        monitor == MLP_METRIC_AVERAGE_PRECISION;
-    size_t outputs = rows * mlp_ranking_columns(parts->model->classes);
-    return parts->config->task != MLP_TASK_REGRESSION && rows > 0 &&
-           (is_monitored || outputs <= RANKED_MOST);
+    const mlp_config *config = trainer->parts.config;
+    bool is_monitored = config->monitor == MLP_METRIC_ROC_AUC ||
+                        config->monitor == MLP_METRIC_AVERAGE_PRECISION;
+    uint64_t bytes = mlp_evaluation_ranking_bytes(trainer->parts.model, rows);
+    uint64_t part = config->memory_limit / LIMIT_PART;
+    bool is_small =
+        bytes <= RANKED_BYTES && (config->memory_limit == 0 || bytes <= part);
+    return config->task != MLP_TASK_REGRESSION && rows > 0 &&
+           (is_monitored || is_small);
 }
 
 static mlp_status measure_ranking(mlp_comm *comm, mlp_ranking *ranking,

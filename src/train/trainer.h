@@ -144,10 +144,11 @@ void mlp_trainer_outputs(mlp_trainer *trainer, const mlp_sharded *split,
                          float *outputs);
 
 /** Tally and confusion over a sharded split with the current parameters. Rows
- *  of classes are ranked, if they have at most 2^22 outputs or the
- * configuration monitors what that gives. MLP_STOPPED on all ranks when a stop
- * is wanted on one, which does not evaluate the rest of its rows: the tally is
- * then worth nothing. MLP_ERROR_IO when a rank cannot read its rows.
+ *  of classes are ranked if that takes at most 64 MiB and an eighth of
+ *  --memory-limit, or if the configuration monitors what it gives. MLP_STOPPED
+ *  on all ranks when a stop is wanted on one, which does not evaluate the rest
+ *  of its rows: the tally is then worth nothing. MLP_ERROR_IO when a rank
+ *  cannot read its rows.
  *  @param confusion  [classes, classes], row = truth, zeroed by
  *  the caller; or NULL
  *  Collective. */
