@@ -271,12 +271,14 @@ static mlp_status update_by_norms(finisher *f)
 
 /* ---- the first layer by columns ---------------------------------------- */
 
+/* Meanwhile the sums of the other layers are under way. */
 static void update_block(void *context, size_t first, size_t count,
                          const float *sum)
 {
     const finisher *f = context;
     lap(f, MLP_PHASE_GRADIENT);
     mlp_optimizer_update(&f->rule, first, count, sum);
+    mlp_exchange_progress(f->trainer->exchange, f->w->self);
     lap(f, MLP_PHASE_UPDATE);
 }
 
@@ -309,6 +311,51 @@ static void finish_columns(finisher *f, const mlp_step_facts *facts)
     }
 }
 
+/* No other layer is read before the next step has sent its columns' sums, which
+ * is time for the sums of gradients to arrive. */
+static void leave_pending(const mlp_worker *w, const mlp_step_facts *facts)
+{
+    if (w->self.index == 0) {
+        w->trainer->pending = *facts;
+        w->trainer->is_pending = true;
+    }
+}
+
+void mlp_stage_finish_pending(mlp_worker *w)
+{
+    mlp_trainer *trainer = w->trainer;
+    const mlp_step_facts *facts = &trainer->pending;
+    finisher f = {
+        .w = w, .trainer = trainer, .rule = trainer->optimizer, .least = 1};
+    if (!trainer->is_pending) {
+        return;
+    }
+    mlp_optimizer_begin(&f.rule, facts->lr, facts->rows, facts->step);
+    each_layer(&f, update, true);
+    mlp_worker_meet_in_rank(w);
+    if (w->self.index == 0) {
+        trainer->is_pending = false;
+        mlp_exchange_end_step(trainer->exchange);
+    }
+    mlp_worker_meet_in_rank(w);
+}
+
+static void finish_pending(void *context, mlp_thread self)
+{
+    mlp_worker w = {.trainer = context, .self = self};
+    mlp_profile_start(w.trainer->parts.profile, self.index);
+    w.me = mlp_node_team_join(w.trainer->node.team, self);
+    mlp_stage_finish_pending(&w);
+}
+
+void mlp_trainer_finish_pending(mlp_trainer *trainer)
+{
+    if (trainer->is_pending) {
+        mlp_threads_run(trainer->threads, trainer->tuner.count, finish_pending,
+                        trainer);
+    }
+}
+
 mlp_status mlp_trainer_finish(mlp_worker *w, const mlp_step_facts *facts)
 {
     mlp_trainer *trainer = w->trainer;
@@ -329,7 +376,11 @@ mlp_status mlp_trainer_finish(mlp_worker *w, const mlp_step_facts *facts)
     if (facts->is_unsafe) {
         return update_with_care(&f);
     }
-    each_layer(&f, update, true);
+    if (mlp_trainer_has_columns(trainer)) {
+        leave_pending(w, facts);
+    } else {
+        each_layer(&f, update, true);
+    }
     mlp_stage_leave_batch(w);
     return MLP_OK;
 }

@@ -112,11 +112,24 @@ typedef struct {
     mlp_vote vote;    /* on MLP_VIEW_SIZE words */
 } mlp_trainer_sentinel;
 
+/* What the update has to know of a step. */
+typedef struct {
+    double lr;
+    size_t rows;      /* of the global batch */
+    uint64_t step;    /* global, from 0 */
+    bool is_given_up; /* no update */
+    bool is_unsafe;   /* some rank's sums are: look before the update */
+} mlp_step_facts;
+
 struct mlp_trainer {
     mlp_trainer_parts parts;
     mlp_trainer_node node;
     mlp_trainer_columns columns;
     const char *by_tree; /* why not by columns, or NULL */
+    /* With columns: a step whose other layers are not updated yet, as their
+     * sums may be under way until the next step's forward reads them. */
+    mlp_step_facts pending;
+    bool is_pending;
     mlp_exchange *exchange;
     mlp_weights weights;
     mlp_optimizer optimizer;
@@ -250,7 +263,10 @@ mlp_status mlp_trainer_diagnose(mlp_trainer *trainer, uint64_t epoch,
                                 size_t step);
 
 /** Wait until all ranks have finished updating all layers: between steps the
- *  weights may then be read. */
+ *  weights may then be read. Collective. */
 void mlp_trainer_wait(mlp_trainer *trainer);
+
+/** Update what is pending. Collective. */
+void mlp_trainer_finish_pending(mlp_trainer *trainer);
 
 #endif

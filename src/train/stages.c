@@ -98,14 +98,14 @@ static void forward_columns(mlp_worker *w)
     mlp_trainer *trainer = w->trainer;
     mlp_exchange *exchange = trainer->exchange;
     mlp_pass *columns = trainer->columns.pass;
-    begin_stage(w, false);
-    mlp_exchange_wait(exchange, 0);
-    mlp_worker_lap(w, MLP_PHASE_WAIT);
+    begin_stage(w, false); /* all threads have updated their columns */
     mlp_pass_forward(columns, 0, w->me);
     mlp_columns_send_sums(columns,
                           mlp_exchange_sent(exchange, MLP_COLUMNS_SUMS), w->me);
     mlp_exchange_send(exchange, MLP_COLUMNS_SUMS, w->me);
+    mlp_exchange_progress(exchange, w->self);
     mlp_worker_lap(w, MLP_PHASE_FORWARD);
+    mlp_stage_finish_pending(w);
     mlp_exchange_receive(exchange, MLP_COLUMNS_SUMS, w->self);
     mlp_worker_lap(w, MLP_PHASE_WAIT);
     mlp_columns_receive_sums(trainer->node.pass, trainer->columns.of_node,

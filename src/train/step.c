@@ -356,7 +356,9 @@ mlp_status mlp_trainer_step(mlp_trainer *trainer, uint64_t epoch,
     begin_micro_batch(&step);
     clear_alarms(trainer);
     run_node_team(trainer, &step);
-    mlp_exchange_end_step(trainer->exchange);
+    if (!trainer->is_pending) {
+        mlp_exchange_end_step(trainer->exchange);
+    }
     if (trainer->has_fault) {
         return mlp_comm_agree(parts->comm,
                               mlp_dataset_status(&parts->train->here));

@@ -42,15 +42,6 @@ typedef struct {
  *  shorter than all that reading of the clock. */
 double mlp_worker_clock(const mlp_worker *w);
 
-/** What the update has to know of a step. */
-typedef struct {
-    double lr;
-    size_t rows;      /* of the global batch */
-    uint64_t step;    /* global, from 0 */
-    bool is_given_up; /* no update */
-    bool is_unsafe;   /* some rank's sums are: look before the update */
-} mlp_step_facts;
-
 /** The time since the last lap went into this phase. */
 void mlp_worker_lap(const mlp_worker *w, mlp_phase phase);
 
@@ -92,7 +83,12 @@ void mlp_stage_accumulate(mlp_worker *w);
  *  it has published the first layer: then the next one may be gathered. */
 void mlp_stage_leave_batch(mlp_worker *w);
 
-/** Sum the gradients of all ranks, and update. Every thread of the node team
+/** With columns: update the layers but the first, by the step before, and end
+ *  that. Every thread of the node team calls. Collective. */
+void mlp_stage_finish_pending(mlp_worker *w);
+
+/** Sum the gradients of all ranks, and update. With columns layers but the
+ *  first may be left pending. Every thread of the node team
  *  calls and gets the same status; MLP_DIVERGED, on all ranks, when the
  *  gradient is not finite: parameters are as before. Collective. */
 mlp_status mlp_trainer_finish(mlp_worker *w, const mlp_step_facts *facts);

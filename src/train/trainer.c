@@ -187,6 +187,7 @@ void mlp_trainer_destroy(mlp_trainer **trainer)
     if (old == NULL) {
         return;
     }
+    mlp_trainer_finish_pending(old);
     mlp_dataset_cancel(&old->parts.train->here);
     mlp_weights_destroy(&old->weights);
     free(old->evaluation.tallies);

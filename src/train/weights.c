@@ -70,6 +70,7 @@ mlp_status mlp_trainer_load(mlp_trainer *trainer, const float *parameters,
                             float *const *moments)
 {
     const mlp_weights *w = &trainer->weights;
+    mlp_trainer_finish_pending(trainer);
     /* One rank writes what others share with it; agree also is the barrier. */
     if (mlp_exchange_fills_state(w->exchange)) {
         fill_vector(trainer, 0, parameters);
@@ -100,6 +101,7 @@ mlp_status mlp_trainer_store(mlp_trainer *trainer, float *parameters,
 
 void mlp_trainer_wait(mlp_trainer *trainer)
 {
+    mlp_trainer_finish_pending(trainer);
     for (size_t l = 0; l < trainer->parts.model->layers; l++) {
         mlp_exchange_wait(trainer->exchange, l);
     }
