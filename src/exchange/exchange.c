@@ -58,7 +58,9 @@ static mlp_status share_memory(mlp_exchange *x)
         [MLP_EXCHANGE_BY_COLUMNS] = 2 * mlp_exchange_by_columns(x) * number,
         [MLP_EXCHANGE_BY_ROWS] = 2 * mlp_exchange_by_rows(x) * number};
     for (size_t i = 0; i < MLP_EXCHANGE_MEMORIES; i++) {
-        MLP_TRY(mlp_node_team_share(x->node_team, bytes[i], &x->memory[i]));
+        if (bytes[i] > 0) { /* on all ranks of the node, or on none */
+            MLP_TRY(mlp_node_team_share(x->node_team, bytes[i], &x->memory[i]));
+        }
     }
     return MLP_OK;
 }

