@@ -1,7 +1,7 @@
 /** @file
  *  Sections of a file on the way to typed cells: a block of records, or of rows
- * of an array, which one thread parses. Private to cells_read.c and
- * cells_parse.c.
+ *  of an array, which one thread parses. Private to cells_read.c and
+ *  cells_parse.c.
  */
 #ifndef MLP_CELLS_PARSE_H
 #define MLP_CELLS_PARSE_H
@@ -46,23 +46,22 @@ typedef struct {
 } mlp_segment;
 
 /** MLP_ERROR_INTERNAL without memory. */
-mlp_status mlp_parser_create(mlp_cells *cells, size_t header,
-                             mlp_parser *parser);
-void mlp_parser_destroy(mlp_parser *parser);
+mlp_status mlp_parser_create(mlp_cells *cells, size_t header, mlp_parser *of);
+void mlp_parser_destroy(mlp_parser *of);
 
 /** Zero-initialize.
  *  @param csv  the file; NULL: of an array
  *  MLP_ERROR_INTERNAL without memory. */
-mlp_status mlp_segment_create(const mlp_parser *parser, const mlp_csv *csv,
-                              mlp_segment *segment);
-void mlp_segment_destroy(const mlp_parser *parser, mlp_segment *segment);
+mlp_status mlp_segment_create(const mlp_parser *of, const mlp_csv *csv,
+                              mlp_segment *s);
+void mlp_segment_destroy(const mlp_parser *of, mlp_segment *s);
 
 /** Empty it for another block. */
-void mlp_segment_reset(const mlp_parser *parser, mlp_segment *segment);
+void mlp_segment_reset(const mlp_parser *of, mlp_segment *s);
 
 /** Read the range or rows, if they are given, and parse the records. Several
  * threads may, each its own segment, if the kinds of all columns are known. The
  * failure is kept in the segment. */
-void mlp_segment_parse(const mlp_parser *parser, mlp_segment *segment);
+void mlp_segment_parse(const mlp_parser *of, mlp_segment *s);
 
 #endif

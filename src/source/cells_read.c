@@ -33,8 +33,7 @@ typedef struct {
     const mlp_npy *array;
     const mlp_stream *stream;
     mlp_parser parser;
-    mlp_segment
-        *segments; /* [segment_count], then one for what is passed over */
+    mlp_segment *segments; /* [segment_count], and one to pass over blocks */
     size_t segment_count;
     size_t filled; /* segments that have a block */
     size_t rank, ranks;
@@ -55,7 +54,6 @@ static mlp_status check_growth(const mlp_cells *cells, size_t rows,
                           cells->name, rows, stored);
 }
 
-/* The codes that the whole table has for a segment's texts. */
 /* Note where a new text was found. */
 static mlp_status note_section(mlp_cell_column *column, size_t code,
                                uint32_t section)
@@ -73,6 +71,7 @@ static mlp_status note_section(mlp_cell_column *column, size_t code,
     return MLP_OK;
 }
 
+/* The codes that the table has for a segment's texts. */
 static mlp_status join_texts(mlp_cells *cells, const mlp_segment *s, size_t i,
                              uint32_t *codes)
 {
@@ -222,8 +221,8 @@ static void fill_range(reading *of, const mlp_csv_ranges *ranges, size_t i,
 }
 
 /* Each rank's part is a section.
- * @param ranges  NULL: those of an array
- * @param count   of ranges */
+ *  @param ranges  NULL: those of an array
+ *  @param count   of ranges */
 static mlp_status take_ranges(reading *of, const mlp_csv_ranges *ranges,
                               size_t count, size_t first_section)
 {
@@ -290,7 +289,7 @@ static mlp_status fill_block(reading *of, size_t block,
     bool is_kept = block % of->ranks == of->rank;
     bool is_parsed = is_kept || has_unknown(of->cells);
     mlp_segment *s = &of->segments[of->segment_count]; /* passed over */
-    MLP_TRY(mlp_cells_add_section(of->cells));
+    MLP_TRY(mlp_stream_fail(of->stream, mlp_cells_add_section(of->cells)));
     if (is_parsed) {
         s = fill_segment(of, of->cells->section_count - 1, is_kept);
     }

@@ -19,7 +19,8 @@ static inline size_t mlp_joint_size(const mlp_comm *comm)
 
 static inline mlp_status mlp_joint_agree(mlp_comm *comm, mlp_status mine)
 {
-    return comm == NULL ? mine : mlp_comm_agree(comm, mine);
+    mlp_status agreed = comm == NULL ? mine : mlp_comm_agree(comm, mine);
+    return mine != MLP_OK && agreed == MLP_OK ? mine : agreed;
 }
 
 static inline mlp_status mlp_joint_sum(mlp_comm *comm, uint64_t *values,

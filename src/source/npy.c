@@ -3,6 +3,7 @@
  */
 #include "npy.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -222,6 +223,7 @@ static double float_of(uint64_t bits, size_t size)
 static double value_of(const mlp_npy *npy, const unsigned char *bytes)
 {
     uint64_t bits = 0;
+    assert(npy->item > 0 && npy->item <= sizeof bits);
     for (size_t i = 0; i < npy->item; i++) { /* from the highest byte on */
         bool is_low_first =
             (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) != npy->is_swapped;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "decoder.h"
+#include "joint.h"
 #include "system/files.h"
 
 enum {
@@ -301,13 +302,13 @@ mlp_status mlp_stream_open(const char *path, mlp_stream **stream)
 mlp_status mlp_stream_open_input(mlp_comm *comm, mlp_stream **stream)
 {
     mlp_status status = create("standard input", stream);
-    status = comm == NULL ? status : mlp_comm_agree(comm, status);
+    status = mlp_joint_agree(comm, status);
     if (status == MLP_OK) {
         (*stream)->is_input = true;
         (*stream)->comm = comm;
         (*stream)->fd = STDIN_FILENO;
         status = begin(*stream);
-        status = comm == NULL ? status : mlp_comm_agree(comm, status);
+        status = mlp_joint_agree(comm, status);
     }
     if (status != MLP_OK) {
         mlp_stream_close(stream);

@@ -20,8 +20,7 @@ enum { NUMBERS = 16 /* columns whose medians are searched at a time */ };
 typedef struct {
     const mlp_cells *cells;
     const mlp_table_options *options;
-    const uint32_t
-        *rows; /* [count], indexes of this rank's; NULL: all of them */
+    const uint32_t *rows; /* [count], of this rank's rows; NULL: all of them */
     size_t count, total;
 } fit;
 
