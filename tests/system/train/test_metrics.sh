@@ -8,7 +8,7 @@ set -eu
 
 # metrics_of LOG: the metrics of each epoch, without times.
 metrics_of() {
-    grep '"event":"epoch"' "$1" | tr ',{}' '\n\n\n' |
+    grep '"event":"epoch"' "$1" | tr ',{}' '[\n*]' |
         grep '^"\(train\|validation\|test\)_' || fail "$1: has no metrics"
 }
 
