@@ -27,9 +27,8 @@ mlp_status mlp_ranking_create(size_t rows, size_t classes, mlp_ranking *ranking)
 {
     *ranking =
         (mlp_ranking){.rows = rows, .columns = mlp_ranking_columns(classes)};
-    size_t words = word_count(ranking);
     /* calloc gives memory for any object */
-    ranking->words = calloc(words / 2 + 1, sizeof(uint64_t));
+    ranking->words = calloc(word_count(ranking) + 1, sizeof *ranking->words);
     return ranking->words != NULL ? MLP_OK
                                   : mlp_fail_memory("the outputs to rank");
 }

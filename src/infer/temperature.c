@@ -22,11 +22,16 @@ static mlp_status grow(mlp_logits *logits, size_t rows, size_t count)
 {
     size_t all = logits->rows + rows;
     float *values = realloc(logits->logits, (all * count + 1) * sizeof *values);
-    logits->logits = values != NULL ? values : logits->logits;
+    if (values == NULL) {
+        return mlp_fail_memory("the logits");
+    }
+    logits->logits = values;
     uint16_t *labels = realloc(logits->labels, (all + 1) * sizeof *labels);
-    logits->labels = labels != NULL ? labels : logits->labels;
-    return values != NULL && labels != NULL ? MLP_OK
-                                            : mlp_fail_memory("the logits");
+    if (labels == NULL) {
+        return mlp_fail_memory("the labels of logits");
+    }
+    logits->labels = labels;
+    return MLP_OK;
 }
 
 static mlp_status run_rows(mlp_inference *inference, const mlp_dataset *dataset,

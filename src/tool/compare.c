@@ -189,7 +189,7 @@ static void compare_numbers(comparison *c, double *const errors[MODELS],
 static mlp_status compare(comparison *c)
 {
     MLP_TRY(check_rows(c));
-    double *memory = malloc((3 * c->rows + 1) * sizeof *memory);
+    double *memory = calloc(3 * c->rows + 1, sizeof *memory);
     if (memory == NULL) {
         return mlp_fail_memory("the errors of each row");
     }
