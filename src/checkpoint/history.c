@@ -27,15 +27,6 @@ static const struct {
     {                                                                          \
         "history/" name, type, offsetof(mlp_epoch_record, member), true        \
     }
-#define SCORED(split)                                                          \
-    LATER(#split "_scored", MLP_H5_U64, split.scored),                         \
-        LATER(#split "_square_sum", MLP_H5_F64, split.square_sum),             \
-        LATER(#split "_log_sum", MLP_H5_F64, split.log_sum)
-#define RANKED(split)                                                          \
-    LATER(#split "_ranked", MLP_H5_U64, split.ranked),                         \
-        LATER(#split "_roc_auc", MLP_H5_F64, split.ranking.roc_auc),           \
-        LATER(#split "_average_precision", MLP_H5_F64,                         \
-              split.ranking.average_precision)
     COLUMN("epoch", MLP_H5_U64, epoch),
     COLUMN("step", MLP_H5_U64, step),
     COLUMN("train_loss_sum", MLP_H5_F64, train.loss_sum),
@@ -61,15 +52,24 @@ static const struct {
     COLUMN("test_target_squares", MLP_H5_F64, test.target_squares),
     COLUMN("learning_rate", MLP_H5_F64, learning_rate),
     COLUMN("wall_seconds", MLP_H5_F64, wall_seconds),
-    SCORED(train),
-    SCORED(validation),
-    SCORED(test),
-    RANKED(validation),
-    RANKED(test),
+    LATER("train_scored", MLP_H5_U64, train.scored),
+    LATER("train_square_sum", MLP_H5_F64, train.square_sum),
+    LATER("train_log_sum", MLP_H5_F64, train.log_sum),
+    LATER("validation_scored", MLP_H5_U64, validation.scored),
+    LATER("validation_square_sum", MLP_H5_F64, validation.square_sum),
+    LATER("validation_log_sum", MLP_H5_F64, validation.log_sum),
+    LATER("test_scored", MLP_H5_U64, test.scored),
+    LATER("test_square_sum", MLP_H5_F64, test.square_sum),
+    LATER("test_log_sum", MLP_H5_F64, test.log_sum),
+    LATER("validation_ranked", MLP_H5_U64, validation.ranked),
+    LATER("validation_roc_auc", MLP_H5_F64, validation.ranking.roc_auc),
+    LATER("validation_average_precision", MLP_H5_F64,
+          validation.ranking.average_precision),
+    LATER("test_ranked", MLP_H5_U64, test.ranked),
+    LATER("test_roc_auc", MLP_H5_F64, test.ranking.roc_auc),
+    LATER("test_average_precision", MLP_H5_F64, test.ranking.average_precision),
 #undef COLUMN
 #undef LATER
-#undef SCORED
-#undef RANKED
 };
 
 enum { COLUMNS = sizeof columns / sizeof columns[0] };

@@ -232,10 +232,10 @@ static void evaluate(mlp_inference *inference, const mlp_dataset *dataset,
     *tally = mlp_evaluation_total(inference->tallies, inference->shards);
 }
 
-mlp_status mlp_inference_evaluate(mlp_inference *inference,
-                                  const mlp_dataset *dataset, mlp_tally *tally,
-                                  uint64_t *confusion,
-                                  mlp_reliability *reliability)
+mlp_status mlp_inference_evaluate(
+    mlp_inference *inference, const mlp_dataset *dataset, mlp_tally *tally,
+    /* NOLINTNEXTLINE(readability-non-const-parameter): the counts keep it */
+    uint64_t *confusion, mlp_reliability *reliability)
 {
     mlp_ranking ranking = {0};
     mlp_evaluation_counts counts = {.confusion = confusion,

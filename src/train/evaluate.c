@@ -126,8 +126,10 @@ static mlp_status evaluate(mlp_trainer *trainer, const mlp_sharded *split,
                               classes * classes);
 }
 
-mlp_status mlp_trainer_evaluate(mlp_trainer *trainer, const mlp_sharded *split,
-                                mlp_tally *tally, uint64_t *confusion)
+mlp_status mlp_trainer_evaluate(
+    mlp_trainer *trainer, const mlp_sharded *split,
+    /* NOLINTNEXTLINE(readability-non-const-parameter): the counts keep it */
+    mlp_tally *tally, uint64_t *confusion)
 {
     mlp_ranking ranking = {0};
     mlp_evaluation_counts counts = {.confusion = confusion};
