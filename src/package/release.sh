@@ -51,6 +51,7 @@ dist=$(cd "$dist" && pwd)
 work=${MLP_WORK:-$(mktemp -d "${TMPDIR:-/tmp}/mlp-release.XXXXXX")}
 [ -n "${MLP_WORK:-}" ] || trap 'rm -rf "$work"' EXIT
 mkdir -p "$work"
+work=$(cd "$work" && pwd)
 
 # fresh NAME...: without what another run has left in $work.
 fresh() {
