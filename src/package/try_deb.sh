@@ -52,5 +52,4 @@ apt-get -qq -y purge mlp
 while read -r path; do
     [ ! -e "$path" ]
 done <files
-[ -z "$(command -v mlp_train)" ]
 [ ! -e /usr/share/doc/mlp ]
