@@ -17,6 +17,10 @@ WIDTHS = [784, 256, 128, 10]
 WIDE_WIDTHS = [2500, 2000, 1500, 1000, 500, 10]
 BATCH, WIDE_BATCH = 128, 256
 TRAIN_ROWS, TEST_ROWS, ROW_BYTES = 60000, 10000, 784 + 2
+WIDE_OPTIONS = ("--batch", WIDE_BATCH, "--optimizer", "adamw", "--lr", 0.001)
+# As rival_torch_deform.py and rival_common.py have them.
+DEFORMED_OPTIONS = ("--augment", "elastic", "--augment-soft", "1,7",
+                    "--dropout", 0.1, "--label-smoothing", 0.02)
 PRODUCTS = ("forward", "backward", "gradient")
 MIB = 1 << 20
 
@@ -188,6 +192,36 @@ def late(bench):
                    if record["event"] == "epoch"]
         line.add(seconds[9], seconds[0])
     return [line]
+
+
+def deform(bench):
+    """What deforming adds to the time of gathering rows."""
+    bench.need_mnist()
+    core = {bench.cores[0]}
+    line = Line("deformations' share of a step of 784-1024-1024-1024-10, "
+                f"AdamW, batch {WIDE_BATCH}, one core", 0.10, at_most=True)
+    by_row = Line("deforming an image of 28 x 28 pixels, one core", 8.0,
+                  at_most=True, unit="us")
+
+    def seconds(place, *options):
+        """Of gathering, and of all phases."""
+        records = bench.ours.run(
+            core, "--threads", 1, "--epochs", 1, "--profile", "--hidden",
+            "1024,1024,1024", *WIDE_OPTIONS, *DEFORMED_OPTIONS, *options,
+            data=place)
+        phases = next(record["rank_seconds"][0] for record in records
+                      if record["event"] == "profile")
+        return phases["gather"], sum(phases.values())
+
+    with tempfile.TemporaryDirectory() as place:
+        mnist.write_part(bench.data, place, bench.wide_rows, WIDE_BATCH)
+        for _ in range(bench.pairs):
+            gather, whole = seconds(place)
+            plain, _ = seconds(place, "--augment", "none", "--augment-soft",
+                               "none")
+            line.add(gather - plain, whole)
+            by_row.values.append(1e6 * (gather - plain) / bench.wide_rows)
+    return [line, by_row]
 
 
 # ---- ours against ours -----------------------------------------------------
@@ -429,6 +463,6 @@ def table(bench):
 
 
 ALL = {"kernels": kernels, "blas": blas, "epoch": epoch, "nonzero": nonzero,
-       "late": late, "threads": threads, "shards": shards, "crowd": crowd,
-       "steps": steps.measure, "wall": wall, "loading": loading,
-       "memory": memory, "table": table}
+       "late": late, "deform": deform, "threads": threads, "shards": shards,
+       "crowd": crowd, "steps": steps.measure, "wall": wall,
+       "loading": loading, "memory": memory, "table": table}

@@ -16,6 +16,9 @@ WIDTHS = [784, 256, 128, 10]
 BATCH = 128
 LEARNING_RATE = 0.1
 MOMENTUM = 0.9
+# With deformed images:
+DROPOUT = 0.1
+LABEL_SMOOTHING = 0.02
 
 
 def read_idx(folder, name):

@@ -1,6 +1,9 @@
-"""PyTorch: python3 rival_torch.py MNIST THREADS eager|compiled [WIDTHS BATCH]
+"""PyTorch:
 
-With the hidden layers' WIDTHS: a net with these, trained by AdamW.
+    python3 rival_torch.py MNIST THREADS eager|compiled [WIDTHS BATCH [deformed]]
+
+With the hidden layers' WIDTHS: a net with these, trained by AdamW; "deformed":
+on images that are deformed anew, with dropout.
 """
 import sys
 
@@ -17,16 +20,19 @@ def main():
     torch.manual_seed(1)
     pixels, labels = nets.load(folder)
     batch = common.BATCH
+    is_deformed = sys.argv[6:] == ["deformed"]
     if len(sys.argv) > 4:
         batch = int(sys.argv[5])
         net = nets.make_net([common.WIDTHS[0],
                              *map(int, sys.argv[4].split(",")),
-                             common.WIDTHS[-1]])
+                             common.WIDTHS[-1]],
+                            common.DROPOUT if is_deformed else 0)
         optimizer = nets.make_adamw(net)
     else:
         net = nets.make_net(common.WIDTHS)
         optimizer = nets.make_optimizer(net)
-    loss_of = nets.make_loss(net)
+    loss_of = (nets.make_loss_of_deformed if is_deformed
+               else nets.make_loss)(net)
     if mode == "compiled":
         # One program for whole batches, and one for the last.
         loss_of = torch.compile(loss_of, dynamic=False)

@@ -5,13 +5,16 @@ index, gradients are dropped and not cleared.
 import torch
 
 import rival_common as common
+import rival_torch_deform
 
 
-def make_net(widths):
+def make_net(widths, dropout=0):
     layers = []
-    for width, wider in zip(widths[1:], widths):
-        layers += [torch.nn.Linear(wider, width), torch.nn.ReLU()]
-    return torch.nn.Sequential(*layers[:-1])
+    for before, width in zip(widths, widths[1:-1]):
+        layers += [torch.nn.Linear(before, width), torch.nn.ReLU()]
+        if dropout > 0:
+            layers.append(torch.nn.Dropout(dropout))
+    return torch.nn.Sequential(*layers, torch.nn.Linear(*widths[-2:]))
 
 
 def load(folder):
@@ -34,6 +37,14 @@ def make_loss(net):
     """The loss of a batch, as a function of its rows and labels."""
     cross_entropy = torch.nn.functional.cross_entropy
     return lambda rows, labels: cross_entropy(net(rows), labels)
+
+
+def make_loss_of_deformed(net):
+    """The same of images that are deformed anew, with smoothed labels."""
+    cross_entropy = torch.nn.functional.cross_entropy
+    return lambda rows, labels: cross_entropy(
+        net(rival_torch_deform.deform(rows, labels)), labels,
+        label_smoothing=common.LABEL_SMOOTHING)
 
 
 def train_rows(loss_of, optimizer, pixels, labels, order, batch):

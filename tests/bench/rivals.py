@@ -9,7 +9,8 @@ import tempfile
 import mnist
 from lines import Line
 from machine import HERE, CannotRun, Missing, Rival, run
-from measures import BATCH, TRAIN_ROWS, WIDE_BATCH, WIDE_WIDTHS, plural
+from measures import (BATCH, DEFORMED_OPTIONS, TRAIN_ROWS, WIDE_BATCH,
+                      WIDE_OPTIONS, WIDE_WIDTHS, plural)
 
 
 def mnist_rival(bench, script, arguments, module, threads, ranks=1):
@@ -101,31 +102,44 @@ def sklearn(bench):
 
 WIDE_NETS = (([1024] * 3, 1, 1.5), ([1024] * 3, 2, 1.7),
              (WIDE_WIDTHS[:-1], 2, 1.6))
+DEFORMED_NETS = (([1024] * 3, 1, 1.8), ([1024] * 3, 2, 2.0))
 
 
-def wide(bench):
-    """AdamW, whose update takes as long as a layer's forward products."""
+def of_wide_nets(bench, title, nets, words=(), options=()):
+    """A line for each net: hidden layers, threads and target. words are the
+    rival's, options are ours."""
     bench.need_mnist()
     lines = []
     with tempfile.TemporaryDirectory() as place:
         # A part of MNIST: a whole epoch of these nets takes half a minute.
         mnist.write_part(bench.data, place, bench.wide_rows, WIDE_BATCH)
-        for hidden, threads, asked in WIDE_NETS:
+        for hidden, threads, asked in nets:
             widths = ",".join(map(str, hidden))
             cores = bench.some_cores(threads)
             lines.append(against(
-                bench, Line(f"wide net {widths.replace(',', '-')}, AdamW, "
+                bench, Line(f"{title} {widths.replace(',', '-')}, AdamW, "
                             f"batch {WIDE_BATCH}: PyTorch's time over ours, "
                             f"{plural(threads, 'thread')}", asked),
                 [lambda mode=mode: Rival(
                     "rival_torch.py", [place, threads, mode, widths,
-                                       WIDE_BATCH], "torch", threads, cores)
+                                       WIDE_BATCH, *words], "torch", threads,
+                    cores)
                  for mode in ("eager", "compiled")],
                 lambda: bench.ours.epoch(
-                    cores, "--hidden", widths, "--batch", WIDE_BATCH,
-                    "--optimizer", "adamw", "--lr", 0.001, threads=threads,
-                    data=place, epochs=1)))
+                    cores, "--hidden", widths, *WIDE_OPTIONS, *options,
+                    threads=threads, data=place, epochs=1)))
     return lines
+
+
+def wide(bench):
+    """AdamW, whose update takes as long as a layer's forward products."""
+    return of_wide_nets(bench, "wide net", WIDE_NETS)
+
+
+def deformed(bench):
+    """The same on images that are deformed anew in each epoch."""
+    return of_wide_nets(bench, "deformed images, net", DEFORMED_NETS,
+                        ["deformed"], DEFORMED_OPTIONS)
 
 
 # ---- libxsmm-dnn -----------------------------------------------------------
@@ -206,4 +220,4 @@ def fann(bench):
 
 
 ALL = {"torch": torch, "ddp": ddp, "jax": jax, "keras": keras,
-       "sklearn": sklearn, "wide": wide, "libxsmm": libxsmm, "fann": fann}
+       "sklearn": sklearn, "wide": wide, "deformed": deformed, "libxsmm": libxsmm, "fann": fann}
