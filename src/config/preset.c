@@ -46,6 +46,19 @@ static const char *const mnist_large_batch[] = {
     "batch",  "8192",       "epochs",       "30",
     NULL};
 
+/* Images that are deformed anew in each epoch, with the strengths of Ciresan et
+ * al. 2010, which are the defaults of --augment. */
+#define DEFORMED                                                               \
+    "activation", "relu", "output", "softmax", "loss", "cross-entropy",        \
+        "label-smoothing", "0.02", "init", "he-uniform", "optimizer", "adamw", \
+        "lr", "0.001", "schedule", "cosine", "weight-decay", "0.0001",         \
+        "batch", "256", "augment", "elastic", "augment-soft", "1,7"
+static const char *const mnist_small[] = {
+    DEFORMED, "hidden", "256,128", "warmup", "5", "epochs", "150", NULL};
+static const char *const mnist_best[] = {
+    DEFORMED, "hidden", "1024,1024,1024", "dropout", "0.1",
+    "warmup", "3",      "epochs",         "60",      NULL};
+
 /* The lecture's perceptron: the delta rule on every row of a truth table. */
 #define PERCEPTRON(table)                                                      \
     {                                                                          \
@@ -87,6 +100,12 @@ static const mlp_config_preset_row presets[] = {
     {"mnist-large-batch",
      "98.2% on MNIST with batches of 8,192 rows, by LARS and a warm-up",
      mnist_large_batch},
+    {"mnist-small",
+     "784-256-128-10 on deformed images, 150 epochs: minutes on two cores",
+     mnist_small},
+    {"mnist-best",
+     "784-1024-1024-1024-10 on deformed images, 60 epochs: below an hour",
+     mnist_best},
 };
 
 enum { PRESETS = sizeof presets / sizeof presets[0] };
