@@ -43,10 +43,67 @@ static size_t distance_from(const char *typed, const char *known)
     return is_beginning ? 1 : distance(typed, known);
 }
 
+/* What the options are called elsewhere: in Keras, scikit-learn, PyTorch. */
+static const struct {
+    const char *theirs, *ours;
+} synonyms[] = {{"batch-size", "batch"},
+                {"batch_size", "batch"},
+                {"learning-rate", "lr"},
+                {"learning_rate", "lr"},
+                {"eta", "lr"},
+                {"hidden-layers", "hidden"},
+                {"hidden-layer-sizes", "hidden"},
+                {"layers", "hidden"},
+                {"units", "hidden"},
+                {"max-iter", "epochs"},
+                {"iterations", "epochs"},
+                {"num-epochs", "epochs"},
+                {"solver", "optimizer"},
+                {"optim", "optimizer"},
+                {"alpha", "l2"},
+                {"decay", "weight-decay"},
+                {"random-state", "seed"},
+                {"random-seed", "seed"},
+                {"early-stopping", "patience"},
+                {"n-iter-no-change", "patience"},
+                {"validation-split", "validation"},
+                {"validation-fraction", "validation"},
+                {"test-size", "test-fraction"},
+                {"target", "label"},
+                {"y", "label"},
+                {"dataset", "data"},
+                {"input", "data"},
+                {"file", "data"},
+                {"train", "data"},
+                {"save", "run"},
+                {"output-dir", "run"},
+                {"out", "output"},
+                {"n-jobs", "threads"},
+                {"workers", "threads"},
+                {"dropout-rate", "dropout"},
+                {"num-classes", "classes"},
+                {"pretrained", "start-from"},
+                {"init-model", "start-from"},
+                {"finetune", "start-from"},
+                {"metric", "monitor"}};
+
+static bool is_synonym(const char *typed, const char *known)
+{
+    for (size_t i = 0; i < sizeof synonyms / sizeof synonyms[0]; i++) {
+        if (strcmp(synonyms[i].theirs, typed) == 0 &&
+            strcmp(synonyms[i].ours, known) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void mlp_nearest_consider(mlp_nearest *nearest, const char *known)
 {
     enum { ANOTHER_WORD = 3 }; /* edits from which on it is another word */
-    size_t edits = distance_from(nearest->typed, known);
+    size_t edits = is_synonym(nearest->typed, known)
+                       ? 0
+                       : distance_from(nearest->typed, known);
     size_t least = nearest->name != NULL ? nearest->edits : ANOTHER_WORD;
     if (edits < least && edits < strlen(nearest->typed)) {
         nearest->name = known;

@@ -1,5 +1,5 @@
 /** @file
- *  Suggests a known name for a misspelled one.
+ *  Suggests a known name for a misspelled one, or for that of another program.
  */
 #ifndef MLP_NEAREST_H
 #define MLP_NEAREST_H

@@ -4,6 +4,7 @@
 #include "options.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/version.h"
 #include "command_line.h"
@@ -63,6 +64,42 @@ static void skip_values(mlp_command_line *line)
     }
 }
 
+static bool names_directory(const char *text)
+{
+    struct stat facts;
+    return strchr(text, '/') != NULL ||
+           (strcmp(text, "auto") != 0 && stat(text, &facts) == 0 &&
+            S_ISDIR(facts.st_mode));
+}
+
+/* --resume DIR is --run DIR --resume. */
+static bool take_resume(mlp_command_line *line, mlp_config *config,
+                        mlp_status *status)
+{
+    static const char option[] = "--resume";
+    const size_t length = sizeof option - 1;
+    const char *argument = line->argv[line->next];
+    const char *directory = NULL;
+    int used = 1;
+    if (strncmp(argument, option, length) != 0) {
+        return false;
+    }
+    if (argument[length] == '=') {
+        directory = argument + length + 1;
+    } else if (argument[length] == '\0' && line->next + 1 < line->argc) {
+        directory = line->argv[line->next + 1];
+        used = 2;
+    }
+    if (directory == NULL || !names_directory(directory)) {
+        return false;
+    }
+    line->next += used;
+    *status = mlp_config_set(config, "run", directory);
+    mlp_status resumed = mlp_config_set(config, "resume", "true");
+    *status = *status == MLP_OK ? resumed : *status;
+    return true;
+}
+
 /* Read all options, up to --help or --version, and collect faults. */
 static mlp_status take_all(int argc, char **argv, mlp_config *config,
                            asked_options *asked)
@@ -77,7 +114,10 @@ static mlp_status take_all(int argc, char **argv, mlp_config *config,
                              .argc = argc,
                              .next = 1};
     while (line.next < argc && asked->help == 0 && !asked->version) {
-        mlp_status status = mlp_command_line_take(&line);
+        mlp_status status = MLP_OK;
+        if (!take_resume(&line, config, &status)) {
+            status = mlp_command_line_take(&line);
+        }
         mlp_faults_add(&faults, status);
         if (status != MLP_OK) {
             skip_values(&line);
@@ -197,7 +237,7 @@ static void print_examples(FILE *out)
         "  mlp_train --data table.csv --label price --task regression --run "
         "runs/a\n"
         "  mpirun -np 4 mlp_train --data data/mnist --epochs 20 --run runs/b\n"
-        "  mlp_train --run runs/b --resume\n",
+        "  mlp_train --resume runs/b\n",
         out);
 }
 
