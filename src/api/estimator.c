@@ -66,9 +66,10 @@ void mlp_estimator_destroy(mlp_estimator **estimator)
 static bool is_of_programs(const mlp_config *config, const mlp_option *field)
 {
     const void *const members[] = {
-        &config->plan,    config->plan_link, &config->verify,   config->replay,
-        &config->from,    &config->steps,    &config->progress, &config->quiet,
-        &config->profile, config->trace,     &config->watchdog};
+        &config->plan,     config->plan_link, &config->verify,
+        config->replay,    &config->from,     &config->steps,
+        &config->progress, &config->quiet,    &config->profile,
+        config->trace,     &config->watchdog, &config->dry_run};
     const void *member = (const char *)config + field->offset;
     for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
         if (member == members[i]) {
@@ -170,10 +171,13 @@ static mlp_status check_start(const mlp_config *config,
                               const mlp_checkpoint *start)
 {
     const mlp_config *was = &start->config;
-    if (config->checkpoint[0] != '\0' || config->weights[0] != '\0') {
+    const char *other = config->weights[0] != '\0'      ? "weights"
+                        : config->start_from[0] != '\0' ? "start-from"
+                        : config->checkpoint[0] != '\0' ? "checkpoint"
+                                                        : NULL;
+    if (other != NULL) {
         return mlp_fail(MLP_ERROR_USAGE,
-                        "%s: not possible when training continues",
-                        config->weights[0] != '\0' ? "weights" : "checkpoint");
+                        "%s: not possible when training continues", other);
     }
     const char *changed = !has_same_hidden(config, was)         ? "hidden"
                           : !has_same_activations(config, was)  ? "activation"
@@ -388,8 +392,13 @@ static mlp_config options_of(const mlp_checkpoint *state)
     memcpy(config.tensorboard, defaults.tensorboard, sizeof config.tensorboard);
     memcpy(config.replay, defaults.replay, sizeof config.replay);
     memcpy(config.data, defaults.data, sizeof config.data);
+    memcpy(config.test_data, defaults.test_data, sizeof config.test_data);
+    memcpy(config.start_from, defaults.start_from, sizeof config.start_from);
     memcpy(config.given, defaults.given, sizeof config.given);
     config.resume = defaults.resume;
+    config.new_head = defaults.new_head;
+    config.freeze = defaults.freeze;
+    config.schedule_start = defaults.schedule_start;
     config.threads = defaults.threads;
     config.max_steps = defaults.max_steps;
     config.max_time = defaults.max_time;

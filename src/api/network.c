@@ -4,7 +4,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/version.h"
 #include "checkpoint/file.h"
@@ -161,23 +160,12 @@ const mlp_network_facts *mlp_network_describe(const mlp_network *network)
 
 /* ---- files and bytes --------------------------------------------------- */
 
-static mlp_status load_directory(const char *path, mlp_checkpoint *state)
-{
-    char newest[MLP_MAX_PATH];
-    MLP_TRY(mlp_checkpoint_load_newest(path, state, newest));
-    return newest[0] != '\0'
-               ? MLP_OK
-               : mlp_fail(MLP_ERROR_MISSING, "%s: has no checkpoints", path);
-}
-
 mlp_status mlp_network_load(const char *path, mlp_network **network)
 {
-    struct stat facts;
+    char found[MLP_MAX_PATH];
     mlp_checkpoint state = {0};
     *network = NULL;
-    bool is_directory = stat(path, &facts) == 0 && S_ISDIR(facts.st_mode);
-    MLP_TRY(is_directory ? load_directory(path, &state)
-                         : mlp_checkpoint_load(path, &state));
+    MLP_TRY(mlp_checkpoint_open(path, &state, found));
     return mlp_network_create(&state, network);
 }
 

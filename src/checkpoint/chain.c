@@ -9,6 +9,17 @@
 
 #include "model/model.h"
 
+static mlp_status digest_config(const mlp_config *config, mlp_chain_link *link)
+{
+    mlp_config common = *config;
+    common.epochs = 1;
+    common.schedule_start = 0;
+    link->epochs = config->epochs;
+    link->schedule_start = config->schedule_start;
+    MLP_TRY(mlp_checkpoint_config_digest(&common, link->common_digest));
+    return mlp_checkpoint_config_digest(config, link->config_digest);
+}
+
 static mlp_status identify(const mlp_checkpoint *checkpoint,
                            mlp_chain_link *link)
 {
@@ -17,8 +28,8 @@ static mlp_status identify(const mlp_checkpoint *checkpoint,
     link->arithmetic_since = checkpoint->arithmetic_since;
     memcpy(link->data_digest, checkpoint->data_digest, MLP_DIGEST_BYTES);
     memcpy(link->parent_digest, checkpoint->parent_digest, MLP_DIGEST_BYTES);
-    MLP_TRY(
-        mlp_checkpoint_config_digest(&checkpoint->config, link->config_digest));
+    memcpy(link->origin_digest, checkpoint->origin_digest, MLP_DIGEST_BYTES);
+    MLP_TRY(digest_config(&checkpoint->config, link));
     MLP_TRY(mlp_model_digest(checkpoint->parameters,
                              checkpoint->parameter_count,
                              link->parameters_digest));

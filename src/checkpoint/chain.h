@@ -29,6 +29,12 @@ typedef struct {
     unsigned char digest[MLP_DIGEST_BYTES]; /**< of the state */
     unsigned char parameters_digest[MLP_DIGEST_BYTES];
     unsigned char config_digest[MLP_DIGEST_BYTES];
+    /** Of the configuration without what a segment of a run has of its own, and
+     *  that: --resume with other --epochs begins a segment. */
+    unsigned char common_digest[MLP_DIGEST_BYTES];
+    size_t epochs;
+    uint64_t schedule_start;
+    unsigned char origin_digest[MLP_DIGEST_BYTES]; /**< as in mlp_checkpoint */
     unsigned char data_digest[MLP_DIGEST_BYTES];
     uint64_t parent_step;
     unsigned char parent_digest[MLP_DIGEST_BYTES];

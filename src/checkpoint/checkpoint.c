@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 bool mlp_checkpoint_has_slopes(const mlp_config *config, size_t layer)
 {
@@ -76,4 +77,10 @@ void mlp_checkpoint_destroy(mlp_checkpoint *checkpoint)
     mlp_scaler_destroy(&checkpoint->scaler);
     mlp_history_destroy(&checkpoint->history);
     *checkpoint = (mlp_checkpoint){0};
+}
+
+bool mlp_checkpoint_has_origin(const mlp_checkpoint *checkpoint)
+{
+    static const unsigned char none[MLP_DIGEST_BYTES];
+    return memcmp(checkpoint->origin_digest, none, sizeof none) != 0;
 }

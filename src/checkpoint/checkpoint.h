@@ -57,7 +57,14 @@ typedef struct {
     double temperature; /**< by which the logits of training were divided, to
                              calibrate probabilities; 0: they were not. The
                              last layer's parameters include it */
+    /** The state outside of the run that the weights came from: the one that
+     *  the run started from, or of a calibrated state the one before; zeros:
+     *  none. Not part of the digest, which covers these weights. */
+    unsigned char origin_digest[MLP_DIGEST_BYTES];
 } mlp_checkpoint;
+
+/** Whether the weights came from another state. */
+bool mlp_checkpoint_has_origin(const mlp_checkpoint *checkpoint);
 
 /** Whether a layer has slopes after the bias, as hidden layers with PReLU
  *  do. */
@@ -148,8 +155,9 @@ mlp_status mlp_checkpoint_save(const char *directory, size_t keep,
                                char *path);
 
 /** Fill checkpoint->parameters, whose shapes its widths and configuration give,
- *  from the /model of another checkpoint (whose seal is verified), or of any
- *  HDF5 file of that layout. MLP_ERROR_MISSING, MLP_ERROR_DATA. */
+ *  from the /model of another checkpoint (whose seal is verified), the newest
+ *  valid one of a directory, or any HDF5 file of that layout.
+ *  MLP_ERROR_MISSING, MLP_ERROR_DATA. */
 mlp_status mlp_checkpoint_load_weights(const char *path,
                                        mlp_checkpoint *checkpoint);
 
@@ -169,5 +177,12 @@ mlp_status mlp_checkpoint_load(const char *path, mlp_checkpoint *checkpoint);
  */
 mlp_status mlp_checkpoint_load_newest(const char *directory,
                                       mlp_checkpoint *checkpoint, char *path);
+
+/** Load a file, or the newest valid one of a directory.
+ *  @param path   a file, or a directory that must have a checkpoint
+ *  @param found  [MLP_MAX_PATH], the path of the file that was loaded
+ *  MLP_ERROR_MISSING, MLP_ERROR_DATA, MLP_ERROR_IO. */
+mlp_status mlp_checkpoint_open(const char *path, mlp_checkpoint *checkpoint,
+                               char *found);
 
 #endif

@@ -210,13 +210,29 @@ static mlp_status open_weights(const char *path, sealed_file *file)
     return MLP_OK;
 }
 
+/* The newest valid checkpoint of a directory; any other path as it is. */
+static mlp_status find_weights(const char *path, char found[MLP_MAX_PATH])
+{
+    struct stat facts;
+    mlp_checkpoint newest = {0};
+    if (stat(path, &facts) != 0 || !S_ISDIR(facts.st_mode)) {
+        snprintf(found, MLP_MAX_PATH, "%s", path);
+        return MLP_OK;
+    }
+    MLP_TRY(mlp_checkpoint_open(path, &newest, found));
+    mlp_checkpoint_destroy(&newest);
+    return MLP_OK;
+}
+
 mlp_status mlp_checkpoint_load_weights(const char *path,
                                        mlp_checkpoint *checkpoint)
 {
-    weights_file weights = {.file = {.path = path}, .model = checkpoint};
-    MLP_TRY(open_weights(path, &weights.file));
+    char found[MLP_MAX_PATH];
+    weights_file weights = {.file = {.path = found}, .model = checkpoint};
+    MLP_TRY(find_weights(path, found));
+    MLP_TRY(open_weights(found, &weights.file));
     mlp_status status =
-        mlp_sandbox_try(path, weights.file.size, read_weights, &weights);
+        mlp_sandbox_try(found, weights.file.size, read_weights, &weights);
     if (status == MLP_OK) {
         status = read_weights(&weights);
     }

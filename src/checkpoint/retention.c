@@ -17,6 +17,7 @@
 #include "names.h"
 #include "optim/early_stopping.h"
 #include "seal.h"
+#include "system/files.h"
 
 static mlp_status path_of(const char *directory, mlp_checkpoint_name name,
                           char path[MLP_MAX_PATH])
@@ -265,4 +266,21 @@ mlp_status mlp_checkpoint_load_newest(const char *directory,
     }
     mlp_checkpoint_list_destroy(&list);
     return status;
+}
+
+mlp_status mlp_checkpoint_open(const char *path, mlp_checkpoint *checkpoint,
+                               char *found)
+{
+    struct stat facts;
+    if (stat(path, &facts) != 0) {
+        return mlp_fail_open(path);
+    }
+    if (!S_ISDIR(facts.st_mode)) {
+        snprintf(found, MLP_MAX_PATH, "%s", path);
+        return mlp_checkpoint_load(path, checkpoint);
+    }
+    MLP_TRY(mlp_checkpoint_load_newest(path, checkpoint, found));
+    return found[0] != '\0'
+               ? MLP_OK
+               : mlp_fail(MLP_ERROR_MISSING, "%s: has no checkpoint", path);
 }

@@ -155,6 +155,9 @@ static mlp_status write_identity(mlp_h5file *file, const mlp_checkpoint *c)
     MLP_TRY(mlp_h5file_write_text(file, "/", "format", FORMAT));
     MLP_TRY(mlp_h5file_write_text(file, "/", "program", "mlp " MLP_VERSION));
     MLP_TRY(write_digest(file, "data_sha256", c->data_digest));
+    if (mlp_checkpoint_has_origin(c)) {
+        MLP_TRY(write_digest(file, "origin_sha256", c->origin_digest));
+    }
     return write_digest(file, "parent_sha256", c->parent_digest);
 }
 
@@ -251,6 +254,9 @@ mlp_status mlp_checkpoint_facts_read(mlp_h5file *file, const char *path,
     MLP_TRY(check_format(file, path));
     MLP_TRY(read_digest(file, path, "data_sha256", c->data_digest));
     MLP_TRY(read_digest(file, path, "parent_sha256", c->parent_digest));
+    if (mlp_h5file_has_attribute(file, "/", "origin_sha256")) {
+        MLP_TRY(read_digest(file, path, "origin_sha256", c->origin_digest));
+    }
     MLP_TRY(read_scalars(file, c));
     return read_config(file, path, &c->config);
 }

@@ -18,8 +18,10 @@ static const char *const scalings[] = {"auto",     "common", "max",    "minmax",
 static const char *const tasks[] = {"classification", "regression", "auto",
                                     NULL};
 static const char *const missings[] = {"impute", "drop", "error", NULL};
+static const char *const missing_words[] = {"impute", "skip", "error", NULL};
 static const char *const unseens[] = {"other", "error", "all", NULL};
 static const char *const bad_rows[] = {"fail", "drop", NULL};
+static const char *const bad_row_words[] = {"fail", "skip", NULL};
 static const char *const outputs[] = {"softmax",  "sigmoid", "identity", "tanh",
                                       "softplus", "step",    NULL};
 static const char *const losses[] = {
@@ -142,15 +144,15 @@ static const mlp_option fields[] = {
      "WHAT",
      "a row with text where a number belongs, with too few or too many "
      "cells, or with a cell that --missing or --unseen error forbids: fail, "
-     "or drop the row",
-     .absent = "fail"},
+     "or skip the row",
+     .absent = "fail", .words = bad_row_words},
     {"missing", MLP_FIELD_ENUM, AT(missing), missings, 0, 0, true, "Tables",
      "WHAT",
      "a missing cell: impute, a number by the median of the training rows, "
-     "with a feature that tells where, a text by a category of its own; drop "
+     "with a feature that tells where, a text by a category of its own; skip "
      "the row; or an error. Rows without a label are always left out, unless "
      "it is an error",
-     .absent = "error", .default_text = "impute"},
+     .absent = "error", .words = missing_words, .default_text = "impute"},
     {"na", MLP_FIELD_STRING, AT(na), NULL, 0, 0, true, "Tables", "WORD,...",
      "words for a missing cell, besides an empty one", .absent = "",
      .default_text = MLP_NA_DEFAULT},
@@ -317,9 +319,29 @@ static const mlp_option fields[] = {
      .absent = "true"},
     {"weights", MLP_FIELD_STRING, AT(weights), NULL, 0, 0, false, "Training",
      "FILE",
-     "initial weights: a checkpoint, or an HDF5 file with "
+     "initial weights: a checkpoint, a directory of them, or an HDF5 file with "
      "/model/layer0/W, b ...; has no effect when a run is resumed",
      .absent = NULL},
+    {"start-from", MLP_FIELD_STRING, AT(start_from), NULL, 0, 0, false,
+     "Training", "RUN",
+     "begin a new run with the weights, scaling, table columns and options of "
+     "another one, a checkpoint or a directory of them; options that are given "
+     "win, and so does --data; has no effect when a run is resumed",
+     .absent = NULL},
+    {"new-head", MLP_FIELD_BOOL, AT(new_head), NULL, 0, 0, true, "Training",
+     NULL,
+     "start-from: draw the weights of the last layer anew, for other classes "
+     "or another label",
+     .absent = "false"},
+    {"freeze", MLP_FIELD_SIZE, AT(freeze), NULL, 0, MLP_MAX_HIDDEN, true,
+     "Training", "K",
+     "start-from: keep the weights of the first K layers as they are",
+     .absent = "0"},
+    {"schedule-start", MLP_FIELD_U64, AT(schedule_start), NULL, 0, 1e15, true,
+     "Training", "STEP",
+     "step at which the learning-rate schedule begins, with its warm-up; set "
+     "by --resume with other --epochs",
+     .absent = "0"},
 
     {"shards", MLP_FIELD_SIZE, AT(shards), NULL, 0, 65536, true, "Parallel",
      "N",
@@ -382,9 +404,11 @@ static const mlp_option fields[] = {
     {"keep", MLP_FIELD_SIZE, AT(keep), NULL, 1, 1000000, false, "Files", "N",
      "keep the newest N checkpoints, and the best", .absent = NULL},
     {"resume", MLP_FIELD_BOOL_OR, AT(resume), automatic, 0, 0, false, "Files",
-     "[auto]",
-     "continue from the newest valid checkpoint of DIR, or start there "
-     "if it has none; auto: also if DIR does not exist yet",
+     "[DIR|auto]",
+     "continue from the newest valid checkpoint of --checkpoint or --run, or "
+     "start there if it has none; DIR: that of --run DIR; auto: also if the "
+     "directory does not exist yet. Other --epochs than before are a new "
+     "segment of the run",
      .absent = NULL},
     {"max-steps", MLP_FIELD_U64, AT(max_steps), NULL, 0, U64_LIMIT, false,
      "Files", "N",
@@ -408,6 +432,10 @@ static const mlp_option fields[] = {
      "write the metrics of each epoch to this directory, for TensorBoard",
      .absent = NULL},
 
+    {"dry-run", MLP_FIELD_BOOL, AT(dry_run), NULL, 0, 0, false, "Checks", NULL,
+     "read the data, time some steps, and print what the run would be: model, "
+     "memory, disk space, placement and time; writes nothing",
+     .absent = NULL},
     {"plan", MLP_FIELD_SIZE, AT(plan), NULL, 0, 4096, false, "Checks", "NODES",
      "measure steps and links of this launch and predict time, "
      "efficiency and the best batch for 1 to 4096 ranks, NODES of them "

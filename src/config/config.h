@@ -256,8 +256,12 @@ typedef struct {
     size_t accumulate;   /**< batches per update */
     size_t epochs;
     uint64_t seed;
-    bool shuffle;               /**< the rows of a shard, each epoch */
-    char weights[MLP_MAX_PATH]; /**< checkpoint to start from; "" = random */
+    bool shuffle;                  /**< the rows of a shard, each epoch */
+    char weights[MLP_MAX_PATH];    /**< checkpoint to start from; "" = random */
+    char start_from[MLP_MAX_PATH]; /**< run to train on from; "" = none */
+    bool new_head;                 /**< draw the last layer's weights anew */
+    size_t freeze;                 /**< first layers that keep their weights */
+    uint64_t schedule_start;       /**< step at which the schedule begins */
     size_t shards;  /**< V; 0 = min(8, batch), at least the number of ranks */
     size_t threads; /**< per rank; 0 = cores of this rank */
     mlp_exchange_kind exchange;
@@ -280,7 +284,8 @@ typedef struct {
     char trace[MLP_MAX_PATH]; /**< timeline, "" = none */
     char tensorboard[MLP_MAX_PATH]; /**< directory of events, "" = none */
     /* checks */
-    size_t plan; /**< nodes to predict the training on; 0 = train */
+    bool dry_run; /**< print what a run would take instead of training */
+    size_t plan;  /**< nodes to predict the training on; 0 = train */
     char plan_link[MLP_MAX_PATH]; /**< between nodes, "" = measure */
     bool verify;                  /**< compare digests instead of training */
     char replay[MLP_MAX_PATH];    /**< directory of a chain; "" = train */
@@ -399,5 +404,18 @@ mlp_status mlp_config_matches(const mlp_config *wanted,
  *  counts as not given). Calls mlp_config_matches first and mlp_config_check
  *  last, and returns their errors. */
 mlp_status mlp_config_adopt(mlp_config *wanted, const mlp_config *recorded);
+
+/** Whether a resumed run is given another number of epochs than the recorded
+ *  one, under a schedule that spans all epochs: then the schedule begins anew
+ *  where the run goes on. */
+bool mlp_config_has_segment(const mlp_config *wanted,
+                            const mlp_config *recorded);
+
+/** Take over the configuration of the run to start from, for a new one: all
+ *  that a checkpoint stores and the user has not given. What belongs to the
+ *  weights, the scaling or the columns of a table must not differ, nor, without
+ *  wanted->new_head, what belongs to the last layer. Calls mlp_config_check
+ *  last. MLP_ERROR_USAGE names every option that differs. */
+mlp_status mlp_config_inherit(mlp_config *wanted, const mlp_config *recorded);
 
 #endif

@@ -108,6 +108,7 @@ mlp_status mlp_model_create(const size_t *widths, size_t layers,
         made->layers = layers;
         made->loss = config->loss;
         made->classes = config->binary ? 2 : widths[layers];
+        made->frozen = config->freeze;
         made->layer = calloc(layers, sizeof *made->layer);
     }
     if (made == NULL || made->layer == NULL) {

@@ -34,6 +34,7 @@ typedef struct {
     size_t parameters;  /**< number in canonical order, without padding */
     size_t vector_size; /**< floats of the vector: with padding */
     size_t widest;      /**< largest in or out */
+    size_t frozen;      /**< first layers whose parameters training keeps */
 } mlp_model;
 
 /** @param widths  [layers + 1]: features, hidden ..., outputs

@@ -498,8 +498,10 @@ void mlp_pass_measure(const mlp_pass *pass, mlp_range gathered,
         written = mlp_pass_tile(pass, l, panels, self);
         widen(&mine->input[l + 1],
               largest_of(pass, pass->activations[l], out, written));
-        written = mlp_pass_tile(pass, l + 1, panels, self);
-        widen(&mine->dz[l], largest_of(pass, pass->dz[l], out, written));
+        if (l >= pass->model->frozen) {
+            written = mlp_pass_tile(pass, l + 1, panels, self);
+            widen(&mine->dz[l], largest_of(pass, pass->dz[l], out, written));
+        }
     }
 }
 

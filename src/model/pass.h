@@ -109,7 +109,8 @@ void mlp_pass_gradient_blocks(mlp_pass *pass, size_t l,
                               mlp_thread self);
 
 /** The largest magnitudes in a pass, as bits of floats (mlp_kernels.largest):
- *  of each layer's input, and of its dz. All zero bytes: nothing yet. */
+ *  of each layer's input, and of its dz, if it is not frozen. All zero bytes:
+ *  nothing yet. */
 typedef struct {
     uint32_t input[MLP_MAX_HIDDEN + 1], dz[MLP_MAX_HIDDEN + 1];
 } mlp_pass_extent;
@@ -128,7 +129,8 @@ const uint32_t *mlp_pass_predictions(const mlp_pass *pass);
  *  [batch rows, mlp_stride(outputs)] */
 const float *mlp_pass_outputs(const mlp_pass *pass);
 
-/** Any layer's activations, and its dz of the last backward.
+/** Any layer's activations, and its dz of the last backward,
+ *  unless it is frozen.
  *  [batch rows, mlp_stride(out)] */
 const float *mlp_pass_activations(const mlp_pass *pass, size_t l);
 const float *mlp_pass_dz(const mlp_pass *pass, size_t l);

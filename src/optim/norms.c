@@ -57,10 +57,10 @@ double mlp_norms_all(const mlp_model *model, const double *sums)
 
 /* ---- units ------------------------------------------------------------- */
 
-size_t mlp_norms_panels(const mlp_model *model)
+size_t mlp_norms_panels(const mlp_model *model, size_t layers)
 {
     size_t panels = 0;
-    for (size_t l = 0; l < model->layers; l++) {
+    for (size_t l = 0; l < layers; l++) {
         panels += mlp_panels(model->layer[l].out);
     }
     return panels;

@@ -31,14 +31,14 @@ void mlp_norms_measure(const mlp_model *model, const mlp_kernels *kernels,
 double mlp_norms_layer(const mlp_model *model, size_t l, const double *sums);
 double mlp_norms_all(const mlp_model *model, const double *sums);
 
-/** Number of panels of all layers' weights. */
-size_t mlp_norms_panels(const mlp_model *model);
+/** Number of panels of the first layers' weights. */
+size_t mlp_norms_panels(const mlp_model *model, size_t layers);
 
 /** Max-norm: scale the incoming weights w of each unit in one panel down to |w|
  *  = limit where |w| is larger. Source: Srivastava et al. 2014,
  *  "Dropout: a simple way to prevent neural networks from overfitting",
  *  section 5.1.
- *  @param panel   below mlp_norms_panels
+ *  @param panel   below mlp_norms_panels of all layers
  *  @param vector  the model's parameters */
 void mlp_norms_limit(const mlp_model *model, size_t panel, double limit,
                      float *vector);

@@ -55,7 +55,10 @@ double mlp_schedule_lr(const mlp_config *config, uint64_t step,
                        uint64_t epoch_steps)
 {
     double lr = scaled_lr(config);
+    uint64_t begin = config->schedule_start;
     uint64_t steps = config->epochs * epoch_steps;
+    steps -= begin < steps ? begin : steps;
+    step -= begin < step ? begin : step;
     uint64_t warmup = steps_of(config->warmup, epoch_steps);
     uint64_t every = steps_of(config->lr_every, epoch_steps);
     if (step < warmup) {

@@ -34,6 +34,9 @@ enum { MLP_SCHEDULE_BATCH = 128 }; /**< to which --lr-scale refers */
  *  training ImageNet in 1 hour", sections 2.1 and 2.2; the root: Krizhevsky
  *  2014, "One weird trick for parallelizing convolutional neural networks".
  *
+ *  With config->schedule_start it is so from that step on: step and S are
+ *  counted from there, and it begins there with a warm-up.
+ *
  *  From S on it keeps its last value. The same bits on every machine.
  */
 double mlp_schedule_lr(const mlp_config *config, uint64_t step,

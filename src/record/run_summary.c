@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "base/metrics.h"
+#include "source/source.h"
 #include "system/files.h"
 
 enum { LOG_BYTES_MAX = 512 << 20 };
@@ -313,4 +314,46 @@ void mlp_run_summary_close(mlp_run_summary *run)
     free(run->epochs);
     mlp_checkpoint_destroy(&run->checkpoint);
     *run = (mlp_run_summary){0};
+}
+
+/* ---- of the log alone -------------------------------------------------- */
+
+static bool find_own_log(const char *run, char log[MLP_MAX_PATH])
+{
+    struct stat facts;
+    if (stat(run, &facts) != 0) {
+        return false;
+    }
+    const char *slash = strrchr(run, '/');
+    bool is_directory = S_ISDIR(facts.st_mode);
+    size_t length = is_directory    ? strlen(run)
+                    : slash != NULL ? (size_t)(slash - run)
+                                    : 0;
+    int used = snprintf(log, MLP_MAX_PATH, "%.*s%slog.jsonl", (int)length, run,
+                        length > 0 ? "/" : "");
+    return used > 0 && used < MLP_MAX_PATH && stat(log, &facts) == 0 &&
+           S_ISREG(facts.st_mode);
+}
+
+void mlp_run_summary_recall(const char *run, const char *path,
+                            char text[MLP_MAX_PATH])
+{
+    char log[MLP_MAX_PATH];
+    mlp_run_summary summary = {0};
+    text[0] = '\0';
+    if (find_own_log(run, log) && read_log(&summary, log) == MLP_OK) {
+        mlp_run_summary_text(summary.start, path, text, MLP_MAX_PATH);
+    }
+    mlp_run_summary_close(&summary);
+}
+
+void mlp_run_summary_data(const char *run, const char *key,
+                          char spec[MLP_MAX_PATH])
+{
+    char path[64];
+    snprintf(path, sizeof path, "config.%s", key);
+    mlp_run_summary_recall(run, path, spec);
+    if (!mlp_source_is_there(spec)) {
+        spec[0] = '\0';
+    }
 }

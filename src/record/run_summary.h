@@ -57,4 +57,17 @@ size_t mlp_run_summary_best(const mlp_run_summary *run);
 void mlp_run_summary_text(const json_t *record, const char *path, char *text,
                           size_t room);
 
+/** What the log of a run says of itself, if it is log.jsonl in the directory.
+ *  @param run   a directory of checkpoints, or a file in one
+ *  @param path  of keys of the start record
+ *  @param text  overwritten: "" when there is no such log, or text */
+void mlp_run_summary_recall(const char *run, const char *path,
+                            char text[MLP_MAX_PATH]);
+
+/** The data of a run by its log: a spec of mlp_source_open that is there, or
+ *  "".
+ *  @param key  "data" or "test-data" */
+void mlp_run_summary_data(const char *run, const char *key,
+                          char spec[MLP_MAX_PATH]);
+
 #endif

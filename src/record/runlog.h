@@ -27,6 +27,8 @@ typedef struct {
     size_t parameters;
     const size_t *widths; /**< [layers + 1] */
     size_t layers;
+    const char *origin; /**< digest of the state that the run started from;
+                             NULL: none */
 } mlp_placement;
 
 typedef struct mlp_runlog mlp_runlog;

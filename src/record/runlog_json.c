@@ -65,6 +65,10 @@ json_t *mlp_runlog_start_record(const mlp_config *config,
     if (record != NULL && placement->counts != NULL) {
         add_counts(record, placement->counts);
     }
+    if (placement->origin != NULL) {
+        mlp_json_set(&record, "origin_sha256",
+                     mlp_json_text(placement->origin));
+    }
     return record;
 }
 

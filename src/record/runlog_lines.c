@@ -78,7 +78,8 @@ void mlp_runlog_print_start(FILE *out, const mlp_config *config,
                 config->binary ? 2 : at->widths[at->layers]);
     }
     print_model(out, config, placement);
-    if (config->checkpoint[0] == '\0' && config->replay[0] == '\0') {
+    if (config->checkpoint[0] == '\0' && config->replay[0] == '\0' &&
+        !config->dry_run) {
         fprintf(out, "saves nothing: --run DIR saves checkpoints, log and "
                      "curves\n");
     }

@@ -55,8 +55,8 @@ static mlp_status fit_targets(const mlp_run_job *job, mlp_run_data *data)
 {
     mlp_scaler scaler;
     mlp_sharded targets = data->train;
-    if (job->setting.start != NULL) {
-        data->target_scaler = job->setting.start->target_scaler;
+    if (job->start != NULL && !job->has_new_head) {
+        data->target_scaler = job->start->target_scaler;
         return MLP_OK;
     }
     data->target_scaler = (mlp_scaler){.shift = 0.0F, .scale = 1.0F};
@@ -84,9 +84,9 @@ static mlp_status fit_targets(const mlp_run_job *job, mlp_run_data *data)
 static mlp_status fit_scaler(const mlp_run_job *job, mlp_run_data *data,
                              float largest)
 {
-    if (job->setting.start != NULL) {
+    if (job->start != NULL) {
         return mlp_comm_agree(
-            job->comm, mlp_scaler_copy(&job->setting.start->scaler,
+            job->comm, mlp_scaler_copy(&job->start->scaler,
                                        mlp_source_facts(data->source)->features,
                                        &data->scaler));
     }
@@ -237,22 +237,44 @@ static mlp_status digest_data(const mlp_run_job *job, mlp_run_data *data)
     return status;
 }
 
+/* Classes of these names must be those of the outputs. */
+static mlp_status check_names(const mlp_names *ours, const mlp_names *theirs,
+                              const char *name)
+{
+    for (size_t k = 0; ours != NULL && k < theirs->count; k++) {
+        const char *found = k < ours->count ? ours->items[k] : "no more";
+        if (strcmp(found, theirs->items[k]) != 0) {
+            return mlp_fail(MLP_ERROR_DATA,
+                            "%s: class %zu is %.100s, the network to start "
+                            "from has %.100s there: see --new-head",
+                            name, k, found, theirs->items[k]);
+        }
+    }
+    return MLP_OK;
+}
+
 /* To continue from a state, the rows must match its model. */
-static mlp_status check_features(const mlp_run_job *job,
-                                 const mlp_run_data *data)
+static mlp_status check_start(const mlp_run_job *job, const mlp_run_data *data)
 {
     const mlp_source_info *info = mlp_source_facts(data->source);
-    const mlp_checkpoint *start = job->setting.start;
-    return start == NULL || start->widths[0] == info->features
+    const mlp_checkpoint *start = job->start;
+    if (start == NULL) {
+        return MLP_OK;
+    }
+    if (start->widths[0] != info->features) {
+        return mlp_fail(MLP_ERROR_DATA,
+                        "%s: has %zu features, the model has %zu inputs",
+                        info->name, info->features, start->widths[0]);
+    }
+    return job->has_new_head || job->setting.start != NULL
                ? MLP_OK
-               : mlp_fail(MLP_ERROR_DATA,
-                          "%s: has %zu features, the model has %zu inputs",
-                          info->name, info->features, start->widths[0]);
+               : check_names(info->class_names, &start->class_names,
+                             info->name);
 }
 
 mlp_status mlp_run_load_data(const mlp_run_job *job, mlp_run_data *data)
 {
-    MLP_TRY(check_features(job, data));
+    MLP_TRY(check_start(job, data));
     MLP_TRY(mlp_comm_agree(
         job->comm,
         mlp_deformer_check(&job->config, mlp_source_facts(data->source))));

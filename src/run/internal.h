@@ -20,10 +20,13 @@
 /** The settings of a run, and its ranks and cores. */
 typedef struct {
     mlp_run_setting setting;
-    mlp_comm *comm;    /* the setting's */
-    mlp_config config; /* resolved: no automatic values left */
-    size_t cores;      /* available to the ranks of this node */
-    bool is_bound;     /* this rank may not use all cores of its node */
+    mlp_comm *comm;              /* the setting's */
+    mlp_config config;           /* resolved: no automatic values left */
+    const mlp_checkpoint *start; /* whose weights (of a new run), scaling and
+                                    schema the run has; NULL: its own */
+    bool has_new_head;           /* --new-head, of a run that begins */
+    size_t cores;                /* available to the ranks of this node */
+    bool is_bound; /* this rank may not use all cores of its node */
 } mlp_run_job;
 
 /** The rows, and properties of the rows of all ranks. */
@@ -76,6 +79,10 @@ typedef struct {
     double since;       /* start of training, on mlp_clock_seconds */
     double total, last; /* duration of all saves, and of the last one */
     double longest;     /* duration of a save, until all ranks continued */
+    /* When a resumed run begins another segment: the digest of its file, which
+     * has the configuration of the segment before. */
+    bool begins_segment;
+    unsigned char parent[MLP_DIGEST_BYTES];
 } mlp_run_saving;
 
 /** An expected digest in a replay: of a state of the chain, or of its
@@ -106,6 +113,7 @@ typedef struct {
      * (mlp_run_fetch_state) or resume, on all ranks; only rank 0 has the
      * history. */
     mlp_checkpoint state;
+    mlp_checkpoint start; /* with --start-from: job.start points here */
     char resumed_from[MLP_MAX_PATH]; /* "" for a new run */
     mlp_run_copy ended; /* end of the last closed epoch, if the caller wants
                            a result */
@@ -163,6 +171,15 @@ mlp_status mlp_run_verify(mlp_comm *comm, const mlp_config *config);
 mlp_status mlp_run_plan(mlp_comm *comm, const mlp_config *config,
                         mlp_source **source);
 
+/** Instead of a run: read the data, make the trainer, time some steps, and
+ *  print what the run would take. Writes nothing. Collective.
+ *  @param run  as mlp_run begins it; the caller tears it down */
+mlp_status mlp_run_dry(mlp_run_parts *run);
+
+/** Open the log, and print and log the start of the run. Rank 0; not
+ *  collective. */
+mlp_status mlp_run_start_log(mlp_run_parts *run);
+
 /** Set the time limit from --max-time or the end of the Slurm job, as rank 0
  *  has them. Collective. */
 mlp_status mlp_run_limit_time(const mlp_run_job *job);
@@ -170,13 +187,26 @@ mlp_status mlp_run_limit_time(const mlp_run_job *job);
 /** Fill in automatic values: shards, threads. Collective. */
 mlp_status mlp_run_resolve(mlp_run_job *job);
 
-/** MLP_ERROR_USAGE when the warm-up is as long as the training, which depends
- *  on the number of rows. The same on every rank; not collective. */
+/** MLP_ERROR_USAGE when the schedule begins behind the last step, or its
+ *  warm-up is as long as the training, which depends on the number of rows. The
+ * same on every rank; not collective. */
 mlp_status mlp_run_check_steps(const mlp_config *config, size_t train_rows);
 
 /** Count cores, choose the number of threads, and warn about idle cores, with
  *  the launch line to use instead. Collective. */
 mlp_status mlp_run_place(mlp_run_job *job);
+
+/** With --start-from, or when a run is resumed that began with it: load
+ *  run->start on all ranks. A new run takes over its configuration.
+ *  MLP_ERROR_USAGE names options that differ. Collective. */
+mlp_status mlp_run_open_start(mlp_run_parts *run);
+
+/** The first weights of a run that starts from another: those of job->start,
+ *  with --new-head without the last layer, which is drawn anew.
+ *  @param parameters  [model->parameters], overwritten
+ *  MLP_ERROR_DATA when the last layers differ. Not collective. */
+mlp_status mlp_run_take_weights(const mlp_run_job *job, const mlp_model *model,
+                                float *parameters);
 
 /** Open the source. For a new run complete the configuration by what the data
  *  is: the task, and defaults of tables, where the user gave no values.
@@ -225,6 +255,14 @@ mlp_status mlp_run_find_quartiles(mlp_comm *comm, const mlp_sharded *split,
 /** Prepare the checkpoint directory and, to resume, load its newest valid
  *  checkpoint and adopt its configuration. Collective. */
 mlp_status mlp_run_open_state(mlp_run_parts *run);
+
+/** Without --data: the data, and test rows, of a run by its log, if they are
+ *  there. Not collective. */
+void mlp_run_recall_data(mlp_config *config, const char *run);
+
+/** Take over the configuration of the state that was loaded to be resumed; with
+ *  other epochs a segment begins. Rank 0; not collective. */
+mlp_status mlp_run_adopt(mlp_run_parts *run);
 
 /** Check the loaded state against data and model, or create the initial one;
  *  load it into the trainer. Collective. */

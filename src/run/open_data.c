@@ -16,21 +16,35 @@ static const char *const of_tables[] = {"missing", "na", "unseen", "rare"};
 
 /* Without --data and $MLP_DATA all ranks use the default that rank 0 found:
  * then a host without the files fails, and does not use the digits instead.
- * Collective. */
+ * The log has what is used. Collective. */
+static mlp_status name_data(mlp_run_job *job)
+{
+    char *data = job->config.data;
+    const char *named = getenv("MLP_DATA");
+    char spec[MLP_MAX_PATH];
+    snprintf(spec, sizeof spec, "%s", mlp_source_default());
+    MLP_TRY(mlp_comm_broadcast(job->comm, spec, sizeof spec));
+    if (data[0] == '\0') {
+        bool is_named = named != NULL && named[0] != '\0';
+        snprintf(data, MLP_MAX_PATH, "%s", is_named ? named : spec);
+    }
+    return MLP_OK;
+}
+
+/* Collective. */
 static mlp_status open_source(const mlp_run_job *job, const mlp_config *config,
                               mlp_run_data *data)
 {
     mlp_table_options options = mlp_table_options_of(config);
-    const char *named = getenv("MLP_DATA");
-    char spec[MLP_MAX_PATH];
     options.comm = job->comm;
-    snprintf(spec, sizeof spec, "%s", mlp_source_default());
-    MLP_TRY(mlp_comm_broadcast(job->comm, spec, sizeof spec));
-    if (job->config.data[0] != '\0' || (named != NULL && named[0] != '\0')) {
-        memcpy(spec, job->config.data, sizeof spec);
+    if (job->start != NULL) {
+        options.schema = &job->start->schema;
+        options.is_training = true;
+        options.has_new_label = job->has_new_head;
     }
     return mlp_comm_agree(
-        job->comm, mlp_source_open_table(spec, &options, true, &data->source));
+        job->comm,
+        mlp_source_open_table(config->data, &options, true, &data->source));
 }
 
 /* ---- the configuration ------------------------------------------------- */
@@ -139,10 +153,31 @@ static mlp_status open_new(mlp_run_job *job, mlp_run_data *data)
     return mlp_comm_agree(job->comm, take_task(info, &job->config));
 }
 
+/* The source of a run that starts from another for another label: its task is
+ * found as that of a new run. */
+static mlp_status open_with_new_head(mlp_run_job *job, mlp_run_data *data)
+{
+    if (is_free(&job->config, "task")) {
+        job->config.task = MLP_TASK_AUTO;
+    }
+    MLP_TRY(open_source(job, &job->config, data));
+    const mlp_source_info *info = mlp_source_facts(data->source);
+    if (!info->is_table && job->config.task == MLP_TASK_AUTO) {
+        job->config.task = MLP_TASK_CLASSIFICATION;
+    }
+    return info->is_table
+               ? mlp_comm_agree(job->comm, take_task(info, &job->config))
+               : MLP_OK;
+}
+
 mlp_status mlp_run_open_data(mlp_run_job *job, bool is_new, mlp_run_data *data)
 {
     if (data->source != NULL) {
         return mlp_comm_agree(job->comm, check_no_table(&job->config));
     }
-    return is_new ? open_new(job, data) : open_source(job, &job->config, data);
+    MLP_TRY(name_data(job));
+    bool has_new_head = job->has_new_head && !mlp_run_is_replay(job);
+    return is_new         ? open_new(job, data)
+           : has_new_head ? open_with_new_head(job, data)
+                          : open_source(job, &job->config, data);
 }

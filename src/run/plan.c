@@ -48,7 +48,8 @@ static mlp_status maximum_over_ranks(mlp_comm *comm, double *seconds)
 /* Time a step on a full batch; the last batch of an epoch may be shorter. */
 static mlp_status time_step(mlp_run_parts *run, size_t i, double *seconds)
 {
-    size_t whole = run->data.train.rows / run->job.config.batch;
+    size_t whole =
+        run->data.train.rows / mlp_config_step_rows(&run->job.config);
     size_t steps = whole > 0 ? whole : 1;
     mlp_step_result result;
     double start = mlp_clock_seconds();
@@ -58,8 +59,7 @@ static mlp_status time_step(mlp_run_parts *run, size_t i, double *seconds)
     return MLP_OK;
 }
 
-/* The minimum over some steps; all ranks make the same number of steps. */
-static mlp_status time_steps(mlp_run_parts *run, double *seconds)
+mlp_status mlp_plan_time_steps(mlp_run_parts *run, double *seconds)
 {
     double times[MOST_STEPS] = {0.0};
     size_t i = 0;
@@ -90,7 +90,7 @@ static mlp_status measure_batch(mlp_run_parts *run, size_t batch,
         status = mlp_run_begin_state(run);
     }
     if (status == MLP_OK) {
-        status = time_steps(run, seconds);
+        status = mlp_plan_time_steps(run, seconds);
         *floats = run->model->vector_size;
         *by_tree = mlp_trainer_by_tree(run->trainer);
     }
@@ -291,6 +291,7 @@ static mlp_status check_options(const mlp_config *config)
     const char *with = config->verify                  ? "check-digest"
                        : config->replay[0] != '\0'     ? "replay"
                        : config->checkpoint[0] != '\0' ? "checkpoint"
+                       : config->start_from[0] != '\0' ? "start-from"
                        : config->memory_limit > 0      ? "memory-limit"
                        : config->accumulate > 1        ? "accumulate"
                        : config->exchange_precision != MLP_PRECISION_FLOAT32

@@ -27,6 +27,11 @@ typedef struct {
         *between_from; /**< source of each link's figures */
 } mlp_plan;
 
+/** Time steps of a trainer: the minimum over some, of the slowest rank. All
+ *  ranks make the same number of steps, which change the weights.
+ *  @param seconds  of one step, overwritten. Collective. */
+mlp_status mlp_plan_time_steps(mlp_run_parts *run, double *seconds);
+
 /** Print the table, and write it to --log. Rank 0; not collective. */
 mlp_status mlp_plan_print(const mlp_plan *forecast);
 

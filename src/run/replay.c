@@ -45,12 +45,28 @@ static mlp_status find_start(const mlp_config *config, const mlp_chain *chain,
                                config->replay);
 }
 
-static mlp_status load_link(mlp_run_parts *run, const mlp_chain_link *link)
+/* A segment that begins with a state has epochs of its own. */
+static void begin_segment(const mlp_chain *chain, mlp_checkpoint *state)
+{
+    for (size_t i = 0; i < chain->count; i++) {
+        const mlp_chain_link *link = &chain->links[i];
+        if (is_whole(link) && link->name.step > state->step &&
+            link->schedule_start == state->step && state->step > 0) {
+            state->config.epochs = link->epochs;
+            state->config.schedule_start = link->schedule_start;
+            return;
+        }
+    }
+}
+
+static mlp_status load_link(mlp_run_parts *run, const mlp_chain *chain,
+                            const mlp_chain_link *link)
 {
     char name[MLP_NAME_BYTES];
     mlp_checkpoint_name_format(link->name, name);
     MLP_TRY(mlp_path_join(run->job.config.replay, name, run->resumed_from));
     MLP_TRY(mlp_checkpoint_load(run->resumed_from, &run->state));
+    begin_segment(chain, &run->state);
     return mlp_config_adopt(&run->job.config, &run->state.config);
 }
 
@@ -62,10 +78,19 @@ static mlp_status start_from_first_weights(mlp_run_parts *run,
     const mlp_chain_link *link;
     memset(oldest.given, 0, sizeof oldest.given);
     MLP_TRY(find_start(&oldest, chain, &link));
-    MLP_TRY(load_link(run, link));
+    MLP_TRY(load_link(run, chain, link));
+    unsigned char origin[MLP_DIGEST_BYTES];
+    memcpy(origin, run->state.origin_digest, sizeof origin);
     mlp_checkpoint_destroy(&run->state);
+    memcpy(run->state.origin_digest, origin, sizeof origin);
     run->resumed_from[0] = '\0';
-    return MLP_OK;
+    return mlp_checkpoint_has_origin(&run->state) &&
+                   run->job.config.start_from[0] == '\0'
+               ? mlp_fail(MLP_ERROR_USAGE,
+                          "%s: started from another run: name its checkpoint "
+                          "with --start-from",
+                          run->job.config.replay)
+               : MLP_OK;
 }
 
 /* ---- expected digests -------------------------------------------------- */
@@ -89,6 +114,15 @@ static bool is_of_this_arithmetic(const mlp_run_parts *run,
            link->arithmetic_since <= run->state.step;
 }
 
+/* Whether a state is of the segment of the run that is repeated. */
+static bool is_of_this_segment(const mlp_run_parts *run,
+                               const mlp_chain_link *link)
+{
+    const mlp_config *config = &run->job.config;
+    return link->epochs == config->epochs &&
+           link->schedule_start == config->schedule_start;
+}
+
 /* Add the chain's states after the start, and their parents that have no file
  * any more, whose digests the children store. */
 static void add_links(mlp_run_parts *run, const mlp_chain *chain)
@@ -99,7 +133,7 @@ static void add_links(mlp_run_parts *run, const mlp_chain *chain)
         mlp_run_expected parent = {.step = link->parent_step, .is_state = true};
         mlp_run_expected expected = {.step = link->name.step,
                                      .is_state = is_state};
-        if (!is_whole(link)) {
+        if (!is_whole(link) || !is_of_this_segment(run, link)) {
             continue;
         }
         mlp_checkpoint_name_format(link->name, expected.name);
@@ -128,8 +162,9 @@ static mlp_status refuse_without_comparison(const mlp_run_parts *run,
 {
     uint64_t step = run->state.step;
     for (size_t i = 0; i < chain->count; i++) {
-        uint64_t next = chain->links[i].name.step;
-        if (is_whole(&chain->links[i]) && next > step) {
+        const mlp_chain_link *link = &chain->links[i];
+        uint64_t next = link->name.step;
+        if (is_whole(link) && next > step && is_of_this_segment(run, link)) {
             return mlp_fail(MLP_ERROR_USAGE,
                             "--steps %" PRIu64 ": from step %" PRIu64
                             " the next checkpoint is %" PRIu64
@@ -174,7 +209,7 @@ static mlp_status open_chain(mlp_run_parts *run)
     } else {
         status = find_start(&run->job.config, &chain, &start);
         if (status == MLP_OK) {
-            status = load_link(run, start);
+            status = load_link(run, &chain, start);
         }
     }
     if (status == MLP_OK) {

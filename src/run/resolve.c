@@ -1,6 +1,7 @@
 /** @file
  *  Replaces automatic values of the configuration: shards, time limit.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -89,13 +90,21 @@ mlp_status mlp_run_resolve(mlp_run_job *job)
 
 mlp_status mlp_run_check_steps(const mlp_config *config, size_t train_rows)
 {
-    uint64_t steps = config->epochs *
-                     mlp_epoch_steps(train_rows, mlp_config_step_rows(config));
-    return !config->warmup.counts_steps || config->warmup.count < steps
+    uint64_t epoch = mlp_epoch_steps(train_rows, mlp_config_step_rows(config));
+    uint64_t end = config->epochs * epoch, begin = config->schedule_start;
+    const mlp_interval *warmup = &config->warmup;
+    uint64_t steps = warmup->count * (warmup->counts_steps ? 1 : epoch);
+    if (begin > 0 && begin >= end) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--schedule-start %" PRIu64 " is not below the %" PRIu64
+                        " steps of this training",
+                        begin, end);
+    }
+    return steps == 0 || steps < end - begin
                ? MLP_OK
-               : mlp_fail(
-                     MLP_ERROR_USAGE,
-                     "--warmup %zusteps is not below the %zu steps of this "
-                     "training",
-                     (size_t)config->warmup.count, (size_t)steps);
+               : mlp_fail(MLP_ERROR_USAGE,
+                          "--warmup %" PRIu64 "%s is not below the %" PRIu64
+                          " steps of this %s",
+                          warmup->count, warmup->counts_steps ? "steps" : "",
+                          end - begin, begin > 0 ? "segment" : "training");
 }

@@ -31,6 +31,12 @@ static mlp_status create_model(mlp_run_parts *run)
                         "class is among so many",
                         config->top_k, widths[config->hidden_count + 1]);
     }
+    if (config->freeze > config->hidden_count) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--freeze %zu: the network has %zu layers, and the "
+                        "last one has to learn",
+                        config->freeze, config->hidden_count + 1);
+    }
     return mlp_model_create(widths, config->hidden_count + 1, config,
                             &run->model);
 }
@@ -58,7 +64,7 @@ mlp_status mlp_run_create_trainer(mlp_run_parts *run)
 {
     MLP_TRY(mlp_comm_agree(run->job.comm, choose_kernels(run)));
     MLP_TRY(mlp_comm_agree(run->job.comm, create_model(run)));
-    const mlp_checkpoint *start = run->job.setting.start;
+    const mlp_checkpoint *start = run->job.start;
     const mlp_trainer_parts parts = {.comm = run->job.comm,
                                      .config = &run->job.config,
                                      .model = run->model,
@@ -90,11 +96,14 @@ static mlp_status open_board(mlp_run_parts *run)
                : MLP_OK;
 }
 
-static mlp_status start_log(mlp_run_parts *run)
+mlp_status mlp_run_start_log(mlp_run_parts *run)
 {
     bool is_resumed = run->resumed_from[0] != '\0';
     const mlp_source_info *info = mlp_source_facts(run->data.source);
+    char origin[MLP_DIGEST_HEX];
+    mlp_digest_hex(run->state.origin_digest, origin);
     const mlp_placement placement = {
+        .origin = mlp_checkpoint_has_origin(&run->state) ? origin : NULL,
         .ranks = mlp_comm_size(run->job.comm),
         .threads = run->job.config.threads,
         .cores = run->job.cores,
@@ -142,7 +151,7 @@ static mlp_status leave_if_asked(mlp_run_parts *run)
 static bool is_new_run(const mlp_run_parts *run)
 {
     return run->resumed_from[0] == '\0' && !mlp_run_is_replay(&run->job) &&
-           run->job.setting.start == NULL;
+           run->job.start == NULL;
 }
 
 static mlp_status set_up(mlp_run_parts *run)
@@ -150,6 +159,7 @@ static mlp_status set_up(mlp_run_parts *run)
     enter(run, MLP_PULSE_LOAD);
     MLP_TRY(mlp_run_limit_time(&run->job));
     MLP_TRY(mlp_run_open_state(run));
+    MLP_TRY(mlp_run_open_start(run));
     MLP_TRY(leave_if_asked(run));
     enter(run, MLP_PULSE_DATA);
     MLP_TRY(mlp_run_open_data(&run->job, is_new_run(run), &run->data));
@@ -164,7 +174,8 @@ static mlp_status set_up(mlp_run_parts *run)
     MLP_TRY(mlp_run_begin_state(run));
     MLP_TRY(mlp_run_copy_epoch_end(run));
     MLP_TRY(leave_if_asked(run));
-    mlp_status status = mlp_run_is_leader(&run->job) ? start_log(run) : MLP_OK;
+    mlp_status status =
+        mlp_run_is_leader(&run->job) ? mlp_run_start_log(run) : MLP_OK;
     return mlp_comm_agree(run->job.comm, status);
 }
 
@@ -357,14 +368,16 @@ static void tear_down(mlp_run_parts *run)
     mlp_run_drop_copy(&run->saving.best);
     mlp_run_drop_copy(&run->ended);
     mlp_checkpoint_destroy(&run->state);
+    mlp_checkpoint_destroy(&run->start);
     free(run->replay.expected);
     mlp_checkpoint_unlock(&run->saving.lock);
 }
 
 static mlp_status run_all(mlp_run_parts *run)
 {
-    mlp_status status = set_up(run);
-    if (status == MLP_OK) {
+    mlp_status status =
+        run->job.config.dry_run ? mlp_run_dry(run) : set_up(run);
+    if (status == MLP_OK && !run->job.config.dry_run) {
         status = train_and_report(run);
     }
     tear_down(run);
@@ -399,10 +412,12 @@ mlp_status mlp_run(const mlp_run_setting *setting, const mlp_config *config)
                          "--check-digest opens the data several times, and "
                          "cannot with rows of the caller's");
     }
-    mlp_run_parts run = {
-        .job = {.setting = *setting, .comm = comm, .config = *config},
-        .data = {.source = setting->source},
-        .saving = {.lock = -1}};
+    mlp_run_parts run = {.job = {.setting = *setting,
+                                 .comm = comm,
+                                 .config = *config,
+                                 .start = setting->start},
+                         .data = {.source = setting->source},
+                         .saving = {.lock = -1}};
     mlp_status status = run_all(&run);
     if (setting->source == NULL) {
         mlp_source_close(&run.data.source);

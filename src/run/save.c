@@ -35,6 +35,10 @@ mlp_status mlp_run_begin_chain(mlp_run_parts *run, bool is_resumed)
         return MLP_OK;
     }
     run->saving.has_file = is_resumed;
+    if (run->saving.begins_segment) {
+        become_parent(&run->state, run->saving.parent);
+        return MLP_OK;
+    }
     MLP_TRY(mlp_checkpoint_digest(&run->state, digest));
     become_parent(&run->state, digest);
     return MLP_OK;

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "optim/optimizer.h"
+#include "record/run_summary.h"
 
 #include "internal.h"
 
@@ -28,6 +29,46 @@ static mlp_status expect_directory(const mlp_config *config)
                           mlp_failure());
 }
 
+/* Other --epochs under a schedule that spans them: it begins anew here. */
+static mlp_status begin_segment(mlp_run_parts *run)
+{
+    mlp_checkpoint *state = &run->state;
+    size_t epochs = run->job.config.epochs;
+    if (epochs <= state->epoch) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--epochs %zu: %s has finished %" PRIu64 " already",
+                        epochs, run->resumed_from, state->epoch);
+    }
+    MLP_TRY(mlp_checkpoint_digest(state, run->saving.parent));
+    run->saving.begins_segment = true;
+    mlp_log_note("%zu epochs were planned, and now %zu: the learning-rate "
+                 "schedule begins anew at step %" PRIu64,
+                 state->config.epochs, epochs, state->step);
+    state->config.epochs = epochs;
+    state->config.schedule_start = state->step;
+    return MLP_OK;
+}
+
+void mlp_run_recall_data(mlp_config *config, const char *run)
+{
+    if (config->data[0] == '\0') {
+        mlp_run_summary_data(run, "data", config->data);
+        if (config->test_data[0] == '\0') {
+            mlp_run_summary_data(run, "test-data", config->test_data);
+        }
+    }
+}
+
+mlp_status mlp_run_adopt(mlp_run_parts *run)
+{
+    mlp_config *config = &run->job.config;
+    if (mlp_config_has_segment(config, &run->state.config)) {
+        MLP_TRY(begin_segment(run));
+    }
+    mlp_run_recall_data(config, config->checkpoint);
+    return mlp_config_adopt(config, &run->state.config);
+}
+
 static mlp_status open_directory(mlp_run_parts *run)
 {
     mlp_config *config = &run->job.config;
@@ -44,7 +85,7 @@ static mlp_status open_directory(mlp_run_parts *run)
                      config->checkpoint);
         return MLP_OK;
     }
-    return mlp_config_adopt(config, &run->state.config);
+    return mlp_run_adopt(run);
 }
 
 /* Allocate the arrays, which only rank 0 may have yet. */
@@ -235,7 +276,9 @@ static mlp_status continue_from(mlp_run_parts *run, const mlp_checkpoint *start)
     mlp_checkpoint *state = &run->state;
     size_t bytes = state->parameter_count * sizeof *state->parameters;
     size_t moments = mlp_optimizer_moments(&run->job.config);
-    memcpy(state->parameters, mlp_checkpoint_result(start), bytes);
+    MLP_TRY(mlp_comm_agree(
+        run->job.comm,
+        mlp_run_take_weights(&run->job, run->model, state->parameters)));
     for (size_t i = 0; i < moments && i < start->moment_count; i++) {
         memcpy(state->moments[i], start->moments[i], bytes);
     }
@@ -253,8 +296,8 @@ static mlp_status fill_state(mlp_run_parts *run, bool is_resumed)
         memset(run->state.moments[i], 0,
                run->state.parameter_count * sizeof *run->state.moments[i]);
     }
-    if (run->job.setting.start != NULL) {
-        return continue_from(run, run->job.setting.start);
+    if (run->job.start != NULL) {
+        return continue_from(run, run->job.start);
     }
     MLP_TRY(first_weights(run));
     return mlp_trainer_load(run->trainer, run->state.parameters, NULL);

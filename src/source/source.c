@@ -39,6 +39,13 @@ const char *mlp_source_default(void)
     return holds_idx_files(here) ? here : digits;
 }
 
+bool mlp_source_is_there(const char *spec)
+{
+    struct stat facts;
+    return strcmp(spec, digits) == 0 || mlp_source_is_truth_table(spec) ||
+           mlp_paths_is_list(spec) || stat(spec, &facts) == 0;
+}
+
 /* IDX begins with two zero bytes and a type, gzip with its own magic; HDF5 with
  * neither, even after a user block of zeros. */
 static mlp_status has_idx_magic(const char *path, bool *is_idx)

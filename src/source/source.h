@@ -59,6 +59,10 @@ static inline size_t mlp_held_rows(double fraction, size_t rows)
     return (size_t)(fraction * (double)rows);
 }
 
+/** Whether there is something at a spec of mlp_source_open: what is built in, a
+ *  path, or a list or pattern, whose files are not looked for; never at "". */
+bool mlp_source_is_there(const char *spec);
+
 /** The source that "" stands for in mlp_source_open. */
 const char *mlp_source_default(void);
 
@@ -103,6 +107,9 @@ typedef struct {
      *  needs no label column if labels are not wanted. Without test_fraction
      *  both splits are all rows. NULL: make a schema. */
     const mlp_schema *schema;
+    bool is_training;   /**< with a schema: split as without one */
+    bool has_new_label; /**< with a schema: of its features alone, the label is
+                             the column `label`, with its own classes */
     /** With a schema: repeat the splits of training, even if labels are not
      *  wanted. Labels are then read anyway, as rows with invalid labels are in
      *  no split. */

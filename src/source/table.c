@@ -152,7 +152,7 @@ static mlp_status choose_rows(const mlp_table_reading *of, table_source *table)
 {
     const mlp_table_options *options = of->options;
     size_t rows = table->files[0].cells.total;
-    bool is_unsplit = options->schema != NULL &&
+    bool is_unsplit = options->schema != NULL && !options->is_training &&
                       (options->test_fraction == 0 || !of->needs_label);
     return is_unsplit ? mlp_table_split_none(rows, &table->split)
                       : mlp_table_split_random(rows, options->test_fraction,
@@ -175,9 +175,61 @@ static mlp_status fit_main(const mlp_table_reading *of, table_source *table,
         rows - mlp_held_rows(of->options->held, rows), &table->schema);
 }
 
+/* Put the column of the options in the place of a schema's label. */
+static mlp_status rename_label(const char *path,
+                               const mlp_table_options *options,
+                               mlp_schema *schema)
+{
+    mlp_column *label = &schema->columns[schema->label];
+    for (size_t i = 0; i < schema->count; i++) {
+        if (i != schema->label &&
+            strcmp(schema->columns[i].name, options->label) == 0 &&
+            schema->columns[i].kind != MLP_COLUMN_IGNORED) {
+            return mlp_fail(MLP_ERROR_USAGE,
+                            "--label: \"%.100s\" of %s is a feature of the "
+                            "network",
+                            options->label, path);
+        }
+    }
+    free(label->name);
+    label->name = strdup(options->label);
+    label->kind = mlp_table_label_kind(options);
+    return label->name != NULL ? MLP_OK
+                               : mlp_fail_memory("the columns of a table");
+}
+
+static mlp_status copy_relabelled(const char *path, const mlp_table_reading *of,
+                                  mlp_schema *schema)
+{
+    MLP_TRY(mlp_schema_copy(of->schema, schema));
+    return rename_label(path, of->options, schema);
+}
+
+/* A schema's features with a label of their own. */
+static mlp_status open_relabelled(const char *path, const mlp_table_reading *of,
+                                  table_source *table, mlp_source_info *info)
+{
+    table_file *file = &table->files[MLP_SPLIT_TRAIN];
+    const mlp_table_reading again = {.options = of->options,
+                                     .schema = &table->schema,
+                                     .needs_label = true};
+    mlp_status status = copy_relabelled(path, of, &table->schema);
+    MLP_TRY(mlp_joint_agree(of->options->comm, status));
+    MLP_TRY(mlp_table_read(&again, path, &file->cells));
+    bool is_regression = mlp_table_is_regression(
+        &file->cells, of->options->task, &info->task_reason);
+    MLP_TRY(mlp_table_fit_label(&file->cells, of->options, is_regression,
+                                &table->schema));
+    MLP_TRY(finish_file(&again, &table->schema, file, &info->counts));
+    return mlp_joint_agree(of->options->comm, choose_rows(&again, table));
+}
+
 static mlp_status open_main(const char *path, const mlp_table_reading *of,
                             table_source *table, mlp_source_info *info)
 {
+    if (of->schema != NULL && of->options->has_new_label) {
+        return open_relabelled(path, of, table, info);
+    }
     table_file *file = &table->files[MLP_SPLIT_TRAIN];
     MLP_TRY(mlp_table_read(of, path, &file->cells));
     if (of->schema == NULL) {
@@ -347,7 +399,8 @@ mlp_status mlp_source_table_open(const char *path,
     table->from[MLP_SPLIT_TRAIN] = table->from[MLP_SPLIT_TEST] =
         &table->files[MLP_SPLIT_TRAIN];
     MLP_TRY(open_main(path, &of, table, &source->info));
-    if (options->test_data[0] != '\0' && options->schema == NULL) {
+    if (options->test_data[0] != '\0' &&
+        (options->schema == NULL || options->is_training)) {
         MLP_TRY(open_test(options, table, &source->info));
     }
     describe(table, &source->info);

@@ -108,13 +108,18 @@ static bool is_label(const mlp_table_options *options, const char *name)
     return options->label[0] != '\0' && strcmp(name, options->label) == 0;
 }
 
+mlp_column_kind mlp_table_label_kind(const mlp_table_options *options)
+{
+    return options->task == MLP_TASK_REGRESSION       ? MLP_COLUMN_NUMBER
+           : options->task == MLP_TASK_CLASSIFICATION ? MLP_COLUMN_TEXT
+                                                      : MLP_COLUMN_UNKNOWN;
+}
+
 static mlp_column_kind first_kind(const mlp_table_options *options,
                                   const char *name)
 {
     if (is_label(options, name)) {
-        return options->task == MLP_TASK_REGRESSION       ? MLP_COLUMN_NUMBER
-               : options->task == MLP_TASK_CLASSIFICATION ? MLP_COLUMN_TEXT
-                                                          : MLP_COLUMN_UNKNOWN;
+        return mlp_table_label_kind(options);
     }
     return is_listed(options->ignore, name)        ? MLP_COLUMN_IGNORED
            : is_listed(options->categorical, name) ? MLP_COLUMN_TEXT

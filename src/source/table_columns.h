@@ -19,6 +19,10 @@ typedef struct {
     bool may_lack_label; /**< the options need not name one */
 } mlp_table_reading;
 
+/** The kind of a label before its cells are read: that of the task, UNKNOWN if
+ *  the cells decide. */
+mlp_column_kind mlp_table_label_kind(const mlp_table_options *options);
+
 /** Take the names of a header: the first one makes the columns of the cells, by
  *  the options or the schema; for any other their places in the file are found
  *  by name.

@@ -257,11 +257,16 @@ static mlp_status copy_columns(const mlp_cells *cells, mlp_schema *schema)
     return MLP_OK;
 }
 
+static void choose_label_kind(mlp_schema *schema)
+{
+    schema->columns[schema->label].kind =
+        schema->is_regression ? MLP_COLUMN_NUMBER : MLP_COLUMN_TEXT;
+}
+
 static mlp_status fit_columns(const fit *of, mlp_schema *schema)
 {
     size_t names = 0;
-    schema->columns[schema->label].kind =
-        schema->is_regression ? MLP_COLUMN_NUMBER : MLP_COLUMN_TEXT;
+    choose_label_kind(schema);
     MLP_TRY(fit_numbers(of, schema));
     for (size_t i = 0; i < schema->count; i++) {
         MLP_TRY(fit_column(of, i, schema));
@@ -294,6 +299,17 @@ mlp_status mlp_table_fit(const mlp_cells *cells,
     }
     free(local);
     return status;
+}
+
+mlp_status mlp_table_fit_label(const mlp_cells *cells,
+                               const mlp_table_options *options,
+                               bool is_regression, mlp_schema *schema)
+{
+    const fit of = {.cells = cells, .options = options};
+    mlp_names_destroy(&schema->columns[schema->label].categories);
+    schema->is_regression = is_regression;
+    choose_label_kind(schema);
+    return fit_column(&of, schema->label, schema);
 }
 
 /* ---- the task ---------------------------------------------------------- */

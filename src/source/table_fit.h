@@ -35,4 +35,10 @@ mlp_status mlp_table_fit(const mlp_cells *cells,
                          const uint32_t *rows, size_t count,
                          mlp_schema *schema);
 
+/** Fit the label of a schema whose other columns are fitted: to all rows.
+ *  Collective. Errors of mlp_table_fit. */
+mlp_status mlp_table_fit_label(const mlp_cells *cells,
+                               const mlp_table_options *options,
+                               bool is_regression, mlp_schema *schema);
+
 #endif

@@ -134,14 +134,11 @@ static mlp_status measure(const calibration *c, mlp_inference *inference,
 static mlp_status make_child(calibration *c, double factor)
 {
     mlp_checkpoint *checkpoint = &c->loaded.checkpoint;
-    unsigned char digest[MLP_DIGEST_BYTES];
     double before = checkpoint->temperature;
-    MLP_TRY(mlp_checkpoint_digest(checkpoint, digest));
+    MLP_TRY(mlp_checkpoint_digest(checkpoint, checkpoint->origin_digest));
     mlp_temperature_apply(checkpoint, factor);
     c->temperature = 1 / factor;
     checkpoint->temperature = c->temperature * (before > 0 ? before : 1);
-    checkpoint->parent_step = checkpoint->step;
-    memcpy(checkpoint->parent_digest, digest, sizeof digest);
     return MLP_OK;
 }
 
@@ -207,7 +204,7 @@ const mlp_tool_command mlp_tool_calibrate = {
                    "export, by default\n"
                    "calibrated.h5 beside FILE. Its last layer's weights "
                    "include the temperature, and\n"
-                   "it names the digest of its parent.",
+                   "it names the digest of the state it came from.",
     .options = options_of_calibrate,
     .formats = formats,
     .operands = "FILE",

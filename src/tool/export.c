@@ -45,7 +45,7 @@ static mlp_status export(const mlp_tool_options *options,
         return mlp_fail(MLP_ERROR_USAGE, "%s is binary: add --output FILE",
                         targets[target].name);
     }
-    MLP_TRY(mlp_tool_load_checkpoint(options->file, &checkpoint, path));
+    MLP_TRY(mlp_checkpoint_open(options->file, &checkpoint, path));
     mlp_export_settle(&checkpoint);
     mlp_export_take(&checkpoint, &model);
     mlp_status status = targets[target].write(output->file, &model);

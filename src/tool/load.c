@@ -6,26 +6,9 @@
 #include <sys/stat.h>
 
 #include "base/log.h"
+#include "record/run_summary.h"
 #include "system/files.h"
 #include "tool.h"
-
-mlp_status mlp_tool_load_checkpoint(const char *path,
-                                    mlp_checkpoint *checkpoint, char *found)
-{
-    struct stat facts;
-    if (stat(path, &facts) != 0) {
-        return mlp_fail_open(path);
-    }
-    if (!S_ISDIR(facts.st_mode)) {
-        snprintf(found, MLP_MAX_PATH, "%s", path);
-        return mlp_checkpoint_load(path, checkpoint);
-    }
-    MLP_TRY(mlp_checkpoint_load_newest(path, checkpoint, found));
-    if (found[0] == '\0') {
-        return mlp_fail(MLP_ERROR_MISSING, "%s: has no checkpoint", path);
-    }
-    return MLP_OK;
-}
 
 /* The rows that the options name, as a range of their split. */
 static mlp_range named_rows(const mlp_tool_options *options,
@@ -96,13 +79,31 @@ static mlp_status take_rows(const mlp_tool_options *options, mlp_source *source,
                             &loaded->dataset);
 }
 
-static mlp_status load_rows(const mlp_tool_options *options, bool has_labels,
+void mlp_tool_choose_data(const mlp_tool_options *options,
+                          char spec[MLP_MAX_PATH])
+{
+    bool is_test = options->split == MLP_SPLIT_TEST && !options->is_all;
+    spec[0] = '\0';
+    if (options->data != NULL) {
+        snprintf(spec, MLP_MAX_PATH, "%s", options->data);
+        return;
+    }
+    if (is_test) {
+        mlp_run_summary_data(options->file, "test-data", spec);
+    }
+    if (spec[0] == '\0') {
+        mlp_run_summary_data(options->file, "data", spec);
+    }
+}
+
+static mlp_status open_rows(const mlp_tool_options *options, bool has_labels,
                             mlp_tool_case *loaded)
 {
-    const char *spec = options->data != NULL ? options->data : "";
+    char spec[MLP_MAX_PATH];
     mlp_source *source = NULL;
     mlp_range range;
     mlp_table_options table = mlp_table_options_of(&loaded->checkpoint.config);
+    mlp_tool_choose_data(options, spec);
     table.test_data = ""; /* --data names all rows */
     table.test_fraction = options->is_all ? 0 : table.test_fraction;
     table.schema = &loaded->checkpoint.schema;
@@ -164,8 +165,8 @@ static mlp_status load_model(const mlp_tool_options *options,
                              mlp_tool_case *loaded)
 {
     mlp_checkpoint *checkpoint = &loaded->checkpoint;
-    MLP_TRY(mlp_tool_load_checkpoint(options->file, checkpoint,
-                                     loaded->checkpoint_path));
+    MLP_TRY(mlp_checkpoint_open(options->file, checkpoint,
+                                loaded->checkpoint_path));
     loaded->classes = mlp_checkpoint_classes(checkpoint);
     return mlp_inference_create(checkpoint, options->threads,
                                 &loaded->inference);
@@ -181,15 +182,21 @@ mlp_status mlp_tool_load_model(const mlp_tool_options *options,
     return status;
 }
 
-static mlp_status load(const mlp_tool_options *options, bool has_labels,
-                       mlp_tool_case *loaded)
+mlp_status mlp_tool_load_rows(const mlp_tool_options *options, bool has_labels,
+                              mlp_tool_case *loaded)
 {
-    MLP_TRY(load_model(options, loaded));
-    MLP_TRY(load_rows(options, has_labels, loaded));
+    MLP_TRY(open_rows(options, has_labels, loaded));
     mlp_status status = check_rows(options, has_labels, loaded);
     return status == MLP_OK
                ? MLP_OK
                : mlp_fail(status, "%s: %s", loaded->data_name, mlp_failure());
+}
+
+static mlp_status load(const mlp_tool_options *options, bool has_labels,
+                       mlp_tool_case *loaded)
+{
+    MLP_TRY(load_model(options, loaded));
+    return mlp_tool_load_rows(options, has_labels, loaded);
 }
 
 mlp_status mlp_tool_load(const mlp_tool_options *options, bool has_labels,

@@ -186,10 +186,12 @@ static void print_facts(FILE *out, const mlp_checkpoint *c, const char *path)
                 (double)c->scaler.shift, (double)c->scaler.scale);
     }
     fprintf(out, "data sha256    %s\n", hex);
+    if (mlp_checkpoint_has_origin(c)) {
+        mlp_digest_hex(c->origin_digest, hex);
+        fprintf(out, "started from   state sha256 %s\n", hex);
+    }
     if (c->temperature > 0) {
-        mlp_digest_hex(c->parent_digest, hex);
-        fprintf(out, "temperature    %.9g, calibrated from state sha256 %s\n",
-                c->temperature, hex);
+        fprintf(out, "temperature    %.9g\n", c->temperature);
     }
 }
 
@@ -308,6 +310,10 @@ static mlp_status print_json(FILE *out, const mlp_checkpoint *c,
         "data_sha256", data, "state_sha256", state, "weights_sha256", weights,
         "config", config_json(&c->config), "history", history_json(&c->history),
         "parameters", parameters_json(c));
+    if (mlp_checkpoint_has_origin(c)) {
+        mlp_digest_hex(c->origin_digest, data);
+        mlp_json_set(&object, "origin_sha256", mlp_json_text(data));
+    }
     if (best_epoch(c) > 0) {
         mlp_json_set(&object, "weights_epoch", mlp_json_whole(best_epoch(c)));
     }
@@ -323,7 +329,7 @@ static mlp_status show(const mlp_tool_options *options, mlp_tool_output *output)
 {
     mlp_checkpoint checkpoint = {0};
     char path[MLP_MAX_PATH];
-    MLP_TRY(mlp_tool_load_checkpoint(options->file, &checkpoint, path));
+    MLP_TRY(mlp_checkpoint_open(options->file, &checkpoint, path));
     mlp_status status = options->is_json
                             ? print_json(output->file, &checkpoint, path)
                             : print_text(output->file, &checkpoint, path);

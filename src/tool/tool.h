@@ -82,9 +82,11 @@ typedef struct {
     mlp_bad_images bad_images;
     double test_fraction;
     const char *columns; /**< to print of predictions; NULL: all */
-    const char *sort;    /**< a metric of runs */
-    bool is_watch;       /**< write a report again after each epoch */
-    const char *label;   /**< a column of a table; NULL: not given */
+    const char *id;      /**< a table's column, to print; NULL: row numbers */
+    bool has_probabilities; /**< print all outputs, on a terminal, too */
+    const char *sort;       /**< a metric of runs */
+    bool is_watch;          /**< write a report again after each epoch */
+    const char *label;      /**< a column of a table; NULL: not given */
     uint64_t seed;
     mlp_config config; /**< for options that are those of mlp_train */
     mlp_standard_options standard; /**< if given, ignore all others */
@@ -123,13 +125,6 @@ const char *mlp_tool_rows_name(const mlp_tool_options *options);
 
 /* ---- a model and its data: load.c */
 
-/** Load a file, or the newest valid one of a directory.
- *  @param path   a file, or a directory that must have a checkpoint
- *  @param found  [MLP_MAX_PATH], path of the file that was loaded
- *  MLP_ERROR_MISSING, MLP_ERROR_DATA, MLP_ERROR_IO. */
-mlp_status mlp_tool_load_checkpoint(const char *path,
-                                    mlp_checkpoint *checkpoint, char *found);
-
 /** A model, and rows for it. Zero-initialize; unload frees. */
 typedef struct {
     mlp_checkpoint checkpoint;
@@ -143,7 +138,7 @@ typedef struct {
 } mlp_tool_case;
 
 /** Load the model that the options name, without rows.
- *  As mlp_tool_load_checkpoint. */
+ *  As mlp_checkpoint_open. */
 mlp_status mlp_tool_load_model(const mlp_tool_options *options,
                                mlp_tool_case *loaded);
 
@@ -151,7 +146,7 @@ mlp_status mlp_tool_load_model(const mlp_tool_options *options,
  *  that exceed the memory limit stay in their file, or a temporary one: then
  *  call mlp_dataset_status after reading rows.
  *  @param has_labels  load labels, and check that they are below classes
- *  As mlp_tool_load_checkpoint; MLP_ERROR_USAGE when there are no such rows. */
+ *  As mlp_checkpoint_open; MLP_ERROR_USAGE when there are no such rows. */
 mlp_status mlp_tool_load(const mlp_tool_options *options, bool has_labels,
                          mlp_tool_case *loaded);
 void mlp_tool_unload(mlp_tool_case *loaded);
@@ -167,6 +162,16 @@ mlp_status mlp_tool_load_held_out(const mlp_tool_options *options,
  *  models don't predict the same of the same rows. */
 mlp_status mlp_tool_compare(const mlp_tool_options *options,
                             mlp_tool_output *output);
+/** Load the rows alone, for a model that is loaded. Unload, also after a
+ *  failure. Errors of mlp_tool_load. */
+mlp_status mlp_tool_load_rows(const mlp_tool_options *options, bool has_labels,
+                              mlp_tool_case *loaded);
+
+/** The data of a model: --data, else what its run was trained with by its log
+ *  (its test rows, if these have a file of their own), if it is there; else "",
+ *  the default. */
+void mlp_tool_choose_data(const mlp_tool_options *options,
+                          char spec[MLP_MAX_PATH]);
 
 /* ---- rows as pictures: paint.c */
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "checkpoint/chain.h"
+#include "record/run_summary.h"
 #include "tool.h"
 
 /* Results of the checks. */
@@ -52,16 +53,23 @@ static void check_parent(const mlp_chain *chain, const mlp_chain_link *link,
     }
 }
 
-/* All checkpoints must have the same configuration and data. */
+static bool is_same(const unsigned char *a, const unsigned char *b)
+{
+    return memcmp(a, b, MLP_DIGEST_BYTES) == 0;
+}
+
+/* All checkpoints must have the same configuration and data; a segment of the
+ * run has epochs and a begin of its schedule of its own. */
 static void check_run(const mlp_chain_link *first, const mlp_chain_link *link,
                       const char *name, check_results *found)
 {
-    if (memcmp(first->config_digest, link->config_digest, MLP_DIGEST_BYTES) !=
-        0) {
+    bool is_segment = first->schedule_start < link->schedule_start;
+    if (!is_same(first->common_digest, link->common_digest) ||
+        (!is_segment && !is_same(first->config_digest, link->config_digest))) {
         report_fault(found, name,
                      "is of another configuration than the first one");
     }
-    if (memcmp(first->data_digest, link->data_digest, MLP_DIGEST_BYTES) != 0) {
+    if (!is_same(first->data_digest, link->data_digest)) {
         report_fault(found, name, "is of other data than the first one");
     }
 }
@@ -85,14 +93,45 @@ static void check_link(const mlp_chain *chain, const mlp_chain_link *link,
     mlp_digest_hex(link->digest, hex);
     fprintf(out, "%s  whole  state %.16s  ", name, hex);
     check_parent(chain, link, name, out, found);
+    if ((*first)->schedule_start < link->schedule_start) {
+        fprintf(out, ", segment of %zu epochs from step %" PRIu64, link->epochs,
+                link->schedule_start);
+    }
     fputc('\n', out);
 }
 
-static void print_run(const mlp_chain_link *first, FILE *out)
+/* Print the state that the run started from; the log knows where that was. */
+static void print_origin(const char *directory, const mlp_chain_link *first,
+                         FILE *out)
 {
+    mlp_chain other = {0};
+    char hex[MLP_DIGEST_HEX];
+    char path[MLP_MAX_PATH];
+    bool is_kept = false;
+    mlp_digest_hex(first->origin_digest, hex);
+    fprintf(out, "started from state   %.16s", hex);
+    mlp_run_summary_recall(directory, "config.start-from", path);
+    if (path[0] != '\0' && mlp_chain_read(path, &other) == MLP_OK) {
+        for (size_t i = 0; i < other.count; i++) {
+            is_kept |= other.links[i].status == MLP_OK &&
+                       is_same(other.links[i].digest, first->origin_digest);
+        }
+        mlp_chain_destroy(&other);
+        fprintf(out, ", %s in %s", is_kept ? "verified" : "not kept", path);
+    }
+    fputc('\n', out);
+}
+
+static void print_run(const char *directory, const mlp_chain_link *first,
+                      FILE *out)
+{
+    static const unsigned char none[MLP_DIGEST_BYTES];
     char hex[MLP_DIGEST_HEX];
     if (first == NULL) {
         return;
+    }
+    if (!is_same(first->origin_digest, none)) {
+        print_origin(directory, first, out);
     }
     mlp_digest_hex(first->config_digest, hex);
     fprintf(out, "configuration sha256 %s\n", hex);
@@ -110,7 +149,7 @@ static mlp_status run(const mlp_tool_options *options, mlp_tool_output *output)
     for (size_t i = 0; i < chain.count; i++) {
         check_link(&chain, &chain.links[i], &first, out, &found);
     }
-    print_run(first, out);
+    print_run(options->file, first, out);
     fprintf(out,
             "%zu of %zu checkpoints whole, %zu parents verified, %zu not "
             "kept\n",

@@ -46,6 +46,8 @@ static const char *obstacle(const mlp_trainer *trainer)
                ? "--sentinel compares weights that all nodes have"
            : config->memory_limit > 0 ? "with --memory-limit rows stay in files"
            : model->layers == 1       ? "there is no hidden layer"
+           : model->frozen > 0        ? "--freeze leaves no gradient of the "
+                                        "first layer to exchange"
            : model->layer[0].has_slopes ? "PReLU's slopes belong to all rows"
            : mlp_columns_of_node(model, nodes, 0).count == 0
                ? "each node needs 16 columns of the first layer"

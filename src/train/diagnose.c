@@ -107,8 +107,9 @@ static bool is_finite_at(const mlp_trainer *trainer, place at)
     case LOSS:
         return are_losses_finite(trainer, rows);
     case ERROR:
-        return mlp_trainer_are_finite(
-            mlp_pass_dz(trainer->node.pass, at.layer) + first, outputs);
+        return at.layer < trainer->parts.model->frozen ||
+               mlp_trainer_are_finite(
+                   mlp_pass_dz(trainer->node.pass, at.layer) + first, outputs);
     case GRADIENT:
         return are_gradients_finite(trainer, at.layer);
     case SUM:

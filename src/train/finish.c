@@ -47,6 +47,11 @@ static void lap(const finisher *f, mlp_phase phase)
     mlp_worker_lap(f->w, phase);
 }
 
+static bool is_frozen(const finisher *f)
+{
+    return f->layer < f->trainer->parts.model->frozen;
+}
+
 /* Do the same to every layer, last one first; `act` gets the sums. */
 static void each_layer(finisher *f, mlp_exchange_update *act, bool is_last_word)
 {
@@ -66,7 +71,9 @@ static void update(void *context, size_t first, size_t count, const float *sum)
 {
     const finisher *f = context;
     lap(f, MLP_PHASE_EXCHANGE);
-    mlp_optimizer_update(&f->rule, first, count, sum);
+    if (!is_frozen(f)) {
+        mlp_optimizer_update(&f->rule, first, count, sum);
+    }
     lap(f, MLP_PHASE_UPDATE);
 }
 
@@ -219,7 +226,8 @@ static void adapt(finisher *f)
 
 static void update_shares(finisher *f)
 {
-    for (f->layer = 0; f->layer < f->trainer->parts.model->layers; f->layer++) {
+    const mlp_model *model = f->trainer->parts.model;
+    for (f->layer = model->frozen; f->layer < model->layers; f->layer++) {
         mlp_range mine = share_of(f);
         adapt(f);
         mlp_optimizer_update(&f->rule, mine.first, mine.count,
@@ -234,10 +242,13 @@ static void limit_units(const finisher *f)
     const mlp_trainer_parts *parts = &f->trainer->parts;
     if (parts->config->max_norm > 0.0) {
         mlp_worker_meet(f->w);
+        const mlp_model *model = parts->model;
+        size_t frozen = mlp_norms_panels(model, model->frozen);
         mlp_range mine = mlp_exchange_split(
-            f->trainer->exchange, mlp_norms_panels(parts->model), f->w->self);
+            f->trainer->exchange,
+            mlp_norms_panels(model, model->layers) - frozen, f->w->self);
         for (size_t i = 0; i < mine.count; i++) {
-            mlp_norms_limit(parts->model, mine.first + i,
+            mlp_norms_limit(model, frozen + mine.first + i,
                             parts->config->max_norm, f->rule.parameters);
         }
         lap(f, MLP_PHASE_UPDATE);

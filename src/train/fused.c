@@ -135,9 +135,11 @@ void mlp_fused_update(mlp_worker *w)
     updater u = {w, trainer->optimizer};
     mlp_optimizer_begin(&u.rule, step->lr, step->rows, step->global);
     for (size_t l = trainer->parts.model->layers; l-- > 0;) {
-        mlp_pass_gradient_blocks(trainer->node.pass, l,
-                                 trainer->weights.subtrees, begun, update, &u,
-                                 w->me);
+        if (l >= trainer->parts.model->frozen) {
+            mlp_pass_gradient_blocks(trainer->node.pass, l,
+                                     trainer->weights.subtrees, begun, update,
+                                     &u, w->me);
+        }
         mlp_worker_lap(w, MLP_PHASE_GRADIENT);
         mlp_exchange_publish(trainer->exchange, l, w->me);
     }

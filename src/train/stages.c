@@ -39,6 +39,14 @@ static size_t first_shared(const mlp_worker *w)
     return mlp_trainer_has_columns(w->trainer) ? 1 : 0;
 }
 
+/* The first layer whose gradient is of this node's rows alone: it is not
+ * frozen, which goes without columns. */
+static size_t first_trained(const mlp_worker *w)
+{
+    size_t frozen = w->trainer->parts.model->frozen;
+    return frozen > 0 ? frozen : first_shared(w);
+}
+
 /* Begin a stage of the step. A thread that goes on with its own rows needs no
  * other thread; in all other cases a stage reads what others wrote. */
 static void begin_stage(mlp_worker *w, bool is_by_rows)
@@ -164,9 +172,11 @@ void mlp_stage_receive_dz(mlp_worker *w)
     mlp_worker_meet(w);
 }
 
+/* Frozen layers come first: nothing is needed of their dz. */
 void mlp_stage_backward(mlp_worker *w)
 {
-    for (size_t l = w->trainer->parts.model->layers - 1; l > 0; l--) {
+    const mlp_model *model = w->trainer->parts.model;
+    for (size_t l = model->layers - 1; l > model->frozen; l--) {
         begin_stage(w, mlp_pass_is_by_rows(w->trainer->node.pass, l, w->me));
         backward_of(w, l);
     }
@@ -192,10 +202,12 @@ void mlp_stage_begin_gradients(mlp_worker *w)
     }
 }
 
+/* The gradient of a frozen layer is the zeros that it began with. */
 static void gradient_of(mlp_worker *w, size_t l)
 {
     mlp_trainer *trainer = w->trainer;
-    if (!mlp_pass_gradient(trainer->node.pass, l, trainer->weights.subtrees,
+    if (l >= trainer->parts.model->frozen &&
+        !mlp_pass_gradient(trainer->node.pass, l, trainer->weights.subtrees,
                            trainer->weights.subtree_count, begun(w), w->me)) {
         atomic_store(&trainer->alarms[l].is_unsafe, true);
         atomic_store(&trainer->node.board->is_unsafe, true);
@@ -215,13 +227,14 @@ void mlp_stage_gradients(mlp_worker *w)
 void mlp_stage_back_by_layers(mlp_worker *w)
 {
     size_t layers = w->trainer->parts.model->layers;
+    size_t frozen = w->trainer->parts.model->frozen;
     for (size_t l = layers; l-- > 0;) {
         if (l + 1 == layers) {
             mlp_stage_begin_gradients(w);
         } else {
             begin_stage(w, false);
         }
-        if (l > 0) {
+        if (l > frozen) {
             backward_of(w, l);
             mlp_exchange_progress(w->trainer->exchange, w->self);
         }
@@ -233,7 +246,7 @@ void mlp_stage_accumulate(mlp_worker *w)
 {
     mlp_trainer *trainer = w->trainer;
     mlp_stage_begin_gradients(w);
-    for (size_t l = trainer->parts.model->layers; l-- > first_shared(w);) {
+    for (size_t l = trainer->parts.model->layers; l-- > first_trained(w);) {
         /* unsafe sums are unsafe in the last micro-batch, too */
         (void)mlp_pass_gradient(trainer->node.pass, l, trainer->weights.leaves,
                                 trainer->node.shards.count, begun(w), w->me);

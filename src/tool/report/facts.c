@@ -122,6 +122,9 @@ static void digests(mlp_markup *m, const mlp_run_summary *run)
         char hex[MLP_DIGEST_HEX];
         mlp_digest_hex(run->checkpoint.data_digest, hex);
         fact(m, "data", hex, true);
+        mlp_digest_hex(run->checkpoint.origin_digest, hex);
+        fact(m, "state it started from",
+             mlp_checkpoint_has_origin(&run->checkpoint) ? hex : "", true);
     }
     mlp_page_table_end(m);
 }

@@ -111,7 +111,8 @@ START_TEST(units_are_scaled_down_to_the_limit_and_biases_stay)
     ck_assert_double_eq(norm_of_unit(0, 5), limit);
     ck_assert_double_eq(norm_of_unit(1, 2), other);
     ck_assert_float_eq(vector[bias + 7], kept);
-    ck_assert_uint_eq(mlp_norms_panels(model), 2 + 1);
+    ck_assert_uint_eq(mlp_norms_panels(model, 2), 2 + 1);
+    ck_assert_uint_eq(mlp_norms_panels(model, 1), 2);
     mlp_norms_limit(model, 2, other / 2, vector);
     ck_assert_double_eq_tol(norm_of_unit(1, 2), other / 2, 1e-6 * other);
 }
