@@ -13,23 +13,6 @@ enum { ROWS_FIRST = 256 /* of a segment */ };
 
 /* ---- a cell ------------------------------------------------------------ */
 
-static bool is_missing(const mlp_parser *of, const mlp_csv_cell *cell)
-{
-    if (cell->length == 0) {
-        return true;
-    }
-    if (!of->may_be_na[(unsigned char)*cell->text]) {
-        return false;
-    }
-    for (size_t i = 0; i < of->na_count; i++) {
-        if (of->na[i].length == cell->length &&
-            memcmp(of->na[i].text, cell->text, cell->length) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static mlp_status add_text(mlp_segment *s, size_t i, const mlp_csv_cell *cell,
                            const char *name, uint32_t *word)
 {
@@ -172,7 +155,7 @@ static mlp_status take_cell(const mlp_parser *of, mlp_segment *s, size_t i,
     mlp_cell_column *column = &of->cells->columns[i];
     const mlp_csv_cell *cell = &s->records.cells[column->field];
     const char *expected = NULL;
-    if (is_missing(of, cell)) {
+    if (mlp_na_words_have(&of->na, cell)) {
         return take_missing(of, s, i, is_good);
     }
     if (column->kind == MLP_COLUMN_UNKNOWN) {
@@ -352,19 +335,6 @@ void mlp_segment_destroy(const mlp_parser *of, mlp_segment *s)
 
 /* ---- the parser -------------------------------------------------------- */
 
-static void list_na(const char *words, mlp_parser *of)
-{
-    while (*words != '\0' && of->na_count < MLP_NA_WORDS_MOST) {
-        size_t length = strcspn(words, ",");
-        if (length > 0) {
-            of->may_be_na[(unsigned char)*words] = true;
-            of->na[of->na_count++] =
-                (mlp_csv_cell){.text = words, .length = (uint32_t)length};
-        }
-        words += length + (words[length] == ',');
-    }
-}
-
 mlp_status mlp_parser_create(mlp_cells *cells, size_t header, mlp_parser *of)
 {
     *of = (mlp_parser){.cells = cells,
@@ -372,7 +342,7 @@ mlp_status mlp_parser_create(mlp_cells *cells, size_t header, mlp_parser *of)
                        .c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0),
                        .expects_number = calloc(MLP_CSV_FIELDS_MOST,
                                                 sizeof *of->expects_number)};
-    list_na(cells->how.na, of);
+    mlp_na_words_list(cells->how.na, &of->na);
     if (of->c_locale == (locale_t)0 || of->expects_number == NULL) {
         return mlp_fail_memory("a table");
     }

@@ -10,18 +10,15 @@
 
 #include "cells.h"
 #include "csv_ranges.h"
+#include "na_words.h"
 #include "npy.h"
-
-enum { MLP_NA_WORDS_MOST = 64 };
 
 /** How the records of a file become rows. */
 typedef struct {
     mlp_cells *cells;
     size_t header; /**< cells of a record */
     locale_t c_locale;
-    mlp_csv_cell na[MLP_NA_WORDS_MOST];
-    size_t na_count;
-    bool may_be_na[256];  /**< by the first byte */
+    mlp_na_words na;
     bool *expects_number; /**< [MLP_CSV_FIELDS_MOST], by field */
 } mlp_parser;
 

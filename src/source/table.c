@@ -210,9 +210,8 @@ static mlp_status open_relabelled(const char *path, const mlp_table_reading *of,
                                   table_source *table, mlp_source_info *info)
 {
     table_file *file = &table->files[MLP_SPLIT_TRAIN];
-    const mlp_table_reading again = {.options = of->options,
-                                     .schema = &table->schema,
-                                     .needs_label = true};
+    const mlp_table_reading again = {
+        .options = of->options, .schema = &table->schema, .needs_label = true};
     mlp_status status = copy_relabelled(path, of, &table->schema);
     MLP_TRY(mlp_joint_agree(of->options->comm, status));
     MLP_TRY(mlp_table_read(&again, path, &file->cells));

@@ -31,8 +31,7 @@ static bool has_name(const mlp_csv_cell *cell, const char *name)
            memcmp(cell->text, name, cell->length) == 0;
 }
 
-/* The cell of the header with this name; SIZE_MAX for none. */
-static size_t find_field(const mlp_csv_records *header, const char *name)
+size_t mlp_table_find_field(const mlp_csv_records *header, const char *name)
 {
     for (size_t i = 0; i < header->count; i++) {
         if (has_name(&header->cells[i], name)) {
@@ -40,6 +39,20 @@ static size_t find_field(const mlp_csv_records *header, const char *name)
         }
     }
     return SIZE_MAX;
+}
+
+void mlp_table_list_columns(const char *names, mlp_csv_records *header)
+{
+    header->count = 0;
+    while (header->count < MLP_CSV_FIELDS_MOST) {
+        size_t length = strcspn(names, ",");
+        header->cells[header->count++] =
+            (mlp_csv_cell){.text = names, .length = (uint32_t)length};
+        if (names[length] == '\0') {
+            return;
+        }
+        names += length + 1;
+    }
 }
 
 /* Check that every name of a list is that of a column. */
@@ -50,7 +63,7 @@ static mlp_status check_list(const mlp_csv_records *header, const char *option,
         char name[MLP_NAME_BYTES_MOST + 1];
         size_t item = strcspn(at, ",");
         snprintf(name, sizeof name, "%.*s", (int)item, at);
-        if (find_field(header, name) == SIZE_MAX) {
+        if (mlp_table_find_field(header, name) == SIZE_MAX) {
             return mlp_fail(MLP_ERROR_USAGE, "--%s: %s has no column \"%s\"",
                             option, header->path, name);
         }
@@ -175,7 +188,8 @@ static mlp_status find_fields(const mlp_csv_records *header, size_t label,
         mlp_cell_column *column = &cells->columns[i];
         bool is_wanted =
             i == label ? needs_label : column->kind != MLP_COLUMN_IGNORED;
-        column->field = is_wanted ? find_field(header, column->name) : SIZE_MAX;
+        column->field =
+            is_wanted ? mlp_table_find_field(header, column->name) : SIZE_MAX;
         if (is_wanted && column->field == SIZE_MAX) {
             return mlp_fail(MLP_ERROR_DATA,
                             "%s:1: expected a column \"%s\", found none of "

@@ -23,6 +23,12 @@ typedef struct {
  *  the cells decide. */
 mlp_column_kind mlp_table_label_kind(const mlp_table_options *options);
 
+/** Make a record of the names of --columns, as of a header. */
+void mlp_table_list_columns(const char *names, mlp_csv_records *header);
+
+/** The cell of a header with this name; SIZE_MAX: none. */
+size_t mlp_table_find_field(const mlp_csv_records *header, const char *name);
+
 /** Take the names of a header: the first one makes the columns of the cells, by
  *  the options or the schema; for any other their places in the file are found
  *  by name.

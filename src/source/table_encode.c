@@ -6,6 +6,44 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* ---- a cell ------------------------------------------------------------ */
+
+uint32_t mlp_encode_category(const mlp_column *column, const char *text)
+{
+    size_t count = column->categories.count;
+    size_t category =
+        text != NULL ? mlp_names_find(&column->categories, text) : count;
+    if (category < count) {
+        return (uint32_t)category;
+    }
+    if (text == NULL && column->has_gaps) {
+        return (uint32_t)count;
+    }
+    return column->has_other ? (uint32_t)mlp_column_categories(column) - 1
+                             : MLP_CELL_MISSING;
+}
+
+void mlp_encode_number(const mlp_column *column, float number, float *values)
+{
+    bool is_missing = isnan(number);
+    values[0] = is_missing ? column->fill : number;
+    if (column->has_gaps) {
+        values[1] = is_missing ? 1.0F : -1.0F;
+    }
+}
+
+void mlp_encode_text(const mlp_column *column, uint32_t category, float *values)
+{
+    if (category == MLP_CELL_MISSING) {
+        return;
+    }
+    if (column->is_pair) {
+        values[0] = category == 0 ? 1.0F : -1.0F;
+    } else {
+        values[category] = 1.0F;
+    }
+}
+
 /* ---- categories of codes ----------------------------------------------- */
 
 static mlp_status map_codes(mlp_encoder *encoder, size_t i)
@@ -18,12 +56,7 @@ static mlp_status map_codes(mlp_encoder *encoder, size_t i)
         return mlp_fail_memory("the categories of a table");
     }
     for (size_t code = 0; code < texts->count; code++) {
-        size_t category =
-            mlp_names_find(&column->categories, mlp_texts_item(texts, code));
-        map[code] = category < column->categories.count ? (uint32_t)category
-                    : column->has_other
-                        ? (uint32_t)mlp_column_categories(column) - 1
-                        : MLP_CELL_MISSING;
+        map[code] = mlp_encode_category(column, mlp_texts_item(texts, code));
     }
     return MLP_OK;
 }
@@ -60,14 +93,10 @@ void mlp_encoder_destroy(mlp_encoder *encoder)
 static uint32_t category_of(const mlp_encoder *encoder, const uint32_t *words,
                             size_t i)
 {
-    const mlp_column *column = &encoder->schema->columns[i];
     uint32_t code = words[encoder->cells->columns[i].code];
-    if (code != MLP_CELL_MISSING) {
-        return encoder->categories[i][code];
-    }
-    return column->has_gaps    ? (uint32_t)column->categories.count
-           : column->has_other ? (uint32_t)mlp_column_categories(column) - 1
-                               : MLP_CELL_MISSING;
+    return code != MLP_CELL_MISSING
+               ? encoder->categories[i][code]
+               : mlp_encode_category(&encoder->schema->columns[i], NULL);
 }
 
 size_t mlp_encoder_unseen(const mlp_encoder *encoder, size_t row)
@@ -112,33 +141,6 @@ void mlp_encoder_count(const mlp_encoder *encoder, size_t row,
 
 /* ---- a row ------------------------------------------------------------- */
 
-static void encode_number(const mlp_encoder *encoder, const uint32_t *words,
-                          size_t i, float *values)
-{
-    const mlp_column *column = &encoder->schema->columns[i];
-    float number = mlp_cell_number(words[encoder->cells->columns[i].number]);
-    bool is_missing = isnan(number);
-    values[0] = is_missing ? column->fill : number;
-    if (column->has_gaps) {
-        values[1] = is_missing ? 1.0F : -1.0F;
-    }
-}
-
-/* @param values  of the column, zeros */
-static void encode_text(const mlp_encoder *encoder, const uint32_t *words,
-                        size_t i, float *values)
-{
-    uint32_t category = category_of(encoder, words, i);
-    if (category == MLP_CELL_MISSING) {
-        return;
-    }
-    if (encoder->schema->columns[i].is_pair) {
-        values[0] = category == 0 ? 1.0F : -1.0F;
-    } else {
-        values[category] = 1.0F;
-    }
-}
-
 static void encode_values(const mlp_encoder *encoder, const uint32_t *words,
                           float *values)
 {
@@ -148,12 +150,14 @@ static void encode_values(const mlp_encoder *encoder, const uint32_t *words,
         if (i == schema->label) {
             continue;
         }
-        if (schema->columns[i].kind == MLP_COLUMN_NUMBER) {
-            encode_number(encoder, words, i, values);
-        } else if (schema->columns[i].kind == MLP_COLUMN_TEXT) {
-            encode_text(encoder, words, i, values);
+        const mlp_column *column = &schema->columns[i];
+        if (column->kind == MLP_COLUMN_NUMBER) {
+            size_t place = encoder->cells->columns[i].number;
+            mlp_encode_number(column, mlp_cell_number(words[place]), values);
+        } else if (column->kind == MLP_COLUMN_TEXT) {
+            mlp_encode_text(column, category_of(encoder, words, i), values);
         }
-        values += mlp_column_features(&schema->columns[i]);
+        values += mlp_column_features(column);
     }
 }
 

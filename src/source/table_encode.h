@@ -1,6 +1,6 @@
 /** @file
  *  The rows of a table as features, labels and targets, by a schema. Private to
- *  the table source.
+ *  the readers of tables.
  */
 #ifndef MLP_TABLE_ENCODE_H
 #define MLP_TABLE_ENCODE_H
@@ -10,6 +10,15 @@
 
 #include "cells.h"
 #include "schema.h"
+
+/** The category of a text, NULL for a missing one; MLP_CELL_MISSING: none. */
+uint32_t mlp_encode_category(const mlp_column *column, const char *text);
+
+/** A column's features of a number, NaN for a missing one; and of a category.
+ *  @param values  [mlp_column_features], zeros */
+void mlp_encode_number(const mlp_column *column, float number, float *values);
+void mlp_encode_text(const mlp_column *column, uint32_t category,
+                     float *values);
 
 /** Destinations of rows; NULL where not wanted. */
 typedef struct {

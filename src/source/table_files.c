@@ -21,21 +21,6 @@ typedef struct {
 
 /* ---- the header -------------------------------------------------------- */
 
-/* The names of --columns as a record. */
-static void list_columns(const char *names, mlp_csv_records *header)
-{
-    header->count = 0;
-    while (header->count < MLP_CSV_FIELDS_MOST) {
-        size_t length = strcspn(names, ",");
-        header->cells[header->count++] =
-            (mlp_csv_cell){.text = names, .length = (uint32_t)length};
-        if (names[length] == '\0') {
-            return;
-        }
-        names += length + 1;
-    }
-}
-
 static mlp_status keep_header(files *f, const mlp_csv_records *header)
 {
     f->names = calloc(header->count, sizeof *f->names);
@@ -88,7 +73,7 @@ static mlp_status take_header(files *f, mlp_csv_records *records)
 {
     bool is_there = true;
     if (f->of->options->columns[0] != '\0') {
-        list_columns(f->of->options->columns, records);
+        mlp_table_list_columns(f->of->options->columns, records);
     } else {
         MLP_TRY(mlp_csv_record(records, &is_there));
     }
@@ -188,7 +173,7 @@ static mlp_status name_columns(files *f, const mlp_npy *array,
             (mlp_csv_cell){.text = names[i], .length = (uint32_t)length};
     }
     if (given[0] != '\0') {
-        list_columns(given, header);
+        mlp_table_list_columns(given, header);
     }
     if (header->count != array->columns) {
         return mlp_fail(MLP_ERROR_DATA,

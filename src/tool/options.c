@@ -15,6 +15,7 @@ static const char *const splits[] = {[MLP_SPLIT_TRAIN] = "train",
                                      [VALIDATION] = "validation",
                                      NULL};
 static const char *const bad_rows[] = {"fail", "drop", NULL};
+static const char *const bad_row_words[] = {"fail", "skip", NULL};
 static const char *const bad_images[] = {"fail", "skip", NULL};
 static const char *const metrics[] = {"validation-loss",
                                       "validation-accuracy",
@@ -47,7 +48,8 @@ static const mlp_option rows[] = {
              "\"digits\"; default: $MLP_DATA, else data/mnist, else digits"},
     {"bad-rows", MLP_FIELD_ENUM, AT(bad_rows), .choices = bad_rows,
      .operand = "WHAT", .default_text = "as in training, else fail",
-     .help = "a row of a table with a bad cell: fail, or drop the row"},
+     .words = bad_row_words,
+     .help = "a row of a table with a bad cell: fail, or skip the row"},
     {"split", MLP_FIELD_ENUM, AT(split), .choices = splits, .operand = "NAME",
      .default_text = "test; of a table to predict, all",
      .help = "rows of which split; all: both, of a table; validation: the "
@@ -61,7 +63,13 @@ static const mlp_option rows[] = {
     {"columns", MLP_FIELD_BORROWED, AT(columns), .operand = "NAME,...",
      .default_text = "all",
      .help = "what to print of each row: id (its number or file), prediction, "
-             "outputs"},
+             "outputs, reason (why it has no prediction)"},
+    {"id", MLP_FIELD_BORROWED, AT(id), .operand = "COLUMN",
+     .default_text = "the row's number, from 0",
+     .help = "a table's column to print before each prediction"},
+    {"probabilities", MLP_FIELD_BOOL, AT(has_probabilities),
+     .help = "print all outputs on a terminal, too, where else there are class "
+             "and percent"},
     {"to", MLP_FIELD_BORROWED, AT(to), .operand = "FORMAT",
      .help = "format of the exported model"},
     {"sort", MLP_FIELD_BORROWED, AT(sort), .choices = metrics,
@@ -187,8 +195,56 @@ static void mark_given(const mlp_option_table *table, mlp_config *config)
     }
 }
 
+/* What the ending of a file's name says. */
+static const struct {
+    const char *ending, *format;
+} endings[] = {{".csv", "csv"},     {".tsv", "tsv"},
+               {".jsonl", "json"},  {".json", "json"},
+               {".txt", "text"},    {".txt", "txt"},
+               {".html", "html"},   {".htm", "html"},
+               {".svg", "svg"},     {".png", "png"},
+               {".md", "markdown"}, {".weights.h5", "keras-weights"},
+               {".h5", "keras"},    {".keras", "keras"},
+               {".onnx", "onnx"},   {".safetensors", "safetensors"},
+               {".h", "c"}};
+
+static bool ends_with(const char *name, const char *ending)
+{
+    size_t length = strlen(name), tail = strlen(ending);
+    return length > tail && strcmp(name + length - tail, ending) == 0;
+}
+
+/* The format of an output file by its name; NULL when that says nothing. */
+static const char *format_of(const mlp_tool_command *command, const char *name)
+{
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+        for (const char *const *format = command->formats; *format != NULL;
+             format++) {
+            if (ends_with(name, endings[i].ending) &&
+                strcmp(*format, endings[i].format) == 0) {
+                return *format;
+            }
+        }
+    }
+    return NULL;
+}
+
+/* Without --format or --to the name of --output says which. */
+static void take_format(const mlp_tool_command *command,
+                        mlp_tool_options *options)
+{
+    const char *format =
+        options->output != NULL ? format_of(command, options->output) : NULL;
+    if (format != NULL && options->to == NULL && !options->has_format) {
+        options->format = format;
+        options->to = format;
+        options->has_format = true;
+    }
+}
+
 /* Set fields that follow from the given options. */
-static void complete(const mlp_option_table *table, mlp_tool_options *options)
+static void complete(const mlp_tool_command *command,
+                     const mlp_option_table *table, mlp_tool_options *options)
 {
     options->has_split = mlp_option_was_given(table, "split");
     options->has_bad_rows = mlp_option_was_given(table, "bad-rows");
@@ -197,6 +253,7 @@ static void complete(const mlp_option_table *table, mlp_tool_options *options)
                         mlp_option_was_given(table, "first") ||
                         mlp_option_was_given(table, "rows");
     options->has_format = mlp_option_was_given(table, "format");
+    take_format(command, options);
     options->is_json = strcmp(options->format, "json") == 0;
     options->is_all = (int)options->split == ALL;
     options->is_validation = (int)options->split == VALIDATION;
@@ -238,7 +295,7 @@ mlp_status mlp_tool_options_read(const mlp_tool_command *command, int argc,
     options->operands = line.operands;
     options->operand_count = line.operand_count;
     options->file = line.operands[0];
-    complete(&own.tables[0], options);
+    complete(command, &own.tables[0], options);
     mark_given(&own.tables[0], &options->config);
     name_output(command, options);
     return MLP_OK;

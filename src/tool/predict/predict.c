@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "source/csv.h"
+#include "source/paths.h"
 
 /* ---- a batch */
 
@@ -23,16 +25,6 @@ static mlp_status print_batch(const mlp_tool_case *loaded,
     return mlp_tool_output_flush(output);
 }
 
-static void begin(const mlp_tool_case *loaded, const mlp_predict_style *style,
-                  bool has_names, mlp_tool_output *output)
-{
-    if (strcmp(style->format, "tsv") == 0 ||
-        strcmp(style->format, "csv") == 0) {
-        mlp_predict_print_header(output->file, style, &loaded->checkpoint,
-                                 has_names);
-    }
-}
-
 /* ---- rows of data */
 
 static mlp_status print_data_rows(const mlp_predict_style *style,
@@ -40,7 +32,7 @@ static mlp_status print_data_rows(const mlp_predict_style *style,
                                   mlp_tool_output *output)
 {
     mlp_range all = loaded->dataset.range;
-    begin(loaded, style, false, output);
+    mlp_predict_begin(output->file, style, &loaded->checkpoint, false);
     mlp_range batch = {0};
     while (mlp_inference_next(all.count, &batch)) {
         mlp_prediction p = {.dataset = &loaded->dataset,
@@ -52,18 +44,43 @@ static mlp_status print_data_rows(const mlp_predict_style *style,
     return MLP_OK;
 }
 
+/* A file goes through row by row, unless a split of it is asked for. */
+static bool is_stream(const mlp_tool_options *options,
+                      const mlp_tool_case *loaded, const char *spec)
+{
+    bool has_split = options->has_split && !options->is_all;
+    return loaded->checkpoint.schema.count > 0 && !has_split &&
+           !mlp_paths_is_list(spec) &&
+           (strcmp(spec, MLP_CSV_INPUT) == 0 || mlp_csv_has_name(spec));
+}
+
+static mlp_status print_loaded(const mlp_tool_options *options,
+                               mlp_tool_case *loaded, mlp_tool_output *output)
+{
+    mlp_predict_style style;
+    if (options->id != NULL) {
+        return mlp_fail(MLP_ERROR_USAGE, "--id requires a table in one CSV "
+                                         "file, without --split test or train");
+    }
+    MLP_TRY(mlp_predict_style_read(options, output->file, &style));
+    MLP_TRY(mlp_tool_load_rows(options, false, loaded));
+    return print_data_rows(&style, loaded, output);
+}
+
 static mlp_status predict_rows(const mlp_tool_options *options,
                                mlp_tool_output *output)
 {
     mlp_tool_case loaded = {0};
-    mlp_predict_style style;
-    MLP_TRY(mlp_predict_style_read(options, &style));
     if (options->is_inverted || options->is_center) {
         return mlp_fail(MLP_ERROR_USAGE, "--invert and --center need "
                                          "pictures, and none is given");
     }
-    MLP_TRY(mlp_tool_load(options, false, &loaded));
-    mlp_status status = print_data_rows(&style, &loaded, output);
+    MLP_TRY(mlp_tool_load_model(options, &loaded));
+    char spec[MLP_MAX_PATH];
+    mlp_tool_choose_data(options, spec);
+    mlp_status status = is_stream(options, &loaded, spec)
+                            ? mlp_predict_table(options, &loaded, spec, output)
+                            : print_loaded(options, &loaded, output);
     mlp_tool_unload(&loaded);
     return status;
 }
@@ -87,12 +104,12 @@ static mlp_status print_all_pictures(const mlp_tool_options *options,
     const mlp_checkpoint *c = &loaded->checkpoint;
     mlp_predict_style style;
     mlp_dataset rows;
-    MLP_TRY(mlp_predict_style_read(options, &style));
+    MLP_TRY(mlp_predict_style_read(options, output->file, &style));
     style.format = format_of_pictures(options, output);
     mlp_status status =
         mlp_pictures_create_rows(MLP_INFERENCE_ROWS, c->widths[0], &rows);
     MLP_TRY(status);
-    begin(loaded, &style, true, output);
+    mlp_predict_begin(output->file, &style, c, true);
     mlp_range batch = {0};
     while (status == MLP_OK && mlp_inference_next(pictures->count, &batch)) {
         mlp_prediction p = {.dataset = &rows,
@@ -157,17 +174,31 @@ static mlp_status predict_pictures(const mlp_tool_options *options,
 
 /* ---- the sub-command */
 
+/* A table may stand where pictures do. */
+static bool is_table_operand(const mlp_tool_options *options)
+{
+    return options->operand_count == 2 && options->data == NULL &&
+           (strcmp(options->operands[1], MLP_CSV_INPUT) == 0 ||
+            mlp_csv_has_name(options->operands[1]));
+}
+
 static mlp_status predict(const mlp_tool_options *options,
                           mlp_tool_output *output)
 {
+    if (is_table_operand(options)) {
+        mlp_tool_options of_table = *options;
+        of_table.data = options->operands[1];
+        return predict_rows(&of_table, output);
+    }
     return options->operand_count > 1 ? predict_pictures(options, output)
                                       : predict_rows(options, output);
 }
 
 static const char *const formats[] = {"tsv", "csv", "json", "text", NULL};
 static const char *const options_of_predict[] = {
-    "invert",       "center",  "data",   "split",   "bad-rows", "first", "rows",
-    "memory-limit", "threads", "format", "columns", "output",   NULL};
+    "invert",  "center", "data",         "split",         "bad-rows",
+    "first",   "rows",   "memory-limit", "threads",       "format",
+    "columns", "id",     "output",       "probabilities", NULL};
 
 const mlp_tool_command mlp_tool_predict = {
     .name = "predict",
@@ -179,7 +210,8 @@ const mlp_tool_command mlp_tool_predict = {
                    "number), and the model's\n"
                    "outputs, which are probabilities under softmax. Floats "
                    "have 9 digits, from\n"
-                   "which they are read back exactly.\n"
+                   "which they are read back exactly. On a terminal there are "
+                   "class and percent.\n"
                    "\n"
                    "A PICTURE is a PNG or JPEG file, or a directory of them. "
                    "It is converted to\n"
@@ -189,6 +221,14 @@ const mlp_tool_command mlp_tool_predict = {
                    "with a bar for each\n"
                    "output (--format text; for a row of a table this prints "
                    "the columns by name).\n"
+                   "\n"
+                   "A table, a CSV file or - for standard input, goes through "
+                   "row by row, in memory\n"
+                   "that does not grow with it. Rows are numbered as in the "
+                   "file, or named by --id.\n"
+                   "With --bad-rows skip a row that is invalid has an empty "
+                   "prediction, and the\n"
+                   "reason.\n"
                    "\n"
                    "Without pictures, --data may be what mlp_train takes, or "
                    "images alone: an IDX\n"
@@ -201,6 +241,6 @@ const mlp_tool_command mlp_tool_predict = {
                    "without --test-fraction in training, both are all rows.",
     .options = options_of_predict,
     .formats = formats,
-    .operands = "FILE [PICTURE]...",
+    .operands = "FILE [TABLE|PICTURE...]",
     .operands_max = SIZE_MAX,
     .run = predict};

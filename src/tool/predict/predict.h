@@ -5,6 +5,7 @@
 #ifndef MLP_TOOL_PREDICT_H
 #define MLP_TOOL_PREDICT_H
 
+#include "source/table_stream.h"
 #include "tool/tool.h"
 
 /** A batch of rows with their outputs. */
@@ -15,6 +16,11 @@ typedef struct {
     float largest;            /**< value of a white pixel */
     const char *const *names; /**< [rows], of files; NULL: rows of a split, */
     size_t first;             /**< the first of which this is */
+    /** [record_count], of a table: some of them have a row, in their order.
+     *  NULL: there are rows alone. */
+    const mlp_table_record *records;
+    size_t record_count;
+    mlp_range wanted; /**< numbers of the records to print */
     mlp_inference_result result;
 } mlp_prediction;
 
@@ -33,6 +39,9 @@ double mlp_prediction_number(const mlp_prediction *p, size_t r);
 const char *mlp_prediction_class_name(const mlp_checkpoint *checkpoint,
                                       size_t k);
 
+/** The output of row r's class or, with --binary, the single one. */
+size_t mlp_prediction_output(const mlp_prediction *p, size_t r);
+
 /** The class of an output: with --binary, class 1. */
 size_t mlp_prediction_class(const mlp_checkpoint *checkpoint, size_t output);
 
@@ -40,26 +49,45 @@ size_t mlp_prediction_class(const mlp_checkpoint *checkpoint, size_t output);
 typedef struct {
     const char *format; /**< "tsv", "csv", "json" (JSON lines) or "text" */
     bool has_id, has_prediction, has_outputs; /**< columns; all of a text */
+    bool has_reason;
+    bool is_brief;  /**< in place of all outputs that of the prediction alone */
+    const char *id; /**< name of a table's column; NULL: rows are numbered */
 } mlp_predict_style;
 
-/** Read --format and --columns. MLP_ERROR_USAGE: no such column. */
-mlp_status mlp_predict_style_read(const mlp_tool_options *options,
+/** Read --format, --columns, --id and --probabilities.
+ *  @param out  where it is printed: on a terminal without --format, briefly
+ *  MLP_ERROR_USAGE: no such column. */
+mlp_status mlp_predict_style_read(const mlp_tool_options *options, FILE *out,
                                   mlp_predict_style *style);
 
-/** The header line of TSV and CSV. */
-void mlp_predict_print_header(FILE *out, const mlp_predict_style *style,
-                              const mlp_checkpoint *checkpoint, bool has_names);
+/** Print the header line, in TSV and CSV. */
+void mlp_predict_begin(FILE *out, const mlp_predict_style *style,
+                       const mlp_checkpoint *checkpoint, bool has_names);
 
-/** Print all rows. In TSV names are escaped, so that each row is one line.
- *  MLP_ERROR_INTERNAL without memory. */
+/** Print all rows, and wanted records without one. In TSV names are escaped, so
+ * that each row is one line. MLP_ERROR_INTERNAL without memory. */
 mlp_status mlp_predict_print(FILE *out, const mlp_predict_style *style,
                              const mlp_prediction *prediction);
 
 /* ---- text.c */
 
 /** Print row r: its prediction; the picture, or the columns of a table's row;
- *  and a bar for each output. MLP_ERROR_INTERNAL without memory. */
-mlp_status mlp_predict_print_text(FILE *out, const mlp_prediction *p, size_t r);
+ *  and a bar for each output. MLP_ERROR_INTERNAL without memory.
+ *  @param r       SIZE_MAX: the record has no row
+ *  @param record  NULL: the row is of no table */
+mlp_status mlp_predict_print_text(FILE *out, const mlp_prediction *p, size_t r,
+                                  const mlp_table_record *record);
+
+/* ---- table.c */
+
+/** Print predictions for all rows of a table, in memory that does not grow with
+ *  it.
+ *  @param path  a CSV file, or standard input
+ *  Errors of mlp_table_stream_next: then the message says how many rows were
+ *  printed before. */
+mlp_status mlp_predict_table(const mlp_tool_options *options,
+                             const mlp_tool_case *loaded, const char *path,
+                             mlp_tool_output *output);
 
 /* ---- tool_pictures.c: files of pictures */
 

@@ -2,6 +2,7 @@
  *  Predictions as TSV, CSV and JSON lines.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "predict.h"
@@ -14,6 +15,11 @@ bool mlp_prediction_is_probable(const mlp_checkpoint *checkpoint)
 const float *mlp_prediction_outputs(const mlp_prediction *p, size_t r)
 {
     return p->result.outputs + r * p->result.stride;
+}
+
+size_t mlp_prediction_output(const mlp_prediction *p, size_t r)
+{
+    return p->checkpoint->config.binary ? 0 : p->result.predictions[r];
 }
 
 double mlp_prediction_number(const mlp_prediction *p, size_t r)
@@ -35,28 +41,36 @@ size_t mlp_prediction_class(const mlp_checkpoint *checkpoint, size_t output)
     return checkpoint->config.binary ? 1 : output;
 }
 
-mlp_status mlp_predict_style_read(const mlp_tool_options *options,
+mlp_status mlp_predict_style_read(const mlp_tool_options *options, FILE *out,
                                   mlp_predict_style *style)
 {
-    static const char *const names[] = {"id", "prediction", "outputs"};
-    bool *const shown[] = {&style->has_id, &style->has_prediction,
-                           &style->has_outputs};
+    static const char *const names[] = {"id", "prediction", "outputs",
+                                        "reason"};
+    enum { NAMES = sizeof names / sizeof names[0] };
+    bool *const shown[NAMES] = {&style->has_id, &style->has_prediction,
+                                &style->has_outputs, &style->has_reason};
     const char *list = options->columns;
-    *style = (mlp_predict_style){options->format, true, true, true};
+    *style = (mlp_predict_style){.format = options->format,
+                                 .has_id = true,
+                                 .has_prediction = true,
+                                 .has_outputs = true,
+                                 .id = options->id};
     if (list == NULL) {
+        style->is_brief = !options->has_format && !options->has_probabilities &&
+                          isatty(fileno(out));
         return MLP_OK;
     }
-    *style = (mlp_predict_style){.format = options->format};
+    *style = (mlp_predict_style){.format = options->format, .id = options->id};
     do {
         size_t length = strcspn(list, ","), k = 0;
-        while (k < 3 && (strlen(names[k]) != length ||
-                         strncmp(list, names[k], length) != 0)) {
+        while (k < NAMES && (strlen(names[k]) != length ||
+                             strncmp(list, names[k], length) != 0)) {
             k++;
         }
-        if (k == 3) {
+        if (k == NAMES) {
             return mlp_fail(MLP_ERROR_USAGE,
                             "--columns: \"%.*s\" is not one of id, prediction, "
-                            "outputs",
+                            "outputs, reason",
                             (int)(length < 200 ? length : 200), list);
         }
         *shown[k] = true;
@@ -168,42 +182,107 @@ static void put_output_name(cells *line, const mlp_checkpoint *checkpoint,
     put_text(line, text);
 }
 
-void mlp_predict_print_header(FILE *out, const mlp_predict_style *style,
-                              const mlp_checkpoint *checkpoint, bool has_names)
+/* How many outputs are printed of a row. */
+static size_t outputs_shown(const mlp_predict_style *style,
+                            const mlp_checkpoint *checkpoint)
 {
+    bool has_none = !style->has_outputs || checkpoint->schema.is_regression;
+    return has_none          ? 0
+           : style->is_brief ? 1
+                             : checkpoint->widths[checkpoint->layers];
+}
+
+void mlp_predict_begin(FILE *out, const mlp_predict_style *style,
+                       const mlp_checkpoint *checkpoint, bool has_names)
+{
+    if (strcmp(style->format, "tsv") != 0 &&
+        strcmp(style->format, "csv") != 0) {
+        return;
+    }
     cells line = begin_line(out, style);
-    bool has_outputs = style->has_outputs && !checkpoint->schema.is_regression;
+    size_t outputs = outputs_shown(style, checkpoint);
     if (style->has_id) {
-        put_text(&line, has_names ? "file" : "row");
+        put_text(&line, has_names           ? "file"
+                        : style->id != NULL ? style->id
+                                            : "row");
     }
     if (style->has_prediction) {
         put_text(&line, "prediction");
     }
-    for (size_t k = 0;
-         has_outputs && k < checkpoint->widths[checkpoint->layers]; k++) {
+    if (style->is_brief && outputs > 0) {
+        put_text(&line, mlp_prediction_is_probable(checkpoint) ? "probability"
+                                                               : "output");
+    }
+    for (size_t k = 0; !style->is_brief && k < outputs; k++) {
         put_output_name(&line, checkpoint, k);
+    }
+    if (style->has_reason) {
+        put_text(&line, "reason");
     }
     fputc('\n', out);
 }
 
-static void print_cells(FILE *out, const mlp_predict_style *style,
+/* The id of row r, or of the record. */
+static void put_id(cells *line, const mlp_prediction *p, size_t r,
+                   const mlp_table_record *record)
+{
+    if (p->names != NULL) {
+        put_text(line, p->names[r]);
+    } else if (record != NULL && record->id != NULL) {
+        put_text(line, record->id);
+    } else {
+        put_whole(line, record != NULL ? record->number : p->first + r);
+    }
+}
+
+/* "98.71%", or an output that is no probability. */
+static void put_briefly(cells *line, const mlp_prediction *p, size_t r)
+{
+    char text[32];
+    double output =
+        (double)mlp_prediction_outputs(p, r)[mlp_prediction_output(p, r)];
+    bool is_probable = mlp_prediction_is_probable(p->checkpoint);
+    snprintf(text, sizeof text, is_probable ? "%.2f%%" : "%.4g",
+             is_probable ? 100.0 * output : output);
+    put_text(line, text);
+}
+
+static void put_results(cells *line, const mlp_predict_style *style,
                         const mlp_prediction *p, size_t r)
 {
-    cells line = begin_line(out, style);
-    bool is_regression = p->checkpoint->schema.is_regression;
-    if (style->has_id && p->names != NULL) {
-        put_text(&line, p->names[r]);
-    } else if (style->has_id) {
-        put_whole(&line, p->first + r);
-    }
-    if (style->has_prediction && is_regression) {
-        put_number(&line, mlp_prediction_number(p, r));
+    size_t outputs = outputs_shown(style, p->checkpoint);
+    if (style->has_prediction && p->checkpoint->schema.is_regression) {
+        put_number(line, mlp_prediction_number(p, r));
     } else if (style->has_prediction) {
-        put_class(&line, p->checkpoint, p->result.predictions[r]);
+        put_class(line, p->checkpoint, p->result.predictions[r]);
     }
-    for (size_t k = 0;
-         style->has_outputs && !is_regression && k < p->result.classes; k++) {
-        put_number(&line, (double)mlp_prediction_outputs(p, r)[k]);
+    if (style->is_brief && outputs > 0) {
+        put_briefly(line, p, r);
+        return;
+    }
+    for (size_t k = 0; k < outputs; k++) {
+        put_number(line, (double)mlp_prediction_outputs(p, r)[k]);
+    }
+}
+
+/* @param r  SIZE_MAX: the record has no row */
+static void print_cells(FILE *out, const mlp_predict_style *style,
+                        const mlp_prediction *p, size_t r,
+                        const mlp_table_record *record)
+{
+    cells line = begin_line(out, style);
+    size_t empty = style->has_prediction + outputs_shown(style, p->checkpoint);
+    if (style->has_id) {
+        put_id(&line, p, r, record);
+    }
+    if (r != SIZE_MAX) {
+        put_results(&line, style, p, r);
+    }
+    for (size_t k = 0; r == SIZE_MAX && k < empty; k++) {
+        put_text(&line, "");
+    }
+    if (style->has_reason) {
+        put_text(&line, record != NULL ? record->reason : "");
     }
     fputc('\n', out);
 }
@@ -231,38 +310,86 @@ static json_t *outputs_json(const mlp_prediction *p, size_t r)
     return array;
 }
 
+static void set_id(json_t **object, const mlp_predict_style *style,
+                   const mlp_prediction *p, size_t r,
+                   const mlp_table_record *record)
+{
+    if (p->names != NULL) {
+        mlp_json_set(object, "file", mlp_json_text(p->names[r]));
+    } else if (record != NULL && record->id != NULL) {
+        mlp_json_set(object, style->id, mlp_json_text(record->id));
+    } else {
+        mlp_json_set(
+            object, "row",
+            mlp_json_whole(record != NULL ? record->number : p->first + r));
+    }
+}
+
+/* @param r  SIZE_MAX: the record has no row */
 static mlp_status print_json(FILE *out, const mlp_predict_style *style,
-                             const mlp_prediction *p, size_t r)
+                             const mlp_prediction *p, size_t r,
+                             const mlp_table_record *record)
 {
     json_t *object = json_object();
-    if (style->has_id && p->names != NULL) {
-        mlp_json_set(&object, "file", mlp_json_text(p->names[r]));
-    } else if (style->has_id) {
-        mlp_json_set(&object, "row", mlp_json_whole(p->first + r));
+    bool is_row = r != SIZE_MAX;
+    if (style->has_id) {
+        set_id(&object, style, p, r, record);
     }
     if (style->has_prediction) {
-        mlp_json_set(&object, "prediction", prediction_json(p, r));
+        mlp_json_set(&object, "prediction",
+                     is_row ? prediction_json(p, r) : json_null());
     }
-    if (style->has_outputs) {
+    if (style->has_outputs && is_row) {
         mlp_json_set(&object,
                      mlp_prediction_is_probable(p->checkpoint) ? "probabilities"
                                                                : "outputs",
                      outputs_json(p, r));
     }
+    if (style->has_reason && !is_row) {
+        mlp_json_set(&object, "reason", mlp_json_text(record->reason));
+    }
     return mlp_json_print(out, object, MLP_JSON_FLOAT);
+}
+
+/* ---- rows and records */
+
+static mlp_status print_one(FILE *out, const mlp_predict_style *style,
+                            const mlp_prediction *p, size_t r,
+                            const mlp_table_record *record)
+{
+    if (strcmp(style->format, "json") == 0) {
+        return print_json(out, style, p, r, record);
+    }
+    if (strcmp(style->format, "text") == 0) {
+        return mlp_predict_print_text(out, p, r, record);
+    }
+    print_cells(out, style, p, r, record);
+    return MLP_OK;
+}
+
+static mlp_status print_records(FILE *out, const mlp_predict_style *style,
+                                const mlp_prediction *p)
+{
+    size_t rows = 0;
+    for (size_t i = 0; i < p->record_count; i++) {
+        const mlp_table_record *record = &p->records[i];
+        size_t r = record->reason[0] == '\0' ? rows++ : SIZE_MAX;
+        if (record->number >= p->wanted.first &&
+            record->number - p->wanted.first < p->wanted.count) {
+            MLP_TRY(print_one(out, style, p, r, record));
+        }
+    }
+    return MLP_OK;
 }
 
 mlp_status mlp_predict_print(FILE *out, const mlp_predict_style *style,
                              const mlp_prediction *prediction)
 {
+    if (prediction->records != NULL) {
+        return print_records(out, style, prediction);
+    }
     for (size_t r = 0; r < prediction->result.rows; r++) {
-        if (strcmp(style->format, "json") == 0) {
-            MLP_TRY(print_json(out, style, prediction, r));
-        } else if (strcmp(style->format, "text") == 0) {
-            MLP_TRY(mlp_predict_print_text(out, prediction, r));
-        } else {
-            print_cells(out, style, prediction, r);
-        }
+        MLP_TRY(print_one(out, style, prediction, r, NULL));
     }
     return MLP_OK;
 }

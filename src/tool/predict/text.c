@@ -19,12 +19,6 @@ enum {
     LINES_MOST = 4 /* lines of a table's columns */
 };
 
-/* The output of the predicted class or, with --binary, the single one. */
-static size_t output_of(const mlp_prediction *p, size_t r)
-{
-    return p->checkpoint->config.binary ? 0 : p->result.predictions[r];
-}
-
 /* The classes to show: all in order, or those of the largest outputs, in
  * descending order. */
 static size_t choose(const mlp_prediction *p, size_t r, size_t most,
@@ -299,16 +293,25 @@ static mlp_status print_picture(FILE *out, const mlp_prediction *p, size_t r)
     return status;
 }
 
-/* "row 3: virginica (99.98%)", "row 3: price 12540.9" */
+/* "row 3: ", or a file's name, or a row's id */
+static void print_name(FILE *out, const mlp_prediction *p, size_t r,
+                       const mlp_table_record *record)
+{
+    const char *name = p->names != NULL ? p->names[r]
+                       : record != NULL ? record->id
+                                        : NULL;
+    if (name != NULL) {
+        mlp_terminal_put(out, name, -mlp_terminal_width(name));
+    } else {
+        fprintf(out, "row %zu", record != NULL ? record->number : p->first + r);
+    }
+    fputs(": ", out);
+}
+
+/* "virginica (99.98%)", "price 12540.9" */
 static void print_head(FILE *out, const mlp_prediction *p, size_t r)
 {
     const mlp_schema *schema = &p->checkpoint->schema;
-    if (p->names != NULL) {
-        mlp_terminal_put(out, p->names[r], -mlp_terminal_width(p->names[r]));
-    } else {
-        fprintf(out, "row %zu", p->first + r);
-    }
-    fputs(": ", out);
     if (schema->is_regression) {
         const char *label = schema->columns[schema->label].name;
         mlp_terminal_put(out, label, -mlp_terminal_width(label));
@@ -319,12 +322,23 @@ static void print_head(FILE *out, const mlp_prediction *p, size_t r)
     const char *name = mlp_prediction_class_name(p->checkpoint, k);
     print_class(out, p, k, name != NULL ? -mlp_terminal_width(name) : 0);
     fputs(" (", out);
-    print_output(out, p, (double)mlp_prediction_outputs(p, r)[output_of(p, r)]);
+    print_output(
+        out, p,
+        (double)mlp_prediction_outputs(p, r)[mlp_prediction_output(p, r)]);
     fputs(")\n", out);
 }
 
-mlp_status mlp_predict_print_text(FILE *out, const mlp_prediction *p, size_t r)
+mlp_status mlp_predict_print_text(FILE *out, const mlp_prediction *p, size_t r,
+                                  const mlp_table_record *record)
 {
+    print_name(out, p, r, record);
+    if (r == SIZE_MAX) {
+        fputs("no prediction: ", out);
+        mlp_terminal_put(out, record->reason,
+                         -mlp_terminal_width(record->reason));
+        fputs("\n\n", out);
+        return MLP_OK;
+    }
     print_head(out, p, r);
     MLP_TRY(p->checkpoint->height > 1 ? print_picture(out, p, r)
                                       : print_row(out, p, r));
