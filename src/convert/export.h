@@ -10,6 +10,7 @@
 
 #include "base/status.h"
 #include "checkpoint/checkpoint.h"
+#include "onnx_graph.h"
 
 /** One dense layer: z = x W + b, a = f(z). Arrays belong to the checkpoint. */
 typedef struct {
@@ -62,11 +63,26 @@ mlp_export_write mlp_export_keras_weights;
 /** Tensors with PyTorch's names: layers.0.weight [out, in], layers.0.bias. */
 mlp_export_write mlp_export_safetensors;
 
-/** ONNX, opset 13, from `input` [batch, inputs] to `output`. */
+/** ONNX, opset 13, from `input` [batch, inputs] to `output`; of a table's model
+ *  from an input [batch, 1] for each column, of its name. Classes with names
+ * are a second output, `class`. */
 mlp_export_write mlp_export_onnx;
 
-/** A C header without dependencies: weights and a function mlp_predict. */
+/** Add an input for each column of a table, and what encodes them.
+ *  @return  the features' value, [batch, features] */
+const char *mlp_export_onnx_table(mlp_onnx_graph *graph,
+                                  const mlp_schema *schema);
+
+/** A C header without dependencies: weights and a function mlp_predict; of a
+ *  table's model also the names of columns and classes, and a function
+ *  mlp_encode from a row's cells to inputs. */
 mlp_export_write mlp_export_c;
+
+/** The part of the C header that is of a table, and its class names. */
+void mlp_export_c_table(FILE *out, const mlp_checkpoint *checkpoint);
+
+/** A float literal that reads back to the same bits. */
+void mlp_export_c_number(FILE *out, float value);
 
 /** A page to play with the model, in one file without network: a sheet to draw
  *  on for a model of pictures, else a form with the columns. MLP_ERROR_USAGE

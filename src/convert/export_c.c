@@ -8,8 +8,7 @@
 
 enum { NUMBERS_PER_LINE = 6 };
 
-/* A float that reads back to the same bits, and is not an integer literal. */
-static void write_number(FILE *out, float value)
+void mlp_export_c_number(FILE *out, float value)
 {
     char text[32];
     snprintf(text, sizeof text, "%.9g", (double)value);
@@ -22,7 +21,7 @@ static void write_array(FILE *out, const char *name, size_t layer,
     fprintf(out, "static const float mlp_%s_%zu[%zu] = {", name, layer, count);
     for (size_t i = 0; i < count; i++) {
         fputs(i % NUMBERS_PER_LINE == 0 ? "\n    " : " ", out);
-        write_number(out, values[i]);
+        mlp_export_c_number(out, values[i]);
         fputs(i + 1 < count ? "," : "", out);
     }
     fputs("};\n\n", out);
@@ -121,9 +120,9 @@ static void write_predict(FILE *out, const mlp_export_model *model)
     if (model->scaler.shifts != NULL) {
         fputs("mlp_shift_0[i]) * mlp_scale_0[i]", out);
     } else {
-        write_number(out, model->scaler.shift);
+        mlp_export_c_number(out, model->scaler.shift);
         fputs(") * ", out);
-        write_number(out, model->scaler.scale);
+        mlp_export_c_number(out, model->scaler.scale);
     }
     fputs(";\n    }\n", out);
     if (model->scaler.is_squeezed) {
@@ -151,10 +150,15 @@ mlp_status mlp_export_c(FILE *out, const mlp_export_model *model)
     fprintf(out,
             "/* A multilayer perceptron, written by mlp %s. Link with -lm. */\n"
             "#ifndef MLP_MODEL_WEIGHTS_H\n#define MLP_MODEL_WEIGHTS_H\n\n"
-            "#include <math.h>\n#include <stddef.h>\n\n"
+            "#include <math.h>\n#include <stddef.h>\n%s\n"
             "enum { MLP_INPUTS = %zu, MLP_OUTPUTS = %zu, MLP_WIDEST = %zu "
             "};\n\n",
-            MLP_VERSION, model->inputs, model->outputs, model->widest);
+            MLP_VERSION,
+            model->checkpoint->schema.count > 0
+                ? "#include <stdlib.h>\n#include <string.h>\n"
+                : "",
+            model->inputs, model->outputs, model->widest);
+    mlp_export_c_table(out, model->checkpoint);
     for (size_t l = 0; l < model->layers; l++) {
         const mlp_export_layer *layer = &model->layer[l];
         write_array(out, "W", l, layer->weights, layer->in * layer->out);
