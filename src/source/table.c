@@ -175,25 +175,32 @@ static mlp_status fit_main(const mlp_table_reading *of, table_source *table,
         rows - mlp_held_rows(of->options->held, rows), &table->schema);
 }
 
-/* Put the column of the options in the place of a schema's label. */
+/* The column of the options becomes the label of a schema: one that it ignores,
+ * else in the place of the one before. */
 static mlp_status rename_label(const char *path,
                                const mlp_table_options *options,
                                mlp_schema *schema)
 {
-    mlp_column *label = &schema->columns[schema->label];
+    size_t found = schema->label;
     for (size_t i = 0; i < schema->count; i++) {
         if (i != schema->label &&
-            strcmp(schema->columns[i].name, options->label) == 0 &&
-            schema->columns[i].kind != MLP_COLUMN_IGNORED) {
-            return mlp_fail(MLP_ERROR_USAGE,
-                            "--label: \"%.100s\" of %s is a feature of the "
-                            "network",
-                            options->label, path);
+            strcmp(schema->columns[i].name, options->label) == 0) {
+            found = i;
         }
     }
+    if (found != schema->label &&
+        schema->columns[found].kind != MLP_COLUMN_IGNORED) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--label: \"%.100s\" of %s is a feature of the network",
+                        options->label, path);
+    }
+    mlp_column *label = &schema->columns[found];
+    schema->columns[schema->label].kind = MLP_COLUMN_IGNORED;
+    mlp_names_destroy(&schema->columns[schema->label].categories);
+    schema->label = found;
+    label->kind = mlp_table_label_kind(options);
     free(label->name);
     label->name = strdup(options->label);
-    label->kind = mlp_table_label_kind(options);
     return label->name != NULL ? MLP_OK
                                : mlp_fail_memory("the columns of a table");
 }

@@ -5,6 +5,7 @@ rows of the digits must be those of mlp predict, to 1e-6. h5py reads Keras's
 files and the onnx package ONNX's; safetensors is read by its own
 specification, and the C header is compiled.
 """
+import csv
 import json
 import os
 import pathlib
@@ -174,12 +175,34 @@ def safetensors(path, scaled):
     return x
 
 
-def onnx_graph(path, x):
+def attributes_of(node):
+    return {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
+
+
+def label_encoder(texts, node):
+    """ai.onnx.ml's map from texts to numbers."""
+    its = attributes_of(node)
+    number_of = dict(zip((attribute(k) for k in its["keys_strings"]),
+                         its["values_floats"]))
+    return np.array([[number_of.get(t, its["default_float"])]
+                     for t in texts[:, 0]])
+
+
+def onnx_graph(path, inputs):
+    """The outputs by name.
+    inputs: of each input its values; or a table, of the only one"""
     model = onnx.load(str(path))
     onnx.checker.check_model(model, full_check=True)
-    values = {t.name: onnx.numpy_helper.to_array(t).astype(float)
-              for t in model.graph.initializer}
-    values["input"] = x
+    values = {}
+    for t in model.graph.initializer:
+        array = onnx.numpy_helper.to_array(t)
+        values[t.name] = (np.array([attribute(s) for s in array]) if
+                          t.data_type == onnx.TensorProto.STRING
+                          else array.astype(float))
+    if not isinstance(inputs, dict):
+        inputs = {model.graph.input[0].name: inputs}
+    assert {i.name for i in model.graph.input} == set(inputs)
+    values.update(inputs)
     functions = {
         "Sub": np.subtract, "Mul": np.multiply, "Add": np.add,
         "Gemm": lambda a, w, b: a @ w + b, "Less": np.less,
@@ -190,13 +213,24 @@ def onnx_graph(path, x):
         "LeakyRelu": ACTIVATIONS["leaky-relu"],
         "PRelu": lambda z, s: np.where(z < 0, s * z, z),
         "Softplus": ACTIVATIONS["softplus"],
-        "Softmax": ACTIVATIONS["softmax"],
+        "Softmax": ACTIVATIONS["softmax"], "IsNaN": np.isnan,
+        "Where": np.where, "Equal": np.equal,
+        "Concat": lambda *parts: np.concatenate(parts, 1),
+        "ArgMax": lambda z: z.argmax(1), "Gather": lambda a, i: a[i],
     }
     for node in model.graph.node:
-        values[node.output[0]] = functions[node.op_type](
-            *[values[name] for name in node.input])
-    assert [o.name for o in model.graph.output] == ["output"]
-    return values["output"]
+        operands = [values[name] for name in node.input]
+        values[node.output[0]] = (
+            label_encoder(operands[0], node)
+            if node.op_type == "LabelEncoder"
+            else functions[node.op_type](*operands))
+    return {o.name: values[o.name] for o in model.graph.output}
+
+
+def onnx_output(path, inputs):
+    outputs = onnx_graph(path, inputs)
+    assert list(outputs) == ["output"]
+    return outputs["output"]
 
 
 def header_in_c(path, x, is_binary=False):
@@ -256,7 +290,7 @@ def check(place, name, options, activations, factor=1 / 16):
     expect_same(f"{name}: c", header_in_c(export("c", "h"), x), wanted)
     path = export("onnx", "onnx")
     if onnx is not None:
-        expect_same(f"{name}: onnx", onnx_graph(path, x), wanted)
+        expect_same(f"{name}: onnx", onnx_output(path, x), wanted)
     for path in ([place / f"{name}.h5"] if in_keras else []) + [
             place / f"{name}.safetensors"]:
         back = place / f"{path.name}.ckpt"
@@ -376,14 +410,109 @@ def check_regression(place, output):
     largest = abs(wanted).max()
     for form, suffix, read in (("c", "h", header_in_c), ("keras", "h5", keras),
                                ("safetensors", "safetensors", safetensors),
-                               ("onnx", "onnx", onnx_graph)):
+                               ("onnx", "onnx", onnx_output)):
         path = place / f"{name}.{suffix}"
         run(BUILD / "mlp", "export", place / name, "--to", form, "--output",
             path)
+        rows = x
+        if form == "onnx":  # takes the columns as they are
+            rows = {"years": x[:, :1], "km": x[:, 1:2],
+                    "colour": np.array([[line[2]] for line in lines])}
         if form != "onnx" or onnx is not None:
-            expect_same(f"{name}: {form}", read(path, x) / largest,
+            expect_same(f"{name}: {form}", read(path, rows) / largest,
                         wanted / largest)
     print(f"{name}: same outputs, relative to the largest")
+
+
+COLUMNS = ["a", "b", "shop name", "kind", 'yes "no"', "y"]
+MISSING = ("", "NA")
+
+
+def table_rows(count):
+    """Numbers with gaps, rare and missing texts, pairs."""
+    rng = np.random.default_rng(3)
+    rows = []
+    for i in range(count):
+        a = rng.normal(10, 3)
+        kind = rng.choice(["p", "q"])
+        rows.append({
+            "a": "NA" if i % 9 == 4 else f"{a:.3f}", "b": str(i % 7),
+            "shop name": rng.choice(["one", "two", "drei\u00e9", f"rare{i}"]),
+            "kind": kind, 'yes "no"': ["u", "", "NA"][i % 3],
+            "y": "big" if a > 10 and kind == "p" else "small"})
+    return rows
+
+
+def write_table(path, rows):
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def columns_in_onnx(path, rows):
+    inputs = {name: np.array([[row[name]] for row in rows])
+              for name in COLUMNS[:-1]}
+    for name in ("a", "b"):
+        inputs[name] = np.array([[float("nan" if t in MISSING else t)]
+                                 for t in inputs[name][:, 0]])
+    return onnx_graph(path, inputs)
+
+
+def columns_in_c(path, rows):
+    """mlp_encode and mlp_predict of a C header: outputs and classes."""
+    program = path.with_suffix(".program.c")
+    program.write_text(
+        '#include <stdio.h>\n#include "%s"\nint main(void) {\n'
+        "char line[999], *at; const char *cells[MLP_COLUMNS];\n"
+        "float x[MLP_INPUTS], y[MLP_OUTPUTS];\n"
+        "while ((at = fgets(line, 999, stdin)) != NULL) {\n"
+        "for (int i = 0; i < MLP_COLUMNS; i++) {\n"
+        "cells[i] = at; at += strcspn(at, \"\\t\\n\"); *at++ = 0; }\n"
+        "int bad = mlp_encode(cells, x);\n"
+        'if (bad) { printf("bad %%d\\n", bad); continue; }\n'
+        'printf("%%s", mlp_classes[mlp_predict(x, y)]);\n'
+        'for (int j = 0; j < MLP_OUTPUTS; j++) printf(" %%.9g", y[j]);\n'
+        'printf("\\n"); } }\n' % path)
+    binary = path.with_suffix(".program")
+    run("cc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-O1", "-o", binary,
+        program, "-lm")
+    text = "".join("\t".join(row[n] for n in COLUMNS[:-1]) + "\n"
+                   for row in rows)
+    done = subprocess.run([str(binary)], input=text, check=True,
+                          capture_output=True, encoding="utf-8")
+    return [line.split(" ") for line in done.stdout.splitlines()]
+
+
+def check_table(place):
+    """A table's columns go into ONNX and C as they are: gaps, rare texts, texts
+    that no training row has, pairs of categories."""
+    run_of = place / "table"
+    train = table_rows(300)
+    write_table(place / "train.csv", train)
+    run(BUILD / "mlp_train", "--data", place / "train.csv", "--label", "y",
+        "--rare", 3, "--hidden", 8, "--epochs", 9, "--quiet", "--threads", 1,
+        "--checkpoint", run_of)
+    rows = train[:50] + [dict(train[0], **{"shop name": "new", "kind": "z"})]
+    write_table(place / "rows.csv", rows)
+    text = run(BUILD / "mlp", "predict", run_of, "--data", place / "rows.csv",
+               "--format", "csv").stdout.decode().splitlines()
+    found = list(csv.DictReader(text))
+    wanted = np.array([[float(r["probability_big"]),
+                        float(r["probability_small"])] for r in found])
+    for suffix in ("h", "onnx"):  # the ending names the format
+        run(BUILD / "mlp", "export", run_of, "--output",
+            place / f"table.{suffix}")
+    lines = columns_in_c(place / "table.h", rows + [dict(rows[0], a="x")])
+    assert lines.pop() == ["bad", "1"], "an invalid number is taken"
+    expect_same("table: c", np.array([[float(v) for v in line[1:]]
+                                      for line in lines]), wanted)
+    assert [line[0] for line in lines] == [r["prediction"] for r in found]
+    if onnx is not None:
+        outputs = columns_in_onnx(place / "table.onnx", rows)
+        expect_same("table: onnx", outputs["output"], wanted)
+        assert list(outputs["class"]) == [r["prediction"] for r in found]
+    print("a table's columns: same outputs and classes")
 
 
 def check_binary(place):
@@ -414,6 +543,7 @@ with tempfile.TemporaryDirectory() as directory:
     here = pathlib.Path(directory)
     check_regression(here, "identity")
     check_regression(here, "softplus")
+    check_table(here)
     check_binary(here)
     check_best(here)
     check_import(here)
