@@ -626,6 +626,69 @@ START_TEST(at_most_three_differences_are_named)
 }
 END_TEST
 
+/* What another run has: values that no default is. */
+static mlp_config another_run(void)
+{
+    mlp_config other;
+    mlp_config_init(&other);
+    ck_assert_int_eq(mlp_config_set(&other, "hidden", "7"), MLP_OK);
+    ck_assert_int_eq(mlp_config_set(&other, "lr", "0.3"), MLP_OK);
+    ck_assert_int_eq(mlp_config_set(&other, "label", "kind"), MLP_OK);
+    ck_assert_int_eq(mlp_config_set(&other, "freeze", "1"), MLP_OK);
+    ck_assert_int_eq(mlp_config_set(&other, "classes", "4"), MLP_OK);
+    return other;
+}
+
+START_TEST(a_run_that_starts_from_another_takes_its_options_over)
+{
+    const mlp_config other = another_run();
+    set("epochs", "3");
+    ck_assert_int_eq(mlp_config_inherit(&config, &other), MLP_OK);
+    ck_assert_uint_eq(config.hidden[0], 7);
+    ck_assert_double_eq(config.lr, 0.3);
+    ck_assert_uint_eq(config.epochs, 3);
+    ck_assert_uint_eq(config.freeze, 0);
+    ck_assert(!mlp_config_was_given(&config, "hidden"));
+    fresh();
+    set("optimizer", "adam");
+    ck_assert_int_eq(mlp_config_inherit(&config, &other), MLP_OK);
+    ck_assert_double_eq(config.lr, 0.001); /* adam's own */
+    fresh();
+    set("hidden", "8");
+    set("scaling", "max");
+    ck_assert_int_eq(mlp_config_inherit(&config, &other), MLP_ERROR_USAGE);
+    ck_assert_ptr_nonnull(strstr(mlp_failure(), "--hidden: is 8"));
+    ck_assert_ptr_nonnull(strstr(mlp_failure(), "--scaling: is max"));
+}
+END_TEST
+
+START_TEST(a_new_head_may_have_another_label)
+{
+    const mlp_config other = another_run();
+    set("label", "size");
+    ck_assert_int_eq(mlp_config_inherit(&config, &other), MLP_ERROR_USAGE);
+    ck_assert_ptr_nonnull(strstr(mlp_failure(), "see --new-head"));
+    fresh();
+    set("label", "size");
+    set("new-head", "true");
+    ck_assert_int_eq(mlp_config_inherit(&config, &other), MLP_OK);
+    ck_assert_str_eq(config.label, "size");
+    ck_assert_uint_eq(config.classes, 0);
+}
+END_TEST
+
+START_TEST(other_epochs_are_a_segment_where_the_schedule_spans_them)
+{
+    mlp_config other;
+    mlp_config_init(&other);
+    ck_assert(!mlp_config_has_segment(&config, &other));
+    set("epochs", "20");
+    ck_assert(mlp_config_has_segment(&config, &other));
+    other.schedule = MLP_SCHEDULE_CONSTANT;
+    ck_assert(!mlp_config_has_segment(&config, &other));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("config");
@@ -662,6 +725,11 @@ int main(void)
     tcase_add_test(tests, epochs_affect_the_result_of_a_schedule);
     tcase_add_test(tests, values_not_given_are_taken_from_the_checkpoint);
     tcase_add_test(tests, at_most_three_differences_are_named);
+    tcase_add_test(tests,
+                   a_run_that_starts_from_another_takes_its_options_over);
+    tcase_add_test(tests, a_new_head_may_have_another_label);
+    tcase_add_test(tests,
+                   other_epochs_are_a_segment_where_the_schedule_spans_them);
     suite_add_tcase(suite, tests);
     return run_suite(suite, CK_FORK_GETENV);
 }

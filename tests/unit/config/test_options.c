@@ -172,6 +172,15 @@ START_TEST(a_run_names_checkpoints_log_and_events)
     ck_assert_str_eq(config.tensorboard, "runs/a/events");
     assert_parses("--run runs/a --resume");
     ck_assert_int_eq(config.resume, MLP_RESUME_YES);
+    assert_parses("--resume runs/b --lr 0.5");
+    ck_assert_int_eq(config.resume, MLP_RESUME_YES);
+    ck_assert_str_eq(config.checkpoint, "runs/b");
+    ck_assert_str_eq(config.log, "runs/b/log.jsonl");
+    ck_assert_double_eq(config.lr, 0.5);
+    assert_parses("--resume=runs/c");
+    ck_assert_str_eq(config.checkpoint, "runs/c");
+    assert_refused("--batch-size 3",
+                   "--batch-size: unknown option; did you mean --batch?");
 }
 END_TEST
 

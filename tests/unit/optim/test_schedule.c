@@ -94,6 +94,18 @@ START_TEST(warm_up_rises_along_a_line_and_the_schedule_follows)
 }
 END_TEST
 
+START_TEST(a_segment_begins_anew_and_ends_with_the_epochs)
+{
+    config.schedule_start = 60;
+    ck_assert_double_eq(rate(MLP_SCHEDULE_LINEAR, 60), 0.5);
+    ck_assert_double_eq(rate(MLP_SCHEDULE_LINEAR, 80), 0.25);
+    ck_assert_double_eq(rate(MLP_SCHEDULE_COSINE, 80), 0.25);
+    config.warmup = (mlp_interval){.count = 4, .counts_steps = true};
+    ck_assert_double_eq(rate(MLP_SCHEDULE_LINEAR, 60), 0.125);
+    ck_assert_double_eq(rate(MLP_SCHEDULE_LINEAR, 64), 0.5);
+}
+END_TEST
+
 START_TEST(the_rate_grows_with_the_batch)
 {
     config.batch = 512;
@@ -125,6 +137,7 @@ int main(void)
     tcase_add_test(tests, exponential_goes_down_each_epoch);
     tcase_add_test(tests, one_cycle_goes_up_and_down);
     tcase_add_test(tests, warm_up_rises_along_a_line_and_the_schedule_follows);
+    tcase_add_test(tests, a_segment_begins_anew_and_ends_with_the_epochs);
     tcase_add_test(tests, the_rate_grows_with_the_batch);
     tcase_add_test(tests, powers_are_products);
     tcase_add_test(tests, linear_goes_down_to_one_step_above_zero);
