@@ -3,6 +3,7 @@
  */
 #include "options.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -320,6 +321,19 @@ void mlp_options_help(FILE *out, unsigned topic)
     }
 }
 
+/* Settings that come from elsewhere. */
+static void print_environment(FILE *out)
+{
+    static const char *const names[] = {"MLP_DATA", "MLP_KERNELS",
+                                        "SLURM_JOB_END_TIME"};
+    fputs("\n# Environment\n", out);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *value = getenv(names[i]);
+        fprintf(out, "# $%s %s\n", names[i],
+                value != NULL ? value : "is not set");
+    }
+}
+
 void mlp_options_print(const mlp_config *config, FILE *out)
 {
     size_t count = 0;
@@ -335,4 +349,5 @@ void mlp_options_print(const mlp_config *config, FILE *out)
         fprintf(out, "%s%s = %s\n", config->given[i] ? "" : "# ",
                 fields[i].name, value);
     }
+    print_environment(out);
 }

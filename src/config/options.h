@@ -48,7 +48,8 @@ mlp_status mlp_options_complete(mlp_config *config);
 void mlp_options_help(FILE *out, unsigned topic);
 
 /** Print a configuration as a file for --config: the options that were given,
- * or are a preset's, as lines "name = value", all others as comments. */
+ * or are a preset's, as lines "name = value", all others as comments, and the
+ * environment's settings. */
 void mlp_options_print(const mlp_config *config, FILE *out);
 
 /** Print --version. */

@@ -161,6 +161,7 @@ static void list_tables(const mlp_tool_command *command,
         if (row->offset == offsetof(mlp_tool_options, format) ||
             row->offset == offsetof(mlp_tool_options, to)) {
             row->choices = command->formats;
+            row->words = command->format_words;
         }
         own->given[count++] = false;
     }

@@ -98,7 +98,9 @@ typedef struct {
     const char *description;    /**< for --help */
     const char *const *options; /**< names, NULL at the end */
     const char *const *formats; /**< of --format, or of --to; NULL at the end */
-    const char *operands;       /**< for --help: "FILE" */
+    const char *const *format_words; /**< other words for the formats, which are
+                                          accepted, too; NULL: none */
+    const char *operands;            /**< for --help: "FILE" */
     size_t operands_max;
     /** Without --output on a terminal, results go to a file with this name and
      *  the format as ending, except for "txt". NULL: to the terminal. */

@@ -142,6 +142,7 @@ static mlp_status report(const mlp_tool_options *options,
 }
 
 static const char *const formats[] = {"html", "svg", "png", "txt", NULL};
+static const char *const format_words[] = {"html", "svg", "png", "text", NULL};
 static const char *const options_of_report[] = {"format", "output",  "watch",
                                                 "data",   "threads", NULL};
 
@@ -163,7 +164,7 @@ const mlp_tool_command mlp_tool_report = {
                    "digests. Several runs:\n"
                    "their curves together, and the options in which they "
                    "differ. svg and png have\n"
-                   "the curves alone, txt also the metrics and the "
+                   "the curves alone, text also the metrics and the "
                    "calibration.\n"
                    "\n"
                    "--watch writes FILE anew after each epoch, until the runs "
@@ -171,6 +172,7 @@ const mlp_tool_command mlp_tool_report = {
                    "the page reloads itself meanwhile.",
     .options = options_of_report,
     .formats = formats,
+    .format_words = format_words,
     .operands = "RUN...",
     .operands_max = MLP_REPORT_RUNS_MAX + 1,
     .file_stem = "report",

@@ -206,7 +206,7 @@ refuse 66 "wide: has neither a checkpoint nor a log" report wide -o new.html
 echo '{"event":"start"}' >empty.jsonl
 refuse 65 "has no finished epoch" report empty.jsonl -o new.html
 refuse 65 "check.py:1" report check.py -o new.html
-refuse 64 "is not one of html, svg, png, txt" \
+refuse 64 "is not one of html, svg, png, text" \
     report run --format pdf -o new.html
 refuse 64 "at most 8" report a b c d e f g h i -o new.html
 refuse 74 "/dev/full" report run -o /dev/full
