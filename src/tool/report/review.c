@@ -210,6 +210,29 @@ static mlp_status deform(mlp_report_input *input, const char *spec)
     return MLP_OK;
 }
 
+/* Whether there may be rows to review; if not, a note says why. */
+static bool may_load(mlp_report_input *input, const mlp_tool_options *options,
+                     const char *spec)
+{
+    const mlp_run_summary *run = &input->runs[0];
+    if (options->data == NULL && strcmp(spec, MLP_CSV_INPUT) == 0) {
+        mlp_report_input_note(input,
+                              "The rows came from standard input; without "
+                              "them there are no confusion matrix and "
+                              "mistakes. See --data.");
+        return false;
+    }
+    if (run->checkpoint.widths[run->checkpoint.layers] >
+        MLP_REPORT_CLASSES_MAX) {
+        mlp_report_input_note(input,
+                              "More than %d classes have no confusion "
+                              "matrix.",
+                              MLP_REPORT_CLASSES_MAX);
+        return false;
+    }
+    return true;
+}
+
 mlp_status mlp_review_make(mlp_report_input *input,
                            const mlp_tool_options *options)
 {
@@ -231,11 +254,7 @@ mlp_status mlp_review_make(mlp_report_input *input,
         return MLP_OK;
     }
     name_data(run, options, spec);
-    if (options->data == NULL && strcmp(spec, MLP_CSV_INPUT) == 0) {
-        mlp_report_input_note(input,
-                              "The rows came from standard input; without "
-                              "them there are no confusion matrix and "
-                              "mistakes. See --data.");
+    if (!may_load(input, options, spec)) {
         return MLP_OK;
     }
     mlp_tool_options wanted = {.file = run->checkpoint_path,
@@ -244,14 +263,6 @@ mlp_status mlp_review_make(mlp_report_input *input,
                                .rows = SIZE_MAX,
                                .memory_limit = options->memory_limit,
                                .threads = options->threads};
-    if (run->checkpoint.widths[run->checkpoint.layers] >
-        MLP_REPORT_CLASSES_MAX) {
-        mlp_report_input_note(input,
-                              "More than %d classes have no confusion "
-                              "matrix.",
-                              MLP_REPORT_CLASSES_MAX);
-        return MLP_OK;
-    }
     mlp_status status = mlp_tool_load(&wanted, true, &input->review.loaded);
     if (status == MLP_ERROR_INTERNAL) {
         return status;
