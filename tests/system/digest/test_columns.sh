@@ -80,6 +80,7 @@ net="--data digits --epochs 2 --hidden 60,33"
 # way_of ARGUMENT...: what --profile says of two nodes.
 way_of() {
     export MLP_TEST_NODE_SIZE=1
+    # shellcheck disable=SC2086 # a list of words
     team 2 $net --epochs 1 --max-steps 2 --profile "$@"
     unset MLP_TEST_NODE_SIZE
     expect_status 75 "$*"
@@ -102,6 +103,12 @@ expect_way "by tree, as --between-nodes tree" --batch 96 --between-nodes tree
 expect_way "by tree, as norms" --batch 96 --clip-norm 1
 expect_way "by tree, as each node needs 16 columns" --batch 96 --hidden 16
 
+# Frozen layers go by tree, and children by columns.
+# shellcheck disable=SC2086 # a list of words
+team 0 $net --epochs 1 --run parent --quiet
+expect_way "by tree, as --freeze" --batch 96 --start-from parent --freeze 1
+by_columns --start-from parent --epochs 2
+
 # refused TEXT ARGUMENT...: columns are asked for where they cannot be.
 refused() {
     text=$1
@@ -120,6 +127,7 @@ refused "mpi" --exchange mpi
 refused "sentinel" --sentinel 10
 refused "memory-limit" --memory-limit 1G
 refused "no hidden layer" --hidden none
+refused "--freeze" --start-from parent --freeze 1
 refused "PReLU" --activation prelu
 refused "16 columns" --hidden 16
 echo "$runs runs had the expected digest"
