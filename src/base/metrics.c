@@ -74,7 +74,7 @@ double mlp_tally_r2(const mlp_tally *tally)
     double distances = n > 0 ? tally->target_squares -
                                    tally->target_sum * tally->target_sum / n
                              : 0;
-    return distances > 0 ? 1 - 2 * tally->loss_sum / distances : (double)NAN;
+    return distances > 0 ? 1 - tally->error_squares / distances : (double)NAN;
 }
 
 /* A sum over the scored rows as their mean. */
@@ -125,10 +125,12 @@ void mlp_tally_target(mlp_tally *tally, float prediction, float target,
 {
     double wanted = (double)target;
     double error = fabs((double)prediction - wanted) * unit;
+    double scaled = (double)(prediction - target); /* as in the loss */
     tally->targets++;
     tally->scored++;
     tally->error_sum += error;
     tally->square_sum += error * error;
+    tally->error_squares += scaled * scaled;
     tally->target_sum += wanted;
     tally->target_squares += wanted * wanted;
 }
@@ -171,6 +173,7 @@ void mlp_tally_add(mlp_tally *sum, const mlp_tally *more)
     sum->error_sum += more->error_sum;
     sum->target_sum += more->target_sum;
     sum->target_squares += more->target_squares;
+    sum->error_squares += more->error_squares;
     sum->top_hits += more->top_hits;
     sum->scored += more->scored;
     sum->square_sum += more->square_sum;
@@ -184,8 +187,9 @@ void mlp_tally_get_sums(const mlp_tally *tally, double sums[MLP_TALLY_SUMS])
     sums[1] = tally->error_sum;
     sums[2] = tally->target_sum;
     sums[3] = tally->target_squares;
-    sums[4] = tally->square_sum;
-    sums[5] = tally->log_sum;
+    sums[4] = tally->error_squares;
+    sums[5] = tally->square_sum;
+    sums[6] = tally->log_sum;
 }
 
 void mlp_tally_set_sums(mlp_tally *tally, const double sums[MLP_TALLY_SUMS])
@@ -194,8 +198,9 @@ void mlp_tally_set_sums(mlp_tally *tally, const double sums[MLP_TALLY_SUMS])
     tally->error_sum = sums[1];
     tally->target_sum = sums[2];
     tally->target_squares = sums[3];
-    tally->square_sum = sums[4];
-    tally->log_sum = sums[5];
+    tally->error_squares = sums[4];
+    tally->square_sum = sums[5];
+    tally->log_sum = sums[6];
 }
 
 static double ratio(double part, double whole)

@@ -21,6 +21,7 @@ typedef struct {
     uint64_t targets; /**< predicted numbers */
     double error_sum; /**< |prediction - target|, in the data's unit */
     double target_sum, target_squares; /**< of scaled targets */
+    double error_squares;              /**< of scaled errors */
     uint64_t top_hits; /**< rows with the label among the K largest outputs,
                              where the evaluation counts them */
     /* where outputs are probabilities and an evaluation compares them, and in
@@ -40,7 +41,6 @@ double mlp_tally_accuracy(const mlp_tally *tally);
 
 /** Mean absolute error, and the coefficient of determination: 1 - sum of
  *  squared errors / sum of squared distances of the targets from their mean.
- *  (The loss is half the sum of squared errors, of targets scaled likewise.)
  *  NAN where undefined. */
 double mlp_tally_mae(const mlp_tally *tally);
 double mlp_tally_r2(const mlp_tally *tally);
@@ -98,9 +98,8 @@ void mlp_tally_probabilities(mlp_tally *tally, const float *outputs,
 /** Add another tally: integers exactly, float64 sums rounded. */
 void mlp_tally_add(mlp_tally *sum, const mlp_tally *more);
 
-/** The tally's float64 sums as an array, for summation in tree order. States'
- *  digests cover the first MLP_TALLY_DIGESTED. */
-enum { MLP_TALLY_SUMS = 6, MLP_TALLY_DIGESTED = 4 };
+/** The tally's float64 sums as an array, for summation in tree order. */
+enum { MLP_TALLY_SUMS = 7 };
 void mlp_tally_get_sums(const mlp_tally *tally, double sums[MLP_TALLY_SUMS]);
 void mlp_tally_set_sums(mlp_tally *tally, const double sums[MLP_TALLY_SUMS]);
 

@@ -51,22 +51,32 @@ mlp_status mlp_checkpoint_config_digest(const mlp_config *config,
     return status;
 }
 
+/* The sums of a tally that say something the others don't: of a squared error
+ * the loss says what error_squares does. */
+static mlp_status add_sums(mlp_digest *digest, const mlp_checkpoint *c)
+{
+    double sums[MLP_TALLY_SUMS];
+    mlp_tally_get_sums(&c->running, sums);
+    if (c->schema.is_regression) {
+        MLP_TRY(mlp_digest_update(digest, sums + 1, 3 * sizeof *sums));
+    }
+    return mlp_loss_is_of_numbers(c->config.loss)
+               ? mlp_digest_update(digest, &c->running.error_squares,
+                                   sizeof(double))
+               : MLP_OK;
+}
+
 /* The numbers before the arrays, as native 64-bit words. */
 static mlp_status add_numbers(mlp_digest *digest, const mlp_checkpoint *c)
 {
-    double sums[MLP_TALLY_SUMS];
-    uint64_t bits[MLP_TALLY_SUMS];
-    mlp_tally_get_sums(&c->running, sums);
-    memcpy(bits, sums, sizeof bits);
+    uint64_t loss;
+    memcpy(&loss, &c->running.loss_sum, sizeof loss);
     const uint64_t numbers[] = {
         c->epoch,           c->step,        c->train_rows, c->running.hits,
-        c->running.rows,    bits[0],        c->classes,    c->layers,
+        c->running.rows,    loss,           c->classes,    c->layers,
         c->parameter_count, c->moment_count};
     MLP_TRY(mlp_digest_update(digest, numbers, sizeof numbers));
-    if (c->schema.is_regression) {
-        MLP_TRY(mlp_digest_update(digest, bits + 1,
-                                  (MLP_TALLY_DIGESTED - 1) * sizeof *bits));
-    }
+    MLP_TRY(add_sums(digest, c));
     for (size_t i = 0; i <= c->layers; i++) {
         uint64_t width = c->widths[i];
         MLP_TRY(mlp_digest_update(digest, &width, sizeof width));

@@ -52,6 +52,9 @@ static const struct {
     COLUMN("test_target_squares", MLP_H5_F64, test.target_squares),
     COLUMN("learning_rate", MLP_H5_F64, learning_rate),
     COLUMN("wall_seconds", MLP_H5_F64, wall_seconds),
+    LATER("train_error_squares", MLP_H5_F64, train.error_squares),
+    LATER("validation_error_squares", MLP_H5_F64, validation.error_squares),
+    LATER("test_error_squares", MLP_H5_F64, test.error_squares),
     LATER("train_scored", MLP_H5_U64, train.scored),
     LATER("train_square_sum", MLP_H5_F64, train.square_sum),
     LATER("train_log_sum", MLP_H5_F64, train.log_sum),
@@ -122,6 +125,21 @@ static mlp_status check_column(mlp_h5file *file, const char *path,
     return MLP_OK;
 }
 
+/* What versions that had no other loss of numbers than the squared error did
+ * not write. */
+static void derive_squares(mlp_history *history)
+{
+    for (size_t row = 0; row < history->count; row++) {
+        mlp_epoch_record *record = &history->records[row];
+        mlp_tally *tallies[] = {&record->train, &record->validation,
+                                &record->test};
+        for (size_t i = 0; i < sizeof tallies / sizeof tallies[0]; i++) {
+            tallies[i]->error_squares =
+                tallies[i]->targets > 0 ? 2 * tallies[i]->loss_sum : 0;
+        }
+    }
+}
+
 static mlp_status read_columns(mlp_h5file *file, const char *path,
                                mlp_history *history, char *values)
 {
@@ -155,6 +173,10 @@ mlp_status mlp_checkpoint_history_read(mlp_h5file *file, const char *path,
         goto done;
     }
     status = read_columns(file, path, history, values);
+    if (status == MLP_OK &&
+        !mlp_h5file_has(file, "history/train_error_squares")) {
+        derive_squares(history);
+    }
 done:
     free(values);
     return status;

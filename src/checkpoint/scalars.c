@@ -4,6 +4,7 @@
  */
 #include "content.h"
 
+#include <math.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,6 +60,7 @@ static const struct {
     SCALAR("running_target_squares", F64, running.target_squares),
     SCALAR("target_shift", F32_AS_F64, target_scaler.shift),
     SCALAR("target_scale", F32_AS_F64, target_scaler.scale),
+    LATER("running_error_squares", F64, running.error_squares, NAN),
     LATER("arithmetic", U64, arithmetic, 1),
     LATER("arithmetic_since", U64, arithmetic_since, 0),
     RARE("running_scored", U64, running.scored),
@@ -112,7 +114,7 @@ static mlp_status read_scalar(mlp_h5file *file, size_t i, void *place)
 {
     const char *name = scalars[i].name;
     double real = scalars[i].absent;
-    uint64_t count = (uint64_t)real;
+    uint64_t count = scalars[i].kind == U64 ? (uint64_t)real : 0;
     bool is_there =
         !scalars[i].may_lack || mlp_h5file_has_attribute(file, "/", name);
     if (is_there) {
@@ -138,6 +140,9 @@ static mlp_status read_scalars(mlp_h5file *file, mlp_checkpoint *c)
 {
     for (size_t i = 0; i < SCALARS; i++) {
         MLP_TRY(read_scalar(file, i, (char *)c + scalars[i].offset));
+    }
+    if (isnan(c->running.error_squares)) { /* of versions with one such loss */
+        c->running.error_squares = 2 * c->running.loss_sum;
     }
     return MLP_OK;
 }

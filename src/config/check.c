@@ -51,7 +51,9 @@ static mlp_status check_hidden(const mlp_config *config)
 /* Check that output activation and loss match. */
 static mlp_status check_pair(const mlp_config *config)
 {
-    bool is_mse = config->loss == MLP_LOSS_MSE;
+    bool is_of_errors = config->loss == MLP_LOSS_MSE ||
+                        config->loss == MLP_LOSS_MAE ||
+                        config->loss == MLP_LOSS_HUBER;
     switch (config->output) {
     case MLP_OUTPUT_SOFTMAX:
         return config->loss == MLP_LOSS_CROSS_ENTROPY
@@ -70,15 +72,21 @@ static mlp_status check_pair(const mlp_config *config)
                          "--output-activation step has derivative 0 "
                          "everywhere: only the delta rule, --loss perceptron, "
                          "can train it");
+    case MLP_OUTPUT_EXP:
+        return config->loss == MLP_LOSS_POISSON
+                   ? MLP_OK
+                   : mlp_fail(MLP_ERROR_USAGE,
+                              "--output-activation exp is the log link of "
+                              "--loss poisson");
     case MLP_OUTPUT_SIGMOID:
-        is_mse |= config->loss == MLP_LOSS_BINARY_CROSS_ENTROPY;
+        is_of_errors |= config->loss == MLP_LOSS_BINARY_CROSS_ENTROPY;
         break;
     case MLP_OUTPUT_IDENTITY:
     case MLP_OUTPUT_TANH:
     case MLP_OUTPUT_SOFTPLUS:
         break;
     }
-    if (is_mse) {
+    if (is_of_errors) {
         return MLP_OK;
     }
     switch (config->loss) {
@@ -90,6 +98,10 @@ static mlp_status check_pair(const mlp_config *config)
         return mlp_fail(
             MLP_ERROR_USAGE,
             "--loss perceptron is the delta rule of --output-activation step");
+    case MLP_LOSS_POISSON:
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--loss poisson requires --output-activation exp, its "
+                        "log link");
     default:
         return mlp_fail(
             MLP_ERROR_USAGE,
@@ -128,6 +140,17 @@ static mlp_status check_outputs(const mlp_config *config)
                         "is always 1: use --output-activation sigmoid");
     }
     MLP_TRY(check_pair(config));
+    if (mlp_loss_is_of_numbers(config->loss) &&
+        config->task == MLP_TASK_CLASSIFICATION) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--loss %s is of numbers: it requires --task "
+                        "regression",
+                        mlp_config_find("loss")->choices[config->loss]);
+    }
+    if (mlp_config_was_given(config, "huber-delta") &&
+        config->loss != MLP_LOSS_HUBER) {
+        return mlp_fail(MLP_ERROR_USAGE, "--huber-delta requires --loss huber");
+    }
     return config->loss == MLP_LOSS_PERCEPTRON ? check_perceptron(config)
                                                : MLP_OK;
 }
@@ -148,14 +171,20 @@ static mlp_status check_classes(const mlp_config *config)
 
 void mlp_config_settle(mlp_config *config)
 {
+    if (mlp_loss_is_of_numbers(config->loss) &&
+        !mlp_config_was_given(config, "task")) {
+        config->task = MLP_TASK_REGRESSION;
+    }
     if (config->task != MLP_TASK_REGRESSION) {
         return;
     }
     if (!mlp_config_was_given(config, "output")) {
-        config->output = MLP_OUTPUT_IDENTITY;
+        config->output = config->loss == MLP_LOSS_POISSON ? MLP_OUTPUT_EXP
+                                                          : MLP_OUTPUT_IDENTITY;
     }
     if (!mlp_config_was_given(config, "loss")) {
-        config->loss = MLP_LOSS_MSE;
+        config->loss = config->output == MLP_OUTPUT_EXP ? MLP_LOSS_POISSON
+                                                        : MLP_LOSS_MSE;
     }
 }
 
@@ -163,11 +192,11 @@ void mlp_config_settle(mlp_config *config)
 static mlp_status check_regression(const mlp_config *config)
 {
     if (config->output != MLP_OUTPUT_IDENTITY &&
-        config->output != MLP_OUTPUT_SOFTPLUS) {
+        !mlp_output_is_positive(config->output)) {
         return mlp_fail(MLP_ERROR_USAGE,
                         "--task regression requires --output-activation "
-                        "identity or, for non-negative numbers, softplus: "
-                        "the range of the others is bounded");
+                        "identity or, for non-negative numbers, softplus or "
+                        "exp: the range of the others is bounded");
     }
     const struct {
         const char *name;

@@ -23,9 +23,10 @@ static const char *const unseens[] = {"other", "error", "all", NULL};
 static const char *const bad_rows[] = {"fail", "drop", NULL};
 static const char *const bad_row_words[] = {"fail", "skip", NULL};
 static const char *const outputs[] = {"softmax",  "sigmoid", "identity", "tanh",
-                                      "softplus", "step",    NULL};
+                                      "softplus", "step",    "exp",      NULL};
 static const char *const losses[] = {
-    "cross-entropy", "mse", "binary-cross-entropy", "perceptron", NULL};
+    "cross-entropy", "mse",   "binary-cross-entropy", "perceptron",
+    "mae",           "huber", "poisson",              NULL};
 static const char *const optimizers[] = {"sgd",   "nesterov", "rmsprop", "adam",
                                          "adamw", "lars",     "lamb",    NULL};
 static const char *const schedules[] = {"constant", "linear",      "cosine",
@@ -121,7 +122,7 @@ static const mlp_option fields[] = {
      "column of a CSV file to predict", .absent = ""},
     {"task", MLP_FIELD_ENUM, AT(task), tasks, 0, 0, true, "Tables", "NAME",
      "predict the label as a class, or as a number (output identity, or "
-     "softplus for non-negative numbers); auto, for new runs on tables: texts "
+     "softplus or exp for non-negative numbers); auto, for new runs on tables: texts "
      "are classes, and so are whole numbers, if there are at most 20",
      .absent = "classification", .default_text = "auto"},
     {"ignore", MLP_FIELD_STRING, AT(ignore), NULL, 0, 0, true, "Tables",
@@ -177,11 +178,21 @@ static const mlp_option fields[] = {
     {"output-activation", MLP_FIELD_ENUM, AT(output), outputs, 0, 0, true,
      "Model", "NAME",
      "activation of the last layer: softmax with cross-entropy, step "
-     "with perceptron, the others with mse; sigmoid also with "
-     "binary-cross-entropy",
+     "with perceptron, exp with poisson, the others with mse; sigmoid also "
+     "with binary-cross-entropy",
      .absent = "softmax", .key = "output"},
     {"loss", MLP_FIELD_ENUM, AT(loss), losses, 0, 0, true, "Model", "NAME",
-     "loss function to minimize", .absent = "cross-entropy"},
+     "loss function to minimize; of regressions, in units of the targets' "
+     "standard deviation: mse, half the squared error; mae, the absolute "
+     "error; huber, the first up to delta and the second beyond it; poisson, "
+     "half the deviance of counts, whose mean is the exponential of the last "
+     "layer",
+     .absent = "cross-entropy"},
+    {"huber-delta", MLP_FIELD_DOUBLE, AT(huber_delta), NULL, ABOVE_0, 1e6, true,
+     "Model", "X",
+     "loss huber: the error up to which it is squared, in standard deviations "
+     "of the targets",
+     .absent = "1"},
     {"binary", MLP_FIELD_BOOL, AT(binary), NULL, 0, 0, true, "Model", NULL,
      "one output unit for two classes: class 1 from 0.5 on", .absent = "false"},
     {"dropout", MLP_FIELD_DOUBLES, AT(dropout), NULL, 0, 1, true, "Model",
@@ -508,6 +519,7 @@ static const mlp_config defaults = {
     .unseen = MLP_UNSEEN_ALL,
     .output = MLP_OUTPUT_SOFTMAX,
     .loss = MLP_LOSS_CROSS_ENTROPY,
+    .huber_delta = 1,
     .init = MLP_INIT_HE_UNIFORM,
     .optimizer = MLP_OPTIMIZER_SGD,
     .lr = 0.1,

@@ -104,16 +104,26 @@ typedef enum {
     MLP_OUTPUT_IDENTITY,
     MLP_OUTPUT_TANH,
     MLP_OUTPUT_SOFTPLUS, /**< regression on non-negative numbers */
-    MLP_OUTPUT_STEP      /**< for the perceptron */
+    MLP_OUTPUT_STEP,     /**< for the perceptron */
+    MLP_OUTPUT_EXP       /**< for poisson: the log link */
 } mlp_output;
+
+/** Whether outputs of a regression are never negative. */
+bool mlp_output_is_positive(mlp_output output);
 
 typedef enum {
     MLP_LOSS_CROSS_ENTROPY, /**< with softmax */
     MLP_LOSS_MSE,           /**< 1/(2m) sum of squares; not with softmax */
     MLP_LOSS_BINARY_CROSS_ENTROPY, /**< with sigmoid, unit by unit */
-    MLP_LOSS_PERCEPTRON /**< with step: number of wrong outputs; delta rule, dz
-                             = a - t. Rosenblatt 1958 */
+    MLP_LOSS_PERCEPTRON, /**< with step: number of wrong outputs; delta rule, dz
+                              = a - t. Rosenblatt 1958 */
+    MLP_LOSS_MAE,        /**< absolute error; this and the next, regression */
+    MLP_LOSS_HUBER,      /**< squared near 0, absolute beyond delta */
+    MLP_LOSS_POISSON     /**< half the Poisson deviance; with exp */
 } mlp_loss;
+
+/** Whether a loss is for numbers only, not for classes. */
+bool mlp_loss_is_of_numbers(mlp_loss loss);
 
 /** Update rule; formulas: mlp_update in kernels/kernels.h. */
 typedef enum {
@@ -228,6 +238,7 @@ typedef struct {
     bool binary;                    /**< one output unit for two classes */
     mlp_output output;
     mlp_loss loss;
+    double huber_delta; /**< in standard deviations of the targets */
     mlp_init init;
     double label_smoothing;
     char class_weights[MLP_MAX_PATH]; /**< "none", "balanced" or a list */
@@ -381,7 +392,7 @@ const mlp_config_preset_row *mlp_config_presets(size_t *count);
 mlp_status mlp_config_preset(mlp_config *config, const char *preset);
 
 /** Set defaults that depend on the task: regression has identity outputs and
- *  the squared error. */
+ *  the squared error; and the task, if the loss is of numbers. */
 void mlp_config_settle(mlp_config *config);
 
 /** Check for contradictions between fields: softmax without cross-entropy,

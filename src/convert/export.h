@@ -20,6 +20,7 @@ typedef struct {
     const float *slopes;  /**< [out] for PReLU, else NULL */
     mlp_activation activation;
     bool is_softmax; /**< softmax follows, as in a classifier's last layer */
+    bool is_exponential; /**< exp follows, as under poisson */
 } mlp_export_layer;
 
 /** A checkpoint's model as a list of layers: (x - shift) * scale, then the
@@ -33,7 +34,7 @@ typedef struct {
     size_t widest;  /**< largest in or out */
     mlp_scaler scaler;
     float unit[2]; /**< weight and bias of a final linear layer, which scales
-                           softplus outputs to the targets' unit */
+                           positive outputs to the targets' unit */
 } mlp_export_model;
 
 /** @param checkpoint  must outlive the model
@@ -42,11 +43,12 @@ void mlp_export_take(const mlp_checkpoint *checkpoint, mlp_export_model *model);
 
 /** Set checkpoint->parameters to the weights to export: the result of the run,
  *  with the target scaling of a regression folded into the last layer. With
- *  softplus outputs, mlp_export_take adds a layer for the scaling instead. */
+ *  positive outputs, mlp_export_take adds a layer for the scaling instead. */
 void mlp_export_settle(mlp_checkpoint *checkpoint);
 
-/** The activation's name in the option --activation. */
-const char *mlp_export_activation_name(mlp_activation activation);
+/** The name of a layer's activation in the options --activation and
+ *  --output-activation. */
+const char *mlp_export_activation_name(const mlp_export_layer *layer);
 
 /** A writer of one format. Write errors are left to the stream's error
  *  indicator. MLP_ERROR_USAGE when the format cannot express the model;

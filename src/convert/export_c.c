@@ -28,9 +28,12 @@ static void write_array(FILE *out, const char *name, size_t layer,
 }
 
 /* f(z) in C. */
-static const char *formula(mlp_activation activation)
+static const char *formula(const mlp_export_layer *layer)
 {
-    switch (activation) {
+    if (layer->is_exponential) {
+        return "expf(z)";
+    }
+    switch (layer->activation) {
     case MLP_ACTIVATION_SIGMOID:
         return "1.0f / (1.0f + expf(-z))";
     case MLP_ACTIVATION_TANH:
@@ -80,7 +83,7 @@ static void write_layer_function(FILE *out, size_t l,
             "    for (int j = 0; j < %zu; j++) {\n"
             "        float z = y[j];\n"
             "        y[j] = %s;\n    }\n}\n\n",
-            layer->out, formula(layer->activation));
+            layer->out, formula(layer));
 }
 
 static const char softmax[] =

@@ -103,7 +103,9 @@ static json_t *layers_json(const mlp_export_model *model)
                         json_pack("{s:o, s:o, s:s, s:b}", "in",
                                   mlp_json_whole(layer->in), "out",
                                   mlp_json_whole(layer->out), "activation",
-                                  mlp_export_activation_name(layer->activation),
+                                  layer->is_softmax
+                                      ? "identity"
+                                      : mlp_export_activation_name(layer),
                                   "softmax", (int)layer->is_softmax));
     }
     return list;

@@ -25,6 +25,9 @@ static const char *name_in_dense(const mlp_export_layer *layer)
     if (layer->is_softmax) {
         return "softmax";
     }
+    if (layer->is_exponential) {
+        return "exponential";
+    }
     switch (layer->activation) {
     case MLP_ACTIVATION_IDENTITY:
         return "linear";
@@ -56,7 +59,7 @@ static mlp_status check_known(const mlp_export_model *model)
             return mlp_fail(MLP_ERROR_USAGE,
                             "Keras has no activation like %s, that of layer "
                             "%zu; onnx and c have",
-                            mlp_export_activation_name(activation), l + 1);
+                            mlp_export_activation_name(&model->layer[l]), l + 1);
         }
     }
     return MLP_OK;

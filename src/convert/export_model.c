@@ -10,7 +10,7 @@
 static bool is_positive_regression(const mlp_config *config)
 {
     return config->task == MLP_TASK_REGRESSION &&
-           config->output == MLP_OUTPUT_SOFTPLUS;
+           mlp_output_is_positive(config->output);
 }
 
 /* Scales outputs, in units of the targets' root mean square, to the targets'
@@ -48,6 +48,7 @@ void mlp_export_take(const mlp_checkpoint *checkpoint, mlp_export_model *model)
                                 ? mlp_model_output_activation(config->output)
                                 : mlp_config_activation(config, l);
         layer->is_softmax = is_last && config->output == MLP_OUTPUT_SOFTMAX;
+        layer->is_exponential = is_last && config->output == MLP_OUTPUT_EXP;
         layer->weights = from;
         from += layer->in * layer->out;
         layer->bias = from;
@@ -82,7 +83,10 @@ void mlp_export_settle(mlp_checkpoint *c)
     }
 }
 
-const char *mlp_export_activation_name(mlp_activation activation)
+const char *mlp_export_activation_name(const mlp_export_layer *layer)
 {
-    return mlp_config_find("activation")->choices[activation];
+    return layer->is_softmax       ? "softmax"
+           : layer->is_exponential ? "exp"
+                                   : mlp_config_find("activation")
+                                         ->choices[layer->activation];
 }

@@ -116,8 +116,9 @@ static void add_layers(mlp_onnx_graph *g, const mlp_export_model *model,
         const char *b = mlp_onnx_floats(g, 0, layer->out, layer->bias);
         x = mlp_onnx_node(g, "Gemm", x, w, b);
         x = add_activation(g, layer, x);
-        if (layer->is_softmax) {
-            x = mlp_onnx_node(g, "Softmax", x, NULL, NULL);
+        if (layer->is_softmax || layer->is_exponential) {
+            x = mlp_onnx_node(g, layer->is_softmax ? "Softmax" : "Exp", x, NULL,
+                              NULL);
         }
     }
     const char *name = name_output(model, "output", "mlp_output");

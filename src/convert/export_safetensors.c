@@ -53,9 +53,7 @@ static json_t *metadata(const mlp_export_model *model)
     for (size_t l = 0; l < model->layers; l++) {
         used += (size_t)snprintf(
             names + used, sizeof names - used, "%s%s", l > 0 ? "," : "",
-            model->layer[l].is_softmax
-                ? "softmax"
-                : mlp_export_activation_name(model->layer[l].activation));
+            mlp_export_activation_name(&model->layer[l]));
     }
     snprintf(shift, sizeof shift, "%.9g", (double)model->scaler.shift);
     snprintf(scale, sizeof scale, "%.9g", (double)model->scaler.scale);

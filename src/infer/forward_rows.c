@@ -289,9 +289,10 @@ static double total_of(const mlp_tally *tallies, size_t shards, size_t offset)
 mlp_tally mlp_evaluation_total(const mlp_tally *tallies, size_t shards)
 {
     static const size_t summed[MLP_TALLY_SUMS] = {
-        offsetof(mlp_tally, loss_sum),   offsetof(mlp_tally, error_sum),
-        offsetof(mlp_tally, target_sum), offsetof(mlp_tally, target_squares),
-        offsetof(mlp_tally, square_sum), offsetof(mlp_tally, log_sum)};
+        offsetof(mlp_tally, loss_sum),      offsetof(mlp_tally, error_sum),
+        offsetof(mlp_tally, target_sum),    offsetof(mlp_tally, target_squares),
+        offsetof(mlp_tally, error_squares), offsetof(mlp_tally, square_sum),
+        offsetof(mlp_tally, log_sum)};
     double sums[MLP_TALLY_SUMS];
     mlp_tally total = {0};
     for (size_t i = 0; i < MLP_TALLY_SUMS; i++) {

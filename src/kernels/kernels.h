@@ -223,8 +223,9 @@ typedef struct {
 
 /** The loss at the last layer, of rows whose logits or outputs are given. */
 typedef struct {
-    float *outputs; /**< [rows, stride]: z under the cross-entropies, which
-                         overwrite it with probabilities; else a */
+    float *outputs; /**< [rows, stride]: z under the cross-entropies and
+                         poisson, which overwrite it with probabilities, or
+                         means; else a */
     float *dz;      /**< [rows, stride] or NULL when not training */
     const uint16_t *labels; /**< [rows], below cols; 0 or 1 if cols is 1; NULL
                                  with targets */
@@ -232,6 +233,7 @@ typedef struct {
     /** What is wanted of a label's output and of the others: 1 and 0, nearer
      *  to each other with smoothed labels. */
     float on, off;
+    float delta; /**< of huber */
     const float *class_weights; /**< [classes], factors of a row's loss and dz;
                                      NULL: all 1 */
     double *losses;             /**< [rows], overwritten */
@@ -346,6 +348,14 @@ typedef struct {
      *    below MLP_LEAST_DZ: dz = p - t (Bishop 2006, eq. 4.109)
      *  - binary cross-entropy of each sigmoid p: dz = p - t
      *  - half the squared error: dz = (a - t) f'(a)
+     *  - mae, |a - t|: dz = sign(a - t) f'(a), 0 where a = t
+     *  - huber, half the squared error up to |a - t| = delta, and beyond it
+     *    delta (|a - t| - delta / 2): dz = f'(a) times a - t, limited to
+     *    -delta .. delta (Huber 1964, "Robust estimation of a location
+     *    parameter", section 4)
+     *  - poisson, half the deviance t log(t / a) - t + a with the log link
+     *    a = exp(z): dz = a - t (McCullagh and Nelder 1989, "Generalized
+     *    linear models", sections 2.3 and 6.3)
      *  - perceptron: wrong outputs, dz = a - t
      *  @param layer  the last one; its activation doesn't keep sums */
     void (*loss)(mlp_loss kind, const mlp_loss_rows *loss,

@@ -105,39 +105,77 @@ static double sigmoid_row(const mlp_loss_rows *loss, size_t r)
     return sum;
 }
 
-/* Errors a - t go to dz; their squares and sizes are summed. */
-typedef struct {
-    double squares, sizes;
-} error_sums;
+/* Exponentials of a row of logits; returns half the Poisson deviance of each,
+ * summed: a - t - t log(a / t). */
+static double exponential_row(const mlp_loss_rows *loss, size_t r)
+{
+    float *y = loss->outputs + r * loss->stride;
+    double sum = 0.0;
+    for (size_t j = 0; j < loss->cols; j++) {
+        double z = (double)y[j];
+        double t = (double)wanted(loss, r, j);
+        double ratio = t > 0.0 ? Sleef_finz_logd1_u10purecfma(t) - z : 0.0;
+        sum += Sleef_finz_expd1_u10purecfma(z) - t + t * ratio;
+    }
+    for (size_t j = 0; j < loss->stride; j += LANES) {
+        vec_store(y + j, vec_exp(vec_load(y + j)));
+    }
+    return sum;
+}
 
-static error_sums compare_row(const mlp_loss_rows *loss, size_t r)
+/* The loss of an error a - t that is a function of it alone. */
+static double error_cost(mlp_loss kind, double delta, double error)
+{
+    double size = fabs(error);
+    if (kind == MLP_LOSS_MAE || kind == MLP_LOSS_PERCEPTRON) {
+        return size;
+    }
+    return kind == MLP_LOSS_HUBER && size > delta
+               ? delta * (size - 0.5 * delta)
+               : 0.5 * error * error;
+}
+
+/* The derivative that goes to dz; a NaN stays one. */
+static float error_slope(mlp_loss kind, float delta, float error)
+{
+    if (kind == MLP_LOSS_MAE) {
+        return error > 0.0f ? 1.0f : error < 0.0f ? -1.0f : error;
+    }
+    if (kind == MLP_LOSS_HUBER) {
+        return error > delta ? delta : error < -delta ? -delta : error;
+    }
+    return error;
+}
+
+/* Compare outputs with what is wanted: the sum of the errors' costs. */
+static double compare_row(mlp_loss kind, const mlp_loss_rows *loss, size_t r)
 {
     const float *a = loss->outputs + r * loss->stride;
     float *dz = loss->dz != NULL ? loss->dz + r * loss->stride : NULL;
-    error_sums sums = {0.0, 0.0};
+    double sum = 0.0;
     for (size_t j = 0; j < loss->cols; j++) {
         float error = a[j] - wanted(loss, r, j);
-        sums.squares += (double)error * (double)error;
-        sums.sizes += fabs((double)error);
+        sum += error_cost(kind, (double)loss->delta, (double)error);
         if (dz != NULL) {
-            dz[j] = error;
+            dz[j] = error_slope(kind, loss->delta, error);
         }
     }
     if (dz != NULL) {
         memset(dz + loss->cols, 0, (loss->stride - loss->cols) * sizeof *dz);
     }
-    return sums;
+    return sum;
 }
 
 static void error_row(mlp_loss kind, const mlp_loss_rows *loss, size_t r)
 {
-    double logistic =
-        kind == MLP_LOSS_BINARY_CROSS_ENTROPY ? sigmoid_row(loss, r) : 0.0;
-    error_sums sums = compare_row(loss, r);
+    bool is_logistic = kind == MLP_LOSS_BINARY_CROSS_ENTROPY;
+    bool is_log_linear = kind == MLP_LOSS_POISSON;
+    double deviance = is_logistic     ? sigmoid_row(loss, r)
+                      : is_log_linear ? exponential_row(loss, r)
+                                      : 0.0;
+    double cost = compare_row(kind, loss, r);
     const float *a = loss->outputs + r * loss->stride;
-    loss->losses[r] = kind == MLP_LOSS_MSE          ? 0.5 * sums.squares
-                      : kind == MLP_LOSS_PERCEPTRON ? sums.sizes
-                                                    : logistic;
+    loss->losses[r] = is_logistic || is_log_linear ? deviance : cost;
     loss->predicted[r] = loss->targets != NULL ? 0
                          : loss->cols == 1     ? a[0] >= 0.5f
                                                : largest(a, loss->cols);
@@ -175,7 +213,9 @@ void ISA(mlp_loss)(mlp_loss kind, const mlp_loss_rows *loss,
             flush_row(loss->dz + r * loss->stride, loss->stride);
         }
     }
-    if (kind == MLP_LOSS_MSE && loss->dz != NULL) {
+    bool has_slope = kind == MLP_LOSS_MSE || kind == MLP_LOSS_MAE ||
+                     kind == MLP_LOSS_HUBER;
+    if (has_slope && loss->dz != NULL) {
         const mlp_units units = {.a = loss->outputs};
         ISA(mlp_slope)
         (layer, &units, loss->dz, rows, (mlp_range){0, loss->stride});

@@ -22,6 +22,7 @@ mlp_activation mlp_model_output_activation(mlp_output output)
     case MLP_OUTPUT_STEP:
         return MLP_ACTIVATION_STEP;
     case MLP_OUTPUT_SOFTMAX:
+    case MLP_OUTPUT_EXP:
     case MLP_OUTPUT_IDENTITY:
         break;
     }
@@ -107,6 +108,7 @@ mlp_status mlp_model_create(const size_t *widths, size_t layers,
     if (made != NULL) {
         made->layers = layers;
         made->loss = config->loss;
+        made->huber_delta = (float)config->huber_delta;
         made->classes = config->binary ? 2 : widths[layers];
         made->frozen = config->freeze;
         made->layer = calloc(layers, sizeof *made->layer);

@@ -30,6 +30,7 @@ typedef struct {
     size_t layers;
     mlp_layer *layer; /**< [layers] */
     mlp_loss loss;
+    float huber_delta;  /**< of that loss */
     size_t classes;     /**< label classes: outputs, or 2 for a single output */
     size_t parameters;  /**< number in canonical order, without padding */
     size_t vector_size; /**< floats of the vector: with padding */

@@ -279,6 +279,7 @@ void mlp_pass_loss(mlp_pass *pass, bool is_training, mlp_thread self)
                                 .targets = pass->targets,
                                 .on = (float)(1.0 - spread + each),
                                 .off = (float)each,
+                                .delta = pass->model->huber_delta,
                                 .class_weights =
                                     is_training ? pass->class_weights : NULL,
                                 .losses = pass->losses,

@@ -49,7 +49,7 @@ static mlp_status spare_indicators(mlp_run_data *data)
 }
 
 /* Regression targets get mean 0 and deviation 1, so that their unit does not
- * matter to the learning rate. With softplus outputs they get a mean square of
+ * matter to the learning rate. With positive outputs they get a mean square of
  * 1 and no shift, as neither outputs nor targets are negative then. */
 static mlp_status fit_targets(const mlp_run_job *job, mlp_run_data *data)
 {
@@ -69,8 +69,8 @@ static mlp_status fit_targets(const mlp_run_job *job, mlp_run_data *data)
     targets.here.values = targets.here.targets;
     mlp_status status = mlp_run_fit_columns(
         job->comm, &targets, job->config.shards,
-        job->config.output == MLP_OUTPUT_SOFTPLUS ? MLP_SCALING_RMS
-                                                  : MLP_SCALING_STANDARD,
+        mlp_output_is_positive(job->config.output) ? MLP_SCALING_RMS
+                                                   : MLP_SCALING_STANDARD,
         &scaler);
     if (status == MLP_OK) {
         data->target_scaler.shift = scaler.shifts[0];

@@ -121,7 +121,7 @@ static mlp_status take_task(const mlp_source_info *info, mlp_config *config)
  * robustly. */
 static void begin_defaults(mlp_config *config)
 {
-    if (is_free(config, "task")) {
+    if (is_free(config, "task") && !mlp_loss_is_of_numbers(config->loss)) {
         config->task = MLP_TASK_AUTO;
     }
     if (is_free(config, "scaling")) {

@@ -70,7 +70,7 @@ static mlp_status take_number(const mlp_parser *of, mlp_segment *s, size_t i,
         return MLP_OK;
     }
     if (is_label && of->cells->how.is_never_negative && number < 0.0F) {
-        *expected = "a number from 0 on, as --output-activation softplus gives";
+        *expected = "a number from 0 on, as softplus and poisson predict";
         return MLP_OK;
     }
     memcpy(&row[column->number], &number, sizeof number);

@@ -190,7 +190,8 @@ mlp_table_options mlp_table_options_of(const mlp_config *config)
         .categorical = config->categorical,
         .task = config->task,
         .is_never_negative = config->task != MLP_TASK_CLASSIFICATION &&
-                             config->output == MLP_OUTPUT_SOFTPLUS,
+                             (mlp_output_is_positive(config->output) ||
+                              config->loss == MLP_LOSS_POISSON),
         .drops_bad = config->bad_rows == MLP_BAD_ROWS_DROP,
         .test_fraction = config->test_fraction,
         .test_data = config->test_data,

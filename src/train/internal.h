@@ -18,7 +18,7 @@
 #include "thread_tuner.h"
 #include "weights.h"
 
-enum { MLP_SHARD_METRICS = 10 }; /* doubles of a shard; see shard_metrics.c */
+enum { MLP_SHARD_METRICS = 11 }; /* doubles of a shard; see shard_metrics.c */
 
 enum { MLP_VIEW_SIZE = 3 }; /* words of the sentinel for each rank */
 

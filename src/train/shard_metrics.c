@@ -14,11 +14,12 @@ enum {
     ROWS,
     STOP,
     FAULT, /* the rank could not read its rows */
-    ERROR, /* of a regression, as in mlp_tally: these four */
+    ERROR, /* of a regression, as in mlp_tally: these five */
     TARGETS,
     SQUARES,
     ERROR_SQUARES,
-    UNSAFE /* the rank's gradient is, see mlp_kernels.gradient */
+    UNIT_SQUARES, /* square_sum */
+    UNSAFE        /* the rank's gradient is, see mlp_kernels.gradient */
 };
 _Static_assert(UNSAFE + 1 == MLP_SHARD_METRICS, "the last one");
 
@@ -32,7 +33,8 @@ static void add_targets(const mlp_trainer *trainer, size_t first, size_t end,
     mlp_tally tally = {.error_sum = record[ERROR],
                        .target_sum = record[TARGETS],
                        .target_squares = record[SQUARES],
-                       .square_sum = record[ERROR_SQUARES]};
+                       .error_squares = record[ERROR_SQUARES],
+                       .square_sum = record[UNIT_SQUARES]};
     for (size_t r = first; targets != NULL && r < end; r++) {
         mlp_tally_target(&tally, outputs[r * MLP_ALIGN], targets[r * MLP_ALIGN],
                          unit);
@@ -40,7 +42,8 @@ static void add_targets(const mlp_trainer *trainer, size_t first, size_t end,
     record[ERROR] = tally.error_sum;
     record[TARGETS] = tally.target_sum;
     record[SQUARES] = tally.target_squares;
-    record[ERROR_SQUARES] = tally.square_sum;
+    record[ERROR_SQUARES] = tally.error_squares;
+    record[UNIT_SQUARES] = tally.square_sum;
 }
 
 /* What some rank of the node team has reported. */
@@ -113,8 +116,8 @@ mlp_status mlp_trainer_read_metrics(mlp_trainer *trainer,
     const double *all = mlp_exchange_collect_shard_metrics(trainer->exchange);
     *result = (mlp_step_result){0};
     *is_unsafe = false;
-    static const size_t summed[] = {LOSS, ERROR, TARGETS, SQUARES,
-                                    ERROR_SQUARES};
+    static const size_t summed[] = {LOSS,    ERROR,         TARGETS,
+                                    SQUARES, ERROR_SQUARES, UNIT_SQUARES};
     double sums[MLP_TALLY_SUMS] = {0};
     for (size_t i = 0; i < sizeof summed / sizeof summed[0]; i++) {
         sums[i] = mlp_tree_sum(all + summed[i], shards, MLP_SHARD_METRICS);

@@ -43,6 +43,7 @@ const activations = {
   "leaky-relu": z => z < 0 ? 0.01 * z : z,
   "prelu": (z, slope) => z < 0 ? slope * z : z,
   "elu": z => z < 0 ? Math.expm1(z) : z,
+  "exp": Math.exp,
   "softplus": z => Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z))),
   "silu": z => z / (1 + Math.exp(-z)),
   "gelu": z => z / 2 * (1 + erf(z / Math.SQRT2)),

@@ -101,10 +101,13 @@ static void print_activation(const printer *p, size_t l, size_t j)
     mlp_trace_formula f =
         mlp_trace_formula_of(mlp_trace_activation(p->trace, l));
     mlp_trace_text name = {0}, formula = {0}, numbers = {0}, z = {0};
-    if (l + 1 == p->trace->layers &&
-        p->trace->config.output == MLP_OUTPUT_SOFTMAX) {
+    bool is_last = l + 1 == p->trace->layers;
+    if (is_last && p->trace->config.output == MLP_OUTPUT_SOFTMAX) {
         print_softmax(p, l, j);
         return;
+    }
+    if (is_last && p->trace->config.output == MLP_OUTPUT_EXP) {
+        f.value = "exp(%s)";
     }
     mlp_trace_add(&name, "a%zu[%zu]", l + 1, j + 1);
     mlp_trace_add(&z, "z%zu[%zu]", l + 1, j + 1);
@@ -141,6 +144,15 @@ static void add_error(mlp_trace_text *to, mlp_loss loss, const char *a,
         break;
     case MLP_LOSS_PERCEPTRON:
         mlp_trace_add(to, "abs(%s - %s)", a, y);
+        break;
+    case MLP_LOSS_MAE:
+        mlp_trace_add(to, "abs(%s - %s)", a, y);
+        break;
+    case MLP_LOSS_HUBER:
+        mlp_trace_add(to, "huber(%s - %s)", a, y);
+        break;
+    case MLP_LOSS_POISSON:
+        mlp_trace_add(to, "(%s log(%s / %s) - %s + %s)", y, y, a, y, a);
         break;
     case MLP_LOSS_MSE:
         mlp_trace_add(to, "1/2 (%s - %s)^2", a, y);
@@ -195,9 +207,13 @@ static void print_output_delta(const printer *p, size_t l, size_t j)
 {
     const mlp_trace_layer *layer = &p->trace->layer[l];
     mlp_trace_text name = {0}, formula = {0}, numbers = {0};
+    mlp_loss loss = p->trace->config.loss;
+    const char *of = loss == MLP_LOSS_MAE     ? "sign"
+                     : loss == MLP_LOSS_HUBER ? "huber'"
+                                              : "";
     mlp_trace_add(&name, "delta%zu[%zu]", l + 1, j + 1);
-    mlp_trace_add(&formula, "(a%zu[%zu] - y[%zu])", l + 1, j + 1, j + 1);
-    mlp_trace_add(&numbers, "(");
+    mlp_trace_add(&formula, "%s(a%zu[%zu] - y[%zu])", of, l + 1, j + 1, j + 1);
+    mlp_trace_add(&numbers, "%s(", of);
     mlp_trace_add_number(&numbers, layer->a[j]);
     mlp_trace_add(&numbers, " - ");
     mlp_trace_add_number(&numbers, p->trace->y[j]);

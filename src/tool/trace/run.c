@@ -85,14 +85,17 @@ mlp_activation mlp_trace_activation(const mlp_trace *trace, size_t l)
         [MLP_OUTPUT_IDENTITY] = MLP_ACTIVATION_IDENTITY,
         [MLP_OUTPUT_TANH] = MLP_ACTIVATION_TANH,
         [MLP_OUTPUT_SOFTPLUS] = MLP_ACTIVATION_SOFTPLUS,
-        [MLP_OUTPUT_STEP] = MLP_ACTIVATION_STEP};
+        [MLP_OUTPUT_STEP] = MLP_ACTIVATION_STEP,
+        [MLP_OUTPUT_EXP] = MLP_ACTIVATION_IDENTITY};
     return l + 1 < trace->layers ? mlp_config_activation(&trace->config, l)
                                  : of_output[trace->config.output];
 }
 
 bool mlp_trace_has_slope(const mlp_trace *trace)
 {
-    return trace->config.loss == MLP_LOSS_MSE;
+    return trace->config.loss == MLP_LOSS_MSE ||
+           trace->config.loss == MLP_LOSS_MAE ||
+           trace->config.loss == MLP_LOSS_HUBER;
 }
 
 static void forward(mlp_trace *trace)
@@ -128,19 +131,44 @@ static void softmax(mlp_trace_layer *last)
 }
 
 /* One output's term of the loss. */
-static double error_of(mlp_loss loss, double z, double a, double y)
+static double error_of(const mlp_config *config, double z, double a, double y)
 {
-    switch (loss) {
+    double delta = config->huber_delta;
+    switch (config->loss) {
     case MLP_LOSS_CROSS_ENTROPY:
         return y > 0.0 ? -y * log(a) : 0.0;
     case MLP_LOSS_BINARY_CROSS_ENTROPY:
         return fmax(z, 0.0) - y * z + log1p(exp(-fabs(z)));
     case MLP_LOSS_PERCEPTRON:
         return fabs(a - y);
+    case MLP_LOSS_MAE:
+        return fabs(a - y);
+    case MLP_LOSS_HUBER:
+        if (fabs(a - y) > delta) {
+            return delta * (fabs(a - y) - 0.5 * delta);
+        }
+        break;
+    case MLP_LOSS_POISSON:
+        return a - y + (y > 0.0 ? y * log(y / a) : 0.0);
     case MLP_LOSS_MSE:
         break;
     }
     return 0.5 * (a - y) * (a - y);
+}
+
+/* Its derivative by a, or by z where that is part of the loss. */
+static double derivative_of(const mlp_config *config, double a, double y)
+{
+    double delta = config->huber_delta;
+    double error = a - y;
+    switch (config->loss) {
+    case MLP_LOSS_MAE:
+        return (error > 0.0) - (error < 0.0);
+    case MLP_LOSS_HUBER:
+        return fmax(-delta, fmin(delta, error));
+    default:
+        return error;
+    }
 }
 
 static void output_delta(mlp_trace *trace)
@@ -151,10 +179,11 @@ static void output_delta(mlp_trace *trace)
     for (size_t j = 0; j < last->out; j++) {
         double a = last->a[j];
         double y = trace->y[j];
-        trace->error += error_of(trace->config.loss, last->z[j], a, y);
-        last->delta[j] = mlp_trace_has_slope(trace)
-                             ? (a - y) * slope_of(f, last->z[j])
-                             : a - y;
+        trace->error += error_of(&trace->config, last->z[j], a, y);
+        last->delta[j] = derivative_of(&trace->config, a, y) *
+                         (mlp_trace_has_slope(trace)
+                              ? slope_of(f, last->z[j])
+                              : 1.0);
     }
 }
 
@@ -179,6 +208,12 @@ void mlp_trace_run(mlp_trace *trace)
     forward(trace);
     if (trace->config.output == MLP_OUTPUT_SOFTMAX) {
         softmax(&trace->layer[trace->layers - 1]);
+    }
+    if (trace->config.output == MLP_OUTPUT_EXP) {
+        mlp_trace_layer *last = &trace->layer[trace->layers - 1];
+        for (size_t j = 0; j < last->out; j++) {
+            last->a[j] = exp(last->z[j]);
+        }
     }
     output_delta(trace);
     backward(trace);

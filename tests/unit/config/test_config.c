@@ -542,6 +542,32 @@ START_TEST(options_for_classes_are_refused_for_regression)
 }
 END_TEST
 
+START_TEST(a_loss_of_numbers_makes_a_regression)
+{
+    const char *const losses[] = {"mae", "huber", "poisson"};
+    for (size_t i = 0; i < 3; i++) {
+        mlp_config_init(&config);
+        set("loss", losses[i]);
+        mlp_config_settle(&config);
+        ck_assert_int_eq(config.task, MLP_TASK_REGRESSION);
+        ck_assert_int_eq(config.output, config.loss == MLP_LOSS_POISSON
+                                            ? MLP_OUTPUT_EXP
+                                            : MLP_OUTPUT_IDENTITY);
+        ck_assert_int_eq(mlp_config_check(&config), MLP_OK);
+        set("task", "classification");
+        set("output", i == 2 ? "exp" : "sigmoid");
+        assert_contradiction("is of numbers: it requires --task regression");
+    }
+    mlp_config_init(&config);
+    set("loss", "poisson");
+    set("output", "softplus");
+    assert_contradiction("--loss poisson requires --output-activation exp");
+    mlp_config_init(&config);
+    set("huber-delta", "2");
+    assert_contradiction("--huber-delta requires --loss huber");
+}
+END_TEST
+
 START_TEST(valid_combinations_pass)
 {
     set("loss", "mse");

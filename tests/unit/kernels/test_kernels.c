@@ -720,6 +720,95 @@ START_TEST(squared_error_of_targets_by_hand)
 }
 END_TEST
 
+START_TEST(losses_of_numbers_by_hand)
+{
+    const float targets[16] = {2.0f, -1.0f, 0.0f};
+    mlp_loss_rows how = {.targets = targets, .cols = 2, .delta = 1.5f};
+    loss_row row = lose(MLP_LOSS_MAE, how, 2.5f, -3.0f);
+    ck_assert_double_eq(row.loss, 0.5 + 2.0);
+    ck_assert_float_eq(row.dz[0], 1.0f);
+    ck_assert_float_eq(row.dz[1], -1.0f);
+    ck_assert_float_eq(lose(MLP_LOSS_MAE, how, 2.0f, 0.0f).dz[0], 0.0f);
+    row = lose(MLP_LOSS_HUBER, how, 2.5f, -3.0f);
+    ck_assert_double_eq(row.loss, 0.5 * 0.25 + 1.5 * (2.0 - 0.75));
+    ck_assert_float_eq(row.dz[0], 0.5f);
+    ck_assert_float_eq(row.dz[1], -1.5f);
+    how.cols = 1;
+    row = lose(MLP_LOSS_POISSON, how, (float)log(3.0), 0.0f);
+    ck_assert_double_eq_tol(row.loss, 3.0 - 2.0 - 2.0 * log(1.5), 1e-6);
+    ck_assert_float_eq_tol(row.y[0], 3.0f, 1e-6f);
+    ck_assert_float_eq_tol(row.dz[0], 1.0f, 1e-6f);
+    how.targets = targets + 2; /* a count of 0 */
+    row = lose(MLP_LOSS_POISSON, how, 0.0f, 0.0f);
+    ck_assert_double_eq(row.loss, 1.0);
+    ck_assert_float_eq(row.dz[0], 1.0f);
+}
+END_TEST
+
+/* The loss of one output z whose activation is the identity, or part of it. */
+static double loss_at(mlp_loss kind, const mlp_loss_rows *how, double z)
+{
+    return lose(kind, *how, (float)z, 0.0f).loss;
+}
+
+/* Not where mae and huber have a kink: 1 and 2.5 are off the grid's steps. */
+START_TEST(losses_of_numbers_equal_central_differences)
+{
+    static const mlp_loss kinds[] = {MLP_LOSS_MSE, MLP_LOSS_MAE, MLP_LOSS_HUBER,
+                                     MLP_LOSS_POISSON};
+    const double step = 0x1p-10;
+    const float target[16] = {1.0f};
+    const mlp_loss_rows how = {.targets = target, .cols = 1, .delta = 0.5f};
+    for (double z = -3.0625; z < 3.5; z += 0.125) {
+        double slope = (loss_at(kinds[_i], &how, z + step) -
+                        loss_at(kinds[_i], &how, z - step)) /
+                       (2.0 * step);
+        loss_row row = lose(kinds[_i], how, (float)z, 0.0f);
+        /* third derivatives, at most e^3.5, times step^2 / 6 */
+        ck_assert_double_eq_tol((double)row.dz[0], slope, 1e-5);
+    }
+}
+END_TEST
+
+START_TEST(losses_of_numbers_have_the_same_bits_on_every_set)
+{
+    enum { COLS = 37, STRIDE = 48, ROWS = 5 };
+    typedef struct {
+        double losses[ROWS];
+        float y[ROWS * STRIDE], dz[ROWS * STRIDE];
+    } result;
+    static const float of_layer[64 * 64];
+    float outputs[ROWS * STRIDE], targets[ROWS * STRIDE];
+    result first = {.losses = {0}};
+    const mlp_loss kind = (mlp_loss)_i;
+    const mlp_dense layer = {1, COLS, MLP_ACTIVATION_IDENTITY, of_layer};
+    for (size_t i = 0; i < ROWS * STRIDE; i++) {
+        outputs[i] = 4.0f * draw();
+        targets[i] = 4.0f * (draw() + 1.0f);
+    }
+    for (size_t s = 0; s < 3; s++) {
+        const mlp_kernels *kernels = mlp_kernels_find(sets[s]);
+        if (kernels == NULL) {
+            continue;
+        }
+        result found = {.losses = {0}};
+        uint32_t predicted[ROWS];
+        memcpy(found.y, outputs, sizeof found.y);
+        const mlp_loss_rows how = {.outputs = found.y,
+                                   .dz = found.dz,
+                                   .targets = targets,
+                                   .delta = 1.0f,
+                                   .losses = found.losses,
+                                   .predicted = predicted,
+                                   .cols = COLS,
+                                   .stride = STRIDE};
+        kernels->loss(kind, &how, &layer, (mlp_range){0, ROWS});
+        first = kernels == mlp_kernels_find(NULL) ? found : first;
+        ck_assert_mem_eq(&found, &first, sizeof found);
+    }
+}
+END_TEST
+
 START_TEST(one_output_tells_two_classes)
 {
     for (uint16_t label = 0; label < 2; label++) {
@@ -1021,6 +1110,11 @@ int main(void)
     tcase_add_test(rows, smoothed_cross_entropy_by_hand);
     tcase_add_test(rows, class_weights_multiply_loss_and_derivative);
     tcase_add_test(rows, squared_error_of_targets_by_hand);
+    tcase_add_test(rows, losses_of_numbers_by_hand);
+    tcase_add_loop_test(rows, losses_of_numbers_equal_central_differences, 0,
+                        4);
+    tcase_add_loop_test(rows, losses_of_numbers_have_the_same_bits_on_every_set,
+                        MLP_LOSS_MAE, MLP_LOSS_POISSON + 1);
     tcase_add_test(rows, one_output_tells_two_classes);
     tcase_add_test(rows, binary_cross_entropy_by_hand);
     tcase_add_test(rows, delta_rule_moves_wrong_outputs_only);
