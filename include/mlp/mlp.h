@@ -25,8 +25,8 @@
  *  Equal options and equal float32 rows give bitwise equal weights, for any
  *  number of threads and ranks, and in the program mlp_train.
  *
- *  Not implemented: weights of rows, and separate validation rows in training
- *  (the option "validation" takes the last part of the training rows).
+ *  Not implemented: separate validation rows in training (the option
+ *  "validation" takes the last part of the training rows).
  */
 #ifndef MLP_MLP_H
 #define MLP_MLP_H
@@ -92,6 +92,14 @@ typedef struct {
      *  first, by value, then all others by their bytes. NULL: no names. Saved
      *  with the network. */
     const char *const *class_names;
+
+    /** Weights of the rows, [rows], finite and from 0 on, not all 0. A row
+     *  counts by its weight in the loss, whose gradient is divided by the sum
+     *  of a batch's weights, in metrics, and in means and deviations of
+     *  features and targets: 2 is like the row twice. 0 is like no row there,
+     *  and a batch of such rows changes nothing. Medians and quartiles count
+     *  each row once whose weight is not 0. NULL: all 1. */
+    const float *weights;
 } mlp_samples;
 
 /* ---- estimators -------------------------------------------------------- */
@@ -279,7 +287,7 @@ mlp_network_describe(const mlp_network *network);
  *  rows per call.
  *
  *  @param samples  with the network's number of features; for a table, the
- *                  encoded columns. Labels and targets are ignored
+ *                  encoded columns. Labels, targets and weights are ignored
  *  @param outputs  [rows, outputs], overwritten: class probabilities for
  *                  softmax, probability of class 1 for a single sigmoid output;
  *                  for regression the predictions, in the targets' unit. NULL:

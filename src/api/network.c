@@ -288,12 +288,11 @@ static void copy_results(const mlp_network *network,
                          uint32_t *classes)
 {
     size_t width = network->facts.outputs;
-    double scale = (double)network->state.target_scaler.scale;
-    double shift = (double)network->state.target_scaler.shift;
+    const mlp_target_scaler *scaler = &network->state.target_scaler;
     for (size_t r = 0; outputs != NULL && r < result->rows; r++) {
         const float *row = result->outputs + r * result->stride;
         if (network->facts.is_regression) {
-            outputs[r] = (float)((double)row[0] / scale + shift);
+            outputs[r] = (float)mlp_target_prediction(scaler, row[0]);
         } else {
             memcpy(outputs + r * width, row, width * sizeof *outputs);
         }

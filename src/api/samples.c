@@ -1,6 +1,7 @@
 /** @file
  *  A source of rows in the caller's memory.
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,13 +74,29 @@ static mlp_status check(const mlp_samples *samples, const char *which)
                : mlp_fail(MLP_ERROR_USAGE, "the %s rows %s", which, fault);
 }
 
+/* Weights that all are 0 are refused when the rows are divided. */
+static mlp_status check_weights(const mlp_samples *samples, const char *which)
+{
+    for (size_t r = 0; samples->weights != NULL && r < samples->rows; r++) {
+        if (!isfinite(samples->weights[r]) || samples->weights[r] < 0.0F) {
+            return mlp_fail(MLP_ERROR_DATA,
+                            "weights: that of %s row %zu is %g, expected a "
+                            "finite number from 0 on",
+                            which, r, (double)samples->weights[r]);
+        }
+    }
+    return MLP_OK;
+}
+
 static mlp_status check_pair(const mlp_samples *train, const mlp_samples *test)
 {
     MLP_TRY(check(train, "training"));
+    MLP_TRY(check_weights(train, "training"));
     if (test == NULL) {
         return MLP_OK;
     }
     MLP_TRY(check(test, "test"));
+    MLP_TRY(check_weights(test, "test"));
     const char *what = test->features != train->features ? "number of features"
                        : test->type != train->type       ? "type"
                        : (test->targets == NULL) != (train->targets == NULL)
@@ -132,6 +149,7 @@ static void put(const mlp_samples *samples, mlp_split split,
         arrays->values[split] = samples->values;
         arrays->labels[split] = samples->labels;
         arrays->targets[split] = samples->targets;
+        arrays->weights[split] = samples->weights;
     }
 }
 

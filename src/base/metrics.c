@@ -49,28 +49,44 @@ const mlp_metric_facts *mlp_metric_facts_of(mlp_metric metric)
     return &facts[metric];
 }
 
+/* A sum as a mean over so many rows, or over their weights. */
+static double mean_of(const mlp_tally *tally, double sum, uint64_t rows)
+{
+    double weight = tally->weighted > 0 ? tally->weight_sum : (double)rows;
+    return weight > 0 ? sum / weight : (double)NAN;
+}
+
 double mlp_tally_loss(const mlp_tally *tally)
 {
-    return tally->rows > 0 ? tally->loss_sum / (double)tally->rows
-                           : (double)NAN;
+    return mean_of(tally, tally->loss_sum, tally->rows);
 }
 
 double mlp_tally_accuracy(const mlp_tally *tally)
 {
-    return tally->rows > 0 && tally->targets == 0
-               ? (double)tally->hits / (double)tally->rows
-               : (double)NAN;
+    double hits = tally->weighted > 0 ? tally->hit_sum : (double)tally->hits;
+    return tally->targets == 0 ? mean_of(tally, hits, tally->rows)
+                               : (double)NAN;
+}
+
+double mlp_tally_top_accuracy(const mlp_tally *tally)
+{
+    return mean_of(tally,
+                   tally->weighted > 0 ? tally->top_hit_sum
+                                       : (double)tally->top_hits,
+                   tally->rows);
 }
 
 double mlp_tally_mae(const mlp_tally *tally)
 {
-    return tally->targets > 0 ? tally->error_sum / (double)tally->targets
+    return tally->targets > 0 ? mean_of(tally, tally->error_sum, tally->targets)
                               : (double)NAN;
 }
 
 double mlp_tally_r2(const mlp_tally *tally)
 {
-    double n = (double)tally->targets;
+    double n = tally->weighted > 0 && tally->targets > 0
+                   ? tally->weight_sum
+                   : (double)tally->targets;
     double distances = n > 0 ? tally->target_squares -
                                    tally->target_sum * tally->target_sum / n
                              : 0;
@@ -80,7 +96,7 @@ double mlp_tally_r2(const mlp_tally *tally)
 /* A sum over the scored rows as their mean. */
 static double scored_mean(const mlp_tally *tally, double sum)
 {
-    return tally->scored > 0 ? sum / (double)tally->scored : (double)NAN;
+    return tally->scored > 0 ? mean_of(tally, sum, tally->scored) : (double)NAN;
 }
 
 double mlp_tally_metric(const mlp_tally *tally, mlp_metric metric)
@@ -121,18 +137,18 @@ double mlp_tally_score(const mlp_tally *tally)
 }
 
 void mlp_tally_target(mlp_tally *tally, float prediction, float target,
-                      double unit)
+                      double unit, double weight)
 {
     double wanted = (double)target;
     double error = fabs((double)prediction - wanted) * unit;
     double scaled = (double)(prediction - target); /* as in the loss */
     tally->targets++;
     tally->scored++;
-    tally->error_sum += error;
-    tally->square_sum += error * error;
-    tally->error_squares += scaled * scaled;
-    tally->target_sum += wanted;
-    tally->target_squares += wanted * wanted;
+    tally->error_sum += weight * error;
+    tally->square_sum += weight * (error * error);
+    tally->error_squares += weight * (scaled * scaled);
+    tally->target_sum += weight * wanted;
+    tally->target_squares += weight * (wanted * wanted);
 }
 
 static double probability_of(const float *outputs, size_t count, uint32_t label)
@@ -154,14 +170,16 @@ static double squares_of(const float *outputs, size_t count, uint32_t label)
 }
 
 void mlp_tally_probabilities(mlp_tally *tally, const float *outputs,
-                             size_t count, uint32_t label, double log_loss)
+                             size_t count, uint32_t label, double log_loss,
+                             double weight)
 {
     const double least = (double)FLT_EPSILON;
     double p = probability_of(outputs, count, label);
     p = p < least ? least : p > 1 - least ? 1 - least : p;
     tally->scored++;
-    tally->square_sum += squares_of(outputs, count, label);
-    tally->log_sum += isnan(log_loss) ? -mlp_accurate_log(p) : log_loss;
+    tally->square_sum += weight * squares_of(outputs, count, label);
+    tally->log_sum +=
+        isnan(log_loss) ? weight * -mlp_accurate_log(p) : log_loss;
 }
 
 void mlp_tally_add(mlp_tally *sum, const mlp_tally *more)
@@ -178,6 +196,10 @@ void mlp_tally_add(mlp_tally *sum, const mlp_tally *more)
     sum->scored += more->scored;
     sum->square_sum += more->square_sum;
     sum->log_sum += more->log_sum;
+    sum->weighted += more->weighted;
+    sum->weight_sum += more->weight_sum;
+    sum->hit_sum += more->hit_sum;
+    sum->top_hit_sum += more->top_hit_sum;
     sum->ranked = 0;
 }
 
@@ -190,6 +212,9 @@ void mlp_tally_get_sums(const mlp_tally *tally, double sums[MLP_TALLY_SUMS])
     sums[4] = tally->error_squares;
     sums[5] = tally->square_sum;
     sums[6] = tally->log_sum;
+    sums[7] = tally->weight_sum;
+    sums[8] = tally->hit_sum;
+    sums[9] = tally->top_hit_sum;
 }
 
 void mlp_tally_set_sums(mlp_tally *tally, const double sums[MLP_TALLY_SUMS])
@@ -201,6 +226,9 @@ void mlp_tally_set_sums(mlp_tally *tally, const double sums[MLP_TALLY_SUMS])
     tally->error_squares = sums[4];
     tally->square_sum = sums[5];
     tally->log_sum = sums[6];
+    tally->weight_sum = sums[7];
+    tally->hit_sum = sums[8];
+    tally->top_hit_sum = sums[9];
 }
 
 static double ratio(double part, double whole)

@@ -33,11 +33,19 @@ typedef struct {
     /* of all rows of an evaluation; a sum of tallies has none */
     uint64_t ranked; /**< rows; 0: they were not ranked */
     mlp_ranking_scores ranking;
+    /* rows with weights only; else 0. A row adds its weight times what another
+     * adds to the sums above, and is ranked by it; one of weight 0 is no hit.
+     */
+    uint64_t weighted;  /**< rows that have weights: all or none */
+    double weight_sum;  /**< of all rows, */
+    double hit_sum;     /**< of those that are hits, */
+    double top_hit_sum; /**< and of those that are top hits */
 } mlp_tally;
 
 double mlp_tally_loss(const mlp_tally *tally); /**< mean; NAN for 0 rows */
 /** In [0, 1]; NAN for 0 rows, and for regression. */
 double mlp_tally_accuracy(const mlp_tally *tally);
+double mlp_tally_top_accuracy(const mlp_tally *tally);
 
 /** Mean absolute error, and the coefficient of determination: 1 - sum of
  *  squared errors / sum of squared distances of the targets from their mean.
@@ -83,23 +91,27 @@ double mlp_tally_metric(const mlp_tally *tally, mlp_metric metric);
 double mlp_tally_score(const mlp_tally *tally);
 
 /** Count one target and its prediction, both scaled.
- *  @param unit  size of a scaled difference of 1 in the data's unit */
+ *  @param unit    size of a scaled difference of 1 in the data's unit
+ *  @param weight  of the row */
 void mlp_tally_target(mlp_tally *tally, float prediction, float target,
-                      double unit);
+                      double unit, double weight);
 
 /** Count the probabilities of a row.
  *  @param outputs  [count]; one is that of class 1 of two
- *  @param log_loss  - log of the label's probability; NAN: to be taken from
- *                   the outputs, which are then clipped to [2^-23, 1 - 2^-23],
- *                   float32's epsilon, as scikit-learn's log_loss does */
+ *  @param log_loss  - log of the label's probability, times the weight; NAN:
+ *                   to be taken from the outputs, which are then clipped to
+ *                   [2^-23, 1 - 2^-23], float32's epsilon, as scikit-learn's
+ *                   log_loss does
+ *  @param weight    of the row */
 void mlp_tally_probabilities(mlp_tally *tally, const float *outputs,
-                             size_t count, uint32_t label, double log_loss);
+                             size_t count, uint32_t label, double log_loss,
+                             double weight);
 
 /** Add another tally: integers exactly, float64 sums rounded. */
 void mlp_tally_add(mlp_tally *sum, const mlp_tally *more);
 
 /** The tally's float64 sums as an array, for summation in tree order. */
-enum { MLP_TALLY_SUMS = 7 };
+enum { MLP_TALLY_SUMS = 10 };
 void mlp_tally_get_sums(const mlp_tally *tally, double sums[MLP_TALLY_SUMS]);
 void mlp_tally_set_sums(mlp_tally *tally, const double sums[MLP_TALLY_SUMS]);
 

@@ -28,10 +28,11 @@ typedef struct {
     size_t height, width; /**< of an input picture */
     size_t channels;      /**< of a pixel, counted in width; 0: 1 */
     size_t classes;
-    mlp_scaler scaler;        /**< its arrays are [widths[0]] */
-    mlp_schema schema;        /**< of a table; else count is 0 */
-    mlp_names class_names;    /**< empty: classes are numbered */
-    mlp_scaler target_scaler; /**< for regression; shifts is NULL */
+    mlp_scaler scaler;               /**< its arrays are [widths[0]] */
+    mlp_schema schema;               /**< of a table; else count is 0 */
+    mlp_names class_names;           /**< empty: classes are numbered */
+    mlp_target_scaler target_scaler; /**< for regression; clipped as config
+                                          says */
     size_t parameter_count;
     float *parameters;               /**< [parameter_count] */
     size_t moment_count;             /**< the optimizer's moment vectors; with

@@ -60,9 +60,13 @@ static mlp_status add_sums(mlp_digest *digest, const mlp_checkpoint *c)
     if (c->schema.is_regression) {
         MLP_TRY(mlp_digest_update(digest, sums + 1, 3 * sizeof *sums));
     }
-    return mlp_loss_is_of_numbers(c->config.loss)
-               ? mlp_digest_update(digest, &c->running.error_squares,
-                                   sizeof(double))
+    if (mlp_loss_is_of_numbers(c->config.loss)) {
+        MLP_TRY(mlp_digest_update(digest, &c->running.error_squares,
+                                  sizeof(double)));
+    }
+    const double of_weights[] = {c->running.weight_sum, c->running.hit_sum};
+    return c->running.weighted > 0
+               ? mlp_digest_update(digest, of_weights, sizeof of_weights)
                : MLP_OK;
 }
 

@@ -71,6 +71,15 @@ static const struct {
     LATER("test_ranked", MLP_H5_U64, test.ranked),
     LATER("test_roc_auc", MLP_H5_F64, test.ranking.roc_auc),
     LATER("test_average_precision", MLP_H5_F64, test.ranking.average_precision),
+    LATER("train_weighted", MLP_H5_U64, train.weighted),
+    LATER("train_weight_sum", MLP_H5_F64, train.weight_sum),
+    LATER("train_hit_sum", MLP_H5_F64, train.hit_sum),
+    LATER("validation_weighted", MLP_H5_U64, validation.weighted),
+    LATER("validation_weight_sum", MLP_H5_F64, validation.weight_sum),
+    LATER("validation_hit_sum", MLP_H5_F64, validation.hit_sum),
+    LATER("test_weighted", MLP_H5_U64, test.weighted),
+    LATER("test_weight_sum", MLP_H5_F64, test.weight_sum),
+    LATER("test_hit_sum", MLP_H5_F64, test.hit_sum),
 #undef COLUMN
 #undef LATER
 };

@@ -60,7 +60,12 @@ static const struct {
     SCALAR("running_target_squares", F64, running.target_squares),
     SCALAR("target_shift", F32_AS_F64, target_scaler.shift),
     SCALAR("target_scale", F32_AS_F64, target_scaler.scale),
+    LATER("target_least", F32_AS_F64, target_scaler.least, 0),
+    LATER("target_largest", F32_AS_F64, target_scaler.largest, 0),
     LATER("running_error_squares", F64, running.error_squares, NAN),
+    LATER("running_weighted", U64, running.weighted, 0),
+    LATER("running_weight_sum", F64, running.weight_sum, 0),
+    LATER("running_hit_sum", F64, running.hit_sum, 0),
     LATER("arithmetic", U64, arithmetic, 1),
     LATER("arithmetic_since", U64, arithmetic_since, 0),
     RARE("running_scored", U64, running.scored),
@@ -263,7 +268,9 @@ mlp_status mlp_checkpoint_facts_read(mlp_h5file *file, const char *path,
         MLP_TRY(read_digest(file, path, "origin_sha256", c->origin_digest));
     }
     MLP_TRY(read_scalars(file, c));
-    return read_config(file, path, &c->config);
+    MLP_TRY(read_config(file, path, &c->config));
+    c->target_scaler.is_clipped = c->config.target_clip;
+    return MLP_OK;
 }
 
 mlp_status mlp_checkpoint_identity_write(mlp_h5file *file,

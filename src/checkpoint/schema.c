@@ -59,13 +59,13 @@ static mlp_status read_text(mlp_h5file *file, const char *path,
 static bool fits(const mlp_checkpoint *c)
 {
     const mlp_names *classes = mlp_schema_classes(&c->schema);
-    const mlp_scaler *target = &c->target_scaler;
+    const mlp_target_scaler *target = &c->target_scaler;
     bool has_outputs = classes != NULL
                            ? mlp_checkpoint_classes(c) >= classes->count
                            : c->widths[c->layers] == 1;
     return mlp_schema_features(&c->schema) == c->widths[0] && has_outputs &&
            isfinite(target->shift) && isfinite(target->scale) &&
-           target->scale > 0.0F;
+           target->scale > 0.0F && target->least <= target->largest;
 }
 
 static mlp_status read_schema(mlp_h5file *file, const char *path,

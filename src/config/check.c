@@ -9,6 +9,17 @@
 #include "faults.h"
 #include "optimizer.h"
 
+bool mlp_output_is_positive(mlp_output output)
+{
+    return output == MLP_OUTPUT_SOFTPLUS || output == MLP_OUTPUT_EXP;
+}
+
+bool mlp_loss_is_of_numbers(mlp_loss loss)
+{
+    return loss == MLP_LOSS_MAE || loss == MLP_LOSS_HUBER ||
+           loss == MLP_LOSS_POISSON;
+}
+
 /* A list for hidden layers has one item, or one per layer. */
 static mlp_status check_list(const mlp_config *config, const char *name,
                              size_t count)
@@ -46,6 +57,30 @@ static mlp_status check_hidden(const mlp_config *config)
                         "none");
     }
     return MLP_OK;
+}
+
+/* Of a loss whose outputs are others. */
+static mlp_status refuse_loss(mlp_loss loss)
+{
+    switch (loss) {
+    case MLP_LOSS_CROSS_ENTROPY:
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--loss cross-entropy requires --output-activation "
+                        "softmax; with other outputs use --loss mse");
+    case MLP_LOSS_PERCEPTRON:
+        return mlp_fail(
+            MLP_ERROR_USAGE,
+            "--loss perceptron is the delta rule of --output-activation step");
+    case MLP_LOSS_POISSON:
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--loss poisson requires --output-activation exp, its "
+                        "log link");
+    default:
+        return mlp_fail(
+            MLP_ERROR_USAGE,
+            "--loss binary-cross-entropy requires --output-activation "
+            "sigmoid, whose outputs are probabilities");
+    }
 }
 
 /* Check that output activation and loss match. */
@@ -86,28 +121,7 @@ static mlp_status check_pair(const mlp_config *config)
     case MLP_OUTPUT_SOFTPLUS:
         break;
     }
-    if (is_of_errors) {
-        return MLP_OK;
-    }
-    switch (config->loss) {
-    case MLP_LOSS_CROSS_ENTROPY:
-        return mlp_fail(MLP_ERROR_USAGE,
-                        "--loss cross-entropy requires --output-activation "
-                        "softmax; with other outputs use --loss mse");
-    case MLP_LOSS_PERCEPTRON:
-        return mlp_fail(
-            MLP_ERROR_USAGE,
-            "--loss perceptron is the delta rule of --output-activation step");
-    case MLP_LOSS_POISSON:
-        return mlp_fail(MLP_ERROR_USAGE,
-                        "--loss poisson requires --output-activation exp, its "
-                        "log link");
-    default:
-        return mlp_fail(
-            MLP_ERROR_USAGE,
-            "--loss binary-cross-entropy requires --output-activation "
-            "sigmoid, whose outputs are probabilities");
-    }
+    return is_of_errors ? MLP_OK : refuse_loss(config->loss);
 }
 
 static mlp_status check_perceptron(const mlp_config *config)
@@ -139,7 +153,6 @@ static mlp_status check_outputs(const mlp_config *config)
                         "--binary has one output unit, and softmax over one "
                         "is always 1: use --output-activation sigmoid");
     }
-    MLP_TRY(check_pair(config));
     if (mlp_loss_is_of_numbers(config->loss) &&
         config->task == MLP_TASK_CLASSIFICATION) {
         return mlp_fail(MLP_ERROR_USAGE,
@@ -147,6 +160,7 @@ static mlp_status check_outputs(const mlp_config *config)
                         "regression",
                         mlp_config_find("loss")->choices[config->loss]);
     }
+    MLP_TRY(check_pair(config));
     if (mlp_config_was_given(config, "huber-delta") &&
         config->loss != MLP_LOSS_HUBER) {
         return mlp_fail(MLP_ERROR_USAGE, "--huber-delta requires --loss huber");
@@ -183,8 +197,8 @@ void mlp_config_settle(mlp_config *config)
                                                           : MLP_OUTPUT_IDENTITY;
     }
     if (!mlp_config_was_given(config, "loss")) {
-        config->loss = config->output == MLP_OUTPUT_EXP ? MLP_LOSS_POISSON
-                                                        : MLP_LOSS_MSE;
+        config->loss =
+            config->output == MLP_OUTPUT_EXP ? MLP_LOSS_POISSON : MLP_LOSS_MSE;
     }
 }
 

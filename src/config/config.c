@@ -25,8 +25,9 @@ static const char *const bad_row_words[] = {"fail", "skip", NULL};
 static const char *const outputs[] = {"softmax",  "sigmoid", "identity", "tanh",
                                       "softplus", "step",    "exp",      NULL};
 static const char *const losses[] = {
-    "cross-entropy", "mse",   "binary-cross-entropy", "perceptron",
-    "mae",           "huber", "poisson",              NULL};
+    "cross-entropy", "mse", "binary-cross-entropy",
+    "perceptron",    "mae", "huber",
+    "poisson",       NULL};
 static const char *const optimizers[] = {"sgd",   "nesterov", "rmsprop", "adam",
                                          "adamw", "lars",     "lamb",    NULL};
 static const char *const schedules[] = {"constant", "linear",      "cosine",
@@ -122,9 +123,20 @@ static const mlp_option fields[] = {
      "column of a CSV file to predict", .absent = ""},
     {"task", MLP_FIELD_ENUM, AT(task), tasks, 0, 0, true, "Tables", "NAME",
      "predict the label as a class, or as a number (output identity, or "
-     "softplus or exp for non-negative numbers); auto, for new runs on tables: texts "
+     "softplus or exp for non-negative numbers); auto, for new runs on tables: "
+     "texts "
      "are classes, and so are whole numbers, if there are at most 20",
      .absent = "classification", .default_text = "auto"},
+    {"weight", MLP_FIELD_STRING, AT(weight), NULL, 0, 0, true, "Tables",
+     "COLUMN",
+     "column with weights of the rows, from 0 on, by which they count in the "
+     "loss and in metrics; 0: not at all",
+     .absent = ""},
+    {"target-clip", MLP_FIELD_BOOL, AT(target_clip), NULL, 0, 0, true, "Tables",
+     NULL,
+     "keep predictions of a number within the range of the training rows, "
+     "which is the default for new runs on tables; --no-target-clip: don't",
+     .absent = "false", .default_text = "true"},
     {"ignore", MLP_FIELD_STRING, AT(ignore), NULL, 0, 0, true, "Tables",
      "COLUMN,...", "columns to leave out", .absent = ""},
     {"columns", MLP_FIELD_STRING, AT(columns), NULL, 0, 0, true, "Tables",

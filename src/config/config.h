@@ -219,6 +219,7 @@ typedef struct {
     /* tables */
     mlp_task task;
     char label[MLP_MAX_PATH];       /**< the column to predict */
+    char weight[MLP_MAX_PATH];      /**< the column with the rows' weights */
     char ignore[MLP_MAX_PATH];      /**< columns to leave out, "a,b" */
     char columns[MLP_MAX_PATH];     /**< names, of a file without a header */
     char categorical[MLP_MAX_PATH]; /**< numeric columns to use as categories,
@@ -229,7 +230,8 @@ typedef struct {
     mlp_missing missing;
     char na[MLP_MAX_PATH]; /**< words for a missing cell, "NA,?" */
     mlp_unseen unseen;
-    size_t rare; /**< rows below which a category joins "other" */
+    bool target_clip; /**< keep predictions within the training range */
+    size_t rare;      /**< rows below which a category joins "other" */
     /* model */
     size_t hidden_count; /**< with hidden a list of sizes */
     size_t hidden[MLP_MAX_HIDDEN];

@@ -33,6 +33,8 @@ typedef struct {
     bool is_binary; /**< one output for two classes: class 1 if >= 0.5 */
     size_t widest;  /**< largest in or out */
     mlp_scaler scaler;
+    bool is_clipped; /**< outputs are kept from clip[0] to clip[1] */
+    float clip[2];
     float unit[2]; /**< weight and bias of a final linear layer, which scales
                            positive outputs to the targets' unit */
 } mlp_export_model;

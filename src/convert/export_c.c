@@ -107,6 +107,20 @@ static void write_squeeze(FILE *out)
           out);
 }
 
+/* Predictions stay within the range of the training rows. */
+static void write_clip(FILE *out, const mlp_export_model *model,
+                       const char *last)
+{
+    static const char *const sides[] = {"<", ">"};
+    for (size_t i = 0; i < 2; i++) {
+        fprintf(out, "    %s[0] = %s[0] %s ", last, last, sides[i]);
+        write_number(out, model->clip[i]);
+        fputs(" ? ", out);
+        write_number(out, model->clip[i]);
+        fprintf(out, " : %s[0];\n", last);
+    }
+}
+
 /* The layers in turn, alternating between two buffers. */
 static void write_predict(FILE *out, const mlp_export_model *model)
 {
@@ -138,6 +152,9 @@ static void write_predict(FILE *out, const mlp_export_model *model)
     const char *last = model->layers % 2 == 1 ? "b" : "a";
     if (model->layer[model->layers - 1].is_softmax) {
         fprintf(out, "    mlp_softmax(%s);\n", last);
+    }
+    if (model->is_clipped) {
+        write_clip(out, model, last);
     }
     fprintf(out,
             "    int best = 0;\n"

@@ -81,7 +81,7 @@ static json_t *columns_json(const mlp_export_model *model)
     size_t feature = 0;
     for (size_t i = 0; i < schema->count; i++) {
         const mlp_column *column = &schema->columns[i];
-        if (i == schema->label || column->kind == MLP_COLUMN_IGNORED) {
+        if (i == schema->label || mlp_column_features(column) == 0) {
             continue;
         }
         json_t *fact = column->kind == MLP_COLUMN_TEXT
@@ -99,14 +99,13 @@ static json_t *layers_json(const mlp_export_model *model)
     json_t *list = json_array();
     for (size_t l = 0; l < model->layers; l++) {
         const mlp_export_layer *layer = &model->layer[l];
-        mlp_json_append(&list,
-                        json_pack("{s:o, s:o, s:s, s:b}", "in",
-                                  mlp_json_whole(layer->in), "out",
-                                  mlp_json_whole(layer->out), "activation",
-                                  layer->is_softmax
-                                      ? "identity"
-                                      : mlp_export_activation_name(layer),
-                                  "softmax", (int)layer->is_softmax));
+        mlp_json_append(
+            &list,
+            json_pack("{s:o, s:o, s:s, s:b}", "in", mlp_json_whole(layer->in),
+                      "out", mlp_json_whole(layer->out), "activation",
+                      layer->is_softmax ? "identity"
+                                        : mlp_export_activation_name(layer),
+                      "softmax", (int)layer->is_softmax));
     }
     return list;
 }
@@ -162,6 +161,12 @@ static json_t *facts_of(const mlp_export_model *model)
     mlp_json_set(&facts, "shift", mlp_json_number((double)model->scaler.shift));
     mlp_json_set(&facts, "scale", mlp_json_number((double)model->scaler.scale));
     mlp_json_set(&facts, "squeezed", json_boolean(model->scaler.is_squeezed));
+    mlp_json_set(&facts, "clip",
+                 model->is_clipped
+                     ? json_pack("[o, o]",
+                                 mlp_json_number((double)model->clip[0]),
+                                 mlp_json_number((double)model->clip[1]))
+                     : json_null());
     mlp_json_set(&facts, "binary", json_boolean(model->is_binary));
     mlp_json_set(&facts, "probabilities",
                  json_boolean(c->config.output == MLP_OUTPUT_SOFTMAX));

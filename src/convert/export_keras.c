@@ -59,7 +59,8 @@ static mlp_status check_known(const mlp_export_model *model)
             return mlp_fail(MLP_ERROR_USAGE,
                             "Keras has no activation like %s, that of layer "
                             "%zu; onnx and c have",
-                            mlp_export_activation_name(&model->layer[l]), l + 1);
+                            mlp_export_activation_name(&model->layer[l]),
+                            l + 1);
         }
     }
     return MLP_OK;
@@ -224,6 +225,23 @@ static void append_squeeze(json_t **layers, size_t inputs)
                                                  mlp_json_whole(inputs))));
 }
 
+/* Outputs y within a range: y - least, from 0 to largest - least, + least. */
+static void append_clip(json_t **layers, const mlp_export_model *model)
+{
+    double least = (double)model->clip[0];
+    double span = (double)model->clip[1] - least;
+    mlp_json_append(layers, layer_json("Rescaling", "clip_from",
+                                       json_pack("{s:f, s:f}", "scale", 1.0,
+                                                 "offset", -least)));
+    mlp_json_append(
+        layers, layer_json("ReLU", "clip",
+                           json_pack("{s:f, s:f, s:f}", "max_value", span,
+                                     "negative_slope", 0.0, "threshold", 0.0)));
+    mlp_json_append(layers, layer_json("Rescaling", "clip_to",
+                                       json_pack("{s:f, s:f}", "scale", 1.0,
+                                                 "offset", least)));
+}
+
 static json_t *architecture(const mlp_export_model *model)
 {
     json_t *layers = json_array();
@@ -248,6 +266,9 @@ static json_t *architecture(const mlp_export_model *model)
                         dense_json(name, layer->out,
                                    activation != NULL ? activation : "linear"));
         append_activation(&layers, layer, &prelus, &leaky);
+    }
+    if (model->is_clipped) {
+        append_clip(&layers, model);
     }
     return json_pack("{s:s, s:{s:s, s:o}}", "class_name", "Sequential",
                      "config", "name", "mlp", "layers", layers);

@@ -38,7 +38,10 @@ void mlp_export_take(const mlp_checkpoint *checkpoint, mlp_export_model *model)
                            .outputs = checkpoint->widths[checkpoint->layers],
                            .widest = checkpoint->widths[0],
                            .is_binary = config->binary,
-                           .scaler = checkpoint->scaler};
+                           .scaler = checkpoint->scaler,
+                           .is_clipped = checkpoint->target_scaler.is_clipped,
+                           .clip = {checkpoint->target_scaler.least,
+                                    checkpoint->target_scaler.largest}};
     for (size_t l = 0; l < model->layers; l++) {
         mlp_export_layer *layer = &model->layer[l];
         bool is_last = l + 1 == model->layers;
@@ -85,8 +88,8 @@ void mlp_export_settle(mlp_checkpoint *c)
 
 const char *mlp_export_activation_name(const mlp_export_layer *layer)
 {
-    return layer->is_softmax       ? "softmax"
-           : layer->is_exponential ? "exp"
-                                   : mlp_config_find("activation")
-                                         ->choices[layer->activation];
+    return layer->is_softmax ? "softmax"
+           : layer->is_exponential
+               ? "exp"
+               : mlp_config_find("activation")->choices[layer->activation];
 }

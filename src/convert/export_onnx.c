@@ -121,6 +121,10 @@ static void add_layers(mlp_onnx_graph *g, const mlp_export_model *model,
                               NULL);
         }
     }
+    if (model->is_clipped) {
+        mlp_onnx_node(g, "Clip", x, mlp_onnx_scalar(g, model->clip[0]),
+                      mlp_onnx_scalar(g, model->clip[1]));
+    }
     const char *name = name_output(model, "output", "mlp_output");
     mlp_onnx_rename(g, name);
     mlp_onnx_output(g, name, false, model->outputs);

@@ -51,9 +51,9 @@ static json_t *metadata(const mlp_export_model *model)
     char shift[32], scale[32];
     size_t used = 0;
     for (size_t l = 0; l < model->layers; l++) {
-        used += (size_t)snprintf(
-            names + used, sizeof names - used, "%s%s", l > 0 ? "," : "",
-            mlp_export_activation_name(&model->layer[l]));
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s",
+                                 l > 0 ? "," : "",
+                                 mlp_export_activation_name(&model->layer[l]));
     }
     snprintf(shift, sizeof shift, "%.9g", (double)model->scaler.shift);
     snprintf(scale, sizeof scale, "%.9g", (double)model->scaler.scale);
@@ -63,6 +63,12 @@ static json_t *metadata(const mlp_export_model *model)
     if (model->scaler.is_squeezed) { /* the scaled input z */
         mlp_json_set(&object, "input_squeeze",
                      json_string("z / sqrt(1 + (z / 3)^2)"));
+    }
+    if (model->is_clipped) {
+        snprintf(shift, sizeof shift, "%.9g", (double)model->clip[0]);
+        snprintf(scale, sizeof scale, "%.9g", (double)model->clip[1]);
+        mlp_json_set(&object, "output_least", json_string(shift));
+        mlp_json_set(&object, "output_largest", json_string(scale));
     }
     return object;
 }

@@ -95,8 +95,19 @@ void mlp_evaluate_rows(const mlp_evaluator *evaluator,
     mlp_pass_begin(
         evaluator->pass, evaluator->vector, mlp_feed_batch(evaluator->feed),
         mlp_feed_labels(evaluator->feed), mlp_feed_targets(evaluator->feed));
+    mlp_pass_weigh(evaluator->pass, mlp_feed_weights(evaluator->feed));
     mlp_evaluator all = *evaluator;
     mlp_threads_run(all.kept, all.threads, run_batch, &all);
+}
+
+void mlp_evaluate_clip(mlp_pass *pass, const mlp_model *model,
+                       const mlp_target_scaler *scaler)
+{
+    float limits[2];
+    if (scaler->is_clipped) {
+        mlp_target_limits(scaler, model->loss == MLP_LOSS_POISSON, limits);
+        mlp_pass_clip(pass, limits);
+    }
 }
 
 /* ---- the loop ---------------------------------------------------------- */
@@ -129,16 +140,23 @@ bool mlp_evaluation_next(mlp_evaluation *e)
 
 /* ---- tallies ----------------------------------------------------------- */
 
+/* @param weights  or NULL: all 1 */
+static double weight_of(const float *weights, size_t r)
+{
+    return weights != NULL ? (double)weights[r] : 1.0;
+}
+
 /* Add the batch's targets, in order. */
 static void count_targets(const mlp_evaluator *evaluator, size_t rows,
                           mlp_tally *tally)
 {
     const float *targets = mlp_feed_targets(evaluator->feed);
+    const float *weights = mlp_feed_weights(evaluator->feed);
     const float *outputs = mlp_pass_outputs(evaluator->pass);
     double unit = mlp_feed_target_unit(evaluator->feed);
     for (size_t r = 0; r < rows; r++) {
         mlp_tally_target(tally, outputs[r * MLP_ALIGN], targets[r * MLP_ALIGN],
-                         unit);
+                         unit, weight_of(weights, r));
     }
 }
 
@@ -155,17 +173,21 @@ static bool is_among_top(const float *outputs, size_t classes, size_t label,
     return before < k;
 }
 
-static uint64_t count_top(const mlp_evaluator *evaluator, size_t rows)
+static void count_top(const mlp_evaluator *evaluator, size_t rows,
+                      mlp_tally *tally)
 {
     size_t classes = evaluator->model->classes;
     const float *outputs = mlp_pass_outputs(evaluator->pass);
     const uint16_t *labels = mlp_feed_labels(evaluator->feed);
-    uint64_t hits = 0;
+    const float *weights = mlp_feed_weights(evaluator->feed);
     for (size_t r = 0; r < rows; r++) {
-        hits += is_among_top(outputs + r * mlp_stride(classes), classes,
-                             labels[r], evaluator->top_k);
+        double weight = weight_of(weights, r);
+        bool is_hit =
+            weight > 0.0 && is_among_top(outputs + r * mlp_stride(classes),
+                                         classes, labels[r], evaluator->top_k);
+        tally->top_hits += is_hit;
+        tally->top_hit_sum += weights != NULL && is_hit ? weight : 0.0;
     }
-    return hits;
 }
 
 /* The outputs and labels of a batch of a classifier. */
@@ -176,6 +198,7 @@ typedef struct {
     const double *losses;
     const uint32_t *predictions;
     const uint16_t *labels;
+    const float *weights; /* or NULL */
 } class_rows;
 
 static class_rows rows_of_batch(const mlp_evaluator *evaluator, size_t rows)
@@ -189,11 +212,13 @@ static class_rows rows_of_batch(const mlp_evaluator *evaluator, size_t rows)
                         .outputs = mlp_pass_outputs(evaluator->pass),
                         .losses = mlp_pass_losses(evaluator->pass),
                         .predictions = mlp_pass_predictions(evaluator->pass),
-                        .labels = mlp_feed_labels(evaluator->feed)};
+                        .labels = mlp_feed_labels(evaluator->feed),
+                        .weights = mlp_feed_weights(evaluator->feed)};
 }
 
 /* Compare probabilities with the labels, in order. A cross-entropy has the log
- * loss of the logits, which is more exact than that of the outputs. */
+ * loss of the logits, times the weight, which is more exact than that of the
+ * outputs. Rows with weights have no reliability: its bins count rows. */
 static void count_probabilities(const class_rows *of, mlp_tally *tally,
                                 mlp_reliability *reliability)
 {
@@ -202,8 +227,9 @@ static void count_probabilities(const class_rows *of, mlp_tally *tally,
     for (size_t r = 0; r < of->rows; r++) {
         const float *outputs = of->outputs + r * of->stride;
         mlp_tally_probabilities(tally, outputs, of->count, of->labels[r],
-                                has_logs ? of->losses[r] : (double)NAN);
-        if (reliability != NULL) {
+                                has_logs ? of->losses[r] : (double)NAN,
+                                weight_of(of->weights, r));
+        if (reliability != NULL && of->weights == NULL) {
             mlp_reliability_add(reliability, outputs, of->count, of->labels[r],
                                 of->predictions[r]);
         }
@@ -233,8 +259,11 @@ static void count_classes(const mlp_evaluator *evaluator, size_t first,
     const class_rows of = rows_of_batch(evaluator, rows);
     size_t classes = of.model->classes;
     for (size_t r = 0; r < rows; r++) {
-        tally->hits += of.predictions[r] == of.labels[r];
-        if (counts->confusion != NULL) {
+        double weight = weight_of(of.weights, r);
+        bool is_hit = of.predictions[r] == of.labels[r] && weight > 0.0;
+        tally->hits += is_hit;
+        tally->hit_sum += of.weights != NULL && is_hit ? weight : 0.0;
+        if (counts->confusion != NULL && weight > 0.0) {
             counts->confusion[of.labels[r] * classes + of.predictions[r]]++;
         }
     }
@@ -244,7 +273,9 @@ static void count_classes(const mlp_evaluator *evaluator, size_t first,
     if (counts->ranking != NULL) {
         rank_rows(&of, first, counts->ranking);
     }
-    tally->top_hits += evaluator->top_k > 0 ? count_top(evaluator, rows) : 0;
+    if (evaluator->top_k > 0) {
+        count_top(evaluator, rows, tally);
+    }
 }
 
 /* Add the batch's rows, in order. */
@@ -253,11 +284,14 @@ static void count_rows(const mlp_evaluation *e, mlp_tally *tally,
 {
     const mlp_evaluator *evaluator = e->evaluator;
     const double *losses = mlp_pass_losses(evaluator->pass);
+    const float *weights = mlp_feed_weights(evaluator->feed);
     size_t rows = e->rows.count;
     for (size_t r = 0; r < rows; r++) {
         tally->loss_sum += losses[r];
+        tally->weight_sum += weights != NULL ? (double)weights[r] : 0.0;
     }
     tally->rows += rows;
+    tally->weighted += weights != NULL ? rows : 0;
     if (mlp_feed_targets(evaluator->feed) != NULL) {
         count_targets(evaluator, rows, tally);
     } else {
@@ -292,7 +326,8 @@ mlp_tally mlp_evaluation_total(const mlp_tally *tallies, size_t shards)
         offsetof(mlp_tally, loss_sum),      offsetof(mlp_tally, error_sum),
         offsetof(mlp_tally, target_sum),    offsetof(mlp_tally, target_squares),
         offsetof(mlp_tally, error_squares), offsetof(mlp_tally, square_sum),
-        offsetof(mlp_tally, log_sum)};
+        offsetof(mlp_tally, log_sum),       offsetof(mlp_tally, weight_sum),
+        offsetof(mlp_tally, hit_sum),       offsetof(mlp_tally, top_hit_sum)};
     double sums[MLP_TALLY_SUMS];
     mlp_tally total = {0};
     for (size_t i = 0; i < MLP_TALLY_SUMS; i++) {
@@ -302,5 +337,8 @@ mlp_tally mlp_evaluation_total(const mlp_tally *tallies, size_t shards)
         mlp_tally_add(&total, &tallies[s]);
     }
     mlp_tally_set_sums(&total, sums);
+    if (total.weighted == 0) { /* as the counts tell */
+        total.weight_sum = total.hit_sum = total.top_hit_sum = 0.0;
+    }
     return total;
 }

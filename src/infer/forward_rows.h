@@ -85,15 +85,22 @@ void mlp_evaluate_rows(const mlp_evaluator *evaluator,
 
 /** What an evaluation fills besides the tallies; NULL: not wanted. */
 typedef struct {
-    uint64_t *confusion;  /**< [classes, classes], row = truth, added to */
+    uint64_t *confusion;  /**< [classes, classes], row = truth, added to: rows
+                               whose weight is not 0 */
     mlp_ranking *ranking; /**< of order->rows rows, into which these are put */
     mlp_reliability *reliability; /**< added to in the order of rows; if the
-                                       model has probabilities */
+                                       model has probabilities, and rows have
+                                       no weights */
 } mlp_evaluation_counts;
 
 /** Bytes that it takes to rank rows of a model: outputs, labels, and their
  * order by one output. */
 uint64_t mlp_evaluation_ranking_bytes(const mlp_model *model, uint64_t rows);
+
+/** Have a pass keep its predictions within the range of a regression's
+ *  training rows, if they are to be clipped. */
+void mlp_evaluate_clip(mlp_pass *pass, const mlp_model *model,
+                       const mlp_target_scaler *scaler);
 
 /** Evaluate the rows of an order: the loss of a shard is one chain of additions
  *  over its rows. Rows are left out when a stop is wanted.

@@ -18,7 +18,7 @@ struct mlp_inference {
     mlp_feed *feed;
     mlp_pass *pass;
     mlp_scaler scaler;
-    mlp_scaler target_scaler; /* for regression */
+    mlp_target_scaler target_scaler; /* for regression */
     bool is_regression;
     size_t shards;
     mlp_tally *tallies; /* [shards] */
@@ -60,6 +60,7 @@ static mlp_status create_rows(mlp_inference *made, size_t threads)
     MLP_TRY(mlp_feed_create(&shape, NULL, &made->feed));
     MLP_TRY(mlp_pass_create(made->model, kernels, EVALUATION_ROWS, threads,
                             NULL, &made->pass));
+    mlp_evaluate_clip(made->pass, made->model, &made->target_scaler);
     made->tallies = calloc(made->shards, sizeof *made->tallies);
     if (made->tallies == NULL) {
         return mlp_fail_memory("the shards' tallies");
@@ -249,7 +250,8 @@ mlp_status mlp_inference_evaluate(
     MLP_TRY(mlp_ranking_create(rows, inference->model->classes, &ranking));
     counts.ranking = &ranking;
     evaluate(inference, dataset, &counts, tally);
-    mlp_status status = mlp_ranking_measure(&ranking, NULL, &tally->ranking);
+    mlp_status status =
+        mlp_ranking_measure(&ranking, dataset->weights, &tally->ranking);
     tally->ranked = rows;
     mlp_ranking_destroy(&ranking);
     return status;

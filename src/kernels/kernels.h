@@ -223,20 +223,23 @@ typedef struct {
 
 /** The loss at the last layer, of rows whose logits or outputs are given. */
 typedef struct {
-    float *outputs; /**< [rows, stride]: z under the cross-entropies and
-                         poisson, which overwrite it with probabilities, or
-                         means; else a */
-    float *dz;      /**< [rows, stride] or NULL when not training */
+    float *outputs;         /**< [rows, stride]: z under the cross-entropies and
+                                 poisson, which overwrite it with probabilities, or
+                                 means; else a */
+    float *dz;              /**< [rows, stride] or NULL when not training */
     const uint16_t *labels; /**< [rows], below cols; 0 or 1 if cols is 1; NULL
                                  with targets */
     const float *targets;   /**< [rows, stride], of regression, or NULL */
     /** What is wanted of a label's output and of the others: 1 and 0, nearer
      *  to each other with smoothed labels. */
     float on, off;
-    float delta; /**< of huber */
+    float delta;                /**< of huber */
     const float *class_weights; /**< [classes], factors of a row's loss and dz;
                                      NULL: all 1 */
-    double *losses;             /**< [rows], overwritten */
+    const float
+        *weights;        /**< [rows], likewise of each row; where it is 0 loss
+                              and dz are 0, whatever the outputs; NULL: all 1 */
+    double *losses;      /**< [rows], overwritten */
     uint32_t *predicted; /**< [rows], overwritten: largest, lowest if tied; of
                               one output 1 from 0.5 on; 0 with targets */
     size_t cols, stride;
@@ -286,7 +289,9 @@ bool mlp_gradient_has_blocks(const mlp_batch *x, size_t panels);
 typedef struct {
     mlp_optimizer_kind kind;
     float lr;             /**< times r, where there is one */
-    float gradient_scale; /**< 1 / m, times the share that clipping leaves */
+    float gradient_scale; /**< 1 / m, where m is the sum of the rows' weights:
+                               their number, if all are 1; times the share that
+                             clipping leaves */
     float momentum;       /**< mu */
     float l2, decay;
     float share1;                             /**< 1 - beta1 */

@@ -130,9 +130,8 @@ static double error_cost(mlp_loss kind, double delta, double error)
     if (kind == MLP_LOSS_MAE || kind == MLP_LOSS_PERCEPTRON) {
         return size;
     }
-    return kind == MLP_LOSS_HUBER && size > delta
-               ? delta * (size - 0.5 * delta)
-               : 0.5 * error * error;
+    return kind == MLP_LOSS_HUBER && size > delta ? delta * (size - 0.5 * delta)
+                                                  : 0.5 * error * error;
 }
 
 /* The derivative that goes to dz; a NaN stays one. */
@@ -181,12 +180,32 @@ static void error_row(mlp_loss kind, const mlp_loss_rows *loss, size_t r)
                                                : largest(a, loss->cols);
 }
 
-static void weigh_row(const mlp_loss_rows *loss, size_t r)
+static void scale_row(const mlp_loss_rows *loss, size_t r, float weight)
 {
-    float weight = loss->class_weights[loss->labels[r]];
     loss->losses[r] *= (double)weight;
     for (size_t j = 0; loss->dz != NULL && j < loss->cols; j++) {
         loss->dz[r * loss->stride + j] *= weight;
+    }
+}
+
+/* A row that does not count: not even a loss that is not finite. */
+static void clear_row(const mlp_loss_rows *loss, size_t r)
+{
+    loss->losses[r] = 0.0;
+    if (loss->dz != NULL) {
+        memset(loss->dz + r * loss->stride, 0, loss->stride * sizeof(float));
+    }
+}
+
+static void weigh_row(const mlp_loss_rows *loss, size_t r)
+{
+    if (loss->class_weights != NULL) {
+        scale_row(loss, r, loss->class_weights[loss->labels[r]]);
+    }
+    if (loss->weights != NULL && loss->weights[r] == 0.0f) {
+        clear_row(loss, r);
+    } else if (loss->weights != NULL) {
+        scale_row(loss, r, loss->weights[r]);
     }
 }
 
@@ -206,15 +225,13 @@ void ISA(mlp_loss)(mlp_loss kind, const mlp_loss_rows *loss,
         } else {
             error_row(kind, loss, r);
         }
-        if (loss->class_weights != NULL) {
-            weigh_row(loss, r);
-        }
+        weigh_row(loss, r);
         if (loss->dz != NULL) {
             flush_row(loss->dz + r * loss->stride, loss->stride);
         }
     }
-    bool has_slope = kind == MLP_LOSS_MSE || kind == MLP_LOSS_MAE ||
-                     kind == MLP_LOSS_HUBER;
+    bool has_slope =
+        kind == MLP_LOSS_MSE || kind == MLP_LOSS_MAE || kind == MLP_LOSS_HUBER;
     if (has_slope && loss->dz != NULL) {
         const mlp_units units = {.a = loss->outputs};
         ISA(mlp_slope)

@@ -24,8 +24,12 @@ struct mlp_pass {
     const mlp_batch *batch;
     const uint16_t *labels;
     const float *targets;
+    const float *weights; /* of the rows, or NULL */
     mlp_dropout dropout;
     bool drops;
+    /* of evaluations */
+    bool is_clipped;
+    float limits[2];
     /* of training */
     double label_smoothing;
     const float *class_weights;

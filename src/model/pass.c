@@ -128,7 +128,19 @@ void mlp_pass_begin(mlp_pass *pass, const float *vector, const mlp_batch *batch,
     pass->batch = batch;
     pass->labels = labels;
     pass->targets = targets;
+    pass->weights = NULL;
     pass->drops = false;
+}
+
+void mlp_pass_weigh(mlp_pass *pass, const float *weights)
+{
+    pass->weights = weights;
+}
+
+void mlp_pass_clip(mlp_pass *pass, const float limits[2])
+{
+    pass->is_clipped = true;
+    memcpy(pass->limits, limits, sizeof pass->limits);
 }
 
 void mlp_pass_adjust(mlp_pass *pass, double label_smoothing,
@@ -267,10 +279,26 @@ void mlp_pass_forward(mlp_pass *pass, size_t l, mlp_thread self)
     pass->kernels->forward(&layer, &input, &units, own.rows, own.columns);
 }
 
+/* A NaN stays one. */
+static void clip_outputs(mlp_pass *pass, mlp_range rows)
+{
+    size_t last = pass->model->layers - 1;
+    size_t out = pass->model->layer[last].out;
+    for (size_t r = rows.first; r < rows.first + rows.count; r++) {
+        float *a = pass->activations[last] + r * mlp_stride(out);
+        for (size_t j = 0; j < out; j++) {
+            a[j] = a[j] < pass->limits[0]   ? pass->limits[0]
+                   : a[j] > pass->limits[1] ? pass->limits[1]
+                                            : a[j];
+        }
+    }
+}
+
 void mlp_pass_loss(mlp_pass *pass, bool is_training, mlp_thread self)
 {
     size_t last = pass->model->layers - 1;
     mlp_dense layer = mlp_pass_dense(pass, last);
+    mlp_range rows = mlp_thread_share(self, pass->batch->rows);
     double spread = is_training ? pass->label_smoothing : 0.0;
     double each = spread / (double)(layer.out > 1 ? layer.out : 2);
     const mlp_loss_rows loss = {.outputs = pass->activations[last],
@@ -282,12 +310,15 @@ void mlp_pass_loss(mlp_pass *pass, bool is_training, mlp_thread self)
                                 .delta = pass->model->huber_delta,
                                 .class_weights =
                                     is_training ? pass->class_weights : NULL,
+                                .weights = pass->weights,
                                 .losses = pass->losses,
                                 .predicted = pass->predictions,
                                 .cols = layer.out,
                                 .stride = mlp_stride(layer.out)};
-    pass->kernels->loss(pass->model->loss, &loss, &layer,
-                        mlp_thread_share(self, pass->batch->rows));
+    if (!is_training && pass->is_clipped) {
+        clip_outputs(pass, rows);
+    }
+    pass->kernels->loss(pass->model->loss, &loss, &layer, rows);
 }
 
 void mlp_pass_backward(mlp_pass *pass, size_t l, mlp_thread self)

@@ -30,6 +30,14 @@ mlp_status mlp_pass_create(const mlp_model *model, const mlp_kernels *kernels,
                            mlp_pass **pass);
 void mlp_pass_destroy(mlp_pass **pass);
 
+/** After begin: weights of the batch's rows, factors of their losses.
+ *  @param weights  [batch rows], not copied; NULL: all 1 */
+void mlp_pass_weigh(mlp_pass *pass, const float *weights);
+
+/** In evaluations, keep what the last layer hands to the loss within limits: a
+ *  smaller output becomes the first, a larger one the second. */
+void mlp_pass_clip(mlp_pass *pass, const float limits[2]);
+
 /** Options of the training loss; evaluation ignores them.
  *  @param label_smoothing  probability that is spread evenly over all classes.
  *                          Source: Szegedy et al. 2016, "Rethinking the

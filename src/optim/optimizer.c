@@ -54,13 +54,13 @@ static float bias_correction(double beta, uint64_t step)
     return (float)(1.0 / (1.0 - mlp_schedule_power(beta, step + 1)));
 }
 
-void mlp_optimizer_begin(mlp_optimizer *optimizer, double lr, size_t rows,
+void mlp_optimizer_begin(mlp_optimizer *optimizer, double lr, double weight,
                          uint64_t step)
 {
     mlp_update *rule = &optimizer->rule;
     optimizer->lr = lr;
     rule->lr = (float)lr;
-    rule->gradient_scale = (float)(1.0 / (double)rows);
+    rule->gradient_scale = (float)(1.0 / weight);
     if (optimizer->moments[1] != NULL) { /* of the rules with two */
         rule->bias_correction1 = bias_correction(optimizer->beta1, step);
         rule->bias_correction2 = bias_correction(optimizer->beta2, step);

@@ -42,9 +42,10 @@ mlp_optimizer mlp_optimizer_make(const mlp_config *config,
 
 /** Set the rule for one step.
  *  @param lr    learning rate
- *  @param rows  rows of the batch
+ *  @param weight  sum of the weights of the batch's rows: their number, if all
+ *                 are 1
  *  @param step  global, from 0 */
-void mlp_optimizer_begin(mlp_optimizer *optimizer, double lr, size_t rows,
+void mlp_optimizer_begin(mlp_optimizer *optimizer, double lr, double weight,
                          uint64_t step);
 
 /** Gradient clipping: scale the step's gradient by `share`, at most 1. */

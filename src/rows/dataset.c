@@ -51,10 +51,23 @@ size_t mlp_dataset_row_bytes(const mlp_source *source)
 
 size_t mlp_dataset_kept_bytes(const mlp_source *source)
 {
-    return sizeof(uint16_t) + (has_targets(source) ? sizeof(float) : 0);
+    bool has_weights = mlp_source_facts(source)->has_weights;
+    return sizeof(uint16_t) +
+           ((size_t)has_targets(source) + has_weights) * sizeof(float);
 }
 
-/* Read labels and targets; also values, if they are in memory. */
+static mlp_status read_weights(mlp_source *source, mlp_split split,
+                               mlp_dataset *dataset)
+{
+    void *weights = NULL;
+    mlp_range range = dataset->range;
+    MLP_TRY(allocate(range.count, sizeof *dataset->weights, &weights));
+    dataset->weights = weights;
+    return mlp_source_read_weights(source, split, range.first, range.count,
+                                   dataset->weights);
+}
+
+/* Read labels, weights and targets; also values, if they are in memory. */
 static mlp_status read_rows(mlp_source *source, mlp_split split,
                             mlp_dataset *dataset)
 {
@@ -64,6 +77,9 @@ static mlp_status read_rows(mlp_source *source, mlp_split split,
     dataset->labels = labels;
     MLP_TRY(mlp_source_read(source, split, range.first, range.count,
                             dataset->values, dataset->labels));
+    if (mlp_source_facts(source)->has_weights) {
+        MLP_TRY(read_weights(source, split, dataset));
+    }
     if (!has_targets(source)) {
         return MLP_OK;
     }
@@ -123,6 +139,7 @@ void mlp_dataset_destroy(mlp_dataset *dataset)
     free(dataset->values);
     free(dataset->labels);
     free(dataset->targets);
+    free(dataset->weights);
     *dataset = (mlp_dataset){0};
 }
 
@@ -200,20 +217,35 @@ static mlp_status largest_float(const float *values, size_t n, size_t features,
     return MLP_OK;
 }
 
+/* @param values  of the chunk of rows, [rows.count, features] */
+static mlp_status largest_of(const mlp_dataset *dataset, const void *values,
+                             mlp_range rows, float *largest)
+{
+    size_t n = rows.count * dataset->features;
+    *largest = 0.0F;
+    if (dataset->element == MLP_ELEMENT_U8) {
+        *largest = largest_byte(values, n);
+        return MLP_OK;
+    }
+    return largest_float(values, n, dataset->features,
+                         dataset->range.first + rows.first, largest);
+}
+
 mlp_status mlp_dataset_largest(const mlp_dataset *dataset, float *largest)
 {
+    size_t row_bytes = dataset->features * mlp_element_bytes(dataset->element);
     mlp_range rows = {0, dataset->range.count};
     size_t count;
     *largest = 0.0F;
     for (; rows.count > 0; rows.first += count, rows.count -= count) {
-        const void *values = mlp_dataset_read(dataset, rows, &count);
-        size_t n = count * dataset->features;
-        if (dataset->element == MLP_ELEMENT_U8) {
-            float one = largest_byte(values, n);
-            *largest = one > *largest ? one : *largest;
-        } else {
-            MLP_TRY(largest_float(values, n, dataset->features,
-                                  dataset->range.first + rows.first, largest));
+        const char *values = mlp_dataset_read(dataset, rows, &count);
+        size_t step = dataset->weights == NULL ? count : 1;
+        for (size_t r = 0; r < count; r += step) {
+            float one;
+            mlp_range some = {rows.first + r, step};
+            MLP_TRY(largest_of(dataset, values + r * row_bytes, some, &one));
+            bool counts = mlp_dataset_weight(dataset, some.first) > 0.0;
+            *largest = counts && one > *largest ? one : *largest;
         }
     }
     return mlp_dataset_status(dataset);
@@ -281,6 +313,10 @@ static mlp_status digest_rows(const mlp_dataset *dataset, mlp_range rows,
     if (dataset->targets != NULL) {
         MLP_TRY(mlp_digest_update(digest, dataset->targets + rows.first,
                                   rows.count * sizeof *dataset->targets));
+    }
+    if (dataset->weights != NULL) {
+        MLP_TRY(mlp_digest_update(digest, dataset->weights + rows.first,
+                                  rows.count * sizeof *dataset->weights));
     }
     return mlp_digest_finish(digest, value);
 }

@@ -23,6 +23,7 @@ typedef struct {
     void *values;
     uint16_t *labels;         /**< [range.count] */
     float *targets;           /**< [range.count], for regression; else NULL */
+    float *weights;           /**< [range.count], from 0 on; NULL: all 1 */
     struct mlp_rowfile *file; /**< if not NULL: has the features, */
     mlp_reader *reader;       /**< which this reader, not owned, reads */
 } mlp_dataset;
@@ -41,6 +42,13 @@ void mlp_dataset_destroy(mlp_dataset *dataset);
 mlp_status mlp_dataset_open(mlp_source *source, mlp_split split,
                             mlp_range range, mlp_reader *reader,
                             mlp_dataset *dataset);
+
+/** Weight of a row (counted in the dataset). One of weight 0 counts
+ *  nowhere: neither in statistics of columns nor in losses or metrics. */
+static inline double mlp_dataset_weight(const mlp_dataset *dataset, size_t row)
+{
+    return dataset->weights != NULL ? (double)dataset->weights[row] : 1.0;
+}
 
 /** MLP_OK, or the error of reading rows from the file, after which all results
  *  from its rows are invalid. */
@@ -74,20 +82,22 @@ void mlp_dataset_cancel(const mlp_dataset *dataset);
 /** The largest label plus one, 0 for no rows. */
 size_t mlp_dataset_classes(const mlp_dataset *dataset);
 
-/** The largest absolute feature value, 0 for no rows. MLP_ERROR_DATA for a
- *  value that is not finite, with its row in the split. */
+/** The largest absolute feature value, 0 for no rows; rows of weight 0 left
+ *  out. MLP_ERROR_DATA for a value that is not finite, with its row in the
+ *  split. */
 mlp_status mlp_dataset_largest(const mlp_dataset *dataset, float *largest);
 
 /** Number of nonzero feature values. */
 uint64_t mlp_dataset_nonzeros(const mlp_dataset *dataset);
 
-/** The smallest and largest value of each column, +inf and -inf for no rows.
+/** The smallest and largest value of each column, +inf and -inf for no rows;
+ *  rows of weight 0 left out.
  *  @param least, largest  [features], overwritten */
 void mlp_dataset_extremes(const mlp_dataset *dataset, float *least,
                           float *largest);
 
-/** Sum columns over rows (counted in the dataset): one chain of additions per
- *  column, in order of rows, in float64.
+/** Sum columns over rows (counted in the dataset), each times its weight: one
+ *  chain of additions per column, in order of rows, in float64.
  *  @param sums  [columns.count], overwritten */
 void mlp_dataset_sums(const mlp_dataset *dataset, mlp_range rows,
                       mlp_range columns, double *sums);
@@ -101,8 +111,8 @@ void mlp_dataset_squares(const mlp_dataset *dataset, mlp_range rows,
 mlp_status mlp_dataset_check_labels(const mlp_dataset *dataset,
                                     const char *split_name, size_t classes);
 
-/** SHA-256 of the values and labels of a range of rows (counted in the
- *  dataset). */
+/** SHA-256 of the values, labels, targets and weights of a range of rows
+ * (counted in the dataset). */
 mlp_status mlp_dataset_digest(const mlp_dataset *dataset, mlp_range rows,
                               unsigned char value[MLP_DIGEST_BYTES]);
 

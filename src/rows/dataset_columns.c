@@ -18,6 +18,9 @@ void mlp_dataset_extremes(const mlp_dataset *dataset, float *least,
     for (; rows.count > 0; rows.first += count, rows.count -= count) {
         const void *values = mlp_dataset_read(dataset, rows, &count);
         for (size_t r = 0; r < count; r++) {
+            if (mlp_dataset_weight(dataset, rows.first + r) == 0.0) {
+                continue;
+            }
             for (size_t c = 0; c < dataset->features; c++) {
                 float value = mlp_dataset_value(dataset, values,
                                                 r * dataset->features + c);
@@ -41,11 +44,12 @@ static void add_rows(const mlp_dataset *dataset, mlp_range rows,
         const void *values = mlp_dataset_read(dataset, rows, &count);
         for (size_t r = 0; r < count; r++) {
             size_t first = r * dataset->features + columns.first;
+            double weight = mlp_dataset_weight(dataset, rows.first + r);
             for (size_t c = 0; c < columns.count; c++) {
                 double value =
                     (double)mlp_dataset_value(dataset, values, first + c);
                 double apart = mean != NULL ? value - mean[c] : 0.0;
-                sums[c] += mean != NULL ? apart * apart : value;
+                sums[c] += weight * (mean != NULL ? apart * apart : value);
             }
         }
     }

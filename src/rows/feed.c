@@ -19,8 +19,9 @@ struct mlp_feed {
     uint16_t *labels;  /* [rows] */
     uint64_t *numbers; /* [rows], row in its split */
     float *targets;    /* [rows, MLP_ALIGN], or NULL */
+    float *weights;    /* [rows] */
     void *own;         /* memory of the batch, or NULL */
-    mlp_scaler target_scaler;
+    mlp_target_scaler target_scaler;
     const mlp_deformer *deformer; /* or NULL */
     char *deformed; /* [shape.deformed_rows, features], with a deformer */
     /* Of the current batch: */
@@ -30,7 +31,7 @@ struct mlp_feed {
     const uint32_t *rows; /* [here_rows.count], of the dataset */
     size_t first;         /* first row of the dataset in its split */
     const uint16_t *all_labels;
-    const float *all_targets;
+    const float *all_targets, *all_weights; /* or NULL */
 };
 
 /* For one more row: vector stores may write beyond the end of a list. */
@@ -55,6 +56,7 @@ static void cut_batch(mlp_feed *feed, const mlp_feed_shape *shape,
         arena, rows * mlp_stride(shape->features), sizeof *feed->batch.values);
     feed->labels = mlp_arena_cut(arena, rows, sizeof *feed->labels);
     feed->numbers = mlp_arena_cut(arena, rows, sizeof *feed->numbers);
+    feed->weights = mlp_arena_cut(arena, rows, sizeof *feed->weights);
     if (shape->has_targets) {
         feed->targets =
             mlp_arena_cut(arena, rows * MLP_ALIGN, sizeof *feed->targets);
@@ -183,6 +185,7 @@ void mlp_feed_begin(mlp_feed *feed, const mlp_dataset *dataset,
     feed->first = dataset->range.first;
     feed->all_labels = dataset->labels;
     feed->all_targets = dataset->targets;
+    feed->all_weights = dataset->weights;
 }
 
 bool mlp_feed_deform(mlp_feed *feed, const mlp_kernels *kernels, uint64_t epoch,
@@ -230,10 +233,12 @@ void mlp_feed_fill(mlp_feed *feed, const mlp_kernels *kernels, mlp_thread self)
         size_t row = feed->rows[r - feed->here_rows.first];
         feed->labels[r] = feed->all_labels[row];
         feed->numbers[r] = feed->first + row;
+        if (feed->all_weights != NULL) {
+            feed->weights[r] = feed->all_weights[row];
+        }
         if (feed->all_targets != NULL) {
             feed->targets[r * MLP_ALIGN] =
-                (feed->all_targets[row] - feed->target_scaler.shift) *
-                feed->target_scaler.scale;
+                mlp_target_scaled(&feed->target_scaler, feed->all_targets[row]);
         }
     }
     if (feed->has_masks) {
@@ -264,6 +269,11 @@ mlp_range mlp_feed_here(const mlp_feed *feed)
 const float *mlp_feed_targets(const mlp_feed *feed)
 {
     return feed->all_targets != NULL ? feed->targets : NULL;
+}
+
+const float *mlp_feed_weights(const mlp_feed *feed)
+{
+    return feed->all_weights != NULL ? feed->weights : NULL;
 }
 
 double mlp_feed_target_unit(const mlp_feed *feed)

@@ -25,7 +25,7 @@ typedef struct {
     bool is_sparse;      /**< build lists of non-zeros; kernels skip zeros */
     bool is_forward;     /**< without the masks for gradients */
     bool has_targets;    /**< datasets and batches have targets */
-    mlp_scaler target_scaler;
+    mlp_target_scaler target_scaler;
     /** Deforms the images of each batch; must outlive the feed. NULL: none */
     const mlp_deformer *deformer;
     size_t deformed_rows; /**< of a batch that this process fills, at most */
@@ -73,6 +73,9 @@ const uint64_t *mlp_feed_rows(const mlp_feed *feed);
 
 /** The rows of the batch that this process fills. */
 mlp_range mlp_feed_here(const mlp_feed *feed);
+
+/** Weights of the rows, [batch rows], or NULL: all 1. */
+const float *mlp_feed_weights(const mlp_feed *feed);
 
 /** Scaled targets, [batch rows, mlp_stride(1)], or NULL; and the difference in
  *  the data's unit that corresponds to 1 in them. */

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/accurate.h"
+
 /* 0 and the smallest subnormals have no finite reciprocal. */
 static float reciprocal(float divisor)
 {
@@ -136,4 +138,30 @@ bool mlp_scaler_keeps_zeros(const mlp_scaler *scaler, size_t columns)
         }
     }
     return true;
+}
+
+/* ---- targets ----------------------------------------------------------- */
+
+double mlp_target_prediction(const mlp_target_scaler *scaler, float output)
+{
+    double value =
+        (double)output / (double)scaler->scale + (double)scaler->shift;
+    if (!scaler->is_clipped) {
+        return value;
+    }
+    return value < (double)scaler->least     ? (double)scaler->least
+           : value > (double)scaler->largest ? (double)scaler->largest
+                                             : value;
+}
+
+void mlp_target_limits(const mlp_target_scaler *scaler, bool is_log,
+                       float limits[2])
+{
+    limits[0] = mlp_target_scaled(scaler, scaler->least);
+    limits[1] = mlp_target_scaled(scaler, scaler->largest);
+    for (size_t i = 0; i < 2 && is_log; i++) {
+        limits[i] = limits[i] > 0.0F
+                        ? (float)mlp_accurate_log((double)limits[i])
+                        : -INFINITY;
+    }
 }

@@ -64,6 +64,31 @@ void mlp_scaler_destroy(mlp_scaler *scaler);
 mlp_status mlp_scaler_copy(const mlp_scaler *scaler, size_t columns,
                            mlp_scaler *copy);
 
+/** How the numbers of a regression are scaled for training, and the range that
+ *  predictions are kept in. */
+typedef struct {
+    float shift, scale;
+    bool is_clipped;
+    float least, largest; /**< of the training rows' numbers, if clipped */
+} mlp_target_scaler;
+
+/** A number as training has it. */
+static inline float mlp_target_scaled(const mlp_target_scaler *scaler,
+                                      float target)
+{
+    return (target - scaler->shift) * scaler->scale;
+}
+
+/** The prediction that an output means, in the unit of the data. */
+double mlp_target_prediction(const mlp_target_scaler *scaler, float output);
+
+/** The range of outputs that predictions within the range come from.
+ *  @param is_log  outputs are logarithms, as under --loss poisson
+ *  @param limits  [2], overwritten: least and largest; the first is -inf for a
+ *                 logarithm of 0 */
+void mlp_target_limits(const mlp_target_scaler *scaler, bool is_log,
+                       float limits[2]);
+
 /** Whether zeros of all columns stay zeros. */
 bool mlp_scaler_keeps_zeros(const mlp_scaler *scaler, size_t columns);
 

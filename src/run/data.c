@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "base/float_key.h"
 #include "rows/deformer.h"
 
 #include "internal.h"
@@ -51,24 +52,12 @@ static mlp_status spare_indicators(mlp_run_data *data)
 /* Regression targets get mean 0 and deviation 1, so that their unit does not
  * matter to the learning rate. With positive outputs they get a mean square of
  * 1 and no shift, as neither outputs nor targets are negative then. */
-static mlp_status fit_targets(const mlp_run_job *job, mlp_run_data *data)
+static mlp_status scale_targets(const mlp_run_job *job,
+                                const mlp_sharded *targets, mlp_run_data *data)
 {
     mlp_scaler scaler;
-    mlp_sharded targets = data->train;
-    if (job->start != NULL && !job->has_new_head) {
-        data->target_scaler = job->start->target_scaler;
-        return MLP_OK;
-    }
-    data->target_scaler = (mlp_scaler){.shift = 0.0F, .scale = 1.0F};
-    if (targets.here.targets == NULL ||
-        job->config.scaling == MLP_SCALING_NONE) {
-        return MLP_OK;
-    }
-    targets.here.features = 1;
-    targets.here.element = MLP_ELEMENT_F32;
-    targets.here.values = targets.here.targets;
     mlp_status status = mlp_run_fit_columns(
-        job->comm, &targets, job->config.shards,
+        job->comm, targets, job->config.shards,
         mlp_output_is_positive(job->config.output) ? MLP_SCALING_RMS
                                                    : MLP_SCALING_STANDARD,
         &scaler);
@@ -78,6 +67,45 @@ static mlp_status fit_targets(const mlp_run_job *job, mlp_run_data *data)
     }
     mlp_scaler_destroy(&scaler);
     return status;
+}
+
+/* The range that predictions are kept in. */
+static mlp_status find_range(const mlp_run_job *job, const mlp_sharded *targets,
+                             mlp_target_scaler *scaler)
+{
+    float least, largest;
+    mlp_dataset_extremes(&targets->here, &least, &largest);
+    uint64_t keys[2] = {(uint32_t)~mlp_float_key(least),
+                        mlp_float_key(largest)};
+    MLP_TRY(mlp_comm_max(job->comm, keys, 2));
+    scaler->least = mlp_key_float(~(uint32_t)keys[0]);
+    scaler->largest = mlp_key_float((uint32_t)keys[1]);
+    scaler->is_clipped = true;
+    return MLP_OK;
+}
+
+static mlp_status fit_targets(const mlp_run_job *job, mlp_run_data *data)
+{
+    const mlp_checkpoint *start = job->has_new_head ? NULL : job->start;
+    mlp_target_scaler *scaler = &data->target_scaler;
+    mlp_sharded targets = data->train;
+    *scaler = start != NULL ? start->target_scaler
+                            : (mlp_target_scaler){.scale = 1.0F};
+    if (targets.here.targets == NULL) {
+        return MLP_OK;
+    }
+    targets.here.features = 1;
+    targets.here.element = MLP_ELEMENT_F32;
+    targets.here.values = targets.here.targets;
+    targets.here.file = NULL;
+    if (start == NULL && job->config.scaling != MLP_SCALING_NONE) {
+        MLP_TRY(scale_targets(job, &targets, data));
+    }
+    if (job->config.target_clip && !scaler->is_clipped) {
+        return find_range(job, &targets, scaler);
+    }
+    scaler->is_clipped = job->config.target_clip;
+    return MLP_OK;
 }
 
 /* @param largest  of the training values of all ranks */
@@ -162,10 +190,30 @@ static mlp_status measure(const mlp_run_job *job, mlp_run_data *data)
     return choose_sparse(job, data);
 }
 
+/* Outputs that are never negative cannot predict what is. */
+static mlp_status check_targets(const mlp_run_job *job,
+                                const mlp_dataset *dataset, const char *name)
+{
+    bool is_positive = job->config.task == MLP_TASK_REGRESSION &&
+                       mlp_output_is_positive(job->config.output);
+    for (size_t r = 0; is_positive && r < dataset->range.count; r++) {
+        if (dataset->targets[r] < 0.0F) {
+            return mlp_fail(MLP_ERROR_DATA,
+                            "%s row %zu: expected a number from 0 on, as "
+                            "softplus and poisson predict, found %g",
+                            name, dataset->range.first + r,
+                            (double)dataset->targets[r]);
+        }
+    }
+    return MLP_OK;
+}
+
 static mlp_status check_labels(const mlp_run_job *job, const mlp_run_data *data)
 {
     if (job->config.task == MLP_TASK_REGRESSION) {
-        return MLP_OK;
+        MLP_TRY(check_targets(job, &data->train.here, "training"));
+        MLP_TRY(check_targets(job, &data->validation.here, "validation"));
+        return check_targets(job, &data->test.here, "test");
     }
     if (data->classes < 2) {
         return mlp_fail(MLP_ERROR_DATA,
@@ -280,6 +328,7 @@ mlp_status mlp_run_load_data(const mlp_run_job *job, mlp_run_data *data)
         mlp_deformer_check(&job->config, mlp_source_facts(data->source))));
     MLP_TRY(mlp_run_check_data_agree(job->comm, data->source));
     MLP_TRY(mlp_run_load_rows(job, data));
+    MLP_TRY(name_source(data, mlp_run_weigh_splits(job, data)));
     MLP_TRY(measure(job, data));
     MLP_TRY(mlp_comm_agree(job->comm, mlp_dataset_status(&data->train.here)));
     mlp_status status = name_source(data, check_labels(job, data));

@@ -37,7 +37,7 @@ typedef struct {
     size_t classes;
     float *class_weights; /* [classes], NULL: all 1 */
     mlp_scaler scaler;
-    mlp_scaler target_scaler; /* for regression */
+    mlp_target_scaler target_scaler; /* for regression */
     bool is_sparse;
     unsigned char digest[MLP_DIGEST_BYTES]; /* zero without checkpoints */
 } mlp_run_data;
@@ -236,6 +236,18 @@ const mlp_sharded *mlp_run_best_split(const mlp_run_data *data);
  *  Does nothing if the rows fit in a table, which shows the same. Evaluates
  *  only if the last record looks useless. Collective. */
 mlp_status mlp_run_check_outcome(mlp_run_parts *run);
+
+/** Sum the columns of a table over shards, in their tree.
+ *  @param table  [shards, columns], zeros where a shard is not this rank's;
+ *                overwritten
+ *  @param sums   [columns], overwritten: the same bits for any ranks
+ *  Collective. */
+mlp_status mlp_run_sum_shards(mlp_comm *comm, double *table, size_t shards,
+                              size_t columns, double *sums);
+
+/** Of rows with weights, find what their splits' rows of all ranks have
+ *  together. MLP_ERROR_DATA when all weights of a split are 0. Collective. */
+mlp_status mlp_run_weigh_splits(const mlp_run_job *job, mlp_run_data *data);
 
 /** Fit the scaling of each column to a split: max, minmax or standard. The same
  *  bits on any number of ranks.

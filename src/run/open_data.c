@@ -12,7 +12,8 @@
 #include "internal.h"
 
 /* Options that only tables have. */
-static const char *const of_tables[] = {"missing", "na", "unseen", "rare"};
+static const char *const of_tables[] = {"missing", "na", "unseen", "rare",
+                                        "weight"};
 
 /* Without --data and $MLP_DATA all ranks use the default that rank 0 found:
  * then a host without the files fails, and does not use the digits instead.
@@ -49,6 +50,16 @@ static mlp_status open_source(const mlp_run_job *job, const mlp_config *config,
 
 /* ---- the configuration ------------------------------------------------- */
 
+/* When the task is known. */
+static mlp_status check_clip(const mlp_config *config)
+{
+    return config->task == MLP_TASK_REGRESSION || !config->target_clip
+               ? MLP_OK
+               : mlp_fail(MLP_ERROR_USAGE,
+                          "--target-clip keeps predicted numbers in a range: "
+                          "it requires --task regression");
+}
+
 /* Without a table its options must not be given. */
 static mlp_status check_no_table(mlp_config *config)
 {
@@ -61,7 +72,7 @@ static mlp_status check_no_table(mlp_config *config)
     if (config->task == MLP_TASK_AUTO) {
         config->task = MLP_TASK_CLASSIFICATION;
     }
-    return MLP_OK;
+    return check_clip(config);
 }
 
 static bool is_free(const mlp_config *config, const char *name)
@@ -97,6 +108,9 @@ static void choose_for_table(const mlp_source_info *info, mlp_config *config)
     if (is_free(config, "epochs")) {
         config->epochs = epochs_for(rows);
     }
+    if (info->schema->is_regression && is_free(config, "target-clip")) {
+        config->target_clip = true;
+    }
     if (info->schema->is_regression && is_free(config, "clip-norm")) {
         config->clip_norm = 1.0; /* squared errors of far targets are large */
     }
@@ -113,6 +127,7 @@ static mlp_status take_task(const mlp_source_info *info, mlp_config *config)
     }
     config->task =
         schema->is_regression ? MLP_TASK_REGRESSION : MLP_TASK_CLASSIFICATION;
+    MLP_TRY(check_clip(config));
     mlp_config_settle(config);
     return mlp_config_check(config);
 }

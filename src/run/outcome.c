@@ -76,7 +76,7 @@ mlp_status mlp_run_count_classes(const mlp_run_parts *run,
     status = mlp_comm_agree(run->job.comm, status);
     if (status == MLP_OK) {
         for (size_t r = 0; r < here->range.count; r++) {
-            counts[here->labels[r]]++;
+            counts[here->labels[r]] += mlp_dataset_weight(here, r) > 0.0;
         }
         status = mlp_comm_sum(run->job.comm, counts, run->data.classes);
     }
@@ -129,7 +129,8 @@ static bool is_useless(const mlp_run_parts *run, const outcome *o)
         return mlp_tally_r2(&o->tally) < R2_LEAST;
     }
     /* with rows of one class there is nothing to learn */
-    return o->tally.hits <= o->of_largest && o->of_largest < o->tally.rows;
+    return o->tally.hits <= o->of_largest &&
+           o->of_largest < mlp_sharded_counted(o->split);
 }
 
 /* Evaluate the final weights on all rows of the split. */
@@ -166,13 +167,16 @@ static void describe_score(const mlp_run_parts *run, const outcome *o,
              "no better than always the largest class: %s accuracy %.2f%%, and "
              "%.2f%% of the rows are of class %.60s",
              o->name, 100 * mlp_tally_accuracy(&o->tally),
-             100 * (double)o->of_largest / (double)o->tally.rows,
+             100 * (double)o->of_largest /
+                 (double)mlp_sharded_counted(o->split),
              has_name ? names->items[o->largest] : number);
 }
 
+/* Such as trade accuracy for recall. */
 static bool has_class_weights(const mlp_run_parts *run)
 {
-    return strcmp(run->job.config.class_weights, "none") != 0;
+    return strcmp(run->job.config.class_weights, "none") != 0 ||
+           run->data.train.here.weights != NULL;
 }
 
 static void describe_cause(const mlp_run_parts *run, const outcome *o,

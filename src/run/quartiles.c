@@ -1,5 +1,6 @@
 /** @file
- *  The quartiles of each column over the rows of all ranks.
+ *  The quartiles of each column over the rows of all ranks. Rows of weight 0
+ * are left out, each other row counts once.
  */
 #include "team/select.h"
 
@@ -25,6 +26,9 @@ static void count_values(search *of)
     for (; rows.count > 0; rows.first += count, rows.count -= count) {
         const void *values = mlp_dataset_read(here, rows, &count);
         for (size_t r = 0; r < count; r++) {
+            if (mlp_dataset_weight(here, rows.first + r) == 0.0) {
+                continue;
+            }
             size_t first = r * here->features + of->columns.first;
             for (size_t c = 0; c < of->columns.count; c++) {
                 mlp_selection_count(&of->selection, c,
@@ -37,7 +41,7 @@ static void count_values(search *of)
 /* Quartile q (0 to 2) is at position (q + 1) (rows - 1) / 4. */
 static void want_quartiles(search *of)
 {
-    size_t last = of->split->rows - 1;
+    size_t last = mlp_sharded_counted(of->split) - 1;
     for (size_t c = 0; c < of->columns.count; c++) {
         for (size_t w = 0; w < WANTED; w++) {
             size_t place = (w / 2 + 1) * last / 4 + w % 2;
@@ -65,7 +69,7 @@ static mlp_status search_block(search *of)
 
 static void end_block(const search *of, double *quartiles)
 {
-    size_t last = of->split->rows - 1;
+    size_t last = mlp_sharded_counted(of->split) - 1;
     for (size_t c = 0; c < of->columns.count; c++) {
         for (size_t q = 0; q < WANTED / 2; q++) {
             double part = (double)((q + 1) * last % 4) / 4;

@@ -185,7 +185,7 @@ static void print_top(const mlp_run_parts *run, const mlp_tally *tally)
 {
     if (run->job.config.top_k > 0) {
         printf("\ntop-%zu accuracy %.4f\n", run->job.config.top_k,
-               (double)tally->top_hits / (double)tally->rows);
+               mlp_tally_top_accuracy(tally));
     }
 }
 

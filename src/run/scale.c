@@ -79,6 +79,19 @@ static mlp_status find_extremes(fit *of)
     return MLP_OK;
 }
 
+/* ---- sums -------------------------------------------------------------- */
+
+mlp_status mlp_run_sum_shards(mlp_comm *comm, double *table, size_t shards,
+                              size_t columns, double *sums)
+{
+    void *bits = table; /* as integers 0 + bits = bits */
+    MLP_TRY(mlp_comm_sum(comm, bits, shards * columns));
+    for (size_t c = 0; c < columns; c++) {
+        sums[c] = mlp_tree_sum(table + c, shards, columns);
+    }
+    return MLP_OK;
+}
+
 /* ---- mean and deviation ------------------------------------------------ */
 
 /* Means of some columns over the rows of all ranks.
@@ -99,12 +112,10 @@ static mlp_status average(const fit *of, mlp_range columns, const double *mean,
             mlp_dataset_squares(&split->here, rows, columns, mean, sums);
         }
     }
-    /* entries of other ranks' shards are 0: as integers 0 + bits = bits */
-    void *bits = of->table;
-    MLP_TRY(mlp_comm_sum(of->comm, bits, of->shards * columns.count));
+    MLP_TRY(mlp_run_sum_shards(of->comm, of->table, of->shards, columns.count,
+                               means));
     for (size_t c = 0; c < columns.count; c++) {
-        means[c] = mlp_tree_sum(of->table + c, of->shards, columns.count) /
-                   (double)split->rows;
+        means[c] /= mlp_sharded_weight(split);
     }
     return MLP_OK;
 }

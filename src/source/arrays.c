@@ -33,11 +33,24 @@ static mlp_status read_targets(void *state, mlp_split split, size_t first,
     return MLP_OK;
 }
 
+static mlp_status read_weights(void *state, mlp_split split, size_t first,
+                               size_t rows, float *weights)
+{
+    const mlp_source_arrays *arrays = state;
+    const float *from = arrays->weights[split];
+    for (size_t r = 0; r < rows; r++) {
+        weights[r] = from != NULL ? from[first + r] : 1.0F;
+    }
+    return MLP_OK;
+}
+
 mlp_status mlp_source_open_arrays(const mlp_source_arrays *arrays,
                                   mlp_source **source)
 {
-    static const mlp_source_ops ops = {
-        .read = read_arrays, .close = free, .read_targets = read_targets};
+    static const mlp_source_ops ops = {.read = read_arrays,
+                                       .close = free,
+                                       .read_targets = read_targets,
+                                       .read_weights = read_weights};
     if (arrays->rows[MLP_SPLIT_TRAIN] == 0 || arrays->height == 0 ||
         arrays->width == 0) {
         return mlp_fail(MLP_ERROR_DATA,
@@ -53,15 +66,18 @@ mlp_status mlp_source_open_arrays(const mlp_source_arrays *arrays,
         return mlp_fail_memory("a data source");
     }
     *state = *arrays;
-    *made = (mlp_source){.info = {.features = arrays->height * arrays->width,
-                                  .height = arrays->height,
-                                  .width = arrays->width,
-                                  .element = arrays->element,
-                                  .schema = arrays->schema,
-                                  .class_names = arrays->class_names,
-                                  .has_labels = true},
-                         .ops = &ops,
-                         .state = state};
+    *made = (mlp_source){
+        .info = {.features = arrays->height * arrays->width,
+                 .height = arrays->height,
+                 .width = arrays->width,
+                 .element = arrays->element,
+                 .schema = arrays->schema,
+                 .class_names = arrays->class_names,
+                 .has_weights = arrays->weights[MLP_SPLIT_TRAIN] != NULL ||
+                                arrays->weights[MLP_SPLIT_TEST] != NULL,
+                 .has_labels = true},
+        .ops = &ops,
+        .state = state};
     snprintf(made->info.name, sizeof made->info.name, "%s", arrays->name);
     memcpy(made->info.rows, arrays->rows, sizeof made->info.rows);
     *source = made;

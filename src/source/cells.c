@@ -110,6 +110,16 @@ void mlp_cells_plan(mlp_cells *cells, const mlp_cells_how *how)
     }
 }
 
+size_t mlp_cells_weight(const mlp_cells *cells)
+{
+    for (size_t i = 0; i < cells->count; i++) {
+        if (cells->columns[i].kind == MLP_COLUMN_WEIGHT) {
+            return cells->columns[i].number;
+        }
+    }
+    return SIZE_MAX;
+}
+
 mlp_status mlp_cells_make_room(mlp_cells *cells, size_t rows)
 {
     size_t room = cells->room;

@@ -150,6 +150,10 @@ mlp_status mlp_cells_make_room(mlp_cells *cells, size_t rows);
 /** Exchange the rows of two, with their memory. */
 void mlp_cells_swap_rows(mlp_cells *a, mlp_cells *b);
 
+/** Place of the rows' weights among the words of a row; SIZE_MAX: they have
+ *  none, or these are not read. */
+size_t mlp_cells_weight(const mlp_cells *cells);
+
 /** The words of a row. */
 static inline const uint32_t *mlp_cells_row(const mlp_cells *cells, size_t row)
 {

@@ -73,6 +73,10 @@ static mlp_status take_number(const mlp_parser *of, mlp_segment *s, size_t i,
         *expected = "a number from 0 on, as softplus and poisson predict";
         return MLP_OK;
     }
+    if (column->kind == MLP_COLUMN_WEIGHT && number < 0.0F) {
+        *expected = "a weight from 0 on";
+        return MLP_OK;
+    }
     memcpy(&row[column->number], &number, sizeof number);
     return is_label && column->code != SIZE_MAX
                ? add_number_text(s, i, cell, number, &row[column->code])
@@ -133,11 +137,13 @@ static mlp_status take_missing(const mlp_parser *of, mlp_segment *s, size_t i,
 {
     const mlp_cell_column *column = &of->cells->columns[i];
     *is_good = false;
-    if (of->cells->how.missing == MLP_MISSING_ERROR) {
+    if (of->cells->how.missing == MLP_MISSING_ERROR ||
+        column->kind == MLP_COLUMN_WEIGHT) {
         return reject(of, s, i,
-                      column->kind == MLP_COLUMN_NUMBER ? "a number"
-                      : column->kind == MLP_COLUMN_TEXT ? "a text"
-                                                        : "something");
+                      column->kind == MLP_COLUMN_WEIGHT   ? "a weight"
+                      : column->kind == MLP_COLUMN_NUMBER ? "a number"
+                      : column->kind == MLP_COLUMN_TEXT   ? "a text"
+                                                          : "something");
     }
     if (i == of->cells->how.label) {
         s->unlabelled++;
@@ -161,7 +167,8 @@ static mlp_status take_cell(const mlp_parser *of, mlp_segment *s, size_t i,
     if (column->kind == MLP_COLUMN_UNKNOWN) {
         find_kind(of, column, cell); /* one thread: see cells_read.c */
     }
-    if (column->kind == MLP_COLUMN_NUMBER) {
+    if (column->kind == MLP_COLUMN_NUMBER ||
+        column->kind == MLP_COLUMN_WEIGHT) {
         MLP_TRY(take_number(of, s, i, cell, row, &expected));
         *is_good = expected == NULL;
         return *is_good ? MLP_OK : reject(of, s, i, expected);

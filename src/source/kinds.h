@@ -1,6 +1,6 @@
 /** @file
  *  The interface of each kind of source to source.c: an opener that fills in
- *  the facts, and some operations.
+ *  the facts, and its operations.
  */
 #ifndef MLP_SOURCE_KINDS_H
 #define MLP_SOURCE_KINDS_H
@@ -21,6 +21,9 @@ typedef struct {
     /** As mlp_source_read_targets; NULL: no targets. */
     mlp_status (*read_targets)(void *state, mlp_split split, size_t first,
                                size_t rows, float *targets);
+    /** As mlp_source_read_weights; NULL: no weights. */
+    mlp_status (*read_weights)(void *state, mlp_split split, size_t first,
+                               size_t rows, float *weights);
     /** As mlp_source_locate; NULL: rows are never stored as in memory. */
     bool (*locate)(void *state, mlp_split split, mlp_source_place *place);
 } mlp_source_ops;

@@ -141,6 +141,7 @@ size_t mlp_column_features(const mlp_column *column)
     case MLP_COLUMN_TEXT:
         return column->is_pair ? 1 : mlp_column_categories(column);
     case MLP_COLUMN_IGNORED:
+    case MLP_COLUMN_WEIGHT:
     case MLP_COLUMN_UNKNOWN:
         break;
     }

@@ -49,7 +49,8 @@ typedef enum {
     MLP_COLUMN_UNKNOWN, /**< no cell seen yet */
     MLP_COLUMN_NUMBER,
     MLP_COLUMN_TEXT,
-    MLP_COLUMN_IGNORED
+    MLP_COLUMN_IGNORED,
+    MLP_COLUMN_WEIGHT /**< the rows' weights; a number, and no feature */
 } mlp_column_kind;
 
 typedef struct {

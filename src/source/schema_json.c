@@ -15,8 +15,8 @@
 #include "base/json.h"
 #include "schema.h"
 
-static const char *const kind_names[] = {"unknown", "number", "text", "ignored",
-                                         NULL};
+static const char *const kind_names[] = {"unknown", "number", "text",
+                                         "ignored", "weight", NULL};
 static const char *const task_names[] = {"classification", "regression"};
 
 /* ---- print ------------------------------------------------------------- */
@@ -157,7 +157,7 @@ static mlp_status parse_column(const json_t *object, bool is_label,
     const char *name = json_string_value(json_object_get(object, "name"));
     const char *word = json_string_value(json_object_get(object, "kind"));
     if (name == NULL || strlen(name) > MLP_NAME_BYTES_MOST ||
-        !find_word(word, kind_names, MLP_COLUMN_IGNORED + 1, &kind) ||
+        !find_word(word, kind_names, MLP_COLUMN_WEIGHT + 1, &kind) ||
         kind == MLP_COLUMN_UNKNOWN) {
         return refuse("a column without name or kind");
     }

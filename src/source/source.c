@@ -66,6 +66,7 @@ static mlp_status check_no_table(const char *name,
     const char *asked = options == NULL                   ? NULL
                         : options->label[0] != '\0'       ? "label"
                         : options->columns[0] != '\0'     ? "columns"
+                        : options->weight[0] != '\0'      ? "weight"
                         : options->ignore[0] != '\0'      ? "ignore"
                         : options->categorical[0] != '\0' ? "categorical"
                         : options->task == MLP_TASK_REGRESSION
@@ -186,6 +187,7 @@ mlp_table_options mlp_table_options_of(const mlp_config *config)
     return (mlp_table_options){
         .label = config->label,
         .columns = config->columns,
+        .weight = config->weight,
         .ignore = config->ignore,
         .categorical = config->categorical,
         .task = config->task,
@@ -274,4 +276,13 @@ mlp_status mlp_source_read_targets(mlp_source *source, mlp_split split,
     return rows == 0 ? MLP_OK
                      : source->ops->read_targets(source->state, split, first,
                                                  rows, targets);
+}
+
+mlp_status mlp_source_read_weights(mlp_source *source, mlp_split split,
+                                   size_t first, size_t rows, float *weights)
+{
+    assert(source->ops->read_weights != NULL);
+    return rows == 0 ? MLP_OK
+                     : source->ops->read_weights(source->state, split, first,
+                                                 rows, weights);
 }

@@ -45,6 +45,7 @@ typedef struct {
     const mlp_schema *schema;     /**< of a table; else NULL */
     const mlp_names *class_names; /**< NULL: classes are numbered */
     bool has_labels;              /**< false after mlp_source_open_images */
+    bool has_weights;             /**< rows have weights, of both splits */
     bool is_table;                /**< read from a table */
     mlp_table_counts counts;      /**< of a table */
     bool is_joint;           /**< read once by a team: see mlp_source_fetch */
@@ -84,6 +85,7 @@ typedef struct {
     const char *label;       /**< column to predict */
     const char *columns;     /**< names, of a file without a header; "": it has
                                   one */
+    const char *weight;      /**< column with the rows' weights; "": none */
     const char *ignore;      /**< columns to leave out, "a,b"; "": none */
     const char *categorical; /**< numbers to read as texts, "a,b"; "": none */
     mlp_task task;           /**< auto: the label decides */
@@ -154,6 +156,7 @@ typedef struct {
     const void *values[MLP_SPLITS];     /**< [rows, height * width] */
     const uint16_t *labels[MLP_SPLITS]; /**< [rows]; NULL: all 0 */
     const float *targets[MLP_SPLITS]; /**< [rows], for regression; else NULL */
+    const float *weights[MLP_SPLITS]; /**< [rows], finite, from 0 on; NULL: 1 */
     const mlp_schema *schema;         /**< required for regression */
     const mlp_names *class_names;     /**< NULL: classes are numbered */
 } mlp_source_arrays;
@@ -216,5 +219,10 @@ bool mlp_source_locate(mlp_source *source, mlp_split split,
  *  @param targets  [rows], overwritten */
 mlp_status mlp_source_read_targets(mlp_source *source, mlp_split split,
                                    size_t first, size_t rows, float *targets);
+
+/** The rows' weights, finite and from 0 on, of a source that has them.
+ *  @param weights  [rows], overwritten */
+mlp_status mlp_source_read_weights(mlp_source *source, mlp_split split,
+                                   size_t first, size_t rows, float *weights);
 
 #endif

@@ -286,8 +286,9 @@ static mlp_status read_table(void *state, mlp_split split, size_t first,
                              size_t rows, void *values, uint16_t *labels)
 {
     const table_source *table = state;
-    const mlp_table_rows to = {
-        values, table->schema.is_regression ? NULL : labels, NULL};
+    const mlp_table_rows to = {.values = values,
+                               .labels =
+                                   table->schema.is_regression ? NULL : labels};
     if (table->schema.is_regression && labels != NULL) {
         memset(labels, 0, rows * sizeof *labels);
     }
@@ -299,6 +300,13 @@ static mlp_status read_targets(void *state, mlp_split split, size_t first,
                                size_t rows, float *targets)
 {
     read_rows(state, split, first, rows, &(mlp_table_rows){.targets = targets});
+    return MLP_OK;
+}
+
+static mlp_status read_weights(void *state, mlp_split split, size_t first,
+                               size_t rows, float *weights)
+{
+    read_rows(state, split, first, rows, &(mlp_table_rows){.weights = weights});
     return MLP_OK;
 }
 
@@ -374,6 +382,8 @@ static void describe(const table_source *table, mlp_source_info *info)
     info->element = MLP_ELEMENT_F32;
     info->is_table = true;
     info->is_joint = mlp_joint_size(table->files[0].cells.how.comm) > 1;
+    info->has_weights =
+        mlp_encoder_has_weights(&table->files[MLP_SPLIT_TRAIN].encoder);
 }
 
 mlp_status mlp_source_table_open(const char *path,
@@ -384,7 +394,8 @@ mlp_status mlp_source_table_open(const char *path,
                                        .close = close_table,
                                        .release = release_table,
                                        .fetch = fetch_rows,
-                                       .read_targets = read_targets};
+                                       .read_targets = read_targets,
+                                       .read_weights = read_weights};
     if (options->schema != NULL && options->schema->count == 0) {
         return mlp_fail(MLP_ERROR_DATA,
                         "%s: is a table, but the model was not trained on one",

@@ -98,6 +98,29 @@ static mlp_status check_names(const mlp_csv_records *header)
     return MLP_OK;
 }
 
+static mlp_status check_weight(const mlp_csv_records *header,
+                               const mlp_table_options *options)
+{
+    if (options->weight[0] == '\0') {
+        return MLP_OK;
+    }
+    if (mlp_table_find_field(header, options->weight) == SIZE_MAX) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--weight: %s has no column \"%.256s\"", header->path,
+                        options->weight);
+    }
+    const char *other = strcmp(options->weight, options->label) == 0  ? "label"
+                        : is_listed(options->ignore, options->weight) ? "ignore"
+                        : is_listed(options->categorical, options->weight)
+                            ? "categorical"
+                            : NULL;
+    return other == NULL ? MLP_OK
+                         : mlp_fail(MLP_ERROR_USAGE,
+                                    "--weight and --%s name the same column, "
+                                    "\"%.256s\"",
+                                    other, options->weight);
+}
+
 static mlp_status check_options(const mlp_csv_records *header,
                                 const mlp_table_reading *of)
 {
@@ -110,12 +133,13 @@ static mlp_status check_options(const mlp_csv_records *header,
     }
     MLP_TRY(check_list(header, "label", options->label));
     MLP_TRY(check_list(header, "ignore", options->ignore));
-    return check_list(header, "categorical", options->categorical);
+    MLP_TRY(check_list(header, "categorical", options->categorical));
+    return check_weight(header, options);
 }
 
 /* ---- columns of a new schema ------------------------------------------- */
 
-/* A column may have no name; a label has one. */
+/* A column may have no name; a label and weights have one. */
 static bool is_label(const mlp_table_options *options, const char *name)
 {
     return options->label[0] != '\0' && strcmp(name, options->label) == 0;
@@ -128,13 +152,19 @@ mlp_column_kind mlp_table_label_kind(const mlp_table_options *options)
                                                       : MLP_COLUMN_UNKNOWN;
 }
 
+static bool is_weight(const mlp_table_options *options, const char *name)
+{
+    return options->weight[0] != '\0' && strcmp(name, options->weight) == 0;
+}
+
 static mlp_column_kind first_kind(const mlp_table_options *options,
                                   const char *name)
 {
     if (is_label(options, name)) {
         return mlp_table_label_kind(options);
     }
-    return is_listed(options->ignore, name)        ? MLP_COLUMN_IGNORED
+    return is_weight(options, name)                ? MLP_COLUMN_WEIGHT
+           : is_listed(options->ignore, name)      ? MLP_COLUMN_IGNORED
            : is_listed(options->categorical, name) ? MLP_COLUMN_TEXT
                                                    : MLP_COLUMN_UNKNOWN;
 }
@@ -186,8 +216,9 @@ static mlp_status find_fields(const mlp_csv_records *header, size_t label,
 {
     for (size_t i = 0; i < cells->count; i++) {
         mlp_cell_column *column = &cells->columns[i];
-        bool is_wanted =
-            i == label ? needs_label : column->kind != MLP_COLUMN_IGNORED;
+        bool is_wanted = i == label || column->kind == MLP_COLUMN_WEIGHT
+                             ? needs_label
+                             : column->kind != MLP_COLUMN_IGNORED;
         column->field =
             is_wanted ? mlp_table_find_field(header, column->name) : SIZE_MAX;
         if (is_wanted && column->field == SIZE_MAX) {

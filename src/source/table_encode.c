@@ -66,7 +66,8 @@ mlp_status mlp_encoder_create(const mlp_cells *cells, const mlp_schema *schema,
 {
     *encoder = (mlp_encoder){.cells = cells,
                              .schema = schema,
-                             .features = mlp_schema_features(schema)};
+                             .features = mlp_schema_features(schema),
+                             .weight = mlp_cells_weight(cells)};
     encoder->categories = calloc(schema->count, sizeof *encoder->categories);
     if (encoder->categories == NULL) {
         return mlp_fail_memory("the categories of a table");
@@ -87,6 +88,11 @@ void mlp_encoder_destroy(mlp_encoder *encoder)
     }
     free(encoder->categories);
     *encoder = (mlp_encoder){0};
+}
+
+bool mlp_encoder_has_weights(const mlp_encoder *encoder)
+{
+    return encoder->weight != SIZE_MAX;
 }
 
 /* The category of a row's text; MLP_CELL_MISSING for none. */
@@ -171,6 +177,9 @@ void mlp_encode_row(const mlp_encoder *encoder, size_t row,
     }
     if (to->labels != NULL) {
         to->labels[to_row] = (uint16_t)category_of(encoder, words, label);
+    }
+    if (to->weights != NULL) {
+        to->weights[to_row] = mlp_cell_number(words[encoder->weight]);
     }
     if (to->targets != NULL) {
         to->targets[to_row] =

@@ -5,6 +5,7 @@
 #ifndef MLP_TABLE_ENCODE_H
 #define MLP_TABLE_ENCODE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,7 @@ typedef struct {
     float *values;    /**< [rows, features] */
     uint16_t *labels; /**< [rows] */
     float *targets;   /**< [rows] */
+    float *weights;   /**< [rows]; of cells that have them */
 } mlp_table_rows;
 
 /** How the cells of a file become features. Zero-initialize; destroy frees. */
@@ -32,6 +34,7 @@ typedef struct {
     const mlp_cells *cells;
     const mlp_schema *schema; /**< of the same columns */
     size_t features;
+    size_t weight;         /**< mlp_cells_weight */
     uint32_t **categories; /**< [columns], each [texts]: the category of a code;
                                 MLP_CELL_MISSING for none */
 } mlp_encoder;
@@ -40,6 +43,9 @@ typedef struct {
 mlp_status mlp_encoder_create(const mlp_cells *cells, const mlp_schema *schema,
                               mlp_encoder *encoder);
 void mlp_encoder_destroy(mlp_encoder *encoder);
+
+/** Whether the rows have weights. */
+bool mlp_encoder_has_weights(const mlp_encoder *encoder);
 
 /** Encode one row of the cells as row `to_row` of the destinations. */
 void mlp_encode_row(const mlp_encoder *encoder, size_t row,

@@ -279,6 +279,29 @@ static mlp_status fit_columns(const fit *of, mlp_schema *schema)
                           of->cells->name, names, MLP_TABLE_FEATURES);
 }
 
+/* The rows of a fit that count: those whose weight is not 0. Collective.
+ * @param rows  [of->count], those of the fit */
+static mlp_status leave_out_weightless(fit *of, uint32_t *rows)
+{
+    size_t weight = mlp_cells_weight(of->cells);
+    size_t all = of->total;
+    uint64_t kept = 0;
+    if (weight == SIZE_MAX) {
+        return MLP_OK;
+    }
+    for (size_t r = 0; r < of->count; r++) {
+        rows[kept] = rows[r];
+        kept += mlp_cell_number(row_of(of, r)[weight]) != 0.0F;
+    }
+    of->count = kept;
+    MLP_TRY(mlp_joint_sum(of->options->comm, &kept, 1));
+    of->total = kept;
+    return kept > 0 ? MLP_OK
+                    : mlp_fail(MLP_ERROR_DATA,
+                               "%s: the weights of all %zu training rows are 0",
+                               of->cells->name, all);
+}
+
 mlp_status mlp_table_fit(const mlp_cells *cells,
                          const mlp_table_options *options, bool is_regression,
                          const uint32_t *rows, size_t count, mlp_schema *schema)
@@ -295,6 +318,9 @@ mlp_status mlp_table_fit(const mlp_cells *cells,
     status = mlp_joint_agree(options->comm, status);
     if (status == MLP_OK) {
         of.count = mlp_cells_choose(cells, rows, count, local);
+        status = leave_out_weightless(&of, local);
+    }
+    if (status == MLP_OK) {
         status = fit_columns(&of, schema);
     }
     free(local);

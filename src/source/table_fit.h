@@ -27,8 +27,10 @@ bool mlp_table_is_regression(const mlp_cells *cells, mlp_task task,
  *                 all ranks
  *  @param schema  overwritten; its columns are those of cells
  *
- *  Collective. A column without a cell in the training rows is ignored.
- * MLP_ERROR_DATA for too many categories. MLP_ERROR_INTERNAL without memory.
+ *  Collective. Training rows of weight 0 are left out, each other row counts
+ *  once. A column without a cell in the training rows is ignored.
+ *  MLP_ERROR_DATA for too many categories, or when all weights are 0.
+ *  MLP_ERROR_INTERNAL without memory.
  */
 mlp_status mlp_table_fit(const mlp_cells *cells,
                          const mlp_table_options *options, bool is_regression,

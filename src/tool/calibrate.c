@@ -112,6 +112,12 @@ static mlp_status fit(const mlp_tool_options *options, calibration *c,
                       double *factor)
 {
     mlp_logits logits = {.rows = 0};
+    if (c->loaded.dataset.weights != NULL) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "%s: its rows have weights, and calibration counts "
+                        "rows",
+                        c->loaded.data_name);
+    }
     mlp_status status = mlp_logits_append(&logits, &c->loaded.checkpoint,
                                           options->threads, &c->loaded.dataset);
     if (status == MLP_OK) {

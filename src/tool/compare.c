@@ -118,6 +118,10 @@ static mlp_status check_rows(comparison *c)
     if (!have_same_answers(&a->dataset, &b->dataset)) {
         return refuse(c, "the labels of their rows differ");
     }
+    if (a->dataset.weights != NULL || b->dataset.weights != NULL) {
+        return refuse(c, "their rows have weights, and a comparison counts "
+                         "rows");
+    }
     return check_features(c);
 }
 
@@ -127,9 +131,8 @@ static mlp_status check_rows(comparison *c)
 static double error_of(const mlp_tool_case *model,
                        const mlp_inference_result *result, size_t i, size_t row)
 {
-    const mlp_scaler *scaler = &model->checkpoint.target_scaler;
-    double output = (double)result->outputs[i * result->stride];
-    return output / (double)scaler->scale + (double)scaler->shift -
+    return mlp_target_prediction(&model->checkpoint.target_scaler,
+                                 result->outputs[i * result->stride]) -
            (double)model->dataset.targets[row];
 }
 

@@ -25,7 +25,7 @@ typedef struct {
 
 static double top_accuracy(const evaluation *e)
 {
-    return (double)e->tally.top_hits / (double)e->tally.rows;
+    return mlp_tally_top_accuracy(&e->tally);
 }
 
 static mlp_status print_text(FILE *out, const evaluation *e)
@@ -40,8 +40,10 @@ static mlp_status print_text(FILE *out, const evaluation *e)
         mlp_metrics_print(out, &e->tally);
         return MLP_OK;
     }
-    fprintf(out, "accuracy    %.2f%% (%" PRIu64 " of %" PRIu64 ")\n",
-            100 * mlp_tally_accuracy(&e->tally), e->tally.hits, e->tally.rows);
+    fprintf(out, "accuracy    %.2f%%%s (%" PRIu64 " of %" PRIu64 ")\n",
+            100 * mlp_tally_accuracy(&e->tally),
+            e->tally.weighted > 0 ? ", weighted" : "", e->tally.hits,
+            e->tally.rows);
     if (e->top_k > 0) {
         fprintf(out, "top-%-8zu%.2f%% (%" PRIu64 " of %" PRIu64 ")\n", e->top_k,
                 100 * top_accuracy(e), e->tally.top_hits, e->tally.rows);
@@ -148,6 +150,10 @@ static mlp_status print_json(FILE *out, const evaluation *e)
                   mlp_json_number(mlp_tally_loss(&e->tally)), "accuracy",
                   mlp_json_number(mlp_tally_accuracy(&e->tally)), "hits",
                   mlp_json_whole(e->tally.hits));
+    if (e->tally.weighted > 0) {
+        mlp_json_set(&object, "weight_sum",
+                     mlp_json_number(e->tally.weight_sum));
+    }
     add_metrics(&object, &e->tally);
     if (e->reliability.rows > 0) {
         add_calibration(&object, &e->reliability);

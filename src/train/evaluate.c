@@ -1,6 +1,7 @@
 /** @file
  *  Evaluation over all ranks: exact counts, and a loss summed in the tree.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "internal.h"
@@ -93,14 +94,39 @@ static bool ranks_rows(const mlp_trainer *trainer, size_t rows)
            (is_monitored || is_small);
 }
 
-static mlp_status measure_ranking(mlp_comm *comm, mlp_ranking *ranking,
-                                  mlp_tally *tally)
+/* The weights of the rows of all ranks, if rows have them. Collective.
+ * @param weights  overwritten: [rows], to be freed; or NULL */
+static mlp_status share_weights(mlp_comm *comm, const mlp_sharded *split,
+                                float **weights)
+{
+    const mlp_dataset *here = &split->here;
+    size_t words = split->rows / 2 + 1;
+    *weights = NULL;
+    if (here->weights == NULL) {
+        return MLP_OK;
+    }
+    void *all = calloc(words, sizeof(uint64_t));
+    MLP_TRY(mlp_comm_agree(
+        comm, all == NULL ? mlp_fail_memory("the rows' weights") : MLP_OK));
+    *weights = all;
+    memcpy(*weights + (here->range.first - split->first), here->weights,
+           here->range.count * sizeof **weights);
+    return mlp_comm_sum(comm, all, words); /* as integers 0 + bits = bits */
+}
+
+static mlp_status measure_ranking(mlp_comm *comm, const mlp_sharded *split,
+                                  mlp_ranking *ranking, mlp_tally *tally)
 {
     size_t count;
+    float *weights;
     uint64_t *words = mlp_ranking_words(ranking, &count);
     MLP_TRY(mlp_comm_sum(comm, words, count));
-    mlp_status status = mlp_ranking_measure(ranking, NULL, &tally->ranking);
-    tally->ranked = ranking->rows;
+    mlp_status status = share_weights(comm, split, &weights);
+    if (status == MLP_OK) {
+        status = mlp_ranking_measure(ranking, weights, &tally->ranking);
+        tally->ranked = ranking->rows;
+    }
+    free(weights);
     return mlp_comm_agree(comm, status);
 }
 
@@ -118,7 +144,7 @@ static mlp_status evaluate(mlp_trainer *trainer, const mlp_sharded *split,
     MLP_TRY(share_tallies(trainer, mlp_dataset_status(&split->here)));
     *tally = mlp_evaluation_total(tallies, parts->config->shards);
     if (counts->ranking != NULL) {
-        MLP_TRY(measure_ranking(parts->comm, counts->ranking, tally));
+        MLP_TRY(measure_ranking(parts->comm, split, counts->ranking, tally));
     }
     return counts->confusion == NULL
                ? MLP_OK

@@ -77,7 +77,13 @@ static void update(void *context, size_t first, size_t count, const float *sum)
     lap(f, MLP_PHASE_UPDATE);
 }
 
-/* A step that is given up: parameters stay, and the exchange is through. */
+/* A step that is given up, or whose rows have no weight: parameters and moments
+ * stay, and the exchange is through. */
+static bool is_left_alone(const mlp_step_facts *facts)
+{
+    return facts->is_given_up || facts->weight <= 0.0;
+}
+
 static void leave_alone(void *context, size_t first, size_t count,
                         const float *sum)
 {
@@ -303,7 +309,7 @@ static void finish_columns(finisher *f, const mlp_step_facts *facts)
     const mlp_worker *w = f->w;
     const float *begun = w->step->micro_batch > 0 ? c->leaf_sums : NULL;
     f->least = 1;
-    if (facts->is_given_up) {
+    if (is_left_alone(facts)) {
         /* the exchange is through */
     } else if (!facts->is_unsafe) {
         mlp_pass_gradient_blocks(c->pass, 0, &c->sum, begun, update_block, f,
@@ -341,7 +347,7 @@ void mlp_stage_finish_pending(mlp_worker *w)
     if (!trainer->is_pending) {
         return;
     }
-    mlp_optimizer_begin(&f.rule, facts->lr, facts->rows, facts->step);
+    mlp_optimizer_begin(&f.rule, facts->lr, facts->weight, facts->step);
     each_layer(&f, update, true);
     mlp_worker_meet_in_rank(w);
     if (w->self.index == 0) {
@@ -371,14 +377,17 @@ mlp_status mlp_trainer_finish(mlp_worker *w, const mlp_step_facts *facts)
 {
     mlp_trainer *trainer = w->trainer;
     finisher f = {.w = w, .trainer = trainer, .rule = trainer->optimizer};
-    if (!facts->is_given_up) {
-        mlp_optimizer_begin(&f.rule, facts->lr, facts->rows, facts->step);
+    if (!is_left_alone(facts)) {
+        mlp_optimizer_begin(&f.rule, facts->lr, facts->weight, facts->step);
     }
     if (mlp_trainer_has_columns(trainer)) {
         finish_columns(&f, facts);
     }
-    if (facts->is_given_up) {
+    if (is_left_alone(facts)) {
         each_layer(&f, leave_alone, true);
+        if (!facts->is_given_up) {
+            mlp_stage_leave_batch(w);
+        }
         return MLP_OK;
     }
     if (trainer->weights.kept_sum != NULL) {

@@ -13,6 +13,9 @@
  *  Where the bound does not hold, the step is finished with care (finish.c), to
  *  the same bits.
  *
+ *  Weights of rows are in dz, and so in the bound; their sum, by which the rule
+ *  divides, each thread takes from what the ranks told with their rows.
+ *
  *  Why nobody reads what another thread overwrites: parameters are last read by
  *  forward and backward, before the meeting in mlp_fused_is_safe; a thread
  *  updates those whose gradients it computes; and the batch is last read before
@@ -21,6 +24,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/tree.h"
 
 #include "step.h"
 
@@ -127,18 +132,29 @@ static void update(void *context, size_t first, size_t count, const float *sum)
     mlp_worker_lap(u->w, MLP_PHASE_UPDATE);
 }
 
+/* Of a batch whose rows have no weight. */
+static void leave_alone(void *context, size_t first, size_t count,
+                        const float *sum)
+{
+    const updater *u = context;
+    (void)first, (void)count, (void)sum;
+    mlp_worker_lap(u->w, MLP_PHASE_GRADIENT);
+}
+
 void mlp_fused_update(mlp_worker *w)
 {
     const mlp_one_step *step = w->step;
     mlp_trainer *trainer = w->trainer;
     const float *begun = step->micro_batch > 0 ? trainer->node.leaf_sums : NULL;
     updater u = {w, trainer->optimizer};
-    mlp_optimizer_begin(&u.rule, step->lr, step->rows, step->global);
+    double weight = mlp_tree_sum(mlp_trainer_leaf_weights(trainer),
+                                 trainer->node.shards.count, 1);
+    mlp_optimizer_begin(&u.rule, step->lr, weight, step->global);
     for (size_t l = trainer->parts.model->layers; l-- > 0;) {
         if (l >= trainer->parts.model->frozen) {
-            mlp_pass_gradient_blocks(trainer->node.pass, l,
-                                     trainer->weights.subtrees, begun, update,
-                                     &u, w->me);
+            mlp_pass_gradient_blocks(
+                trainer->node.pass, l, trainer->weights.subtrees, begun,
+                weight > 0.0 ? update : leave_alone, &u, w->me);
         }
         mlp_worker_lap(w, MLP_PHASE_GRADIENT);
         mlp_exchange_publish(trainer->exchange, l, w->me);

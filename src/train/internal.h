@@ -18,7 +18,7 @@
 #include "thread_tuner.h"
 #include "weights.h"
 
-enum { MLP_SHARD_METRICS = 11 }; /* doubles of a shard; see shard_metrics.c */
+enum { MLP_SHARD_METRICS = 13 }; /* doubles of a shard; see shard_metrics.c */
 
 enum { MLP_VIEW_SIZE = 3 }; /* words of the sentinel for each rank */
 
@@ -64,9 +64,12 @@ typedef struct {
     mlp_range gathered; /* of these, those whose rows this rank gathers, */
     const mlp_dataset *dataset; /* from here */
     size_t *fed_start;          /* [fed.count + 1], in the batch under way */
-    size_t *leaf_start; /* [shards.count + 1], in the node's part of it */
-    size_t first_row;   /* the node's in the feed's batch, */
-    mlp_batch batch;    /* and its rows; without inputs where it has columns */
+    double *fed_weights; /* [fed.count], sums of the rows' weights in the batch
+                            so far: each rank's of what it gathers, before it
+                            hands in its rows */
+    size_t *leaf_start;  /* [shards.count + 1], in the node's part of it */
+    size_t first_row;    /* the node's in the feed's batch, */
+    mlp_batch batch;     /* and its rows; without inputs where it has columns */
     mlp_deformer *deformer; /* of its batches' images, or NULL */
     mlp_feed *feed;
     mlp_pass *pass;
@@ -115,7 +118,7 @@ typedef struct {
 /* What the update has to know of a step. */
 typedef struct {
     double lr;
-    size_t rows;      /* of the global batch */
+    double weight;    /* of the rows of the global batch; 0: no update */
     uint64_t step;    /* global, from 0 */
     bool is_given_up; /* no update */
     bool is_unsafe;   /* some rank's sums are: look before the update */
@@ -201,6 +204,20 @@ static inline const float *mlp_trainer_targets(const mlp_trainer *trainer)
 {
     const float *all = mlp_feed_targets(trainer->node.feed);
     return all == NULL ? NULL : all + trainer->node.first_row * MLP_ALIGN;
+}
+
+/** Weights of the node's rows, or NULL. */
+static inline const float *mlp_trainer_weights(const mlp_trainer *trainer)
+{
+    const float *all = mlp_feed_weights(trainer->node.feed);
+    return all == NULL ? NULL : all + trainer->node.first_row;
+}
+
+/** Sums of the weights of the node's shards, in the batch so far. */
+static inline const double *mlp_trainer_leaf_weights(const mlp_trainer *trainer)
+{
+    const mlp_trainer_node *node = &trainer->node;
+    return node->fed_weights + (node->shards.first - node->fed.first);
 }
 
 /** The rows of this rank's shards, counted in the node's batch. */

@@ -155,6 +155,8 @@ static places cut_memory(mlp_trainer *trainer, const extents *all,
     at.columns_pass = mlp_arena_cut(arena, 1, all->columns_pass);
     trainer->node.leaf_sums = mlp_arena_cut(arena, 1, all->sums);
     trainer->columns.leaf_sums = mlp_arena_cut(arena, 1, all->columns_sums);
+    trainer->node.fed_weights =
+        mlp_arena_cut(arena, trainer->node.fed.count, sizeof(double));
     trainer->node.bounds =
         mlp_arena_cut(arena, mlp_node_team_threads(trainer->node.team),
                       sizeof(mlp_thread_bounds));
@@ -178,9 +180,12 @@ static mlp_status create_parts(mlp_trainer *trainer, const extents *all,
                             &trainer->node.pass));
     const mlp_feed_shape own = feed_shape(trainer, EVALUATION_ROWS, 1);
     MLP_TRY(mlp_feed_create(&own, NULL, &trainer->evaluation.feed));
-    return mlp_pass_create(parts->model, parts->kernels, EVALUATION_ROWS,
-                           parts->config->threads, NULL,
-                           &trainer->evaluation.pass);
+    MLP_TRY(mlp_pass_create(parts->model, parts->kernels, EVALUATION_ROWS,
+                            parts->config->threads, NULL,
+                            &trainer->evaluation.pass));
+    mlp_evaluate_clip(trainer->evaluation.pass, parts->model,
+                      &parts->target_scaler);
+    return MLP_OK;
 }
 
 mlp_status mlp_trainer_create_node_team(mlp_trainer *trainer)

@@ -14,7 +14,7 @@
 
 /* Bytes of the copy of all training rows. */
 typedef struct {
-    size_t values, labels, targets;
+    size_t values, labels, targets, weights;
 } row_bytes;
 
 static row_bytes bytes_of(const mlp_trainer *trainer, size_t rows)
@@ -22,14 +22,15 @@ static row_bytes bytes_of(const mlp_trainer *trainer, size_t rows)
     const mlp_dataset *here = &trainer->parts.train->here;
     return (row_bytes){rows * here->features * mlp_element_bytes(here->element),
                        rows * sizeof *here->labels,
-                       here->targets != NULL ? rows * sizeof *here->targets
+                       here->targets != NULL ? rows * sizeof *here->targets : 0,
+                       here->weights != NULL ? rows * sizeof *here->weights
                                              : 0};
 }
 
 uint64_t mlp_trainer_copy_bytes(const mlp_trainer *trainer)
 {
     const row_bytes bytes = bytes_of(trainer, trainer->parts.train->rows);
-    return bytes.values + bytes.labels + bytes.targets;
+    return bytes.values + bytes.labels + bytes.targets + bytes.weights;
 }
 
 /* Training rows of a run of shards. */
@@ -54,10 +55,11 @@ static mlp_dataset part_of(const mlp_trainer *trainer, const mlp_dataset *copy,
     part.values = (char *)copy->values + before.values;
     part.labels += rows.first;
     part.targets = copy->targets != NULL ? copy->targets + rows.first : NULL;
+    part.weights = copy->weights != NULL ? copy->weights + rows.first : NULL;
     return part;
 }
 
-enum { VALUES, LABELS, TARGETS, ARRAYS };
+enum { VALUES, LABELS, TARGETS, WEIGHTS, ARRAYS };
 
 /* What a node's rows are in each array. */
 static void address(const mlp_trainer *trainer, const mlp_dataset *copy,
@@ -72,9 +74,11 @@ static void address(const mlp_trainer *trainer, const mlp_dataset *copy,
     at[VALUES] = part.values;
     at[LABELS] = part.labels;
     at[TARGETS] = part.targets;
+    at[WEIGHTS] = part.weights;
     bytes[VALUES] = of.values;
     bytes[LABELS] = of.labels;
     bytes[TARGETS] = of.targets;
+    bytes[WEIGHTS] = of.weights;
 }
 
 static mlp_status plan_copies(const mlp_trainer *trainer,
@@ -140,6 +144,7 @@ static mlp_status fill_copy(const mlp_trainer *trainer, const mlp_dataset *copy)
     copy_array(mine.values, train->here.values, bytes.values);
     copy_array(mine.labels, train->here.labels, bytes.labels);
     copy_array(mine.targets, train->here.targets, bytes.targets);
+    copy_array(mine.weights, train->here.weights, bytes.weights);
     mlp_status status = mlp_transfers_create(comm, ARRAYS, &transfers);
     if (status == MLP_OK && is_sender) {
         status = plan_copies(trainer, copy, transfers);
@@ -163,6 +168,8 @@ static mlp_dataset place_copy(const mlp_trainer *trainer, mlp_arena *arena)
     copy.labels = mlp_arena_cut(arena, 1, bytes.labels);
     copy.targets =
         bytes.targets > 0 ? mlp_arena_cut(arena, 1, bytes.targets) : NULL;
+    copy.weights =
+        bytes.weights > 0 ? mlp_arena_cut(arena, 1, bytes.weights) : NULL;
     return copy;
 }
 

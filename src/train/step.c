@@ -22,6 +22,29 @@ static void report_rank(const mlp_one_step *step)
         mlp_dataset_status(&trainer->parts.train->here) != MLP_OK;
 }
 
+/* Add up the weights of the rows that this rank gathers, shard by shard. */
+static void add_weights(const mlp_one_step *step)
+{
+    const mlp_trainer *trainer = step->trainer;
+    const mlp_trainer_node *node = &trainer->node;
+    const mlp_dataset *from = node->dataset;
+    const mlp_shard_batches *batches = &step->shard_batches;
+    double *sums = node->fed_weights + (node->gathered.first - node->fed.first);
+    for (size_t i = 0; i < batches->leaves; i++) {
+        size_t first = batches->leaf_start[i];
+        size_t end = batches->leaf_start[i + 1];
+        double sum = step->micro_batch > 0 ? sums[i] : 0.0;
+        if (from->weights == NULL) {
+            sum += (double)(end - first);
+            first = end;
+        }
+        for (size_t r = first; r < end; r++) {
+            sum += mlp_dataset_weight(from, batches->rows[r]);
+        }
+        sums[i] = sum;
+    }
+}
+
 /* One pass over the node's rows; with columns, another over all rows. */
 static void begin_passes(const mlp_one_step *step)
 {
@@ -31,6 +54,7 @@ static void begin_passes(const mlp_one_step *step)
     const float *targets = mlp_trainer_targets(trainer);
     mlp_pass_begin(node->pass, parameters, &node->batch,
                    mlp_feed_labels(node->feed) + node->first_row, targets);
+    mlp_pass_weigh(node->pass, mlp_trainer_weights(trainer));
     const mlp_dropout dropout = {.seed = trainer->parts.config->seed,
                                  .epoch = (uint32_t)step->epoch,
                                  .rows = mlp_feed_rows(node->feed) +
@@ -59,6 +83,7 @@ static void begin_micro_batch(mlp_one_step *step)
                    &step->shard_batches, &step->whole);
     mlp_trainer_take_batch(trainer);
     report_rank(step);
+    add_weights(step);
     step->rows += mlp_feed_batch(trainer->node.feed)->rows;
     begin_passes(step);
 }
@@ -127,9 +152,8 @@ static mlp_status finish(mlp_worker *w)
 {
     const mlp_one_step *step = w->step;
     mlp_status decision = step->decision;
-    const mlp_step_facts facts = {step->lr, step->result->tally.rows,
-                                  step->global, decision == MLP_DIVERGED,
-                                  step->is_unsafe};
+    const mlp_step_facts facts = {step->lr, step->result->weight, step->global,
+                                  decision == MLP_DIVERGED, step->is_unsafe};
     mlp_status status = mlp_trainer_finish(w, &facts);
     return status != MLP_OK ? status : decision;
 }

@@ -32,7 +32,22 @@ typedef struct {
                            rows are the last of the training file */
     size_t rows;      /**< of all ranks together */
     mlp_range shards; /**< this rank's; the config has how many there are */
+    /* of all ranks together, if the rows have weights: */
+    size_t counted;    /**< rows whose weight is not 0 */
+    double weight_sum; /**< of the weights, in the order of shards and tree */
 } mlp_sharded;
+
+/** Rows of all ranks that count, and the sum of their weights. */
+static inline size_t mlp_sharded_counted(const mlp_sharded *split)
+{
+    return split->here.weights != NULL ? split->counted : split->rows;
+}
+
+static inline double mlp_sharded_weight(const mlp_sharded *split)
+{
+    return split->here.weights != NULL ? split->weight_sum
+                                       : (double)split->rows;
+}
 
 /** Rows of shard `shard` (one of split->shards), counted in split->here.
  *  @param shards  how many there are in all */
@@ -52,8 +67,8 @@ typedef struct {
     bool is_sparse;             /**< the data has enough zeros to skip them */
     const float *class_weights; /**< [model->classes], or NULL: all 1 */
     mlp_profile *profile;       /**< of config->threads threads, or NULL */
-    mlp_scaler target_scaler;   /**< of a regression */
-    mlp_stop *stop;             /**< of this rank; may be NULL */
+    mlp_target_scaler target_scaler; /**< of a regression */
+    mlp_stop *stop;                  /**< of this rank; may be NULL */
     uint64_t first_epoch; /**< counted on from here: what draws shuffles */
     uint64_t first_step;  /**< and dropout; and what the optimizer's
                                moments have seen. The schedule is of the
@@ -113,6 +128,7 @@ double mlp_trainer_rate(const mlp_trainer *trainer, uint64_t step);
 /** What one step came to, the same on every rank. */
 typedef struct {
     mlp_tally tally; /**< of this global batch, before the update */
+    double weight;   /**< sum of its rows' weights; 0: nothing was updated */
     bool wants_stop; /**< some rank was asked to stop */
 } mlp_step_result;
 

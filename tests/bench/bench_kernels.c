@@ -136,7 +136,8 @@ static int load(const char *data)
 static int read_table(const char *path, const char *threads)
 {
     mlp_source *source = NULL;
-    const mlp_table_options options = {.label = "label",
+    const mlp_table_options options = {.weight = "",
+                                       .label = "label",
                                        .columns = "",
                                        .ignore = "",
                                        .categorical = "",

@@ -16,7 +16,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     snprintf(label, sizeof label, "%zu", array.columns - 1);
     mlp_npy_close(&array);
-    const mlp_table_options options = {.label = label,
+    const mlp_table_options options = {.weight = "",
+                                       .label = label,
                                        .ignore = "",
                                        .categorical = "0",
                                        .columns = "",

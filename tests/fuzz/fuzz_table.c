@@ -46,6 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size--;
     find_label(data, size, how & TABS ? '\t' : ',', label);
     const mlp_table_options options = {
+        .weight = "",
         .label = label,
         .ignore = "",
         .categorical = "",

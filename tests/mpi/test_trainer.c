@@ -119,14 +119,13 @@ static mlp_sharded make_split(const scenario *s, mlp_comm *comm)
             values[r * FEATURES + c] = value_of(s, here.first + r, c);
         }
     }
-    return (mlp_sharded){{.range = here,
-                          .features = FEATURES,
-                          .element = MLP_ELEMENT_F32,
-                          .values = values,
-                          .labels = labels},
-                         0,
-                         s->rows,
-                         shards};
+    return (mlp_sharded){.here = {.range = here,
+                                  .features = FEATURES,
+                                  .element = MLP_ELEMENT_F32,
+                                  .values = values,
+                                  .labels = labels},
+                         .rows = s->rows,
+                         .shards = shards};
 }
 
 static mlp_config make_config(const scenario *s)

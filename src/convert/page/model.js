@@ -87,7 +87,12 @@ function forwardLayer(layer, x) {
 // The activations of each layer for features as they are in the data.
 function forward(features) {
   let x = scaled(features);
-  return layers.map(layer => (x = forwardLayer(layer, x)));
+  const all = layers.map(layer => (x = forwardLayer(layer, x)));
+  if (facts.clip !== null) { // a number within the training rows' range
+    const [least, largest] = facts.clip;
+    all[all.length - 1] = x.map(y => Math.min(Math.max(y, least), largest));
+  }
+  return all;
 }
 
 // The index of the predicted class.

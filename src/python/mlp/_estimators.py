@@ -5,8 +5,8 @@ import numpy as np
 import scipy.sparse
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import (check_is_fitted, column_or_1d,
-                                      validate_data)
+from sklearn.utils.validation import (_check_sample_weight, check_is_fitted,
+                                      column_or_1d, validate_data)
 
 from ._classes import Classes
 from ._options import for_partial_fit, options_of
@@ -76,14 +76,18 @@ _PARAMETERS = """Parameters
 _ROWS = {"accept_sparse": "csr", "dtype": (np.float64, np.float32, np.uint8)}
 
 
-def _refuse(arguments: dict) -> None:
-    """Refuse arguments of fit that scikit-learn's own estimators have."""
-    for name, value in arguments.items():
-        if name != "sample_weight":
-            raise TypeError(f"fit has no argument {name!r}")
-        if value is not None:
-            raise ValueError("sample_weight: weights of rows are not "
-                             "implemented; class_weight weights classes")
+def _weights(sample_weight, X):
+    """Return weights of the rows as the library reads them, or None."""
+    if sample_weight is None:
+        return None
+    with np.errstate(over="ignore"):
+        weights = _check_sample_weight(
+            sample_weight, X, dtype=np.float64,
+            ensure_non_negative=True).astype(np.float32)
+    if not np.isfinite(weights).all():
+        raise ValueError("sample_weight contains a value too large for "
+                         "dtype('float32').")
+    return weights
 
 
 class _MLP(BaseEstimator):
@@ -142,8 +146,8 @@ class _MLP(BaseEstimator):
     def _begin(self, y):
         """Take from all y of a first training what later ones must agree with."""
 
-    def _samples(self, X, y) -> Samples:
-        """Rows of X and checked y for the library."""
+    def _samples(self, X, y, weights) -> Samples:
+        """Rows of X, checked y and weights for the library."""
         raise NotImplementedError
 
     def _task_options(self) -> dict[str, str]:
@@ -168,8 +172,11 @@ class _MLP(BaseEstimator):
 
     # ---- training --------------------------------------------------------
 
-    def _join(self, X, y, eval_set, options):
-        """Append evaluation rows; an option holds them out, as the last part."""
+    def _join(self, X, y, weights, eval_set, options):
+        """Append evaluation rows; an option holds them out, as the last part.
+
+        They weigh 1 each.
+        """
         if isinstance(eval_set, list) and len(eval_set) == 1:
             eval_set = eval_set[0]
         held_X, held_y = self._check_pair(*eval_set)
@@ -178,16 +185,19 @@ class _MLP(BaseEstimator):
         rows, held = X.shape[0], held_X.shape[0]
         options["validation"] = repr((held + 0.5) / (rows + held))
         stack = scipy.sparse.vstack if scipy.sparse.issparse(X) else np.vstack
+        if weights is not None:
+            weights = np.concatenate([weights, np.ones(held, np.float32)])
         return (as_rows(stack([X, held_X])),
-                np.concatenate([np.asarray(y), np.asarray(held_y)]))
+                np.concatenate([np.asarray(y), np.asarray(held_y)]), weights)
 
-    def _train(self, X, y, options, start=None):
-        self.network_, interrupt = train(options, self._samples(X, y), start)
+    def _train(self, X, y, weights, options, start=None):
+        self.network_, interrupt = train(
+            options, self._samples(X, y, weights), start)
         if interrupt is not None:
             raise interrupt
         return self
 
-    def fit(self, X, y, *, eval_set=None, **unsupported):
+    def fit(self, X, y, sample_weight=None, *, eval_set=None):
         """Train from initial weights.
 
         Parameters
@@ -196,6 +206,9 @@ class _MLP(BaseEstimator):
             C-contiguous float32 and uint8 arrays are read where they are.
         y : array of shape (n,)
             Classes, which are numbers or texts; or numbers to predict.
+        sample_weight : array of shape (n,), optional
+            By which the rows count, from 0 on, in the loss and in
+            ``history_``; 0: not at all.
         eval_set : tuple (X, y), optional
             Validation rows: evaluated after each epoch, for ``history_`` and
             ``patience``.
@@ -210,20 +223,21 @@ class _MLP(BaseEstimator):
             After Ctrl-C, within a batch; ``network_`` is then that of the last
             complete epoch.
         """
-        _refuse(unsupported)
         X, y = self._check_pair(X, y, reset=True)
+        weights = _weights(sample_weight, X)
         self._begin(y)
         options = self._options(X)
         if eval_set is not None:
-            X, y = self._join(X, y, eval_set, options)
-        return self._train(X, y, options)
+            X, y, weights = self._join(X, y, weights, eval_set, options)
+        return self._train(X, y, weights, options)
 
-    def _partial_fit(self, X, y):
+    def _partial_fit(self, X, y, sample_weight):
+        weights = _weights(sample_weight, X)
         start = getattr(self, "network_", None)
         options = for_partial_fit(self._options(X))
         if start is not None:  # which has it already
             del options["scaling"]
-        return self._train(X, y, options, start)
+        return self._train(X, y, weights, options, start)
 
 
 class MLPClassifier(ClassifierMixin, _MLP):
@@ -259,14 +273,14 @@ class MLPClassifier(ClassifierMixin, _MLP):
         check_classification_targets(y)
         self._set_classes(np.unique(y))
 
-    def partial_fit(self, X, y, classes=None):
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Train one epoch on these rows, at a constant learning rate.
 
         The scaling of the features is that of the first call's rows.
 
         Parameters
         ----------
-        X, y : as in `fit`
+        X, y, sample_weight : as in `fit`
         classes : array of shape (n_classes,)
             All classes; required in the first call.
 
@@ -287,7 +301,7 @@ class MLPClassifier(ClassifierMixin, _MLP):
         elif classes is not None and not np.array_equal(np.unique(classes),
                                                         self.classes_):
             raise ValueError("classes are not those of the first call")
-        return self._partial_fit(X, y)
+        return self._partial_fit(X, y, sample_weight)
 
     def predict_proba(self, X):
         """Return the probabilities of the classes.
@@ -325,9 +339,10 @@ class MLPClassifier(ClassifierMixin, _MLP):
         self.classes_ = labels
         self._classes = Classes(labels)
 
-    def _samples(self, X, y):
+    def _samples(self, X, y, weights):
         return Samples(as_rows(X), labels=self._classes.encode(y),
-                       names=self._classes.names, classes=len(self._classes))
+                       names=self._classes.names, classes=len(self._classes),
+                       weights=weights)
 
     def _task_options(self):
         if self.class_weight is None:
@@ -349,25 +364,27 @@ class MLPRegressor(RegressorMixin, _MLP):
 
     The targets are scaled to mean 0 and standard deviation 1 for training.
 
-    {_PARAMETERS.format(output='''By default identity and mse. Or softplus, for
-        numbers that are not negative.''', more='')}
+    {_PARAMETERS.format(output='''By default identity and mse. Or mae, or
+        huber; for numbers that are not negative softplus with these, or exp
+        with poisson, which is its default.''', more='')}
     """
 
-    def partial_fit(self, X, y):
+    def partial_fit(self, X, y, sample_weight=None):
         """Train one epoch on these rows, at a constant learning rate.
 
         The scalings of features and targets are those of the first call's rows.
 
         Parameters
         ----------
-        X, y : as in `fit`
+        X, y, sample_weight : as in `fit`
 
         Returns
         -------
         self
         """
         is_first = not hasattr(self, "network_")
-        return self._partial_fit(*self._check_pair(X, y, reset=is_first))
+        return self._partial_fit(*self._check_pair(X, y, reset=is_first),
+                                 sample_weight)
 
     def predict(self, X):
         """Return the predicted numbers.
@@ -383,8 +400,8 @@ class MLPRegressor(RegressorMixin, _MLP):
         check_is_fitted(self, "network_")
         return self.network_.predict(self._check(X))
 
-    def _samples(self, X, y):
+    def _samples(self, X, y, weights):
         targets = np.asarray(column_or_1d(y), np.float32)
         if not np.isfinite(targets).all():
             raise ValueError("y contains a value too large for float32")
-        return Samples(as_rows(X), targets=targets)
+        return Samples(as_rows(X), targets=targets, weights=weights)

@@ -54,20 +54,25 @@ class Samples:
         Names of the classes, in the library's order.
     classes : int
         Number of classes; 0 for a regression.
+    weights : ndarray of shape (n,), float32, optional
+        Weights of the rows.
     """
 
-    def __init__(self, X, labels=None, targets=None, names=None, classes=0):
+    def __init__(self, X, labels=None, targets=None, names=None, classes=0,
+                 weights=None):
         self.pointer = ffi.new("mlp_samples *")
         s = self.pointer
         s.rows, s.features = X.shape
         s.type = TYPES[X.dtype]
         s.classes = classes
-        self._memory = [X, labels, targets]
+        self._memory = [X, labels, targets, weights]
         s.values = ffi.from_buffer(X)
         if labels is not None:
             s.labels = self._keep(ffi.from_buffer("uint16_t[]", labels))
         if targets is not None:
             s.targets = self._keep(ffi.from_buffer("float[]", targets))
+        if weights is not None:
+            s.weights = self._keep(ffi.from_buffer("float[]", weights))
         if names is not None:
             texts = [self._keep(ffi.new("char[]", name.encode()))
                      for name in names]

@@ -20,6 +20,7 @@ typedef struct {
 static mlp_status load(const mlp_tool_options *options, rows_of *all)
 {
     const mlp_table_options table = {
+        .weight = "",
         .label = options->label != NULL ? options->label : "",
         .ignore = options->config.ignore,
         .categorical = options->config.categorical,

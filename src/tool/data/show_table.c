@@ -31,6 +31,8 @@ static const char *kind_of(const mlp_survey *survey, size_t i)
         return is_label ? "class" : "text";
     case MLP_COLUMN_IGNORED:
         return "ignored";
+    case MLP_COLUMN_WEIGHT:
+        return "weight";
     case MLP_COLUMN_UNKNOWN:
         break;
     }

@@ -24,9 +24,8 @@ size_t mlp_prediction_output(const mlp_prediction *p, size_t r)
 
 double mlp_prediction_number(const mlp_prediction *p, size_t r)
 {
-    const mlp_scaler *scaler = &p->checkpoint->target_scaler;
-    return (double)mlp_prediction_outputs(p, r)[0] / (double)scaler->scale +
-           (double)scaler->shift;
+    return mlp_target_prediction(&p->checkpoint->target_scaler,
+                                 mlp_prediction_outputs(p, r)[0]);
 }
 
 const char *mlp_prediction_class_name(const mlp_checkpoint *checkpoint,

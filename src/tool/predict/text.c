@@ -197,7 +197,7 @@ static mlp_status print_columns(FILE *out, const mlp_prediction *p, size_t r)
     paragraph text = {.out = out};
     for (size_t i = 0; i < schema->count && left > 0; i++) {
         const mlp_column *column = &schema->columns[i];
-        if (i == schema->label || column->kind == MLP_COLUMN_IGNORED) {
+        if (i == schema->label || mlp_column_features(column) == 0) {
             continue;
         }
         char number[32];

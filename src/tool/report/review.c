@@ -67,9 +67,9 @@ static bool collect_value(const mlp_review *r,
                           const mlp_inference_result *result, size_t i,
                           size_t row, mlp_example *example)
 {
-    const mlp_scaler *scaler = &r->loaded.checkpoint.target_scaler;
-    double output = (double)result->outputs[i * result->stride];
-    double prediction = output / (double)scaler->scale + (double)scaler->shift;
+    double prediction =
+        mlp_target_prediction(&r->loaded.checkpoint.target_scaler,
+                              result->outputs[i * result->stride]);
     double truth = (double)r->loaded.dataset.targets[row];
     example->score = fabs(prediction - truth);
     example->miss = (mlp_miss){prediction, truth};

@@ -180,10 +180,9 @@ static void output_delta(mlp_trace *trace)
         double a = last->a[j];
         double y = trace->y[j];
         trace->error += error_of(&trace->config, last->z[j], a, y);
-        last->delta[j] = derivative_of(&trace->config, a, y) *
-                         (mlp_trace_has_slope(trace)
-                              ? slope_of(f, last->z[j])
-                              : 1.0);
+        last->delta[j] =
+            derivative_of(&trace->config, a, y) *
+            (mlp_trace_has_slope(trace) ? slope_of(f, last->z[j]) : 1.0);
     }
 }
 

@@ -55,6 +55,7 @@ ACTIVATIONS = {
     "leaky-relu": lambda z: np.where(z < 0, 0.01 * z, z),
     "elu": lambda z: np.where(z < 0, np.expm1(np.minimum(z, 0)), z),
     "softplus": lambda z: np.logaddexp(z, 0),
+    "exp": np.exp, "exponential": np.exp,
     "silu": lambda z: z * sigmoid(z),
     "swish": lambda z: z * sigmoid(z),
     "gelu": lambda z: z / 2 * (1 + erf(z / np.sqrt(2))),
@@ -119,6 +120,9 @@ def keras(path, x):
             elif kind == "Dense":
                 assert own["units"] == values[1].shape[0]
                 x = ACTIVATIONS[own["activation"]](x @ values[0] + values[1])
+            elif kind == "ReLU":  # only as a range of outputs
+                assert own["negative_slope"] == own["threshold"] == 0
+                x = np.clip(x, 0, own["max_value"])
             elif kind == "LeakyReLU":
                 x = np.where(x < 0, own["alpha"] * x, x)
             elif kind == "PReLU":
@@ -172,6 +176,9 @@ def safetensors(path, scaled):
         x = x @ tensor(f"layers.{i}.weight").T + tensor(f"layers.{i}.bias")
         x = (np.where(x < 0, tensor(f"layers.{i}.slopes") * x, x)
              if name == "prelu" else ACTIVATIONS[name](x))
+    if "output_least" in metadata:
+        x = np.clip(x, float(metadata["output_least"]),
+                    float(metadata["output_largest"]))
     return x
 
 
@@ -212,7 +219,7 @@ def onnx_graph(path, inputs):
         "Relu": ACTIVATIONS["relu"], "Elu": ACTIVATIONS["elu"],
         "LeakyRelu": ACTIVATIONS["leaky-relu"],
         "PRelu": lambda z, s: np.where(z < 0, s * z, z),
-        "Softplus": ACTIVATIONS["softplus"],
+        "Softplus": ACTIVATIONS["softplus"], "Exp": np.exp,
         "Softmax": ACTIVATIONS["softmax"], "IsNaN": np.isnan,
         "Where": np.where, "Equal": np.equal,
         "Concat": lambda *parts: np.concatenate(parts, 1),
@@ -392,22 +399,34 @@ def check_import(place):
 
 def check_regression(place, output):
     """A model of prices from years, km and one-hot colours predicts in the
-    table's unit. Scaled softplus outputs get an additional linear layer."""
+    table's unit, within the range of its prices. Scaled positive outputs get an
+    additional linear layer."""
     name = f"cars-{output}"
     table = pathlib.Path(os.environ["MLP_SOURCE"]) / "data/cars.csv"
     lines = [line.split(",") for line in table.read_text().split()[1:]]
+    prices = [float(line[3]) for line in lines]
     colours = sorted({line[2] for line in lines})
     x = np.array([[float(line[0]), float(line[1])] +
                   [line[2] == c for c in colours] for line in lines], float)
     run(BUILD / "mlp_train", "--data", table, "--label", "price", "--task",
         "regression", "--hidden", 8, "--epochs", 50, "--quiet", "--output",
         output, "--checkpoint", place / name)
-    # all rows are data for predict, which splits nothing
+    # all rows are data for predict, which splits nothing; and some far ones
+    far = place / "far.csv"
+    more = [["0", "0", "red", "0"], ["60", "900000", "blue", "0"],
+            ["90", "0", "red", "0"]]
+    far.write_text(table.read_text() +
+                   "".join(",".join(line) + "\n" for line in more))
+    x = np.vstack([x, [[float(line[0]), float(line[1])] +
+                       [line[2] == c for c in colours] for line in more]])
     text = run(BUILD / "mlp", "predict", place / name, "--data",
-               table).stdout.decode()
+               far).stdout.decode()
     wanted = np.array([[float(line.split("\t")[1])]
                        for line in text.splitlines()[1:]])
     largest = abs(wanted).max()
+    assert min(prices) <= wanted.min() and wanted.max() <= max(prices)
+    if output == "identity":  # to rounding
+        assert wanted.min() < min(prices) * (1 + 1e-6)
     for form, suffix, read in (("c", "h", header_in_c), ("keras", "h5", keras),
                                ("safetensors", "safetensors", safetensors),
                                ("onnx", "onnx", onnx_output)):
@@ -543,6 +562,7 @@ with tempfile.TemporaryDirectory() as directory:
     here = pathlib.Path(directory)
     check_regression(here, "identity")
     check_regression(here, "softplus")
+    check_regression(here, "exp")
     check_table(here)
     check_binary(here)
     check_best(here)

@@ -8,7 +8,7 @@ set -eu
 mlp=$MLP_BUILD/mlp
 cars=$MLP_SOURCE/data/cars.csv
 of_cars="--data $cars --label price --task regression --test-fraction 0.25
-    --hidden 16 --lr 0.02 --batch 16 --epochs 40"
+    --hidden 16 --lr 0.02 --batch 16 --epochs 40 --no-target-clip"
 
 # ---- a resumed regression
 
@@ -17,6 +17,7 @@ of_cars="--data $cars --label price --task regression --test-fraction 0.25
     team 0 $of_cars --checkpoint whole --log whole.jsonl
     expect_status 0 "cars"
     expected=$(digest)
+    whole=$expected
     grep -q "180 train, 0 validation, 60 test rows, 7 features, label price" \
         out || fail "it does not describe the data"
     team 3 $of_cars --checkpoint parts --max-steps 300 --quiet
@@ -182,6 +183,54 @@ printf 'colour,km,years\nred,900000,40\n' >old.csv # below 0 with identity
 awk 'NR == 2 && $2 >= 0 { a = 1 } END { exit !a }' out ||
     fail "softplus: a price below 0"
 
+# ---- predictions within the range of the training rows, which are the same
+
+least=$(sed 1d "$cars" | cut -d, -f 4 | sort -n | head -n 1)
+# shellcheck disable=SC2086 # a list of words
+team 0 $of_cars --target-clip --checkpoint clipped --quiet
+expect_status 0 "--target-clip"
+[ "$(digest)" = "$whole" ] || fail "--target-clip: other weights"
+"$mlp" predict whole --data old.csv | awk -v least="$least" \
+    'NR == 2 && $2 < least { a = 1 } END { exit !a }' ||
+    fail "a car without value is worth something"
+"$mlp" predict clipped --data old.csv | awk -v least="$least" \
+    'NR == 2 && $2 >= least { a = 1 } END { exit !a }' ||
+    fail "a price below those of the training rows"
+# the default of a new run
+team 0 --data "$cars" --label price --epochs 1 --checkpoint default --quiet
+"$mlp" predict default --data old.csv | awk -v least="$least" \
+    'NR == 2 && $2 >= least { a = 1 } END { exit !a }' ||
+    fail "a new run is not clipped"
+
+# ---- losses of numbers
+
+for loss in mae huber poisson; do
+    # shellcheck disable=SC2086 # a list of words
+    {
+        team 0 $of_cars --loss $loss --checkpoint $loss --log $loss.jsonl
+        expect_status 0 "$loss"
+        expected=$(digest)
+        team 3 $of_cars --loss $loss --checkpoint $loss-parts --max-steps 300 \
+            --quiet
+        team 2 --data "$cars" --checkpoint $loss-parts --resume --quiet
+        expect_status 0 "$loss, resumed"
+        [ "$(digest)" = "$expected" ] || fail "$loss on other teams: other weights"
+    }
+    sed -n 's/.*"test_r2":\([^,}]*\).*/\1/p' $loss.jsonl | tail -n 1 >r2
+    awk '$1 > 0.85 && $1 < 1 { good = 1 } END { exit !good }' r2 ||
+        fail "R2 of the cars with $loss is $(cat r2)"
+    for what in r2 mae loss; do
+        sed -n 's/.*"test_'$what'":\([^,}]*\).*/\1/p' $loss.jsonl |
+            tail -n 1 >logged
+        "$mlp" eval $loss --data "$cars" --format json |
+            sed 's/.*"'$what'":\([^,}]*\).*/\1/' | cmp - logged ||
+            fail "$loss, eval: not the logged $what"
+    done
+    "$mlp" report $loss -o $loss.html || fail "report of $loss"
+done
+[ "$("$mlp" predict poisson --data old.csv | awk 'NR == 2 { print ($2 > 0) }')" = 1 ] ||
+    fail "poisson: a price below 0"
+
 { cat "$cars" && echo '5,many,red,7000' && echo '5,9,,7000'; } >bad.csv
 by="--label price --task regression"
 # shellcheck disable=SC2086
@@ -221,6 +270,14 @@ by="--label price --task regression"
         --test-data new.csv
     refuse_team 64 "--task regression requires a table" --data digits \
         --task regression
+    refuse_team 64 "--target-clip keeps predicted numbers" --data digits \
+        --target-clip
+    refuse_team 64 "--target-clip keeps predicted numbers" --data classes.csv \
+        --label class --target-clip
+    refuse_team 64 "--loss mae is of numbers" --data "$cars" --label price \
+        --task classification --loss mae
+    refuse_team 65 "below.csv:6: column 4 (price): expected a number from 0 on" \
+        --data below.csv --label price --loss poisson
 }
 status=0
 "$mlp" eval whole --data new.csv 2>err || status=$?

@@ -593,6 +593,53 @@ START_TEST(numbers_are_predicted_in_their_unit)
 }
 END_TEST
 
+/* A weight of 4 for all is one of 1: powers of two don't round. */
+START_TEST(weights_count_beside_each_other)
+{
+    static float weights[ROWS];
+    char expected[65];
+    mlp_estimator *estimator = create("2");
+    mlp_samples weighted = rows;
+    digest_of("2", expected);
+    for (size_t r = 0; r < ROWS; r++) {
+        weights[r] = 4.0F;
+    }
+    weighted.weights = weights;
+    expect(mlp_estimator_train(estimator, &weighted, NULL), MLP_OK);
+    expect_digest(estimator, expected);
+    mlp_estimator_destroy(&estimator);
+}
+END_TEST
+
+/* Rows of weight 0 have labels and values that would ruin the others'. */
+START_TEST(rows_of_weight_0_count_nowhere)
+{
+    static float wild[ROWS][FEATURES], weights[ROWS];
+    mlp_epoch seen[2];
+    mlp_samples weighted = rows;
+    for (size_t r = 0; r < ROWS; r++) {
+        weights[r] = r % 2 == 0 ? 1.0F : 0.0F;
+    }
+    weighted.weights = weights;
+    for (size_t run = 0; run < 2; run++) {
+        epochs_seen epochs = {0};
+        mlp_estimator *estimator = create("3");
+        memcpy(wild, values, sizeof wild);
+        for (size_t r = 1; run == 1 && r < ROWS; r += 2) {
+            wild[r][r % FEATURES] = 1e30F;
+        }
+        weighted.values = wild;
+        mlp_estimator_on_epoch(estimator, see_epoch, &epochs);
+        expect(mlp_estimator_train(estimator, &weighted, &weighted), MLP_OK);
+        seen[run] = epochs.last;
+        mlp_estimator_destroy(&estimator);
+    }
+    ck_assert_double_eq(seen[0].train.loss, seen[1].train.loss);
+    ck_assert_double_eq(seen[0].test.loss, seen[1].test.loss);
+    ck_assert_double_eq(seen[0].test.accuracy, seen[1].test.accuracy);
+}
+END_TEST
+
 /* ---- what is refused --------------------------------------------------- */
 
 START_TEST(options_are_refused_by_name)
@@ -623,6 +670,17 @@ START_TEST(rows_are_refused_with_a_reason)
     bad.rows = 0;
     bad.labels = labels;
     expect(mlp_estimator_train(estimator, &bad, NULL), MLP_ERROR_DATA);
+    static float weights[ROWS];
+    bad = rows;
+    bad.weights = weights;
+    expect(mlp_estimator_train(estimator, &bad, NULL), MLP_ERROR_DATA);
+    ck_assert_ptr_nonnull(strstr(mlp_failure(), "of all 600 training rows"));
+    const float invalid[] = {-1.0F, NAN, INFINITY};
+    for (size_t i = 0; i < sizeof invalid / sizeof invalid[0]; i++) {
+        weights[7] = invalid[i];
+        expect(mlp_estimator_train(estimator, &bad, NULL), MLP_ERROR_DATA);
+        ck_assert_ptr_nonnull(strstr(mlp_failure(), "training row 7"));
+    }
     bad = (mlp_samples){.rows = 1, .features = FEATURES, .values = row};
     row[FEATURES - 1] = NAN;
     expect(mlp_network_predict(network, &bad, NULL, NULL), MLP_ERROR_DATA);
@@ -690,6 +748,8 @@ int main(void)
     tcase_add_test(tests, an_estimator_goes_on_from_a_saved_network);
     tcase_add_test(tests, a_network_tells_its_shape_and_names);
     tcase_add_test(tests, numbers_are_predicted_in_their_unit);
+    tcase_add_test(tests, weights_count_beside_each_other);
+    tcase_add_test(tests, rows_of_weight_0_count_nowhere);
     tcase_add_test(tests, options_are_refused_by_name);
     tcase_add_test(tests, rows_are_refused_with_a_reason);
     tcase_add_test(tests, nothing_is_printed_and_messages_go_to_the_callback);

@@ -38,6 +38,30 @@ START_TEST(loss_and_accuracy_are_means_over_rows)
 }
 END_TEST
 
+START_TEST(weighted_rows_count_by_their_weights)
+{
+    mlp_tally tally = {.loss_sum = 3.0,
+                       .hits = 3,
+                       .rows = 4,
+                       .top_hits = 4,
+                       .weighted = 4,
+                       .weight_sum = 8.0,
+                       .hit_sum = 2.0,
+                       .top_hit_sum = 7.0};
+    ck_assert_double_eq(mlp_tally_loss(&tally), 0.375);
+    ck_assert_double_eq(mlp_tally_accuracy(&tally), 0.25);
+    ck_assert_double_eq(mlp_tally_top_accuracy(&tally), 0.875);
+    /* targets 1, 2, 4 of weights 1, 0, 3: mean 13/4 */
+    mlp_tally of = {.rows = 3, .weighted = 3, .weight_sum = 4.0};
+    mlp_tally_target(&of, 2.0F, 1.0F, 10.0, 1.0);
+    mlp_tally_target(&of, 9.0F, 2.0F, 10.0, 0.0);
+    mlp_tally_target(&of, 3.5F, 4.0F, 10.0, 3.0);
+    ck_assert_double_eq(mlp_tally_mae(&of), (10.0 + 3 * 5.0) / 4);
+    ck_assert_double_eq_tol(mlp_tally_r2(&of),
+                            1.0 - 1.75 / (49.0 - 4 * 3.25 * 3.25), rounding);
+}
+END_TEST
+
 START_TEST(no_rows_have_no_loss_and_no_accuracy)
 {
     mlp_tally tally = {0};
@@ -106,8 +130,8 @@ START_TEST(two_classes_have_the_brier_score_of_class_1)
     mlp_tally tally = {.rows = 2};
     const float one_output = 0.25F;
     const float two_outputs[] = {0.25F, 0.75F};
-    mlp_tally_probabilities(&tally, &one_output, 1, 1, 0.5);
-    mlp_tally_probabilities(&tally, two_outputs, 2, 1, 0.25);
+    mlp_tally_probabilities(&tally, &one_output, 1, 1, 0.5, 1.0);
+    mlp_tally_probabilities(&tally, two_outputs, 2, 1, 0.25, 1.0);
     ck_assert_double_eq(mlp_tally_metric(&tally, MLP_METRIC_BRIER),
                         (0.5625 + 0.0625) / 2);
     ck_assert_double_eq(mlp_tally_metric(&tally, MLP_METRIC_LOG_LOSS), 0.375);
@@ -119,7 +143,7 @@ START_TEST(several_classes_have_the_sum_of_squares)
 {
     mlp_tally tally = {.rows = 1};
     const float outputs[] = {0.5F, 0.25F, 0.25F};
-    mlp_tally_probabilities(&tally, outputs, 3, 0, 0.7);
+    mlp_tally_probabilities(&tally, outputs, 3, 0, 0.7, 1.0);
     ck_assert_double_eq(mlp_tally_metric(&tally, MLP_METRIC_BRIER), 0.375);
 }
 END_TEST
@@ -128,8 +152,8 @@ START_TEST(log_loss_of_outputs_is_finite)
 {
     mlp_tally tally = {.rows = 2};
     const float sure = 1.0F, half = 0.5F;
-    mlp_tally_probabilities(&tally, &sure, 1, 0, (double)NAN);
-    mlp_tally_probabilities(&tally, &half, 1, 0, (double)NAN);
+    mlp_tally_probabilities(&tally, &sure, 1, 0, (double)NAN, 1.0);
+    mlp_tally_probabilities(&tally, &half, 1, 0, (double)NAN, 1.0);
     ck_assert_double_eq_tol(mlp_tally_metric(&tally, MLP_METRIC_LOG_LOSS),
                             (23 * log(2) + log(2)) / 2, 1e-12);
 }
@@ -138,8 +162,8 @@ END_TEST
 START_TEST(errors_are_in_the_unit_of_the_data)
 {
     mlp_tally tally = {.rows = 2};
-    mlp_tally_target(&tally, 1.0F, 3.0F, 10);  /* 20 */
-    mlp_tally_target(&tally, 2.0F, -2.0F, 10); /* 40 */
+    mlp_tally_target(&tally, 1.0F, 3.0F, 10, 1.0);  /* 20 */
+    mlp_tally_target(&tally, 2.0F, -2.0F, 10, 1.0); /* 40 */
     ck_assert_double_eq(mlp_tally_metric(&tally, MLP_METRIC_MAE), 30);
     ck_assert_double_eq_tol(mlp_tally_metric(&tally, MLP_METRIC_RMSE),
                             sqrt(1000), 1e-12);
@@ -175,6 +199,7 @@ int main(void)
     Suite *suite = suite_create("metrics");
     TCase *tests = tcase_create("metrics");
     tcase_add_test(tests, loss_and_accuracy_are_means_over_rows);
+    tcase_add_test(tests, weighted_rows_count_by_their_weights);
     tcase_add_test(tests, no_rows_have_no_loss_and_no_accuracy);
     tcase_add_test(tests, scores_of_each_class_are_as_by_hand);
     tcase_add_test(tests, a_class_that_is_never_predicted_scores_zero);

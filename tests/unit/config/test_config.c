@@ -559,6 +559,7 @@ START_TEST(a_loss_of_numbers_makes_a_regression)
         assert_contradiction("is of numbers: it requires --task regression");
     }
     mlp_config_init(&config);
+    set("task", "regression");
     set("loss", "poisson");
     set("output", "softplus");
     assert_contradiction("--loss poisson requires --output-activation exp");
@@ -745,6 +746,7 @@ int main(void)
     tcase_add_test(tests, contradictions_are_refused);
     tcase_add_test(tests, an_optimizer_brings_its_own_rate);
     tcase_add_test(tests, options_for_classes_are_refused_for_regression);
+    tcase_add_test(tests, a_loss_of_numbers_makes_a_regression);
     tcase_add_test(tests, valid_combinations_pass);
     tcase_add_test(tests,
                    only_given_fields_that_affect_the_result_are_compared);

@@ -3,6 +3,7 @@
  */
 #include "infer/forward_rows.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "run_suite.h"
@@ -137,6 +138,41 @@ START_TEST(a_sample_has_the_first_rows_of_each_shard)
 }
 END_TEST
 
+/* Rows with the label 0, which are hits, weigh 2, but each fourth row nothing;
+ * the others 1. */
+START_TEST(rows_count_by_their_weights)
+{
+    static float weights[ROWS];
+    uint64_t confusion[4] = {0};
+    mlp_dataset dataset = rows_from(0, ROWS);
+    const mlp_evaluation_order order = {
+        .rows = ROWS, .shards = SHARDS, .here = {0, SHARDS}};
+    double all = 0.0, of_hits = 0.0;
+    uint64_t hits = 0, counted = 0;
+    for (size_t r = 0; r < ROWS; r++) {
+        weights[r] = r % 4 == 0 ? 0.0F : labels[r] == 0 ? 2.0F : 1.0F;
+        all += (double)weights[r];
+        of_hits += labels[r] == 0 ? (double)weights[r] : 0.0;
+        hits += labels[r] == 0 && r % 4 != 0;
+        counted += r % 4 != 0;
+    }
+    dataset.weights = weights;
+    mlp_evaluate(&evaluator, &dataset, &order, tallies, confusion);
+    mlp_tally tally = mlp_evaluation_total(tallies, SHARDS);
+    ck_assert_uint_eq(tally.rows, ROWS);
+    ck_assert_uint_eq(tally.hits, hits);
+    ck_assert_uint_eq(confusion[0] + confusion[2], counted);
+    ck_assert_double_eq(tally.weight_sum, all);
+    ck_assert_double_eq(mlp_tally_accuracy(&tally), of_hits / all);
+    ck_assert_double_eq_tol(mlp_tally_loss(&tally), log(2.0), 1e-12);
+    dataset.weights = NULL;
+    mlp_evaluate(&evaluator, &dataset, &order, tallies, NULL);
+    tally = mlp_evaluation_total(tallies, SHARDS);
+    ck_assert_uint_eq(tally.weighted, 0);
+    ck_assert_double_eq(tally.weight_sum, 0.0);
+}
+END_TEST
+
 START_TEST(a_wanted_stop_ends_the_loop)
 {
     mlp_stop stop;
@@ -189,6 +225,7 @@ int main(void)
     tcase_add_test(tests, a_rank_goes_through_its_own_shards_only);
     tcase_add_test(tests, shards_without_rows_have_no_batch);
     tcase_add_test(tests, a_sample_has_the_first_rows_of_each_shard);
+    tcase_add_test(tests, rows_count_by_their_weights);
     tcase_add_test(tests, a_wanted_stop_ends_the_loop);
     tcase_add_test(tests, shards_that_are_not_here_have_tallies_of_0);
     suite_add_tcase(suite, tests);

@@ -708,6 +708,32 @@ START_TEST(class_weights_multiply_loss_and_derivative)
 }
 END_TEST
 
+START_TEST(weights_of_rows_multiply_loss_and_derivative)
+{
+    const uint16_t label = 1;
+    const float class_weights[] = {5.0f, 3.0f};
+    const float weights[] = {0.5f, 0.0f};
+    mlp_loss_rows how = {.labels = &label, .on = 1.0f, .cols = 2};
+    for (int kind = MLP_LOSS_CROSS_ENTROPY;
+         kind <= MLP_LOSS_BINARY_CROSS_ENTROPY; kind++) {
+        how.class_weights = class_weights;
+        how.weights = NULL;
+        loss_row plain = lose((mlp_loss)kind, how, 0.25f, 0.5f);
+        how.weights = weights;
+        loss_row weighted = lose((mlp_loss)kind, how, 0.25f, 0.5f);
+        ck_assert_double_eq(weighted.loss, 0.5 * plain.loss);
+        ck_assert_float_eq(weighted.dz[0], 0.5f * plain.dz[0]);
+        ck_assert_float_eq(weighted.dz[1], 0.5f * plain.dz[1]);
+        how.weights = weights + 1; /* 0: whatever the outputs */
+        how.class_weights = NULL;
+        loss_row none = lose((mlp_loss)kind, how, INFINITY, NAN);
+        ck_assert_double_eq(none.loss, 0.0);
+        ck_assert_float_eq(none.dz[0], 0.0f);
+        ck_assert_float_eq(none.dz[1], 0.0f);
+    }
+}
+END_TEST
+
 START_TEST(squared_error_of_targets_by_hand)
 {
     const float targets[16] = {2.0f, -1.0f};
@@ -1109,6 +1135,7 @@ int main(void)
     tcase_add_test(rows, softmax_has_the_same_bits_on_every_set);
     tcase_add_test(rows, smoothed_cross_entropy_by_hand);
     tcase_add_test(rows, class_weights_multiply_loss_and_derivative);
+    tcase_add_test(rows, weights_of_rows_multiply_loss_and_derivative);
     tcase_add_test(rows, squared_error_of_targets_by_hand);
     tcase_add_test(rows, losses_of_numbers_by_hand);
     tcase_add_loop_test(rows, losses_of_numbers_equal_central_differences, 0,

@@ -178,10 +178,36 @@ START_TEST(zeros_are_kept_unless_a_column_is_shifted)
 }
 END_TEST
 
+START_TEST(predictions_stay_within_the_range_of_targets)
+{
+    mlp_target_scaler scaler = {.shift = 10.0F, .scale = 0.5F};
+    float limits[2];
+    ck_assert_float_eq(mlp_target_scaled(&scaler, 14.0F), 2.0F);
+    ck_assert_double_eq(mlp_target_prediction(&scaler, 2.0F), 14.0);
+    ck_assert_double_eq(mlp_target_prediction(&scaler, 9.0F), 28.0);
+    scaler.is_clipped = true;
+    scaler.least = 4.0F;
+    scaler.largest = 18.0F;
+    ck_assert_double_eq(mlp_target_prediction(&scaler, 2.0F), 14.0);
+    ck_assert_double_eq(mlp_target_prediction(&scaler, 9.0F), 18.0);
+    ck_assert_double_eq(mlp_target_prediction(&scaler, -9.0F), 4.0);
+    ck_assert(isnan(mlp_target_prediction(&scaler, NAN)));
+    mlp_target_limits(&scaler, false, limits);
+    ck_assert_float_eq(limits[0], -3.0F);
+    ck_assert_float_eq(limits[1], 4.0F);
+    scaler.shift = 0.0F; /* counts, whose outputs are logarithms */
+    scaler.least = 0.0F;
+    mlp_target_limits(&scaler, true, limits);
+    ck_assert(isinf(limits[0]) && limits[0] < 0.0F);
+    ck_assert_float_eq_tol(limits[1], 2.1972246F, 1e-6F);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("scaler");
     TCase *tcase = tcase_create("scaler");
+    tcase_add_test(tcase, predictions_stay_within_the_range_of_targets);
     tcase_add_test(tcase, bytes_scale_to_one);
     tcase_add_test(tcase, sixteen_scales_to_exactly_one);
     tcase_add_test(tcase, features_that_are_all_zero_are_left_alone);

@@ -24,6 +24,7 @@ static void set_up(void)
 {
     source = NULL;
     options = (mlp_table_options){.label = "price",
+                                  .weight = "",
                                   .ignore = "",
                                   .categorical = "",
                                   .task = MLP_TASK_REGRESSION,

@@ -102,14 +102,13 @@ static void begin(training *t, const char *words, const mlp_kernels *kernels)
     ck_assert_int_eq(mlp_comm_serial_create(&t->comm), MLP_OK);
     ck_assert_int_eq(mlp_model_create(widths, 3, &t->config, &t->model),
                      MLP_OK);
-    t->split = (mlp_sharded){{.range = {0, ROWS},
-                              .features = FEATURES,
-                              .element = MLP_ELEMENT_F32,
-                              .values = values,
-                              .labels = labels},
-                             0,
-                             ROWS,
-                             {0, 4}};
+    t->split = (mlp_sharded){.here = {.range = {0, ROWS},
+                                      .features = FEATURES,
+                                      .element = MLP_ELEMENT_F32,
+                                      .values = values,
+                                      .labels = labels},
+                             .rows = ROWS,
+                             .shards = {0, 4}};
     const mlp_trainer_parts parts = {.comm = t->comm,
                                      .config = &t->config,
                                      .model = t->model,
