@@ -21,7 +21,8 @@ def small(**parameters):
 
 
 # Minibatches are of other rows when some are repeated or left out: what
-# scikit-learn expects of its own MLPClassifier, too.
+# scikit-learn expects of its own estimators that draw rows, such as
+# SGDClassifier and MiniBatchKMeans.
 BY_BATCHES = {f"check_sample_weight_equivalence_on_{kind}_data":
               "sample_weight is not equivalent to removing or repeating rows"
               for kind in ("dense", "sparse")}
