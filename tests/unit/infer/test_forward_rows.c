@@ -144,6 +144,8 @@ START_TEST(rows_count_by_their_weights)
 {
     static float weights[ROWS];
     uint64_t confusion[4] = {0};
+    const mlp_evaluation_counts counted_by = {.confusion = confusion};
+    const mlp_evaluation_counts nothing = {0};
     mlp_dataset dataset = rows_from(0, ROWS);
     const mlp_evaluation_order order = {
         .rows = ROWS, .shards = SHARDS, .here = {0, SHARDS}};
@@ -157,7 +159,7 @@ START_TEST(rows_count_by_their_weights)
         counted += r % 4 != 0;
     }
     dataset.weights = weights;
-    mlp_evaluate(&evaluator, &dataset, &order, tallies, confusion);
+    mlp_evaluate(&evaluator, &dataset, &order, tallies, &counted_by);
     mlp_tally tally = mlp_evaluation_total(tallies, SHARDS);
     ck_assert_uint_eq(tally.rows, ROWS);
     ck_assert_uint_eq(tally.hits, hits);
@@ -166,7 +168,7 @@ START_TEST(rows_count_by_their_weights)
     ck_assert_double_eq(mlp_tally_accuracy(&tally), of_hits / all);
     ck_assert_double_eq_tol(mlp_tally_loss(&tally), log(2.0), 1e-12);
     dataset.weights = NULL;
-    mlp_evaluate(&evaluator, &dataset, &order, tallies, NULL);
+    mlp_evaluate(&evaluator, &dataset, &order, tallies, &nothing);
     tally = mlp_evaluation_total(tallies, SHARDS);
     ck_assert_uint_eq(tally.weighted, 0);
     ck_assert_double_eq(tally.weight_sum, 0.0);
