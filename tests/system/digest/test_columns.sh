@@ -41,6 +41,17 @@ net="--data digits --epochs 2 --hidden 60,33"
     by_columns --data "$MLP_SOURCE/data/cars.csv" --test-fraction 0.25 \
         --batch 16 --label price --task regression --lr 0.02 --hidden 64 \
         --clip-norm 0
+    # rows of weights 0 (also all of a batch), 0.375 and 2
+    awk 'BEGIN { print "a,b,w,y"
+        for (i = 0; i < 600; i++)
+            print i * 7919 % 1000 "," i * 104729 % 977 "," \
+                (i % 10 == 3 ? 2 : i % 10 == 7 ? 0.375 : 0) "," i % 41 + i % 7
+        }' >weighted.csv
+    weighted="--data weighted.csv --label y --weight w --hidden 64 --epochs 3
+        --clip-norm 0"
+    by_columns $weighted --batch 8 --optimizer adam
+    by_columns $weighted --batch 64 --loss huber --validation 0.2
+    by_columns $weighted --batch 8 --accumulate 2
 
     # Stopped and resumed by the other way, and on other nodes.
     wide="$net --shards 64"
