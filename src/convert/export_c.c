@@ -114,9 +114,9 @@ static void write_clip(FILE *out, const mlp_export_model *model,
     static const char *const sides[] = {"<", ">"};
     for (size_t i = 0; i < 2; i++) {
         fprintf(out, "    %s[0] = %s[0] %s ", last, last, sides[i]);
-        write_number(out, model->clip[i]);
+        mlp_export_c_number(out, model->clip[i]);
         fputs(" ? ", out);
-        write_number(out, model->clip[i]);
+        mlp_export_c_number(out, model->clip[i]);
         fprintf(out, " : %s[0];\n", last);
     }
 }
