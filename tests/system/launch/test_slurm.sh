@@ -12,7 +12,7 @@ slurm_is_possible
 export MLP_HOME="$MLP_SOURCE" MLP_TRAIN="$program"
 
 # Some seconds on two ranks of two nodes; each save takes a while. Large steps:
-# beside other programs ranks wait for each other's time slice in every one.
+# beside other programs ranks wait in each for the other to get a core.
 digits="--data digits --batch 360 --every 20"
 job="$digits --hidden 512"
 long_epochs=3000
