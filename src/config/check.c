@@ -9,17 +9,6 @@
 #include "faults.h"
 #include "optimizer.h"
 
-bool mlp_output_is_positive(mlp_output output)
-{
-    return output == MLP_OUTPUT_SOFTPLUS || output == MLP_OUTPUT_EXP;
-}
-
-bool mlp_loss_is_of_numbers(mlp_loss loss)
-{
-    return loss == MLP_LOSS_MAE || loss == MLP_LOSS_HUBER ||
-           loss == MLP_LOSS_POISSON;
-}
-
 /* A list for hidden layers has one item, or one per layer. */
 static mlp_status check_list(const mlp_config *config, const char *name,
                              size_t count)

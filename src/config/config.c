@@ -567,16 +567,6 @@ const mlp_option *mlp_config_find(const char *name)
     return mlp_option_find(fields, FIELDS, name);
 }
 
-bool mlp_config_is_state(const mlp_option *field)
-{
-    return field->absent != NULL;
-}
-
-const char *mlp_config_key(const mlp_option *field)
-{
-    return field->key != NULL ? field->key : field->name;
-}
-
 void mlp_config_init(mlp_config *config)
 {
     *config = defaults;
@@ -597,20 +587,6 @@ mlp_status mlp_config_set(mlp_config *config, const char *name,
     const mlp_option *field = mlp_config_find(name);
     return field != NULL ? mlp_option_set(&table, field, text)
                          : mlp_option_unknown(&table, 1, "", name, NULL);
-}
-
-void mlp_config_get(const mlp_config *config, const mlp_option *field,
-                    char text[MLP_CONFIG_VALUE])
-{
-    mlp_option_print(config, field, text);
-}
-
-void mlp_config_get_stored(const mlp_config *config, const mlp_option *field,
-                           char text[MLP_CONFIG_VALUE])
-{
-    mlp_option stored = *field;
-    stored.words = NULL;
-    mlp_option_print(config, &stored, text);
 }
 
 bool mlp_config_was_given(const mlp_config *config, const char *name)

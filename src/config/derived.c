@@ -1,7 +1,31 @@
 /** @file
- *  What follows from a configuration's options.
+ *  What follows from a configuration's options, and how they are stored.
  */
 #include "config.h"
+
+bool mlp_config_is_state(const mlp_option *field)
+{
+    return field->absent != NULL;
+}
+
+const char *mlp_config_key(const mlp_option *field)
+{
+    return field->key != NULL ? field->key : field->name;
+}
+
+void mlp_config_get(const mlp_config *config, const mlp_option *field,
+                    char text[MLP_CONFIG_VALUE])
+{
+    mlp_option_print(config, field, text);
+}
+
+void mlp_config_get_stored(const mlp_config *config, const mlp_option *field,
+                           char text[MLP_CONFIG_VALUE])
+{
+    mlp_option stored = *field;
+    stored.words = NULL;
+    mlp_option_print(config, &stored, text);
+}
 
 bool mlp_output_is_positive(mlp_output output)
 {
