@@ -87,6 +87,18 @@ cut -d, -f 1-3 rows.csv >bare.csv
 "$mlp" predict numbers --data bare.csv | cmp - with ||
     fail "predict: not the same without weights"
 
+# every metric of weight w is that of w rows
+awk -F, -v OFS=, 'NR > 1 { $4 = NR % 4 } { print }' classes.csv >weighted.csv
+awk -F, -v OFS=, 'NR == 1 { print; next }
+    { for (w = $4; w > 0; w--) { $4 = 1; print } }' weighted.csv >times.csv
+for data in weighted times; do
+    "$mlp" eval classes --data $data.csv --split all --format json |
+        tr ',' '\n' | awk -F: '/"(loss|accuracy|log_loss|brier|roc_auc)"/ ||
+            /"average_precision"/ { printf "%s %.9f\n", $1, $2 }' >"$data.found"
+done
+[ "$(wc -l <weighted.found)" = 6 ] || fail "eval: not six metrics"
+cmp weighted.found times.found || fail "metrics: weights are not rows"
+
 # ---- 0 is like no row: one update of all rows in an epoch, in their order
 
 alike="--label y --hidden 8 --shards 1 --no-shuffle --batch 10000 --epochs 5 --lr 0.05"
