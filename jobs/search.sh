@@ -10,7 +10,8 @@
 # from its values, or, of LOW..HIGH, between the two, evenly in the logarithm
 # (Bergstra and Bengio 2012, "Random Search for Hyper-Parameter Optimization",
 # JMLR 13); MLP_SEED (1) is the seed. table: logs by their last epoch, best
-# first by validation accuracy, or, without validation rows, by test accuracy.
+# first by validation accuracy, or for regressions by validation loss. A log
+# without validation rows is refused: test rows choose nothing.
 set -euo pipefail
 
 usage() {
@@ -75,9 +76,16 @@ random() {
 
 # The last epoch of each log, and the options of its start.
 table() {
+    local log rows
+    rows=$(for log in "$@"; do list_log "$log" || exit; done) || exit
     printf 'validation\ttest\tepochs\tlr\tbatch\thidden\tseed\tlog\n'
-    for log in "$@"; do
-        awk -v log_name="$log" '
+    # accuracies descend; losses, which have a minus before them, too
+    sort -t "$(printf '\t')" -k 1,1gr <<<"$rows"
+}
+
+# One line of the table.
+list_log() {
+    awk -v log_name="$1" '
         function field(name,    text) {
             if (!match($0, "\"" name "\":(\\[[^]]*\\]|\"[^\"]*\"|[^,}]*)")) {
                 return "-"
@@ -87,16 +95,27 @@ table() {
             gsub(/["\[\]]/, "", text)
             return text == "null" ? "-" : text
         }
+        function merit(of,    accuracy, loss) {
+            accuracy = field(of "_accuracy")
+            loss = field(of "_loss")
+            return accuracy != "-" ? accuracy : loss != "-" ? "-" loss : "-"
+        }
         /"event":"start"/ {
             options = field("lr") "\t" field("batch") "\t" field("hidden") \
                       "\t" field("seed")
         }
         /"event":"epoch"/ {
-            end = field("validation_accuracy") "\t" field("test_accuracy") \
-                  "\t" field("epoch")
+            validation = merit("validation")
+            end = validation "\t" merit("test") "\t" field("epoch")
         }
-        END { if (end != "") { print end "\t" options "\t" log_name } }' "$log"
-    done | sort -t "$(printf '\t')" -k 1,1gr -k 2,2gr
+        END {
+            if (validation == "-") {
+                print log_name ": has no validation rows, and test rows " \
+                      "choose nothing: train with --validation X" >"/dev/stderr"
+                exit 65
+            }
+            if (end != "") { print end "\t" options "\t" log_name }
+        }' "$1"
 }
 
 case ${1:-} in

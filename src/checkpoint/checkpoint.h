@@ -130,19 +130,19 @@ mlp_status mlp_checkpoint_check_space(const char *directory, uint64_t bytes);
 mlp_status mlp_checkpoint_lock(const char *directory, int *lock);
 void mlp_checkpoint_unlock(int *lock);
 
-/** Whether the last epoch of a run's history is better than each before it, so
- *  that mlp_checkpoint_save retains it as the best: by the metric that the run
- *  monitors, or the accuracy if that is the loss; of a regression by the
- *  loss. */
+/** Whether the last epoch of a run's history is better on the validation rows
+ *  than each before it, so that mlp_checkpoint_save retains it as the best: by
+ *  the metric that the run monitors, or the accuracy if that is the loss; of a
+ *  regression by the loss. */
 bool mlp_checkpoint_is_best(const mlp_config *config,
                             const mlp_history *history);
 
 /** Write DIR/ckpt-EEEEEE-SSSSSSSS.h5 (epoch, step): temporary name, digest,
  *  fsync, rename, fsync of the directory. Then delete older checkpoints except
  *  the newest `keep`, this one included, and the one that is best on the
- *  validation (else test) rows, see mlp_checkpoint_is_best. Only files with the
- * name and first bytes of a checkpoint are deleted; a failed deletion is a
- * warning.
+ *  validation rows, if there are any, see mlp_checkpoint_is_best. Only files
+ * with the name and first bytes of a checkpoint are deleted; a failed deletion
+ * is a warning.
  *
  *  @param digest  overwritten: digest of the state
  *  @param path    [MLP_MAX_PATH], the committed file's path; may be NULL

@@ -38,10 +38,13 @@ static mlp_status fail_io(const char *path, const char *verb)
 /* A score, larger is better; -INFINITY when there is none. */
 static const double NO_SCORE = (double)-INFINITY;
 
+/* There is none without validation rows: test rows choose nothing. */
 static double score_of(const mlp_config *config, const mlp_epoch_record *record)
 {
-    const mlp_tally *tally =
-        record->validation.rows > 0 ? &record->validation : &record->test;
+    const mlp_tally *tally = &record->validation;
+    if (tally->rows == 0) {
+        return NO_SCORE;
+    }
     double score = config->monitor != MLP_METRIC_LOSS
                        ? mlp_monitored(config, tally)
                        : mlp_tally_score(tally);

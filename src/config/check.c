@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "faults.h"
+#include "holdout.h"
 #include "optimizer.h"
 
 /* A list for hidden layers has one item, or one per layer. */
@@ -440,9 +441,19 @@ static mlp_status check_progress(const mlp_config *config)
 mlp_status mlp_config_check(const mlp_config *config)
 {
     mlp_status (*const checks[])(const mlp_config *) = {
-        check_hidden,  check_outputs,  check_classes, check_table,
-        check_augment, check_schedule, check_monitor, check_optimizer,
-        check_shards,  check_replay,   check_files,   check_progress};
+        check_hidden,
+        check_outputs,
+        check_classes,
+        check_table,
+        check_augment,
+        check_schedule,
+        check_monitor,
+        check_optimizer,
+        check_shards,
+        check_replay,
+        check_files,
+        check_progress,
+        mlp_config_check_holdout};
     mlp_faults faults = {.first = MLP_OK};
     for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
         mlp_faults_add(&faults, checks[i](config));

@@ -68,9 +68,20 @@ static const mlp_option fields[] = {
      .absent = "0"},
     {"validation", MLP_FIELD_DOUBLE, AT(validation), NULL, 0, 0.9, true, "Data",
      "X",
-     "fraction of the training rows to hold out for validation: the last "
-     "ones",
+     "fraction of the training rows to hold out for validation, as --split "
+     "says",
      .absent = "0"},
+    {"split", MLP_FIELD_STRING, AT(split), NULL, 0, 0, true, "Data", "HOW",
+     "which rows to hold out, for testing and for validation alike: random, or "
+     "as many of each class (stratified); last; of a table also whole groups, "
+     "rows with the same text in a column (group:COLUMN), or the latest, by a "
+     "column of numbers or dates (time:COLUMN); seed: test rows by --seed, "
+     "the last rows for validation, as version 0.1.0 did; auto: stratified for "
+     "classes, random for numbers",
+     .absent = "seed", .default_text = "auto"},
+    {"split-seed", MLP_FIELD_U64, AT(split_seed), NULL, 0, U64_LIMIT, true,
+     "Data", "N", "seed of --split random, stratified and group:COLUMN",
+     .absent = "1"},
     {"scaling", MLP_FIELD_ENUM, AT(scaling), scalings, 0, 0, true, "Data",
      "NAME",
      "feature scaling, fitted on the training rows: one common factor, "
@@ -149,10 +160,13 @@ static const mlp_option fields[] = {
      .absent = ""},
     {"test-fraction", MLP_FIELD_DOUBLE, AT(test_fraction), NULL, 0, 0.9, true,
      "Tables", "X",
-     "fraction of the rows to hold out for testing, drawn by the seed",
+     "fraction of the rows to hold out for testing, as --split says",
      .absent = "0"},
     {"test-data", MLP_FIELD_STRING, AT(test_data), NULL, 0, 0, false, "Tables",
      "FILE", "a CSV file of test rows, or several", .absent = NULL},
+    {"validation-data", MLP_FIELD_STRING, AT(validation_data), NULL, 0, 0,
+     false, "Tables", "FILE", "a CSV file of validation rows, or several",
+     .absent = NULL},
     {"bad-rows", MLP_FIELD_ENUM, AT(bad_rows), bad_rows, 0, 0, true, "Tables",
      "WHAT",
      "a row with text where a number belongs, with too few or too many "
@@ -276,12 +290,10 @@ static const mlp_option fields[] = {
      .absent = "0"},
     {"monitor", MLP_FIELD_ENUM, AT(monitor), monitors, 0, 0, true, "Training",
      "NAME",
-     "patience, plateau: the monitored metric, of the validation rows if "
-     "there are any, else of the training rows; log-loss, brier, roc-auc and "
-     "average-precision need validation rows; the last three are of class 1 of "
-     "two; of more classes, brier is summed over them, and the others are the "
-     "mean over classes, each against the rest; rmse, mae, r2: of a "
-     "regression",
+     "patience, plateau: the monitored metric of the validation rows; brier, "
+     "roc-auc and average-precision are of class 1 of two; of more classes, "
+     "brier is summed over them, and the others are the mean over classes, "
+     "each against the rest; rmse, mae, r2: of a regression",
      .absent = "loss"},
     {"momentum", MLP_FIELD_DOUBLE, AT(momentum), NULL, 0, BELOW_1, true,
      "Training", "X", "momentum, 0 to below 1", .absent = "0.9"},
@@ -516,6 +528,8 @@ _Static_assert(offsetof(mlp_activation_list, item) == sizeof(size_t) &&
                "activations are a list of choices");
 
 static const mlp_config defaults = {
+    .split = "seed",
+    .split_seed = 1,
     .augment_shift = 1.5,
     .augment_rotation = 15,
     .augment_shear = 15,

@@ -71,6 +71,20 @@ typedef enum {
                         the training file, as version 0.1.0 did */
 } mlp_unseen;
 
+/** Which rows are held out, for testing and for validation; see
+ *  source/holdout.h. */
+typedef enum {
+    MLP_HOLDOUT_SEED, /**< test rows drawn by the seed of training, the last
+                           ones for validation, as version 0.1.0 did */
+    MLP_HOLDOUT_RANDOM,
+    MLP_HOLDOUT_STRATIFIED, /**< as many of each class */
+    MLP_HOLDOUT_LAST,
+    MLP_HOLDOUT_GROUP, /**< whole groups, by a column */
+    MLP_HOLDOUT_TIME,  /**< the latest ones, by a column */
+    MLP_HOLDOUT_AUTO   /**< stratified for classes, random for numbers; it is
+                            resolved before training */
+} mlp_holdout_kind;
+
 /** What to do with a row of a table that has a bad cell. */
 typedef enum { MLP_BAD_ROWS_FAIL, MLP_BAD_ROWS_DROP } mlp_bad_rows;
 
@@ -204,9 +218,13 @@ typedef enum {
 typedef struct {
     char preset[MLP_MAX_PATH]; /**< name of the preset; "" = none */
     /* data */
-    char data[MLP_MAX_PATH]; /**< "" = $MLP_DATA, data/mnist or digits */
-    size_t classes;          /**< 0 = from the training labels */
-    double validation;       /**< the last fraction of the training rows */
+    char data[MLP_MAX_PATH];  /**< "" = $MLP_DATA, data/mnist or digits */
+    size_t classes;           /**< 0 = from the training labels */
+    double validation;        /**< fraction of the training rows */
+    char split[MLP_MAX_PATH]; /**< how rows are held out: mlp_config_holdout */
+    uint64_t split_seed;
+    size_t folds;            /**< models of a cross-validation; 0 = one model */
+    char fold[MLP_MAX_PATH]; /**< the fold to test, "2/5"; "" = none */
     mlp_scaling scaling;
     /* images */
     mlp_augment augment;
@@ -226,6 +244,7 @@ typedef struct {
                                        "a,b" */
     double test_fraction;           /**< of the rows */
     char test_data[MLP_MAX_PATH];   /**< a file of test rows, "" = none */
+    char validation_data[MLP_MAX_PATH]; /**< of validation rows, "" = none */
     mlp_bad_rows bad_rows;
     mlp_missing missing;
     char na[MLP_MAX_PATH]; /**< words for a missing cell, "NA,?" */
@@ -351,6 +370,22 @@ void mlp_config_get(const mlp_config *config, const mlp_option *field,
 /** The same with the values of checkpoints, digests and logs. */
 void mlp_config_get_stored(const mlp_config *config, const mlp_option *field,
                            char text[MLP_CONFIG_VALUE]);
+
+/** How rows are held out (--split).
+ *  @param column  overwritten: that of a group or time, else ""; NULL: not
+ *                 wanted
+ *  An unknown text, which mlp_config_check refuses, is MLP_HOLDOUT_AUTO. */
+mlp_holdout_kind mlp_config_holdout(const mlp_config *config,
+                                    const char **column);
+
+/** Set --split to a kind without a column. */
+void mlp_config_set_holdout(mlp_config *config, mlp_holdout_kind kind);
+
+/** Whether there are validation rows. */
+static inline bool mlp_config_has_validation(const mlp_config *config)
+{
+    return config->validation > 0.0 || config->validation_data[0] != '\0';
+}
 
 /** The activation of hidden layer `layer` (from 0). */
 mlp_activation mlp_config_activation(const mlp_config *config, size_t layer);

@@ -47,9 +47,9 @@ void mlp_run_summary_close(mlp_run_summary *run);
  *  @param member  offsetof(mlp_run_summary_epoch, ...) */
 double *mlp_run_summary_curve(const mlp_run_summary *run, size_t member);
 
-/** Index of the epoch with the best validation, else test, else training
- *  accuracy; the first of equals. For a model without accuracy: the least loss.
- */
+/** Index of the epoch with the best validation accuracy, or for a model without
+ *  accuracy the least loss; the first of equals. Without validation rows, the
+ *  last epoch. */
 size_t mlp_run_summary_best(const mlp_run_summary *run);
 
 /** Text or number of a record as text: "" when absent.

@@ -18,18 +18,13 @@ double *mlp_run_summary_curve(const mlp_run_summary *run, size_t member)
     return values;
 }
 
-/* The metric of the best available split, negated for losses. */
+/* The metric of the validation rows, negated for losses. Without them the last
+ * epoch is the best: other rows choose nothing. */
 static double metric(const mlp_run_summary_epoch *e)
 {
-    const double merits[] = {e->validation_accuracy, e->test_accuracy,
-                             -e->validation_loss,    -e->test_loss,
-                             e->train_accuracy,      -e->train_loss};
-    for (size_t i = 0; i < sizeof merits / sizeof merits[0]; i++) {
-        if (!isnan(merits[i])) {
-            return merits[i];
-        }
-    }
-    return -(double)INFINITY;
+    return !isnan(e->validation_accuracy) ? e->validation_accuracy
+           : !isnan(e->validation_loss)   ? -e->validation_loss
+                                          : e->epoch;
 }
 
 size_t mlp_run_summary_best(const mlp_run_summary *run)

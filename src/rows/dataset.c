@@ -49,11 +49,14 @@ size_t mlp_dataset_row_bytes(const mlp_source *source)
     return info->features * mlp_element_bytes(info->element);
 }
 
-size_t mlp_dataset_kept_bytes(const mlp_source *source)
+size_t mlp_dataset_kept_bytes(mlp_source *source, mlp_split split)
 {
+    mlp_source_place place;
     bool has_weights = mlp_source_facts(source)->has_weights;
+    (void)mlp_source_locate(source, split, &place);
     return sizeof(uint16_t) +
-           ((size_t)has_targets(source) + has_weights) * sizeof(float);
+           ((size_t)has_targets(source) + has_weights) * sizeof(float) +
+           (place.rows != NULL ? sizeof *place.rows : 0);
 }
 
 static mlp_status read_weights(mlp_source *source, mlp_split split,

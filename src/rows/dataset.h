@@ -54,9 +54,10 @@ static inline double mlp_dataset_weight(const mlp_dataset *dataset, size_t row)
  *  from its rows are invalid. */
 mlp_status mlp_dataset_status(const mlp_dataset *dataset);
 
-/** Bytes of a row in memory, and of a row in a file that stay in memory. */
+/** Bytes of a row in memory, and of a row of a split in a file that stay in
+ *  memory. */
 size_t mlp_dataset_row_bytes(const mlp_source *source);
-size_t mlp_dataset_kept_bytes(const mlp_source *source);
+size_t mlp_dataset_kept_bytes(mlp_source *source, mlp_split split);
 
 /** The features of a range of rows (counted in the dataset), valid until the
  *  next call: of the first `count` of them, which is all if they are in memory.

@@ -25,7 +25,8 @@ enum {
 struct mlp_rowfile {
     char name[NAME_BYTES]; /* for messages */
     int fd;
-    uint64_t offset; /* of row 0 */
+    uint64_t offset; /* of row 0, or of the file's if there is a list: */
+    uint32_t *list;  /* rows of the file, ascending; NULL: contiguous */
     size_t row_bytes;
     bool is_copy;
     struct stat facts; /* when it was opened */
@@ -94,14 +95,40 @@ static mlp_status check_unchanged(const mlp_rowfile *rows)
                           (unsigned long long)now.st_size);
 }
 
+/* The row of the file. */
+static size_t row_of(const mlp_rowfile *rows, size_t row)
+{
+    return rows->list != NULL ? rows->list[row] : row;
+}
+
 static uint64_t place_of(const mlp_rowfile *rows, size_t row)
 {
-    return rows->offset + (uint64_t)row * rows->row_bytes;
+    return rows->offset + (uint64_t)row_of(rows, row) * rows->row_bytes;
+}
+
+/* Contiguous rows of a list may be anywhere in the file. */
+static mlp_status read_listed(const mlp_rowfile *rows, mlp_range which,
+                              void *values)
+{
+    mlp_pick picks[BATCH];
+    for (size_t done = 0; done < which.count; done += BATCH) {
+        size_t n = which.count - done < BATCH ? which.count - done : BATCH;
+        for (size_t i = 0; i < n; i++) {
+            picks[i] =
+                (mlp_pick){(uint32_t)(which.first + done + i), (uint32_t)i};
+        }
+        MLP_TRY(mlp_rowfile_gather(rows, picks, n,
+                                   (char *)values + done * rows->row_bytes));
+    }
+    return MLP_OK;
 }
 
 mlp_status mlp_rowfile_read(const mlp_rowfile *rows, mlp_range which,
                             void *values)
 {
+    if (rows->list != NULL) {
+        return read_listed(rows, which, values);
+    }
     struct iovec all = {values, which.count * rows->row_bytes};
     MLP_TRY(read_iovecs(rows, place_of(rows, which.first), &all,
                         which.count > 0 ? 1 : 0));
@@ -122,11 +149,13 @@ typedef struct {
 static size_t set_up(const mlp_rowfile *rows, const mlp_pick *picks,
                      size_t count, void *values, call *to)
 {
-    size_t next = picks->row; /* end of the rows so far */
+    size_t first = row_of(rows, picks->row);
+    size_t next = first; /* end of the rows so far */
     size_t i = 0;
     to->count = 0;
     for (; i < count && to->count + 2 <= IOVECS; i++) {
-        size_t skipped = (picks[i].row - next) * rows->row_bytes;
+        size_t row = row_of(rows, picks[i].row);
+        size_t skipped = (row - next) * rows->row_bytes;
         if (skipped > GAP_MOST) {
             break;
         }
@@ -135,10 +164,10 @@ static size_t set_up(const mlp_rowfile *rows, const mlp_pick *picks,
         }
         to->iovecs[to->count++] = (struct iovec){
             (char *)values + picks[i].place * rows->row_bytes, rows->row_bytes};
-        next = (size_t)picks[i].row + 1;
+        next = row + 1;
     }
     to->at = place_of(rows, picks->row);
-    to->bytes = (next - picks->row) * rows->row_bytes;
+    to->bytes = (next - first) * rows->row_bytes;
     return i;
 }
 
@@ -223,11 +252,13 @@ static mlp_status check_chunk(const mlp_rowfile *rows, size_t chunk_rows,
 }
 
 static mlp_status copy_rows(mlp_source *source, mlp_split split,
-                            mlp_range range, size_t chunk_rows, void *buffer,
-                            size_t capacity, const mlp_rowfile *rows)
+                            mlp_range range, const mlp_source_place *place,
+                            void *buffer, size_t capacity,
+                            const mlp_rowfile *rows)
 {
     while (range.count > 0) {
-        size_t n = rows_at_once(range.first, capacity, chunk_rows);
+        size_t n = rows_at_once(place->first + range.first, capacity,
+                                place->chunk_rows);
         n = n < range.count ? n : range.count;
         MLP_TRY(mlp_source_read(source, split, range.first, n, buffer, NULL));
         if (!mlp_write_all(rows->fd, buffer, n * rows->row_bytes)) {
@@ -240,28 +271,38 @@ static mlp_status copy_rows(mlp_source *source, mlp_split split,
 }
 
 static mlp_status make_copy(mlp_source *source, mlp_split split,
-                            mlp_range range, size_t chunk_rows, void *buffer,
-                            size_t capacity, mlp_rowfile *rows)
+                            mlp_range range, const mlp_source_place *place,
+                            void *buffer, size_t capacity, mlp_rowfile *rows)
 {
     const char *directory = getenv("TMPDIR");
     if (directory == NULL || directory[0] == '\0') {
         directory = "/var/tmp"; /* on disk, whereas /tmp may be in memory */
     }
-    MLP_TRY(check_chunk(rows, chunk_rows, capacity));
+    MLP_TRY(check_chunk(rows, place->chunk_rows, capacity));
     snprintf(rows->name, sizeof rows->name,
              "%.2000s: the rows of %.2000s, in a temporary file ($TMPDIR)",
              directory, mlp_source_facts(source)->name);
     rows->is_copy = true;
     MLP_TRY(open_unnamed(directory, rows));
-    return copy_rows(source, split, range, chunk_rows, buffer, capacity, rows);
+    return copy_rows(source, split, range, place, buffer, capacity, rows);
 }
 
 /* ---- open and close ---------------------------------------------------- */
 
-static mlp_status open_place(const mlp_source_place *place, size_t first,
+static mlp_status open_place(const mlp_source_place *place, mlp_range range,
                              mlp_rowfile *rows)
 {
-    rows->offset = place->offset + (uint64_t)first * rows->row_bytes;
+    rows->offset = place->offset;
+    if (place->rows != NULL) {
+        rows->list = calloc(range.count + 1, sizeof *rows->list);
+        if (rows->list == NULL) {
+            return mlp_fail_memory("the rows' file");
+        }
+        memcpy(rows->list, place->rows + range.first,
+               range.count * sizeof *rows->list);
+    } else {
+        rows->offset += (uint64_t)range.first * rows->row_bytes;
+    }
     rows->fd = open(place->path, O_RDONLY | O_CLOEXEC);
     return rows->fd >= 0 && fstat(rows->fd, &rows->facts) == 0
                ? MLP_OK
@@ -282,11 +323,10 @@ mlp_status mlp_rowfile_open(mlp_source *source, mlp_split split,
     made->fd = -1;
     made->row_bytes = info->features * mlp_element_bytes(info->element);
     snprintf(made->name, sizeof made->name, "%s", info->name);
-    mlp_status status =
-        mlp_source_locate(source, split, &place)
-            ? open_place(&place, range.first, made)
-            : make_copy(source, split, range, place.chunk_rows, buffer,
-                        buffer_bytes / made->row_bytes, made);
+    mlp_status status = mlp_source_locate(source, split, &place)
+                            ? open_place(&place, range, made)
+                            : make_copy(source, split, range, &place, buffer,
+                                        buffer_bytes / made->row_bytes, made);
     if (status != MLP_OK) {
         mlp_rowfile_close(rows);
     }
@@ -299,6 +339,7 @@ void mlp_rowfile_close(mlp_rowfile **rows)
         if ((*rows)->fd >= 0) {
             close((*rows)->fd);
         }
+        free((*rows)->list);
         free(*rows);
         *rows = NULL;
     }

@@ -12,8 +12,8 @@
 #include "internal.h"
 
 /* Options that only tables have. */
-static const char *const of_tables[] = {"missing", "na", "unseen", "rare",
-                                        "weight"};
+static const char *const of_tables[] = {"missing", "na",     "unseen",
+                                        "rare",    "weight", "validation-data"};
 
 /* Without --data and $MLP_DATA all ranks use the default that rank 0 found:
  * then a host without the files fails, and does not use the digits instead.
@@ -101,7 +101,6 @@ static size_t epochs_for(size_t rows)
 static void choose_for_table(const mlp_source_info *info, mlp_config *config)
 {
     size_t rows = info->rows[MLP_SPLIT_TRAIN];
-    rows -= mlp_held_rows(config->validation, rows);
     if (is_free(config, "batch") && is_free(config, "accumulate")) {
         config->batch = batch_for(rows);
     }
@@ -132,10 +131,54 @@ static mlp_status take_task(const mlp_source_info *info, mlp_config *config)
     return mlp_config_check(config);
 }
 
+static bool holds_out(const mlp_config *config)
+{
+    return config->validation > 0.0 || config->test_fraction > 0.0;
+}
+
+/* Without rows that are held out there is no choice, and its absent value. */
+static mlp_status settle_holdout(const mlp_source_info *info,
+                                 mlp_config *config)
+{
+    mlp_holdout_kind kind = mlp_config_holdout(config, NULL);
+    if (kind == MLP_HOLDOUT_AUTO) {
+        mlp_config_set_holdout(config, holds_out(config) ? info->holdout
+                                                         : MLP_HOLDOUT_SEED);
+        return MLP_OK;
+    }
+    return kind == MLP_HOLDOUT_SEED || holds_out(config)
+               ? MLP_OK
+               : mlp_fail(MLP_ERROR_USAGE,
+                          "--split %.200s requires rows to hold out: "
+                          "--validation X or --test-fraction X",
+                          config->split);
+}
+
+/* Nothing is chosen by rows that the model learns from, unless the split is
+ * that of version 0.1.0. */
+static mlp_status check_watched(const mlp_config *config)
+{
+    const char *watches = config->patience > 0 ? "--patience"
+                          : config->schedule == MLP_SCHEDULE_PLATEAU
+                              ? "--schedule plateau"
+                              : NULL;
+    bool is_old = mlp_config_was_given(config, "split") &&
+                  mlp_config_holdout(config, NULL) == MLP_HOLDOUT_SEED;
+    return watches == NULL || mlp_config_has_validation(config) || is_old
+               ? MLP_OK
+               : mlp_fail(MLP_ERROR_USAGE,
+                          "%s goes by validation rows, and there are none: add "
+                          "--validation X",
+                          watches);
+}
+
 /* A new run on a table goes by the label, fills in missing cells, and is scaled
  * robustly. */
 static void begin_defaults(mlp_config *config)
 {
+    if (is_free(config, "split")) {
+        mlp_config_set_holdout(config, MLP_HOLDOUT_AUTO);
+    }
     if (is_free(config, "task") && !mlp_loss_is_of_numbers(config->loss)) {
         config->task = MLP_TASK_AUTO;
     }
@@ -153,19 +196,40 @@ static void begin_defaults(mlp_config *config)
     }
 }
 
+/* The configuration of a new run, from the defaults that its source was opened
+ * with. */
+static mlp_status complete_new(const mlp_source_info *info, mlp_config *chosen,
+                               mlp_config *config)
+{
+    MLP_TRY(settle_holdout(info, chosen));
+    if (info->is_table) {
+        choose_for_table(info, chosen);
+        *config = *chosen;
+        return take_task(info, config);
+    }
+    memcpy(config->split, chosen->split, sizeof config->split);
+    return check_no_table(config);
+}
+
 /* The source of a new run. */
 static mlp_status open_new(mlp_run_job *job, mlp_run_data *data)
 {
     mlp_config chosen = job->config;
     begin_defaults(&chosen);
+    MLP_TRY(check_watched(&chosen));
     MLP_TRY(open_source(job, &chosen, data));
-    const mlp_source_info *info = mlp_source_facts(data->source);
-    if (!info->is_table) {
-        return mlp_comm_agree(job->comm, check_no_table(&job->config));
-    }
-    choose_for_table(info, &chosen);
-    job->config = chosen;
-    return mlp_comm_agree(job->comm, take_task(info, &job->config));
+    return mlp_comm_agree(
+        job->comm,
+        complete_new(mlp_source_facts(data->source), &chosen, &job->config));
+}
+
+/* A source that the caller opened. */
+static mlp_status take_source(mlp_config *config, mlp_source *source)
+{
+    const mlp_table_options options = mlp_table_options_of(config);
+    MLP_TRY(check_no_table(config));
+    MLP_TRY(mlp_source_hold_out(source, &options.holdout));
+    return settle_holdout(mlp_source_facts(source), config);
 }
 
 /* The source of a run that starts from another for another label: its task is
@@ -188,11 +252,19 @@ static mlp_status open_with_new_head(mlp_run_job *job, mlp_run_data *data)
 mlp_status mlp_run_open_data(mlp_run_job *job, bool is_new, mlp_run_data *data)
 {
     if (data->source != NULL) {
-        return mlp_comm_agree(job->comm, check_no_table(&job->config));
+        return mlp_comm_agree(job->comm,
+                              take_source(&job->config, data->source));
     }
     MLP_TRY(name_data(job));
-    bool has_new_head = job->has_new_head && !mlp_run_is_replay(job);
-    return is_new         ? open_new(job, data)
-           : has_new_head ? open_with_new_head(job, data)
-                          : open_source(job, &job->config, data);
+    if (is_new) {
+        return open_new(job, data);
+    }
+    MLP_TRY(job->has_new_head && !mlp_run_is_replay(job)
+                ? open_with_new_head(job, data)
+                : open_source(job, &job->config, data));
+    return mlp_config_holdout(&job->config, NULL) != MLP_HOLDOUT_AUTO
+               ? MLP_OK
+               : mlp_comm_agree(job->comm,
+                                settle_holdout(mlp_source_facts(data->source),
+                                               &job->config));
 }

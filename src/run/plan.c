@@ -132,7 +132,7 @@ static mlp_run_parts lone_run(const mlp_plan *f, mlp_comm *serial)
 {
     mlp_run_parts alone = f->run;
     alone.job.comm = serial;
-    alone.data.train.first = alone.data.train.here.range.first;
+    alone.data.train.here.range.first = 0;
     alone.data.train.rows = alone.data.train.here.range.count;
     alone.data.train.shards = (mlp_range){0, f->run.data.train.shards.count};
     alone.job.config.shards = alone.data.train.shards.count;

@@ -81,7 +81,7 @@ mlp_status mlp_run_resolve(mlp_run_job *job)
         mlp_log_note("--exchange mpi: the weights and their digest now depend "
                      "on the number of ranks");
     }
-    if (job->config.patience > 0 && job->config.validation == 0.0) {
+    if (job->config.patience > 0 && !mlp_config_has_validation(&job->config)) {
         mlp_log_note("--patience without --validation monitors the training "
                      "rows, which cannot show overfitting");
     }

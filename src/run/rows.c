@@ -11,11 +11,10 @@
 
 enum { SPLITS = 3 }; /* training, validation, test */
 
-/* A split of the run: some rows of one of the source's splits. */
+/* A split, and where its rows go. */
 typedef struct {
     mlp_sharded *sharded;
     mlp_split split;
-    size_t first, rows;
 } part;
 
 static mlp_range owned_shards(const mlp_run_job *job)
@@ -24,48 +23,26 @@ static mlp_range owned_shards(const mlp_run_job *job)
                                  mlp_comm_rank(job->comm), job->config.shards);
 }
 
-/* The rows of this rank's shards, as a range of the source's split. */
+/* The rows of this rank's shards, as a range of the split. */
 static mlp_range rows_here(const mlp_run_job *job, const part *of)
 {
     mlp_range shards = owned_shards(job);
-    size_t begin =
-        mlp_range_part(of->rows, job->config.shards, shards.first).first;
-    mlp_range last = mlp_range_part(of->rows, job->config.shards,
+    size_t rows = of->sharded->rows;
+    size_t begin = mlp_range_part(rows, job->config.shards, shards.first).first;
+    mlp_range last = mlp_range_part(rows, job->config.shards,
                                     shards.first + shards.count - 1);
-    return (mlp_range){of->first + begin, last.first + last.count - begin};
+    return (mlp_range){begin, last.first + last.count - begin};
 }
 
-/* --validation must give at least one row: without any, early stopping would
- * use the training rows. */
-static mlp_status check_held(const mlp_run_job *job, const mlp_run_data *data,
-                             size_t rows, size_t held)
-{
-    double fraction = job->config.validation;
-    const char *name = mlp_source_facts(data->source)->name;
-    if (held == 0 && fraction > 0.0) {
-        return mlp_fail(MLP_ERROR_USAGE,
-                        "--validation %g of the %zu training rows of %s is "
-                        "less than a row",
-                        fraction, rows, name);
-    }
-    return held < rows ? MLP_OK
-                       : mlp_fail(MLP_ERROR_DATA,
-                                  "%s: has %zu training rows, none left "
-                                  "beside the validation rows",
-                                  name, rows);
-}
-
-static mlp_status find_parts(const mlp_run_job *job, mlp_run_data *data,
-                             part parts[SPLITS])
+static void find_parts(mlp_run_data *data, part parts[SPLITS])
 {
     const mlp_source_info *info = mlp_source_facts(data->source);
-    size_t rows = info->rows[MLP_SPLIT_TRAIN];
-    size_t held = mlp_held_rows(job->config.validation, rows);
-    parts[0] = (part){&data->train, MLP_SPLIT_TRAIN, 0, rows - held};
-    parts[1] = (part){&data->validation, MLP_SPLIT_TRAIN, rows - held, held};
-    parts[2] =
-        (part){&data->test, MLP_SPLIT_TEST, 0, info->rows[MLP_SPLIT_TEST]};
-    return check_held(job, data, rows, held);
+    parts[0] = (part){&data->train, MLP_SPLIT_TRAIN};
+    parts[1] = (part){&data->validation, MLP_SPLIT_VALIDATION};
+    parts[2] = (part){&data->test, MLP_SPLIT_TEST};
+    for (size_t i = 0; i < SPLITS; i++) {
+        parts[i].sharded->rows = info->rows[parts[i].split];
+    }
 }
 
 /* ---- memory ------------------------------------------------------------ */
@@ -81,7 +58,7 @@ static void count_bytes(const mlp_run_job *job, const mlp_run_data *data,
     for (size_t i = 0; i < SPLITS; i++) {
         uint64_t rows = rows_here(job, &parts[i]).count;
         *features += rows * mlp_dataset_row_bytes(data->source);
-        *kept += rows * mlp_dataset_kept_bytes(data->source);
+        *kept += rows * mlp_dataset_kept_bytes(data->source, parts[i].split);
     }
 }
 
@@ -143,8 +120,6 @@ static mlp_status take_rows(const mlp_run_job *job, mlp_run_data *data,
     for (size_t i = 0; i < SPLITS; i++) {
         mlp_range rows = rows_here(job, &parts[i]);
         mlp_sharded *to = parts[i].sharded;
-        to->first = parts[i].first;
-        to->rows = parts[i].rows;
         to->shards = owned_shards(job);
         MLP_TRY(data->reader == NULL
                     ? mlp_dataset_load(data->source, parts[i].split, rows,
@@ -158,11 +133,8 @@ static mlp_status take_rows(const mlp_run_job *job, mlp_run_data *data,
 mlp_status mlp_run_load_rows(const mlp_run_job *job, mlp_run_data *data)
 {
     part parts[SPLITS];
-    mlp_status status = find_parts(job, data, parts);
-    if (status == MLP_OK) {
-        status = limit_memory(job, data, parts);
-    }
-    MLP_TRY(mlp_comm_agree(job->comm, status));
+    find_parts(data, parts);
+    MLP_TRY(mlp_comm_agree(job->comm, limit_memory(job, data, parts)));
     MLP_TRY(fetch_rows(job, data, parts));
     return mlp_comm_agree(job->comm, take_rows(job, data, parts));
 }

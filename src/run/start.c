@@ -70,6 +70,16 @@ static mlp_status check_origin(const mlp_run_parts *run, const char *found,
                           found, run->job.config.replay, ours, theirs);
 }
 
+/* Rows are held out as before; if there were none, as those of a new run. */
+static void inherit_split(mlp_config *config, const mlp_config *other)
+{
+    if (!mlp_config_was_given(config, "split") &&
+        mlp_config_holdout(other, NULL) == MLP_HOLDOUT_SEED &&
+        other->validation == 0.0 && other->test_fraction == 0.0) {
+        mlp_config_set_holdout(config, MLP_HOLDOUT_AUTO);
+    }
+}
+
 /* Rank 0: load the run to start from, note its digest and take over its
  * configuration. */
 static mlp_status open_other(mlp_run_parts *run, mlp_checkpoint *other)
@@ -88,7 +98,9 @@ static mlp_status open_other(mlp_run_parts *run, mlp_checkpoint *other)
     mlp_log_note("starts from %s, step %llu, state %.16s", found,
                  (unsigned long long)other->step, hex);
     mlp_run_recall_data(config, config->start_from);
-    return mlp_config_inherit(config, &other->config);
+    MLP_TRY(mlp_config_inherit(config, &other->config));
+    inherit_split(config, &other->config);
+    return MLP_OK;
 }
 
 /* Its result are the weights; the rest of its state stays behind. */

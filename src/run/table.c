@@ -59,7 +59,7 @@ static void copy_rows(const mlp_run_parts *run, row_bits *table)
     float made[ROWS_MAX * OUTPUTS_MAX];
     mlp_trainer_outputs(run->trainer, &run->data.train, made);
     for (size_t r = 0; r < here->range.count; r++) {
-        row_bits *row = &table[here->range.first - run->data.train.first + r];
+        row_bits *row = &table[here->range.first + r];
         for (size_t i = 0; i < here->features; i++) {
             row->features[i] =
                 bits_of(feature_of(here, r * here->features + i));

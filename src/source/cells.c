@@ -98,6 +98,15 @@ static void place_column(mlp_cells *cells, size_t i)
     }
 }
 
+static void place_key(mlp_cells *cells)
+{
+    cells->key_place = SIZE_MAX;
+    if (cells->how.key < cells->count) {
+        cells->key_place = cells->width;
+        cells->width += 2;
+    }
+}
+
 void mlp_cells_plan(mlp_cells *cells, const mlp_cells_how *how)
 {
     cells->how = *how;
@@ -108,6 +117,7 @@ void mlp_cells_plan(mlp_cells *cells, const mlp_cells_how *how)
     for (size_t i = 0; i < cells->count; i++) {
         place_column(cells, i);
     }
+    place_key(cells);
 }
 
 size_t mlp_cells_weight(const mlp_cells *cells)
@@ -164,7 +174,7 @@ mlp_status mlp_cells_refuse(const mlp_cells *cells, size_t row, size_t column,
 {
     const mlp_cell_column *of = &cells->columns[column];
     const uint32_t *words = mlp_cells_row(cells, row);
-    size_t file = cells->sections[words[MLP_CELLS_SECTION]];
+    size_t file = cells->sections[words[MLP_CELLS_SECTION]].file;
     const char *text =
         of->kind == MLP_COLUMN_TEXT && words[of->code] != MLP_CELL_MISSING
             ? mlp_texts_item(&of->texts, words[of->code])
@@ -181,7 +191,7 @@ mlp_status mlp_cells_add_section(mlp_cells *cells)
 {
     if (cells->section_count == cells->sections_room) {
         size_t room = 2 * cells->sections_room + ROWS_FIRST;
-        uint32_t *sections =
+        mlp_cells_section *sections =
             reallocarray(cells->sections, room, sizeof *sections);
         if (sections == NULL) {
             return mlp_fail_memory("the rows of a table");
@@ -189,7 +199,8 @@ mlp_status mlp_cells_add_section(mlp_cells *cells)
         cells->sections = sections;
         cells->sections_room = room;
     }
-    cells->sections[cells->section_count++] = (uint32_t)cells->files - 1;
+    cells->sections[cells->section_count++] =
+        (mlp_cells_section){.file = (uint32_t)cells->files - 1};
     return MLP_OK;
 }
 

@@ -52,14 +52,25 @@ typedef struct {
     bool drops_bad;      /**< leave out invalid rows; else they are an error */
     bool is_never_negative; /**< a label below 0 is invalid */
     size_t label;           /**< index of its column; SIZE_MAX: none is read */
+    size_t key;             /**< column that rows are held out by, kept as a
+                                 number (row_key.h); SIZE_MAX: none */
+    bool has_times;         /**< by its order; else by its texts */
     size_t threads;
     bool is_large;  /**< keep words in an unnamed file of $TMPDIR or /var/tmp */
     mlp_comm *comm; /**< the team; NULL: this process is alone */
 } mlp_cells_how;
 
-/** The first words of a row: its line, and the section that it was read from.
- */
-enum { MLP_CELLS_LINE, MLP_CELLS_SECTION, MLP_CELLS_FIRST };
+/** The first words of a row: its line, the section that it was read from, and
+ *  its number in the input, rows that were left out counted (until all are
+ *  joined, in its section). */
+enum { MLP_CELLS_LINE, MLP_CELLS_SECTION, MLP_CELLS_INPUT, MLP_CELLS_FIRST };
+
+/** A part of the input that one rank has read. */
+typedef struct {
+    uint32_t file;
+    uint64_t records; /**< rows in it, those that were left out, too; 0 on other
+                           ranks */
+} mlp_cells_section;
 
 /** Zero-initialize; destroy frees. */
 typedef struct {
@@ -68,16 +79,17 @@ typedef struct {
     size_t stored; /**< bytes that were read, compressed ones if it is so */
     mlp_cell_column *columns; /**< [count] */
     size_t count;
-    uint32_t *words; /**< [rows, width]: line and section, then cells */
+    uint32_t *words; /**< [rows, width]: as MLP_CELLS_LINE ..., then cells */
     size_t rows, width, room; /**< rows of this rank */
-    int file;                 /**< if they are in a file: its descriptor */
-    size_t total;             /**< rows of all ranks, once they are joined */
+    size_t key_place;  /**< of two words for the key; SIZE_MAX: not stored */
+    int file;          /**< if they are in a file: its descriptor */
+    size_t total;      /**< rows of all ranks, once they are joined */
     uint32_t *numbers; /**< [rows]: where in the table each is, ascending within
                             a section; NULL: this rank has all, in order */
     char **paths;      /**< [files] */
     size_t files;
-    uint32_t *sections; /**< [section_count], in the order of the table: the
-                           file of each */
+    mlp_cells_section *sections; /**< [section_count], in the order of the
+                                      table */
     size_t section_count, sections_room;
     /* Of this rank; of all ranks, once they are joined: */
     size_t dropped;    /**< invalid rows */
@@ -133,11 +145,12 @@ size_t mlp_cells_choose(const mlp_cells *cells, const uint32_t *rows,
  *  @param hint  an index, probably a little before it */
 size_t mlp_cells_find(const mlp_cells *cells, uint32_t number, size_t hint);
 
-/** A word of every row of the table, on all ranks.
- *  @param place  a column's number or code
- *  @param words  [total], overwritten
- *  Collective. */
-mlp_status mlp_cells_gather(const mlp_cells *cells, size_t place,
+/** Some words of every row of the table, on all ranks.
+ *  @param place  of the first: a column's number or code, or one of
+ *                MLP_CELLS_LINE ...
+ *  @param words  [total, width], overwritten
+ *  Collective. MLP_ERROR_INTERNAL without memory. */
+mlp_status mlp_cells_gather(const mlp_cells *cells, size_t place, size_t width,
                             uint32_t *words);
 
 /** Add a section, of the last file. MLP_ERROR_INTERNAL without memory. */

@@ -62,21 +62,23 @@ size_t mlp_cells_find(const mlp_cells *cells, uint32_t number, size_t hint)
     return lower_bound(cells->numbers, 0, cells->rows, number);
 }
 
-mlp_status mlp_cells_gather(const mlp_cells *cells, size_t place,
+mlp_status mlp_cells_gather(const mlp_cells *cells, size_t place, size_t width,
                             uint32_t *words)
 {
+    size_t most = cells->total * width;
     enum { AT_A_TIME = 1 << 16 };
     uint64_t *sums = calloc(AT_A_TIME, sizeof *sums);
     mlp_status status = sums == NULL ? mlp_fail_memory("a column") : MLP_OK;
     status = mlp_joint_agree(cells->how.comm, status);
-    memset(words, 0, cells->total * sizeof *words);
+    memset(words, 0, most * sizeof *words);
     for (size_t row = 0; row < cells->rows; row++) {
         size_t to = cells->numbers == NULL ? row : cells->numbers[row];
-        words[to] = mlp_cells_row(cells, row)[place];
+        memcpy(words + to * width, mlp_cells_row(cells, row) + place,
+               width * sizeof *words);
     }
-    for (size_t first = 0; first < cells->total && status == MLP_OK;
+    for (size_t first = 0; first < most && status == MLP_OK;
          first += AT_A_TIME) {
-        size_t left = cells->total - first;
+        size_t left = most - first;
         size_t count = left < AT_A_TIME ? left : AT_A_TIME;
         for (size_t i = 0; i < count; i++) {
             sums[i] = words[first + i];

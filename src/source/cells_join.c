@@ -55,6 +55,33 @@ static mlp_status number_rows(mlp_cells *cells)
     return status;
 }
 
+/* Of the rows in the input, those that were left out counted. */
+static mlp_status number_records(mlp_cells *cells)
+{
+    uint64_t *next = calloc(cells->section_count + 1, sizeof *next);
+    mlp_status status =
+        next == NULL ? mlp_fail_memory("the rows of a table") : MLP_OK;
+    status = mlp_joint_agree(cells->how.comm, status);
+    for (size_t i = 0; i < cells->section_count && status == MLP_OK; i++) {
+        next[i] = cells->sections[i].records;
+    }
+    if (status == MLP_OK) {
+        status = mlp_joint_sum(cells->how.comm, next, cells->section_count);
+    }
+    uint64_t total = 0;
+    for (size_t i = 0; i < cells->section_count && status == MLP_OK; i++) {
+        uint64_t records = next[i];
+        next[i] = total;
+        total += records;
+    }
+    for (size_t row = 0; row < cells->rows && status == MLP_OK; row++) {
+        uint32_t *words = cells->words + row * cells->width;
+        words[MLP_CELLS_INPUT] += (uint32_t)next[words[MLP_CELLS_SECTION]];
+    }
+    free(next);
+    return status;
+}
+
 mlp_status mlp_cells_keep(mlp_cells *cells, const uint8_t *keeps)
 {
     size_t kept = 0;
@@ -326,5 +353,6 @@ mlp_status mlp_cells_join(mlp_cells *cells)
     if (!is_alone(cells)) {
         MLP_TRY(join_texts(cells));
     }
+    MLP_TRY(number_records(cells));
     return number_rows(cells);
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "number.h"
+#include "row_key.h"
 
 enum { ROWS_FIRST = 256 /* of a segment */ };
 
@@ -176,6 +177,27 @@ static mlp_status take_cell(const mlp_parser *of, mlp_segment *s, size_t i,
     return add_text(s, i, cell, column->name, &row[column->code]);
 }
 
+/* What rows are held out by. A row without it is invalid. */
+static mlp_status take_key(const mlp_parser *of, mlp_segment *s, uint32_t *row,
+                           bool *is_good)
+{
+    const mlp_cells_how *how = &of->cells->how;
+    const mlp_csv_cell *cell =
+        &s->records.cells[of->cells->columns[how->key].field];
+    uint64_t key;
+    *is_good = !mlp_na_words_have(&of->na, cell) &&
+               mlp_row_key(cell, how->has_times, of->c_locale, &key);
+    if (!*is_good) {
+        return reject(of, s, how->key,
+                      how->has_times ? "a number, or a date and time like "
+                                       "2024-01-31 or 2024-01-31T12:00:00"
+                                     : "a group");
+    }
+    row[of->cells->key_place] = (uint32_t)key;
+    row[of->cells->key_place + 1] = (uint32_t)(key >> 32);
+    return MLP_OK;
+}
+
 /* The next row of a segment; room for it. */
 static mlp_status next_row(const mlp_parser *of, mlp_segment *s, uint32_t **row)
 {
@@ -198,17 +220,22 @@ static mlp_status take_record(const mlp_parser *of, mlp_segment *s)
 {
     uint32_t *row = NULL;
     bool is_good = true;
+    size_t number = s->taken++;
     if (s->records.count != of->header) {
         return reject(of, s, SIZE_MAX, NULL);
     }
     MLP_TRY(next_row(of, s, &row));
     row[MLP_CELLS_LINE] = (uint32_t)s->records.record_line;
     row[MLP_CELLS_SECTION] = s->section;
+    row[MLP_CELLS_INPUT] = (uint32_t)number; /* in the segment, until joined */
     for (size_t i = 0; i < of->cells->count && is_good; i++) {
         const mlp_cell_column *column = &of->cells->columns[i];
         if (column->number != SIZE_MAX || column->code != SIZE_MAX) {
             MLP_TRY(take_cell(of, s, i, row, &is_good));
         }
+    }
+    if (is_good && of->cells->key_place != SIZE_MAX) {
+        MLP_TRY(take_key(of, s, row, &is_good));
     }
     s->rows += is_good;
     return MLP_OK;
@@ -311,7 +338,7 @@ void mlp_segment_reset(const mlp_parser *of, mlp_segment *s)
         mlp_texts_destroy(&s->texts[i]);
         s->has_many[i] = of->cells->columns[i].has_many;
     }
-    s->rows = s->dropped = s->unlabelled = s->incomplete = 0;
+    s->rows = s->taken = s->dropped = s->unlabelled = s->incomplete = 0;
     s->status = MLP_OK;
 }
 

@@ -34,6 +34,7 @@ typedef struct {
     uint8_t *has_many; /**< [columns] */
     uint32_t *words;   /**< [rows, width] */
     size_t rows, room;
+    size_t taken; /**< records, good or not */
     uint32_t section;
     bool is_kept; /**< its rows are this rank's */
     size_t dropped, unlabelled, incomplete;

@@ -127,10 +127,14 @@ static mlp_status join_segment(mlp_cells *cells, const mlp_segment *s,
     }
     MLP_TRY(check_growth(cells, cells->rows + s->rows, stream));
     MLP_TRY(mlp_cells_make_room(cells, cells->rows + s->rows));
+    mlp_cells_section *section = &cells->sections[s->section];
     uint32_t *words = NULL; /* there may be none yet, and none here */
     if (s->rows > 0) {
         words = cells->words + cells->rows * cells->width;
         memcpy(words, s->words, s->rows * cells->width * sizeof *words);
+    }
+    for (size_t r = 0; r < s->rows; r++) {
+        words[r * cells->width + MLP_CELLS_INPUT] += (uint32_t)section->records;
     }
     for (size_t i = 0; i < cells->count; i++) {
         if (s->texts[i].count > 0 || s->has_many[i]) {
@@ -142,6 +146,7 @@ static mlp_status join_segment(mlp_cells *cells, const mlp_segment *s,
                  s->records.path, s->first_bad);
         cells->first_bad_section = s->section;
     }
+    section->records += s->taken;
     cells->rows += s->rows;
     cells->dropped += s->dropped;
     cells->unlabelled += s->unlabelled;

@@ -253,8 +253,10 @@ static mlp_status open_splits(hdf5_source *hdf5, mlp_h5_shape *images)
 
 static mlp_status open_directly(const char *path, mlp_source *source)
 {
-    static const mlp_source_ops ops = {
-        .read = read_hdf5, .close = close_hdf5, .locate = locate_hdf5};
+    static const mlp_source_ops ops = {.read = read_hdf5,
+                                       .close = close_hdf5,
+                                       .locate = locate_hdf5,
+                                       .reads_files = true};
     mlp_source_info *info = &source->info;
     mlp_h5_shape images;
     hdf5_source *hdf5 = calloc(1, sizeof *hdf5);

@@ -249,8 +249,10 @@ static void fill_facts(const idx_source *idx, const idx_file *images,
 
 static mlp_status create_state(mlp_source *source)
 {
-    static const mlp_source_ops ops = {
-        .read = read_idx, .close = close_idx, .locate = locate_idx};
+    static const mlp_source_ops ops = {.read = read_idx,
+                                       .close = close_idx,
+                                       .locate = locate_idx,
+                                       .reads_files = true};
     source->ops = &ops;
     source->state = calloc(1, sizeof(idx_source));
     return source->state != NULL ? MLP_OK : mlp_fail_memory("a data source");

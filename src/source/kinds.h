@@ -16,7 +16,7 @@ typedef struct {
     /** As mlp_source_release; NULL: nothing to free before close. */
     void (*release)(void *state);
     /** As mlp_source_fetch; NULL: every rank can read all rows. */
-    mlp_status (*fetch)(void *state, const mlp_source_part *parts,
+    mlp_status (*fetch)(mlp_source *source, const mlp_source_part *parts,
                         size_t count);
     /** As mlp_source_read_targets; NULL: no targets. */
     mlp_status (*read_targets)(void *state, mlp_split split, size_t first,
@@ -26,13 +26,29 @@ typedef struct {
                                size_t rows, float *weights);
     /** As mlp_source_locate; NULL: rows are never stored as in memory. */
     bool (*locate)(void *state, mlp_split split, mlp_source_place *place);
+    bool reads_files; /**< a call costs much more than a row */
 } mlp_source_ops;
+
+/** Where the rows of a split are. */
+typedef struct {
+    mlp_split from; /**< split of the file, in calls of the operations */
+    size_t first;   /**< first row of it */
+    uint32_t *rows; /**< [rows of the split], its rows instead; or NULL. Owned
+                         by the source */
+} mlp_split_part;
 
 struct mlp_source {
     mlp_source_info info;
     const mlp_source_ops *ops;
-    void *state; /**< of this kind; NULL when there is nothing to close */
+    void *state;   /**< of this kind; NULL when there is nothing to close */
+    bool is_split; /**< the splits are not those of the file, but: */
+    mlp_split_part parts[MLP_SPLITS];
 };
+
+/** Make a split of the listed rows of a file's split, from index `s` of the
+ *  lists, which passes to the source. */
+void mlp_source_set_part(mlp_source *source, mlp_split split, mlp_split from,
+                         mlp_split_rows *lists, mlp_split s);
 
 /* Each opener gets a source that is zeroed except for info.name and
  * info.has_labels, and sets the rest; it opens labels only if has_labels. The

@@ -13,6 +13,7 @@
 #include "idx_files.h"
 #include "kinds.h"
 #include "npy.h"
+#include "parts.h"
 #include "paths.h"
 #include "system/files.h"
 
@@ -63,17 +64,18 @@ static mlp_status has_idx_magic(const char *path, bool *is_idx)
 static mlp_status check_no_table(const char *name,
                                  const mlp_table_options *options)
 {
-    const char *asked = options == NULL                   ? NULL
-                        : options->label[0] != '\0'       ? "label"
-                        : options->columns[0] != '\0'     ? "columns"
-                        : options->weight[0] != '\0'      ? "weight"
-                        : options->ignore[0] != '\0'      ? "ignore"
-                        : options->categorical[0] != '\0' ? "categorical"
-                        : options->task == MLP_TASK_REGRESSION
-                            ? "task regression"
-                        : options->test_fraction > 0    ? "test-fraction"
-                        : options->test_data[0] != '\0' ? "test-data"
-                                                        : NULL;
+    const char *asked =
+        options == NULL                        ? NULL
+        : options->label[0] != '\0'            ? "label"
+        : options->columns[0] != '\0'          ? "columns"
+        : options->weight[0] != '\0'           ? "weight"
+        : options->ignore[0] != '\0'           ? "ignore"
+        : options->categorical[0] != '\0'      ? "categorical"
+        : options->task == MLP_TASK_REGRESSION ? "task regression"
+        : options->holdout.test > 0            ? "test-fraction"
+        : options->test_data[0] != '\0'        ? "test-data"
+        : options->validation_data[0] != '\0'  ? "validation-data"
+                                               : NULL;
     if (asked == NULL || options->schema != NULL) {
         return MLP_OK;
     }
@@ -163,9 +165,14 @@ static mlp_status open_source(const char *spec, bool has_labels,
     if (*source == NULL) {
         return mlp_fail_memory("a data source");
     }
-    (*source)->info.has_labels = has_labels;
+    bool splits = options != NULL && (has_labels || options->splits_again);
+    (*source)->info.has_labels =
+        has_labels || (splits && mlp_holdout_is_on(&options->holdout));
     mlp_status status = open_spec(spec[0] != '\0' ? spec : mlp_source_default(),
                                   options, *source);
+    if (status == MLP_OK && splits && !(*source)->info.is_table) {
+        status = mlp_source_hold_out(*source, &options->holdout);
+    }
     if (status != MLP_OK) {
         mlp_source_close(source);
     }
@@ -182,6 +189,16 @@ mlp_status mlp_source_open_images(const char *spec, mlp_source **source)
     return open_source(spec, false, NULL, source);
 }
 
+static mlp_holdout holdout_of(const mlp_config *config)
+{
+    mlp_holdout holdout = {.test = config->test_fraction,
+                           .validation = config->validation};
+    holdout.kind = mlp_config_holdout(config, &holdout.column);
+    holdout.seed =
+        holdout.kind == MLP_HOLDOUT_SEED ? config->seed : config->split_seed;
+    return holdout;
+}
+
 mlp_table_options mlp_table_options_of(const mlp_config *config)
 {
     return (mlp_table_options){
@@ -195,10 +212,9 @@ mlp_table_options mlp_table_options_of(const mlp_config *config)
                              (mlp_output_is_positive(config->output) ||
                               config->loss == MLP_LOSS_POISSON),
         .drops_bad = config->bad_rows == MLP_BAD_ROWS_DROP,
-        .test_fraction = config->test_fraction,
+        .holdout = holdout_of(config),
         .test_data = config->test_data,
-        .seed = config->seed,
-        .held = config->validation,
+        .validation_data = config->validation_data,
         .missing = config->missing,
         .na = config->na,
         .unseen = config->unseen,
@@ -215,12 +231,21 @@ mlp_status mlp_source_open_table(const char *spec,
     return open_source(spec, has_labels, options, source);
 }
 
+static void free_parts(mlp_source *source)
+{
+    for (size_t split = 0; split < MLP_SPLITS; split++) {
+        free(source->parts[split].rows);
+        source->parts[split].rows = NULL;
+    }
+}
+
 void mlp_source_close(mlp_source **source)
 {
     if (*source != NULL) {
         if ((*source)->state != NULL) {
             (*source)->ops->close((*source)->state);
         }
+        free_parts(*source);
         free(*source);
         *source = NULL;
     }
@@ -231,7 +256,7 @@ mlp_status mlp_source_fetch(mlp_source *source, const mlp_source_part *parts,
 {
     return source->ops->fetch == NULL
                ? MLP_OK
-               : source->ops->fetch(source->state, parts, count);
+               : source->ops->fetch(source, parts, count);
 }
 
 void mlp_source_release(mlp_source *source)
@@ -239,6 +264,7 @@ void mlp_source_release(mlp_source *source)
     if (source->ops->release != NULL) {
         source->ops->release(source->state);
     }
+    free_parts(source);
 }
 
 const mlp_source_info *mlp_source_facts(const mlp_source *source)
@@ -258,31 +284,45 @@ mlp_status mlp_source_read(mlp_source *source, mlp_split split, size_t first,
         memset(labels, 0, rows * sizeof *labels);
         labels = NULL;
     }
-    return source->ops->read(source->state, split, first, rows, values, labels);
+    return mlp_source_read_part(
+        source, split, (mlp_range){first, rows},
+        &(mlp_row_arrays){.values = values, .labels = labels});
 }
 
 bool mlp_source_locate(mlp_source *source, mlp_split split,
                        mlp_source_place *place)
 {
+    const mlp_split_part part = mlp_source_part_of(source, split);
     *place = (mlp_source_place){.chunk_rows = 1};
-    return source->ops->locate != NULL &&
-           source->ops->locate(source->state, split, place);
+    bool is_stored = source->info.rows[split] > 0 &&
+                     source->ops->locate != NULL &&
+                     source->ops->locate(source->state, part.from, place);
+    place->first = part.first;
+    if (part.rows != NULL) {
+        place->rows = is_stored ? part.rows : NULL;
+    } else {
+        place->offset += part.first * source->info.features *
+                         mlp_element_bytes(source->info.element);
+    }
+    return is_stored;
 }
 
 mlp_status mlp_source_read_targets(mlp_source *source, mlp_split split,
                                    size_t first, size_t rows, float *targets)
 {
     assert(source->ops->read_targets != NULL);
-    return rows == 0 ? MLP_OK
-                     : source->ops->read_targets(source->state, split, first,
-                                                 rows, targets);
+    return rows == 0
+               ? MLP_OK
+               : mlp_source_read_part(source, split, (mlp_range){first, rows},
+                                      &(mlp_row_arrays){.targets = targets});
 }
 
 mlp_status mlp_source_read_weights(mlp_source *source, mlp_split split,
                                    size_t first, size_t rows, float *weights)
 {
     assert(source->ops->read_weights != NULL);
-    return rows == 0 ? MLP_OK
-                     : source->ops->read_weights(source->state, split, first,
-                                                 rows, weights);
+    return rows == 0
+               ? MLP_OK
+               : mlp_source_read_part(source, split, (mlp_range){first, rows},
+                                      &(mlp_row_arrays){.weights = weights});
 }

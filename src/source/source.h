@@ -12,13 +12,11 @@
 
 #include "base/status.h"
 #include "config/config.h"
+#include "holdout.h"
 #include "schema.h"
 #include "team/comm.h"
 
 typedef struct mlp_source mlp_source;
-
-typedef enum { MLP_SPLIT_TRAIN, MLP_SPLIT_TEST } mlp_split;
-enum { MLP_SPLITS = 2 };
 
 /** The type of a stored feature, in files and in memory. */
 typedef enum { MLP_ELEMENT_U8, MLP_ELEMENT_F32 } mlp_element;
@@ -37,7 +35,7 @@ typedef struct {
 
 typedef struct {
     char name[4096]; /**< for messages: a path, or "digits (built in)" */
-    size_t rows[MLP_SPLITS]; /**< rows of the test split may be 0 */
+    size_t rows[MLP_SPLITS]; /**< of the test and validation splits maybe 0 */
     size_t features;         /**< height * width */
     size_t height, width;    /**< of a picture; else 1 x features */
     size_t channels;         /**< of a pixel, counted in width; 0: unknown, 1 */
@@ -45,20 +43,15 @@ typedef struct {
     const mlp_schema *schema;     /**< of a table; else NULL */
     const mlp_names *class_names; /**< NULL: classes are numbered */
     bool has_labels;              /**< false after mlp_source_open_images */
-    bool has_weights;             /**< rows have weights, of both splits */
+    bool has_weights;             /**< rows have weights, of all splits */
     bool is_table;                /**< read from a table */
     mlp_table_counts counts;      /**< of a table */
-    bool is_joint;           /**< read once by a team: see mlp_source_fetch */
-    const char *task_reason; /**< of a new schema: why it is a regression or
-                                  not, for the user */
+    bool is_joint;            /**< read once by a team: see mlp_source_fetch */
+    const char *task_reason;  /**< of a new schema: why it is a regression or
+                                   not, for the user */
+    mlp_holdout_kind holdout; /**< how rows are held out, with
+                                   MLP_HOLDOUT_AUTO resolved */
 } mlp_source_info;
-
-/** Rows that are held out for validation: the last ones of the training rows.
- *  @param fraction  of them */
-static inline size_t mlp_held_rows(double fraction, size_t rows)
-{
-    return (size_t)(fraction * (double)rows);
-}
 
 /** Whether there is something at a spec of mlp_source_open: what is built in, a
  *  path, or a list or pattern, whose files are not looked for; never at "". */
@@ -91,14 +84,12 @@ typedef struct {
     mlp_task task;           /**< auto: the label decides */
     bool is_never_negative;  /**< a label below 0 is invalid */
     bool drops_bad;          /**< drop invalid rows; else they are an error */
-    double test_fraction;    /**< fraction of the rows for testing */
+    mlp_holdout holdout;     /**< a schema is not fitted to these rows */
     const char *test_data;   /**< files of test rows; "": none */
-    uint64_t seed;           /**< chooses the test rows */
-    double held;             /**< fraction of the training rows that are held
-                                  out: a schema is not fitted to them */
-    mlp_missing missing;     /**< a missing cell of a feature */
-    const char *na;          /**< words for a missing cell, "NA,?" */
-    mlp_unseen unseen;       /**< a text that no training row has */
+    const char *validation_data; /**< of validation rows */
+    mlp_missing missing;         /**< a missing cell of a feature */
+    const char *na;              /**< words for a missing cell, "NA,?" */
+    mlp_unseen unseen;           /**< a text that no training row has */
     size_t rare;    /**< training rows below which a text joins "other" */
     bool has_pairs; /**< a text of two categories is one feature */
     size_t threads; /**< that read; 0: one */
@@ -106,8 +97,8 @@ typedef struct {
     mlp_comm *comm; /**< the team that reads the table jointly; NULL: this
                          process is alone */
     /** A model's schema, used instead of one made from the file, which then
-     *  needs no label column if labels are not wanted. Without test_fraction
-     *  both splits are all rows. NULL: make a schema. */
+     *  needs no label column if labels are not wanted. If no rows are held out
+     *  for testing, the test split is all rows. NULL: make a schema. */
     const mlp_schema *schema;
     bool is_training;   /**< with a schema: split as without one */
     bool has_new_label; /**< with a schema: of its features alone, the label is
@@ -120,6 +111,14 @@ typedef struct {
 
 /** The table options of a configuration; borrows its texts. */
 mlp_table_options mlp_table_options_of(const mlp_config *config);
+
+/** Hold out rows of a source that was opened without that, unless it has been
+ *  done before: validation rows, and with folds test rows, of its training
+ *  rows. Fractions of test rows have no effect.
+ *
+ *  MLP_ERROR_USAGE for groups and times, which need a table. Errors of
+ *  mlp_holdout_choose, and of reading labels. Not collective. */
+mlp_status mlp_source_hold_out(mlp_source *source, const mlp_holdout *holdout);
 
 /** Open a source that may be a table: a file NAME.csv, or NAME.tsv with tabs,
  *  or several (see paths.h), whose rows follow each other, or "-" for standard
@@ -204,14 +203,19 @@ void mlp_source_release(mlp_source *source);
 
 /** Where a file stores the features of a split as they are in memory. */
 typedef struct {
-    const char *path;  /**< of the source */
-    uint64_t offset;   /**< of row 0; rows are contiguous */
+    const char *path;     /**< of the source */
+    uint64_t offset;      /**< of row 0 of the split, or of the file if it has
+                               `rows`; those of the file are contiguous */
+    const uint32_t *rows; /**< [rows of the split], ascending: row r of the
+                               split is row rows[r] of the file; NULL: r */
+    size_t first;      /**< else: row of the file that is row 0 of the split */
     size_t chunk_rows; /**< rows that cost little more to read than one, if the
                               split is not stored so */
 } mlp_source_place;
 
-/** Whether a file stores the features of a split contiguously as
- *  mlp_source_read returns them, and where. If not, only chunk_rows is set. */
+/** Whether a file stores the features of a split as mlp_source_read returns
+ *  them, and where; valid until mlp_source_release. If not, only first and
+ *  chunk_rows are set. */
 bool mlp_source_locate(mlp_source *source, mlp_split split,
                        mlp_source_place *place);
 

@@ -11,10 +11,10 @@
 #include "cells.h"
 #include "joint.h"
 #include "kinds.h"
+#include "parts.h"
 #include "table_encode.h"
 #include "table_files.h"
 #include "table_fit.h"
-#include "table_split.h"
 
 /* Memory per byte of the file, and an amount that is always allowed: with many
  * categories a small file could need huge memory. */
@@ -27,9 +27,8 @@ typedef struct {
 
 typedef struct {
     mlp_schema schema;
-    table_file files[MLP_SPLITS];       /* the second if test rows have one */
-    const table_file *from[MLP_SPLITS]; /* where the rows of a split are */
-    mlp_table_split split;
+    table_file files[MLP_SPLITS]; /* the first has all rows that no file of
+                                     test or validation rows has */
 } table_source;
 
 /* ---- valid rows -------------------------------------------------------- */
@@ -148,31 +147,152 @@ static mlp_status finish_file(const mlp_table_reading *of,
     return count_gaps(file, counts);
 }
 
-static mlp_status choose_rows(const mlp_table_reading *of, table_source *table)
+/* ---- splits ------------------------------------------------------------ */
+
+/* Whether rows are held out: of a given schema, if those of training are to be
+ * found again. */
+static bool repeats_splits(const mlp_table_reading *of)
 {
-    const mlp_table_options *options = of->options;
-    size_t rows = table->files[0].cells.total;
-    bool is_unsplit = options->schema != NULL && !options->is_training &&
-                      (options->test_fraction == 0 || !of->needs_label);
-    return is_unsplit ? mlp_table_split_none(rows, &table->split)
-                      : mlp_table_split_random(rows, options->test_fraction,
-                                               options->seed, &table->split);
+    return mlp_holdout_is_on(&of->options->holdout) && of->needs_label;
 }
 
-/* A new schema: choose rows, then fit it to the training rows. */
-static mlp_status fit_main(const mlp_table_reading *of, table_source *table,
-                           mlp_source_info *info)
+/* Words of all rows of the table, on all ranks.
+ * @param to  must be freed by the caller, also after a failure. Collective. */
+static mlp_status gather(const mlp_cells *cells, size_t place, size_t width,
+                         mlp_row_words *to, uint32_t **words)
 {
-    const mlp_cells *cells = &table->files[0].cells;
+    *words = calloc(cells->total * width + 1, sizeof **words);
+    mlp_status status =
+        *words == NULL ? mlp_fail_memory("the choice of rows") : MLP_OK;
+    MLP_TRY(mlp_joint_agree(cells->how.comm, status));
+    *to = (mlp_row_words){*words, width};
+    return mlp_cells_gather(cells, place, width, *words);
+}
+
+/* Choose by what all ranks know of all rows. Collective. */
+static mlp_status hold_out(const mlp_cells *cells, const mlp_holdout *how,
+                           mlp_holdout_facts *facts, mlp_split_rows *chosen)
+{
+    uint32_t *numbers = NULL, *classes = NULL, *keys = NULL;
+    if (how->column[0] != '\0' && cells->key_place == SIZE_MAX) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--split: \"%.256s\" is no column of the table that "
+                        "the network was trained on",
+                        how->column);
+    }
+    size_t label = cells->columns[cells->how.label].code;
+    mlp_status status =
+        gather(cells, MLP_CELLS_INPUT, 1, &facts->numbers, &numbers);
+    if (status == MLP_OK && how->kind == MLP_HOLDOUT_STRATIFIED) {
+        status = gather(cells, label, 1, &facts->classes, &classes);
+    }
+    if (status == MLP_OK && cells->key_place != SIZE_MAX) {
+        status = gather(cells, cells->key_place, 2, &facts->keys, &keys);
+    }
+    if (status == MLP_OK) {
+        status = mlp_holdout_choose(how, facts, chosen);
+        status = mlp_joint_agree(cells->how.comm, status);
+    }
+    free(numbers);
+    free(classes);
+    free(keys);
+    return status;
+}
+
+/* Choose the rows of each split among those of the main file. After
+ * training all rows are for testing, unless training held out some. Collective.
+ */
+static mlp_status choose_rows(const mlp_table_reading *of, mlp_source *source,
+                              mlp_split_rows *chosen)
+{
+    const table_source *table = source->state;
+    const mlp_cells *cells = &table->files[MLP_SPLIT_TRAIN].cells;
+    mlp_holdout_facts facts = {.name = source->info.name, .rows = cells->total};
+    mlp_holdout how = of->options->holdout;
+    bool repeats = repeats_splits(of);
+    bool is_training = of->schema == NULL || of->options->is_training;
+    bool tests_all =
+        !is_training && !(repeats && (how.test > 0.0 || how.folds > 0));
+    how.kind = source->info.holdout;
+    mlp_status status =
+        repeats ? hold_out(cells, &how, &facts, chosen)
+                : mlp_holdout_all(facts.rows, MLP_SPLIT_TRAIN, chosen);
+    if (status == MLP_OK && tests_all) {
+        status = mlp_holdout_all(facts.rows, MLP_SPLIT_TEST, chosen);
+    }
+    if (status == MLP_OK && !is_training && !repeats) {
+        status = mlp_holdout_all(facts.rows, MLP_SPLIT_VALIDATION, chosen);
+    }
+    return mlp_joint_agree(of->options->comm, status);
+}
+
+static void set_parts(mlp_source *source, mlp_split_rows *chosen)
+{
+    for (size_t s = 0; s < MLP_SPLITS; s++) {
+        mlp_source_set_part(source, (mlp_split)s, MLP_SPLIT_TRAIN, chosen,
+                            (mlp_split)s);
+    }
+}
+
+static mlp_status set_holdout(const mlp_table_reading *of, bool is_regression,
+                              mlp_source_info *info)
+{
+    info->holdout =
+        mlp_holdout_resolve(of->options->holdout.kind, is_regression);
+    return info->holdout != MLP_HOLDOUT_STRATIFIED || !is_regression ||
+                   !mlp_holdout_is_on(&of->options->holdout)
+               ? MLP_OK
+               : mlp_fail(MLP_ERROR_USAGE, "--split stratified is for classes, "
+                                           "and the label is a number");
+}
+
+/* The rows of a given schema. */
+static mlp_status split_rows(const mlp_table_reading *of, bool is_regression,
+                             mlp_source *source)
+{
+    mlp_split_rows chosen = {0};
+    MLP_TRY(set_holdout(of, is_regression, &source->info));
+    mlp_status status = choose_rows(of, source, &chosen);
+    if (status == MLP_OK) {
+        set_parts(source, &chosen);
+    }
+    mlp_split_rows_destroy(&chosen);
+    return status;
+}
+
+/* ---- files ------------------------------------------------------------- */
+
+/* A new schema: choose rows, then fit it to the training rows. */
+static mlp_status fit_main(const mlp_table_reading *of, mlp_source *source)
+{
+    table_source *table = source->state;
+    const mlp_cells *cells = &table->files[MLP_SPLIT_TRAIN].cells;
+    mlp_source_info *info = &source->info;
+    mlp_split_rows chosen = {0};
     MLP_TRY(check_size(cells, 1));
-    mlp_status status = choose_rows(of, table);
-    MLP_TRY(mlp_joint_agree(of->options->comm, status));
-    size_t rows = table->split.count[MLP_SPLIT_TRAIN];
     bool is_regression =
         mlp_table_is_regression(cells, of->options->task, &info->task_reason);
-    return mlp_table_fit(
-        cells, of->options, is_regression, table->split.rows[MLP_SPLIT_TRAIN],
-        rows - mlp_held_rows(of->options->held, rows), &table->schema);
+    MLP_TRY(set_holdout(of, is_regression, info));
+    mlp_status status = choose_rows(of, source, &chosen);
+    if (status == MLP_OK) {
+        status = mlp_table_fit(cells, of->options, is_regression,
+                               chosen.rows[MLP_SPLIT_TRAIN],
+                               chosen.count[MLP_SPLIT_TRAIN], &table->schema);
+        set_parts(source, &chosen);
+    }
+    mlp_split_rows_destroy(&chosen);
+    return status;
+}
+
+/* The rows of a model's schema. */
+static mlp_status match_main(const mlp_table_reading *of, mlp_source *source)
+{
+    table_source *table = source->state;
+    mlp_status status = mlp_schema_copy(of->schema, &table->schema);
+    MLP_TRY(mlp_joint_agree(of->options->comm, status));
+    MLP_TRY(finish_file(of, &table->schema, &table->files[MLP_SPLIT_TRAIN],
+                        &source->info.counts));
+    return split_rows(of, of->schema->is_regression, source);
 }
 
 /* The column of the options becomes the label of a schema: one that it ignores,
@@ -214,11 +334,14 @@ static mlp_status copy_relabelled(const char *path, const mlp_table_reading *of,
 
 /* A schema's features with a label of their own. */
 static mlp_status open_relabelled(const char *path, const mlp_table_reading *of,
-                                  table_source *table, mlp_source_info *info)
+                                  mlp_source *source)
 {
+    table_source *table = source->state;
+    mlp_source_info *info = &source->info;
     table_file *file = &table->files[MLP_SPLIT_TRAIN];
-    const mlp_table_reading again = {
-        .options = of->options, .schema = &table->schema, .needs_label = true};
+    mlp_table_reading again = *of;
+    again.schema = &table->schema;
+    again.needs_label = true;
     mlp_status status = copy_relabelled(path, of, &table->schema);
     MLP_TRY(mlp_joint_agree(of->options->comm, status));
     MLP_TRY(mlp_table_read(&again, path, &file->cells));
@@ -227,62 +350,62 @@ static mlp_status open_relabelled(const char *path, const mlp_table_reading *of,
     MLP_TRY(mlp_table_fit_label(&file->cells, of->options, is_regression,
                                 &table->schema));
     MLP_TRY(finish_file(&again, &table->schema, file, &info->counts));
-    return mlp_joint_agree(of->options->comm, choose_rows(&again, table));
+    return split_rows(&again, is_regression, source);
 }
 
 static mlp_status open_main(const char *path, const mlp_table_reading *of,
-                            table_source *table, mlp_source_info *info)
+                            mlp_source *source)
 {
     if (of->schema != NULL && of->options->has_new_label) {
-        return open_relabelled(path, of, table, info);
+        return open_relabelled(path, of, source);
     }
+    table_source *table = source->state;
     table_file *file = &table->files[MLP_SPLIT_TRAIN];
     MLP_TRY(mlp_table_read(of, path, &file->cells));
-    if (of->schema == NULL) {
-        MLP_TRY(fit_main(of, table, info));
-        return finish_file(of, &table->schema, file, &info->counts);
+    if (of->schema != NULL) {
+        return match_main(of, source);
     }
-    mlp_status status = mlp_schema_copy(of->schema, &table->schema);
-    MLP_TRY(mlp_joint_agree(of->options->comm, status));
-    MLP_TRY(finish_file(of, &table->schema, file, &info->counts));
-    return mlp_joint_agree(of->options->comm, choose_rows(of, table));
+    MLP_TRY(fit_main(of, source));
+    return finish_file(of, &table->schema, file, &source->info.counts);
 }
 
-/* All rows of a file of its own are test rows. */
-static mlp_status open_test(const mlp_table_options *options,
-                            table_source *table, mlp_source_info *info)
+/* All rows of files of their own are of one split. */
+static mlp_status open_other(const mlp_table_options *options, const char *path,
+                             mlp_split split, mlp_source *source)
 {
+    table_source *table = source->state;
     const mlp_table_reading of = {
         .options = options, .schema = &table->schema, .needs_label = true};
-    table_file *file = &table->files[MLP_SPLIT_TEST];
-    MLP_TRY(mlp_table_read(&of, options->test_data, &file->cells));
-    MLP_TRY(finish_file(&of, &table->schema, file, &info->counts));
-    mlp_table_split all = {0};
-    mlp_status status = mlp_table_split_none(file->cells.total, &all);
-    free(table->split.rows[MLP_SPLIT_TEST]);
-    table->split.rows[MLP_SPLIT_TEST] = all.rows[MLP_SPLIT_TEST];
-    table->split.count[MLP_SPLIT_TEST] = all.count[MLP_SPLIT_TEST];
-    all.rows[MLP_SPLIT_TEST] = NULL;
-    mlp_table_split_destroy(&all);
-    table->from[MLP_SPLIT_TEST] = file;
+    table_file *file = &table->files[split];
+    mlp_split_rows all = {0};
+    if (path[0] == '\0') {
+        return MLP_OK;
+    }
+    MLP_TRY(mlp_table_read(&of, path, &file->cells));
+    MLP_TRY(finish_file(&of, &table->schema, file, &source->info.counts));
+    mlp_status status = mlp_holdout_all(file->cells.total, split, &all);
+    status = mlp_joint_agree(options->comm, status);
+    if (status == MLP_OK) {
+        mlp_source_set_part(source, split, split, &all, split);
+    }
+    mlp_split_rows_destroy(&all);
     return status;
 }
 
 /* ---- operations -------------------------------------------------------- */
 
-static void read_rows(const table_source *table, mlp_split split, size_t first,
+static void read_rows(const table_source *table, mlp_split file, size_t first,
                       size_t rows, const mlp_table_rows *to)
 {
-    const mlp_encoder *encoder = &table->from[split]->encoder;
-    const uint32_t *numbers = table->split.rows[split] + first;
+    const mlp_encoder *encoder = &table->files[file].encoder;
     size_t row = 0;
     for (size_t r = 0; r < rows; r++) {
-        row = mlp_cells_find(encoder->cells, numbers[r], row + 1);
+        row = mlp_cells_find(encoder->cells, (uint32_t)(first + r), row + 1);
         mlp_encode_row(encoder, row, to, r);
     }
 }
 
-static mlp_status read_table(void *state, mlp_split split, size_t first,
+static mlp_status read_table(void *state, mlp_split file, size_t first,
                              size_t rows, void *values, uint16_t *labels)
 {
     const table_source *table = state;
@@ -292,45 +415,46 @@ static mlp_status read_table(void *state, mlp_split split, size_t first,
     if (table->schema.is_regression && labels != NULL) {
         memset(labels, 0, rows * sizeof *labels);
     }
-    read_rows(table, split, first, rows, &to);
+    read_rows(table, file, first, rows, &to);
     return MLP_OK;
 }
 
-static mlp_status read_targets(void *state, mlp_split split, size_t first,
+static mlp_status read_targets(void *state, mlp_split file, size_t first,
                                size_t rows, float *targets)
 {
-    read_rows(state, split, first, rows, &(mlp_table_rows){.targets = targets});
+    read_rows(state, file, first, rows, &(mlp_table_rows){.targets = targets});
     return MLP_OK;
 }
 
-static mlp_status read_weights(void *state, mlp_split split, size_t first,
+static mlp_status read_weights(void *state, mlp_split file, size_t first,
                                size_t rows, float *weights)
 {
-    read_rows(state, split, first, rows, &(mlp_table_rows){.weights = weights});
+    read_rows(state, file, first, rows, &(mlp_table_rows){.weights = weights});
     return MLP_OK;
 }
 
 /* A bit for each row of a file that is wanted. */
-static void want_rows(const table_source *table, const table_file *file,
+static void want_rows(const mlp_source *source, mlp_split file,
                       const mlp_source_part *parts, size_t count,
                       uint64_t *wanted)
 {
     for (size_t i = 0; i < count; i++) {
-        const uint32_t *rows = table->split.rows[parts[i].split];
-        if (table->from[parts[i].split] != file) {
+        const mlp_split_part in = mlp_source_part_of(source, parts[i].split);
+        if (in.from != file) {
             continue;
         }
-        for (size_t r = 0; r < parts[i].rows; r++) {
-            uint32_t row = rows[parts[i].first + r];
+        for (size_t r = parts[i].first; r < parts[i].first + parts[i].rows;
+             r++) {
+            size_t row = in.rows != NULL ? in.rows[r] : in.first + r;
             wanted[row / 64] |= UINT64_C(1) << row % 64;
         }
     }
 }
 
-static mlp_status fetch_rows(void *state, const mlp_source_part *parts,
+static mlp_status fetch_rows(mlp_source *source, const mlp_source_part *parts,
                              size_t count)
 {
-    table_source *table = state;
+    table_source *table = source->state;
     for (size_t split = 0; split < MLP_SPLITS; split++) {
         table_file *file = &table->files[split];
         mlp_comm *comm = file->cells.how.comm;
@@ -342,7 +466,7 @@ static mlp_status fetch_rows(void *state, const mlp_source_part *parts,
             wanted == NULL ? mlp_fail_memory("the rows of a table") : MLP_OK;
         status = mlp_comm_agree(comm, status);
         if (status == MLP_OK) {
-            want_rows(table, file, parts, count, wanted);
+            want_rows(source, (mlp_split)split, parts, count, wanted);
             status = mlp_cells_fetch(&file->cells, wanted);
         }
         free(wanted);
@@ -358,7 +482,6 @@ static void release_table(void *state)
         mlp_encoder_destroy(&table->files[split].encoder);
         mlp_cells_destroy(&table->files[split].cells);
     }
-    mlp_table_split_destroy(&table->split);
 }
 
 static void close_table(void *state)
@@ -371,9 +494,6 @@ static void close_table(void *state)
 
 static void describe(const table_source *table, mlp_source_info *info)
 {
-    for (size_t split = 0; split < MLP_SPLITS; split++) {
-        info->rows[split] = table->split.count[split];
-    }
     info->schema = &table->schema;
     info->class_names = mlp_schema_classes(&table->schema);
     info->features = mlp_schema_features(&table->schema);
@@ -407,18 +527,17 @@ mlp_status mlp_source_table_open(const char *path,
     }
     source->ops = &ops;
     source->state = table;
-    source->info.has_labels |=
-        options->splits_again && options->test_fraction > 0;
     bool needs_label = source->info.has_labels || options->schema == NULL;
-    const mlp_table_reading of = {.options = options,
-                                  .schema = options->schema,
-                                  .needs_label = needs_label};
-    table->from[MLP_SPLIT_TRAIN] = table->from[MLP_SPLIT_TEST] =
-        &table->files[MLP_SPLIT_TRAIN];
-    MLP_TRY(open_main(path, &of, table, &source->info));
-    if (options->test_data[0] != '\0' &&
-        (options->schema == NULL || options->is_training)) {
-        MLP_TRY(open_test(options, table, &source->info));
+    mlp_table_reading of = {.options = options,
+                            .schema = options->schema,
+                            .needs_label = needs_label};
+    of.key = repeats_splits(&of) ? options->holdout.column : NULL;
+    MLP_TRY(open_main(path, &of, source));
+    if (options->schema == NULL || options->is_training) {
+        MLP_TRY(
+            open_other(options, options->test_data, MLP_SPLIT_TEST, source));
+        MLP_TRY(open_other(options, options->validation_data,
+                           MLP_SPLIT_VALIDATION, source));
     }
     describe(table, &source->info);
     return MLP_OK;

@@ -121,6 +121,24 @@ static mlp_status check_weight(const mlp_csv_records *header,
                                     other, options->weight);
 }
 
+/* Check the column that rows are held out by. */
+static mlp_status check_key(const mlp_csv_records *header,
+                            const mlp_table_options *options)
+{
+    const char *key = options->holdout.column;
+    if (key[0] == '\0') {
+        return MLP_OK;
+    }
+    if (mlp_table_find_field(header, key) == SIZE_MAX) {
+        return mlp_fail(MLP_ERROR_USAGE, "--split: %s has no column \"%.256s\"",
+                        header->path, key);
+    }
+    return strcmp(key, options->label) != 0
+               ? MLP_OK
+               : mlp_fail(MLP_ERROR_USAGE,
+                          "--split: column \"%.256s\" is the label", key);
+}
+
 static mlp_status check_options(const mlp_csv_records *header,
                                 const mlp_table_reading *of)
 {
@@ -134,7 +152,8 @@ static mlp_status check_options(const mlp_csv_records *header,
     MLP_TRY(check_list(header, "label", options->label));
     MLP_TRY(check_list(header, "ignore", options->ignore));
     MLP_TRY(check_list(header, "categorical", options->categorical));
-    return check_weight(header, options);
+    MLP_TRY(check_weight(header, options));
+    return check_key(header, options);
 }
 
 /* ---- columns of a new schema ------------------------------------------- */
@@ -157,14 +176,22 @@ static bool is_weight(const mlp_table_options *options, const char *name)
     return options->weight[0] != '\0' && strcmp(name, options->weight) == 0;
 }
 
+/* Whether a column is the one that rows are held out by. */
+static bool is_key(const char *key, const char *name)
+{
+    return key != NULL && key[0] != '\0' && strcmp(key, name) == 0;
+}
+
 static mlp_column_kind first_kind(const mlp_table_options *options,
                                   const char *name)
 {
     if (is_label(options, name)) {
         return mlp_table_label_kind(options);
     }
-    return is_weight(options, name)                ? MLP_COLUMN_WEIGHT
-           : is_listed(options->ignore, name)      ? MLP_COLUMN_IGNORED
+    return is_weight(options, name) ? MLP_COLUMN_WEIGHT
+           : is_listed(options->ignore, name) ||
+                   is_key(options->holdout.column, name)
+               ? MLP_COLUMN_IGNORED
            : is_listed(options->categorical, name) ? MLP_COLUMN_TEXT
                                                    : MLP_COLUMN_UNKNOWN;
 }
@@ -211,14 +238,16 @@ static mlp_status copy_columns(const mlp_schema *schema, mlp_cells *cells)
 }
 
 /* Match columns to the header by name. */
-static mlp_status find_fields(const mlp_csv_records *header, size_t label,
-                              bool needs_label, mlp_cells *cells)
+static mlp_status find_fields(const mlp_table_reading *of,
+                              const mlp_csv_records *header, size_t label,
+                              mlp_cells *cells)
 {
     for (size_t i = 0; i < cells->count; i++) {
         mlp_cell_column *column = &cells->columns[i];
         bool is_wanted = i == label || column->kind == MLP_COLUMN_WEIGHT
-                             ? needs_label
-                             : column->kind != MLP_COLUMN_IGNORED;
+                             ? of->needs_label
+                             : column->kind != MLP_COLUMN_IGNORED ||
+                                   is_key(of->key, column->name);
         column->field =
             is_wanted ? mlp_table_find_field(header, column->name) : SIZE_MAX;
         if (is_wanted && column->field == SIZE_MAX) {
@@ -243,6 +272,7 @@ static mlp_cells_how how_of(const mlp_table_reading *of, const mlp_cells *cells)
                          .drops_bad = options->drops_bad,
                          .is_never_negative = options->is_never_negative,
                          .label = schema != NULL ? schema->label : 0,
+                         .has_times = options->holdout.kind == MLP_HOLDOUT_TIME,
                          .threads = options->threads,
                          .is_large = options->is_large,
                          .comm = options->comm};
@@ -251,6 +281,11 @@ static mlp_cells_how how_of(const mlp_table_reading *of, const mlp_cells *cells)
         how.label++;
     }
     how.label = how.label < cells->count ? how.label : SIZE_MAX;
+    while (how.key < cells->count &&
+           !is_key(of->key, cells->columns[how.key].name)) {
+        how.key++;
+    }
+    how.key = how.key < cells->count ? how.key : SIZE_MAX;
     return how;
 }
 
@@ -263,9 +298,9 @@ mlp_status mlp_table_take_header(const mlp_table_reading *of,
         MLP_TRY(of->schema == NULL ? name_columns(header, of, cells)
                                    : copy_columns(of->schema, cells));
         const mlp_cells_how how = how_of(of, cells);
-        MLP_TRY(find_fields(header, how.label, of->needs_label, cells));
+        MLP_TRY(find_fields(of, header, how.label, cells));
         mlp_cells_plan(cells, &how);
         return MLP_OK;
     }
-    return find_fields(header, cells->how.label, of->needs_label, cells);
+    return find_fields(of, header, cells->how.label, cells);
 }

@@ -17,6 +17,7 @@ typedef struct {
     const mlp_schema *schema; /**< NULL: none yet */
     bool needs_label;
     bool may_lack_label; /**< the options need not name one */
+    const char *key;     /**< column that rows are held out by; NULL: none */
 } mlp_table_reading;
 
 /** The kind of a label before its cells are read: that of the task, UNKNOWN if

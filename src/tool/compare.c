@@ -312,7 +312,7 @@ static mlp_status print_json(FILE *out, const comparison *c)
 mlp_status mlp_tool_compare(const mlp_tool_options *options,
                             mlp_tool_output *output)
 {
-    comparison c = {.rows_name = mlp_tool_rows_name(options)};
+    comparison c = {.rows_name = mlp_tool_split_name(options->split)};
     mlp_status status = MLP_OK;
     for (size_t m = 0; status == MLP_OK && m < MODELS; m++) {
         mlp_tool_options one = *options;

@@ -190,7 +190,7 @@ static mlp_status eval(const mlp_tool_options *options, mlp_tool_output *output)
 {
     mlp_tool_case loaded = {0};
     evaluation e = {.of = &loaded,
-                    .split = mlp_tool_rows_name(options),
+                    .split = mlp_tool_split_name(options->split),
                     .top_k = options->top_k};
     if (options->operand_count > 1) {
         return mlp_tool_compare(options, output);

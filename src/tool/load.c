@@ -10,38 +10,33 @@
 #include "system/files.h"
 #include "tool.h"
 
-/* The rows that the options name, as a range of their split. */
-static mlp_range named_rows(const mlp_tool_options *options,
-                            const mlp_source_info *info,
-                            const mlp_config *trained)
+/* Whether training had validation rows, perhaps in a file of their own. */
+static bool has_validation(const mlp_history *history)
 {
-    size_t rows = info->rows[options->split];
-    size_t held = mlp_held_rows(trained->validation, rows);
-    return options->is_validation ? (mlp_range){rows - held, held}
-                                  : (mlp_range){0, rows};
+    return history->count > 0 && history->records[0].validation.rows > 0;
 }
 
 /* The rows to load: the requested range, limited to the existing rows. */
 static mlp_status choose_rows(const mlp_tool_options *options,
                               const mlp_source_info *info,
-                              const mlp_config *trained, mlp_range *range)
+                              const mlp_history *history, mlp_range *range)
 {
-    mlp_range all = named_rows(options, info, trained);
-    if (options->is_validation && all.count == 0) {
+    size_t rows = info->rows[options->split];
+    if (options->split == MLP_SPLIT_VALIDATION && !has_validation(history)) {
         return mlp_fail(MLP_ERROR_USAGE,
                         "%s: the model was trained without validation rows; "
                         "see mlp_train --validation",
                         info->name);
     }
-    if (options->first >= all.count) {
+    if (options->first >= rows) {
         return mlp_fail(MLP_ERROR_USAGE,
                         "%s: has %zu %s rows, none from row %zu on; see "
                         "--split and --first",
-                        info->name, all.count, mlp_tool_rows_name(options),
+                        info->name, rows, mlp_tool_split_name(options->split),
                         options->first);
     }
-    size_t rest = all.count - options->first;
-    *range = (mlp_range){all.first + options->first,
+    size_t rest = rows - options->first;
+    *range = (mlp_range){options->first,
                          options->rows < rest ? options->rows : rest};
     return MLP_OK;
 }
@@ -67,7 +62,8 @@ static mlp_status take_rows(const mlp_tool_options *options, mlp_source *source,
                             mlp_range range, mlp_tool_case *loaded)
 {
     size_t row_bytes = mlp_dataset_row_bytes(source);
-    uint64_t kept = (uint64_t)range.count * mlp_dataset_kept_bytes(source);
+    uint64_t kept =
+        (uint64_t)range.count * mlp_dataset_kept_bytes(source, options->split);
     uint64_t features = (uint64_t)range.count * row_bytes;
     if (options->memory_limit == 0 ||
         features + kept <= options->memory_limit) {
@@ -96,6 +92,21 @@ void mlp_tool_choose_data(const mlp_tool_options *options,
     }
 }
 
+/* What training held out: test rows are chosen before validation rows, which
+ * runs of version 0.1.0 count as training rows. */
+static void hold_out(const mlp_tool_options *options, mlp_holdout *holdout)
+{
+    bool counts_as_training =
+        options->split == MLP_SPLIT_TRAIN && holdout->kind == MLP_HOLDOUT_SEED;
+    if (options->is_all) {
+        holdout->test = 0.0;
+        holdout->folds = 0;
+    }
+    if (options->split == MLP_SPLIT_TEST || counts_as_training) {
+        holdout->validation = 0.0;
+    }
+}
+
 static mlp_status open_rows(const mlp_tool_options *options, bool has_labels,
                             mlp_tool_case *loaded)
 {
@@ -104,8 +115,8 @@ static mlp_status open_rows(const mlp_tool_options *options, bool has_labels,
     mlp_range range;
     mlp_table_options table = mlp_table_options_of(&loaded->checkpoint.config);
     mlp_tool_choose_data(options, spec);
-    table.test_data = ""; /* --data names all rows */
-    table.test_fraction = options->is_all ? 0 : table.test_fraction;
+    table.test_data = table.validation_data = ""; /* --data names all rows */
+    hold_out(options, &table.holdout);
     table.schema = &loaded->checkpoint.schema;
     struct stat file;
     table.is_large = options->memory_limit > 0 &&
@@ -125,7 +136,7 @@ static mlp_status open_rows(const mlp_tool_options *options, bool has_labels,
     }
     snprintf(loaded->data_name, sizeof loaded->data_name, "%s", info->name);
     mlp_status status =
-        choose_rows(options, info, &loaded->checkpoint.config, &range);
+        choose_rows(options, info, &loaded->checkpoint.history, &range);
     if (status == MLP_OK) {
         status = take_rows(options, source, range, loaded);
     }
@@ -213,9 +224,8 @@ mlp_status mlp_tool_load_held_out(const mlp_tool_options *options,
                                   mlp_tool_case *loaded)
 {
     mlp_tool_options held_out = *options;
-    held_out.split = MLP_SPLIT_TRAIN;
+    held_out.split = MLP_SPLIT_VALIDATION;
     held_out.has_split = true;
-    held_out.is_validation = true;
     return mlp_tool_load(&held_out, true, loaded);
 }
 

@@ -7,12 +7,11 @@
 #include "base/log.h"
 #include "tool.h"
 
-/* Those of a source, then those that stand for other rows. */
-enum { ALL = MLP_SPLITS, VALIDATION };
+/* MLP_SPLITS stands for "all". */
 static const char *const splits[] = {[MLP_SPLIT_TRAIN] = "train",
                                      [MLP_SPLIT_TEST] = "test",
-                                     [ALL] = "all",
-                                     [VALIDATION] = "validation",
+                                     [MLP_SPLIT_VALIDATION] = "validation",
+                                     "all",
                                      NULL};
 static const char *const bad_rows[] = {"fail", "drop", NULL};
 static const char *const bad_row_words[] = {"fail", "skip", NULL};
@@ -32,11 +31,6 @@ const char *mlp_tool_split_name(mlp_split split)
     return splits[split];
 }
 
-const char *mlp_tool_rows_name(const mlp_tool_options *options)
-{
-    return options->is_validation ? splits[VALIDATION] : splits[options->split];
-}
-
 #define AT(member) .offset = offsetof(mlp_tool_options, member)
 #define SIZE_LIMIT 18446744073709551615.0
 
@@ -52,8 +46,7 @@ static const mlp_option rows[] = {
      .help = "a row of a table with a bad cell: fail, or skip the row"},
     {"split", MLP_FIELD_ENUM, AT(split), .choices = splits, .operand = "NAME",
      .default_text = "test; of a table to predict, all",
-     .help = "rows of which split; all: both, of a table; validation: the "
-             "training rows that training held out"},
+     .help = "rows of which split; all: every row of a table"},
     {"first", MLP_FIELD_SIZE, AT(first), .most = SIZE_LIMIT, .operand = "N",
      .help = "begin with row N, counted from 0"},
     {"rows", MLP_FIELD_SIZE, AT(rows), .least = 1, .most = SIZE_LIMIT,
@@ -256,12 +249,9 @@ static void complete(const mlp_tool_command *command,
     options->has_format = mlp_option_was_given(table, "format");
     take_format(command, options);
     options->is_json = strcmp(options->format, "json") == 0;
-    options->is_all = (int)options->split == ALL;
-    options->is_validation = (int)options->split == VALIDATION;
+    options->is_all = (unsigned)options->split == MLP_SPLITS;
     if (options->is_all) {
         options->split = MLP_SPLIT_TEST;
-    } else if (options->is_validation) {
-        options->split = MLP_SPLIT_TRAIN;
     }
 }
 

@@ -260,10 +260,9 @@ const mlp_tool_command mlp_tool_runs = {
     .description =
         "List the runs in the directory DIR: logs, and directories with a log "
         "or\n"
-        "checkpoints. The metrics are those of a run's best epoch: by the "
+        "checkpoints. The metrics are those of a run's best epoch by the "
         "validation rows,\n"
-        "else the test rows, else the training rows. Runs without the metric "
-        "to sort by\n"
+        "without such rows of its last one. Runs without the metric to sort by "
         "come last.",
     .options = options,
     .formats = formats,

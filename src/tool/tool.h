@@ -62,7 +62,6 @@ typedef struct {
     mlp_split split;
     bool has_split;        /**< --split was given, or is_all */
     bool is_all;           /**< all rows of a table are in the test split */
-    bool is_validation;    /**< the training rows that training held out */
     mlp_bad_rows bad_rows; /**< of a table */
     bool has_bad_rows;     /**< --bad-rows was given; else as in training */
     bool has_rows;         /**< an option that selects rows was given */
@@ -118,12 +117,8 @@ mlp_status mlp_tool_options_read(const mlp_tool_command *command, int argc,
 /** Print an entry for each option of a sub-command. */
 void mlp_tool_options_help(const mlp_tool_command *command, FILE *out);
 
-/** "test" or "train". */
+/** "test", "train" or "validation". */
 const char *mlp_tool_split_name(mlp_split split);
-
-/** The name of the rows that the options select: "validation", or that of the
- *  split. */
-const char *mlp_tool_rows_name(const mlp_tool_options *options);
 
 /* ---- a model and its data: load.c */
 

@@ -12,7 +12,7 @@ mlp_range mlp_sharded_rows(const mlp_sharded *split, size_t shards,
                            size_t shard)
 {
     mlp_range rows = mlp_range_part(split->rows, shards, shard);
-    rows.first -= split->here.range.first - split->first;
+    rows.first -= split->here.range.first;
     return rows;
 }
 
@@ -37,8 +37,7 @@ mlp_evaluation_order mlp_trainer_order(mlp_trainer *trainer,
     return (mlp_evaluation_order){.rows = split->rows,
                                   .shards = trainer->parts.config->shards,
                                   .here = split->shards,
-                                  .before =
-                                      split->here.range.first - split->first};
+                                  .before = split->here.range.first};
 }
 
 void mlp_trainer_outputs(mlp_trainer *trainer, const mlp_sharded *split,
@@ -109,7 +108,7 @@ static mlp_status share_weights(mlp_comm *comm, const mlp_sharded *split,
     MLP_TRY(mlp_comm_agree(
         comm, all == NULL ? mlp_fail_memory("the rows' weights") : MLP_OK));
     *weights = all;
-    memcpy(*weights + (here->range.first - split->first), here->weights,
+    memcpy(*weights + here->range.first, here->weights,
            here->range.count * sizeof **weights);
     return mlp_comm_sum(comm, all, words); /* as integers 0 + bits = bits */
 }

@@ -136,10 +136,8 @@ static mlp_status fill_copy(const mlp_trainer *trainer, const mlp_dataset *copy)
     const mlp_sharded *train = trainer->parts.train;
     mlp_comm *comm = trainer->parts.comm;
     mlp_transfers *transfers = NULL;
-    const mlp_range rows = {train->here.range.first - train->first,
-                            train->here.range.count};
-    const mlp_dataset mine = part_of(trainer, copy, rows);
-    const row_bytes bytes = bytes_of(trainer, rows.count);
+    const mlp_dataset mine = part_of(trainer, copy, train->here.range);
+    const row_bytes bytes = bytes_of(trainer, train->here.range.count);
     bool is_sender = mlp_comm_where(comm)->rank == 0;
     copy_array(mine.values, train->here.values, bytes.values);
     copy_array(mine.labels, train->here.labels, bytes.labels);
@@ -163,7 +161,7 @@ static mlp_dataset place_copy(const mlp_trainer *trainer, mlp_arena *arena)
     const mlp_sharded *train = trainer->parts.train;
     const row_bytes bytes = bytes_of(trainer, train->rows);
     mlp_dataset copy = train->here;
-    copy.range = (mlp_range){train->first, train->rows};
+    copy.range = (mlp_range){0, train->rows};
     copy.values = mlp_arena_cut(arena, 1, bytes.values);
     copy.labels = mlp_arena_cut(arena, 1, bytes.labels);
     copy.targets =

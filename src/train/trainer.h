@@ -28,8 +28,6 @@ typedef struct mlp_trainer mlp_trainer;
 /** Rows of a split, cut into shards of which this rank holds a run. */
 typedef struct {
     mlp_dataset here; /**< the rows of this rank's shards */
-    size_t first;     /**< where the split begins in its source: validation
-                           rows are the last of the training file */
     size_t rows;      /**< of all ranks together */
     mlp_range shards; /**< this rank's; the config has how many there are */
     /* of all ranks together, if the rows have weights: */

@@ -27,9 +27,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                        .unseen = MLP_UNSEEN_OTHER,
                                        .threads = 2,
                                        .drops_bad = true,
-                                       .test_fraction = 0.3,
+                                       .holdout = {.kind = MLP_HOLDOUT_RANDOM,
+                                                   .column = "",
+                                                   .seed = 1,
+                                                   .test = 0.3},
                                        .test_data = "",
-                                       .seed = 1};
+                                       .validation_data = ""};
     if (mlp_source_open_table(path, &options, true, &source) == MLP_OK) {
         fuzz_rows(source);
         mlp_source_close(&source);

@@ -12,7 +12,8 @@ enum {
     DROPS_BAD = 4,
     IMAGES_ONLY = 8,
     SPLITS = 16,
-    STRICT = 32
+    STRICT = 32,
+    KINDS = MLP_HOLDOUT_AUTO + 1
 };
 
 /* The last name of the first line, if it needs no quotes. */
@@ -37,6 +38,9 @@ static void find_label(const uint8_t *data, size_t size, char separator,
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char label[64];
+    const mlp_holdout_kind kind = (mlp_holdout_kind)(size % KINDS);
+    const bool has_column =
+        kind == MLP_HOLDOUT_GROUP || kind == MLP_HOLDOUT_TIME;
     mlp_source *source = NULL;
     if (size < 2) {
         return 0;
@@ -57,12 +61,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .unseen = how & STRICT ? MLP_UNSEEN_ERROR : MLP_UNSEEN_OTHER,
         .rare = 2,
         .has_pairs = true,
-        .held = how & SPLITS ? 0.2 : 0.0,
         .threads = 2,
         .drops_bad = (how & DROPS_BAD) != 0,
-        .test_fraction = how & SPLITS ? 0.3 : 0.0,
+        .holdout = {.kind = kind,
+                    .column = has_column ? "t" : "",
+                    .seed = 1,
+                    .test = how & SPLITS ? 0.3 : 0.0,
+                    .validation = how & SPLITS ? 0.2 : 0.0},
         .test_data = "",
-        .seed = 1};
+        .validation_data = ""};
     const char *path = fuzz_file(how & TABS ? "t.tsv" : "t.csv", data, size);
     mlp_status status = mlp_source_open_table(
         path, &options, (how & IMAGES_ONLY) == 0, &source);

@@ -234,11 +234,11 @@ const mlp_tool_command mlp_tool_predict = {
                    "images alone: an IDX\n"
                    "file of images, plain or .gz, or an HDF5 file with "
                    "/images. These have no\n"
-                   "splits: omit --split. For a table, --split test and train "
-                   "are the rows that\n"
-                   "--test-fraction selected in training, and the label column "
-                   "must be there;\n"
-                   "without --test-fraction in training, both are all rows.",
+                   "splits: omit --split. For a table, --split test, train and "
+                   "validation are the\n"
+                   "rows of training, and the label column must be there; if "
+                   "training held out no\n"
+                   "test rows, --split test is all rows.",
     .options = options_of_predict,
     .formats = formats,
     .operands = "FILE [TABLE|PICTURE...]",

@@ -6,6 +6,7 @@
 #define MLP_TOOL_PREDICT_H
 
 #include "source/table_stream.h"
+#include "tool/line.h"
 #include "tool/tool.h"
 
 /** A batch of rows with their outputs. */
@@ -26,24 +27,14 @@ typedef struct {
 
 /* ---- print.c */
 
-/** Whether outputs are probabilities. */
-bool mlp_prediction_is_probable(const mlp_checkpoint *checkpoint);
-
 /** The outputs of row r, [classes]. */
 const float *mlp_prediction_outputs(const mlp_prediction *p, size_t r);
 
 /** The prediction of a regression for row r, in the table's unit. */
 double mlp_prediction_number(const mlp_prediction *p, size_t r);
 
-/** The name of a class; NULL if it has none. */
-const char *mlp_prediction_class_name(const mlp_checkpoint *checkpoint,
-                                      size_t k);
-
 /** The output of row r's class or, with --binary, the single one. */
 size_t mlp_prediction_output(const mlp_prediction *p, size_t r);
-
-/** The class of an output: with --binary, class 1. */
-size_t mlp_prediction_class(const mlp_checkpoint *checkpoint, size_t output);
 
 /** What is printed of a row. */
 typedef struct {

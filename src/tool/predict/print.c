@@ -7,11 +7,6 @@
 #include "base/json.h"
 #include "predict.h"
 
-bool mlp_prediction_is_probable(const mlp_checkpoint *checkpoint)
-{
-    return checkpoint->config.output == MLP_OUTPUT_SOFTMAX;
-}
-
 const float *mlp_prediction_outputs(const mlp_prediction *p, size_t r)
 {
     return p->result.outputs + r * p->result.stride;
@@ -26,18 +21,6 @@ double mlp_prediction_number(const mlp_prediction *p, size_t r)
 {
     return mlp_target_prediction(&p->checkpoint->target_scaler,
                                  mlp_prediction_outputs(p, r)[0]);
-}
-
-const char *mlp_prediction_class_name(const mlp_checkpoint *checkpoint,
-                                      size_t k)
-{
-    const mlp_names *names = &checkpoint->class_names;
-    return k < names->count ? names->items[k] : NULL;
-}
-
-size_t mlp_prediction_class(const mlp_checkpoint *checkpoint, size_t output)
-{
-    return checkpoint->config.binary ? 1 : output;
 }
 
 mlp_status mlp_predict_style_read(const mlp_tool_options *options, FILE *out,
@@ -80,105 +63,9 @@ mlp_status mlp_predict_style_read(const mlp_tool_options *options, FILE *out,
 
 /* ---- TSV and CSV */
 
-/* Escape tabs and line breaks, which would break the format. */
-static void print_escaped(FILE *out, const char *text)
+static mlp_line begin_line(FILE *out, const mlp_predict_style *style)
 {
-    for (; *text != '\0'; text++) {
-        switch (*text) {
-        case '\t':
-            fputs("\\t", out);
-            break;
-        case '\n':
-            fputs("\\n", out);
-            break;
-        case '\r':
-            fputs("\\r", out);
-            break;
-        case '\\':
-            fputs("\\\\", out);
-            break;
-        default:
-            fputc(*text, out);
-        }
-    }
-}
-
-/* In quotes where it must be. Source: RFC 4180. */
-static void print_quoted(FILE *out, const char *text)
-{
-    if (strpbrk(text, ",\"\r\n") == NULL) {
-        fputs(text, out);
-        return;
-    }
-    fputc('"', out);
-    for (; *text != '\0'; text++) {
-        fputs(*text == '"' ? "\"" : "", out);
-        fputc(*text, out);
-    }
-    fputc('"', out);
-}
-
-/* A line of cells. */
-typedef struct {
-    FILE *out;
-    bool is_csv;
-    bool has_cells; /* already */
-} cells;
-
-static cells begin_line(FILE *out, const mlp_predict_style *style)
-{
-    return (cells){.out = out, .is_csv = strcmp(style->format, "csv") == 0};
-}
-
-static void put_text(cells *line, const char *text)
-{
-    if (line->has_cells) {
-        fputc(line->is_csv ? ',' : '\t', line->out);
-    }
-    line->has_cells = true;
-    (line->is_csv ? print_quoted : print_escaped)(line->out, text);
-}
-
-static void put_whole(cells *line, size_t number)
-{
-    char text[32];
-    snprintf(text, sizeof text, "%zu", number);
-    put_text(line, text);
-}
-
-static void put_number(cells *line, double number)
-{
-    char text[32];
-    snprintf(text, sizeof text, "%.9g", number);
-    put_text(line, text);
-}
-
-static void put_class(cells *line, const mlp_checkpoint *checkpoint, size_t k)
-{
-    const char *name = mlp_prediction_class_name(checkpoint, k);
-    if (name != NULL) {
-        put_text(line, name);
-    } else {
-        put_whole(line, k);
-    }
-}
-
-/* "probability_" and the class. */
-static void put_output_name(cells *line, const mlp_checkpoint *checkpoint,
-                            size_t k)
-{
-    enum { PREFIX = 16 };
-    char text[PREFIX + MLP_NAME_BYTES_MOST + 1];
-    size_t class = mlp_prediction_class(checkpoint, k);
-    const char *name = mlp_prediction_class_name(checkpoint, class);
-    const char *prefix =
-        mlp_prediction_is_probable(checkpoint) ? "probability" : "output";
-    if (name != NULL) {
-        snprintf(text, sizeof text, "%s_%s", prefix, name);
-    } else {
-        snprintf(text, sizeof text, "%s_%zu", prefix, class);
-    }
-    put_text(line, text);
+    return (mlp_line){.out = out, .is_csv = strcmp(style->format, "csv") == 0};
 }
 
 /* How many outputs are printed of a row. */
@@ -198,44 +85,45 @@ void mlp_predict_begin(FILE *out, const mlp_predict_style *style,
         strcmp(style->format, "csv") != 0) {
         return;
     }
-    cells line = begin_line(out, style);
+    mlp_line line = begin_line(out, style);
     size_t outputs = outputs_shown(style, checkpoint);
     if (style->has_id) {
-        put_text(&line, has_names           ? "file"
-                        : style->id != NULL ? style->id
-                                            : "row");
+        mlp_line_text(&line, has_names           ? "file"
+                             : style->id != NULL ? style->id
+                                                 : "row");
     }
     if (style->has_prediction) {
-        put_text(&line, "prediction");
+        mlp_line_text(&line, "prediction");
     }
     if (style->is_brief && outputs > 0) {
-        put_text(&line, mlp_prediction_is_probable(checkpoint) ? "probability"
-                                                               : "output");
+        mlp_line_text(&line, mlp_prediction_is_probable(checkpoint)
+                                 ? "probability"
+                                 : "output");
     }
     for (size_t k = 0; !style->is_brief && k < outputs; k++) {
-        put_output_name(&line, checkpoint, k);
+        mlp_line_output_name(&line, checkpoint, k);
     }
     if (style->has_reason) {
-        put_text(&line, "reason");
+        mlp_line_text(&line, "reason");
     }
     fputc('\n', out);
 }
 
 /* The id of row r, or of the record. */
-static void put_id(cells *line, const mlp_prediction *p, size_t r,
+static void put_id(mlp_line *line, const mlp_prediction *p, size_t r,
                    const mlp_table_record *record)
 {
     if (p->names != NULL) {
-        put_text(line, p->names[r]);
+        mlp_line_text(line, p->names[r]);
     } else if (record != NULL && record->id != NULL) {
-        put_text(line, record->id);
+        mlp_line_text(line, record->id);
     } else {
-        put_whole(line, record != NULL ? record->number : p->first + r);
+        mlp_line_whole(line, record != NULL ? record->number : p->first + r);
     }
 }
 
 /* "98.71%", or an output that is no probability. */
-static void put_briefly(cells *line, const mlp_prediction *p, size_t r)
+static void put_briefly(mlp_line *line, const mlp_prediction *p, size_t r)
 {
     char text[32];
     double output =
@@ -243,24 +131,24 @@ static void put_briefly(cells *line, const mlp_prediction *p, size_t r)
     bool is_probable = mlp_prediction_is_probable(p->checkpoint);
     snprintf(text, sizeof text, is_probable ? "%.2f%%" : "%.4g",
              is_probable ? 100.0 * output : output);
-    put_text(line, text);
+    mlp_line_text(line, text);
 }
 
-static void put_results(cells *line, const mlp_predict_style *style,
+static void put_results(mlp_line *line, const mlp_predict_style *style,
                         const mlp_prediction *p, size_t r)
 {
     size_t outputs = outputs_shown(style, p->checkpoint);
     if (style->has_prediction && p->checkpoint->schema.is_regression) {
-        put_number(line, mlp_prediction_number(p, r));
+        mlp_line_number(line, mlp_prediction_number(p, r));
     } else if (style->has_prediction) {
-        put_class(line, p->checkpoint, p->result.predictions[r]);
+        mlp_line_class(line, p->checkpoint, p->result.predictions[r]);
     }
     if (style->is_brief && outputs > 0) {
         put_briefly(line, p, r);
         return;
     }
     for (size_t k = 0; k < outputs; k++) {
-        put_number(line, (double)mlp_prediction_outputs(p, r)[k]);
+        mlp_line_number(line, (double)mlp_prediction_outputs(p, r)[k]);
     }
 }
 
@@ -269,7 +157,7 @@ static void print_cells(FILE *out, const mlp_predict_style *style,
                         const mlp_prediction *p, size_t r,
                         const mlp_table_record *record)
 {
-    cells line = begin_line(out, style);
+    mlp_line line = begin_line(out, style);
     size_t empty = style->has_prediction + outputs_shown(style, p->checkpoint);
     if (style->has_id) {
         put_id(&line, p, r, record);
@@ -278,10 +166,10 @@ static void print_cells(FILE *out, const mlp_predict_style *style,
         put_results(&line, style, p, r);
     }
     for (size_t k = 0; r == SIZE_MAX && k < empty; k++) {
-        put_text(&line, "");
+        mlp_line_text(&line, "");
     }
     if (style->has_reason) {
-        put_text(&line, record != NULL ? record->reason : "");
+        mlp_line_text(&line, record != NULL ? record->reason : "");
     }
     fputc('\n', out);
 }

@@ -98,7 +98,7 @@ digits="--data digits --epochs 3"
     some_teams $digits --optimizer nesterov --momentum 0.8 --l2 0.001
     some_teams $digits --optimizer adamw --schedule one-cycle
     some_teams $digits --epochs 6 --lr 0.5 --schedule plateau --plateau 1 \
-        --patience 2 --warmup 3steps --lr-scale sqrt
+        --patience 2 --warmup 3steps --lr-scale sqrt --split seed
     some_teams $digits --optimizer lars --clip-norm 0.5 --momentum 0.8
     some_teams $digits --optimizer lamb --max-norm 1
     for optimizer in rmsprop adam lars lamb; do

@@ -353,7 +353,7 @@ def main():
                 schedule="cosine", warmup="3steps", lr_scale="sqrt")
         compare(place, lr=0.2, schedule="one-cycle", momentum=0.5, epochs=3)
         compare(place, lr=0.2, schedule="plateau", plateau=1, gamma=0.3,
-                min_delta=0.3, epochs=6, lr_scale="linear")
+                min_delta=0.3, epochs=6, lr_scale="linear", split="seed")
         compare(place, lr=0.5, schedule="exponential", gamma=0.9, warmup="1",
                 max_norm=0.9, clip_norm=1.0)
     if torch is None:

@@ -50,9 +50,18 @@ refuse_all 64 "--warmup 1000steps|not below the 11 steps" --data digits \
     --warmup 1000steps
 refuse_all 64 "--validation 0.0007 of the 1348 training rows" --data digits \
     --validation 0.0007 --patience 3
-team 0 --data digits --validation 0.00075 --epochs 1
+team 0 --data digits --validation 0.00075 --split last --epochs 1
 grep -q "(1347 train, 1 validation" out || fail "one row is enough to validate"
-team 0 --data digits --patience 3 --epochs 1
+refuse_all 64 "--patience goes by validation rows" --data digits --patience 3
+refuse_all 64 "--schedule plateau goes by validation rows" --data digits \
+    --schedule plateau
+refuse_all 64 "--split last requires rows to hold out" --data digits --split last
+refuse_all 64 "--split group:x requires a table" --data digits \
+    --validation 0.1 --split group:x
+refuse_all 64 "is none of random" --data digits --validation 0.1 --split group:
+refuse_all 64 "exclude each other" --data digits --validation 0.1 \
+    --validation-data rows.csv
+team 0 --data digits --patience 3 --epochs 1 --split seed
 grep -q "patience without --validation monitors the training rows" err ||
     fail "it does not say what --patience monitors"
 

@@ -85,7 +85,7 @@ done
 bash "$jobs/search.sh" grid --lr 0.1 --hidden 64 8 >options
 # shellcheck disable=SC2086
 MLP_OPTIONS=$place/options submit array --array=1-2 -w n3 \
-    "$jobs/array.sbatch" $digits --epochs 2
+    "$jobs/array.sbatch" $digits --epochs 2 --validation 0.1
 array=$id
 
 echo "a time limit, on one node, during the other cases"

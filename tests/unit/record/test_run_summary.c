@@ -58,6 +58,10 @@ START_TEST(a_log_has_epochs_and_records)
     ck_assert_double_eq(run.epochs[1].test_loss, 0.3);
     ck_assert(isnan(run.epochs[1].validation_loss));
     ck_assert(isnan(run.epochs[1].learning_rate));
+    ck_assert_uint_eq(mlp_run_summary_best(&run), 2); /* the last */
+    run.epochs[0].validation_loss = 0.3;
+    run.epochs[1].validation_loss = 0.2;
+    run.epochs[2].validation_loss = 0.2;
     ck_assert_uint_eq(mlp_run_summary_best(&run), 1);
     mlp_run_summary_text(run.start, "placement.ranks", text, sizeof text);
     ck_assert_str_eq(text, "2");

@@ -229,6 +229,53 @@ START_TEST(statistics_are_those_of_rows_in_memory)
 }
 END_TEST
 
+/* ---- rows that are held out, from all over the file */
+
+START_TEST(held_out_rows_are_those_of_rows_in_memory)
+{
+    enum { COUNT = 1500 };
+    const mlp_holdout how = {.kind = MLP_HOLDOUT_STRATIFIED,
+                             .column = "",
+                             .seed = 1,
+                             .validation = 0.4};
+    const mlp_range range = {10, COUNT}, part = {3, COUNT - 3};
+    mlp_dataset all[3]; /* in memory, from arrays and from files; not in it */
+    unsigned char digests[3][MLP_DIGEST_BYTES];
+    ck_assert_int_eq(mlp_source_hold_out(sources[0], &how), MLP_OK);
+    ck_assert_int_eq(mlp_source_hold_out(sources[1], &how), MLP_OK);
+    for (size_t k = 0; k < 2; k++) {
+        ck_assert_uint_gt(
+            mlp_source_facts(sources[k])->rows[MLP_SPLIT_VALIDATION], 1900);
+        ck_assert_int_eq(mlp_dataset_load(sources[1 - k], MLP_SPLIT_VALIDATION,
+                                          range, &all[k]),
+                         MLP_OK);
+    }
+    ck_assert_int_eq(mlp_dataset_open(sources[_i], MLP_SPLIT_VALIDATION, range,
+                                      reader, &all[2]),
+                     MLP_OK);
+    for (size_t k = 0; k < 3; k++) {
+        ck_assert_int_eq(mlp_dataset_digest(&all[k], part, digests[k]), MLP_OK);
+        ck_assert_mem_eq(digests[k], digests[0], sizeof digests[0]);
+    }
+    mlp_rng_permutation((mlp_rng_key){2, MLP_RNG_TEST, 0}, 0, COUNT, order);
+    const mlp_read_plan plan = {pick, order, MOST + 1};
+    mlp_dataset_expect(&all[2], &plan, 0);
+    for (size_t request = 0; request <= MOST; request++) {
+        const unsigned char *got = mlp_reader_take(reader, request);
+        for (size_t i = 0; i < request; i++) {
+            size_t row = order[begin_of(request) + i];
+            ck_assert_mem_eq(got + i * FEATURES,
+                             (unsigned char *)all[0].values + row * FEATURES,
+                             FEATURES);
+        }
+    }
+    ck_assert_int_eq(mlp_reader_status(reader), MLP_OK);
+    for (size_t k = 0; k < 3; k++) {
+        mlp_dataset_destroy(&all[k]);
+    }
+}
+END_TEST
+
 /* ---- failures */
 
 START_TEST(a_truncated_file_is_an_error_without_waiting)
@@ -297,6 +344,7 @@ int main(void)
                         2);
     tcase_add_loop_test(tcase, statistics_are_those_of_rows_in_memory, 0, 2);
     tcase_add_test(tcase, a_truncated_file_is_an_error_without_waiting);
+    tcase_add_loop_test(tcase, held_out_rows_are_those_of_rows_in_memory, 0, 2);
     tcase_add_test(tcase, a_changed_file_is_an_error);
     tcase_add_test(tcase, a_missing_directory_for_copies_is_named);
     tcase_add_test(tcase, memory_is_as_configured);

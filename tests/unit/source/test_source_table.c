@@ -32,7 +32,9 @@ static void set_up(void)
                                   .missing = MLP_MISSING_ERROR,
                                   .na = "",
                                   .unseen = MLP_UNSEEN_ALL,
-                                  .test_data = ""};
+                                  .holdout = {.column = ""},
+                                  .test_data = "",
+                                  .validation_data = ""};
 }
 
 static void tear_down(void)
@@ -172,8 +174,8 @@ START_TEST(splits_tile_the_table_and_follow_the_seed)
     static uint16_t labels[1000];
     bool is_seen[1000] = {false};
     char *text = thousand();
-    options.test_fraction = 0.25;
-    options.seed = 1;
+    options.holdout.test = 0.25;
+    options.holdout.seed = 1;
     ck_assert_int_eq(open_table(text, true), MLP_OK);
     ck_assert_uint_eq(mlp_source_facts(source)->rows[MLP_SPLIT_TRAIN], 750);
     ck_assert_uint_eq(mlp_source_facts(source)->rows[MLP_SPLIT_TEST], 250);
@@ -190,7 +192,7 @@ START_TEST(splits_tile_the_table_and_follow_the_seed)
         is_seen[x] = true;
     }
     unlink(path);
-    options.seed = 2;
+    options.holdout.seed = 2;
     ck_assert_int_eq(open_table(text, true), MLP_OK);
     ck_assert_int_eq(
         mlp_source_read(source, MLP_SPLIT_TEST, 0, 250, again, labels), MLP_OK);
@@ -343,17 +345,17 @@ START_TEST(held_out_rows_change_nothing_in_the_schema)
     bool is_held[40] = {false};
     float targets[40];
     take_new_options();
-    options.test_fraction = 0.3;
-    options.held = 0.25;
+    options.holdout.test = 0.3;
+    options.holdout.validation = 0.25;
     write_rows(text, is_held, false);
     char *before = schema_of(text);
     const mlp_source_info *info = mlp_source_facts(source);
     size_t train = info->rows[MLP_SPLIT_TRAIN];
     size_t test = info->rows[MLP_SPLIT_TEST];
-    size_t held = mlp_held_rows(options.held, train);
+    size_t held = info->rows[MLP_SPLIT_VALIDATION];
+    ck_assert_uint_eq(train, 21);
     ck_assert_uint_eq(held, 7);
-    mlp_source_read_targets(source, MLP_SPLIT_TRAIN, train - held, held,
-                            targets);
+    mlp_source_read_targets(source, MLP_SPLIT_VALIDATION, 0, held, targets);
     mlp_source_read_targets(source, MLP_SPLIT_TEST, 0, test, targets + held);
     for (size_t i = 0; i < held + test; i++) {
         is_held[(int)targets[i]] = true;
