@@ -69,7 +69,8 @@ static bool is_of_programs(const mlp_config *config, const mlp_option *field)
         &config->plan,     config->plan_link, &config->verify,
         config->replay,    &config->from,     &config->steps,
         &config->progress, &config->quiet,    &config->profile,
-        config->trace,     &config->watchdog, &config->dry_run};
+        config->trace,     &config->watchdog, &config->dry_run,
+        &config->folds};
     const void *member = (const char *)config + field->offset;
     for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
         if (member == members[i]) {

@@ -418,7 +418,8 @@ static mlp_status check_replay(const mlp_config *config)
 
 static mlp_status check_files(const mlp_config *config)
 {
-    if (config->resume && config->checkpoint[0] == '\0') {
+    bool has_folds = config->folds > 0 && config->run[0] != '\0';
+    if (config->resume && config->checkpoint[0] == '\0' && !has_folds) {
         return mlp_fail(MLP_ERROR_USAGE,
                         "--resume needs --checkpoint DIR to resume from");
     }
@@ -453,7 +454,8 @@ mlp_status mlp_config_check(const mlp_config *config)
         check_replay,
         check_files,
         check_progress,
-        mlp_config_check_holdout};
+        mlp_config_check_holdout,
+        mlp_config_check_folds};
     mlp_faults faults = {.first = MLP_OK};
     for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
         mlp_faults_add(&faults, checks[i](config));

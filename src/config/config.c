@@ -2,6 +2,7 @@
  *  The table of options, and access to a configuration through it.
  */
 #include "config.h"
+#include "fold.h"
 
 #include <float.h>
 #include <stdio.h>
@@ -82,6 +83,14 @@ static const mlp_option fields[] = {
     {"split-seed", MLP_FIELD_U64, AT(split_seed), NULL, 0, U64_LIMIT, true,
      "Data", "N", "seed of --split random, stratified and group:COLUMN",
      .absent = "1"},
+    {"folds", MLP_FIELD_SIZE, AT(folds), NULL, 0, MLP_FOLDS_MOST, false, "Data",
+     "K",
+     "cross-validation: train K models, one after another, each on the rows "
+     "that are not of its fold, and test it on that; 0: off",
+     .absent = NULL},
+    {"fold", MLP_FIELD_STRING, AT(fold), NULL, 0, 0, true, "Data", "N/K",
+     "one of these models, as 2/5: with --run DIR it is saved in DIR/fold-N",
+     .absent = ""},
     {"scaling", MLP_FIELD_ENUM, AT(scaling), scalings, 0, 0, true, "Data",
      "NAME",
      "feature scaling, fitted on the training rows: one common factor, "

@@ -11,4 +11,8 @@
  *  other. */
 mlp_status mlp_config_check_holdout(const mlp_config *config);
 
+/** MLP_ERROR_USAGE for a --fold that is none, and for what does not go with
+ *  folds. */
+mlp_status mlp_config_check_folds(const mlp_config *config);
+
 #endif

@@ -10,6 +10,7 @@
 #include "base/version.h"
 #include "command_line.h"
 #include "faults.h"
+#include "fold.h"
 #include "options_file.h"
 
 /* Options of the command line that are not fields of the configuration. */
@@ -130,7 +131,7 @@ static mlp_status take_all(int argc, char **argv, mlp_config *config,
 static mlp_status set_unless_given(mlp_config *config, const char *name,
                                    const char *directory, const char *file)
 {
-    char path[MLP_MAX_PATH + 16];
+    char path[MLP_MAX_PATH + 64];
     const mlp_option *row = mlp_config_find(name);
     if (mlp_config_was_given(config, name)) {
         return MLP_OK;
@@ -139,15 +140,23 @@ static mlp_status set_unless_given(mlp_config *config, const char *name,
     return mlp_option_parse(config, row, path);
 }
 
-/* --run DIR names the places of what is saved. */
-static mlp_status place_run(mlp_config *config)
+mlp_status mlp_options_place_run(mlp_config *config)
 {
+    size_t fold;
+    size_t folds;
+    char part[32] = "";
+    char file[64];
     if (config->run[0] == '\0') {
         return MLP_OK;
     }
-    MLP_TRY(set_unless_given(config, "checkpoint", config->run, ""));
-    MLP_TRY(set_unless_given(config, "log", config->run, "/log.jsonl"));
-    return set_unless_given(config, "tensorboard", config->run, "/events");
+    if (mlp_config_fold(config, &fold, &folds)) {
+        snprintf(part, sizeof part, "/" MLP_FOLD_NAME, fold + 1);
+    }
+    MLP_TRY(set_unless_given(config, "checkpoint", config->run, part));
+    snprintf(file, sizeof file, "%s/log.jsonl", part);
+    MLP_TRY(set_unless_given(config, "log", config->run, file));
+    snprintf(file, sizeof file, "%s/events", part);
+    return set_unless_given(config, "tensorboard", config->run, file);
 }
 
 mlp_status mlp_options_complete(mlp_config *config)
@@ -155,7 +164,9 @@ mlp_status mlp_options_complete(mlp_config *config)
     if (config->preset[0] != '\0') {
         MLP_TRY(mlp_config_preset(config, config->preset));
     }
-    MLP_TRY(place_run(config));
+    if (config->folds == 0) { /* else each fold has a place of its own */
+        MLP_TRY(mlp_options_place_run(config));
+    }
     mlp_config_settle(config);
     mlp_config_complete(config);
     return mlp_config_check(config);

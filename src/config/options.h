@@ -42,6 +42,11 @@ void mlp_options_exit_codes(FILE *out);
  *  that depend on other fields, and calls mlp_config_check. */
 mlp_status mlp_options_complete(mlp_config *config);
 
+/** Name the places of what --run DIR saves, unless they are given: in DIR, or
+ *  with --fold N/K in DIR/fold-N. MLP_ERROR_USAGE for a path that is too
+ *  long. */
+mlp_status mlp_options_place_run(mlp_config *config);
+
 /** Print --help: the usual options; or those of a topic, with defaults, and of
  *  all topics with exit codes, environment and presets.
  *  @param topic  of mlp_request */

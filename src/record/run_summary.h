@@ -66,7 +66,7 @@ void mlp_run_summary_recall(const char *run, const char *path,
 
 /** The data of a run by its log: a spec of mlp_source_open that is there, or
  *  "".
- *  @param key  "data" or "test-data" */
+ *  @param key  "data", "test-data" or "validation-data" */
 void mlp_run_summary_data(const char *run, const char *key,
                           char spec[MLP_MAX_PATH]);
 

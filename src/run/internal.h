@@ -228,6 +228,19 @@ bool mlp_run_is_small(const mlp_run_data *data, const mlp_model *model);
  */
 mlp_status mlp_run_print_rows(mlp_run_parts *run);
 
+/** The record of the epoch whose weights are the result; NULL before the first
+ *  epoch's end. Rank 0; not collective. */
+const mlp_epoch_record *mlp_run_last_record(const mlp_run_parts *run);
+
+/** Train config->folds models. Collective, as mlp_run. */
+mlp_status mlp_run_folds(const mlp_run_setting *setting,
+                         const mlp_config *config);
+
+/** Replay each of the folds of the run config->replay. Collective, as
+ *  mlp_run. */
+mlp_status mlp_run_replay_folds(const mlp_run_setting *setting,
+                                const mlp_config *config, size_t folds);
+
 /** The split to measure a model by: test, else validation, else training. */
 const mlp_sharded *mlp_run_best_split(const mlp_run_data *data);
 

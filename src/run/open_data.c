@@ -133,7 +133,8 @@ static mlp_status take_task(const mlp_source_info *info, mlp_config *config)
 
 static bool holds_out(const mlp_config *config)
 {
-    return config->validation > 0.0 || config->test_fraction > 0.0;
+    return config->validation > 0.0 || config->test_fraction > 0.0 ||
+           config->fold[0] != '\0';
 }
 
 /* Without rows that are held out there is no choice, and its absent value. */
@@ -150,7 +151,7 @@ static mlp_status settle_holdout(const mlp_source_info *info,
                ? MLP_OK
                : mlp_fail(MLP_ERROR_USAGE,
                           "--split %.200s requires rows to hold out: "
-                          "--validation X or --test-fraction X",
+                          "--validation X, --test-fraction X or --folds K",
                           config->split);
 }
 
@@ -226,6 +227,9 @@ static mlp_status open_new(mlp_run_job *job, mlp_run_data *data)
 /* A source that the caller opened. */
 static mlp_status take_source(mlp_config *config, mlp_source *source)
 {
+    if (config->fold[0] != '\0' && is_free(config, "split")) {
+        mlp_config_set_holdout(config, MLP_HOLDOUT_AUTO);
+    }
     const mlp_table_options options = mlp_table_options_of(config);
     MLP_TRY(check_no_table(config));
     MLP_TRY(mlp_source_hold_out(source, &options.holdout));

@@ -41,8 +41,7 @@ static bool is_regression(const mlp_run_parts *run)
 
 /* ---- facts without an evaluation --------------------------------------- */
 
-/* The record of the epoch whose weights are the result. */
-static const mlp_epoch_record *last_record(const mlp_run_parts *run)
+const mlp_epoch_record *mlp_run_last_record(const mlp_run_parts *run)
 {
     const mlp_history *history = &run->state.history;
     uint64_t best =
@@ -57,7 +56,7 @@ static const mlp_epoch_record *last_record(const mlp_run_parts *run)
 static mlp_status recall_tally(mlp_run_parts *run, outcome *o)
 {
     const mlp_epoch_record *record =
-        mlp_run_is_leader(&run->job) ? last_record(run) : NULL;
+        mlp_run_is_leader(&run->job) ? mlp_run_last_record(run) : NULL;
     if (record != NULL) {
         o->tally = o->split == &run->data.test         ? record->test
                    : o->split == &run->data.validation ? record->validation

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "rows/shard.h"
 
@@ -63,6 +64,9 @@ mlp_status mlp_run_limit_time(const mlp_run_job *job)
     double seconds = (double)job->config.max_time;
     if (job->config.max_time == 0 && !job->setting.is_guest) {
         seconds = seconds_of_job();
+        seconds += seconds > 0.0 /* from now on; the limit counts from before */
+                       ? mlp_clock_seconds() - job->setting.stop->since
+                       : 0.0;
     }
     mlp_status status = mlp_comm_broadcast(job->comm, &seconds, sizeof seconds);
     mlp_stop_limit(job->setting.stop, seconds);

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "checkpoint/folds.h"
 #include "record/classification_report.h"
 #include "record/metrics_text.h"
 
@@ -193,7 +194,8 @@ static mlp_status report(mlp_run_parts *run)
 {
     size_t classes = run->data.classes;
     const mlp_names *names = mlp_source_facts(run->data.source)->class_names;
-    if (run->job.config.task == MLP_TASK_REGRESSION) {
+    if (run->job.config.task == MLP_TASK_REGRESSION ||
+        run->job.setting.outcome != NULL) {
         return MLP_OK;
     }
     if (mlp_run_is_small(&run->data, run->model)) {
@@ -222,6 +224,19 @@ static mlp_status report(mlp_run_parts *run)
     return mlp_comm_agree(run->job.comm, status);
 }
 
+/* What a fold comes to. Rank 0. */
+static void report_outcome(const mlp_run_parts *run,
+                           const unsigned char digest[MLP_DIGEST_BYTES],
+                           const char *hex)
+{
+    mlp_run_outcome *outcome = run->job.setting.outcome;
+    memcpy(outcome->digest, digest, sizeof outcome->digest);
+    outcome->record = *mlp_run_last_record(run);
+    if (!run->job.config.quiet) {
+        printf("fold %s sha256 %s\n", run->job.config.fold, hex);
+    }
+}
+
 /* The log's last record, and the digest of the fetched weights as the last
  * line. Rank 0. */
 static mlp_status sign_off(mlp_run_parts *run, bool is_finished, double seconds)
@@ -235,14 +250,19 @@ static mlp_status sign_off(mlp_run_parts *run, bool is_finished, double seconds)
     MLP_TRY(mlp_model_digest(run->state.parameters, run->model->parameters,
                              digest));
     mlp_digest_hex(digest, hex);
+    if (is_finished && run->job.setting.outcome != NULL) {
+        report_outcome(run, digest, hex);
+    }
     MLP_TRY(mlp_runlog_end(run->log, last, hex, seconds, is_finished));
     MLP_TRY(mlp_runlog_close(&run->log));
     MLP_TRY(mlp_tensorboard_close(&run->board));
-    if (!run->job.setting.is_guest && !run->job.config.quiet &&
+    bool is_single =
+        !run->job.setting.is_guest && run->job.setting.outcome == NULL;
+    if (is_single && !run->job.config.quiet &&
         run->job.config.checkpoint[0] == '\0') {
         printf("not saved: --run DIR was not given\n");
     }
-    if (!run->job.setting.is_guest) {
+    if (is_single) {
         printf("weights sha256 %s\n", hex);
     }
     return MLP_OK;
@@ -253,6 +273,13 @@ static mlp_status stop_message(const mlp_run_parts *run)
     bool was_asked =
         mlp_stop_was_asked(run->job.setting.stop) || run->progress.was_asked;
     const char *why = was_asked ? "on request" : "in time";
+    if (run->job.setting.outcome != NULL && run->job.config.run[0] != '\0') {
+        return mlp_fail(MLP_STOPPED,
+                        "stopped %s after step %llu of fold %s; go on with the "
+                        "same --folds, --run %s and --resume",
+                        why, (unsigned long long)run->state.step,
+                        run->job.config.fold, run->job.config.run);
+    }
     if (run->job.config.checkpoint[0] == '\0') {
         return mlp_fail(MLP_STOPPED,
                         "stopped %s after step %llu; nothing is saved without "
@@ -394,10 +421,24 @@ static mlp_status plan(const mlp_run_setting *setting, const mlp_config *config)
     return status;
 }
 
+/* The folds of the run to replay, as rank 0 has them. */
+static mlp_status count_folds(mlp_comm *comm, const mlp_config *config,
+                              size_t *folds)
+{
+    *folds = config->replay[0] != '\0' ? mlp_fold_count(config->replay) : 0;
+    return mlp_comm_broadcast(comm, folds, sizeof *folds);
+}
+
 mlp_status mlp_run(const mlp_run_setting *setting, const mlp_config *config)
 {
     mlp_comm *comm = setting->comm;
     MLP_TRY(mlp_run_check_options_agree(comm, config));
+    size_t folds = 0; /* of a replay */
+    MLP_TRY(count_folds(comm, config, &folds));
+    if (config->folds > 0 || folds > 0) {
+        return folds > 0 ? mlp_run_replay_folds(setting, config, folds)
+                         : mlp_run_folds(setting, config);
+    }
     if (config->plan > 0) {
         return plan(setting, config);
     }

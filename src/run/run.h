@@ -14,6 +14,12 @@
 #include "system/stop.h"
 #include "team/comm.h"
 
+/** What a run of a fold comes to. */
+typedef struct {
+    unsigned char digest[MLP_DIGEST_BYTES]; /**< of the weights */
+    mlp_epoch_record record; /**< of the epoch whose weights they are */
+} mlp_run_outcome;
+
 /** The ranks, rows and callbacks of a run. */
 typedef struct {
     mlp_comm *comm;
@@ -40,11 +46,16 @@ typedef struct {
      *  epoch. NULL on all ranks or on none. */
     bool (*on_epoch)(void *context, const mlp_epoch_record *record);
     void *context; /**< passed to on_epoch */
+
+    /** Of a fold of a run of several models: overwritten on rank 0 when the run
+     *  returns MLP_OK; no report is printed. NULL: the run is one by itself. */
+    mlp_run_outcome *outcome;
 } mlp_run_setting;
 
 /** Train as configured, log, save, report, and print the digest of the weights
  *  as the last line on stdout. With config->plan only predict times, and with
- *  config->verify only check digests.
+ *  config->verify only check digests. With config->folds train several models,
+ *  one after another, and print the digest of their digests.
  *
  *  MLP_OK; MLP_STOPPED when some rank was asked to stop, after a save if there
  *  is a checkpoint directory; MLP_DIVERGED; MLP_ERROR_USAGE, among others, for

@@ -56,6 +56,10 @@ void mlp_run_recall_data(mlp_config *config, const char *run)
         if (config->test_data[0] == '\0') {
             mlp_run_summary_data(run, "test-data", config->test_data);
         }
+        if (!mlp_config_has_validation(config)) {
+            mlp_run_summary_data(run, "validation-data",
+                                 config->validation_data);
+        }
     }
 }
 

@@ -26,6 +26,8 @@ typedef struct {
                                size_t rows, float *weights);
     /** As mlp_source_locate; NULL: rows are never stored as in memory. */
     bool (*locate)(void *state, mlp_split split, mlp_source_place *place);
+    /** Number in the input of a row of a file's split; NULL: the row's. */
+    size_t (*number)(const void *state, mlp_split split, size_t row);
     bool reads_files; /**< a call costs much more than a row */
 } mlp_source_ops;
 

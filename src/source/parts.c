@@ -31,6 +31,16 @@ void mlp_source_set_part(mlp_source *source, mlp_split split, mlp_split from,
     source->is_split = true;
 }
 
+size_t mlp_source_row_number(const mlp_source *source, mlp_split split,
+                             size_t row)
+{
+    const mlp_split_part part = mlp_source_part_of(source, split);
+    size_t of_file = part.rows != NULL ? part.rows[row] : part.first + row;
+    return source->ops->number != NULL
+               ? source->ops->number(source->state, part.from, of_file)
+               : of_file;
+}
+
 /* ---- reading ----------------------------------------------------------- */
 
 /* Read contiguous rows of the file. */

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "config/fold.h"
 #include "csv.h"
 #include "idx_files.h"
 #include "kinds.h"
@@ -196,6 +197,7 @@ static mlp_holdout holdout_of(const mlp_config *config)
     holdout.kind = mlp_config_holdout(config, &holdout.column);
     holdout.seed =
         holdout.kind == MLP_HOLDOUT_SEED ? config->seed : config->split_seed;
+    (void)mlp_config_fold(config, &holdout.fold, &holdout.folds);
     return holdout;
 }
 

@@ -197,6 +197,11 @@ mlp_status mlp_source_fetch(mlp_source *source, const mlp_source_part *parts,
 mlp_status mlp_source_read(mlp_source *source, mlp_split split, size_t first,
                            size_t rows, void *values, uint16_t *labels);
 
+/** The number in the input of a row of a split, counted from 0 before any row
+ *  was dropped. */
+size_t mlp_source_row_number(const mlp_source *source, mlp_split split,
+                             size_t row);
+
 /** Free what reading rows takes, when all are read: of a table, its cells. The
  *  facts stay; no row can be read from then on. */
 void mlp_source_release(mlp_source *source);

@@ -475,6 +475,14 @@ static mlp_status fetch_rows(mlp_source *source, const mlp_source_part *parts,
     return MLP_OK;
 }
 
+static size_t number_of(const void *state, mlp_split file, size_t row)
+{
+    const table_source *table = state;
+    const mlp_cells *cells = &table->files[file].cells;
+    size_t here = mlp_cells_find(cells, (uint32_t)row, row);
+    return mlp_cells_row(cells, here)[MLP_CELLS_INPUT];
+}
+
 static void release_table(void *state)
 {
     table_source *table = state;
@@ -515,7 +523,8 @@ mlp_status mlp_source_table_open(const char *path,
                                        .release = release_table,
                                        .fetch = fetch_rows,
                                        .read_targets = read_targets,
-                                       .read_weights = read_weights};
+                                       .read_weights = read_weights,
+                                       .number = number_of};
     if (options->schema != NULL && options->schema->count == 0) {
         return mlp_fail(MLP_ERROR_DATA,
                         "%s: is a table, but the model was not trained on one",

@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/paired.h"
+#include "checkpoint/folds.h"
 #include "tool.h"
 
 enum { MODELS = 2 };
@@ -22,7 +23,8 @@ static const char *const kind_keys[KINDS] = {"squared_error", "absolute_error"};
 typedef struct {
     mlp_tool_case models[MODELS];
     const char *rows_name;
-    size_t rows;
+    size_t rows;            /* so far, of all folds */
+    double *errors[MODELS]; /* [rows]: the errors, or 1 of a wrong class */
     bool is_regression;
     uint64_t wrong[MODELS];
     mlp_paired_counts counts;
@@ -35,11 +37,11 @@ typedef struct {
 
 static mlp_status refuse(const comparison *c, const char *why)
 {
-    return mlp_fail(MLP_ERROR_USAGE,
-                    "%s and %s are not compared: %s; the same --data, "
-                    "--test-fraction, --seed and label are needed",
-                    c->models[0].checkpoint_path, c->models[1].checkpoint_path,
-                    why);
+    return mlp_fail(
+        MLP_ERROR_USAGE,
+        "%s and %s are not compared: %s; the same --data, "
+        "--test-fraction, --split, --split-seed and label are needed",
+        c->models[0].checkpoint_path, c->models[1].checkpoint_path, why);
 }
 
 static bool have_same_names(const mlp_names *a, const mlp_names *b)
@@ -83,14 +85,15 @@ static mlp_status have_same_features(const comparison *c, bool *are_same)
 static mlp_status check_features(const comparison *c)
 {
     unsigned char digests[MODELS][MLP_DIGEST_BYTES];
+    size_t rows = c->models[0].dataset.range.count;
     bool are_same;
     MLP_TRY(have_same_features(c, &are_same));
     if (!are_same) {
         return MLP_OK; /* the answers tell */
     }
     for (size_t m = 0; m < MODELS; m++) {
-        MLP_TRY(mlp_dataset_digest(&c->models[m].dataset,
-                                   (mlp_range){0, c->rows}, digests[m]));
+        MLP_TRY(mlp_dataset_digest(&c->models[m].dataset, (mlp_range){0, rows},
+                                   digests[m]));
         MLP_TRY(mlp_dataset_status(&c->models[m].dataset));
     }
     return memcmp(digests[0], digests[1], MLP_DIGEST_BYTES) == 0
@@ -102,12 +105,11 @@ static mlp_status check_rows(comparison *c)
 {
     const mlp_tool_case *a = &c->models[0];
     const mlp_tool_case *b = &c->models[1];
-    c->rows = a->dataset.range.count;
     c->is_regression = a->checkpoint.schema.is_regression;
     if (c->is_regression != b->checkpoint.schema.is_regression) {
         return refuse(c, "one predicts classes, the other numbers");
     }
-    if (b->dataset.range.count != c->rows) {
+    if (b->dataset.range.count != a->dataset.range.count) {
         return refuse(c, "they have different numbers of rows");
     }
     if (!have_same_names(&a->checkpoint.class_names,
@@ -154,10 +156,11 @@ static mlp_status measure(mlp_tool_case *model, size_t rows, double *errors)
     return mlp_dataset_status(&model->dataset);
 }
 
-static void compare_classes(comparison *c, double *const errors[MODELS])
+static void compare_classes(comparison *c)
 {
     for (size_t r = 0; r < c->rows; r++) {
-        bool first_errs = errors[0][r] > 0, second_errs = errors[1][r] > 0;
+        bool first_errs = c->errors[0][r] > 0;
+        bool second_errs = c->errors[1][r] > 0;
         c->wrong[0] += first_errs;
         c->wrong[1] += second_errs;
         c->counts.both_wrong += first_errs && second_errs;
@@ -174,13 +177,12 @@ static double size_of(double error, size_t kind)
 }
 
 /* @param differences  [rows], for use here */
-static void compare_numbers(comparison *c, double *const errors[MODELS],
-                            double *differences)
+static void compare_numbers(comparison *c, double *differences)
 {
     for (size_t kind = 0; kind < KINDS; kind++) {
         for (size_t r = 0; r < c->rows; r++) {
-            double first = size_of(errors[0][r], kind);
-            double second = size_of(errors[1][r], kind);
+            double first = size_of(c->errors[0][r], kind);
+            double second = size_of(c->errors[1][r], kind);
             c->means[0][kind] += first / (double)c->rows;
             c->means[1][kind] += second / (double)c->rows;
             differences[r] = first - second;
@@ -189,25 +191,46 @@ static void compare_numbers(comparison *c, double *const errors[MODELS],
     }
 }
 
+/* Make room for the errors of as many rows as the models have. */
+static mlp_status make_room(comparison *c, size_t more)
+{
+    for (size_t m = 0; m < MODELS; m++) {
+        double *errors = reallocarray(c->errors[m], c->rows + more + 1,
+                                      sizeof *c->errors[m]);
+        if (errors == NULL) {
+            return mlp_fail_memory("the errors of each row");
+        }
+        c->errors[m] = errors;
+    }
+    return MLP_OK;
+}
+
+/* Add the rows of two loaded models. */
+static mlp_status add_rows(comparison *c)
+{
+    size_t rows = c->models[0].dataset.range.count;
+    MLP_TRY(check_rows(c));
+    MLP_TRY(make_room(c, rows));
+    for (size_t m = 0; m < MODELS; m++) {
+        MLP_TRY(measure(&c->models[m], rows, c->errors[m] + c->rows));
+    }
+    c->rows += rows;
+    return MLP_OK;
+}
+
 static mlp_status compare(comparison *c)
 {
-    MLP_TRY(check_rows(c));
-    double *memory = calloc(3 * c->rows + 1, sizeof *memory);
-    if (memory == NULL) {
-        return mlp_fail_memory("the errors of each row");
+    if (!c->is_regression) {
+        compare_classes(c);
+        return MLP_OK;
     }
-    double *const errors[MODELS] = {memory, memory + c->rows};
-    mlp_status status = MLP_OK;
-    for (size_t m = 0; status == MLP_OK && m < MODELS; m++) {
-        status = measure(&c->models[m], c->rows, errors[m]);
+    double *differences = calloc(c->rows + 1, sizeof *differences);
+    if (differences == NULL) {
+        return mlp_fail_memory("the differences of each row");
     }
-    if (status == MLP_OK && c->is_regression) {
-        compare_numbers(c, errors, memory + 2 * c->rows);
-    } else if (status == MLP_OK) {
-        compare_classes(c, errors);
-    }
-    free(memory);
-    return status;
+    compare_numbers(c, differences);
+    free(differences);
+    return MLP_OK;
 }
 
 /* ---- text */
@@ -309,16 +332,77 @@ static mlp_status print_json(FILE *out, const comparison *c)
     return mlp_json_print(out, object, MLP_JSON_DOUBLE);
 }
 
+/* ---- models */
+
+static void unload(comparison *c)
+{
+    for (size_t m = 0; m < MODELS; m++) {
+        mlp_tool_unload(&c->models[m]);
+        c->models[m] = (mlp_tool_case){0};
+    }
+}
+
+static mlp_status add_models(const mlp_tool_options *options, comparison *c)
+{
+    for (size_t m = 0; m < MODELS; m++) {
+        mlp_tool_options one = *options;
+        one.file = options->operands[m];
+        MLP_TRY(mlp_tool_load(&one, true, &c->models[m]));
+    }
+    return add_rows(c);
+}
+
+/* The rows of a fold by the two models that were not trained on them. */
+static mlp_status add_fold(const mlp_tool_options *options, size_t fold,
+                           comparison *c)
+{
+    for (size_t m = 0; m < MODELS; m++) {
+        mlp_tool_case *model = &c->models[m];
+        mlp_tool_options one = *options;
+        mlp_tally tally;
+        one.file = options->operands[m];
+        MLP_TRY(mlp_tool_load_fold(&one, fold, model));
+        MLP_TRY(mlp_inference_evaluate(model->inference, &model->dataset,
+                                       &tally, NULL, NULL));
+        MLP_TRY(mlp_dataset_status(&model->dataset));
+        MLP_TRY(mlp_tool_check_fold(model, &tally));
+    }
+    return add_rows(c);
+}
+
+static mlp_status add_folds(const mlp_tool_options *options,
+                            const size_t folds[MODELS], comparison *c)
+{
+    if (folds[0] != folds[1] || options->has_split) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "%s has %zu folds, %s has %zu: runs are compared that "
+                        "have as many, without --split, or one fold of each",
+                        options->operands[0], folds[0], options->operands[1],
+                        folds[1]);
+    }
+    c->rows_name = "out-of-fold";
+    mlp_status status = MLP_OK;
+    for (size_t fold = 0; fold < folds[0] && status == MLP_OK; fold++) {
+        unload(c);
+        status = add_fold(options, fold, c);
+    }
+    for (size_t m = 0; m < MODELS; m++) {
+        snprintf(c->models[m].checkpoint_path,
+                 sizeof c->models[m].checkpoint_path, "%s",
+                 options->operands[m]);
+    }
+    return status;
+}
+
 mlp_status mlp_tool_compare(const mlp_tool_options *options,
                             mlp_tool_output *output)
 {
+    const size_t folds[MODELS] = {mlp_fold_count(options->operands[0]),
+                                  mlp_fold_count(options->operands[1])};
     comparison c = {.rows_name = mlp_tool_split_name(options->split)};
-    mlp_status status = MLP_OK;
-    for (size_t m = 0; status == MLP_OK && m < MODELS; m++) {
-        mlp_tool_options one = *options;
-        one.file = options->operands[m];
-        status = mlp_tool_load(&one, true, &c.models[m]);
-    }
+    mlp_status status = folds[0] + folds[1] == 0
+                            ? add_models(options, &c)
+                            : add_folds(options, folds, &c);
     if (status == MLP_OK) {
         status = compare(&c);
     }
@@ -327,8 +411,9 @@ mlp_status mlp_tool_compare(const mlp_tool_options *options,
     } else if (status == MLP_OK) {
         print_text(output->file, &c);
     }
+    unload(&c);
     for (size_t m = 0; m < MODELS; m++) {
-        mlp_tool_unload(&c.models[m]);
+        free(c.errors[m]);
     }
     return status;
 }

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "checkpoint/folds.h"
 #include "record/classification_report.h"
 #include "record/metrics_text.h"
 #include "tool.h"
@@ -18,8 +19,33 @@ typedef struct {
     mlp_tally tally;
     uint64_t *confusion; /* [classes, classes]; NULL: too many classes */
     mlp_reliability reliability;
-    size_t top_k; /* 0: off */
+    size_t top_k;       /* 0: off */
+    size_t folds;       /* 0: one model */
+    mlp_tally unscaled; /* of the folds' rows of a regression */
 } evaluation;
+
+/* What the metrics besides loss and accuracy are of: for several models, whose
+ * targets are scaled each in its way, the data's own numbers. */
+static const mlp_tally *metrics_of(const evaluation *e)
+{
+    bool is_unscaled = e->folds > 0 && e->tally.targets > 0;
+    return is_unscaled ? &e->unscaled : &e->tally;
+}
+
+/* The model, or the models of a run of several. */
+static void print_model(FILE *out, const evaluation *e)
+{
+    const mlp_checkpoint *c = &e->of->checkpoint;
+    if (e->folds > 0) {
+        fprintf(out,
+                "models      %s, %zu folds, each row by the model that it "
+                "did not train\n",
+                e->of->checkpoint_path, e->folds);
+    } else {
+        fprintf(out, "checkpoint  %s (epoch %" PRIu64 ", step %" PRIu64 ")\n",
+                e->of->checkpoint_path, c->epoch, c->step);
+    }
+}
 
 /* ---- text */
 
@@ -31,13 +57,12 @@ static double top_accuracy(const evaluation *e)
 static mlp_status print_text(FILE *out, const evaluation *e)
 {
     const mlp_checkpoint *c = &e->of->checkpoint;
-    fprintf(out, "checkpoint  %s (epoch %" PRIu64 ", step %" PRIu64 ")\n",
-            e->of->checkpoint_path, c->epoch, c->step);
+    print_model(out, e);
     fprintf(out, "data        %s, %s, %" PRIu64 " rows\n", e->of->data_name,
             e->split, e->tally.rows);
     fprintf(out, "loss        %.6f\n", mlp_tally_loss(&e->tally));
     if (e->tally.targets > 0) {
-        mlp_metrics_print(out, &e->tally);
+        mlp_metrics_print(out, metrics_of(e));
         return MLP_OK;
     }
     fprintf(out, "accuracy    %.2f%%%s (%" PRIu64 " of %" PRIu64 ")\n",
@@ -48,7 +73,7 @@ static mlp_status print_text(FILE *out, const evaluation *e)
         fprintf(out, "top-%-8zu%.2f%% (%" PRIu64 " of %" PRIu64 ")\n", e->top_k,
                 100 * top_accuracy(e), e->tally.top_hits, e->tally.rows);
     }
-    mlp_metrics_print(out, &e->tally);
+    mlp_metrics_print(out, metrics_of(e));
     mlp_reliability_print(out, &e->reliability, e->of->classes);
     if (e->confusion == NULL) {
         return MLP_OK;
@@ -154,7 +179,7 @@ static mlp_status print_json(FILE *out, const evaluation *e)
         mlp_json_set(&object, "weight_sum",
                      mlp_json_number(e->tally.weight_sum));
     }
-    add_metrics(&object, &e->tally);
+    add_metrics(&object, metrics_of(e));
     if (e->reliability.rows > 0) {
         add_calibration(&object, &e->reliability);
     }
@@ -186,37 +211,136 @@ static mlp_status create_confusion(size_t classes, uint64_t **confusion)
                               : mlp_fail_memory("the confusion matrix");
 }
 
-static mlp_status eval(const mlp_tool_options *options, mlp_tool_output *output)
+/* Evaluate a loaded model on its rows. */
+static mlp_status evaluate(const mlp_tool_options *options,
+                           const mlp_tool_case *loaded, evaluation *e)
+{
+    if (!loaded->checkpoint.schema.is_regression && e->confusion == NULL) {
+        MLP_TRY(create_confusion(loaded->classes, &e->confusion));
+    }
+    MLP_TRY(mlp_inference_count_top(loaded->inference, options->top_k));
+    MLP_TRY(mlp_inference_evaluate(loaded->inference, &loaded->dataset,
+                                   &e->tally, e->confusion, &e->reliability));
+    return mlp_dataset_status(&loaded->dataset);
+}
+
+static mlp_status print(const mlp_tool_options *options, const evaluation *e,
+                        mlp_tool_output *output)
+{
+    return options->is_json ? print_json(output->file, e)
+                            : print_text(output->file, e);
+}
+
+static mlp_status eval_model(const mlp_tool_options *options,
+                             mlp_tool_output *output)
 {
     mlp_tool_case loaded = {0};
     evaluation e = {.of = &loaded,
                     .split = mlp_tool_split_name(options->split),
                     .top_k = options->top_k};
-    if (options->operand_count > 1) {
-        return mlp_tool_compare(options, output);
-    }
     MLP_TRY(mlp_tool_load(options, true, &loaded));
-    mlp_status status = MLP_OK;
-    if (!loaded.checkpoint.schema.is_regression) {
-        status = create_confusion(loaded.classes, &e.confusion);
-    }
+    mlp_status status = evaluate(options, &loaded, &e);
     if (status == MLP_OK) {
-        status = mlp_inference_count_top(loaded.inference, options->top_k);
-    }
-    if (status == MLP_OK) {
-        status = mlp_inference_evaluate(loaded.inference, &loaded.dataset,
-                                        &e.tally, e.confusion, &e.reliability);
-    }
-    if (status == MLP_OK) {
-        status = mlp_dataset_status(&loaded.dataset);
-    }
-    if (status == MLP_OK) {
-        status = options->is_json ? print_json(output->file, &e)
-                                  : print_text(output->file, &e);
+        status = print(options, &e, output);
     }
     free(e.confusion);
     mlp_tool_unload(&loaded);
     return status;
+}
+
+/* ---- a run of several models */
+
+/* Scores of rankings are the mean over the folds, if all have them: outputs of
+ * several models are not ranked together. */
+static void add_ranking(const mlp_tally *tally, const mlp_tally *before,
+                        evaluation *e)
+{
+    bool is_first = before->rows == 0;
+    double share = 1 / (double)e->folds;
+    if (tally->ranked > 0 && (is_first || before->ranked > 0)) {
+        e->tally.ranked = before->ranked + tally->ranked;
+        e->tally.ranking.roc_auc =
+            before->ranking.roc_auc + share * tally->ranking.roc_auc;
+        e->tally.ranking.average_precision =
+            before->ranking.average_precision +
+            share * tally->ranking.average_precision;
+    }
+}
+
+/* The sums of targets are of each model's scaled ones: of the data's own
+ * here. */
+static void add_targets(const mlp_target_scaler *scaler, const mlp_tally *tally,
+                        evaluation *e)
+{
+    double rows =
+        tally->weighted > 0 ? tally->weight_sum : (double)tally->targets;
+    double scale = (double)scaler->scale;
+    double shift = (double)scaler->shift;
+    mlp_tally own = *tally;
+    own.error_squares /= scale * scale;
+    own.target_squares = own.target_squares / (scale * scale) +
+                         2 * shift * own.target_sum / scale +
+                         rows * shift * shift;
+    own.target_sum = own.target_sum / scale + rows * shift;
+    mlp_tally_add(&e->unscaled, &own);
+}
+
+static mlp_status eval_fold(const mlp_tool_options *options, size_t fold,
+                            mlp_tool_case *loaded, evaluation *e)
+{
+    evaluation own = {.confusion = e->confusion, .reliability = e->reliability};
+    MLP_TRY(mlp_tool_load_fold(options, fold, loaded));
+    mlp_status status = evaluate(options, loaded, &own);
+    e->confusion = own.confusion;
+    e->reliability = own.reliability;
+    MLP_TRY(status);
+    MLP_TRY(mlp_tool_check_fold(loaded, &own.tally));
+    const mlp_tally before = e->tally;
+    mlp_tally_add(&e->tally, &own.tally);
+    add_ranking(&own.tally, &before, e);
+    if (own.tally.targets > 0) {
+        add_targets(&loaded->checkpoint.target_scaler, &own.tally, e);
+    }
+    return MLP_OK;
+}
+
+static mlp_status eval_folds(const mlp_tool_options *options, size_t folds,
+                             mlp_tool_output *output)
+{
+    mlp_tool_case loaded = {0};
+    evaluation e = {.of = &loaded,
+                    .split = "out-of-fold",
+                    .top_k = options->top_k,
+                    .folds = folds};
+    if (options->has_split) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "%s: is a run of %zu folds, of which each row is "
+                        "evaluated by the model that it did not train: leave "
+                        "out --split, or name a fold",
+                        options->file, folds);
+    }
+    mlp_status status = MLP_OK;
+    for (size_t fold = 0; fold < folds && status == MLP_OK; fold++) {
+        mlp_tool_unload(&loaded);
+        loaded = (mlp_tool_case){0};
+        status = eval_fold(options, fold, &loaded, &e);
+    }
+    if (status == MLP_OK) {
+        snprintf(loaded.checkpoint_path, sizeof loaded.checkpoint_path, "%s",
+                 options->file);
+        status = print(options, &e, output);
+    }
+    free(e.confusion);
+    mlp_tool_unload(&loaded);
+    return status;
+}
+
+static mlp_status eval(const mlp_tool_options *options, mlp_tool_output *output)
+{
+    size_t folds = mlp_fold_count(options->file);
+    return options->operand_count > 1 ? mlp_tool_compare(options, output)
+           : folds > 0                ? eval_folds(options, folds, output)
+                                      : eval_model(options, output);
 }
 
 static const char *const formats[] = {"text", "json", NULL};
@@ -234,6 +358,11 @@ const mlp_tool_command mlp_tool_eval = {
                    "On the test split of\n"
                    "the training data the loss equals the one that training "
                    "logged, to the last bit.\n"
+                   "Of a run of several models (mlp_train --folds) each row is "
+                   "evaluated by the\n"
+                   "model that was not trained on it; ROC AUC and average "
+                   "precision, which rank the\n"
+                   "outputs of one model, are then the mean over the folds.\n"
                    "\n"
                    "Of two classes, ROC AUC, average precision and Brier score "
                    "are those of class 1.\n"

@@ -3,9 +3,12 @@
  */
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 
 #include "base/log.h"
+#include "checkpoint/folds.h"
+#include "optim/early_stopping.h"
 #include "record/run_summary.h"
 #include "system/files.h"
 #include "tool.h"
@@ -78,14 +81,17 @@ static mlp_status take_rows(const mlp_tool_options *options, mlp_source *source,
 void mlp_tool_choose_data(const mlp_tool_options *options,
                           char spec[MLP_MAX_PATH])
 {
-    bool is_test = options->split == MLP_SPLIT_TEST && !options->is_all;
+    static const char *const own[MLP_SPLITS] = {[MLP_SPLIT_TEST] = "test-data",
+                                                [MLP_SPLIT_VALIDATION] =
+                                                    "validation-data"};
+    const char *file = options->is_all ? NULL : own[options->split];
     spec[0] = '\0';
     if (options->data != NULL) {
         snprintf(spec, MLP_MAX_PATH, "%s", options->data);
         return;
     }
-    if (is_test) {
-        mlp_run_summary_data(options->file, "test-data", spec);
+    if (file != NULL) {
+        mlp_run_summary_data(options->file, file, spec);
     }
     if (spec[0] == '\0') {
         mlp_run_summary_data(options->file, "data", spec);
@@ -98,13 +104,31 @@ static void hold_out(const mlp_tool_options *options, mlp_holdout *holdout)
 {
     bool counts_as_training =
         options->split == MLP_SPLIT_TRAIN && holdout->kind == MLP_HOLDOUT_SEED;
-    if (options->is_all) {
+    if (options->is_all || (options->is_average && holdout->folds > 0)) {
         holdout->test = 0.0;
         holdout->folds = 0;
     }
     if (options->split == MLP_SPLIT_TEST || counts_as_training) {
         holdout->validation = 0.0;
     }
+}
+
+static mlp_status number_rows(const mlp_tool_options *options,
+                              const mlp_source *source, mlp_range range,
+                              mlp_tool_case *loaded)
+{
+    if (!options->has_numbers) {
+        return MLP_OK;
+    }
+    loaded->numbers = calloc(range.count + 1, sizeof *loaded->numbers);
+    if (loaded->numbers == NULL) {
+        return mlp_fail_memory("the numbers of rows");
+    }
+    for (size_t i = 0; i < range.count; i++) {
+        loaded->numbers[i] = (uint32_t)mlp_source_row_number(
+            source, options->split, range.first + i);
+    }
+    return MLP_OK;
 }
 
 static mlp_status open_rows(const mlp_tool_options *options, bool has_labels,
@@ -139,6 +163,9 @@ static mlp_status open_rows(const mlp_tool_options *options, bool has_labels,
         choose_rows(options, info, &loaded->checkpoint.history, &range);
     if (status == MLP_OK) {
         status = take_rows(options, source, range, loaded);
+    }
+    if (status == MLP_OK) {
+        status = number_rows(options, source, range, loaded);
     }
     mlp_source_close(&source);
     return status;
@@ -229,10 +256,47 @@ mlp_status mlp_tool_load_held_out(const mlp_tool_options *options,
     return mlp_tool_load(&held_out, true, loaded);
 }
 
+mlp_status mlp_tool_load_fold(const mlp_tool_options *options, size_t fold,
+                              mlp_tool_case *loaded)
+{
+    char path[MLP_MAX_PATH];
+    mlp_tool_options own = *options;
+    MLP_TRY(mlp_fold_path(options->file, fold, path));
+    own.file = path;
+    own.split = MLP_SPLIT_TEST;
+    return mlp_tool_load(&own, true, loaded);
+}
+
+mlp_status mlp_tool_check_fold(const mlp_tool_case *loaded,
+                               const mlp_tally *tally)
+{
+    const mlp_checkpoint *c = &loaded->checkpoint;
+    const mlp_history *history = &c->history;
+    uint64_t best = c->config.patience > 0
+                        ? mlp_early_stopping_of(&c->config, history).best
+                        : c->epoch;
+    for (size_t i = 0; i < history->count; i++) {
+        const mlp_epoch_record *record = &history->records[i];
+        if (record->epoch == best &&
+            mlp_tally_loss(&record->test) != mlp_tally_loss(tally)) {
+            return mlp_fail(
+                MLP_ERROR_DATA,
+                "%s: the loss of %s on its fold is %.9g, and was %.9g in "
+                "training: these are other rows than those of the run; mlp "
+                "predict averages the models for such rows",
+                loaded->data_name, loaded->checkpoint_path,
+                mlp_tally_loss(tally), mlp_tally_loss(&record->test));
+        }
+    }
+    return MLP_OK;
+}
+
 void mlp_tool_unload(mlp_tool_case *loaded)
 {
     mlp_inference_destroy(&loaded->inference);
     mlp_dataset_destroy(&loaded->dataset);
     mlp_reader_destroy(&loaded->reader);
+    free(loaded->numbers);
+    loaded->numbers = NULL;
     mlp_checkpoint_destroy(&loaded->checkpoint);
 }

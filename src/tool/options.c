@@ -65,6 +65,8 @@ static const mlp_option rows[] = {
              "and percent"},
     {"to", MLP_FIELD_BORROWED, AT(to), .operand = "FORMAT",
      .help = "format of the exported model"},
+    {"average", MLP_FIELD_BOOL, AT(is_average),
+     .help = "each FILE is a run: average the outputs of their models"},
     {"sort", MLP_FIELD_BORROWED, AT(sort), .choices = metrics,
      .operand = "METRIC", .help = "the best first"},
     {"watch", MLP_FIELD_BOOL, AT(is_watch),

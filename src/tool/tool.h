@@ -65,6 +65,8 @@ typedef struct {
     mlp_bad_rows bad_rows; /**< of a table */
     bool has_bad_rows;     /**< --bad-rows was given; else as in training */
     bool has_rows;         /**< an option that selects rows was given */
+    bool has_numbers;      /**< load the rows' numbers in the input, too */
+    bool is_average;       /**< operands are runs whose outputs are averaged */
     const char *format; /**< one of the sub-command's; by default the first */
     bool has_format;    /**< --format was given */
     bool is_json;
@@ -131,7 +133,8 @@ typedef struct {
     char data_name[MLP_MAX_PATH];
     mlp_reader *reader; /**< NULL: all rows are in memory */
     mlp_dataset dataset;
-    float largest; /**< as mlp_dataset_largest, of all rows */
+    uint32_t *numbers; /**< [rows], in the input; NULL: not wanted */
+    float largest;     /**< as mlp_dataset_largest, of all rows */
 } mlp_tool_case;
 
 /** Load the model that the options name, without rows.
@@ -152,6 +155,17 @@ void mlp_tool_unload(mlp_tool_case *loaded);
  *  that its training held out for validation. As mlp_tool_load. */
 mlp_status mlp_tool_load_held_out(const mlp_tool_options *options,
                                   mlp_tool_case *loaded);
+
+/** As mlp_tool_load for a fold, from 0, of the run of several models
+ *  options->file, and the rows that it held out, with labels. */
+mlp_status mlp_tool_load_fold(const mlp_tool_options *options, size_t fold,
+                              mlp_tool_case *loaded);
+
+/** Check the tally of a loaded fold on its rows: there the model had the loss
+ *  that its run has recorded. MLP_ERROR_DATA for other rows, on which it may
+ *  have been trained. */
+mlp_status mlp_tool_check_fold(const mlp_tool_case *loaded,
+                               const mlp_tally *tally);
 
 /* ---- two models on the same rows: compare.c */
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "checkpoint/chain.h"
+#include "checkpoint/folds.h"
 #include "record/run_summary.h"
 #include "tool.h"
 
@@ -139,17 +140,17 @@ static void print_run(const char *directory, const mlp_chain_link *first,
     fprintf(out, "data sha256          %s\n", hex);
 }
 
-static mlp_status run(const mlp_tool_options *options, mlp_tool_output *output)
+static mlp_status verify(const char *directory, mlp_tool_output *output)
 {
     mlp_chain chain;
-    check_results found = {.directory = options->file};
+    check_results found = {.directory = directory};
     const mlp_chain_link *first = NULL;
     FILE *out = output->file;
-    MLP_TRY(mlp_chain_read(options->file, &chain));
+    MLP_TRY(mlp_chain_read(directory, &chain));
     for (size_t i = 0; i < chain.count; i++) {
         check_link(&chain, &chain.links[i], &first, out, &found);
     }
-    print_run(options->file, first, out);
+    print_run(directory, first, out);
     fprintf(out,
             "%zu of %zu checkpoints whole, %zu parents verified, %zu not "
             "kept\n",
@@ -158,12 +159,38 @@ static mlp_status run(const mlp_tool_options *options, mlp_tool_output *output)
         fprintf(out,
                 "mlp_train --replay %s repeats the steps in between and "
                 "compares\n",
-                options->file);
+                directory);
     }
     mlp_chain_destroy(&chain);
     MLP_TRY(mlp_tool_output_flush(output));
     return found.fault[0] == '\0' ? MLP_OK
                                   : mlp_fail(MLP_ERROR_DATA, "%s", found.fault);
+}
+
+/* Every fold of a run of several models; the first failure is reported. */
+static mlp_status verify_folds(const char *run, size_t folds,
+                               mlp_tool_output *output)
+{
+    char path[MLP_MAX_PATH];
+    char fault[MLP_FAILURE_MAX] = "";
+    mlp_status first = MLP_OK;
+    for (size_t fold = 0; fold < folds; fold++) {
+        MLP_TRY(mlp_fold_path(run, fold, path));
+        fprintf(output->file, "%s\n", path);
+        mlp_status status = verify(path, output);
+        if (status != MLP_OK && first == MLP_OK) {
+            first = status;
+            snprintf(fault, sizeof fault, "%s", mlp_failure());
+        }
+    }
+    return first == MLP_OK ? MLP_OK : mlp_fail(first, "%s", fault);
+}
+
+static mlp_status run(const mlp_tool_options *options, mlp_tool_output *output)
+{
+    size_t folds = mlp_fold_count(options->file);
+    return folds > 0 ? verify_folds(options->file, folds, output)
+                     : verify(options->file, output);
 }
 
 static const char *const formats[] = {"text", NULL};

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "checkpoint/folds.h"
 #include "source/csv.h"
 #include "source/paths.h"
 
@@ -185,10 +186,18 @@ static bool is_table_operand(const mlp_tool_options *options)
 static mlp_status predict(const mlp_tool_options *options,
                           mlp_tool_output *output)
 {
-    if (is_table_operand(options)) {
-        mlp_tool_options of_table = *options;
-        of_table.data = options->operands[1];
-        return predict_rows(&of_table, output);
+    mlp_tool_options own = *options;
+    bool is_table = !options->is_average && is_table_operand(options);
+    if (is_table) {
+        own.data = options->operands[1];
+        own.operand_count = 1;
+    }
+    if (own.is_average ||
+        (own.operand_count == 1 && mlp_fold_count(own.file) > 0)) {
+        return mlp_predict_average(&own, output);
+    }
+    if (is_table) {
+        return predict_rows(&own, output);
     }
     return options->operand_count > 1 ? predict_pictures(options, output)
                                       : predict_rows(options, output);
@@ -196,9 +205,9 @@ static mlp_status predict(const mlp_tool_options *options,
 
 static const char *const formats[] = {"tsv", "csv", "json", "text", NULL};
 static const char *const options_of_predict[] = {
-    "invert",  "center", "data",         "split",         "bad-rows",
-    "first",   "rows",   "memory-limit", "threads",       "format",
-    "columns", "id",     "output",       "probabilities", NULL};
+    "invert",        "center",       "data",    "split",  "bad-rows", "first",
+    "rows",          "memory-limit", "threads", "format", "columns",  "id",
+    "probabilities", "average",      "output",  NULL};
 
 const mlp_tool_command mlp_tool_predict = {
     .name = "predict",
@@ -230,6 +239,11 @@ const mlp_tool_command mlp_tool_predict = {
                    "prediction, and the\n"
                    "reason.\n"
                    "\n"
+                   "Of a run of several models (mlp_train --folds), or of the "
+                   "runs of --average, the\n"
+                   "models' outputs are averaged; the rows are then loaded, "
+                   "from a file.\n"
+                   "\n"
                    "Without pictures, --data may be what mlp_train takes, or "
                    "images alone: an IDX\n"
                    "file of images, plain or .gz, or an HDF5 file with "
@@ -241,6 +255,6 @@ const mlp_tool_command mlp_tool_predict = {
                    "test rows, --split test is all rows.",
     .options = options_of_predict,
     .formats = formats,
-    .operands = "FILE [TABLE|PICTURE...]",
+    .operands = "FILE [TABLE|PICTURE...] | --average RUN...",
     .operands_max = SIZE_MAX,
     .run = predict};

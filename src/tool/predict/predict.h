@@ -51,7 +51,8 @@ typedef struct {
 mlp_status mlp_predict_style_read(const mlp_tool_options *options, FILE *out,
                                   mlp_predict_style *style);
 
-/** Print the header line, in TSV and CSV. */
+/** Print the header line, of TSV and CSV; else nothing.
+ *  @param has_names  of files */
 void mlp_predict_begin(FILE *out, const mlp_predict_style *style,
                        const mlp_checkpoint *checkpoint, bool has_names);
 
@@ -59,6 +60,16 @@ void mlp_predict_begin(FILE *out, const mlp_predict_style *style,
  * that each row is one line. MLP_ERROR_INTERNAL without memory. */
 mlp_status mlp_predict_print(FILE *out, const mlp_predict_style *style,
                              const mlp_prediction *prediction);
+
+/* ---- average.c */
+
+/** Print the averages of several models' outputs: of the runs that are the
+ *  operands, and of all models of a run of several. Models must have the same
+ *  classes; rows are all those of the data, unless --split names rows that the
+ *  runs held out alike.
+ *  MLP_ERROR_USAGE, MLP_ERROR_DATA when models or rows differ. */
+mlp_status mlp_predict_average(const mlp_tool_options *options,
+                               mlp_tool_output *output);
 
 /* ---- text.c */
 

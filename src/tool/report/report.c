@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "checkpoint/folds.h"
+
 void mlp_report_input_note(mlp_report_input *input, const char *format, ...)
 {
     va_list arguments;
@@ -21,12 +23,33 @@ void mlp_report_input_note(mlp_report_input *input, const char *format, ...)
     va_end(arguments);
 }
 
+/* The folds of a run of several models, those that a report can have. */
+static mlp_status open_folds(mlp_report_input *input, const char *run,
+                             size_t folds)
+{
+    char path[MLP_MAX_PATH];
+    for (size_t fold = 0; fold < folds && fold < MLP_REPORT_RUNS_MAX; fold++) {
+        MLP_TRY(mlp_fold_path(run, fold, path));
+        MLP_TRY(mlp_run_summary_open(path, &input->runs[fold]));
+        input->count++;
+    }
+    if (folds > MLP_REPORT_RUNS_MAX) {
+        mlp_report_input_note(input, "The first %d of %zu folds.",
+                              MLP_REPORT_RUNS_MAX, folds);
+    }
+    return MLP_OK;
+}
+
 static mlp_status open_runs(mlp_report_input *input,
                             const mlp_tool_options *options)
 {
     if (options->operand_count > MLP_REPORT_RUNS_MAX) {
         return mlp_fail(MLP_ERROR_USAGE, "%zu runs; at most %d in one report",
                         options->operand_count, MLP_REPORT_RUNS_MAX);
+    }
+    size_t folds = mlp_fold_count(options->file);
+    if (options->operand_count == 1 && folds > 0) {
+        return open_folds(input, options->file, folds);
     }
     for (size_t i = 0; i < options->operand_count; i++) {
         MLP_TRY(mlp_run_summary_open(options->operands[i], &input->runs[i]));

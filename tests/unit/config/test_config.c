@@ -3,6 +3,7 @@
  *  contradictions.
  */
 #include "config/config.h"
+#include "config/fold.h"
 
 #include <check.h>
 #include <float.h>
@@ -148,6 +149,52 @@ START_TEST(invalid_numbers_are_refused)
     assert_refused("seed", "18446744073709551616",
                    "--seed: \"18446744073709551616\" is too large");
     ck_assert_ptr_null(memchr(config.given, true, sizeof config.given));
+}
+END_TEST
+
+START_TEST(holdouts_and_folds_have_forms)
+{
+    static const struct {
+        const char *text;
+        mlp_holdout_kind kind;
+        const char *column;
+    } forms[] = {{"seed", MLP_HOLDOUT_SEED, ""},
+                 {"random", MLP_HOLDOUT_RANDOM, ""},
+                 {"stratified", MLP_HOLDOUT_STRATIFIED, ""},
+                 {"last", MLP_HOLDOUT_LAST, ""},
+                 {"group:a:b", MLP_HOLDOUT_GROUP, "a:b"},
+                 {"time:t", MLP_HOLDOUT_TIME, "t"},
+                 {"auto", MLP_HOLDOUT_AUTO, ""}};
+    static const char *const wrong[] = {
+        "", "group", "group:", "time:", "randomly", "last:x"};
+    static const char *const no_folds[] = {
+        "0/5", "6/5", "1/1", "2", "2/", "/5", "2/5/6", "-1/5", "1/1001"};
+    size_t fold;
+    size_t folds;
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        const char *column;
+        fresh();
+        set("split", forms[i].text);
+        ck_assert_int_eq(mlp_config_holdout(&config, &column), forms[i].kind);
+        ck_assert_str_eq(column, forms[i].column);
+        ck_assert_int_eq(mlp_config_check(&config), MLP_OK);
+    }
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        fresh();
+        set("split", wrong[i]);
+        ck_assert_int_eq(mlp_config_check(&config), MLP_ERROR_USAGE);
+    }
+    fresh();
+    set("fold", "2/5");
+    ck_assert_int_eq(mlp_config_check(&config), MLP_OK);
+    ck_assert(mlp_config_fold(&config, &fold, &folds));
+    ck_assert_uint_eq(fold, 1);
+    ck_assert_uint_eq(folds, 5);
+    for (size_t i = 0; i < sizeof no_folds / sizeof no_folds[0]; i++) {
+        set("fold", no_folds[i]);
+        ck_assert_int_eq(mlp_config_check(&config), MLP_ERROR_USAGE);
+        ck_assert(!mlp_config_fold(&config, &fold, &folds));
+    }
 }
 END_TEST
 
@@ -728,6 +775,7 @@ int main(void)
     tcase_add_test(tests, each_hidden_layer_may_have_its_activation);
     tcase_add_test(tests, invalid_numbers_are_refused);
     tcase_add_test(tests, values_out_of_range_are_refused);
+    tcase_add_test(tests, holdouts_and_folds_have_forms);
     tcase_add_test(tests, smallest_and_largest_allowed_values_are_taken);
     tcase_add_test(tests, bytes_are_read_as_gnu_tools_read_them);
     tcase_add_test(tests, durations_have_units_or_are_as_slurm_prints_them);
