@@ -550,8 +550,9 @@ def check_binary(place):
 def check_best(place):
     """A run with --patience that was stopped has its best epoch's weights."""
     run(BUILD / "mlp_train", "--data", "digits", "--hidden", 8, "--lr", 5,
-        "--validation", 0.2, "--patience", 5, "--epochs", 6, "--max-steps", 50,
-        "--quiet", "--threads", 1, "--checkpoint", place / "best", status=75)
+        "--validation", 0.2, "--split", "seed", "--patience", 5, "--epochs", 6,
+        "--max-steps", 50, "--quiet", "--threads", 1,
+        "--checkpoint", place / "best", status=75)
     path = place / "best.h"
     run(BUILD / "mlp", "export", place / "best", "--to", "c", "--output", path)
     expect_same("best", header_in_c(path, digits()), predict(place / "best"))

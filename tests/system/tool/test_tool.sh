@@ -51,7 +51,7 @@ expect_text "$newest"
 expect_text "64-40-24-10"
 expect_text "epoch 3, step 30"
 expect_text "weights sha256 $weights"
-expect_text "1214 training rows"
+expect_text "1213 training rows"
 grep -q "^ *validation  *0.1$" out || fail "no configuration"
 grep -q "^ *3  *30 .*%.*%.*%$" out || fail "no history"
 grep -q "^ *1  *weights  *64 x 40 " out || fail "no parameters"
@@ -66,7 +66,7 @@ state=$("$MLP_BUILD/mlp" show run | sed -n 's/^state sha256 *//p')
 
 echo "show: with --patience the weights of the best epoch, as a run ends"
 for steps in 0 50; do # to the end, and stopped in the epoch after the fifth
-    team 0 --data digits --hidden 8 --lr 5 --validation 0.2 --patience 5 \
+    team 0 --data digits --hidden 8 --lr 5 --validation 0.2 --split seed --patience 5 \
         --epochs 6 --every 1 --keep 9 --max-steps $steps --checkpoint best$steps
     [ $steps -gt 0 ] || best=$(digest)
 done
@@ -108,7 +108,9 @@ expect_text "digits (built in), test, 449 rows"
 expect_text "weighted avg"
 expect_text "confusion matrix"
 succeed eval run --data digits --split train
-expect_text "digits (built in), train, 1348 rows"
+expect_text "digits (built in), train, 1213 rows"
+succeed eval run --data digits --split validation
+expect_text "digits (built in), validation, 135 rows"
 MLP_DATA=digits succeed eval "$newest"
 expect_text "digits (built in), test, 449 rows"
 
