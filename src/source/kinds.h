@@ -42,8 +42,9 @@ typedef struct {
 struct mlp_source {
     mlp_source_info info;
     const mlp_source_ops *ops;
-    void *state;   /**< of this kind; NULL when there is nothing to close */
-    bool is_split; /**< the splits are not those of the file, but: */
+    void *state; /**< of this kind; NULL when there is nothing to close */
+    bool may_lack_labels; /**< they are wanted for splits alone */
+    bool is_split;        /**< the splits are not those of the file, but: */
     mlp_split_part parts[MLP_SPLITS];
 };
 

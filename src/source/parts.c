@@ -230,7 +230,8 @@ mlp_status mlp_source_hold_out(mlp_source *source, const mlp_holdout *holdout)
     how.kind =
         mlp_holdout_resolve(how.kind, schema != NULL && schema->is_regression);
     source->info.holdout = how.kind;
-    if (source->is_split || !mlp_holdout_is_on(&how)) {
+    bool is_done = source->is_split || source->info.rows[MLP_SPLIT_TRAIN] == 0;
+    if (is_done || !mlp_holdout_is_on(&how)) {
         return MLP_OK;
     }
     if (how.column[0] != '\0') {

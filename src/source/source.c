@@ -104,7 +104,7 @@ static mlp_status open_file(const char *path, const mlp_table_options *options,
     }
     bool is_idx = false;
     MLP_TRY(check_no_table(path, options));
-    if (!source->info.has_labels) {
+    if (!source->info.has_labels || source->may_lack_labels) {
         MLP_TRY(has_idx_magic(path, &is_idx));
     }
     return is_idx ? mlp_source_idx_open_file(path, source)
@@ -169,6 +169,7 @@ static mlp_status open_source(const char *spec, bool has_labels,
     bool splits = options != NULL && (has_labels || options->splits_again);
     (*source)->info.has_labels =
         has_labels || (splits && mlp_holdout_is_on(&options->holdout));
+    (*source)->may_lack_labels = !has_labels;
     mlp_status status = open_spec(spec[0] != '\0' ? spec : mlp_source_default(),
                                   options, *source);
     if (status == MLP_OK && splits && !(*source)->info.is_table) {

@@ -244,7 +244,7 @@ mkdir eleven
 { be32 2049 && be32 1 && printf '\012'; } >eleven/t10k-labels-idx1-ubyte
 refuse_empty 65 "eleven: test row 0: expected a label below 10, found 10" \
     eval run --data eleven
-succeed eval run --data eleven --split train
+refuse_empty 64 "less than a row" eval run --data eleven --split train
 { be32 2051 && be32 1 && be32 8 && be32 8 && zeros 63 && printf '\377'; } >bright
 tool predict run --data bright
 expect_status 0 "data on another scale"
