@@ -272,7 +272,7 @@ refuse_empty 64 "did you mean eval?" evla run
 refuse_empty 64 "did you mean --threads?" eval run --treads 2
 refuse_empty 64 "--first: unknown option; see mlp eval --help" eval run --first 2
 refuse_empty 64 '--threads: "two" is not a whole number' eval run --threads two
-refuse_empty 64 '--split: "other" is not one of train, test, all' \
+refuse_empty 64 '--split: "other" is not one of train, test, validation, all' \
     eval run --split other
 refuse_empty 64 "is not one of tsv, csv, json, text" predict run --data digits --format png
 refuse_empty 64 "--rows: 0 is below 1" predict run --data digits --rows 0
