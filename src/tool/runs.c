@@ -262,8 +262,8 @@ const mlp_tool_command mlp_tool_runs = {
         "or\n"
         "checkpoints. The metrics are those of a run's best epoch by the "
         "validation rows,\n"
-        "without such rows of its last one. Runs without the metric to sort by "
-        "come last.",
+        "without such rows of its last one. Runs without the metric to sort "
+        "by\ncome last.",
     .options = options,
     .formats = formats,
     .operands = "DIR",
