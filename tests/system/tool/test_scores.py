@@ -226,9 +226,9 @@ def check_comparison():
     # other rows are refused, however many there are
     draw_classes("other.csv", 99, 500, 3)
     train("--data", "other.csv", "--label", "kind", "--epochs", 1,
-          "--test-fraction", 0.5, "--seed", 1, "--checkpoint", "other-1")
+          "--test-fraction", 0.5, "--split-seed", 1, "--checkpoint", "other-1")
     train("--data", "other.csv", "--label", "kind", "--epochs", 1,
-          "--test-fraction", 0.5, "--seed", 2, "--checkpoint", "other-2")
+          "--test-fraction", 0.5, "--split-seed", 2, "--checkpoint", "other-2")
     told = tool("eval", "other-1", "other-2", "--data", "other.csv", "--split",
                 "test", status=64)
     expect("are not compared" in told, f"no reason: {told}")
@@ -252,8 +252,8 @@ def check_temperature(run_name, *options):
         names = names[:2]
     truth = draw_classes("whole.csv", 7, 600, len(names))
     train("--data", "whole.csv", "--label", "kind", "--validation", 0.4,
-          "--epochs", 120, "--lr", 0.2, "--hidden", "64", "--checkpoint",
-          run_name, *options)
+          "--split", "last", "--epochs", 120, "--lr", 0.2, "--hidden", "64",
+          "--checkpoint", run_name, *options)
     before = evaluate(run_name, "--data", "whole.csv", "--split", "validation")
     told = json.loads(tool("calibrate", run_name, "--data", "whole.csv",
                            "--format", "json"))

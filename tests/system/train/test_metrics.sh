@@ -124,11 +124,11 @@ refuse_run 64 "a regression has no ROC AUC" --data numbers.csv --label y \
     --task regression --patience 2 --validation 0.1 --monitor roc-auc
 refuse_run 64 "needs probabilities" --data digits --patience 2 \
     --validation 0.1 --monitor brier --output-activation identity --loss mse
-refuse_run 64 "no validation rows" --data digits --patience 2 \
+refuse_run 64 "no validation rows" --data digits --split seed --patience 2 \
     --monitor roc-auc
 awk 'BEGIN {
     print "x,y"
     for (i = 0; i < 100; i++) print i "," (i < 50 ? "a" : "b")
 }' >sorted.csv
 refuse_run 65 "all of one class" --data sorted.csv --label y --patience 2 \
-    --validation 0.2 --monitor roc-auc
+    --validation 0.2 --split last --monitor roc-auc
