@@ -594,26 +594,3 @@ void mlp_config_init(mlp_config *config)
 {
     *config = defaults;
 }
-
-mlp_option_table mlp_config_table(mlp_config *config)
-{
-    return (mlp_option_table){.rows = fields,
-                              .count = FIELDS,
-                              .values = config,
-                              .given = config->given};
-}
-
-mlp_status mlp_config_set(mlp_config *config, const char *name,
-                          const char *text)
-{
-    const mlp_option_table table = mlp_config_table(config);
-    const mlp_option *field = mlp_config_find(name);
-    return field != NULL ? mlp_option_set(&table, field, text)
-                         : mlp_option_unknown(&table, 1, "", name, NULL);
-}
-
-bool mlp_config_was_given(const mlp_config *config, const char *name)
-{
-    const mlp_option *field = mlp_config_find(name);
-    return field != NULL && config->given[field - fields];
-}

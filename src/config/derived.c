@@ -1,7 +1,32 @@
 /** @file
- *  What follows from a configuration's options, and how they are stored.
+ *  A configuration by its table of options, and what follows from them.
  */
 #include "config.h"
+
+mlp_option_table mlp_config_table(mlp_config *config)
+{
+    size_t count;
+    const mlp_option *rows = mlp_config_fields(&count);
+    return (mlp_option_table){
+        .rows = rows, .count = count, .values = config, .given = config->given};
+}
+
+mlp_status mlp_config_set(mlp_config *config, const char *name,
+                          const char *text)
+{
+    const mlp_option_table table = mlp_config_table(config);
+    const mlp_option *field = mlp_config_find(name);
+    return field != NULL ? mlp_option_set(&table, field, text)
+                         : mlp_option_unknown(&table, 1, "", name, NULL);
+}
+
+bool mlp_config_was_given(const mlp_config *config, const char *name)
+{
+    size_t count;
+    const mlp_option *rows = mlp_config_fields(&count);
+    const mlp_option *field = mlp_config_find(name);
+    return field != NULL && config->given[field - rows];
+}
 
 bool mlp_config_is_state(const mlp_option *field)
 {
