@@ -43,7 +43,9 @@ static mlp_status match_columns(mlp_table_stream *s)
     const mlp_schema *schema = s->schema;
     for (size_t i = 0; i < schema->count; i++) {
         const mlp_column *column = &schema->columns[i];
-        bool is_read = i != schema->label && column->kind != MLP_COLUMN_IGNORED;
+        bool is_read = i != schema->label &&
+                       column->kind != MLP_COLUMN_IGNORED &&
+                       column->kind != MLP_COLUMN_WEIGHT;
         s->fields[i] = is_read ? mlp_table_find_field(&s->records, column->name)
                                : SIZE_MAX;
         if (is_read && s->fields[i] == SIZE_MAX) {
