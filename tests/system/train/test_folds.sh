@@ -100,6 +100,18 @@ assert {k: found[k] for k in counted} == counted, (counted, found)
 END
 "$mlp" eval whole --data rows.csv >out && grep -q "3 folds" out ||
     fail "eval as text"
+# two such runs, here of the same models, are compared on these rows
+"$mlp" eval whole parts --data rows.csv --format json >out || fail "comparison"
+python3 - <<'END'
+import json
+counted, found = json.load(open("counted")), json.load(open("out"))
+assert found["split"] == "out-of-fold" and found["rows"] == counted["rows"]
+assert found["both_right"] == counted["hits"], (counted, found)
+assert found["first_right"] == found["second_right"] == 0, found
+END
+status=0
+"$mlp" eval whole whole/fold-1 --data rows.csv >out 2>err || status=$?
+expect_refused 64 "runs are compared that" "a run of folds and one model"
 
 # ---- rows that are held out reach nothing in the model of their fold
 
