@@ -20,6 +20,7 @@ struct mlp_inference {
     mlp_scaler scaler;
     mlp_target_scaler target_scaler; /* for regression */
     bool is_regression;
+    uint64_t memory; /* limit, bytes; 0: none */
     size_t shards;
     mlp_tally *tallies; /* [shards] */
     mlp_evaluator evaluator;
@@ -220,7 +221,21 @@ mlp_status mlp_inference_count_top(mlp_inference *inference, size_t k)
     return MLP_OK;
 }
 
-enum { RANKED_BYTES = 1 << 30 };
+/* Bytes to rank rows in: of a limit of memory, this part. */
+enum { RANKED_BYTES = 1 << 30, LIMIT_PART = 2 };
+
+void mlp_inference_limit_memory(mlp_inference *inference, uint64_t bytes)
+{
+    inference->memory = bytes;
+}
+
+static bool ranks_rows(const mlp_inference *inference, size_t rows)
+{
+    uint64_t bytes = mlp_evaluation_ranking_bytes(inference->model, rows);
+    uint64_t most =
+        inference->memory > 0 ? inference->memory / LIMIT_PART : RANKED_BYTES;
+    return !inference->is_regression && bytes <= most;
+}
 
 static void evaluate(mlp_inference *inference, const mlp_dataset *dataset,
                      const mlp_evaluation_counts *counts, mlp_tally *tally)
@@ -242,8 +257,7 @@ mlp_status mlp_inference_evaluate(
     mlp_evaluation_counts counts = {.confusion = confusion,
                                     .reliability = reliability};
     size_t rows = dataset->range.count;
-    if (inference->is_regression ||
-        mlp_evaluation_ranking_bytes(inference->model, rows) > RANKED_BYTES) {
+    if (!ranks_rows(inference, rows)) {
         evaluate(inference, dataset, &counts, tally);
         return MLP_OK;
     }

@@ -78,11 +78,15 @@ bool mlp_inference_has_probabilities(const mlp_inference *inference);
  */
 mlp_status mlp_inference_count_top(mlp_inference *inference, size_t k);
 
+/** Let mlp_inference_evaluate rank rows only where that takes at most half
+ *  of so many bytes; 0, as at first: where it takes at most 1 GiB. */
+void mlp_inference_limit_memory(mlp_inference *inference, uint64_t bytes);
+
 /** The tally of all rows of a dataset. The loss is summed as in training, by
  *  shard and then in the tree, so that it equals the logged loss of the split
- *  bit for bit. Rows of classes are ranked, unless that takes more than
- *  1 GiB. For rows in a file check mlp_dataset_status before using the
- *  result.
+ *  bit for bit. Rows of classes are ranked, unless that takes too much
+ *  memory (mlp_inference_limit_memory). For rows in a file check
+ * mlp_dataset_status before using the result.
  *
  *  @param dataset      accepted by mlp_inference_check, labels below the number
  *                      of classes

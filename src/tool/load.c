@@ -206,8 +206,10 @@ static mlp_status load_model(const mlp_tool_options *options,
     MLP_TRY(mlp_checkpoint_open(options->file, checkpoint,
                                 loaded->checkpoint_path));
     loaded->classes = mlp_checkpoint_classes(checkpoint);
-    return mlp_inference_create(checkpoint, options->threads,
-                                &loaded->inference);
+    MLP_TRY(
+        mlp_inference_create(checkpoint, options->threads, &loaded->inference));
+    mlp_inference_limit_memory(loaded->inference, options->memory_limit);
+    return MLP_OK;
 }
 
 mlp_status mlp_tool_load_model(const mlp_tool_options *options,

@@ -8,6 +8,7 @@ import gzip
 import os
 import pathlib
 import random
+import re
 import resource
 import struct
 import subprocess
@@ -180,6 +181,12 @@ def write_table(path):
     return path
 
 
+def unranked(text):
+    """Without the scores that rank all rows, for which there is no room."""
+    return re.sub(r'(?m)^ *"?(roc.auc|average.precision).*\n', "", text,
+                  flags=re.IGNORECASE)
+
+
 def test_tool(place, data):
     """mlp eval and predict give the same results for rows in files."""
     run(0, "--data", data[0], "--epochs", 1, "--quiet", "--checkpoint",
@@ -203,7 +210,8 @@ def test_tool(place, data):
             del os.environ["TMPDIR"]
         found = run("mlp", *line, "--memory-limit", limit)
         os.environ["TMPDIR"] = str(place / "absent")
-        if found.stdout != expected or found.stderr or not expected:
+        if (unranked(found.stdout) != unranked(expected) or found.stderr
+                or not expected):
             fail(f"{path}: within {limit} {line} says something else")
     del os.environ["TMPDIR"]
     low = run("mlp", "eval", place / "model", "--data", data[0],
