@@ -23,7 +23,7 @@ int main(void)
         pairs[i][1] = (float)(i * 6841 % ROWS) / ROWS;
         larger[i] = pairs[i][1] > pairs[i][0];
     }
-    const mlp_samples rows = {ROWS, 2, MLP_FLOAT32, pairs, larger, 0, 2, 0};
+    const mlp_samples rows = {ROWS, 2, MLP_FLOAT32, pairs, larger, 0, 2, 0, 0};
     mlp_estimator *estimator;
     mlp_network *network;
     try_to(mlp_estimator_create(NULL, &estimator));
@@ -35,7 +35,7 @@ int main(void)
     mlp_estimator_destroy(&estimator);
 
     const float pair[2] = {0.8F, 0.3F};
-    const mlp_samples one = {1, 2, MLP_FLOAT32, pair, 0, 0, 0, 0};
+    const mlp_samples one = {1, 2, MLP_FLOAT32, pair, 0, 0, 0, 0, 0};
     uint32_t answer;
     try_to(mlp_network_load("pairs.h5", &network));
     try_to(mlp_network_predict(network, &one, NULL, &answer));

@@ -24,7 +24,7 @@ int main(int argc, char **argv)
         pairs[i][1] = (float)(i * 6841 % ROWS) / ROWS;
         larger[i] = pairs[i][1] > pairs[i][0];
     }
-    const mlp_samples rows = {ROWS, 2, MLP_FLOAT32, pairs, larger, 0, 2, 0};
+    const mlp_samples rows = {ROWS, 2, MLP_FLOAT32, pairs, larger, 0, 2, 0, 0};
     mlp_team *team;
     mlp_estimator *estimator;
     mlp_network *network;

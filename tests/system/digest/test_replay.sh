@@ -53,9 +53,9 @@ expect_line "replay of steps 15 to 92: all 5 digests" "replay over gaps" out
 echo "--every auto saves the best epoch, the last, and a few others"
 for ranks in 0 3; do
     team "$ranks" --data digits --hidden 16 --epochs 40 --batch 61 --lr 0.3 \
-        --quiet --checkpoint auto --keep 1000 --log auto.jsonl
+        --validation 0.2 --quiet --checkpoint auto --keep 1000 --log auto.jsonl
     expect_status 0 "--every auto"
-    best=$(sed -n 's/.*"event":"epoch","epoch":\([0-9]*\),.*"test_accuracy":\([0-9.]*\).*/\2 \1/p' \
+    best=$(sed -n 's/.*"event":"epoch","epoch":\([0-9]*\),.*"validation_accuracy":\([0-9.]*\).*/\2 \1/p' \
         auto.jsonl | sort -k1,1nr -k2,2n | sed -n '1s/.* //p')
     for epoch in "$best" 40; do
         ls auto/"$(printf ckpt-%06d- "$epoch")"*.h5 >names ||

@@ -16,7 +16,9 @@ LD_PRELOAD=$faults exec "$program" "\$@"
 END
 chmod +x faulty
 sound=$program
+# By the tree: with columns a node has weights that no other has.
 job="--data digits --hidden 16 --batch 61 --epochs 20 --threads 1 --quiet
+    --between-nodes tree
     --checkpoint dir --keep 100"
 
 # spoil RANKS VICTIM CALL ARGUMENT...: a bit flips in the memory of the

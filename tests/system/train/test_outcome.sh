@@ -46,9 +46,9 @@ awk 'BEGIN { print "x,z,class"
         x = (i * 7919 % 1000) / 1000; z = (i * 104729 % 997) / 997
         print x "," z "," (x > 0.93 && z > 0.2 ? "rare" : "usual") } }' >rare.csv
 line="--data line.csv --label y --scaling auto --clip-norm 0 --hidden 4 --batch 16
-    --momentum 0 --epochs 20 --seed 3 --test-fraction 0.2"
+    --momentum 0 --epochs 20 --seed 3 --split seed --test-fraction 0.2"
 rare="--data rare.csv --label class --scaling auto --hidden 8 --lr 0.05 --epochs 5 --batch 16
-    --test-fraction 0.3"
+    --split seed --test-fraction 0.3"
 dead="are 0 for each of"
 
 # shellcheck disable=SC2086 # lists of words
