@@ -145,8 +145,10 @@ void mlp_columns_receive_sums(mlp_pass *pass, const mlp_range *columns,
                             (mlp_range){0, mlp_padded(out)});
 }
 
+/* NOLINTBEGIN(readability-non-const-parameter): blocks are written */
 void mlp_columns_send_dz(const mlp_pass *pass, const mlp_range *columns,
                          size_t nodes, float *blocks, mlp_thread self)
+/* NOLINTEND(readability-non-const-parameter) */
 {
     size_t out = pass->model->layer[0].out;
     mlp_tile own = mlp_pass_tile(pass, 1, mlp_panels(out), self);

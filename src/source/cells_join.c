@@ -199,6 +199,7 @@ static mlp_status unpack_texts(const char **at, size_t ranks,
     *count = 0;
     for (size_t r = 0; r < ranks; r++) {
         uint32_t here;
+        /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
         memcpy(&here, at[r], sizeof here);
         const char *section = at[r] + sizeof here;
         const char *text = section + here * sizeof here;
@@ -217,7 +218,9 @@ static mlp_status unpack_texts(const char **at, size_t ranks,
         }
         at[r] = text;
     }
-    qsort(*texts, *count, sizeof **texts, by_place);
+    if (*count > 0) {
+        qsort(*texts, *count, sizeof **texts, by_place);
+    }
     return MLP_OK;
 }
 

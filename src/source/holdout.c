@@ -237,7 +237,7 @@ static void hold_groups(group *groups, size_t count, double fraction,
             taken += groups[g].rows.count;
         }
     }
-    if (taken == 0 && wanted > 0) {
+    if (taken == 0 && wanted > 0 && smallest != NULL) {
         smallest->split = split;
     }
 }

@@ -55,8 +55,10 @@ static double days_of(unsigned year, unsigned month, unsigned day)
 {
     unsigned since_march = (month + 9) % 12;
     unsigned years = year - (month < 3);
-    return 365.0 * years + years / 4 - years / 100 + years / 400 +
-           (153 * since_march + 2) / 5 + day - 1 - 719468.0;
+    long leap_days =
+        (long)(years / 4) - (long)(years / 100) + (long)(years / 400);
+    long in_year = (long)((153 * since_march + 2) / 5) + (long)day - 1;
+    return (double)(365L * (long)years + leap_days + in_year - 719468L);
 }
 
 /* ":ss.fff", or less of it. */

@@ -71,6 +71,7 @@ static void describe(const mlp_table_stream *s, size_t i, const char *expected,
                      char reason[256])
 {
     const mlp_csv_cell *cell = &s->records.cells[s->fields[i]];
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
     int length = cell->length < 60 ? (int)cell->length : 60;
     const char *quote = length == 0 ? "" : "\"";
     snprintf(reason, 256, "column %zu (%.60s): expected %s, found %s%.*s%s",

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,16 +20,16 @@ static uint64_t least(uint64_t a, uint64_t b)
 /* The number in a file; UINT64_MAX without one, as in "max". */
 static uint64_t number_in(const char *path)
 {
-    uint64_t number = UINT64_MAX;
+    char text[32] = "";
+    char *end;
     FILE *file = fopen(path, "re");
     if (file == NULL) {
         return UINT64_MAX;
     }
-    if (fscanf(file, "%" SCNu64, &number) != 1) {
-        number = UINT64_MAX;
-    }
+    bool is_read = fgets(text, sizeof text, file) != NULL;
     fclose(file);
-    return number;
+    uint64_t number = strtoull(text, &end, 10);
+    return is_read && end != text ? number : UINT64_MAX;
 }
 
 /* The least limit of a group and of all above it.

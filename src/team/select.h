@@ -41,37 +41,37 @@ typedef struct {
 
 /** MLP_ERROR_INTERNAL without memory. */
 mlp_status mlp_selection_create(size_t columns, size_t wanted,
-                                mlp_selection *selection);
-void mlp_selection_destroy(mlp_selection *selection);
+                                mlp_selection *of);
+void mlp_selection_destroy(mlp_selection *of);
 
 /** Begin anew with these columns, at most those of create. */
-void mlp_selection_begin(mlp_selection *selection, size_t columns);
+void mlp_selection_begin(mlp_selection *of, size_t columns);
 
 /** Sum what was counted over all ranks.
  *  @param comm  NULL: this process is alone
  *  Collective. */
-mlp_status mlp_selection_sum(mlp_selection *selection, mlp_comm *comm);
+mlp_status mlp_selection_sum(mlp_selection *of, mlp_comm *comm);
 
 /** How many values a column has, after the first sum. */
-uint64_t mlp_selection_total(const mlp_selection *selection, size_t column);
+uint64_t mlp_selection_total(const mlp_selection *of, size_t column);
 
 /** Look for the value of a column that `before` values are sorted before: after
  *  the first sum, and of one column in ascending order. */
-void mlp_selection_want(mlp_selection *selection, size_t column, size_t wanted,
+void mlp_selection_want(mlp_selection *of, size_t column, size_t wanted,
                         uint64_t before);
 
 /** Count a value of a column. Several threads may, of different columns. Values
  *  that share a prefix share the counts of the first of them. */
-static inline void mlp_selection_count(mlp_selection *selection, size_t column,
+static inline void mlp_selection_count(mlp_selection *of, size_t column,
                                        float value)
 {
     uint32_t key = mlp_float_key(value);
-    uint32_t prefix = (uint32_t)((uint64_t)key >> selection->prefix_shift);
-    uint32_t digit = key >> selection->digit_shift & selection->digit_mask;
-    size_t at = column * selection->wanted;
-    for (size_t end = at + selection->wanted; at < end; at++) {
-        if (selection->values[at].prefix == prefix) {
-            selection->counts[at * MLP_SELECT_BINS + digit]++;
+    uint32_t prefix = (uint32_t)((uint64_t)key >> of->prefix_shift);
+    uint32_t digit = key >> of->digit_shift & of->digit_mask;
+    size_t at = column * of->wanted;
+    for (size_t end = at + of->wanted; at < end; at++) {
+        if (of->values[at].prefix == prefix) {
+            of->counts[at * MLP_SELECT_BINS + digit]++;
             return;
         }
     }
@@ -79,10 +79,10 @@ static inline void mlp_selection_count(mlp_selection *selection, size_t column,
 
 /** Use the sums.
  *  @return  whether to count all values again, as not all bits are known */
-bool mlp_selection_narrow(mlp_selection *selection);
+bool mlp_selection_narrow(mlp_selection *of);
 
 /** The wanted value. Of a column without values it is unspecified. */
-float mlp_selection_value(const mlp_selection *selection, size_t column,
+float mlp_selection_value(const mlp_selection *of, size_t column,
                           size_t wanted);
 
 #endif

@@ -105,9 +105,9 @@ static mlp_status share_weights(mlp_comm *comm, const mlp_sharded *split,
         return MLP_OK;
     }
     void *all = calloc(words, sizeof(uint64_t));
+    *weights = all; /* freed by the caller, whatever the others say */
     MLP_TRY(mlp_comm_agree(
         comm, all == NULL ? mlp_fail_memory("the rows' weights") : MLP_OK));
-    *weights = all;
     memcpy(*weights + here->range.first, here->weights,
            here->range.count * sizeof **weights);
     return mlp_comm_sum(comm, all, words); /* as integers 0 + bits = bits */

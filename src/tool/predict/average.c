@@ -103,6 +103,7 @@ static mlp_status load(ensemble *of)
         MLP_TRY(add_run(of, of->options->operands[i]));
     }
     const mlp_checkpoint *c = &of->cases[0].checkpoint;
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
     of->classes = c->widths[c->layers];
     of->stride = of->classes;
     of->sums = calloc(MLP_INFERENCE_ROWS * of->classes, sizeof *of->sums);

@@ -35,10 +35,11 @@ static void count(const mlp_table_batch *batch, progress *done)
     done->records += batch->count;
 }
 
-static mlp_status print_batch(const mlp_tool_case *loaded,
-                              const mlp_predict_style *style,
-                              const mlp_table_batch *batch, mlp_range wanted,
-                              uint16_t *labels, mlp_tool_output *output)
+static mlp_status
+print_batch(const mlp_tool_case *loaded, const mlp_predict_style *style,
+            const mlp_table_batch *batch, mlp_range wanted,
+            /* NOLINTNEXTLINE(readability-non-const-parameter) */
+            uint16_t *labels, mlp_tool_output *output)
 {
     const mlp_dataset rows = {.range = {0, batch->rows},
                               .features = loaded->checkpoint.widths[0],

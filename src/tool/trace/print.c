@@ -143,8 +143,6 @@ static void add_error(mlp_trace_text *to, mlp_loss loss, const char *a,
         mlp_trace_add(to, "-%s log(%s) - (1 - %s) log(1 - %s)", y, a, y, a);
         break;
     case MLP_LOSS_PERCEPTRON:
-        mlp_trace_add(to, "abs(%s - %s)", a, y);
-        break;
     case MLP_LOSS_MAE:
         mlp_trace_add(to, "abs(%s - %s)", a, y);
         break;

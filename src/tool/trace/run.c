@@ -140,7 +140,6 @@ static double error_of(const mlp_config *config, double z, double a, double y)
     case MLP_LOSS_BINARY_CROSS_ENTROPY:
         return fmax(z, 0.0) - y * z + log1p(exp(-fabs(z)));
     case MLP_LOSS_PERCEPTRON:
-        return fabs(a - y);
     case MLP_LOSS_MAE:
         return fabs(a - y);
     case MLP_LOSS_HUBER:
