@@ -8,18 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- groups ------------------------------------------------------------ */
-
-/* Source: Fowler, Noll and Vo 1991, FNV-1a of 64 bits. */
-static uint64_t hash_of(const mlp_csv_cell *cell)
-{
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (size_t i = 0; i < cell->length; i++) {
-        hash ^= (unsigned char)cell->text[i];
-        hash *= UINT64_C(0x100000001b3);
-    }
-    return hash;
-}
+#include "base/fnv1a.h"
 
 /* ---- times ------------------------------------------------------------- */
 
@@ -132,7 +121,7 @@ bool mlp_row_key(const mlp_csv_cell *cell, bool is_time, locale_t c_locale,
 {
     double time;
     if (!is_time) {
-        *key = hash_of(cell);
+        *key = mlp_fnv1a(MLP_FNV1A, cell->text, cell->length);
         return true;
     }
     if (!read_number(cell, c_locale, &time) && !read_date(cell, &time)) {

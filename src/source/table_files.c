@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fnv1a.h"
 #include "joint.h"
 #include "paths.h"
 
@@ -90,16 +91,6 @@ static mlp_status take_header(files *f, mlp_csv_records *records)
 
 enum { FILE_FACTS = 2 };
 
-/* Source: Fowler, Noll and Vo, FNV-1a, 64 bits. */
-static uint64_t hash_bytes(const char *bytes, size_t size)
-{
-    uint64_t hash = UINT64_C(14695981039346656037);
-    for (size_t i = 0; i < size; i++) {
-        hash = (hash ^ (unsigned char)bytes[i]) * UINT64_C(1099511628211);
-    }
-    return hash;
-}
-
 /* Check that numbers are the same on all ranks. Collective. */
 static mlp_status compare_ranks(mlp_comm *comm, const char *name,
                                 const uint64_t facts[FILE_FACTS])
@@ -125,7 +116,7 @@ static mlp_status read_header(files *f, mlp_csv *csv, mlp_csv_block *block,
 {
     MLP_TRY(mlp_csv_next(csv, block));
     facts[0] = mlp_stream_size(csv->stream);
-    facts[1] = hash_bytes(block->bytes, block->size);
+    facts[1] = mlp_fnv1a(MLP_FNV1A, block->bytes, block->size);
     MLP_TRY(mlp_csv_records_create(csv, records));
     mlp_csv_records_begin(records, block);
     return take_header(f, records);
@@ -225,10 +216,9 @@ static mlp_status find_files(const char *spec, mlp_cells *cells,
 
 static uint64_t hash_paths(const mlp_paths *paths)
 {
-    uint64_t hash = 0;
+    uint64_t hash = MLP_FNV1A;
     for (size_t i = 0; i < paths->count; i++) {
-        hash ^= hash_bytes(paths->items[i], strlen(paths->items[i])) + i;
-        hash *= UINT64_C(1099511628211);
+        hash = mlp_fnv1a(hash, paths->items[i], strlen(paths->items[i]) + 1);
     }
     return hash;
 }

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fnv1a.h"
+
 enum { SLOTS_FIRST = 64 };
 
 void mlp_texts_destroy(mlp_texts *texts)
@@ -16,13 +18,9 @@ void mlp_texts_destroy(mlp_texts *texts)
     *texts = (mlp_texts){0};
 }
 
-/* Source: Fowler, Noll and Vo, FNV-1a, 64 bits. */
 static uint64_t hash_of(const char *text, size_t length)
 {
-    uint64_t hash = UINT64_C(14695981039346656037);
-    for (size_t i = 0; i < length; i++) {
-        hash = (hash ^ (unsigned char)text[i]) * UINT64_C(1099511628211);
-    }
+    uint64_t hash = mlp_fnv1a(MLP_FNV1A, text, length);
     return hash ^ hash >> 32;
 }
 
