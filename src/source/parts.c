@@ -170,6 +170,9 @@ mlp_status mlp_source_read_part(mlp_source *source, mlp_split split,
                                 mlp_range which, const mlp_row_arrays *to)
 {
     const mlp_split_part part = mlp_source_part_of(source, split);
+    if (which.count == 0) {
+        return MLP_OK;
+    }
     if (part.rows == NULL) {
         return read_range(source, part.from,
                           (mlp_range){part.first + which.first, which.count},

@@ -280,9 +280,6 @@ mlp_status mlp_source_read(mlp_source *source, mlp_split split, size_t first,
 {
     assert(first <= source->info.rows[split]);
     assert(rows <= source->info.rows[split] - first);
-    if (rows == 0) {
-        return MLP_OK;
-    }
     if (!source->info.has_labels && labels != NULL) {
         memset(labels, 0, rows * sizeof *labels);
         labels = NULL;
@@ -314,18 +311,14 @@ mlp_status mlp_source_read_targets(mlp_source *source, mlp_split split,
                                    size_t first, size_t rows, float *targets)
 {
     assert(source->ops->read_targets != NULL);
-    return rows == 0
-               ? MLP_OK
-               : mlp_source_read_part(source, split, (mlp_range){first, rows},
-                                      &(mlp_row_arrays){.targets = targets});
+    return mlp_source_read_part(source, split, (mlp_range){first, rows},
+                                &(mlp_row_arrays){.targets = targets});
 }
 
 mlp_status mlp_source_read_weights(mlp_source *source, mlp_split split,
                                    size_t first, size_t rows, float *weights)
 {
     assert(source->ops->read_weights != NULL);
-    return rows == 0
-               ? MLP_OK
-               : mlp_source_read_part(source, split, (mlp_range){first, rows},
-                                      &(mlp_row_arrays){.weights = weights});
+    return mlp_source_read_part(source, split, (mlp_range){first, rows},
+                                &(mlp_row_arrays){.weights = weights});
 }
