@@ -29,24 +29,18 @@ static size_t rounded(double fraction, size_t rows)
     return (size_t)(fraction * (double)rows + 0.5);
 }
 
-static uint32_t word_of(const mlp_row_words *words, size_t row)
+static uint64_t key_of(const uint32_t *keys, size_t row)
 {
-    return words->first[row * words->stride];
-}
-
-static uint64_t key_of(const mlp_row_words *words, size_t row)
-{
-    const uint32_t *key = words->first + row * words->stride;
-    return (uint64_t)key[1] << 32 | key[0];
+    return (uint64_t)keys[2 * row + 1] << 32 | keys[2 * row];
 }
 
 /* A number that is uniform over all rows, and of this row's number alone. */
 static uint64_t hash_of(const choice *of, size_t row)
 {
-    const mlp_row_words *numbers = &of->facts->numbers;
+    const uint32_t *numbers = of->facts->numbers;
     const mlp_rng_key key = {of->how->seed, MLP_RNG_SPLIT, 1};
-    const mlp_rng_block draw = mlp_rng_draw(
-        key, numbers->first != NULL ? word_of(numbers, row) : row, 0);
+    const mlp_rng_block draw =
+        mlp_rng_draw(key, numbers != NULL ? numbers[row] : row, 0);
     return (uint64_t)draw.word[0] << 32 | draw.word[1];
 }
 
@@ -61,7 +55,7 @@ static void sort_by(choice *of, size_t digit)
     for (size_t pass = 0; pass < 2; pass++) {
         for (size_t i = 0; i < rows; i++) {
             size_t row = of->order[i];
-            size_t value = is_class ? word_of(&of->facts->classes, row)
+            size_t value = is_class ? of->facts->classes[row]
                                     : of->keys[row] >> (digit * DIGIT_BITS);
             size_t *start = &of->starts[value % DIGITS];
             if (pass == 0) {
@@ -99,7 +93,7 @@ static void set_keys(choice *of)
         of->how->kind == MLP_HOLDOUT_GROUP || of->how->kind == MLP_HOLDOUT_TIME;
     for (size_t i = 0; i < of->facts->rows; i++) {
         of->keys[i] = of->how->kind == MLP_HOLDOUT_LAST ? i
-                      : has_keys ? key_of(&of->facts->keys, i)
+                      : has_keys ? key_of(of->facts->keys, i)
                                  : hash_of(of, i);
     }
 }
@@ -161,8 +155,8 @@ static void hold_strata(choice *of)
     for (size_t i = 0; i <= of->facts->rows; i++) {
         bool is_end = i == of->facts->rows ||
                       (has_classes && i > in.first &&
-                       word_of(&of->facts->classes, of->order[i]) !=
-                           word_of(&of->facts->classes, of->order[in.first]));
+                       of->facts->classes[of->order[i]] !=
+                           of->facts->classes[of->order[in.first]]);
         if (is_end) {
             in.count = i - in.first;
             hold_stratum(of, in);

@@ -62,20 +62,16 @@ static inline mlp_holdout_kind mlp_holdout_resolve(mlp_holdout_kind kind,
                                     : MLP_HOLDOUT_STRATIFIED;
 }
 
-/** A number for each row: number i is at first[i * stride]. */
-typedef struct {
-    const uint32_t *first; /**< NULL: there are none */
-    size_t stride;
-} mlp_row_words;
-
 /** What is known of the rows. */
 typedef struct {
     const char *name; /**< of the data, for messages */
     size_t rows;
-    mlp_row_words numbers; /**< in the input, ascending; none: 0, 1, 2 ... */
-    mlp_row_words classes; /**< below 65536, if stratified */
-    mlp_row_words keys;    /**< two words each: a number that is the same for
-                                rows of a group, or ordered as time is */
+    /** [rows], of the input, ascending; NULL: 0, 1, 2 ... */
+    const uint32_t *numbers;
+    const uint32_t *classes; /**< [rows], below 65536; if stratified */
+    /** [rows, 2]: two words of a number that is the same for rows of a group,
+     *  or ordered as time is, the lower first; of groups and times */
+    const uint32_t *keys;
 } mlp_holdout_facts;
 
 /** Indices of the rows of each split, ascending. Zero-initialize; destroy

@@ -215,7 +215,7 @@ static mlp_status choose(mlp_source *source, const mlp_holdout *how,
         classes = calloc(facts.rows + 1, sizeof *classes);
         status = classes == NULL ? mlp_fail_memory("the classes of the rows")
                                  : read_classes(source, classes);
-        facts.classes = (mlp_row_words){classes, 1};
+        facts.classes = classes;
     }
     if (status == MLP_OK) {
         status = mlp_holdout_choose(how, &facts, chosen);

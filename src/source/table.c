@@ -157,21 +157,21 @@ static bool repeats_splits(const mlp_table_reading *of)
 }
 
 /* Words of all rows of the table, on all ranks.
- * @param to  must be freed by the caller, also after a failure. Collective. */
+ * @param words  must be freed by the caller, also after a failure. Collective.
+ */
 static mlp_status gather(const mlp_cells *cells, size_t place, size_t width,
-                         mlp_row_words *to, uint32_t **words)
+                         uint32_t **words)
 {
     *words = calloc(cells->total * width + 1, sizeof **words);
     mlp_status status =
         *words == NULL ? mlp_fail_memory("the choice of rows") : MLP_OK;
     MLP_TRY(mlp_joint_agree(cells->how.comm, status));
-    *to = (mlp_row_words){*words, width};
     return mlp_cells_gather(cells, place, width, *words);
 }
 
 /* Choose by what all ranks know of all rows. Collective. */
 static mlp_status hold_out(const mlp_cells *cells, const mlp_holdout *how,
-                           mlp_holdout_facts *facts, mlp_split_rows *chosen)
+                           const char *name, mlp_split_rows *chosen)
 {
     uint32_t *numbers = NULL, *classes = NULL, *keys = NULL;
     if (how->column[0] != '\0' && cells->key_place == SIZE_MAX) {
@@ -181,16 +181,17 @@ static mlp_status hold_out(const mlp_cells *cells, const mlp_holdout *how,
                         how->column);
     }
     size_t label = cells->columns[cells->how.label].code;
-    mlp_status status =
-        gather(cells, MLP_CELLS_INPUT, 1, &facts->numbers, &numbers);
+    mlp_status status = gather(cells, MLP_CELLS_INPUT, 1, &numbers);
     if (status == MLP_OK && how->kind == MLP_HOLDOUT_STRATIFIED) {
-        status = gather(cells, label, 1, &facts->classes, &classes);
+        status = gather(cells, label, 1, &classes);
     }
     if (status == MLP_OK && cells->key_place != SIZE_MAX) {
-        status = gather(cells, cells->key_place, 2, &facts->keys, &keys);
+        status = gather(cells, cells->key_place, 2, &keys);
     }
     if (status == MLP_OK) {
-        status = mlp_holdout_choose(how, facts, chosen);
+        const mlp_holdout_facts facts = {name, cells->total, numbers, classes,
+                                         keys};
+        status = mlp_holdout_choose(how, &facts, chosen);
         status = mlp_joint_agree(cells->how.comm, status);
     }
     free(numbers);
@@ -207,7 +208,6 @@ static mlp_status choose_rows(const mlp_table_reading *of, mlp_source *source,
 {
     const table_source *table = source->state;
     const mlp_cells *cells = &table->files[MLP_SPLIT_TRAIN].cells;
-    mlp_holdout_facts facts = {.name = source->info.name, .rows = cells->total};
     mlp_holdout how = of->options->holdout;
     bool repeats = repeats_splits(of);
     bool is_training = of->schema == NULL || of->options->is_training;
@@ -215,13 +215,13 @@ static mlp_status choose_rows(const mlp_table_reading *of, mlp_source *source,
         !is_training && !(repeats && (how.test > 0.0 || how.folds > 0));
     how.kind = source->info.holdout;
     mlp_status status =
-        repeats ? hold_out(cells, &how, &facts, chosen)
-                : mlp_holdout_all(facts.rows, MLP_SPLIT_TRAIN, chosen);
+        repeats ? hold_out(cells, &how, source->info.name, chosen)
+                : mlp_holdout_all(cells->total, MLP_SPLIT_TRAIN, chosen);
     if (status == MLP_OK && tests_all) {
-        status = mlp_holdout_all(facts.rows, MLP_SPLIT_TEST, chosen);
+        status = mlp_holdout_all(cells->total, MLP_SPLIT_TEST, chosen);
     }
     if (status == MLP_OK && !is_training && !repeats) {
-        status = mlp_holdout_all(facts.rows, MLP_SPLIT_VALIDATION, chosen);
+        status = mlp_holdout_all(cells->total, MLP_SPLIT_VALIDATION, chosen);
     }
     return mlp_joint_agree(of->options->comm, status);
 }

@@ -36,9 +36,9 @@ static void set_up(void)
                         .validation = 0.1};
     facts = (mlp_holdout_facts){.name = "rows",
                                 .rows = ROWS,
-                                .numbers = {numbers, 1},
-                                .classes = {classes, 1},
-                                .keys = {keys, 2}};
+                                .numbers = numbers,
+                                .classes = classes,
+                                .keys = keys};
     chosen = (mlp_split_rows){0};
 }
 
