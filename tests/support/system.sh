@@ -215,15 +215,16 @@ expect_refused() {
     [ "$(said | wc -l)" -eq 1 ] || fail "$3: not one line"
 }
 
-# refuse_team CODE TEXT ARGUMENT...: mlp_train on two ranks ends so, with this
-# text.
-refuse_team() {
-    code=$1 text=$2
-    shift 2
-    team 2 "$@"
+# refuse_on RANKS CODE TEXT ARGUMENT...: mlp_train on so many ranks ends so, with
+# this text; refuse_team: on two.
+refuse_on() {
+    refused_on=$1 code=$2 text=$3
+    shift 3
+    team "$refused_on" "$@"
     expect_status "$code" "$*"
-    grep -qF -e "$text" err || fail "expected on stderr: $text"
+    grep -qF -e "$text" err || fail "$*: expected on stderr: $text"
 }
+refuse_team() { refuse_on 2 "$@"; }
 
 # wait_for SECONDS COMMAND...: wait until the command succeeds.
 wait_for() {

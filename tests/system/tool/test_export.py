@@ -240,25 +240,31 @@ def onnx_output(path, inputs):
     return outputs["output"]
 
 
+def run_in_c(path, body, text):
+    """The output of a C program that includes the header `path`, with `text`
+    as its input."""
+    program, binary = (path.with_suffix(s) for s in (".program.c", ".program"))
+    program.write_text(f'#include <stdio.h>\n#include "{path}"\n'
+                       f"int main(void) {{\n{body}}}\n", encoding="utf-8")
+    run("cc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-O1", "-o", binary,
+        program, "-lm")
+    return subprocess.run([str(binary)], input=text, check=True,
+                          capture_output=True, encoding="utf-8").stdout
+
+
 def header_in_c(path, x, is_binary=False):
-    program = path.with_suffix(".program.c")
-    program.write_text(
-        '#include <stdio.h>\n#include "%s"\nint main(void) {\n'
+    found = run_in_c(
+        path,
         "float x[MLP_INPUTS], y[MLP_OUTPUTS];\n"
         "for (;;) {\n"
         "for (int i = 0; i < MLP_INPUTS; i++)\n"
-        'if (scanf("%%f", &x[i]) != 1) return 0;\n'
-        'printf("%%d", mlp_predict(x, y));\n'
-        'for (int j = 0; j < MLP_OUTPUTS; j++) printf(" %%.9g", y[j]);\n'
-        'printf("\\n"); } }\n' % path)
-    binary = path.with_suffix(".program")
-    run("cc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-O1", "-o", binary,
-        program, "-lm")
-    text = " ".join(str(v) for v in x.ravel())
-    done = subprocess.run([str(binary)], input=text, text=True, check=True,
-                          capture_output=True)
+        'if (scanf("%f", &x[i]) != 1) return 0;\n'
+        'printf("%d", mlp_predict(x, y));\n'
+        'for (int j = 0; j < MLP_OUTPUTS; j++) printf(" %.9g", y[j]);\n'
+        'printf("\\n"); }\n',
+        " ".join(str(v) for v in x.ravel()))
     table = np.array([[float(v) for v in line.split()]
-                      for line in done.stdout.splitlines()])
+                      for line in found.splitlines()])
     classes = table[:, 1] >= 0.5 if is_binary else table[:, 1:].argmax(1)
     assert (table[:, 0] == classes).all()
     return table[:, 1:]
@@ -480,27 +486,21 @@ def columns_in_onnx(path, rows):
 
 def columns_in_c(path, rows):
     """mlp_encode and mlp_predict of a C header: outputs and classes."""
-    program = path.with_suffix(".program.c")
-    program.write_text(
-        '#include <stdio.h>\n#include "%s"\nint main(void) {\n'
+    found = run_in_c(
+        path,
         "char line[999], *at; const char *cells[MLP_COLUMNS];\n"
         "float x[MLP_INPUTS], y[MLP_OUTPUTS];\n"
         "while ((at = fgets(line, 999, stdin)) != NULL) {\n"
         "for (int i = 0; i < MLP_COLUMNS; i++) {\n"
         "cells[i] = at; at += strcspn(at, \"\\t\\n\"); *at++ = 0; }\n"
         "int bad = mlp_encode(cells, x);\n"
-        'if (bad) { printf("bad %%d\\n", bad); continue; }\n'
-        'printf("%%s", mlp_classes[mlp_predict(x, y)]);\n'
-        'for (int j = 0; j < MLP_OUTPUTS; j++) printf(" %%.9g", y[j]);\n'
-        'printf("\\n"); } }\n' % path)
-    binary = path.with_suffix(".program")
-    run("cc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-O1", "-o", binary,
-        program, "-lm")
-    text = "".join("\t".join(row[n] for n in COLUMNS[:-1]) + "\n"
-                   for row in rows)
-    done = subprocess.run([str(binary)], input=text, check=True,
-                          capture_output=True, encoding="utf-8")
-    return [line.split(" ") for line in done.stdout.splitlines()]
+        'if (bad) { printf("bad %d\\n", bad); continue; }\n'
+        'printf("%s", mlp_classes[mlp_predict(x, y)]);\n'
+        'for (int j = 0; j < MLP_OUTPUTS; j++) printf(" %.9g", y[j]);\n'
+        'printf("\\n"); }\n',
+        "".join("\t".join(row[n] for n in COLUMNS[:-1]) + "\n"
+                for row in rows))
+    return [line.split(" ") for line in found.splitlines()]
 
 
 def check_table(place):

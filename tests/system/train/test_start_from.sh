@@ -7,17 +7,6 @@ set -eu
 # shellcheck source=tests/support/tool.sh
 . "$MLP_SOURCE/tests/support/tool.sh"
 
-digest() { grep '^weights sha256 ' out; }
-
-# refuse_start STATUS TEXT ARGUMENT...: on one rank, with the text in its line.
-refuse_start() {
-    wanted=$1 text=$2
-    shift 2
-    team 0 "$@"
-    expect_status "$wanted" "$*"
-    grep -qF -e "$text" err || fail "$*: says $(cat err), not $text"
-}
-
 team 0 --data digits --epochs 3 --threads 1 --run parent --quiet
 expect_status 0 "a parent"
 
@@ -45,10 +34,10 @@ team 0 --start-from parent --epochs 2 --threads 1 --run stopped --quiet \
 expect_status 75 "a stop"
 team 0 --resume stopped --quiet
 digest | cmp - one || fail "a resumed child is another one"
-refuse_start 64 "name its checkpoint with --start-from" --replay child --from 0
+refuse_on 0 64 "name its checkpoint with --start-from" --replay child --from 0
 team 0 --replay child --from 0 --start-from parent
 expect_status 0 "a replay of a child"
-refuse_start 65 "is not what child started from" --replay child --from 0 \
+refuse_on 0 65 "is not what child started from" --replay child --from 0 \
     --start-from child
 
 echo "frozen layers keep every bit, under every kind of update"
@@ -76,8 +65,8 @@ assert a[:4] == b[:4] and a[4] != b[4], (a, b)
 END
     fi
 done
-refuse_start 64 "--freeze requires --start-from RUN" --data digits --freeze 1
-refuse_start 64 "the last one has to learn" --start-from parent --freeze 3
+refuse_on 0 64 "--freeze requires --start-from RUN" --data digits --freeze 1
+refuse_on 0 64 "the last one has to learn" --start-from parent --freeze 3
 
 echo "a new head has classes of its own, behind the parent's columns"
 {
@@ -90,9 +79,9 @@ echo "a new head has classes of its own, behind the parent's columns"
 team 0 --data table.csv --label kind --ignore size --hidden 4 --epochs 5 \
     --threads 1 --run first --quiet
 expect_status 0 "training on a table"
-refuse_start 64 "--label: is size, the run to start from has kind; see --new-head" \
+refuse_on 0 64 "--label: is size, the run to start from has kind; see --new-head" \
     --start-from first --label size
-refuse_start 64 "is a feature of the network" --start-from first --new-head \
+refuse_on 0 64 "is a feature of the network" --start-from first --new-head \
     --label x
 team 0 --start-from first --new-head --label size --epochs 5 --threads 1 \
     --run second
@@ -103,7 +92,7 @@ sed -n 1p rows | grep -q "probability_big	probability_small" ||
     fail "not the classes' names: $(cat rows)"
 team 0 --resume second --epochs 7 --quiet
 expect_status 0 "a resumed child with a new head"
-refuse_start 64 "--hidden: is 7, the run to start from has 4" \
+refuse_on 0 64 "--hidden: is 7, the run to start from has 4" \
     --start-from first --hidden 7 --scaling max
 
 echo "more epochs than were planned are a segment, which verify and replay know"
@@ -119,7 +108,7 @@ team 0 --resume kept --epochs 5 --threads 1 --max-steps 40 --quiet
 expect_status 75 "a stop in the segment"
 team 0 --resume kept --quiet
 digest | cmp - longer || fail "a segment depends on a stop"
-refuse_start 64 "has finished 5 already" --resume parent --epochs 4
+refuse_on 0 64 "has finished 5 already" --resume parent --epochs 4
 
 echo "a dry run tells what a run would take, and writes nothing"
 team 0 --data digits --run dry --dry-run --threads 1
@@ -128,7 +117,7 @@ for word in ^model ^memory "^disk .* in dry" ^time "nothing was trained"; do
     grep -q "$word" out || fail "no $word: $(cat out)"
 done
 [ ! -e dry ] || fail "a directory is made"
-refuse_start 64 "holds ckpt-" --data digits --run parent --dry-run
+refuse_on 0 64 "holds ckpt-" --data digits --run parent --dry-run
 find parent >before
 team 0 --resume parent --epochs 9 --dry-run --threads 1
 expect_status 0 "a dry run of a resume"
