@@ -41,7 +41,7 @@ lines_final() {
     done
 }
 
-# Settings of the small net, 50 epochs each, and of the large one, 12. Of an
+# Settings of the small net, 50 epochs each, and of the large one, 30. Of an
 # option given twice the last one counts.
 lines_search() {
     local common small large line
@@ -49,7 +49,19 @@ lines_search() {
     common="$common --weight-decay 0.0001 --schedule cosine --batch 256"
     common="$common --label-smoothing 0.02 --validation 0.16667 --seed 1"
     small="$common --hidden 256,128 --epochs 50 --warmup 2"
-    large="$common --hidden 1024,1024,1024 --dropout 0.1 --epochs 12 --warmup 1"
+    large="$common --hidden 1024,1024,1024 --dropout 0.1 --epochs 30 --warmup 2"
+    while read -r line; do
+        echo "$large${line:+ $line}"
+    done <<'END'
+
+--seed 2
+--weight-decay 0.05
+--optimizer nesterov --lr 0.1 --weight-decay 0
+--activation silu
+--dropout 0.25
+--batch 128
+--augment-rotation 10 --augment-shear 10 --augment-scale 0.12 --augment-alpha 30
+END
     while read -r line; do
         echo "$small${line:+ $line}"
     done <<'END'
@@ -59,17 +71,11 @@ lines_search() {
 --lr 0.004
 --batch 128
 --label-smoothing 0
+--label-smoothing 0.1
 --weight-decay 0.05
 --optimizer nesterov --lr 0.1 --weight-decay 0
 --activation silu
 --augment-rotation 10 --augment-shear 10 --augment-scale 0.12 --augment-alpha 30
-END
-    while read -r line; do
-        echo "$large${line:+ $line}"
-    done <<'END'
-
---weight-decay 0.05
---optimizer nesterov --lr 0.1 --weight-decay 0
 END
 }
 
