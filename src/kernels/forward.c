@@ -196,16 +196,21 @@ INLINE void list_columns(size_t vecs, const forward_work *work, size_t column)
     const mlp_batch *x = work->x;
     const mlp_nonzeros *nonzeros = x->nonzeros;
     mlp_range rows = work->rows;
+    size_t end = rows.first + rows.count;
     for (size_t b = 0; b < nonzeros->blocks; b++) {
         size_t k = b * MLP_BLOCK;
         row_tile tile = tile_of(vecs, work, k, column);
         tile.is_first = b == 0;
         tile.is_last = b + 1 == nonzeros->blocks;
-        for (size_t r = rows.first; r < rows.first + rows.count; r++) {
+        for (size_t r = rows.first; r < end; r++) {
             size_t list = (r - work->first_listed) * nonzeros->blocks + b;
             prefetch_list(x, r + LIST_AHEAD, b);
             tile.x = x->values + r * x->stride + k;
             tile.to = work->sums + r * work->stride + column;
+            if (tile.is_first) {
+                size_t ahead = least(r + LIST_AHEAD, end - 1) - r;
+                prefetch_to_write(tile.to + ahead * work->stride, vecs * LANES);
+            }
             sum_row(vecs, &tile, nonzeros->columns + list * MLP_BLOCK,
                     nonzeros->counts[list]);
         }

@@ -105,6 +105,15 @@ INLINE void prefetch(const float *from, size_t count)
     }
 }
 
+/* Ask for lines that are going to be written, of which another core may have
+ * copies from the last step: a store that finds them there waits for nobody. */
+INLINE void prefetch_to_write(const float *to, size_t count)
+{
+    for (size_t i = 0; i < count; i += MLP_ALIGN) {
+        __builtin_prefetch(to + i, 1);
+    }
+}
+
 /* The same for share t of n. */
 INLINE void prefetch_share(const float *from, size_t count, size_t n, size_t t)
 {

@@ -98,6 +98,10 @@ INLINE void block_product(size_t rows, size_t vecs, const product_tile *tile,
     /* where a tile is a panel, the same as a constant */
     size_t w_stride =
         MLP_PANEL == TILE_VECS * LANES ? vecs * LANES : tile->w_stride;
+    UNROLL
+    for (size_t r = 0; r < rows; r++) {
+        prefetch_to_write(tile->to + r * tile->stride, vecs * LANES);
+    }
     begin_values(rows, vecs, tile->block.is_first, tile->to, tile->stride, acc);
     tile_product(rows, vecs, tile, w_stride, acc);
 }
