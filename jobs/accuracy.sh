@@ -59,7 +59,7 @@ lines_search() {
 --optimizer nesterov --lr 0.1 --weight-decay 0
 --activation silu
 --dropout 0.25
---batch 128
+--label-smoothing 0.1
 --augment-rotation 10 --augment-shear 10 --augment-scale 0.12 --augment-alpha 30
 END
     while read -r line; do
