@@ -38,16 +38,6 @@ struct mlp_pass {
     size_t pauser; /* index of the thread that calls pause */
 };
 
-/** Rows, and panels of columns. */
-typedef struct {
-    mlp_range rows, columns;
-} mlp_tile;
-
-/** A thread's outputs of layer l in forward, of `columns` panels; or in
- *  backward, of the layer's inputs. */
-mlp_tile mlp_pass_tile(const mlp_pass *pass, size_t l, size_t columns,
-                       mlp_thread self);
-
 /** Layer l as the kernels see it, and its units. Where columns belong to nodes
  *  layer 0 has no parameters here. */
 mlp_dense mlp_pass_dense(const mlp_pass *pass, size_t l);

@@ -170,29 +170,42 @@ void mlp_pass_drop(mlp_pass *pass, const mlp_dropout *dropout)
 
 /* ---- which thread owns which outputs ----------------------------------- */
 
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
 static size_t ceiling(size_t a, size_t b)
 {
     return (a + b - 1) / b;
 }
 
-/* Split rows x columns into a grid of at most one tile per thread that
- * minimizes the largest tile; among equals, the one with more column ranges, so
- * that weights stay in one core's cache. */
+/* A thread with its own columns of a layer keeps their weights in its core's
+ * cache, in forward, gradient and update: worth this much of the largest
+ * tile. */
+static const double LARGER_TILE = 1.25;
+
+/* The largest tile of a grid of so many column ranges. */
+static size_t tile_size(size_t rows, size_t columns, size_t splits,
+                        size_t threads)
+{
+    return ceiling(columns, splits) * ceiling(rows, threads / splits);
+}
+
+/* Split rows x columns into a grid of at most one tile per thread: of the most
+ * column ranges whose largest tile is not much larger than any grid's. */
 static mlp_tile split_tiles(size_t rows, size_t columns, mlp_thread self)
 {
-    size_t best = 1;
-    size_t best_cost = SIZE_MAX;
-    if (self.count == 1) {
-        return (mlp_tile){{0, rows}, {0, columns}};
+    size_t most = least(self.count, columns);
+    size_t smallest = SIZE_MAX;
+    for (size_t splits = 1; splits <= most; splits++) {
+        smallest =
+            least(smallest, tile_size(rows, columns, splits, self.count));
     }
-    for (size_t splits = 1; splits <= self.count && splits <= columns;
-         splits++) {
-        size_t cost =
-            ceiling(columns, splits) * ceiling(rows, self.count / splits);
-        if (cost <= best_cost) {
-            best = splits;
-            best_cost = cost;
-        }
+    size_t best = most;
+    while (best > 1 && (double)tile_size(rows, columns, best, self.count) >
+                           LARGER_TILE * (double)smallest) {
+        best--;
     }
     size_t row_ranges = self.count / best;
     if (self.index >= best * row_ranges) {
@@ -214,7 +227,6 @@ bool mlp_pass_is_by_rows(const mlp_pass *pass, size_t l, mlp_thread self)
             pass->batch->rows >= self.count * ROWS_OF_THREAD);
 }
 
-/* A thread's outputs in forward and backward: of `columns` panels. */
 mlp_tile mlp_pass_tile(const mlp_pass *pass, size_t l, size_t columns,
                        mlp_thread self)
 {
@@ -223,6 +235,13 @@ mlp_tile mlp_pass_tile(const mlp_pass *pass, size_t l, size_t columns,
                           {0, columns}};
     }
     return split_tiles(pass->batch->rows, columns, self);
+}
+
+mlp_tile mlp_pass_gradient_tile(const mlp_pass *pass, size_t l, mlp_thread self)
+{
+    const mlp_layer *layer = &pass->model->layer[l];
+    size_t groups = (layer->in + MLP_GROUP - 1) / MLP_GROUP;
+    return split_tiles(groups, mlp_panels(layer->out), self);
 }
 
 /* ---- the pass ---------------------------------------------------------- */
@@ -351,8 +370,7 @@ bool mlp_pass_gradient(mlp_pass *pass, size_t l, const mlp_gradient_node *nodes,
     mlp_dense layer = mlp_pass_dense(pass, l);
     mlp_batch input = input_of(pass, l);
     mlp_units units = mlp_pass_units(pass, l);
-    size_t groups = (layer.in + MLP_GROUP - 1) / MLP_GROUP;
-    mlp_tile own = split_tiles(groups, mlp_panels(layer.out), self);
+    mlp_tile own = mlp_pass_gradient_tile(pass, l, self);
     bool pauses = pass->pause != NULL && self.index == pass->pauser;
     size_t columns = pauses ? 1 : own.columns.count;
     bool are_safe = true;
@@ -376,11 +394,6 @@ bool mlp_pass_gradient(mlp_pass *pass, size_t l, const mlp_gradient_node *nodes,
 /* A block of a gradient, and the parameters and moments that it updates, stay
  * in L1; two panels are the widest tile of the sparse gradient. */
 enum { BLOCK_PANELS = 2, BLOCK_GROUPS = 32 };
-
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 /* Gradient sums of some groups of inputs and panels of a layer. */
 typedef struct {
@@ -472,8 +485,7 @@ void mlp_pass_gradient_blocks(mlp_pass *pass, size_t l,
                               mlp_thread self)
 {
     const mlp_layer *layer = &pass->model->layer[l];
-    size_t groups = (layer->in + MLP_GROUP - 1) / MLP_GROUP;
-    mlp_tile own = split_tiles(groups, mlp_panels(layer->out), self);
+    mlp_tile own = mlp_pass_gradient_tile(pass, l, self);
     mlp_batch input = input_of(pass, l);
     const mlp_gradient_node whole = node_of(pass, l, node, begun);
     if (own.rows.count == 0 || own.columns.count == 0) {

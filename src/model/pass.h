@@ -81,6 +81,21 @@ void mlp_pass_drop(mlp_pass *pass, const mlp_dropout *dropout);
  *  core's cache. */
 bool mlp_pass_is_by_rows(const mlp_pass *pass, size_t l, mlp_thread self);
 
+/** Rows (of a gradient: groups of MLP_GROUP inputs), and panels of columns. */
+typedef struct {
+    mlp_range rows, columns;
+} mlp_tile;
+
+/** A thread's outputs of layer l in forward, of `columns` panels; or in
+ *  backward, of the layer's inputs. */
+mlp_tile mlp_pass_tile(const mlp_pass *pass, size_t l, size_t columns,
+                       mlp_thread self);
+
+/** A thread's gradient sums of layer l: the weights that it updates, too, where
+ *  gradient and update are one. */
+mlp_tile mlp_pass_gradient_tile(const mlp_pass *pass, size_t l,
+                                mlp_thread self);
+
 /** Activations of layer l from those of layer l - 1. Barrier before. */
 void mlp_pass_forward(mlp_pass *pass, size_t l, mlp_thread self);
 

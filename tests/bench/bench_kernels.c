@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bench_blas.h"
+#include "bench_ledger.h"
 #include "bench_machine.h"
 #include "bench_net.h"
 
@@ -18,6 +19,7 @@ static const char usage[] =
     "usage: bench_kernels peak SECONDS\n"
     "       bench_kernels triad REPEATS\n"
     "       bench_kernels net WIDTH,WIDTH... BATCH SHARDS PAIRS [DATA]\n"
+    "       bench_kernels ledger WIDTH,WIDTH... BATCH THREADS\n"
     "       bench_kernels blas LIBRARY IN OUT ROWS PAIRS\n"
     "       bench_kernels load DATA\n"
     "       bench_kernels table CSV THREADS\n";
@@ -56,26 +58,47 @@ static int triad(const char *repeats)
     return rate > 0.0 ? 0 : 2;
 }
 
+/* Read "WIDTH,WIDTH..." into widths[BENCH_LAYERS_MAX + 1].
+ * @return their number; 0 for invalid text */
+static size_t widths_of(char *text, size_t *widths)
+{
+    size_t count = 0;
+    for (char *word = strtok(text, ","); word != NULL;
+         word = strtok(NULL, ",")) {
+        size_t width = count_of(word);
+        if (count > BENCH_LAYERS_MAX || width == 0) {
+            return 0;
+        }
+        widths[count++] = width;
+    }
+    return count;
+}
+
 static int net(int count, char **words)
 {
     bench_net_plan plan = {.batch = count_of(words[1]),
                            .shards = count_of(words[2]),
                            .pairs = count_of(words[3]),
                            .data = count > 4 ? words[4] : NULL};
-    size_t widths = 0;
-    for (char *word = strtok(words[0], ","); word != NULL;
-         word = strtok(NULL, ",")) {
-        size_t width = count_of(word);
-        if (widths > BENCH_LAYERS_MAX || width == 0) {
-            return fail_usage();
-        }
-        plan.widths[widths++] = width;
-    }
+    size_t widths = widths_of(words[0], plan.widths);
     if (widths < 2 || plan.batch == 0 || plan.shards == 0 || plan.pairs == 0) {
         return fail_usage();
     }
     plan.layers = widths - 1;
     return bench_net(&plan);
+}
+
+static int ledger(char **words)
+{
+    size_t widths[BENCH_LAYERS_MAX + 1];
+    size_t count = widths_of(words[0], widths);
+    size_t batch = count_of(words[1]);
+    size_t threads = count_of(words[2]);
+    if (count < 2 || batch == 0 || threads == 0 ||
+        threads > BENCH_THREADS_MAX) {
+        return fail_usage();
+    }
+    return bench_ledger(widths, count - 1, batch, threads);
 }
 
 static int blas(char **words)
@@ -171,6 +194,9 @@ static int run(int argc, char **argv)
     }
     if (strcmp(what, "net") == 0 && (argc == 6 || argc == 7)) {
         return net(argc - 2, argv + 2);
+    }
+    if (strcmp(what, "ledger") == 0 && argc == 5) {
+        return ledger(argv + 2);
     }
     if (strcmp(what, "blas") == 0 && argc == 7) {
         return blas(argv + 2);

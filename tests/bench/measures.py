@@ -16,6 +16,7 @@ from machine import (BLIS, HERE, OPENBLAS, PYTHON, CannotRun, Missing, Rival,
 WIDTHS = [784, 256, 128, 10]
 WIDE_WIDTHS = [2500, 2000, 1500, 1000, 500, 10]
 BATCH, WIDE_BATCH = 128, 256
+LEDGER_THREADS = (2, 3, 4, 6, 8, 16)
 TRAIN_ROWS, TEST_ROWS, ROW_BYTES = 60000, 10000, 784 + 2
 WIDE_OPTIONS = ("--batch", WIDE_BATCH, "--optimizer", "adamw", "--lr", 0.001)
 # As rival_torch_deform.py and rival_common.py have them.
@@ -260,6 +261,22 @@ def threads(bench):
                 lambda: ours.epoch(two, ranks=2))]
 
 
+def ledger(bench):
+    """Bytes that go from core to core in a step, counted from the ranges that
+    the code gives to threads."""
+    lines = []
+    for count in LEDGER_THREADS:
+        stages = bench.ours.kernels("ledger", ",".join(map(str, WIDTHS)), BATCH,
+                                    count, core=bench.cores[0])[0]["stages"]
+        parts = ", ".join(f"{stage['op']} {stage['layer']}: "
+                          f"{stage['bytes'] / 1e6:.2f}" for stage in stages
+                          if stage["bytes"])
+        total = sum(stage["bytes"] for stage in stages)
+        lines.append(Line(f"from core to core in a step, {count} threads",
+                          values=[total / 1e6], unit="MB", note=parts))
+    return lines
+
+
 def shards(bench):
     one = {bench.cores[0]}
     return [Line(
@@ -463,6 +480,6 @@ def table(bench):
 
 
 ALL = {"kernels": kernels, "blas": blas, "epoch": epoch, "nonzero": nonzero,
-       "late": late, "deform": deform, "threads": threads, "shards": shards,
-       "crowd": crowd, "steps": steps.measure, "wall": wall,
+       "late": late, "deform": deform, "threads": threads, "ledger": ledger,
+       "shards": shards, "crowd": crowd, "steps": steps.measure, "wall": wall,
        "loading": loading, "memory": memory, "table": table}
