@@ -58,7 +58,7 @@ lines_search() {
 --weight-decay 0.05
 --optimizer nesterov --lr 0.1 --weight-decay 0
 --activation silu
---dropout 0.25
+--lr 0.002
 --label-smoothing 0.1
 --augment-rotation 10 --augment-shear 10 --augment-scale 0.12 --augment-alpha 30
 END
