@@ -47,17 +47,19 @@ static const char *const mnist_large_batch[] = {
     NULL};
 
 /* Images that are deformed anew in each epoch, with the strengths of Ciresan et
- * al. 2010, which are the defaults of --augment. */
+ * al. 2010, which are the defaults of --augment. The learning rates were chosen
+ * by the last 10,000 training rows, see tests/bench/README.md. */
 #define DEFORMED                                                               \
     "activation", "relu", "output", "softmax", "loss", "cross-entropy",        \
         "label-smoothing", "0.02", "init", "he-uniform", "optimizer", "adamw", \
-        "lr", "0.001", "schedule", "cosine", "weight-decay", "0.0001",         \
-        "batch", "256", "augment", "elastic", "augment-soft", "1,7"
+        "schedule", "cosine", "weight-decay", "0.0001", "batch", "256",        \
+        "augment", "elastic", "augment-soft", "1,7"
 static const char *const mnist_small[] = {
-    DEFORMED, "hidden", "256,128", "warmup", "5", "epochs", "150", NULL};
+    DEFORMED, "hidden", "256,128", "lr",  "0.004",
+    "warmup", "5",      "epochs",  "150", NULL};
 static const char *const mnist_best[] = {
-    DEFORMED, "hidden", "1024,1024,1024", "dropout", "0.1",
-    "warmup", "3",      "epochs",         "60",      NULL};
+    DEFORMED, "hidden", "1024,1024,1024", "lr", "0.002", "dropout", "0.1",
+    "warmup", "3",      "epochs",         "60", NULL};
 
 /* The lecture's perceptron: the delta rule on every row of a truth table. */
 #define PERCEPTRON(table)                                                      \
