@@ -60,7 +60,6 @@ lines_search() {
 --activation silu
 --lr 0.002
 --label-smoothing 0.1
---augment-rotation 10 --augment-shear 10 --augment-scale 0.12 --augment-alpha 30
 END
     while read -r line; do
         echo "$small${line:+ $line}"
@@ -69,11 +68,8 @@ END
 --seed 2
 --lr 0.002
 --lr 0.004
---batch 128
 --label-smoothing 0
 --label-smoothing 0.1
---weight-decay 0.05
---optimizer nesterov --lr 0.1 --weight-decay 0
 --activation silu
 --augment-rotation 10 --augment-shear 10 --augment-scale 0.12 --augment-alpha 30
 END
