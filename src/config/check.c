@@ -173,22 +173,54 @@ static mlp_status check_classes(const mlp_config *config)
     return MLP_OK;
 }
 
+/* What usually goes with a loss; of classes, as the other task is known by the
+ * output or the loss. */
+static mlp_output usual_output(mlp_loss loss)
+{
+    static const mlp_output outputs[] = {
+        [MLP_LOSS_CROSS_ENTROPY] = MLP_OUTPUT_SOFTMAX,
+        [MLP_LOSS_MSE] = MLP_OUTPUT_SIGMOID,
+        [MLP_LOSS_BINARY_CROSS_ENTROPY] = MLP_OUTPUT_SIGMOID,
+        [MLP_LOSS_PERCEPTRON] = MLP_OUTPUT_STEP,
+        [MLP_LOSS_MAE] = MLP_OUTPUT_IDENTITY,
+        [MLP_LOSS_HUBER] = MLP_OUTPUT_IDENTITY,
+        [MLP_LOSS_POISSON] = MLP_OUTPUT_EXP};
+    return outputs[loss];
+}
+
+/* And with an output. */
+static mlp_loss usual_loss(mlp_output output)
+{
+    static const mlp_loss losses[] = {
+        [MLP_OUTPUT_SOFTMAX] = MLP_LOSS_CROSS_ENTROPY,
+        [MLP_OUTPUT_SIGMOID] = MLP_LOSS_BINARY_CROSS_ENTROPY,
+        [MLP_OUTPUT_IDENTITY] = MLP_LOSS_MSE,
+        [MLP_OUTPUT_TANH] = MLP_LOSS_MSE,
+        [MLP_OUTPUT_SOFTPLUS] = MLP_LOSS_MSE,
+        [MLP_OUTPUT_STEP] = MLP_LOSS_PERCEPTRON,
+        [MLP_OUTPUT_EXP] = MLP_LOSS_POISSON};
+    return losses[output];
+}
+
 void mlp_config_settle(mlp_config *config)
 {
+    bool has_loss = mlp_config_was_given(config, "loss");
     if (mlp_loss_is_of_numbers(config->loss) &&
         !mlp_config_was_given(config, "task")) {
         config->task = MLP_TASK_REGRESSION;
     }
-    if (config->task != MLP_TASK_REGRESSION) {
-        return;
-    }
-    if (!mlp_config_was_given(config, "output")) {
+    if (mlp_config_was_given(config, "output-activation")) {
+        /* is what it is */
+    } else if (config->task == MLP_TASK_REGRESSION) {
         config->output = config->loss == MLP_LOSS_POISSON ? MLP_OUTPUT_EXP
                                                           : MLP_OUTPUT_IDENTITY;
+    } else if (has_loss) {
+        config->output = usual_output(config->loss);
+    } else if (config->binary) {
+        config->output = MLP_OUTPUT_SIGMOID;
     }
-    if (!mlp_config_was_given(config, "loss")) {
-        config->loss =
-            config->output == MLP_OUTPUT_EXP ? MLP_LOSS_POISSON : MLP_LOSS_MSE;
+    if (!has_loss) {
+        config->loss = usual_loss(config->output);
     }
 }
 
@@ -406,12 +438,13 @@ static mlp_status check_replay(const mlp_config *config)
         return mlp_fail(MLP_ERROR_USAGE,
                         "--check-digest and --start-from exclude each other");
     }
-    if (!is_replay && mlp_config_was_given(config, "from")) {
-        return mlp_fail(MLP_ERROR_USAGE, "--from requires --replay DIR");
+    if (!is_replay && mlp_config_was_given(config, "replay-from")) {
+        return mlp_fail(MLP_ERROR_USAGE, "--replay-from requires --replay DIR");
     }
     if (!is_replay && !config->verify && config->steps > 0) {
-        return mlp_fail(MLP_ERROR_USAGE,
-                        "--steps requires --replay DIR or --check-digest");
+        return mlp_fail(
+            MLP_ERROR_USAGE,
+            "--check-steps requires --replay DIR or --check-digest");
     }
     return MLP_OK;
 }

@@ -428,8 +428,9 @@ const mlp_config_preset_row *mlp_config_presets(size_t *count);
  *  MLP_ERROR_USAGE lists the presets. */
 mlp_status mlp_config_preset(mlp_config *config, const char *preset);
 
-/** Set defaults that depend on the task: regression has identity outputs and
- *  the squared error; and the task, if the loss is of numbers. */
+/** Set what was not given and follows from what was: the task, if the loss is
+ *  of numbers; the output activation that usually goes with the task, the loss
+ *  or --binary; the loss that usually goes with the output. */
 void mlp_config_settle(mlp_config *config);
 
 /** Check for contradictions between fields: softmax without cross-entropy,

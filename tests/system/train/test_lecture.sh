@@ -71,8 +71,9 @@ refused() {
     grep -q -e "$text" err || fail "the reason is not \"$text\": $*"
 }
 refused 'derivative is 0 everywhere' --activation step
-refused 'softmax over one is always 1' --data xor --binary
-refused 'softmax gives probabilities' --loss mse
+refused 'softmax over one is always 1' --data xor --binary \
+    --output-activation softmax
+refused 'softmax gives probabilities' --loss mse --output-activation softmax
 refused 'drops every unit' --dropout 1
 refused 'no.* hidden\|hidden.* none' --hidden none --dropout 0.5
 refused 'delta rule' --output-activation step --loss mse

@@ -616,6 +616,32 @@ START_TEST(a_loss_of_numbers_makes_a_regression)
 }
 END_TEST
 
+START_TEST(outputs_and_losses_bring_their_usual_partners)
+{
+    static const char *const pairs[][4] = {
+        {"binary", "true", "sigmoid", "binary-cross-entropy"},
+        {"output", "sigmoid", "sigmoid", "binary-cross-entropy"},
+        {"output", "tanh", "tanh", "mse"},
+        {"loss", "mse", "sigmoid", "mse"},
+        {"loss", "binary-cross-entropy", "sigmoid", "binary-cross-entropy"},
+        {"task", "regression", "identity", "mse"},
+        {"seed", "2", "softmax", "cross-entropy"}};
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        mlp_config_init(&config);
+        set(pairs[i][0], pairs[i][1]);
+        mlp_config_settle(&config);
+        mlp_config_settle(&config); /* as a table's task is found */
+        assert_text("output", pairs[i][2]);
+        assert_text("loss", pairs[i][3]);
+        ck_assert_int_eq(mlp_config_check(&config), MLP_OK);
+    }
+    mlp_config_init(&config);
+    set("loss", "perceptron");
+    mlp_config_settle(&config);
+    assert_text("output", "step");
+}
+END_TEST
+
 START_TEST(valid_combinations_pass)
 {
     set("loss", "mse");
@@ -795,6 +821,7 @@ int main(void)
     tcase_add_test(tests, an_optimizer_brings_its_own_rate);
     tcase_add_test(tests, options_for_classes_are_refused_for_regression);
     tcase_add_test(tests, a_loss_of_numbers_makes_a_regression);
+    tcase_add_test(tests, outputs_and_losses_bring_their_usual_partners);
     tcase_add_test(tests, valid_combinations_pass);
     tcase_add_test(tests,
                    only_given_fields_that_affect_the_result_are_compared);
