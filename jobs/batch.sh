@@ -70,7 +70,7 @@ gives_up() { # RESTARTS
         [ "$(find_newest)" = "$began_from" ] || return 1
     echo "$MLP_RUN: not restarted: $MLP_RESTARTS_IDLE restarts made no newer" \
         "checkpoint than $began_from; see why in the output and with mlp" \
-        "verify, save more often (--every), then submit again with" \
+        "verify, save more often (--save-every), then submit again with" \
         "MLP_RUN=$MLP_RUN" >&2
 }
 if gives_up "$restarts_idle"; then # where Slurm requeued it

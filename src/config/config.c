@@ -439,14 +439,15 @@ static const mlp_option fields[] = {
      .absent = NULL},
     {"checkpoint", MLP_FIELD_STRING, AT(checkpoint), NULL, 0, 0, false, "Files",
      "DIR", "write checkpoints to this directory", .absent = NULL},
-    {"every", MLP_FIELD_INTERVAL, AT(every), automatic, 0, 1e15, false, "Files",
-     "N",
+    {"save-every", MLP_FIELD_INTERVAL, AT(every), automatic, 0, 1e15, false,
+     "Files", "N",
      "epochs between checkpoints, or \"200steps\"; 0: only at the end; "
      "auto: after epochs, as often as saving takes at most 1% of the "
      "time",
-     .absent = NULL},
-    {"keep", MLP_FIELD_SIZE, AT(keep), NULL, 1, 1000000, false, "Files", "N",
-     "keep the newest N checkpoints, and the best", .absent = NULL},
+     .absent = NULL, .key = "every"},
+    {"keep-checkpoints", MLP_FIELD_SIZE, AT(keep), NULL, 1, 1000000, false,
+     "Files", "N", "keep the newest N checkpoints, and the best",
+     .absent = NULL, .key = "keep"},
     {"resume", MLP_FIELD_BOOL_OR, AT(resume), automatic, 0, 0, false, "Files",
      "[DIR|auto]",
      "continue from the newest valid checkpoint of --checkpoint or --run, or "
@@ -502,15 +503,16 @@ static const mlp_option fields[] = {
      "the digests of the later ones; writes nothing; exit code 65 if one "
      "differs",
      .absent = NULL},
-    {"from", MLP_FIELD_U64, AT(from), NULL, 0, U64_LIMIT, false, "Checks", "N",
+    {"replay-from", MLP_FIELD_U64, AT(from), NULL, 0, U64_LIMIT, false,
+     "Checks", "N",
      "replay from the checkpoint of step N, or from the initial weights "
      "(0); default: from the oldest checkpoint",
-     .absent = NULL},
-    {"steps", MLP_FIELD_U64, AT(steps), NULL, 0, U64_LIMIT, false, "Checks",
-     "N",
+     .absent = NULL, .key = "from"},
+    {"check-steps", MLP_FIELD_U64, AT(steps), NULL, 0, U64_LIMIT, false,
+     "Checks", "N",
      "steps to replay (0: up to the newest checkpoint) or to check (0: "
      "32)",
-     .absent = NULL},
+     .absent = NULL, .key = "steps"},
 
     {"progress", MLP_FIELD_ENUM, AT(progress), progress_modes, 0, 0, false,
      "Output", "WHEN",

@@ -405,6 +405,7 @@ typedef struct {
     const char *name;
     const char *help;          /**< one line */
     const char *const *values; /**< name, text, name, text ... NULL */
+    const char *old_name;      /**< is accepted, too; or NULL */
 } mlp_config_preset_row;
 
 /** The options that an optimizer has. */

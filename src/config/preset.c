@@ -86,28 +86,29 @@ static const char *const digits_net[] = {LECTURE("digits", "32,16", "1000"),
 
 static const mlp_config_preset_row presets[] = {
     {"perceptron-and", "one step unit learns AND by the delta rule, and stops",
-     perceptron_and},
-    {"perceptron-or", "the same for OR", perceptron_or},
+     .values = perceptron_and},
+    {"perceptron-or", "the same for OR", .values = perceptron_or},
     {"perceptron-xor", "the same for XOR, which one unit cannot learn",
-     perceptron_xor},
-    {"xor", "2-2-1 sigmoid units learn XOR, mean squared error, row by row",
-     xor_net},
-    {"digits", "64-32-16-10 sigmoid units learn the digits, row by row",
-     digits_net},
+     .values = perceptron_xor},
+    {"lecture-xor",
+     "2-2-1 sigmoid units learn XOR, mean squared error, row by row",
+     .values = xor_net, .old_name = "xor"},
+    {"lecture-digits", "64-32-16-10 sigmoid units learn the digits, row by row",
+     .values = digits_net, .old_name = "digits"},
     {"keras-mnist",
      "sigmoid layers, plain SGD with lr 0.01, 100 epochs: Keras's defaults",
-     keras_mnist},
+     .values = keras_mnist},
     {"mnist-fast", "98% on MNIST in two epochs, about a second on two cores",
-     mnist_fast},
+     .values = mnist_fast},
     {"mnist-large-batch",
      "98.2% on MNIST with batches of 8,192 rows, by LARS and a warm-up",
-     mnist_large_batch},
+     .values = mnist_large_batch},
     {"mnist-small",
      "784-256-128-10 on deformed images, 150 epochs: minutes on two cores",
-     mnist_small},
+     .values = mnist_small},
     {"mnist-best",
      "784-1024-1024-1024-10 on deformed images, 60 epochs: below an hour",
-     mnist_best},
+     .values = mnist_best},
 };
 
 enum { PRESETS = sizeof presets / sizeof presets[0] };
@@ -130,10 +131,16 @@ static mlp_status fail_unknown(const char *preset)
                     preset, known);
 }
 
+static bool is_called(const mlp_config_preset_row *row, const char *name)
+{
+    return strcmp(row->name, name) == 0 ||
+           (row->old_name != NULL && strcmp(row->old_name, name) == 0);
+}
+
 mlp_status mlp_config_preset(mlp_config *config, const char *preset)
 {
     size_t row = 0;
-    while (row < PRESETS && strcmp(presets[row].name, preset) != 0) {
+    while (row < PRESETS && !is_called(&presets[row], preset)) {
         row++;
     }
     if (row == PRESETS) {

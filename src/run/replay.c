@@ -22,11 +22,11 @@ static bool is_whole(const mlp_chain_link *link)
     return link->status == MLP_OK;
 }
 
-/* The link of step --from, or the oldest whole one. */
+/* The link of step --replay-from, or the oldest whole one. */
 static mlp_status find_start(const mlp_config *config, const mlp_chain *chain,
                              const mlp_chain_link **start)
 {
-    bool is_given = mlp_config_was_given(config, "from");
+    bool is_given = mlp_config_was_given(config, "replay-from");
     for (size_t i = 0; i < chain->count; i++) {
         *start = &chain->links[i];
         bool is_meant = !is_given || (*start)->name.step == config->from;
@@ -37,12 +37,13 @@ static mlp_status find_start(const mlp_config *config, const mlp_chain *chain,
             return mlp_fail(MLP_ERROR_DATA, "%s", (*start)->fault);
         }
     }
-    return is_given ? mlp_fail(MLP_ERROR_MISSING,
-                               "--from %" PRIu64 ": %s has no checkpoint of "
-                               "that step",
-                               config->from, config->replay)
-                    : mlp_fail(MLP_ERROR_DATA, "%s: no checkpoint is valid",
-                               config->replay);
+    return is_given
+               ? mlp_fail(MLP_ERROR_MISSING,
+                          "--replay-from %" PRIu64 ": %s has no checkpoint of "
+                          "that step",
+                          config->from, config->replay)
+               : mlp_fail(MLP_ERROR_DATA, "%s: no checkpoint is valid",
+                          config->replay);
 }
 
 /* A segment that begins with a state has epochs of its own. */
@@ -166,17 +167,18 @@ static mlp_status refuse_without_comparison(const mlp_run_parts *run,
         uint64_t next = link->name.step;
         if (is_whole(link) && next > step && is_of_this_segment(run, link)) {
             return mlp_fail(MLP_ERROR_USAGE,
-                            "--steps %" PRIu64 ": from step %" PRIu64
+                            "--check-steps %" PRIu64 ": from step %" PRIu64
                             " the next checkpoint is %" PRIu64
                             " steps away, at step %" PRIu64,
                             run->job.config.steps, step, next - step, next);
         }
     }
-    return mlp_fail(MLP_ERROR_MISSING,
-                    "%s: has no checkpoint after step %" PRIu64
-                    " to compare with: use --from 0 to repeat the run from "
-                    "its first weights, or train on",
-                    run->job.config.replay, step);
+    return mlp_fail(
+        MLP_ERROR_MISSING,
+        "%s: has no checkpoint after step %" PRIu64
+        " to compare with: use --replay-from 0 to repeat the run from "
+        "its first weights, or train on",
+        run->job.config.replay, step);
 }
 
 static mlp_status find_expected(mlp_run_parts *run, const mlp_chain *chain)
@@ -203,7 +205,7 @@ static mlp_status open_chain(mlp_run_parts *run)
     const mlp_chain_link *start;
     MLP_TRY(mlp_chain_read(run->job.config.replay, &chain));
     mlp_status status = MLP_OK;
-    if (mlp_config_was_given(&run->job.config, "from") &&
+    if (mlp_config_was_given(&run->job.config, "replay-from") &&
         run->job.config.from == 0) {
         status = start_from_first_weights(run, &chain);
     } else {

@@ -1,10 +1,10 @@
 /** @file
  *  Saving of checkpoints: rank 0 writes the files, at steps known to all ranks.
  *
- *  With --every auto a run saves after an epoch if all saves so far and this
- *  one take a small fraction of the time since training began: after each epoch
- *  if epochs are long, else (short epochs, slow disk) after several. The best
- *  epoch is always saved; until then its state is kept in memory.
+ *  With --save-every auto a run saves after an epoch if all saves so far and
+ *  this one take a small fraction of the time since training began: after each
+ *  epoch if epochs are long, else (short epochs, slow disk) after several. The
+ *  best epoch is always saved; until then its state is kept in memory.
  */
 #include <math.h>
 #include <stdlib.h>

@@ -34,7 +34,7 @@ static mlp_status choose_rows(const mlp_tool_options *options,
     if (options->first >= rows) {
         return mlp_fail(MLP_ERROR_USAGE,
                         "%s: has %zu %s rows, none from row %zu on; see "
-                        "--split and --first",
+                        "--split and --skip",
                         info->name, rows, mlp_tool_split_name(options->split),
                         options->first);
     }

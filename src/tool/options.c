@@ -47,8 +47,8 @@ static const mlp_option rows[] = {
     {"split", MLP_FIELD_ENUM, AT(split), .choices = splits, .operand = "NAME",
      .default_text = "test; of a table to predict, all",
      .help = "rows of which split; all: every row of a table"},
-    {"first", MLP_FIELD_SIZE, AT(first), .most = SIZE_LIMIT, .operand = "N",
-     .help = "begin with row N, counted from 0"},
+    {"skip", MLP_FIELD_SIZE, AT(first), .most = SIZE_LIMIT, .operand = "N",
+     .key = "first", .help = "leave out the first N rows"},
     {"rows", MLP_FIELD_SIZE, AT(rows), .least = 1, .most = SIZE_LIMIT,
      .operand = "N", .default_text = "all", .help = "at most N rows"},
     {"format", MLP_FIELD_BORROWED, AT(format), .operand = "NAME",
@@ -246,7 +246,7 @@ static void complete(const mlp_tool_command *command,
     options->has_bad_rows = mlp_option_was_given(table, "bad-rows");
     options->has_rows = options->has_split ||
                         mlp_option_was_given(table, "data") ||
-                        mlp_option_was_given(table, "first") ||
+                        mlp_option_was_given(table, "skip") ||
                         mlp_option_was_given(table, "rows");
     options->has_format = mlp_option_was_given(table, "format");
     take_format(command, options);

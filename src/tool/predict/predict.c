@@ -205,7 +205,7 @@ static mlp_status predict(const mlp_tool_options *options,
 
 static const char *const formats[] = {"tsv", "csv", "json", "text", NULL};
 static const char *const options_of_predict[] = {
-    "invert",        "center",       "data",    "split",  "bad-rows", "first",
+    "invert",        "center",       "data",    "split",  "bad-rows", "skip",
     "rows",          "memory-limit", "threads", "format", "columns",  "id",
     "probabilities", "average",      "output",  NULL};
 

@@ -75,7 +75,7 @@ static mlp_status print_all(const mlp_tool_case *loaded,
     return done->records > wanted.first || wanted.first == 0
                ? MLP_OK
                : mlp_fail(MLP_ERROR_USAGE,
-                          "has %zu rows, none from row %zu on; see --first",
+                          "has %zu rows, none from row %zu on; see --skip",
                           done->records, wanted.first);
 }
 

@@ -104,7 +104,7 @@ expect_refused 65 "00000060.h5: is of another configuration" \
 
 echo "a replay without a state to compare is refused"
 team 2 --replay all --data digits --from 92
-expect_refused 66 "all: has no checkpoint after step 92 .*--from 0" \
+expect_refused 66 "all: has no checkpoint after step 92 .*--replay-from 0" \
     "the last one"
 team 0 --replay all --data digits --from 45 --steps 3
 expect_refused 64 "from step 45 the next checkpoint is 15 steps away" \

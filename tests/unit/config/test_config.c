@@ -310,9 +310,10 @@ START_TEST(malformed_lists_words_and_intervals_are_refused)
     assert_refused("resume", "maybe",
                    "--resume: \"maybe\" is not one of true, false, "
                    "auto");
-    assert_refused("every", "steps",
-                   "--every: \"steps\" is not a number of epochs like 2, or of "
-                   "steps like 200steps");
+    assert_refused(
+        "every", "steps",
+        "--save-every: \"steps\" is not a number of epochs like 2, or of "
+        "steps like 200steps");
     assert_refused("bach", "1", "bach: unknown option; did you mean batch?");
 }
 END_TEST
@@ -440,7 +441,11 @@ START_TEST(old_names_are_accepted_and_stored)
     static const char *const names[][3] = {
         {"output", "output-activation", "tanh"},
         {"trace", "timeline", "steps.json"},
-        {"verify", "check-digest", "true"}};
+        {"verify", "check-digest", "true"},
+        {"every", "save-every", "2"},
+        {"keep", "keep-checkpoints", "5"},
+        {"from", "replay-from", "7"},
+        {"steps", "check-steps", "9"}};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char text[MLP_CONFIG_VALUE];
         const mlp_option *field = mlp_config_find(names[i][1]);
@@ -469,6 +474,14 @@ START_TEST(a_preset_fills_what_the_user_left_open)
     assert_text("preset", "keras-mnist");
     ck_assert(mlp_config_was_given(&config, "activation"));
     ck_assert_int_eq(mlp_config_check(&config), MLP_OK);
+}
+END_TEST
+
+START_TEST(a_preset_is_known_by_its_old_name)
+{
+    ck_assert_int_eq(mlp_config_preset(&config, "digits"), MLP_OK);
+    assert_text("hidden", "32,16");
+    assert_text("preset", "lecture-digits");
 }
 END_TEST
 
@@ -815,6 +828,7 @@ int main(void)
                    new_words_on_the_command_line_do_not_change_stored_ones);
     tcase_add_test(tests, old_names_are_accepted_and_stored);
     tcase_add_test(tests, a_preset_fills_what_the_user_left_open);
+    tcase_add_test(tests, a_preset_is_known_by_its_old_name);
     tcase_add_test(tests, every_preset_is_a_valid_configuration);
     tcase_add_test(tests, an_unknown_preset_lists_the_known);
     tcase_add_test(tests, contradictions_are_refused);

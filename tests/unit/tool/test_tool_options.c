@@ -13,7 +13,7 @@
 enum { WORDS_MAX = 16 };
 
 static const char *const names[] = {
-    "data",          "split",      "first",  "rows",
+    "data",          "split",      "skip",   "rows",
     "bad-rows",      "to",         "format", "output-activation",
     "size",          "gray",       "seed",   "output",
     "test-fraction", "bad-images", NULL};
