@@ -10,7 +10,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/log.h"
 #include "base/metrics.h"
+#include "source/csv.h"
 #include "source/source.h"
 #include "system/files.h"
 
@@ -335,25 +337,59 @@ static bool find_own_log(const char *run, char log[MLP_MAX_PATH])
            S_ISREG(facts.st_mode);
 }
 
-void mlp_run_summary_recall(const char *run, const char *path,
-                            char text[MLP_MAX_PATH])
+json_t *mlp_run_summary_recall(const char *run)
 {
     char log[MLP_MAX_PATH];
     mlp_run_summary summary = {0};
-    text[0] = '\0';
+    json_t *start = NULL;
     if (find_own_log(run, log) && read_log(&summary, log) == MLP_OK) {
-        mlp_run_summary_text(summary.start, path, text, MLP_MAX_PATH);
+        start = json_incref(summary.start);
     }
     mlp_run_summary_close(&summary);
+    return start;
 }
 
-void mlp_run_summary_data(const char *run, const char *key,
-                          char spec[MLP_MAX_PATH])
+/* Version 0.1.0 logged the default as "", and what that was by its name. */
+static void find_default(const json_t *start, char spec[MLP_MAX_PATH])
 {
-    char path[64];
-    snprintf(path, sizeof path, "config.%s", key);
-    mlp_run_summary_recall(run, path, spec);
+    mlp_run_summary_text(start, "data.name", spec, MLP_MAX_PATH);
+    if (strncmp(spec, "digits (", 8) == 0) {
+        snprintf(spec, MLP_MAX_PATH, "digits");
+    }
     if (!mlp_source_is_there(spec)) {
         spec[0] = '\0';
     }
+}
+
+mlp_status mlp_run_summary_data(const json_t *start, const char *key,
+                                const char *option, char spec[MLP_MAX_PATH])
+{
+    char path[64];
+    const char *named = getenv("MLP_DATA");
+    bool has_default = strcmp(key, "data") == 0;
+    snprintf(path, sizeof path, "config.%s", key);
+    mlp_run_summary_text(start, path, spec, MLP_MAX_PATH);
+    if (spec[0] == '\0' && has_default) {
+        find_default(start, spec);
+    }
+    if (spec[0] == '\0' || mlp_source_is_there(spec)) {
+        return MLP_OK;
+    }
+    if (strcmp(spec, MLP_CSV_INPUT) == 0) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "the run read its --%s from standard input: name the "
+                        "rows by --%s FILE, or --%s - to give them so again",
+                        key, option, option);
+    }
+    if (has_default && named != NULL && named[0] != '\0') {
+        mlp_log_note("%s, the data of the run by its log, is not there: "
+                     "$MLP_DATA is used, %s",
+                     spec, named);
+        spec[0] = '\0';
+        return MLP_OK;
+    }
+    return mlp_fail(MLP_ERROR_MISSING,
+                    "%s: is not there, which the run's log names as its --%s; "
+                    "name the rows by --%s",
+                    spec, key, option);
 }

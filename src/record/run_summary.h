@@ -58,16 +58,21 @@ void mlp_run_summary_text(const json_t *record, const char *path, char *text,
                           size_t room);
 
 /** What the log of a run says of itself, if it is log.jsonl in the directory.
- *  @param run   a directory of checkpoints, or a file in one
- *  @param path  of keys of the start record
- *  @param text  overwritten: "" when there is no such log, or text */
-void mlp_run_summary_recall(const char *run, const char *path,
-                            char text[MLP_MAX_PATH]);
+ *  @param run  a directory of checkpoints, or a file in one
+ *  @return the last start record, for mlp_run_summary_text; json_decref frees
+ *          it; NULL when there is no such log */
+json_t *mlp_run_summary_recall(const char *run);
 
-/** The data of a run by its log: a spec of mlp_source_open that is there, or
- *  "".
- *  @param key  "data", "test-data" or "validation-data" */
-void mlp_run_summary_data(const char *run, const char *key,
-                          char spec[MLP_MAX_PATH]);
+/** The data of a run by its log.
+ *  @param start   the start record, or NULL
+ *  @param key     "data", "test-data" or "validation-data"
+ *  @param option  of the program, to name other rows by; in messages
+ *  @param spec    of mlp_source_open, and it is there; "" when the log has
+ *                 none, and when "data" is not there but $MLP_DATA is set (a
+ *                 note says so)
+ *  MLP_ERROR_MISSING when it is not there; MLP_ERROR_USAGE when it was standard
+ *  input. */
+mlp_status mlp_run_summary_data(const json_t *start, const char *key,
+                                const char *option, char spec[MLP_MAX_PATH]);
 
 #endif

@@ -115,8 +115,10 @@ static mlp_status adopt_first(mlp_config *base)
         return MLP_OK;
     }
     MLP_TRY(mlp_checkpoint_load_newest(path, &first, found));
-    mlp_run_recall_data(base, path);
-    mlp_status status = found[0] != '\0' ? take_options(&first, base) : MLP_OK;
+    mlp_status status = mlp_run_recall_data(base, path);
+    if (status == MLP_OK && found[0] != '\0') {
+        status = take_options(&first, base);
+    }
     mlp_checkpoint_destroy(&first);
     return status;
 }

@@ -281,9 +281,9 @@ mlp_status mlp_run_find_quartiles(mlp_comm *comm, const mlp_sharded *split,
  *  checkpoint and adopt its configuration. Collective. */
 mlp_status mlp_run_open_state(mlp_run_parts *run);
 
-/** Without --data: the data, and test rows, of a run by its log, if they are
- *  there. Not collective. */
-void mlp_run_recall_data(mlp_config *config, const char *run);
+/** Without --data: data, test and validation rows of a run by its log. Errors
+ *  of mlp_run_summary_data. Not collective. */
+mlp_status mlp_run_recall_data(mlp_config *config, const char *run);
 
 /** Take over the configuration of the state that was loaded to be resumed; with
  *  other epochs a segment begins. Rank 0; not collective. */

@@ -97,7 +97,7 @@ static mlp_status open_other(mlp_run_parts *run, mlp_checkpoint *other)
     mlp_digest_hex(run->state.origin_digest, hex);
     mlp_log_note("starts from %s, step %llu, state %.16s", found,
                  (unsigned long long)other->step, hex);
-    mlp_run_recall_data(config, config->start_from);
+    MLP_TRY(mlp_run_recall_data(config, config->start_from));
     MLP_TRY(mlp_config_inherit(config, &other->config));
     inherit_split(config, &other->config);
     return MLP_OK;

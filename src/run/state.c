@@ -49,18 +49,29 @@ static mlp_status begin_segment(mlp_run_parts *run)
     return MLP_OK;
 }
 
-void mlp_run_recall_data(mlp_config *config, const char *run)
+static mlp_status recall(const json_t *start, const char *name,
+                         char spec[MLP_MAX_PATH])
 {
-    if (config->data[0] == '\0') {
-        mlp_run_summary_data(run, "data", config->data);
-        if (config->test_data[0] == '\0') {
-            mlp_run_summary_data(run, "test-data", config->test_data);
-        }
-        if (!mlp_config_has_validation(config)) {
-            mlp_run_summary_data(run, "validation-data",
-                                 config->validation_data);
-        }
+    return spec[0] == '\0' ? mlp_run_summary_data(start, name, name, spec)
+                           : MLP_OK;
+}
+
+mlp_status mlp_run_recall_data(mlp_config *config, const char *run)
+{
+    if (config->data[0] != '\0') {
+        return MLP_OK;
     }
+    bool has_validation = mlp_config_has_validation(config);
+    json_t *start = mlp_run_summary_recall(run);
+    mlp_status status = recall(start, "data", config->data);
+    if (status == MLP_OK) {
+        status = recall(start, "test-data", config->test_data);
+    }
+    if (status == MLP_OK && !has_validation) {
+        status = recall(start, "validation-data", config->validation_data);
+    }
+    json_decref(start);
+    return status;
 }
 
 mlp_status mlp_run_adopt(mlp_run_parts *run)
@@ -69,7 +80,7 @@ mlp_status mlp_run_adopt(mlp_run_parts *run)
     if (mlp_config_has_segment(config, &run->state.config)) {
         MLP_TRY(begin_segment(run));
     }
-    mlp_run_recall_data(config, config->checkpoint);
+    MLP_TRY(mlp_run_recall_data(config, config->checkpoint));
     return mlp_config_adopt(config, &run->state.config);
 }
 

@@ -78,8 +78,8 @@ static mlp_status take_rows(const mlp_tool_options *options, mlp_source *source,
                             &loaded->dataset);
 }
 
-void mlp_tool_choose_data(const mlp_tool_options *options,
-                          char spec[MLP_MAX_PATH])
+mlp_status mlp_tool_choose_data(const mlp_tool_options *options,
+                                const json_t *start, char spec[MLP_MAX_PATH])
 {
     static const char *const own[MLP_SPLITS] = {[MLP_SPLIT_TEST] = "test-data",
                                                 [MLP_SPLIT_VALIDATION] =
@@ -88,14 +88,23 @@ void mlp_tool_choose_data(const mlp_tool_options *options,
     spec[0] = '\0';
     if (options->data != NULL) {
         snprintf(spec, MLP_MAX_PATH, "%s", options->data);
-        return;
+        return MLP_OK;
     }
     if (file != NULL) {
-        mlp_run_summary_data(options->file, file, spec);
+        MLP_TRY(mlp_run_summary_data(start, file, "data", spec));
     }
-    if (spec[0] == '\0') {
-        mlp_run_summary_data(options->file, "data", spec);
-    }
+    return spec[0] == '\0' ? mlp_run_summary_data(start, "data", "data", spec)
+                           : MLP_OK;
+}
+
+mlp_status mlp_tool_recall_data(const mlp_tool_options *options,
+                                char spec[MLP_MAX_PATH])
+{
+    json_t *start =
+        options->data == NULL ? mlp_run_summary_recall(options->file) : NULL;
+    mlp_status status = mlp_tool_choose_data(options, start, spec);
+    json_decref(start);
+    return status;
 }
 
 /* What training held out: test rows are chosen before validation rows, which
@@ -138,7 +147,7 @@ static mlp_status open_rows(const mlp_tool_options *options, bool has_labels,
     mlp_source *source = NULL;
     mlp_range range;
     mlp_table_options table = mlp_table_options_of(&loaded->checkpoint.config);
-    mlp_tool_choose_data(options, spec);
+    MLP_TRY(mlp_tool_recall_data(options, spec));
     table.test_data = table.validation_data = ""; /* --data names all rows */
     hold_out(options, &table.holdout);
     table.schema = &loaded->checkpoint.schema;

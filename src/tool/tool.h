@@ -6,6 +6,7 @@
 #ifndef MLP_TOOL_H
 #define MLP_TOOL_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -179,10 +180,15 @@ mlp_status mlp_tool_load_rows(const mlp_tool_options *options, bool has_labels,
                               mlp_tool_case *loaded);
 
 /** The data of a model: --data, else what its run was trained with by its log
- *  (its test rows, if these have a file of their own), if it is there; else "",
- *  the default. */
-void mlp_tool_choose_data(const mlp_tool_options *options,
-                          char spec[MLP_MAX_PATH]);
+ *  (its test rows, if these have a file of their own); else "", the default.
+ *  Errors of mlp_run_summary_data.
+ *  @param start  the log's start record, or NULL */
+mlp_status mlp_tool_choose_data(const mlp_tool_options *options,
+                                const json_t *start, char spec[MLP_MAX_PATH]);
+
+/** The same, by the log beside options->file. */
+mlp_status mlp_tool_recall_data(const mlp_tool_options *options,
+                                char spec[MLP_MAX_PATH]);
 
 /* ---- rows as pictures: paint.c */
 

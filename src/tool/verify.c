@@ -111,7 +111,9 @@ static void print_origin(const char *directory, const mlp_chain_link *first,
     bool is_kept = false;
     mlp_digest_hex(first->origin_digest, hex);
     fprintf(out, "started from state   %.16s", hex);
-    mlp_run_summary_recall(directory, "config.start-from", path);
+    json_t *start = mlp_run_summary_recall(directory);
+    mlp_run_summary_text(start, "config.start-from", path, sizeof path);
+    json_decref(start);
     if (path[0] != '\0' && mlp_chain_read(path, &other) == MLP_OK) {
         for (size_t i = 0; i < other.count; i++) {
             is_kept |= other.links[i].status == MLP_OK &&

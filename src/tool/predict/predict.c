@@ -78,10 +78,14 @@ static mlp_status predict_rows(const mlp_tool_options *options,
     }
     MLP_TRY(mlp_tool_load_model(options, &loaded));
     char spec[MLP_MAX_PATH];
-    mlp_tool_choose_data(options, spec);
-    mlp_status status = is_stream(options, &loaded, spec)
-                            ? mlp_predict_table(options, &loaded, spec, output)
-                            : print_loaded(options, &loaded, output);
+    mlp_tool_options chosen = *options;
+    mlp_status status = mlp_tool_recall_data(options, spec);
+    chosen.data = spec[0] != '\0' ? spec : NULL;
+    if (status == MLP_OK) {
+        status = is_stream(options, &loaded, spec)
+                     ? mlp_predict_table(options, &loaded, spec, output)
+                     : print_loaded(&chosen, &loaded, output);
+    }
     mlp_tool_unload(&loaded);
     return status;
 }

@@ -8,7 +8,6 @@
 
 #include "record/classification_report.h"
 #include "report.h"
-#include "source/csv.h"
 
 /* ---- one row */
 
@@ -133,23 +132,6 @@ const char *mlp_review_class(const mlp_review *review, size_t k,
     return number;
 }
 
-/* The rows' source: as given by the user, else as in the log. */
-static void name_data(const mlp_run_summary *run,
-                      const mlp_tool_options *options, char spec[MLP_MAX_PATH])
-{
-    if (options->data != NULL) {
-        snprintf(spec, MLP_MAX_PATH, "%s", options->data);
-        return;
-    }
-    mlp_run_summary_text(run->start, "config.data", spec, MLP_MAX_PATH);
-    if (spec[0] == '\0') {
-        mlp_run_summary_text(run->start, "data.name", spec, MLP_MAX_PATH);
-    }
-    if (strncmp(spec, "digits (", 8) == 0) {
-        snprintf(spec, MLP_MAX_PATH, "digits");
-    }
-}
-
 /* The same rows give the loss that the run has recorded. */
 static void check_loss(mlp_report_input *input)
 {
@@ -211,17 +193,9 @@ static mlp_status deform(mlp_report_input *input, const char *spec)
 }
 
 /* Whether there may be rows to review; if not, a note says why. */
-static bool may_load(mlp_report_input *input, const mlp_tool_options *options,
-                     const char *spec)
+static bool may_load(mlp_report_input *input)
 {
     const mlp_run_summary *run = &input->runs[0];
-    if (options->data == NULL && strcmp(spec, MLP_CSV_INPUT) == 0) {
-        mlp_report_input_note(input,
-                              "The rows came from standard input; without "
-                              "them there are no confusion matrix and "
-                              "mistakes. See --data.");
-        return false;
-    }
     if (run->checkpoint.widths[run->checkpoint.layers] >
         MLP_REPORT_CLASSES_MAX) {
         mlp_report_input_note(input,
@@ -231,6 +205,22 @@ static bool may_load(mlp_report_input *input, const mlp_tool_options *options,
         return false;
     }
     return true;
+}
+
+/* @param spec  overwritten: the source of the rows */
+static mlp_status load(mlp_report_input *input, const mlp_tool_options *options,
+                       char spec[MLP_MAX_PATH])
+{
+    const mlp_run_summary *run = &input->runs[0];
+    mlp_tool_options wanted = {.file = run->checkpoint_path,
+                               .data = options->data,
+                               .split = MLP_SPLIT_TEST,
+                               .rows = SIZE_MAX,
+                               .memory_limit = options->memory_limit,
+                               .threads = options->threads};
+    MLP_TRY(mlp_tool_choose_data(&wanted, run->start, spec));
+    wanted.data = spec[0] != '\0' ? spec : NULL;
+    return mlp_tool_load(&wanted, true, &input->review.loaded);
 }
 
 mlp_status mlp_review_make(mlp_report_input *input,
@@ -253,17 +243,10 @@ mlp_status mlp_review_make(mlp_report_input *input,
                               "matrix, mistakes and weights.");
         return MLP_OK;
     }
-    name_data(run, options, spec);
-    if (!may_load(input, options, spec)) {
+    if (!may_load(input)) {
         return MLP_OK;
     }
-    mlp_tool_options wanted = {.file = run->checkpoint_path,
-                               .data = spec[0] != '\0' ? spec : NULL,
-                               .split = MLP_SPLIT_TEST,
-                               .rows = SIZE_MAX,
-                               .memory_limit = options->memory_limit,
-                               .threads = options->threads};
-    mlp_status status = mlp_tool_load(&wanted, true, &input->review.loaded);
+    mlp_status status = load(input, options, spec);
     if (status == MLP_ERROR_INTERNAL) {
         return status;
     }

@@ -126,6 +126,39 @@ START_TEST(a_file_that_is_no_log_is_refused)
 }
 END_TEST
 
+static void expect_data(const char *data, const char *name, mlp_status status,
+                        const char *spec)
+{
+    char found[MLP_MAX_PATH];
+    json_t *start = json_pack("{s:{s:s}, s:{s:s}}", "config", "data", data,
+                              "data", "name", name);
+    ck_assert_ptr_nonnull(start);
+    ck_assert_int_eq(mlp_run_summary_data(start, "data", "data", found),
+                     status);
+    if (status == MLP_OK) {
+        ck_assert_str_eq(found, spec);
+    } else {
+        ck_assert_ptr_nonnull(strstr(mlp_failure(), spec));
+    }
+    json_decref(start);
+}
+
+START_TEST(data_of_a_log_are_there_or_have_to_be_named)
+{
+    char found[MLP_MAX_PATH];
+    ck_assert_int_eq(unsetenv("MLP_DATA"), 0);
+    expect_data("digits", "digits (built in)", MLP_OK, "digits");
+    expect_data("", "digits (built in)", MLP_OK, "digits");
+    expect_data("", "/nowhere/mnist", MLP_OK, "");
+    expect_data("-", "standard input", MLP_ERROR_USAGE, "standard input");
+    expect_data("/nowhere/a.csv", "", MLP_ERROR_MISSING, "/nowhere/a.csv");
+    ck_assert_int_eq(setenv("MLP_DATA", folder, 1), 0);
+    expect_data("/nowhere/a.csv", "", MLP_OK, "");
+    ck_assert_int_eq(mlp_run_summary_data(NULL, "data", "data", found), MLP_OK);
+    ck_assert_str_eq(found, "");
+}
+END_TEST
+
 START_TEST(values_of_a_wrong_kind_are_no_numbers)
 {
     write_log("{\"event\":\"epoch\",\"epoch\":\"x\",\"test_loss\":{}}\n"
@@ -146,6 +179,7 @@ int main(void)
     tcase_add_test(tests, a_run_that_goes_on_has_no_end_and_maybe_half_a_line);
     tcase_add_test(tests, curves_are_members_of_epochs);
     tcase_add_test(tests, a_file_that_is_no_log_is_refused);
+    tcase_add_test(tests, data_of_a_log_are_there_or_have_to_be_named);
     tcase_add_test(tests, values_of_a_wrong_kind_are_no_numbers);
     suite_add_tcase(suite, tests);
     return run_suite(suite, CK_FORK_GETENV);
