@@ -5,7 +5,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/version.h"
 #include "command_line.h"
@@ -66,12 +65,17 @@ static void skip_values(mlp_command_line *line)
     }
 }
 
+/* Of --resume's values, all others but the words of a switch and "auto". */
 static bool names_directory(const char *text)
 {
-    struct stat facts;
-    return strchr(text, '/') != NULL ||
-           (strcmp(text, "auto") != 0 && stat(text, &facts) == 0 &&
-            S_ISDIR(facts.st_mode));
+    static const char *const words[] = {"auto", "true", "false", "yes",
+                                        "no",   "on",   "off"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(words[i], text) == 0) {
+            return false;
+        }
+    }
+    return text[0] != '\0' && text[0] != '-';
 }
 
 /* --resume DIR is --run DIR --resume. */
@@ -102,6 +106,20 @@ static bool take_resume(mlp_command_line *line, mlp_config *config,
     return true;
 }
 
+/* An operand may be meant for data. */
+static mlp_status take_argument(mlp_command_line *line)
+{
+    const char *argument = line->argv[line->next];
+    if (argument[0] == '-') {
+        return mlp_command_line_take(line);
+    }
+    line->next++;
+    return mlp_fail(MLP_ERROR_USAGE,
+                    "\"%.200s\": unexpected argument; for data, --data %.200s; "
+                    "see mlp_train --help",
+                    argument, argument);
+}
+
 /* Read all options, up to --help or --version, and collect faults. */
 static mlp_status take_all(int argc, char **argv, mlp_config *config,
                            asked_options *asked)
@@ -118,7 +136,7 @@ static mlp_status take_all(int argc, char **argv, mlp_config *config,
     while (line.next < argc && asked->help == 0 && !asked->version) {
         mlp_status status = MLP_OK;
         if (!take_resume(&line, config, &status)) {
-            status = mlp_command_line_take(&line);
+            status = take_argument(&line);
         }
         mlp_faults_add(&faults, status);
         if (status != MLP_OK) {

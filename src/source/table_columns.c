@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { NAMES_BYTES = 256 }; /* of a list of columns in a message */
+
 /* ---- the header -------------------------------------------------------- */
 
 /* Whether a name is in a list "a,b,c". */
@@ -55,6 +57,33 @@ void mlp_table_list_columns(const char *names, mlp_csv_records *header)
     }
 }
 
+/* The first names of a header, for a message. */
+static const char *list_names(const mlp_csv_records *header,
+                              char text[NAMES_BYTES])
+{
+    size_t used = 0;
+    for (size_t i = 0; i < header->count; i++) {
+        const mlp_csv_cell *cell = &header->cells[i];
+        if (used + cell->length + sizeof ", ..." > NAMES_BYTES) {
+            snprintf(text + used, NAMES_BYTES - used, "...");
+            break;
+        }
+        used += (size_t)snprintf(text + used, NAMES_BYTES - used, "%.*s%s",
+                                 (int)cell->length, cell->text,
+                                 i + 1 < header->count ? ", " : "");
+    }
+    return text;
+}
+
+mlp_status mlp_table_refuse_column(const mlp_csv_records *header,
+                                   const char *option, const char *name)
+{
+    char names[NAMES_BYTES] = "";
+    return mlp_fail(MLP_ERROR_USAGE,
+                    "--%s: %s has no column \"%.256s\"; it has %s", option,
+                    header->path, name, list_names(header, names));
+}
+
 /* Check that every name of a list is that of a column. */
 static mlp_status check_list(const mlp_csv_records *header, const char *option,
                              const char *list)
@@ -64,8 +93,7 @@ static mlp_status check_list(const mlp_csv_records *header, const char *option,
         size_t item = strcspn(at, ",");
         snprintf(name, sizeof name, "%.*s", (int)item, at);
         if (mlp_table_find_field(header, name) == SIZE_MAX) {
-            return mlp_fail(MLP_ERROR_USAGE, "--%s: %s has no column \"%s\"",
-                            option, header->path, name);
+            return mlp_table_refuse_column(header, option, name);
         }
         at += item;
         at += *at == ',';
@@ -105,9 +133,7 @@ static mlp_status check_weight(const mlp_csv_records *header,
         return MLP_OK;
     }
     if (mlp_table_find_field(header, options->weight) == SIZE_MAX) {
-        return mlp_fail(MLP_ERROR_USAGE,
-                        "--weight: %s has no column \"%.256s\"", header->path,
-                        options->weight);
+        return mlp_table_refuse_column(header, "weight", options->weight);
     }
     const char *other = strcmp(options->weight, options->label) == 0  ? "label"
                         : is_listed(options->ignore, options->weight) ? "ignore"
@@ -130,8 +156,7 @@ static mlp_status check_key(const mlp_csv_records *header,
         return MLP_OK;
     }
     if (mlp_table_find_field(header, key) == SIZE_MAX) {
-        return mlp_fail(MLP_ERROR_USAGE, "--split: %s has no column \"%.256s\"",
-                        header->path, key);
+        return mlp_table_refuse_column(header, "split", key);
     }
     return strcmp(key, options->label) != 0
                ? MLP_OK
@@ -144,10 +169,11 @@ static mlp_status check_options(const mlp_csv_records *header,
 {
     const mlp_table_options *options = of->options;
     if (options->label[0] == '\0' && !of->may_lack_label) {
+        char names[NAMES_BYTES] = "";
         return mlp_fail(MLP_ERROR_USAGE,
                         "--label COLUMN is missing: which of the columns of %s "
-                        "is to be predicted?",
-                        header->path);
+                        "is to be predicted? It has %s",
+                        header->path, list_names(header, names));
     }
     MLP_TRY(check_list(header, "label", options->label));
     MLP_TRY(check_list(header, "ignore", options->ignore));

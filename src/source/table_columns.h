@@ -30,6 +30,11 @@ void mlp_table_list_columns(const char *names, mlp_csv_records *header);
 /** The cell of a header with this name; SIZE_MAX: none. */
 size_t mlp_table_find_field(const mlp_csv_records *header, const char *name);
 
+/** Refuse the name of a column that an option has.
+ *  @return MLP_ERROR_USAGE, with the names that there are */
+mlp_status mlp_table_refuse_column(const mlp_csv_records *header,
+                                   const char *option, const char *name);
+
 /** Take the names of a header: the first one makes the columns of the cells, by
  *  the options or the schema; for any other their places in the file are found
  *  by name.

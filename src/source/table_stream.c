@@ -60,8 +60,7 @@ static mlp_status match_columns(mlp_table_stream *s)
     s->header = s->records.count;
     return s->how.id == NULL || s->id != SIZE_MAX
                ? MLP_OK
-               : mlp_fail(MLP_ERROR_USAGE, "--id: %s has no column \"%.200s\"",
-                          s->records.path, s->how.id);
+               : mlp_table_refuse_column(&s->records, "id", s->how.id);
 }
 
 /* ---- a cell ------------------------------------------------------------ */

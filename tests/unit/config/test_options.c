@@ -137,11 +137,11 @@ START_TEST(missing_values_and_stray_words_are_refused)
     assert_refused("--lr", "--lr needs a value: --lr X");
     assert_refused("--log --quiet", "--log needs a value: --log FILE");
     assert_refused("--config", "--config needs a value: --config FILE");
-    assert_refused("train",
-                   "\"train\": unexpected argument; see mlp_train --help");
+    assert_refused("train", "\"train\": unexpected argument; for data, --data "
+                            "train; see mlp_train --help");
     assert_refused("-x", "-x: unknown option; see mlp_train --help");
-    assert_refused("--quiet yes",
-                   "\"yes\": unexpected argument; see mlp_train --help");
+    assert_refused("--quiet yes", "\"yes\": unexpected argument; for data, "
+                                  "--data yes; see mlp_train --help");
     assert_refused("--no-lr", "--no-lr: unknown option; see mlp_train --help");
 }
 END_TEST
@@ -206,8 +206,9 @@ START_TEST(a_switch_may_have_further_values)
     ck_assert_int_eq(config.resume, MLP_RESUME_YES);
     assert_parses("--resume auto --no-resume");
     ck_assert_int_eq(config.resume, MLP_RESUME_NO);
-    assert_refused("--resume never", "--resume: \"never\" is not one of "
-                                     "true, false, auto");
+    assert_parses("--resume runs --epochs 2"); /* there or not */
+    ck_assert_int_eq(config.resume, MLP_RESUME_YES);
+    ck_assert_str_eq(config.run, "runs");
     write_ini("checkpoint = a\nresume = auto\n");
     assert_parses("--config @");
     ck_assert_int_eq(config.resume, MLP_RESUME_AUTO);

@@ -136,7 +136,8 @@ START_TEST(bad_cells_are_named_by_line_and_column)
     expect_refused(MLP_ERROR_DATA, "", "expected a header");
     expect_refused(MLP_ERROR_DATA, "years,price\n", "0 rows");
     expect_refused(MLP_ERROR_DATA, "a,price,a\n1,2,3\n", "same name");
-    expect_refused(MLP_ERROR_USAGE, "a,b\n1,2\n", "no column \"price\"");
+    expect_refused(MLP_ERROR_USAGE, "a,b\n1,2\n",
+                   "no column \"price\"; it has a, b");
     options.label = "";
     expect_refused(MLP_ERROR_USAGE, cars, "--label COLUMN is missing");
 }
