@@ -27,6 +27,7 @@ function numberField(column, id, changed) {
   const number = element("input", {id, type: "number", step: "any",
     value: Number(middle.toPrecision(4))});
   number.required = column.fill === null;
+  if (!number.required) number.placeholder = "missing";
   const value = () => numberFeatures(column, number.valueAsNumber);
   number.addEventListener("input", changed);
   if (!known) return {parts: [number], value};
