@@ -96,3 +96,8 @@ def test_a_training_that_diverges_says_so(rows):
     wild = mlp.MLPRegressor(optimizer="sgd", lr=1e18, epochs=20)
     with pytest.raises(mlp.DivergedError):
         wild.fit(X, X[:, 0])
+
+
+def test_messages_name_parameters_and_not_options(rows):
+    with pytest.raises(ValueError, match="^weight_decay: -1"):
+        mlp.MLPClassifier(optimizer="adamw", weight_decay=-1).fit(*rows)

@@ -1,6 +1,8 @@
 """The library's status codes as Python's exceptions."""
 from __future__ import annotations
 
+import re
+
 from ._libmlp import ffi, lib
 
 
@@ -22,13 +24,25 @@ _EXCEPTIONS = {
 }
 
 
+def as_message(text) -> str:
+    """Return the library's text with parameters in place of options.
+
+    Parameters
+    ----------
+    text : cdata, const char *
+        "--weight-decay: -1 is below 0", of ``weight_decay``.
+    """
+    return re.sub(r"(?<![\w-])--([a-z][a-z0-9-]*)",
+                  lambda found: found[1].replace("-", "_"),
+                  ffi.string(text).decode(errors="replace"))
+
+
 def failure(status: int) -> Exception:
-    """Return the exception for a failed call, with the library's text.
+    """Return the exception for a failed call.
 
     Call it in the thread that made the call, which has the text.
     """
-    text = ffi.string(lib.mlp_failure()).decode(errors="replace")
-    return _EXCEPTIONS[status](text)
+    return _EXCEPTIONS[status](as_message(lib.mlp_failure()))
 
 
 def check(status: int) -> None:

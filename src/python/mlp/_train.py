@@ -5,7 +5,7 @@ import threading
 import warnings
 from typing import Callable
 
-from ._failure import MLPWarning, check, failure
+from ._failure import MLPWarning, as_message, check, failure
 from ._libmlp import ffi, lib
 from ._network import Network
 from ._samples import Samples
@@ -15,8 +15,7 @@ from ._team import team
 @ffi.def_extern()
 def mlp_python_on_message(context, is_warning, line):
     if is_warning:
-        text = ffi.string(line).decode(errors="replace")
-        ffi.from_handle(context).append(text)
+        ffi.from_handle(context).append(as_message(line))
 
 
 class _Thread(threading.Thread):
