@@ -16,6 +16,25 @@ OTHERS = """
 extern "Python" void mlp_python_on_message(void *context, bool is_warning,
                                            const char *line);
 void free(void *);
+mlp_status mlp_python_predict(const mlp_network *, size_t rows, size_t features,
+                              int type, const void *values, void *outputs);
+"""
+
+# For a single row Python's own work is most of the time: here the struct is
+# made on the stack.
+SOURCE = """
+#include <stdlib.h>
+
+static mlp_status mlp_python_predict(const mlp_network *network, size_t rows,
+                                     size_t features, int type,
+                                     const void *values, void *outputs)
+{
+    const mlp_samples samples = {.rows = rows,
+                                 .features = features,
+                                 .type = (mlp_sample_type)type,
+                                 .values = values};
+    return mlp_network_predict(network, &samples, (float *)outputs, NULL);
+}
 """
 
 
@@ -34,7 +53,7 @@ def main(output: str, *headers: str) -> None:
     ffi.cdef(OTHERS)
     names = [pathlib.Path(header).name for header in headers]
     ffi.set_source("mlp._libmlp", "\n".join(
-        ["#include <stdlib.h>"] + [f'#include "mlp/{name}"' for name in names]))
+        [f'#include "mlp/{name}"' for name in names] + [SOURCE]))
     ffi.emit_c_code(output)
 
 

@@ -9,7 +9,7 @@ import scipy.sparse
 from ._failure import check
 from ._history import history_columns, to_frame, to_html
 from ._libmlp import ffi, lib
-from ._samples import TYPES, Samples, as_rows
+from ._samples import TYPES, as_rows
 
 
 class Network:
@@ -105,10 +105,11 @@ class Network:
         if X.ndim != 2 or X.dtype not in TYPES or not X.flags.c_contiguous:
             raise ValueError("expected a C-contiguous array of float32 or "
                              "uint8 in two dimensions")
-        outputs = np.empty((X.shape[0], self._outputs), np.float32)
-        check(lib.mlp_network_predict(
-            self.handle, Samples(X).pointer,
-            ffi.from_buffer("float[]", outputs), ffi.NULL))
+        rows, features = X.shape
+        outputs = np.empty((rows, self._outputs), np.float32)
+        check(lib.mlp_python_predict(self.handle, rows, features,
+                                     TYPES[X.dtype], ffi.from_buffer(X),
+                                     ffi.from_buffer(outputs)))
         return outputs
 
     def predict_proba(self, X) -> np.ndarray:
