@@ -50,16 +50,20 @@ def _curves(columns, width=360, height=120) -> str:
         return ""
     top = max(float(values.max()) for values in losses.values()) or 1.0
     x = np.linspace(4, width - 4, epochs)
-    lines = []
+    lines, labels = [], []
     for (name, values), color in zip(losses.items(),
                                      ("#4477aa", "#cc6677", "#228833")):
         points = " ".join(f"{a:.1f},{b:.1f}" for a, b in
                           zip(x, height - 4 - values / top * (height - 8)))
         lines.append(f'<polyline fill="none" stroke="{color}" stroke-width="2" '
                      f'points="{points}"><title>{name}</title></polyline>')
+        labels.append(f'<tspan fill="{color}">{name.replace("_", " ")}</tspan>')
     return (f'<svg role="img" aria-label="loss by epoch" width="{width}" '
-            f'height="{height}" style="border:1px solid #8888">'
-            + "".join(lines) + "</svg>")
+            f'height="{height + 20}" font-size="12" font-family="sans-serif">'
+            f'<rect width="{width}" height="{height}" fill="none" '
+            f'stroke="#888" stroke-opacity="0.5"/>' + "".join(lines)
+            + f'<text x="4" y="{height + 15}" fill="currentColor">'
+            f'{", ".join(labels)}: 0 to {top:.3g}, {epochs} epochs</text></svg>')
 
 
 def _last_values(columns) -> dict[str, str]:
