@@ -38,6 +38,7 @@ class Mlp(CMakePackage):
     depends_on("protobuf-c")
     depends_on("sleef@3.5.1:")
     depends_on("zlib-api")
+    depends_on("zstd@1.4:")
 
     depends_on("check", type="test")
 
