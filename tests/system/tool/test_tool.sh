@@ -360,3 +360,27 @@ for words in '--epochs: "x" is not a whole number' '--lr: -1 is not above 0' \
     "--btch: unknown option; did you mean --batch?"; do
     grep -qF -e "$words" err || fail "not named: $words"
 done
+
+echo "without --data the rows are those of the run, if they are there"
+unset MLP_DATA
+cp "$MLP_SOURCE/data/cars.csv" mine.csv
+succeed train --data mine.csv --label price --epochs 1 --run mine --quiet \
+    --test-fraction 0.2
+succeed eval mine
+expect_text "mine.csv, test, 48 rows"
+rm mine.csv
+refuse_empty 66 "mine.csv: is not there" eval mine
+refuse_empty 66 "mine.csv: is not there" predict mine
+MLP_DATA=digits tool eval mine
+grep -qF "\$MLP_DATA is used, digits" err || fail "MLP_DATA: no note"
+succeed report mine -o mine.html
+grep -qF "mine.csv: is not there" mine.html || fail "report: no note"
+"$MLP_BUILD/mlp_train" --data - --label price --epochs 1 --run piped --quiet \
+    <"$MLP_SOURCE/data/cars.csv" >/dev/null 2>&1 || fail "training from a pipe"
+for words in "eval piped" "predict piped" "train --resume piped"; do
+    # shellcheck disable=SC2086 # words
+    tool $words
+    expect_status 64 "$words"
+    grep -qF "from standard input: name the rows by --data" err ||
+        fail "$words: does not ask for --data"
+done
