@@ -6,7 +6,6 @@ import argparse
 import json
 import os
 import pathlib
-import platform
 import sys
 from concurrent import futures
 
@@ -116,18 +115,10 @@ Exit status: 0 for any ratios, 2 if one of our programs did not run.""")
     return options
 
 
-def cpu_name():
-    with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
-        for line in file:
-            if line.startswith("model name"):
-                return line.split(":")[1].strip()
-    return platform.machine()
-
-
 def head(bench, load):
     """Print and return machine, data and libraries."""
     environment = machine.debian_environment(1)
-    facts = {"cpu": cpu_name(), "cores": len(bench.cores),
+    facts = {"cpu": machine.cpu_name(), "cores": len(bench.cores),
              "instruction_set": bench.isa, "data": bench.data_name,
              "peak_gflops": bench.peak_gflops, "triad_gbytes": bench.triad,
              "issue_rate": bench.issue_rate, "load_at_start": load,

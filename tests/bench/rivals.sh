@@ -1,10 +1,11 @@
 #!/bin/sh
 # Install the rivals' current versions, from PyPI, for the benchmark alone: a
 # virtual environment in build/rivals, or in the folder that MLP_RIVALS names
-# (for run.sh, too). Takes some minutes and 2.1 GB.
+# (for run.sh and tables.py, too). All of them take some minutes and 3 GB.
 #
-#     sh tests/bench/rivals.sh
+#     sh tests/bench/rivals.sh [RIVAL...]
 #
+# The rivals are torch, jax, keras, scikit-learn, xgboost and lightgbm [all].
 # MLP_PYTHON is the Python to use [/usr/bin/python3]. A rival that cannot be
 # installed is omitted, with a message. Exit status: 0 if at least one was
 # installed.
@@ -52,16 +53,20 @@ get_torch() {
         done
 }
 
-# install RIVAL
+# install RIVAL. XGBoost's library for GPUs is left out, as PyTorch's: its
+# package for CPUs has the same module.
 install() {
     case $1 in
     torch) get_torch ;;
+    xgboost) get pandas xgboost-cpu ;;
+    lightgbm) get pandas lightgbm ;;
     *) get "$1" ;;
     esac
 }
 
+[ $# -gt 0 ] || set -- torch jax keras scikit-learn xgboost lightgbm
 count=0
-for rival in torch jax keras scikit-learn; do
+for rival; do
     module=$rival
     [ "$rival" != scikit-learn ] || module=sklearn
     : >"$scratch/log"

@@ -1,9 +1,11 @@
-"""Lines of the table, flops and truncated files, against values by hand."""
+"""Lines of the table, flops, truncated files and scores of tables, against
+values by hand."""
 import pathlib
 import tempfile
 
 import measures
 import mnist
+import tables
 from lines import HEAD, Line, row_of
 
 
@@ -47,7 +49,22 @@ def a_file_is_cut_to_its_first_rows():
         assert mnist.nonzero_pixels(place) == 1.5
 
 
+def scores_of_folds_and_the_lead_over_guessing():
+    # guessed by the other fold: "b" in the first, "a" in the second
+    rows = [(1, "a", "a"), (1, "a", "b"), (2, "b", "b"), (2, "b", "b")]
+    scores, ahead = tables.evaluate(rows, False)
+    assert scores == [0.5, 1.0]
+    # differences 1, 0, 1, 1: mean 3/4, deviation 1/2, error 1/4
+    assert abs(ahead - 3) < 1e-12
+    scores, _ = tables.evaluate([(1, 0.0, 1.0), (1, 2.0, 2.0),
+                                 (2, 1.0, 1.0), (2, 3.0, 3.0)], True)
+    assert scores == [0.5, 1.0]
+    assert tables.ranks({"a": 3, "b": 1, "c": 3}) == {"a": 1.5, "b": 3,
+                                                      "c": 1.5}
+
+
 a_line_has_the_ratios_and_how_far_the_same_was_apart()
 targets_are_for_median_and_worst()
 flops_of_a_row_by_hand()
 a_file_is_cut_to_its_first_rows()
+scores_of_folds_and_the_lead_over_guessing()

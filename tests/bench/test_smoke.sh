@@ -60,3 +60,35 @@ if sh "$here/run.sh" --build "$MLP_BUILD" --only nonsense \
     fail "a measure that does not exist was accepted"
 fi
 grep -q nonsense "$place/output" || fail "it does not name the wrong measure"
+
+# tables.py on made tables, with or without rivals
+mkdir "$place/tables"
+awk 'BEGIN { OFS = ","; print "V1", "V2", "Class"
+    for (i = 0; i < 300; i++) print i % 7, i * 37 % 11, (i % 7 > 2 ? "a" : "b") }' |
+    gzip >"$place/tables/vowel.csv.gz"
+awk 'BEGIN { OFS = ","; print "lat", "medv", "town", "tract", "cmedv"
+    for (i = 0; i < 300; i++) print i % 97 / 7, i, "t", i, i % 97 * 2 + 5 }' |
+    gzip >"$place/tables/boston2.csv.gz"
+/usr/bin/python3 "$here/tables.py" --build "$MLP_BUILD" --json "$place/json" \
+    "$place/tables" >"$place/output" 2>&1 || fail "tables.py ended with $?"
+/usr/bin/python3 - "$place/json" <<'END' || fail "its scores are not right"
+import json
+import sys
+
+with open(sys.argv[1]) as file:
+    facts = json.load(file)
+assert facts["results"].keys() == {"vowel", "boston2"}
+assert facts["summary"]["beats_guessing"] == 2
+for table, found in facts["results"].items():
+    assert found["ours"]["is_number"] == (table == "boston2")
+    assert found["ours"]["rows"] == 300 and len(found["ours"]["scores"]) == 5
+    for name, scores in found.items():
+        assert all(0.9 < score <= 1 for score in scores["scores"]), (name, table)
+END
+grep -q '^| vowel | 300 | [01]\.' "$place/output" || fail "no table of scores"
+status=0
+/usr/bin/python3 "$here/tables.py" --build "$MLP_BUILD" "$place" \
+    >"$place/output" 2>&1 || status=$?
+if [ "$status" -ne 2 ] || ! grep -q "has none of" "$place/output"; then
+    fail "a folder without tables: $status"
+fi
