@@ -216,6 +216,20 @@ static mlp_status next_row(const mlp_parser *of, mlp_segment *s, uint32_t **row)
     return MLP_OK;
 }
 
+/* Most cells: a number of a feature, which has been parsed with its record. */
+static bool take_plain(const mlp_parser *of, const mlp_segment *s, size_t i,
+                       uint32_t *row)
+{
+    const mlp_cell_column *column = &of->cells->columns[i];
+    const mlp_csv_cell *cell = &s->records.cells[column->field];
+    if (!cell->is_number || column->kind != MLP_COLUMN_NUMBER ||
+        i == of->cells->how.label || mlp_na_words_have(&of->na, cell)) {
+        return false;
+    }
+    memcpy(&row[column->number], &cell->number, sizeof cell->number);
+    return true;
+}
+
 static mlp_status take_record(const mlp_parser *of, mlp_segment *s)
 {
     uint32_t *row = NULL;
@@ -230,7 +244,8 @@ static mlp_status take_record(const mlp_parser *of, mlp_segment *s)
     row[MLP_CELLS_INPUT] = (uint32_t)number; /* in the segment, until joined */
     for (size_t i = 0; i < of->cells->count && is_good; i++) {
         const mlp_cell_column *column = &of->cells->columns[i];
-        if (column->number != SIZE_MAX || column->code != SIZE_MAX) {
+        bool is_stored = column->number != SIZE_MAX || column->code != SIZE_MAX;
+        if (is_stored && !take_plain(of, s, i, row)) {
             MLP_TRY(take_cell(of, s, i, row, &is_good));
         }
     }

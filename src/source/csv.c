@@ -66,31 +66,23 @@ void mlp_csv_close(mlp_csv *csv)
     *csv = (mlp_csv){0};
 }
 
-/* Bytes of a word that are 0, as 1 in each of them. */
-static uint64_t zero_bytes(uint64_t word)
-{
-    const uint64_t low = UINT64_C(0x7F7F7F7F7F7F7F7F);
-    return ~(((word & low) + low) | word | low) >> 7;
-}
-
-/* Eight bytes at a time, in sums that fit into their bytes. */
+/* Several bytes at a time, in sums that fit into bytes: compilers make vector
+ * instructions of it. */
 size_t mlp_csv_count(const char *bytes, size_t size, char wanted)
 {
-    enum { WORD = sizeof(uint64_t), WORDS_MOST = 255 };
-    const uint64_t ones = UINT64_C(0x0101010101010101);
-    const uint64_t pattern = ones * (unsigned char)wanted;
+    enum { LANES = 32, STEPS_MOST = 255 };
     size_t count = 0;
     size_t i = 0;
-    while (size - i >= WORD) {
-        uint64_t sums = 0;
-        for (size_t k = 0; k < WORDS_MOST && size - i >= WORD; k++) {
-            uint64_t word;
-            memcpy(&word, bytes + i, sizeof word);
-            sums += zero_bytes(word ^ pattern);
-            i += WORD;
+    while (size - i >= LANES) {
+        uint8_t sums[LANES] = {0};
+        for (size_t k = 0; k < STEPS_MOST && size - i >= LANES; k++) {
+            for (size_t lane = 0; lane < LANES; lane++) {
+                sums[lane] += bytes[i + lane] == wanted;
+            }
+            i += LANES;
         }
-        for (; sums > 0; sums >>= 8) {
-            count += sums & 0xFF;
+        for (size_t lane = 0; lane < LANES; lane++) {
+            count += sums[lane];
         }
     }
     for (; i < size; i++) {

@@ -19,14 +19,8 @@ void mlp_na_words_list(const char *list, mlp_na_words *na)
     }
 }
 
-bool mlp_na_words_have(const mlp_na_words *na, const mlp_csv_cell *cell)
+bool mlp_na_words_list_has(const mlp_na_words *na, const mlp_csv_cell *cell)
 {
-    if (cell->length == 0) {
-        return true;
-    }
-    if (!na->begins[(unsigned char)*cell->text]) {
-        return false;
-    }
     for (size_t i = 0; i < na->count; i++) {
         if (na->words[i].length == cell->length &&
             memcmp(na->words[i].text, cell->text, cell->length) == 0) {

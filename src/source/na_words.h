@@ -22,7 +22,15 @@ typedef struct {
  *  @param na    zeroed */
 void mlp_na_words_list(const char *list, mlp_na_words *na);
 
+/** Whether a cell is one of the words. */
+bool mlp_na_words_list_has(const mlp_na_words *na, const mlp_csv_cell *cell);
+
 /** Whether a cell is missing: it is empty, or one of the words. */
-bool mlp_na_words_have(const mlp_na_words *na, const mlp_csv_cell *cell);
+static inline bool mlp_na_words_have(const mlp_na_words *na,
+                                     const mlp_csv_cell *cell)
+{
+    return cell->length == 0 || (na->begins[(unsigned char)*cell->text] &&
+                                 mlp_na_words_list_has(na, cell));
+}
 
 #endif

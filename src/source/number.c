@@ -32,6 +32,9 @@ typedef struct {
     int exponent;
 } decimal;
 
+static const uint64_t shifts[WORD + 1] = {
+    1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
+
 /* ---- digits, eight at a time ------------------------------------------- */
 
 /* Eight bytes, the first one lowest, each less '0'. */
@@ -67,8 +70,6 @@ static uint64_t join_digits(uint64_t word)
 
 static const char *take_digits(const char *at, decimal *number)
 {
-    static const uint64_t shifts[WORD + 1] = {
-        1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
     size_t count;
     do {
         uint64_t word = load_digits(at);
@@ -108,7 +109,50 @@ static const char *take_whole(const char *at, decimal *number)
     return take_digits(at, number);
 }
 
-/* ---- the fast path ----------------------------------------------------- */
+/* ---- few digits: most numbers ------------------------------------------ */
+
+/* The first `count` bytes of a word, fewer than all of them. */
+static uint64_t first_bytes(uint64_t word, size_t count)
+{
+    return word & ((UINT64_C(1) << 8 * count) - 1);
+}
+
+/* A number with 1 to 7 digits before the point and at most 15 in all, without
+ * an exponent. The digits around the point are joined first, so nothing
+ * depends on where it is. NULL if it is none. */
+static const char *take_short(const char *at, decimal *number)
+{
+    uint64_t word = load_digits(at);
+    size_t whole = count_digits(word);
+    if (whole - 1 >= WORD - 1) {
+        return NULL;
+    }
+    if (at[whole] != '.') {
+        number->digits = join_digits(word << 8 * (WORD - whole));
+        return (at[whole] | 0x20) == 'e' ? NULL : at + whole;
+    }
+    word = load_digits(at + 1) & ~first_bytes(UINT64_MAX, whole);
+    word |= first_bytes(load_digits(at), whole);
+    size_t count = count_digits(word);
+    number->digits = join_digits(word << 8 * (WORD - count));
+    if (count == WORD) {
+        word = load_digits(at + 1 + WORD);
+        size_t more = count_digits(word);
+        if (more == WORD) {
+            return NULL;
+        }
+        count += more;
+        if (more > 0) {
+            number->digits = number->digits * shifts[more] +
+                             join_digits(word << 8 * (WORD - more));
+        }
+    }
+    number->exponent = (int)whole - (int)count;
+    at += 1 + count;
+    return (*at | 0x20) == 'e' ? NULL : at;
+}
+
+/* ---- up to 19 digits --------------------------------------------------- */
 
 static const char *take_exponent(const char *at, decimal *number)
 {
@@ -167,8 +211,12 @@ const char *mlp_number_take(const char *text, float *value)
 {
     decimal number = {0};
     bool is_negative = *text == '-';
-    const char *end =
-        take_decimal(text + (*text == '-' || *text == '+'), &number);
+    text += (int)is_negative | (*text == '+');
+    const char *end = take_short(text, &number);
+    if (end == NULL) {
+        number = (decimal){0};
+        end = take_decimal(text, &number);
+    }
     if (end == NULL || abs(number.exponent) > EXPONENT_MOST) {
         return NULL;
     }
@@ -180,7 +228,11 @@ const char *mlp_number_take(const char *text, float *value)
     } else if (!narrow(near, value)) {
         return NULL;
     }
-    *value = is_negative ? -*value : *value;
+    /* not by a branch, which half of all numbers would take */
+    uint32_t bits;
+    memcpy(&bits, value, sizeof bits);
+    bits |= (uint32_t)is_negative << 31;
+    memcpy(value, &bits, sizeof bits);
     return end;
 }
 

@@ -61,6 +61,14 @@ static mlp_status map_codes(mlp_encoder *encoder, size_t i)
     return MLP_OK;
 }
 
+/* Whether a text of a column of texts must be a category. */
+static bool is_strict(const mlp_encoder *encoder, size_t i)
+{
+    return encoder->cells->columns[i].code != SIZE_MAX &&
+           (i == encoder->schema->label ||
+            encoder->schema->unseen != MLP_UNSEEN_OTHER);
+}
+
 mlp_status mlp_encoder_create(const mlp_cells *cells, const mlp_schema *schema,
                               mlp_encoder *encoder)
 {
@@ -69,12 +77,16 @@ mlp_status mlp_encoder_create(const mlp_cells *cells, const mlp_schema *schema,
                              .features = mlp_schema_features(schema),
                              .weight = mlp_cells_weight(cells)};
     encoder->categories = calloc(schema->count, sizeof *encoder->categories);
-    if (encoder->categories == NULL) {
+    encoder->strict = calloc(schema->count, sizeof *encoder->strict);
+    if (encoder->categories == NULL || encoder->strict == NULL) {
         return mlp_fail_memory("the categories of a table");
     }
     for (size_t i = 0; i < schema->count; i++) {
         if (schema->columns[i].kind == MLP_COLUMN_TEXT) {
             MLP_TRY(map_codes(encoder, i));
+            if (is_strict(encoder, i)) {
+                encoder->strict[encoder->strict_count++] = i;
+            }
         }
     }
     return MLP_OK;
@@ -87,6 +99,7 @@ void mlp_encoder_destroy(mlp_encoder *encoder)
         free(encoder->categories[i]);
     }
     free(encoder->categories);
+    free(encoder->strict);
     *encoder = (mlp_encoder){0};
 }
 
@@ -107,20 +120,15 @@ static uint32_t category_of(const mlp_encoder *encoder, const uint32_t *words,
 
 size_t mlp_encoder_unseen(const mlp_encoder *encoder, size_t row)
 {
-    const mlp_schema *schema = encoder->schema;
     const uint32_t *words = mlp_cells_row(encoder->cells, row);
-    for (size_t i = 0; i < schema->count; i++) {
-        bool is_read = encoder->cells->columns[i].code != SIZE_MAX &&
-                       schema->columns[i].kind == MLP_COLUMN_TEXT;
-        bool may_be_unseen =
-            i != schema->label && schema->unseen == MLP_UNSEEN_OTHER;
-        if (is_read && !may_be_unseen &&
-            words[encoder->cells->columns[i].code] != MLP_CELL_MISSING &&
+    for (size_t k = 0; k < encoder->strict_count; k++) {
+        size_t i = encoder->strict[k];
+        if (words[encoder->cells->columns[i].code] != MLP_CELL_MISSING &&
             category_of(encoder, words, i) == MLP_CELL_MISSING) {
             return i;
         }
     }
-    return schema->count;
+    return encoder->schema->count;
 }
 
 void mlp_encoder_count(const mlp_encoder *encoder, size_t row,

@@ -34,7 +34,10 @@ typedef struct {
     const mlp_cells *cells;
     const mlp_schema *schema; /**< of the same columns */
     size_t features;
-    size_t weight;         /**< mlp_cells_weight */
+    size_t weight;  /**< mlp_cells_weight */
+    size_t *strict; /**< [strict_count]: columns whose texts must be categories,
+                         the label's and, unless others are allowed, all */
+    size_t strict_count;
     uint32_t **categories; /**< [columns], each [texts]: the category of a code;
                                 MLP_CELL_MISSING for none */
 } mlp_encoder;

@@ -14,7 +14,10 @@
 #include "system/threads.h"
 #include "team/select.h"
 
-enum { NUMBERS = 16 /* columns whose medians are searched at a time */ };
+enum {
+    NUMBERS = 16, /* columns whose medians are searched at a time */
+    ROWS = 128    /* of which a column is counted after another */
+};
 
 /* Some rows of a table: those of this rank, and how many all ranks have. */
 typedef struct {
@@ -40,23 +43,30 @@ typedef struct {
     uint64_t present[NUMBERS]; /* rows of all ranks that have a number */
 } medians;
 
-/* Each thread counts some of the columns. */
+/* The copy of the selection stays in registers. */
+static void count_column(const medians *m, size_t c, mlp_range rows)
+{
+    const fit *of = m->of;
+    const size_t place = of->cells->columns[m->columns[c]].number;
+    mlp_selection selection = m->selection;
+    for (size_t r = rows.first; r < rows.first + rows.count; r++) {
+        float number = mlp_cell_number(row_of(of, r)[place]);
+        if (!isnan(number)) {
+            mlp_selection_count(&selection, c, number);
+        }
+    }
+}
+
+/* Each thread counts some of the columns, of rows that stay in the cache. */
 static void count_numbers(void *context, mlp_thread self)
 {
-    medians *m = context;
-    const fit *of = m->of;
+    const medians *m = context;
     const mlp_range mine = mlp_thread_share(self, m->count);
-    size_t places[NUMBERS];
-    for (size_t c = 0; c < m->count; c++) {
-        places[c] = of->cells->columns[m->columns[c]].number;
-    }
-    for (size_t r = 0; r < of->count; r++) {
-        const uint32_t *words = row_of(of, r);
+    for (size_t first = 0; first < m->of->count; first += ROWS) {
+        size_t rest = m->of->count - first;
+        const mlp_range rows = {first, rest < ROWS ? rest : ROWS};
         for (size_t c = mine.first; c < mine.first + mine.count; c++) {
-            float number = mlp_cell_number(words[places[c]]);
-            if (!isnan(number)) {
-                mlp_selection_count(&m->selection, c, number);
-            }
+            count_column(m, c, rows);
         }
     }
 }

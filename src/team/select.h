@@ -69,7 +69,12 @@ static inline void mlp_selection_count(mlp_selection *of, size_t column,
     uint32_t prefix = (uint32_t)((uint64_t)key >> of->prefix_shift);
     uint32_t digit = key >> of->digit_shift & of->digit_mask;
     size_t at = column * of->wanted;
-    for (size_t end = at + of->wanted; at < end; at++) {
+    size_t end = at + of->wanted;
+    uint32_t lowest = of->values[at].prefix;
+    if (prefix - lowest > of->values[end - 1].prefix - lowest) {
+        return; /* most values: outside the wanted ones */
+    }
+    for (; at < end; at++) {
         if (of->values[at].prefix == prefix) {
             of->counts[at * MLP_SELECT_BINS + digit]++;
             return;

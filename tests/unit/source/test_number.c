@@ -105,6 +105,30 @@ START_TEST(random_numbers_have_the_bits_of_strtof)
 }
 END_TEST
 
+/* As most tables have them: up to 17 digits, and a point anywhere. */
+START_TEST(short_numbers_have_the_bits_of_strtof)
+{
+    const mlp_rng_key key = {2, MLP_RNG_SPLIT, 0};
+    for (uint64_t i = 0; i < 300000; i++) {
+        mlp_rng_block draw = mlp_rng_draw(key, i, 0);
+        size_t count = 1 + draw.word[2] % 17;
+        size_t point = draw.word[3] % (count + 2);
+        uint64_t digits = (uint64_t)draw.word[0] << 32 | draw.word[1];
+        char text[32];
+        size_t length = 0;
+        text[length++] = "-+0"[i % 3];
+        for (size_t k = 0; k < count; k++, digits /= 10) {
+            if (k == point) {
+                text[length++] = '.';
+            }
+            text[length++] = (char)('0' + digits % 10);
+        }
+        text[length] = '\0';
+        expect_strtof(text);
+    }
+}
+END_TEST
+
 START_TEST(other_texts_are_no_numbers)
 {
     static const char *const texts[] = {
@@ -130,6 +154,7 @@ int main(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, hard_cases_are_rounded_once);
     tcase_add_test(tests, random_numbers_have_the_bits_of_strtof);
+    tcase_add_test(tests, short_numbers_have_the_bits_of_strtof);
     tcase_add_test(tests, other_texts_are_no_numbers);
     suite_add_tcase(suite, tests);
     return run_suite(suite, CK_FORK_GETENV);
