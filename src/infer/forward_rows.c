@@ -173,61 +173,48 @@ static bool is_among_top(const float *outputs, size_t classes, size_t label,
     return before < k;
 }
 
-static void count_top(const mlp_evaluator *evaluator, size_t rows,
-                      mlp_tally *tally)
+static void count_top(const mlp_class_rows *of, mlp_tally *tally)
 {
-    size_t classes = evaluator->model->classes;
-    const float *outputs = mlp_pass_outputs(evaluator->pass);
-    const uint16_t *labels = mlp_feed_labels(evaluator->feed);
-    const float *weights = mlp_feed_weights(evaluator->feed);
-    for (size_t r = 0; r < rows; r++) {
-        double weight = weight_of(weights, r);
+    for (size_t r = 0; r < of->rows; r++) {
+        double weight = weight_of(of->weights, r);
         bool is_hit =
-            weight > 0.0 && is_among_top(outputs + r * mlp_stride(classes),
-                                         classes, labels[r], evaluator->top_k);
+            weight > 0.0 && is_among_top(of->outputs + r * of->stride,
+                                         of->count, of->labels[r], of->top_k);
         tally->top_hits += is_hit;
-        tally->top_hit_sum += weights != NULL && is_hit ? weight : 0.0;
+        tally->top_hit_sum += of->weights != NULL && is_hit ? weight : 0.0;
     }
 }
 
-/* The outputs and labels of a batch of a classifier. */
-typedef struct {
-    const mlp_model *model;
-    size_t rows, count, stride;
-    const float *outputs; /* [rows, stride], the first `count` of a row */
-    const double *losses;
-    const uint32_t *predictions;
-    const uint16_t *labels;
-    const float *weights; /* or NULL */
-} class_rows;
-
-static class_rows rows_of_batch(const mlp_evaluator *evaluator, size_t rows)
+static mlp_class_rows rows_of_batch(const mlp_evaluator *evaluator, size_t rows)
 {
     const mlp_model *model = evaluator->model;
     size_t count = model->layer[model->layers - 1].out;
-    return (class_rows){.model = model,
-                        .rows = rows,
-                        .count = count,
-                        .stride = mlp_stride(count),
-                        .outputs = mlp_pass_outputs(evaluator->pass),
-                        .losses = mlp_pass_losses(evaluator->pass),
-                        .predictions = mlp_pass_predictions(evaluator->pass),
-                        .labels = mlp_feed_labels(evaluator->feed),
-                        .weights = mlp_feed_weights(evaluator->feed)};
+    bool has_logs = model->loss == MLP_LOSS_CROSS_ENTROPY ||
+                    model->loss == MLP_LOSS_BINARY_CROSS_ENTROPY;
+    return (mlp_class_rows){
+        .rows = rows,
+        .classes = model->classes,
+        .count = count,
+        .stride = mlp_stride(count),
+        .outputs = mlp_pass_outputs(evaluator->pass),
+        .are_probabilities = mlp_model_has_probabilities(model),
+        .losses = has_logs ? mlp_pass_losses(evaluator->pass) : NULL,
+        .predictions = mlp_pass_predictions(evaluator->pass),
+        .labels = mlp_feed_labels(evaluator->feed),
+        .weights = mlp_feed_weights(evaluator->feed),
+        .top_k = evaluator->top_k};
 }
 
-/* Compare probabilities with the labels, in order. A cross-entropy has the log
- * loss of the logits, times the weight, which is more exact than that of the
- * outputs. Rows with weights have no reliability: its bins count rows. */
-static void count_probabilities(const class_rows *of, mlp_tally *tally,
+/* Compare probabilities with the labels, in order. Rows with weights have no
+ * reliability: its bins count rows. */
+static void count_probabilities(const mlp_class_rows *of, mlp_tally *tally,
                                 mlp_reliability *reliability)
 {
-    bool has_logs = of->model->loss == MLP_LOSS_CROSS_ENTROPY ||
-                    of->model->loss == MLP_LOSS_BINARY_CROSS_ENTROPY;
     for (size_t r = 0; r < of->rows; r++) {
         const float *outputs = of->outputs + r * of->stride;
         mlp_tally_probabilities(tally, outputs, of->count, of->labels[r],
-                                has_logs ? of->losses[r] : (double)NAN,
+                                of->losses != NULL ? of->losses[r]
+                                                   : (double)NAN,
                                 weight_of(of->weights, r));
         if (reliability != NULL && of->weights == NULL) {
             mlp_reliability_add(reliability, outputs, of->count, of->labels[r],
@@ -242,7 +229,8 @@ uint64_t mlp_evaluation_ranking_bytes(const mlp_model *model, uint64_t rows)
     return rows * (words * sizeof(uint32_t) + 2 * sizeof(uint64_t));
 }
 
-static void rank_rows(const class_rows *of, size_t first, mlp_ranking *ranking)
+static void rank_rows(const mlp_class_rows *of, size_t first,
+                      mlp_ranking *ranking)
 {
     size_t from = of->count == 2 ? 1 : 0;
     for (size_t r = 0; r < of->rows; r++) {
@@ -251,30 +239,27 @@ static void rank_rows(const class_rows *of, size_t first, mlp_ranking *ranking)
     }
 }
 
-/* @param first  row of the split, over all ranks */
-static void count_classes(const mlp_evaluator *evaluator, size_t first,
-                          size_t rows, mlp_tally *tally,
-                          const mlp_evaluation_counts *counts)
+void mlp_class_rows_count(const mlp_class_rows *of, size_t first,
+                          mlp_tally *tally, const mlp_evaluation_counts *counts)
 {
-    const class_rows of = rows_of_batch(evaluator, rows);
-    size_t classes = of.model->classes;
-    for (size_t r = 0; r < rows; r++) {
-        double weight = weight_of(of.weights, r);
-        bool is_hit = of.predictions[r] == of.labels[r] && weight > 0.0;
+    for (size_t r = 0; r < of->rows; r++) {
+        double weight = weight_of(of->weights, r);
+        bool is_hit = of->predictions[r] == of->labels[r] && weight > 0.0;
         tally->hits += is_hit;
-        tally->hit_sum += of.weights != NULL && is_hit ? weight : 0.0;
+        tally->hit_sum += of->weights != NULL && is_hit ? weight : 0.0;
         if (counts->confusion != NULL && weight > 0.0) {
-            counts->confusion[of.labels[r] * classes + of.predictions[r]]++;
+            counts
+                ->confusion[of->labels[r] * of->classes + of->predictions[r]]++;
         }
     }
-    if (mlp_model_has_probabilities(of.model)) {
-        count_probabilities(&of, tally, counts->reliability);
+    if (of->are_probabilities) {
+        count_probabilities(of, tally, counts->reliability);
     }
     if (counts->ranking != NULL) {
-        rank_rows(&of, first, counts->ranking);
+        rank_rows(of, first, counts->ranking);
     }
-    if (evaluator->top_k > 0) {
-        count_top(evaluator, rows, tally);
+    if (of->top_k > 0) {
+        count_top(of, tally);
     }
 }
 
@@ -295,8 +280,9 @@ static void count_rows(const mlp_evaluation *e, mlp_tally *tally,
     if (mlp_feed_targets(evaluator->feed) != NULL) {
         count_targets(evaluator, rows, tally);
     } else {
-        count_classes(evaluator, e->order->before + e->rows.first, rows, tally,
-                      counts);
+        const mlp_class_rows of = rows_of_batch(evaluator, rows);
+        mlp_class_rows_count(&of, e->order->before + e->rows.first, tally,
+                             counts);
     }
 }
 

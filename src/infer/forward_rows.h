@@ -93,6 +93,27 @@ typedef struct {
                                        no weights */
 } mlp_evaluation_counts;
 
+/** The outputs of a classifier for some rows, and their labels. */
+typedef struct {
+    size_t rows, classes;
+    size_t count, stride; /**< a single output is that of class 1 of two */
+    const float *outputs; /**< [rows, stride], the first `count` of a row */
+    bool are_probabilities;
+    const double *losses; /**< [rows]: the log loss of the logits times the
+                               weight, which is more exact than that of the
+                               outputs; NULL: not known */
+    const uint32_t *predictions; /**< [rows] */
+    const uint16_t *labels;      /**< [rows] */
+    const float *weights;        /**< [rows]; NULL: all 1 */
+    size_t top_k;                /**< 0: don't count top_hits */
+} mlp_class_rows;
+
+/** Count the hits and probabilities of rows, in order; neither loss nor rows.
+ *  @param first  the number of the first, for the ranking */
+void mlp_class_rows_count(const mlp_class_rows *of, size_t first,
+                          mlp_tally *tally,
+                          const mlp_evaluation_counts *counts);
+
 /** Bytes that it takes to rank rows of a model: outputs, labels, and their
  * order by one output. */
 uint64_t mlp_evaluation_ranking_bytes(const mlp_model *model, uint64_t rows);

@@ -201,6 +201,23 @@ mlp_inference_result mlp_inference_run(mlp_inference *inference,
                                       mlp_pass_predictions(inference->pass)};
 }
 
+size_t mlp_inference_outputs(const mlp_inference *inference)
+{
+    return inference->model->layer[inference->model->layers - 1].out;
+}
+
+size_t mlp_inference_classes(const mlp_inference *inference)
+{
+    return inference->is_regression ? 0 : inference->model->classes;
+}
+
+double mlp_inference_value(const mlp_inference *inference, float output)
+{
+    return inference->is_regression
+               ? mlp_target_prediction(&inference->target_scaler, output)
+               : (double)output;
+}
+
 bool mlp_inference_has_probabilities(const mlp_inference *inference)
 {
     return !inference->is_regression &&
@@ -229,7 +246,7 @@ void mlp_inference_limit_memory(mlp_inference *inference, uint64_t bytes)
     inference->memory = bytes;
 }
 
-static bool ranks_rows(const mlp_inference *inference, size_t rows)
+bool mlp_inference_ranks(const mlp_inference *inference, size_t rows)
 {
     uint64_t bytes = mlp_evaluation_ranking_bytes(inference->model, rows);
     uint64_t most =
@@ -257,7 +274,7 @@ mlp_status mlp_inference_evaluate(
     mlp_evaluation_counts counts = {.confusion = confusion,
                                     .reliability = reliability};
     size_t rows = dataset->range.count;
-    if (!ranks_rows(inference, rows)) {
+    if (!mlp_inference_ranks(inference, rows)) {
         evaluate(inference, dataset, &counts, tally);
         return MLP_OK;
     }

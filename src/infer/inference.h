@@ -69,6 +69,17 @@ mlp_inference_result mlp_inference_run(mlp_inference *inference,
                                        const mlp_dataset *dataset,
                                        mlp_range rows);
 
+/** Outputs of a row, and classes: 2 of a single output; 0 of a regression. */
+size_t mlp_inference_outputs(const mlp_inference *inference);
+size_t mlp_inference_classes(const mlp_inference *inference);
+
+/** An output as it is; of a regression the number in the data's unit. */
+double mlp_inference_value(const mlp_inference *inference, float output);
+
+/** Whether so many rows are ranked: those of classes, unless that takes too
+ *  much memory (mlp_inference_limit_memory). */
+bool mlp_inference_ranks(const mlp_inference *inference, size_t rows);
+
 /** Whether the outputs are probabilities of classes: of softmax, or of one
  *  sigmoid for two classes. */
 bool mlp_inference_has_probabilities(const mlp_inference *inference);

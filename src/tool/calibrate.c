@@ -1,14 +1,20 @@
 /** @file
  *  mlp calibrate: a checkpoint whose probabilities fit the rows that training
- *  held out.
+ *  held out; or the checkpoints of a run of several models, which fit the rows
+ *  of all folds.
  */
+#include <dirent.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "checkpoint/file.h"
+#include "checkpoint/folds.h"
 #include "infer/temperature.h"
+#include "system/files.h"
 #include "tool.h"
 
 /* A model on the rows by which it is calibrated. */
@@ -18,10 +24,12 @@ typedef struct {
 } quality;
 
 typedef struct {
-    mlp_tool_case loaded;
-    char path[MLP_MAX_PATH]; /* of the new checkpoint */
+    mlp_tool_case loaded;    /* the model at hand */
+    const char *rows_name;   /* "validation" or "out-of-fold" */
+    mlp_logits logits;       /* of the rows of all models */
+    char path[MLP_MAX_PATH]; /* of the new checkpoint, or of a directory */
     double temperature;      /* by which the logits were divided */
-    quality before, after;
+    quality before, after;   /* on the rows of all models */
 } calibration;
 
 /* ---- results */
@@ -52,9 +60,9 @@ static void print_text(FILE *out, const calibration *c)
     change changes[CHANGES];
     list_changes(c, changes);
     fprintf(out,
-            "checkpoint  %s\ndata        %s, validation, %" PRIu64
+            "checkpoint  %s\ndata        %s, %s, %" PRIu64
             " rows\ntemperature %.9g\n\n",
-            c->loaded.checkpoint_path, c->loaded.data_name,
+            c->loaded.checkpoint_path, c->loaded.data_name, c->rows_name,
             c->before.tally.rows, c->temperature);
     for (size_t i = 0; i < CHANGES; i++) {
         fprintf(out, "%-20s%.6f, was %.6f\n", changes[i].label,
@@ -106,34 +114,35 @@ static mlp_status name_output(const mlp_tool_options *options, calibration *c)
                           from);
 }
 
-/* Fit the temperature to logits of rows that the model was not trained on.
- * Rows held out by other means are appended here. */
-static mlp_status fit(const mlp_tool_options *options, calibration *c,
-                      double *factor)
+/* Add what a model makes of the rows at hand. */
+static mlp_status measure(const calibration *c, mlp_inference *inference,
+                          quality *measured, mlp_tally *own)
 {
-    mlp_logits logits = {.rows = 0};
+    MLP_TRY(mlp_inference_evaluate(inference, &c->loaded.dataset, own, NULL,
+                                   &measured->reliability));
+    mlp_tally_add(&measured->tally, own);
+    return mlp_dataset_status(&c->loaded.dataset);
+}
+
+/* Add the rows of the loaded model, which it was not trained on. */
+static mlp_status add_rows(const mlp_tool_options *options, calibration *c,
+                           mlp_tally *own)
+{
+    if (!mlp_inference_has_probabilities(c->loaded.inference)) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "%s: a temperature is for a classifier with softmax "
+                        "outputs, or with --binary and a sigmoid",
+                        c->loaded.checkpoint_path);
+    }
     if (c->loaded.dataset.weights != NULL) {
         return mlp_fail(MLP_ERROR_USAGE,
                         "%s: its rows have weights, and calibration counts "
                         "rows",
                         c->loaded.data_name);
     }
-    mlp_status status = mlp_logits_append(&logits, &c->loaded.checkpoint,
-                                          options->threads, &c->loaded.dataset);
-    if (status == MLP_OK) {
-        status = mlp_temperature_fit(&logits, factor);
-    }
-    mlp_logits_destroy(&logits);
-    return status;
-}
-
-static mlp_status measure(const calibration *c, mlp_inference *inference,
-                          quality *measured)
-{
-    MLP_TRY(mlp_inference_evaluate(inference, &c->loaded.dataset,
-                                   &measured->tally, NULL,
-                                   &measured->reliability));
-    return mlp_dataset_status(&c->loaded.dataset);
+    MLP_TRY(measure(c, c->loaded.inference, &c->before, own));
+    return mlp_logits_append(&c->logits, &c->loaded.checkpoint,
+                             options->threads, &c->loaded.dataset);
 }
 
 /* The child of the loaded checkpoint, in its place. */
@@ -151,29 +160,158 @@ static mlp_status make_child(calibration *c, double factor)
 static mlp_status measure_child(const mlp_tool_options *options, calibration *c)
 {
     mlp_inference *inference;
+    mlp_tally own;
     MLP_TRY(mlp_inference_create(&c->loaded.checkpoint, options->threads,
                                  &inference));
-    mlp_status status = measure(c, inference, &c->after);
+    mlp_status status = measure(c, inference, &c->after, &own);
     mlp_inference_destroy(&inference);
     return status;
 }
 
-static mlp_status make(const mlp_tool_options *options, calibration *c)
+/* Write the child of the loaded checkpoint. */
+static mlp_status write_child(const mlp_tool_options *options, calibration *c,
+                              double factor, const char *path)
 {
     unsigned char digest[MLP_DIGEST_BYTES];
-    double factor;
-    if (!mlp_inference_has_probabilities(c->loaded.inference)) {
-        return mlp_fail(MLP_ERROR_USAGE,
-                        "%s: a temperature is for a classifier with softmax "
-                        "outputs, or with --binary and a sigmoid",
-                        c->loaded.checkpoint_path);
-    }
-    MLP_TRY(name_output(options, c));
-    MLP_TRY(measure(c, c->loaded.inference, &c->before));
-    MLP_TRY(fit(options, c, &factor));
     MLP_TRY(make_child(c, factor));
     MLP_TRY(measure_child(options, c));
-    return mlp_checkpoint_replace(c->path, &c->loaded.checkpoint, digest);
+    return mlp_checkpoint_replace(path, &c->loaded.checkpoint, digest);
+}
+
+static mlp_status calibrate_model(const mlp_tool_options *options,
+                                  calibration *c)
+{
+    mlp_tally own;
+    double factor;
+    c->rows_name = "validation";
+    MLP_TRY(mlp_tool_load_held_out(options, &c->loaded));
+    MLP_TRY(add_rows(options, c, &own));
+    MLP_TRY(name_output(options, c));
+    MLP_TRY(mlp_temperature_fit(&c->logits, &factor));
+    return write_child(options, c, factor, c->path);
+}
+
+/* ---- a run of several models ------------------------------------------- */
+
+static void unload(calibration *c)
+{
+    mlp_tool_unload(&c->loaded);
+    c->loaded = (mlp_tool_case){0};
+}
+
+static mlp_status add_fold(const mlp_tool_options *options, size_t fold,
+                           calibration *c)
+{
+    mlp_tally own;
+    unload(c);
+    MLP_TRY(mlp_tool_load_fold(options, fold, &c->loaded));
+    MLP_TRY(add_rows(options, c, &own));
+    return mlp_tool_check_fold(&c->loaded, &own);
+}
+
+/* --output, else "calibrated" in the run; nothing of this name may be there. */
+static mlp_status name_directory(const mlp_tool_options *options,
+                                 calibration *c)
+{
+    if (options->output != NULL) {
+        snprintf(c->path, sizeof c->path, "%s", options->output);
+    } else {
+        MLP_TRY(mlp_path_join(options->file, "calibrated", c->path));
+    }
+    return access(c->path, F_OK) != 0
+               ? MLP_OK
+               : mlp_fail(MLP_ERROR_USAGE,
+                          "%s: is there already; name another directory with "
+                          "--output",
+                          c->path);
+}
+
+/* The child of a fold's checkpoint, under the same name in a directory. */
+static mlp_status write_fold(const mlp_tool_options *options, size_t fold,
+                             const char *directory, double factor,
+                             calibration *c)
+{
+    char place[MLP_MAX_PATH];
+    char path[MLP_MAX_PATH];
+    unload(c);
+    MLP_TRY(mlp_tool_load_fold(options, fold, &c->loaded));
+    MLP_TRY(mlp_fold_path(directory, fold, place));
+    MLP_TRY(mlp_directory_make(place));
+    const char *slash = strrchr(c->loaded.checkpoint_path, '/');
+    MLP_TRY(mlp_path_join(place, slash + 1, path));
+    return write_child(options, c, factor, path);
+}
+
+/* Remove a directory of files. */
+static void discard_fold(const char *place)
+{
+    mlp_status status = MLP_OK;
+    struct dirent *entry;
+    char path[MLP_MAX_PATH];
+    DIR *stream = opendir(place);
+    if (stream == NULL) {
+        return;
+    }
+    while (mlp_directory_next(place, stream, &entry, &status)) {
+        if (mlp_path_join(place, entry->d_name, path) == MLP_OK) {
+            (void)unlink(path); /* "." and ".." stay */
+        }
+    }
+    (void)closedir(stream);
+    (void)rmdir(place);
+}
+
+/* What a failure left. */
+static void discard(const char *directory, size_t folds)
+{
+    char place[MLP_MAX_PATH];
+    for (size_t fold = 0; fold < folds; fold++) {
+        if (mlp_fold_path(directory, fold, place) == MLP_OK) {
+            discard_fold(place);
+        }
+    }
+    (void)rmdir(directory);
+}
+
+/* All folds are written before the directory gets its name. */
+static mlp_status write_folds(const mlp_tool_options *options, size_t folds,
+                              double factor, calibration *c)
+{
+    char temporary[MLP_MAX_PATH];
+    int length = snprintf(temporary, sizeof temporary, "%s.%ld.tmp", c->path,
+                          (long)getpid());
+    if ((size_t)length >= sizeof temporary) {
+        return mlp_fail(MLP_ERROR_IO, "%s: the path is too long", c->path);
+    }
+    mlp_status status = MLP_OK;
+    for (size_t fold = 0; fold < folds && status == MLP_OK; fold++) {
+        status = write_fold(options, fold, temporary, factor, c);
+    }
+    if (status == MLP_OK && rename(temporary, c->path) != 0) {
+        status = mlp_fail(MLP_ERROR_IO, "%s: cannot be created: %s", c->path,
+                          strerror(errno));
+    }
+    if (status != MLP_OK) {
+        discard(temporary, folds);
+    }
+    return status;
+}
+
+/* One temperature for all models, by the rows of all folds. */
+static mlp_status calibrate_folds(const mlp_tool_options *options, size_t folds,
+                                  calibration *c)
+{
+    double factor;
+    c->rows_name = "out-of-fold";
+    MLP_TRY(name_directory(options, c));
+    for (size_t fold = 0; fold < folds; fold++) {
+        MLP_TRY(add_fold(options, fold, c));
+    }
+    MLP_TRY(mlp_temperature_fit(&c->logits, &factor));
+    MLP_TRY(write_folds(options, folds, factor, c));
+    snprintf(c->loaded.checkpoint_path, sizeof c->loaded.checkpoint_path, "%s",
+             options->file);
+    return MLP_OK;
 }
 
 /* ---- the sub-command */
@@ -182,13 +320,15 @@ static mlp_status calibrate(const mlp_tool_options *options,
                             mlp_tool_output *output)
 {
     calibration c = {.temperature = 1};
-    MLP_TRY(mlp_tool_load_held_out(options, &c.loaded));
-    mlp_status status = make(options, &c);
+    size_t folds = mlp_fold_count(options->file);
+    mlp_status status = folds > 0 ? calibrate_folds(options, folds, &c)
+                                  : calibrate_model(options, &c);
     if (status == MLP_OK && options->is_json) {
         status = print_json(output->file, &c);
     } else if (status == MLP_OK) {
         print_text(output->file, &c);
     }
+    mlp_logits_destroy(&c.logits);
     mlp_tool_unload(&c.loaded);
     return status;
 }
@@ -210,7 +350,15 @@ const mlp_tool_command mlp_tool_calibrate = {
                    "export, by default\n"
                    "calibrated.h5 beside FILE. Its last layer's weights "
                    "include the temperature, and\n"
-                   "it names the digest of the state it came from.",
+                   "it names the digest of the state it came from.\n"
+                   "\n"
+                   "Of a run of several models (mlp_train --folds) one "
+                   "temperature is fitted to the\n"
+                   "rows of all folds, each by the model that was not trained "
+                   "on it. The result is\n"
+                   "a directory of such checkpoints, by default calibrated in "
+                   "FILE, for predict and\n"
+                   "eval --split all, which average them.",
     .options = options_of_calibrate,
     .formats = formats,
     .operands = "FILE",

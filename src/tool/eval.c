@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "checkpoint/folds.h"
+#include "ensemble.h"
 #include "record/classification_report.h"
 #include "record/metrics_text.h"
 #include "tool.h"
@@ -21,6 +22,7 @@ typedef struct {
     mlp_reliability reliability;
     size_t top_k;       /* 0: off */
     size_t folds;       /* 0: one model */
+    size_t averaged;    /* models, whose outputs are averaged; 0: one model */
     mlp_tally unscaled; /* of the folds' rows of a regression */
 } evaluation;
 
@@ -41,6 +43,9 @@ static void print_model(FILE *out, const evaluation *e)
                 "models      %s, %zu folds, each row by the model that it "
                 "did not train\n",
                 e->of->checkpoint_path, e->folds);
+    } else if (e->averaged > 0) {
+        fprintf(out, "models      %s, the average of %zu\n",
+                e->of->checkpoint_path, e->averaged);
     } else {
         fprintf(out, "checkpoint  %s (epoch %" PRIu64 ", step %" PRIu64 ")\n",
                 e->of->checkpoint_path, c->epoch, c->step);
@@ -175,6 +180,9 @@ static mlp_status print_json(FILE *out, const evaluation *e)
                   mlp_json_number(mlp_tally_loss(&e->tally)), "accuracy",
                   mlp_json_number(mlp_tally_accuracy(&e->tally)), "hits",
                   mlp_json_whole(e->tally.hits));
+    if (e->averaged > 0) {
+        mlp_json_set(&object, "models", mlp_json_whole(e->averaged));
+    }
     if (e->tally.weighted > 0) {
         mlp_json_set(&object, "weight_sum",
                      mlp_json_number(e->tally.weight_sum));
@@ -198,26 +206,28 @@ static mlp_status print_json(FILE *out, const evaluation *e)
 
 /* ---- the sub-command */
 
-static mlp_status create_confusion(size_t classes, uint64_t **confusion)
+/* Of a classifier, unless there is one already. */
+static mlp_status create_confusion(evaluation *e)
 {
-    *confusion = NULL;
+    size_t classes = e->of->classes;
+    if (e->of->checkpoint.schema.is_regression || e->confusion != NULL) {
+        return MLP_OK;
+    }
     if (classes > MLP_REPORT_CLASSES_MAX) {
         mlp_log_note("no report: %zu classes are more than %d", classes,
                      MLP_REPORT_CLASSES_MAX);
         return MLP_OK;
     }
-    *confusion = calloc(classes * classes, sizeof **confusion);
-    return *confusion != NULL ? MLP_OK
-                              : mlp_fail_memory("the confusion matrix");
+    e->confusion = calloc(classes * classes, sizeof *e->confusion);
+    return e->confusion != NULL ? MLP_OK
+                                : mlp_fail_memory("the confusion matrix");
 }
 
 /* Evaluate a loaded model on its rows. */
 static mlp_status evaluate(const mlp_tool_options *options,
                            const mlp_tool_case *loaded, evaluation *e)
 {
-    if (!loaded->checkpoint.schema.is_regression && e->confusion == NULL) {
-        MLP_TRY(create_confusion(loaded->classes, &e->confusion));
-    }
+    MLP_TRY(create_confusion(e));
     MLP_TRY(mlp_inference_count_top(loaded->inference, options->top_k));
     MLP_TRY(mlp_inference_evaluate(loaded->inference, &loaded->dataset,
                                    &e->tally, e->confusion, &e->reliability));
@@ -288,7 +298,8 @@ static void add_targets(const mlp_target_scaler *scaler, const mlp_tally *tally,
 static mlp_status eval_fold(const mlp_tool_options *options, size_t fold,
                             mlp_tool_case *loaded, evaluation *e)
 {
-    evaluation own = {.confusion = e->confusion, .reliability = e->reliability};
+    evaluation own = {
+        .of = loaded, .confusion = e->confusion, .reliability = e->reliability};
     MLP_TRY(mlp_tool_load_fold(options, fold, loaded));
     mlp_status status = evaluate(options, loaded, &own);
     e->confusion = own.confusion;
@@ -316,7 +327,8 @@ static mlp_status eval_folds(const mlp_tool_options *options, size_t folds,
         return mlp_fail(MLP_ERROR_USAGE,
                         "%s: is a run of %zu folds, of which each row is "
                         "evaluated by the model that it did not train: leave "
-                        "out --split, or name a fold",
+                        "out --split, or name a fold; --split all averages "
+                        "the models",
                         options->file, folds);
     }
     mlp_status status = MLP_OK;
@@ -335,12 +347,42 @@ static mlp_status eval_folds(const mlp_tool_options *options, size_t folds,
     return status;
 }
 
+/* Rows that none of the models was trained on, each by all models. */
+static mlp_status eval_average(const mlp_tool_options *options,
+                               mlp_tool_output *output)
+{
+    mlp_ensemble models = {0};
+    evaluation e = {.split = "all", .top_k = options->top_k};
+    mlp_status status = mlp_ensemble_load(options, true, &models);
+    if (status == MLP_OK) {
+        e.of = &models.cases[0];
+        e.averaged = models.count;
+        status = create_confusion(&e);
+    }
+    if (status == MLP_OK) {
+        status = mlp_inference_count_top(e.of->inference, options->top_k);
+    }
+    if (status == MLP_OK) {
+        status = mlp_average_evaluate(models.average, options->top_k, &e.tally,
+                                      e.confusion, &e.reliability);
+    }
+    if (status == MLP_OK) {
+        snprintf(models.cases[0].checkpoint_path,
+                 sizeof models.cases[0].checkpoint_path, "%s", options->file);
+        status = print(options, &e, output);
+    }
+    free(e.confusion);
+    mlp_ensemble_unload(&models);
+    return status;
+}
+
 static mlp_status eval(const mlp_tool_options *options, mlp_tool_output *output)
 {
     size_t folds = mlp_fold_count(options->file);
-    return options->operand_count > 1 ? mlp_tool_compare(options, output)
-           : folds > 0                ? eval_folds(options, folds, output)
-                                      : eval_model(options, output);
+    return options->operand_count > 1     ? mlp_tool_compare(options, output)
+           : folds > 0 && options->is_all ? eval_average(options, output)
+           : folds > 0                    ? eval_folds(options, folds, output)
+                                          : eval_model(options, output);
 }
 
 static const char *const formats[] = {"text", "json", NULL};
@@ -362,7 +404,12 @@ const mlp_tool_command mlp_tool_eval = {
                    "evaluated by the\n"
                    "model that was not trained on it; ROC AUC and average "
                    "precision, which rank the\n"
-                   "outputs of one model, are then the mean over the folds.\n"
+                   "outputs of one model, are then the mean over the folds. "
+                   "With --data and --split all\n"
+                   "it is the average of the models that is evaluated, on all "
+                   "rows of another table;\n"
+                   "its loss is the log loss, or the squared error in the "
+                   "table's unit.\n"
                    "\n"
                    "Of two classes, ROC AUC, average precision and Brier score "
                    "are those of class 1.\n"

@@ -283,6 +283,12 @@ mlp_status mlp_tool_check_fold(const mlp_tool_case *loaded,
 {
     const mlp_checkpoint *c = &loaded->checkpoint;
     const mlp_history *history = &c->history;
+    if (c->temperature > 0) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "%s: was calibrated on its held-out rows: evaluate it "
+                        "on others, by --data and --split all",
+                        loaded->checkpoint_path);
+    }
     uint64_t best = c->config.patience > 0
                         ? mlp_early_stopping_of(&c->config, history).best
                         : c->epoch;
@@ -293,8 +299,8 @@ mlp_status mlp_tool_check_fold(const mlp_tool_case *loaded,
             return mlp_fail(
                 MLP_ERROR_DATA,
                 "%s: the loss of %s on its fold is %.9g, and was %.9g in "
-                "training: these are other rows than those of the run; mlp "
-                "predict averages the models for such rows",
+                "training: these are other rows than those of the run; for "
+                "such rows --split all averages the models",
                 loaded->data_name, loaded->checkpoint_path,
                 mlp_tally_loss(tally), mlp_tally_loss(&record->test));
         }

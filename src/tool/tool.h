@@ -164,7 +164,7 @@ mlp_status mlp_tool_load_fold(const mlp_tool_options *options, size_t fold,
 
 /** Check the tally of a loaded fold on its rows: there the model had the loss
  *  that its run has recorded. MLP_ERROR_DATA for other rows, on which it may
- *  have been trained. */
+ *  have been trained. MLP_ERROR_USAGE for a model that was calibrated. */
 mlp_status mlp_tool_check_fold(const mlp_tool_case *loaded,
                                const mlp_tally *tally);
 

@@ -157,9 +157,76 @@ for i, p in enumerate(averaged):
         assert abs(value - mean) < 1e-7, (value, mean)  # 2^-24 by rounding
 assert averaged == outputs("named")
 END
+"$mlp" eval whole --data new.csv --split all --format json >evaluated ||
+    fail "eval: averages"
+python3 - <<'END'
+import csv, json, math
+found = json.load(open("evaluated"))
+labels = [r["kind"] for r in csv.DictReader(open("new.csv"))]
+rows = [json.loads(line)["probabilities"] for line in open("averaged")]
+kept = [(p, "ab".index(y)) for p, y in zip(rows, labels) if y]
+loss = -sum(math.log(p[y]) for p, y in kept) / len(kept)
+hits = sum(max(range(2), key=p.__getitem__) == y for p, y in kept)
+assert found["models"] == 3 and found["split"] == "all", found
+assert found["rows"] == len(kept) < 50 and found["hits"] == hits
+assert abs(found["loss"] - loss) < 1e-6 and found["loss"] == found["log_loss"]
+assert sum(map(sum, found["confusion"])) == len(kept)
+END
+"$mlp" eval whole --data new.csv >out 2>err && fail "eval: rows of no fold"
+grep -q -e "--split all" err || fail "eval: no hint at averages"
 status=0
 "$mlp" predict whole --data rows.csv --split test >out 2>err || status=$?
 expect_refused 64 "held out other rows" "averages over held-out rows"
+
+# ---- one temperature, by the rows of all folds
+
+"$mlp" calibrate whole --data rows.csv --format json >out || fail "calibrate"
+[ ! -e whole/calibrated/fold-4 ] && [ -d whole/calibrated/fold-3 ] ||
+    fail "calibrate: not a checkpoint of each fold"
+"$mlp" eval whole/calibrated --data new.csv --split all --format json >evaluated ||
+    fail "eval: calibrated models"
+"$mlp" predict whole/calibrated --data new.csv --format json >calibrated 2>err ||
+    fail "predict: calibrated models"
+python3 - <<'END'
+import csv, json, math
+fit = json.load(open("out"))
+t = fit["temperature"]
+rows = list(csv.DictReader(open("whole/out-of-fold.csv")))
+def loss(t):  # of the logits over t: those of probabilities, but for a constant
+    total = 0
+    for r in rows:
+        z = [math.log(float(r["probability_" + k])) / t for k in "ab"]
+        top = max(z)
+        total -= z["ab".index(r["truth"])] - top - math.log(
+            sum(math.exp(v - top) for v in z))
+    return total / len(rows)
+assert fit["rows"] == len(rows)
+# float32 probabilities: of the smaller one 9 digits are in the file
+assert abs(fit["log_loss"]["before"] - loss(1)) < 1e-5, (fit, loss(1))
+assert abs(fit["log_loss"]["after"] - loss(t)) < 1e-5, (fit, loss(t))
+assert loss(t) <= min(loss(t * 0.98), loss(t * 1.02)), t
+assert json.load(open("evaluated"))["models"] == 3
+# each model's logits are divided, then the probabilities are averaged
+single = [json.loads(line)["probabilities"] for line in open("single")]
+found = [json.loads(line)["probabilities"] for line in open("calibrated")]
+for i, p in enumerate(found):
+    mean = sum(a ** (1 / t) / (a ** (1 / t) + b ** (1 / t))
+               for a, b in single[i::len(found)]) / 3
+    assert abs(p[0] - mean) < 1e-5, (p[0], mean)
+END
+status=0
+"$mlp" calibrate whole --data rows.csv >out 2>err || status=$?
+expect_refused 64 "whole/calibrated: is there already" "calibrated again"
+status=0
+"$mlp" calibrate whole --data other.csv -o other-calibrated >out 2>err || status=$?
+expect_status 65 "calibrate: other rows"
+expect_line "other rows than those of the run" "calibrate: other rows" err
+[ ! -e other-calibrated ] || fail "calibrate: something is left"
+status=0
+"$mlp" eval whole/calibrated --data rows.csv >out 2>err || status=$?
+expect_status 64 "eval: the rows of the fit"
+expect_line "calibrated on its held-out rows" "eval: the rows of the fit" err
+rm -r whole/calibrated
 
 # ---- the other tools
 
@@ -179,6 +246,26 @@ printf X | dd of="$(find whole/fold-2 -name '*.h5' | head -n 1)" bs=1 seek=3000 
 status=0
 "$mlp" verify whole >out 2>err || status=$?
 expect_refused 65 "whole/fold-2" "a damaged fold"
+
+# ---- a group is in one fold, whole
+
+awk -F , -v OFS=, 'NR == 1 { print $0, "who"; next }
+    { print $0, "p" $1 * 17 % 37 % 29 }' rows.csv >groups.csv
+# shellcheck disable=SC2086 # a list of words
+{
+    by_group="${table#*rows.csv} --data groups.csv --folds 3 --split group:who"
+    begin $by_group --run groups
+    expect_digest 3 2 $by_group
+}
+python3 - <<'END'
+import csv
+who = [r["who"] for r in csv.DictReader(open("groups.csv"))]
+folds = {}
+for r in csv.DictReader(open("groups/out-of-fold.csv")):
+    folds.setdefault(who[int(r["row"])], set()).add(r["fold"])
+assert len(folds) == 29 and all(len(of) == 1 for of in folds.values()), folds
+assert set.union(*folds.values()) == {"1", "2", "3"}
+END
 
 # ---- numbers; rows that are no table
 
@@ -206,6 +293,23 @@ mae = sum(abs(t - p) for t, p in rows) / len(rows)
 assert found["rows"] == len(rows) == 240
 assert abs(found["r2"] - r2) < 1e-5, (found["r2"], r2)  # float32 targets
 assert abs(found["mae"] - mae) < 1e-3 * mae, (found["mae"], mae)
+END
+"$mlp" eval cars --data "$MLP_SOURCE/data/cars.csv" --split all --format json >out
+"$mlp" predict cars --data "$MLP_SOURCE/data/cars.csv" --format csv >predicted.csv
+python3 - <<'END'
+import csv, json, os
+found = json.load(open("out"))
+truths = [float(r["price"]) for r in
+          csv.DictReader(open(os.environ["MLP_SOURCE"] + "/data/cars.csv"))]
+values = [float(r["prediction"]) for r in csv.DictReader(open("predicted.csv"))]
+errors = [p - t for p, t in zip(values, truths)]
+mean = sum(truths) / len(truths)
+squares = sum(e * e for e in errors)
+assert found["rows"] == len(values) == len(truths) and found["models"] == 4
+assert abs(found["mae"] - sum(map(abs, errors)) / len(errors)) < 1e-3
+assert abs(found["loss"] / (squares / len(errors)) - 1) < 1e-5
+r2 = 1 - squares / sum((t - mean) ** 2 for t in truths)
+assert abs(found["r2"] - r2) < 1e-5, (found["r2"], r2)
 END
 "$mlp" eval digits --format json --data digits >out
 grep -q '"rows":1348' out || fail "not all training rows of the digits"
