@@ -54,24 +54,35 @@ fed() {
         mv with-header part-$part.csv
     done
     gzip part-3.csv
-    for ranks in 0 2 3; do
-        team $ranks $table --data 'part-*'
-        expect_same "files of a pattern, $ranks ranks"
-        team $ranks $table --data part-1.csv,part-2.csv,part-3.csv.gz
-        expect_same "files of a list, $ranks ranks"
+    for ranks in 1 2 3 8; do
+        for threads in 1 2; do
+            team $ranks $table --data 'part-*' --threads $threads
+            expect_same "files of a pattern, $ranks ranks, $threads threads"
+        done
     done
+    team 0 $table --data part-1.csv,part-2.csv,part-3.csv.gz
+    expect_same "files of a list"
+    team 3 $table --data 'part-*' --checkpoint files --max-steps 31
+    expect_status 75 "several files, stopped"
+    team 2 --data part-1.csv,part-2.csv,part-3.csv.gz --checkpoint files \
+        --resume --quiet
+    expect_same "several files, resumed"
 
     # ---- standard input
     gzip -k rows.csv
-    for ranks in 0 1 2 3; do
-        fed $ranks rows.csv $table --data -
-        expect_same "standard input, $ranks ranks"
-        fed $ranks rows.csv.gz $table --data - --threads 2
-        expect_same "packed standard input, $ranks ranks"
+    fed 0 rows.csv $table --data -
+    expect_same "standard input"
+    fed 3 rows.csv $table --data -
+    expect_same "standard input, 3 ranks"
+    for ranks in 1 2 3 8; do
+        for threads in 1 2; do
+            fed $ranks rows.csv.gz $table --data - --threads $threads
+            expect_same "packed standard input, $ranks ranks, $threads threads"
+        done
     done
-    fed 2 rows.csv $table --data - --checkpoint parts --max-steps 31
+    fed 2 rows.csv.gz $table --data - --checkpoint parts --max-steps 31
     expect_status 75 "stopped"
-    fed 3 rows.csv --data - --checkpoint parts --resume --quiet
+    fed 3 rows.csv.gz --data - --checkpoint parts --resume --quiet
     expect_same "resumed from standard input"
 
     # ---- zstd, if the build has it

@@ -46,9 +46,6 @@ table="--data rows.csv --label kind --test-fraction 0.25 --validation 0.2
     team 2 --data rows.csv --checkpoint parts --resume --quiet
     expect_status 0 "resumed"
     [ "$(digest)" = "$expected" ] || fail "resumed: other weights"
-    team 2 $table --memory-limit 12K --quiet
-    expect_status 0 "a memory limit"
-    [ "$(digest)" = "$expected" ] || fail "read from files: other weights"
     gzip -k rows.csv
     team 2 $table --data rows.csv.gz --quiet
     [ "$(digest)" = "$expected" ] || fail "compressed: other weights"
@@ -58,6 +55,37 @@ table="--data rows.csv --label kind --test-fraction 0.25 --validation 0.2
     sed 1d rows.csv >bare.csv
     team 0 $table --data bare.csv --columns size,sex,town,kind --quiet
     [ "$(digest)" = "$expected" ] || fail "without a header: other weights"
+}
+
+# ---- rows that stay in files; quartiles are searched there, too
+
+# shellcheck disable=SC2086 # a list of words
+{
+    # labels and order stay in memory, as many as a rank has rows
+    awk 'NR == 1 { print; next } { for (i = 0; i < 20; i++) print }' rows.csv \
+        >many.csv
+    many="--data many.csv --label kind --test-fraction 0.25 --rare 3 --hidden 12
+        --batch 128 --epochs 3"
+    team 0 --threads 1 $many --quiet
+    expect_status 0 "many rows"
+    expected=$(digest)
+    grep -q '"scaling":"robust"' whole.jsonl || fail "not robust"
+    for ranks in 1 2 3 8; do
+        limit=$((80 + 120 / ranks))K
+        for threads in 1 2; do
+            team "$ranks" --threads "$threads" $many --memory-limit $limit
+            expect_status 0 "from files, $ranks ranks, $threads threads"
+            grep -q "stay in files" err ||
+                fail "all rows fit into $limit, $ranks ranks: $(cat err)"
+            [ "$(digest)" = "$expected" ] ||
+                fail "from files, $ranks ranks, $threads threads: other weights"
+        done
+    done
+    team 3 $many --memory-limit 120K --checkpoint limited --max-steps 60 --quiet
+    expect_status 75 "from files, stopped"
+    team 2 --data many.csv --memory-limit 140K --checkpoint limited --resume --quiet
+    expect_status 0 "from files, resumed"
+    [ "$(digest)" = "$expected" ] || fail "from files, resumed: other weights"
 }
 
 # ---- eval and predict
