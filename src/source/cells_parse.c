@@ -308,7 +308,8 @@ static mlp_status take_values(const mlp_parser *of, mlp_segment *s,
 static mlp_status take_array(const mlp_parser *of, mlp_segment *s)
 {
     size_t count = s->array_rows.count * s->array->columns;
-    unsigned char *bytes = malloc(count * s->array->item + 1);
+    unsigned char *bytes =
+        malloc(mlp_npy_bytes(s->array, s->array_rows.count) + 1);
     double *values = calloc(count + 1, sizeof *values);
     char *text = malloc(s->array->columns * NUMBER_BYTES + 1);
     mlp_status status =

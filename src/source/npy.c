@@ -83,7 +83,7 @@ static const char *take_extent(const char *at, size_t *extent)
 /* A shape (rows,) or (rows, columns). */
 static bool take_shape(mlp_npy *npy, const char *at)
 {
-    npy->columns = 1;
+    npy->own = 1;
     if (at == NULL || *at != '(') {
         return false;
     }
@@ -93,9 +93,10 @@ static bool take_shape(mlp_npy *npy, const char *at)
     }
     at = skip_blanks(at + 1);
     if (*at != ')') {
-        at = take_extent(at, &npy->columns);
+        at = take_extent(at, &npy->own);
         at = at != NULL && *at == ',' ? skip_blanks(at + 1) : at;
     }
+    npy->columns = npy->own;
     return at != NULL && *at == ')';
 }
 
@@ -144,7 +145,7 @@ static mlp_status find_header(mlp_npy *npy, size_t *size)
 static mlp_status check_size(const mlp_npy *npy)
 {
     size_t count, bytes;
-    if (__builtin_mul_overflow(npy->rows, npy->columns, &count) ||
+    if (__builtin_mul_overflow(npy->rows, npy->own, &count) ||
         __builtin_mul_overflow(count, npy->item, &bytes) ||
         __builtin_add_overflow(bytes, npy->offset, &bytes)) {
         return refuse(npy, "its header has a shape that no file has");
@@ -175,7 +176,7 @@ static mlp_status begin(mlp_npy *npy)
     return check_size(npy);
 }
 
-mlp_status mlp_npy_open(const char *path, mlp_npy *npy)
+static mlp_status open_file(const char *path, mlp_npy *npy)
 {
     *npy = (mlp_npy){0};
     MLP_TRY(mlp_stream_open(path, &npy->stream));
@@ -186,8 +187,58 @@ mlp_status mlp_npy_open(const char *path, mlp_npy *npy)
     return status;
 }
 
+/* Put the files of another array beside an array. */
+static mlp_status join(mlp_npy *npy, const char *path)
+{
+    mlp_npy *beside = calloc(1, sizeof *beside);
+    if (beside == NULL) {
+        return mlp_fail_memory("an array");
+    }
+    mlp_status status = mlp_npy_open(path, beside);
+    if (status != MLP_OK) {
+        free(beside);
+        return status;
+    }
+    npy->beside = beside;
+    if (beside->rows != npy->rows) {
+        return mlp_fail(MLP_ERROR_DATA,
+                        "%s: expected %zu rows as in %s, found "
+                        "%zu",
+                        mlp_stream_name(beside->stream), npy->rows,
+                        mlp_stream_name(npy->stream), beside->rows);
+    }
+    return __builtin_add_overflow(npy->columns, beside->columns, &npy->columns)
+               ? refuse(npy, "has too many columns")
+               : MLP_OK;
+}
+
+mlp_status mlp_npy_open(const char *path, mlp_npy *npy)
+{
+    *npy = (mlp_npy){0};
+    const char *joint = strstr(path, MLP_NPY_JOINT);
+    if (joint == NULL) {
+        return open_file(path, npy);
+    }
+    const char *rest = joint + strlen(MLP_NPY_JOINT);
+    char *first = strndup(path, (size_t)(rest - path) - 1);
+    mlp_status status =
+        first == NULL ? mlp_fail_memory("an array") : open_file(first, npy);
+    free(first);
+    if (status == MLP_OK) {
+        status = join(npy, rest);
+    }
+    if (status != MLP_OK) {
+        mlp_npy_close(npy);
+    }
+    return status;
+}
+
 void mlp_npy_close(mlp_npy *npy)
 {
+    if (npy->beside != NULL) {
+        mlp_npy_close(npy->beside);
+        free(npy->beside);
+    }
     mlp_stream_close(&npy->stream);
     *npy = (mlp_npy){0};
 }
@@ -250,23 +301,43 @@ static mlp_status read_items(const mlp_npy *npy, size_t first, size_t count,
                : refuse(npy, "became shorter while it is read");
 }
 
-mlp_status mlp_npy_read(const mlp_npy *npy, mlp_range rows,
-                        unsigned char *bytes, double *values)
+size_t mlp_npy_bytes(const mlp_npy *npy, size_t rows)
 {
-    size_t columns = npy->columns;
+    size_t own = rows * npy->own * npy->item;
+    size_t others = npy->beside != NULL ? mlp_npy_bytes(npy->beside, rows) : 0;
+    return own > others ? own : others;
+}
+
+/* @param values  the first number of this file's columns; a row has `stride` */
+static mlp_status read_columns(const mlp_npy *npy, mlp_range rows,
+                               unsigned char *bytes, double *values,
+                               size_t stride)
+{
+    size_t columns = npy->own;
     if (!npy->is_fortran) {
         MLP_TRY(
             read_items(npy, rows.first * columns, rows.count * columns, bytes));
         for (size_t i = 0; i < rows.count * columns; i++) {
-            values[i] = value_of(npy, bytes + i * npy->item);
+            values[i / columns * stride + i % columns] =
+                value_of(npy, bytes + i * npy->item);
         }
         return MLP_OK;
     }
     for (size_t c = 0; c < columns; c++) {
         MLP_TRY(read_items(npy, c * npy->rows + rows.first, rows.count, bytes));
         for (size_t r = 0; r < rows.count; r++) {
-            values[r * columns + c] = value_of(npy, bytes + r * npy->item);
+            values[r * stride + c] = value_of(npy, bytes + r * npy->item);
         }
+    }
+    return MLP_OK;
+}
+
+mlp_status mlp_npy_read(const mlp_npy *npy, mlp_range rows,
+                        unsigned char *bytes, double *values)
+{
+    for (const mlp_npy *of = npy; of != NULL; of = of->beside) {
+        MLP_TRY(read_columns(of, rows, bytes, values, npy->columns));
+        values += of->own;
     }
     return MLP_OK;
 }

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "npy.h"
+
 static bool is_pattern(const char *text)
 {
     return strpbrk(text, "*?[") != NULL;
@@ -15,7 +17,9 @@ static bool is_pattern(const char *text)
 
 bool mlp_paths_is_list(const char *spec)
 {
-    return strpbrk(spec, ",*?[") != NULL && access(spec, F_OK) != 0;
+    bool has_several =
+        strpbrk(spec, ",*?[") != NULL || strstr(spec, MLP_NPY_JOINT) != NULL;
+    return has_several && access(spec, F_OK) != 0;
 }
 
 void mlp_paths_destroy(mlp_paths *paths)

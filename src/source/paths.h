@@ -1,6 +1,6 @@
 /** @file
  *  The files that make one table: a path, a pattern such as "part-*.csv", or a
- *  list of these, "a.csv,b.csv".
+ *  list of these, "a.csv,b.csv"; arrays that are joined count as one.
  */
 #ifndef MLP_PATHS_H
 #define MLP_PATHS_H
@@ -18,7 +18,8 @@ typedef struct {
     size_t count;
 } mlp_paths;
 
-/** Whether a text is a list or pattern, and not the path of something. */
+/** Whether a text is a list or pattern, or joined arrays (npy.h), and not the
+ *  path of something. */
 bool mlp_paths_is_list(const char *spec);
 
 /** The files that a text names: those of a list in its order, those of a

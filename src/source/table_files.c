@@ -146,12 +146,14 @@ static mlp_status read_file(files *f, const char *path)
     return status;
 }
 
-/* The columns of an array without --columns are numbered from 0. */
+/* The columns of an array without --columns are numbered from 0; the one of a
+ * second file with one column is the label. */
 static mlp_status name_columns(files *f, const mlp_npy *array,
                                mlp_csv_records *header)
 {
     enum { DIGITS_MOST = 8 };
     char names[MLP_CSV_FIELDS_MOST][DIGITS_MOST];
+    static const char joined_label[] = "label";
     const char *given = f->of->options->columns;
     if (array->columns > MLP_CSV_FIELDS_MOST) {
         return mlp_fail(MLP_ERROR_DATA, "%s: has %zu columns, more than %d",
@@ -162,6 +164,10 @@ static mlp_status name_columns(files *f, const mlp_npy *array,
         int length = snprintf(names[i], DIGITS_MOST, "%zu", i);
         header->cells[i] =
             (mlp_csv_cell){.text = names[i], .length = (uint32_t)length};
+    }
+    if (array->beside != NULL && array->beside->columns == 1) {
+        header->cells[array->own] = (mlp_csv_cell){
+            .text = joined_label, .length = (uint32_t)strlen(joined_label)};
     }
     if (given[0] != '\0') {
         mlp_table_list_columns(given, header);

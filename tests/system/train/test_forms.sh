@@ -184,6 +184,12 @@ with open("array.csv", "w") as f:
         print(",".join("" if numpy.isnan(x) else repr(float(x))
                        for x in row[:5]), int(row[5]), sep=",", file=f)
 numpy.save("cube.npy", numpy.zeros((4, 2, 2)))
+numpy.save("X.npy", rows[:, :5])
+numpy.save("y.npy", rows[:, 5].astype(">i2"))
+numpy.save("short.npy", rows[1:, 5])
+for part in (0, 1):
+    numpy.save(f"X{part}.npy", rows[part * 3000:3000 + part * 2000, :5])
+    numpy.save(f"y{part}.npy", rows[part * 3000:3000 + part * 2000, 5])
 END
     array="--label 5 --test-fraction 0.25 --hidden 8 --batch 64 --epochs 2
         --quiet"
@@ -196,6 +202,19 @@ END
         expect_same "an array"
         team 3 $array --data fortran.npy
         expect_same "an array in Fortran's order"
+        # labels in a file of their own
+        array="$array --label label"
+        team 0 $array --data X.npy+y.npy --checkpoint joined
+        expect_same "labels in a second array"
+        team 3 $array --data X0.npy+y0.npy,X1.npy+y1.npy
+        expect_same "two pairs of arrays, 3 ranks"
+        "$mlp" eval joined --data X0.npy+y0.npy --split all --format json >out
+        grep -q '"rows":3000' out || fail "eval: not the rows of the arrays"
+        "$mlp" predict joined --data X.npy >out
+        [ "$(wc -l <out)" -eq 5001 ] || fail "predict: not each row of X.npy"
+        refuse_team 65 "short.npy: expected 5000 rows as in X.npy, found 4999" \
+            $array --data X.npy+short.npy
+        refuse_team 66 "none.npy: cannot be opened" $array --data X.npy+none.npy
         refuse_team 65 "cube.npy: expected an array [rows, columns]" \
             $array --data cube.npy
         refuse_team 64 '--label: fortran.npy has no column "9"' \

@@ -26,8 +26,8 @@ static void tear_down(void)
 }
 
 /* A file of version 1 with this header and data. */
-static mlp_status open_array(const char *header, const void *data, size_t size,
-                             mlp_npy *npy)
+static void write_array(const char *name, const char *header, const void *data,
+                        size_t size)
 {
     file_image image = {.size = 0};
     size_t length = strlen(header);
@@ -37,7 +37,13 @@ static mlp_status open_array(const char *header, const void *data, size_t size,
     append(&image, sizes, sizeof sizes);
     append(&image, header, length);
     append(&image, data, size);
-    write_file(directory, "a.npy", &image);
+    write_file(directory, name, &image);
+}
+
+static mlp_status open_array(const char *header, const void *data, size_t size,
+                             mlp_npy *npy)
+{
+    write_array("a.npy", header, data, size);
     return mlp_npy_open(path, npy);
 }
 
@@ -153,6 +159,57 @@ START_TEST(other_headers_are_refused)
 }
 END_TEST
 
+static const char of_labels[] =
+    "{'descr': '|i1', 'fortran_order': False, 'shape': (2,)}";
+
+START_TEST(joined_arrays_have_their_columns_side_by_side)
+{
+    const double columns[] = {1, 4, 2, 5}; /* in Fortran's order */
+    const signed char labels[] = {3, 6};
+    char joined[300];
+    mlp_npy npy;
+    double values[6];
+    write_array("a.npy",
+                "{'descr': '<f8', 'fortran_order': True, 'shape': (2, 2)}",
+                columns, sizeof columns);
+    write_array("y.npy", of_labels, labels, sizeof labels);
+    snprintf(joined, sizeof joined, "%s+%s/y.npy", path, directory);
+    ck_assert_int_eq(mlp_npy_open(joined, &npy), MLP_OK);
+    ck_assert_uint_eq(npy.columns, 3);
+    unsigned char bytes[2 * 2 * 8]; /* those of the larger file */
+    ck_assert_uint_eq(mlp_npy_bytes(&npy, 2), sizeof bytes);
+    ck_assert_int_eq(mlp_npy_read(&npy, (mlp_range){0, 2}, bytes, values),
+                     MLP_OK);
+    for (int i = 0; i < 6; i++) {
+        ck_assert_double_eq(values[i], i + 1);
+    }
+    ck_assert_int_eq(mlp_npy_read(&npy, (mlp_range){1, 1}, bytes, values),
+                     MLP_OK);
+    ck_assert(values[0] == 4 && values[1] == 5 && values[2] == 6);
+    mlp_npy_close(&npy);
+}
+END_TEST
+
+START_TEST(joined_arrays_need_as_many_rows)
+{
+    const float numbers[] = {1, 2, 3};
+    char joined[300];
+    mlp_npy npy;
+    write_array("a.npy",
+                "{'descr': '<f4', 'fortran_order': False, 'shape': (3,)}",
+                numbers, sizeof numbers);
+    write_array("y.npy", of_labels, "\3\6", 2);
+    snprintf(joined, sizeof joined, "%s+%s/y.npy", path, directory);
+    ck_assert_int_eq(mlp_npy_open(joined, &npy), MLP_ERROR_DATA);
+    ck_assert_ptr_null(npy.stream);
+    ck_assert_ptr_nonnull(
+        strstr(mlp_failure(), "y.npy: expected 3 rows as in"));
+    snprintf(joined, sizeof joined, "%s+%s/none.npy", path, directory);
+    ck_assert_int_eq(mlp_npy_open(joined, &npy), MLP_ERROR_MISSING);
+    ck_assert_ptr_null(npy.stream);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("npy");
@@ -161,6 +218,8 @@ int main(void)
     tcase_add_test(tcase, numbers_of_all_types_and_orders_are_read);
     tcase_add_test(tcase, negative_and_special_numbers_are_read);
     tcase_add_test(tcase, other_headers_are_refused);
+    tcase_add_test(tcase, joined_arrays_have_their_columns_side_by_side);
+    tcase_add_test(tcase, joined_arrays_need_as_many_rows);
     suite_add_tcase(suite, tcase);
     return run_suite(suite, CK_FORK_GETENV);
 }
