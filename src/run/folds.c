@@ -72,8 +72,8 @@ static mlp_status check_places(const mlp_config *config)
 
 /* Options with a default of new runs that the first fold has settled. */
 static const char *const settled[] = {
-    "split", "task",       "scaling", "missing",   "na",     "unseen",
-    "batch", "accumulate", "epochs",  "clip-norm", "output", "loss"};
+    "split",      "task",   "scaling",   "missing", "na",   "unseen",  "batch",
+    "accumulate", "epochs", "clip-norm", "output",  "loss", "dropout", "l2"};
 
 static mlp_status take_options(const mlp_checkpoint *first, mlp_config *base)
 {

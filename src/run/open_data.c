@@ -90,11 +90,41 @@ static size_t batch_for(size_t rows)
     return batch;
 }
 
-/* 8000 / sqrt(rows), from 10 to 300. */
-static size_t epochs_for(size_t rows)
+/* 8000 / sqrt(rows), from 10 to 100 for classes, to 300 for numbers. */
+static size_t epochs_for(size_t rows, bool is_regression)
 {
+    size_t most = is_regression ? 300 : 100;
     size_t epochs = (size_t)(8000.0 / sqrt((double)rows));
-    return epochs < 10 ? 10 : epochs > 300 ? 300 : epochs;
+    return epochs < 10 ? 10 : epochs > most ? most : epochs;
+}
+
+/* Whether the net and how it learns are the defaults. */
+static bool is_default_net(const mlp_config *config)
+{
+    static const char *const names[] = {
+        "preset",    "hidden",  "activation", "loss",     "optimizer",
+        "lr",        "l2",      "dropout",    "momentum", "label-smoothing",
+        "clip-norm", "max-norm"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (!is_free(config, names[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The default net is large for most tables: dropout and, of classes, a penalty
+ * keep it from overfitting. The penalty is like a prior: on the sum
+ * of the losses it is the same for any number of rows. */
+static void regularize(const mlp_source_info *info, mlp_config *config)
+{
+    bool is_regression = info->schema->is_regression;
+    config->dropout =
+        (mlp_double_list){.count = 1, .item = {is_regression ? 0.05 : 0.2}};
+    config->clip_norm = 1.0;
+    if (!is_regression) {
+        config->l2 = 0.25 / (double)info->rows[MLP_SPLIT_TRAIN];
+    }
 }
 
 /* Values that follow from the table, where the user gave none. */
@@ -105,13 +135,16 @@ static void choose_for_table(const mlp_source_info *info, mlp_config *config)
         config->batch = batch_for(rows);
     }
     if (is_free(config, "epochs")) {
-        config->epochs = epochs_for(rows);
+        config->epochs = epochs_for(rows, info->schema->is_regression);
     }
     if (info->schema->is_regression && is_free(config, "target-clip")) {
         config->target_clip = true;
     }
     if (info->schema->is_regression && is_free(config, "clip-norm")) {
         config->clip_norm = 1.0; /* squared errors of far targets are large */
+    }
+    if (is_default_net(config)) {
+        regularize(info, config);
     }
 }
 
