@@ -1,7 +1,7 @@
 #!/bin/sh
 # Install the rivals' current versions, from PyPI, for the benchmark alone: a
 # virtual environment in build/rivals, or in the folder that MLP_RIVALS names
-# (for run.sh and tables.py, too). All of them take some minutes and 3 GB.
+# (for run.sh and tables.py, too). All of them take some minutes and 2.2 GB.
 #
 #     sh tests/bench/rivals.sh [RIVAL...]
 #
