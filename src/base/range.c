@@ -16,3 +16,11 @@ mlp_range mlp_range_part(size_t total, size_t parts, size_t index)
     size_t first = part_begin(total, parts, index);
     return (mlp_range){first, part_begin(total, parts, index + 1) - first};
 }
+
+mlp_range mlp_range_overlap(mlp_range a, mlp_range b)
+{
+    size_t first = a.first > b.first ? a.first : b.first;
+    size_t a_end = a.first + a.count, b_end = b.first + b.count;
+    size_t end = a_end < b_end ? a_end : b_end;
+    return (mlp_range){first, end > first ? end - first : 0};
+}

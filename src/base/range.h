@@ -16,4 +16,7 @@ typedef struct {
  *  over threads. No overflow for any total. */
 mlp_range mlp_range_part(size_t total, size_t parts, size_t index);
 
+/** What two ranges have in common; count 0 if nothing. */
+mlp_range mlp_range_overlap(mlp_range a, mlp_range b);
+
 #endif

@@ -56,13 +56,13 @@ static bool is_frozen(const finisher *f)
 static void each_layer(finisher *f, mlp_exchange_update *act, bool is_last_word)
 {
     mlp_exchange *exchange = f->trainer->exchange;
-    for (size_t l = f->trainer->parts.model->layers; l-- > f->least;) {
-        f->layer = l;
-        mlp_exchange_await(exchange, l, f->w->self);
+    for (size_t i = f->trainer->bundles.count; i-- > f->least;) {
+        f->layer = i; /* where it matters, each layer goes by itself */
+        mlp_exchange_await(exchange, i, f->w->self);
         lap(f, MLP_PHASE_WAIT);
-        mlp_exchange_sum(exchange, l, f->w->self, act, f);
+        mlp_exchange_sum(exchange, i, f->w->self, act, f);
         if (is_last_word) {
-            mlp_exchange_release(exchange, l, f->w->me);
+            mlp_exchange_release(exchange, i, f->w->me);
         }
     }
 }
@@ -96,10 +96,15 @@ static void leave_alone(void *context, size_t first, size_t count,
 static void look(void *context, size_t first, size_t count, const float *sum)
 {
     finisher *f = context;
-    (void)first;
-    if (!mlp_trainer_are_finite(sum, count)) {
-        f->is_finite = false;
-        atomic_store(&f->trainer->alarms[f->layer].is_infinite, true);
+    const mlp_model *model = f->trainer->weights.model;
+    for (size_t l = 0; l < model->layers; l++) {
+        mlp_range mine = mlp_range_overlap(
+            (mlp_range){first, count},
+            (mlp_range){model->layer[l].offset, model->layer[l].size});
+        if (!mlp_trainer_are_finite(sum + (mine.first - first), mine.count)) {
+            f->is_finite = false;
+            atomic_store(&f->trainer->alarms[l].is_infinite, true);
+        }
     }
 }
 

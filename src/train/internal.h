@@ -93,6 +93,12 @@ typedef struct {
     float *leaf_sums;          /* [shards, first.vector_size], of these */
 } mlp_trainer_columns;
 
+/* Layers that are exchanged together, as one layer of the exchange. */
+typedef struct {
+    size_t count;
+    size_t of[MLP_MAX_HIDDEN + 1]; /* [layers], the bundle of each */
+} mlp_trainer_bundles;
+
 /* Which rows come next, and at what learning rate. */
 typedef struct {
     mlp_sampler *sampler;
@@ -129,6 +135,7 @@ struct mlp_trainer {
     mlp_trainer_node node;
     mlp_trainer_columns columns;
     const char *by_tree; /* why not by columns, or NULL */
+    mlp_trainer_bundles bundles;
     /* With columns: a step whose other layers are not updated yet, as their
      * sums may be under way until the next step's forward reads them. */
     mlp_step_facts pending;
@@ -165,6 +172,18 @@ static inline const mlp_model *mlp_trainer_held(const mlp_trainer *trainer)
 {
     return mlp_trainer_has_columns(trainer) ? trainer->columns.held
                                             : trainer->parts.model;
+}
+
+/** The layer of the exchange in which a layer of the model is. */
+static inline size_t mlp_trainer_bundle(const mlp_trainer *trainer, size_t l)
+{
+    return trainer->bundles.of[l];
+}
+
+/** Whether it is the first layer there: the last whose gradient is computed. */
+static inline bool mlp_trainer_ends_bundle(const mlp_trainer *trainer, size_t l)
+{
+    return l == 0 || trainer->bundles.of[l - 1] < trainer->bundles.of[l];
 }
 
 /** Choose how the first layer is exchanged, and with columns find those of this

@@ -132,7 +132,7 @@ void mlp_stage_forward(mlp_worker *w)
     }
     for (size_t l = first_shared(w); l < trainer->parts.model->layers; l++) {
         begin_stage(w, mlp_pass_is_by_rows(trainer->node.pass, l, w->me));
-        mlp_exchange_wait(trainer->exchange, l);
+        mlp_exchange_wait(trainer->exchange, mlp_trainer_bundle(trainer, l));
         mlp_worker_lap(w, MLP_PHASE_WAIT);
         mlp_pass_forward(trainer->node.pass, l, w->me);
         mlp_worker_lap(w, MLP_PHASE_FORWARD);
@@ -212,7 +212,10 @@ static void gradient_of(mlp_worker *w, size_t l)
         atomic_store(&trainer->alarms[l].is_unsafe, true);
         atomic_store(&trainer->node.board->is_unsafe, true);
     }
-    mlp_exchange_publish(trainer->exchange, l, w->me);
+    if (mlp_trainer_ends_bundle(trainer, l)) {
+        mlp_exchange_publish(trainer->exchange, mlp_trainer_bundle(trainer, l),
+                             w->me);
+    }
     mlp_exchange_progress(trainer->exchange, w->self);
     mlp_worker_lap(w, MLP_PHASE_GRADIENT);
 }

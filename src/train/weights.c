@@ -102,8 +102,8 @@ mlp_status mlp_trainer_store(mlp_trainer *trainer, float *parameters,
 void mlp_trainer_wait(mlp_trainer *trainer)
 {
     mlp_trainer_finish_pending(trainer);
-    for (size_t l = 0; l < trainer->parts.model->layers; l++) {
-        mlp_exchange_wait(trainer->exchange, l);
+    for (size_t i = 0; i < trainer->bundles.count; i++) {
+        mlp_exchange_wait(trainer->exchange, i);
     }
 }
 
@@ -112,13 +112,17 @@ void mlp_trainer_wait(mlp_trainer *trainer)
 mlp_range mlp_trainer_rank_range(const mlp_trainer *trainer, size_t layer)
 {
     const mlp_layer *whole = &trainer->parts.model->layer[layer];
+    const mlp_layer *held = &trainer->weights.model->layer[layer];
     const mlp_comm *comm = trainer->parts.comm;
-    mlp_range range = mlp_exchange_rank_range(trainer->exchange, layer);
+    mlp_range range = mlp_range_overlap(
+        mlp_exchange_rank_range(trainer->exchange,
+                                mlp_trainer_bundle(trainer, layer)),
+        (mlp_range){held->offset, held->size});
     if (mlp_trainer_has_columns(trainer) && layer == 0) {
         range = mlp_range_part(whole->size, mlp_comm_size(comm),
                                mlp_comm_rank(comm));
     }
-    range.first += whole->offset - trainer->weights.model->layer[layer].offset;
+    range.first += whole->offset - held->offset;
     return range;
 }
 
