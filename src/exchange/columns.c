@@ -46,9 +46,31 @@ static float *place_of(const mlp_exchange *x, mlp_values values, bool is_sent)
     return values == MLP_COLUMNS_SUMS ? first : first + count;
 }
 
-float *mlp_exchange_sent(const mlp_exchange *exchange, mlp_values values)
+/* A node's block of values that are sent to it or received from it: its rows of
+ * our columns, or its columns of our rows. */
+static mlp_range block_of(const mlp_exchange *x, mlp_values values,
+                          bool is_sent, size_t node)
 {
-    return place_of(exchange, values, true);
+    bool is_by_columns = is_sent == (values == MLP_COLUMNS_SUMS);
+    mlp_range rows = x->node_rows[node], columns = columns_of(x, node);
+    size_t ours = is_by_columns ? columns_of(x, x->place->node).count
+                                : x->node_rows[x->place->node].count;
+    mlp_range theirs = is_by_columns ? rows : columns;
+    return (mlp_range){theirs.first * ours, theirs.count * ours};
+}
+
+mlp_range mlp_exchange_rows_of(const mlp_exchange *exchange, size_t node)
+{
+    return exchange->node_rows[node];
+}
+
+/* The piece for this node is where it would be received. */
+float *mlp_exchange_piece(const mlp_exchange *exchange, mlp_values values,
+                          size_t node)
+{
+    bool travels = node != exchange->place->node;
+    return place_of(exchange, values, travels) +
+           block_of(exchange, values, travels, node).first;
 }
 
 const float *mlp_exchange_received(const mlp_exchange *exchange,
@@ -57,57 +79,56 @@ const float *mlp_exchange_received(const mlp_exchange *exchange,
     return place_of(exchange, values, false);
 }
 
-/* ---- lanes ------------------------------------------------------------- */
+/* ---- pieces ------------------------------------------------------------ */
 
-/* What a node sends to another one, as floats of an array. */
-typedef struct {
-    mlp_range by_columns, by_rows;
-} share;
-
-/* @param before  rows of the nodes before */
-static share share_of(const mlp_exchange *x, size_t node, size_t before)
+/* Piece i goes so many nodes to the right, and comes from as many to the left:
+ * nodes - 1, ..., 1, 0. */
+static size_t distance_of(const mlp_exchange *x, size_t i)
 {
-    size_t ours = x->node_rows[x->place->node];
-    size_t theirs = x->node_rows[node];
-    size_t columns = columns_of(x, x->place->node).count;
-    mlp_range of_node = columns_of(x, node);
-    return (share){{before * columns, theirs * columns},
-                   {ours * of_node.first, ours * of_node.count}};
+    return x->place->nodes - 1 - i;
 }
 
-static mlp_status plan_values(mlp_exchange *x, mlp_values values,
-                              mlp_lane *lanes)
+size_t mlp_exchange_destination(const mlp_exchange *exchange, size_t i)
 {
-    float *from = place_of(x, values, true), *to = place_of(x, values, false);
-    size_t before = 0;
-    for (size_t node = 0; node < x->place->nodes; node++) {
-        share theirs = share_of(x, node, before);
-        bool is_sums = values == MLP_COLUMNS_SUMS;
-        mlp_range sent = is_sums ? theirs.by_columns : theirs.by_rows;
-        mlp_range received = is_sums ? theirs.by_rows : theirs.by_columns;
-        lanes[node] = (mlp_lane){.from = from + sent.first,
-                                 .to = to + received.first,
-                                 .sent = sent.count * sizeof *from,
-                                 .received = received.count * sizeof *to};
-        before += x->node_rows[node];
-    }
-    x->own[values] = lanes[x->place->node];
-    return mlp_exchange_plan_transfer(x, mlp_exchange_flow(x, values)->first,
-                                      lanes);
+    const mlp_comm_place *place = exchange->place;
+    return (place->node + distance_of(exchange, i)) % place->nodes;
+}
+
+static mlp_status plan_piece(mlp_exchange *x, mlp_values values, size_t i)
+{
+    size_t nodes = x->place->nodes;
+    size_t to = mlp_exchange_destination(x, i);
+    size_t from = (x->place->node + nodes - distance_of(x, i)) % nodes;
+    mlp_range sent = block_of(x, values, true, to);
+    mlp_range received = block_of(x, values, false, from);
+    memset(x->lanes, 0, nodes * sizeof *x->lanes);
+    x->lanes[to].from = place_of(x, values, true) + sent.first;
+    x->lanes[to].sent = sent.count * sizeof(float);
+    x->lanes[from].to = place_of(x, values, false) + received.first;
+    x->lanes[from].received = received.count * sizeof(float);
+    return mlp_exchange_plan_transfer(
+        x, mlp_exchange_piece_flow(x, values, i)->first, x->lanes);
 }
 
 static mlp_status plan_all(mlp_exchange *x)
 {
-    mlp_lane *lanes = calloc(x->place->nodes, sizeof *lanes);
-    mlp_status status = MLP_OK;
-    if (lanes == NULL) {
-        return mlp_fail_memory("the exchange between nodes");
+    for (mlp_values v = 0; v < MLP_COLUMNS_VALUES; v++) {
+        for (size_t i = 0; i + 1 < x->pieces; i++) {
+            MLP_TRY(plan_piece(x, v, i));
+        }
     }
-    for (mlp_values v = 0; v < MLP_COLUMNS_VALUES && status == MLP_OK; v++) {
-        status = plan_values(x, v, lanes);
+    return MLP_OK;
+}
+
+void mlp_exchange_columns_connect(mlp_exchange *x)
+{
+    for (mlp_values v = 0; v < MLP_COLUMNS_VALUES; v++) {
+        for (size_t i = 0; i + 1 < x->pieces; i++) {
+            mlp_flow *flow = mlp_exchange_piece_flow(x, v, i);
+            flow->is_of_node = true;
+            flow->stages = x->place->rank == 0 ? 1 : 0;
+        }
     }
-    free(lanes);
-    return status;
 }
 
 /* Note the rows of each node; whether they are others than before. */
@@ -117,9 +138,10 @@ static bool note_rows(const mlp_exchange *x, const size_t *shard_start)
     for (size_t node = 0; node < x->place->nodes; node++) {
         mlp_range shards =
             mlp_place_node_shards(x->place, node, x->shape.shards);
-        size_t rows = shard_start[shards.first + shards.count] -
-                      shard_start[shards.first];
-        is_new = is_new || rows != x->node_rows[node];
+        size_t first = shard_start[shards.first];
+        mlp_range rows = {first,
+                          shard_start[shards.first + shards.count] - first};
+        is_new = is_new || rows.count != x->node_rows[node].count;
         x->node_rows[node] = rows;
     }
     return is_new;
@@ -138,14 +160,22 @@ void mlp_exchange_begin_rows(mlp_exchange *exchange, const size_t *shard_start)
     }
 }
 
-void mlp_exchange_send(mlp_exchange *exchange, mlp_values values, mlp_thread me)
+void mlp_exchange_send(mlp_exchange *exchange, mlp_values values, size_t node,
+                       mlp_thread me)
 {
-    mlp_gate_arrive(mlp_exchange_flow(exchange, values)->ready, me.count);
+    size_t nodes = exchange->place->nodes;
+    size_t distance = (node + nodes - exchange->place->node) % nodes;
+    size_t i = distance_of(exchange, distance); /* its own inverse */
+    mlp_gate_arrive(mlp_exchange_piece_flow(exchange, values, i)->ready,
+                    me.count);
 }
 
 void mlp_exchange_receive(mlp_exchange *exchange, mlp_values values,
                           mlp_thread self)
 {
-    mlp_exchange_wait_for(exchange, mlp_exchange_flow(exchange, values),
-                          exchange->micro_batches, self);
+    for (size_t i = 0; i < exchange->pieces; i++) {
+        mlp_exchange_wait_for(exchange,
+                              mlp_exchange_piece_flow(exchange, values, i),
+                              exchange->micro_batches, self);
+    }
 }

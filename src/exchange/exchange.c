@@ -20,18 +20,23 @@ static mlp_status place_layers(mlp_exchange *x, const size_t *sizes)
                                              : mlp_exchange_tree_prepare(x);
 }
 
-/* Everything that needs no other rank. Transfers: two of each layer and of the
- * metrics, one of each of the values. */
+/* Transfers: two of each layer and of the metrics, one of each piece. */
+static size_t count_transfers(const mlp_exchange *x)
+{
+    return x->flow_count + x->shape.layers + 1;
+}
+
+/* Everything that needs no other rank. */
 static mlp_status prepare(mlp_exchange *x, const size_t *layer_sizes)
 {
-    size_t flows = x->shape.layers + MLP_FLOWS;
-    size_t transfers = 2 * x->shape.layers + MLP_FLOWS + 1;
+    size_t transfers = count_transfers(x), nodes = x->place->nodes;
     x->layers = mlp_arena_allocate(x->shape.layers * sizeof *x->layers);
-    x->flows = mlp_arena_allocate(flows * sizeof *x->flows);
+    x->flows = mlp_arena_allocate(x->flow_count * sizeof *x->flows);
     x->sent_bytes = mlp_arena_allocate(transfers * sizeof *x->sent_bytes);
-    x->node_rows = mlp_arena_allocate(x->place->nodes * sizeof *x->node_rows);
+    x->node_rows = mlp_arena_allocate(nodes * sizeof *x->node_rows);
+    x->lanes = mlp_arena_allocate(nodes * sizeof *x->lanes);
     if (x->layers == NULL || x->flows == NULL || x->sent_bytes == NULL ||
-        x->node_rows == NULL) {
+        x->node_rows == NULL || x->lanes == NULL) {
         return mlp_fail_memory("the exchange");
     }
     MLP_TRY(place_layers(x, layer_sizes));
@@ -50,8 +55,10 @@ static mlp_status share_memory(mlp_exchange *x)
     const size_t bytes[MLP_EXCHANGE_MEMORIES] = {
         [MLP_EXCHANGE_GRADIENTS] = x->plan.local_count * vector,
         [MLP_EXCHANGE_STATES] = shape->states * vector,
-        [MLP_EXCHANGE_BOARD] = sizeof(mlp_exchange_board) +
-                               shape->layers * sizeof(mlp_exchange_layer_gates),
+        [MLP_EXCHANGE_LAYER_GATES] =
+            shape->layers * sizeof(mlp_exchange_layer_gates),
+        [MLP_EXCHANGE_FLOW_GATES] =
+            (x->flow_count - shape->layers) * sizeof(mlp_exchange_flow_gates),
         [MLP_EXCHANGE_MEASURES] = shape->measures * sizeof(double),
         [MLP_EXCHANGE_SHARD_METRICS] =
             2 * shape->shards * shape->metrics_per_shard * sizeof(double),
@@ -65,53 +72,56 @@ static mlp_status share_memory(mlp_exchange *x)
     return MLP_OK;
 }
 
-/* By the node's first rank, before anybody waits. */
 static void set_crowded(const mlp_exchange *x)
 {
-    mlp_exchange_board *board = mlp_exchange_board_of(x);
     bool is_crowded = mlp_node_team_is_crowded(x->node_team);
     for (size_t i = 0; i < x->shape.layers; i++) {
         x->layers[i].done.is_crowded = is_crowded;
     }
-    if (x->place->rank > 0) {
-        return;
+    for (size_t i = 0; i < x->flow_count; i++) {
+        /* of shared memory: by the node's first rank, before anybody waits */
+        if (x->place->rank == 0) {
+            x->flows[i].ready->is_crowded = is_crowded;
+            x->flows[i].done->is_crowded = is_crowded;
+        }
     }
-    for (size_t i = 0; i < MLP_FLOWS; i++) {
-        board->flows[i].ready.is_crowded = is_crowded;
-        board->flows[i].done.is_crowded = is_crowded;
-    }
-    for (size_t i = 0; i < x->shape.layers; i++) {
-        board->layers[i].published.is_crowded = is_crowded;
-        board->layers[i].released.is_crowded = is_crowded;
+    for (size_t i = 0; i < x->shape.layers && x->place->rank == 0; i++) {
+        mlp_exchange_gates(x, i)->released.is_crowded = is_crowded;
     }
 }
 
-/* Gates and transfers of all flows, once the shared memory exists. */
-static mlp_status connect(mlp_exchange *x)
+/* Gates of all flows, and which transfers are theirs. */
+static void connect_flows(mlp_exchange *x)
 {
-    mlp_exchange_board *board = mlp_exchange_board_of(x);
+    mlp_exchange_flow_gates *gates = x->memory[MLP_EXCHANGE_FLOW_GATES];
     size_t layers = x->shape.layers;
-    for (size_t i = 0; i < x->plan.local_count; i++) {
-        x->sources[i] = mlp_exchange_gradient(x, i);
-    }
     for (size_t i = 0; i < layers; i++) {
-        x->flows[i] = (mlp_flow){.ready = &board->layers[i].published,
+        x->flows[i] = (mlp_flow){.ready = &mlp_exchange_gates(x, i)->published,
                                  .done = &x->layers[i].done,
                                  .first = 2 * i,
                                  .tables = 1};
     }
-    for (size_t f = 0; f < MLP_FLOWS; f++) {
-        x->flows[layers + f] =
-            (mlp_flow){.ready = &board->flows[f].ready,
-                       .done = &board->flows[f].done,
-                       .first = 2 * layers + f,
-                       .tables = f == MLP_FLOW_METRICS ? 2 : 1};
+    for (size_t i = layers; i < x->flow_count; i++) {
+        x->flows[i] = (mlp_flow){.ready = &gates[i - layers].ready,
+                                 .done = &gates[i - layers].done,
+                                 .first = layers + i,
+                                 .tables = 1};
+    }
+    mlp_exchange_metrics_flow(x)->tables = 2;
+}
+
+/* Transfers of all flows. */
+static mlp_status connect(mlp_exchange *x)
+{
+    for (size_t i = 0; i < x->plan.local_count; i++) {
+        x->sources[i] = mlp_exchange_gradient(x, i);
     }
     MLP_TRY(x->shape.kind == MLP_EXCHANGE_MPI ? mlp_exchange_mpi_connect(x)
                                               : mlp_exchange_tree_connect(x));
-    for (size_t i = 0; i < layers + MLP_FLOWS; i++) {
+    mlp_exchange_columns_connect(x);
+    for (size_t i = 0; i < x->flow_count; i++) {
         /* local rank 0 sends for its whole node what is no layer's */
-        bool travels = i < layers ? x->flows[i].stages > 0 : x->is_far;
+        bool travels = x->flows[i].stages > 0 || x->flows[i].is_of_node;
         x->flows[i].over = travels ? x->flows[i].done : x->flows[i].ready;
     }
     return MLP_OK;
@@ -130,6 +140,8 @@ static void describe(mlp_exchange *x, mlp_comm *comm, mlp_node_team *node_team,
     x->shape.layer_sizes = NULL; /* owned by the caller */
     x->is_far = is_mpi || x->place->nodes > 1;
     x->shards = mlp_node_team_shards(node_team, shape->shards);
+    x->pieces = shape->columns.of_node != NULL ? x->place->nodes : 0;
+    x->flow_count = shape->layers + MLP_COLUMNS_VALUES * x->pieces + 1;
 }
 
 mlp_status mlp_exchange_create(mlp_comm *comm, mlp_node_team *node_team,
@@ -149,6 +161,7 @@ mlp_status mlp_exchange_create(mlp_comm *comm, mlp_node_team *node_team,
         status = mlp_comm_agree(comm, share_memory(x));
     }
     if (status == MLP_OK) {
+        connect_flows(x);
         set_crowded(x);
         status = mlp_comm_agree(comm, connect(x));
     }
@@ -178,6 +191,7 @@ void mlp_exchange_destroy(mlp_exchange **exchange)
     free(x->flows);
     free(x->sent_bytes);
     free(x->node_rows);
+    free(x->lanes);
     free(x->sources);
     free(x);
     *exchange = NULL;

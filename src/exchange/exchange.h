@@ -130,34 +130,46 @@ void mlp_exchange_publish_shard_metrics(mlp_exchange *exchange);
 const double *mlp_exchange_collect_shard_metrics(mlp_exchange *exchange);
 
 /** The values that travel between the nodes of columns, once in each
- *  micro-batch, in this order. */
+ *  micro-batch, in this order. A node has a piece of them for every node: the
+ *  sums of its columns of that node's rows, and dz of that node's columns of
+ * its own rows. */
 typedef enum {
     MLP_COLUMNS_SUMS,
     MLP_COLUMNS_DZ,
     MLP_COLUMNS_VALUES
 } mlp_values;
 
-/** Where all threads of the node write what it sends, and read what it has
- *  received. Sums are sent by columns, [rows of all nodes, the node's columns],
- *  and received by rows: for each node [the node's rows, that node's columns];
- *  dz the other way round. */
-float *mlp_exchange_sent(const mlp_exchange *exchange, mlp_values values);
-const float *mlp_exchange_received(const mlp_exchange *exchange,
-                                   mlp_values values);
-
 /** Begin a micro-batch, before any thread of the node sends its values. From
  *  each rank's main thread.
  *  @param shard_start  [shards + 1], first row of each shard's rows in it */
 void mlp_exchange_begin_rows(mlp_exchange *exchange, const size_t *shard_start);
 
-/** This thread has written its part of what is sent. Does not wait. */
-void mlp_exchange_send(mlp_exchange *exchange, mlp_values values,
+/** A node's rows among those of the micro-batch. */
+mlp_range mlp_exchange_rows_of(const mlp_exchange *exchange, size_t node);
+
+/** The node whose piece is number i: the one on the left first, this node last,
+ *  so that what is sent has the time to arrive in which the rest is computed.
+ *  In each of these rounds every node gets one piece. */
+size_t mlp_exchange_destination(const mlp_exchange *exchange, size_t i);
+
+/** Where the threads of this node write the piece for a node: [its rows, our
+ *  columns] of sums, [our rows, its columns] of dz. */
+float *mlp_exchange_piece(const mlp_exchange *exchange, mlp_values values,
+                          size_t node);
+
+/** This thread has written its part of the piece for a node. Does not wait. */
+void mlp_exchange_send(mlp_exchange *exchange, mlp_values values, size_t node,
                        mlp_thread me);
 
 /** Wait until this micro-batch's values are sent and received. Every thread
  *  calls. Collective: a failure ends the job. */
 void mlp_exchange_receive(mlp_exchange *exchange, mlp_values values,
                           mlp_thread self);
+
+/** What was received, a block for each node: sums [our rows, its columns], dz
+ *  [its rows, our columns]. */
+const float *mlp_exchange_received(const mlp_exchange *exchange,
+                                   mlp_values values);
 
 /** Publish a layer: this thread has written its range of the layer's gradients
  *  and no longer reads its parameters in this step. Does not wait. Every thread

@@ -27,17 +27,12 @@ typedef struct {
     mlp_gate *done;  /**< of the one that sends */
     mlp_gate *over;  /**< the one of both that others wait for: `ready` of
                           what does not travel */
+    bool is_of_node; /**< local rank 0 makes the transfers for all its node */
     size_t first;    /**< of the transfers */
     size_t tables;   /**< of transfers that take turns */
     size_t stages;   /**< transfers of this rank in a turn; 0: none */
     size_t stage;    /**< that have begun; thread 0 only */
 } mlp_flow;
-
-/** Flows beside those of layers, which come first. */
-enum {
-    MLP_FLOW_METRICS = MLP_COLUMNS_VALUES, /**< after the values */
-    MLP_FLOWS
-};
 
 /* ---- shared memory ----------------------------------------------------- */
 
@@ -48,17 +43,15 @@ typedef struct {
 } mlp_exchange_layer_gates;
 
 typedef struct {
-    struct {
-        mlp_gate ready, done; /**< done: of local rank 0 */
-    } flows[MLP_FLOWS];
-    mlp_exchange_layer_gates layers[]; /**< [layers] */
-} mlp_exchange_board;
+    mlp_gate ready, done; /**< done: of local rank 0 */
+} mlp_exchange_flow_gates;
 
 /** Blocks of memory that the node team shares. */
 typedef enum {
     MLP_EXCHANGE_GRADIENTS,     /**< [local_count, total] */
     MLP_EXCHANGE_STATES,        /**< [states, total] */
-    MLP_EXCHANGE_BOARD,         /**< mlp_exchange_board */
+    MLP_EXCHANGE_LAYER_GATES,   /**< [layers] */
+    MLP_EXCHANGE_FLOW_GATES,    /**< [flows that are not layers'] */
     MLP_EXCHANGE_MEASURES,      /**< [measures] */
     MLP_EXCHANGE_SHARD_METRICS, /**< [2, shards, metrics_per_shard] */
     MLP_EXCHANGE_BY_COLUMNS,    /**< [2, rows, the node's columns] */
@@ -131,18 +124,22 @@ struct mlp_exchange {
     size_t number;               /**< bytes of a gradient's number as sent */
     mlp_range shards;            /**< of the node team */
     mlp_exchange_plan plan;
-    mlp_exchange_layer *layers;       /**< [layers] */
-    size_t total;                     /**< floats of all layers */
-    uint32_t steps;                   /**< that this rank has done */
-    uint32_t micro_batches;           /**< with columns: that it has begun */
-    size_t *node_rows;                /**< [nodes], in the one under way */
-    mlp_lane own[MLP_COLUMNS_VALUES]; /**< values that stay on this node */
+    mlp_exchange_layer *layers; /**< [layers] */
+    size_t total;               /**< floats of all layers */
+    size_t pieces;          /**< of the values of columns: [nodes], or none */
+    uint32_t steps;         /**< that this rank has done */
+    uint32_t micro_batches; /**< with columns: that it has begun */
+    mlp_range *node_rows;   /**< [nodes], in the one under way */
+    mlp_lane *lanes;        /**< [nodes], while transfers are planned */
 
     void *memory[MLP_EXCHANGE_MEMORIES]; /**< of the node team */
     const void **sources; /**< [local_count]: gradients, floats */
 
     /* Of progress.c: */
-    mlp_flow *flows;          /**< [layers + MLP_FLOWS] */
+    /** Of layers; of pieces of each of the values, in the order in which they
+     *  are sent; of the shard metrics. */
+    mlp_flow *flows;
+    size_t flow_count;
     mlp_transfers *transfers; /**< NULL: nothing travels */
     size_t *sent_bytes;       /**< [transfers] */
     size_t next;              /**< flow that begins next, where MPI sums */
@@ -151,20 +148,22 @@ struct mlp_exchange {
     mlp_exchange_traffic traffic;
 };
 
-static inline mlp_exchange_board *mlp_exchange_board_of(const mlp_exchange *x)
-{
-    return x->memory[MLP_EXCHANGE_BOARD];
-}
-
 static inline mlp_exchange_layer_gates *
 mlp_exchange_gates(const mlp_exchange *x, size_t layer)
 {
-    return &mlp_exchange_board_of(x)->layers[layer];
+    return (mlp_exchange_layer_gates *)x->memory[MLP_EXCHANGE_LAYER_GATES] +
+           layer;
 }
 
-static inline mlp_flow *mlp_exchange_flow(const mlp_exchange *x, size_t flow)
+static inline mlp_flow *mlp_exchange_piece_flow(const mlp_exchange *x,
+                                                mlp_values values, size_t i)
 {
-    return &x->flows[x->shape.layers + flow];
+    return &x->flows[x->shape.layers + values * x->pieces + i];
+}
+
+static inline mlp_flow *mlp_exchange_metrics_flow(const mlp_exchange *x)
+{
+    return &x->flows[x->flow_count - 1];
 }
 
 /** Whether a layer's gradient is summed within the node. */
@@ -225,6 +224,9 @@ mlp_status mlp_exchange_mpi_prepare(mlp_exchange *x);
 mlp_status mlp_exchange_mpi_connect(mlp_exchange *x);
 void mlp_exchange_mpi_sum(mlp_exchange *x, size_t layer);
 void mlp_exchange_mpi_clear_metrics(const mlp_exchange *x);
+
+/** Let pieces travel, which are planned when the rows are known. */
+void mlp_exchange_columns_connect(mlp_exchange *x);
 
 /** Floats of a node's columns of all rows, and of all columns of its rows. */
 size_t mlp_exchange_by_columns(const mlp_exchange *x);

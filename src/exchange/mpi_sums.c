@@ -23,7 +23,7 @@ mlp_status mlp_exchange_mpi_prepare(mlp_exchange *x)
 
 mlp_status mlp_exchange_mpi_connect(mlp_exchange *x)
 {
-    mlp_flow *metrics = mlp_exchange_flow(x, MLP_FLOW_METRICS);
+    mlp_flow *metrics = mlp_exchange_metrics_flow(x);
     for (size_t i = 0; i < x->shape.layers; i++) {
         mlp_exchange_layer *p = &x->layers[i];
         p->last = (mlp_exchange_addition){&only_operand, x->sources, 1,

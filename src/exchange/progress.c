@@ -1,7 +1,7 @@
 /** @file
  *  What is in flight between node teams, while they compute. Each layer's
- *  gradient, the columns' values and the shard metrics are a flow of its own,
- *  and goes through its transfers independently of the others.
+ *  gradient, each piece of the columns' values, and the shard metrics are a
+ * flow of its own, and go through their transfers independently of the others.
  *
  *  Only thread 0 may call MPI, which may progress only when called. It does so
  *  between parts of its own work (progress), and continuously when it has
@@ -77,11 +77,8 @@ static void prepare_transfer(mlp_exchange *x, size_t i)
         mlp_exchange_mpi_sum(x, i);
     } else if (i < layers) {
         mlp_exchange_tree_sum(x, i, x->flows[i].stage);
-    } else if (i == layers + MLP_FLOW_METRICS && is_mpi) {
+    } else if (is_mpi) { /* which has no columns */
         mlp_exchange_mpi_clear_metrics(x);
-    } else if (i < layers + MLP_FLOW_METRICS) {
-        const mlp_lane *own = &x->own[i - layers];
-        memcpy(own->to, own->from, own->sent);
     }
 }
 
@@ -91,7 +88,7 @@ static bool may_begin(mlp_exchange *x, size_t i)
     if (x->shape.kind != MLP_EXCHANGE_MPI) {
         return true;
     }
-    size_t metrics = x->shape.layers + MLP_FLOW_METRICS;
+    size_t metrics = x->flow_count - 1;
     if (x->next != i) {
         return false;
     }
@@ -125,7 +122,7 @@ static void progress_flow(mlp_exchange *x, size_t i)
 
 static void progress_all(mlp_exchange *x)
 {
-    for (size_t i = x->shape.layers + MLP_FLOWS; i-- > 0;) {
+    for (size_t i = x->flow_count; i-- > 0;) {
         progress_flow(x, i);
     }
 }

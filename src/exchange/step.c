@@ -105,14 +105,13 @@ void mlp_exchange_wait(mlp_exchange *exchange, size_t layer)
 
 void mlp_exchange_publish_shard_metrics(mlp_exchange *exchange)
 {
-    mlp_gate_arrive(mlp_exchange_flow(exchange, MLP_FLOW_METRICS)->ready, 1);
+    mlp_gate_arrive(mlp_exchange_metrics_flow(exchange)->ready, 1);
 }
 
 const double *mlp_exchange_collect_shard_metrics(mlp_exchange *exchange)
 {
     uint32_t step = mlp_exchange_step(exchange);
-    mlp_exchange_wait_for(exchange,
-                          mlp_exchange_flow(exchange, MLP_FLOW_METRICS), step,
+    mlp_exchange_wait_for(exchange, mlp_exchange_metrics_flow(exchange), step,
                           (mlp_thread){0, 1, NULL});
     return mlp_exchange_metrics_table(exchange, step);
 }

@@ -267,30 +267,19 @@ static mlp_status plan_layer(mlp_exchange *x, size_t layer, mlp_lane *lanes)
     return mlp_exchange_plan_transfer(x, flow->first + 1, lanes);
 }
 
-static mlp_status plan_all(mlp_exchange *x, mlp_lane *lanes)
+mlp_status mlp_exchange_tree_connect(mlp_exchange *x)
 {
-    mlp_flow *metrics = mlp_exchange_flow(x, MLP_FLOW_METRICS);
+    mlp_lane *lanes = x->lanes;
+    mlp_flow *metrics = mlp_exchange_metrics_flow(x);
     for (size_t i = 0; i < x->shape.layers; i++) {
         MLP_TRY(plan_layer(x, i, lanes));
     }
-    for (size_t f = 0; x->is_far && f < MLP_FLOWS; f++) {
-        /* by local rank 0, for its node */
-        mlp_exchange_flow(x, f)->stages = x->place->rank == 0 ? 1 : 0;
-    }
+    metrics->is_of_node = x->is_far;
+    metrics->stages = x->is_far && x->place->rank == 0 ? 1 : 0;
     for (uint32_t step = 0; step < 2 * metrics->stages; step++) {
         fill_shard_metrics(x, step, lanes);
         MLP_TRY(mlp_exchange_plan_transfer(
             x, mlp_flow_transfer(metrics, 0, step), lanes));
     }
     return MLP_OK;
-}
-
-mlp_status mlp_exchange_tree_connect(mlp_exchange *x)
-{
-    mlp_lane *lanes = calloc(x->place->nodes, sizeof *lanes);
-    mlp_status status = lanes == NULL
-                            ? mlp_fail_memory("the exchange between nodes")
-                            : plan_all(x, lanes);
-    free(lanes);
-    return status;
 }

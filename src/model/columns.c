@@ -109,15 +109,18 @@ static matrix from_column(matrix m, size_t first)
     return (matrix){m.at + first, m.stride};
 }
 
-void mlp_columns_send_sums(const mlp_pass *pass, float *rows, mlp_thread self)
+void mlp_columns_send_sums(mlp_pass *pass, mlp_range rows, float *piece,
+                           mlp_thread self)
 {
     size_t out = pass->model->layer[0].out;
     mlp_tile own = mlp_pass_tile(pass, 0, mlp_panels(out), self);
     size_t first = own.columns.first * MLP_PANEL;
     size_t end = first + own.columns.count * MLP_PANEL;
-    if (own.columns.count > 0) {
+    own.rows = mlp_range_overlap(own.rows, rows);
+    if (own.rows.count > 0 && own.columns.count > 0) {
+        mlp_pass_forward_tile(pass, 0, own);
         copy_rows(
-            from_column((matrix){rows, out}, first),
+            from_column((matrix){piece - rows.first * out, out}, first),
             from_column((matrix){pass->activations[0], mlp_stride(out)}, first),
             own.rows, (end < out ? end : out) - first);
     }
@@ -145,26 +148,44 @@ void mlp_columns_receive_sums(mlp_pass *pass, const mlp_range *columns,
                             (mlp_range){0, mlp_padded(out)});
 }
 
-/* NOLINTBEGIN(readability-non-const-parameter): blocks are written */
-void mlp_columns_send_dz(const mlp_pass *pass, const mlp_range *columns,
-                         size_t nodes, float *blocks, mlp_thread self)
-/* NOLINTEND(readability-non-const-parameter) */
+/* Panels of a node's columns that are not computed for another one before. */
+static mlp_range panels_of(const mlp_range *columns, size_t nodes, size_t node,
+                           size_t here)
+{
+    size_t first = columns[node].first / MLP_PANEL;
+    size_t end = mlp_panels(columns[node].first + columns[node].count);
+    bool is_after_next = node + 1 < nodes && node + 1 != here;
+    bool is_after_previous = node == here && node > 0;
+    if (is_after_next && columns[node + 1].first % MLP_PANEL != 0) {
+        end--;
+    }
+    if (is_after_previous && columns[node].first % MLP_PANEL != 0) {
+        first++;
+    }
+    return (mlp_range){first, end > first ? end - first : 0};
+}
+
+void mlp_columns_send_dz(mlp_pass *pass, const mlp_range *columns, size_t nodes,
+                         size_t node, size_t here, float *piece,
+                         mlp_thread self)
 {
     size_t out = pass->model->layer[0].out;
-    mlp_tile own = mlp_pass_tile(pass, 1, mlp_panels(out), self);
-    size_t first = own.columns.first * MLP_PANEL;
-    size_t end = first + own.columns.count * MLP_PANEL;
     const matrix dz = {pass->dz[0], mlp_stride(out)};
-    for (size_t k = 0; k < nodes; k++) {
-        size_t begin = columns[k].first > first ? columns[k].first : first;
-        size_t stop = columns[k].first + columns[k].count;
-        stop = stop < end ? stop : end;
-        matrix block = {blocks + pass->batch->rows * columns[k].first,
-                        columns[k].count};
-        if (begin < stop) {
-            copy_rows(from_column(block, begin - columns[k].first),
-                      from_column(dz, begin), own.rows, stop - begin);
-        }
+    const matrix to = {piece, columns[node].count};
+    mlp_tile own = mlp_pass_tile(pass, 1, mlp_panels(out), self);
+    mlp_tile new = {
+        own.rows,
+        mlp_range_overlap(own.columns, panels_of(columns, nodes, node, here))};
+    mlp_range copied =
+        mlp_range_overlap((mlp_range){own.columns.first * MLP_PANEL,
+                                      own.columns.count * MLP_PANEL},
+                          columns[node]);
+    if (new.rows.count > 0 && new.columns.count > 0) {
+        mlp_pass_backward_tile(pass, 1, new, self);
+    }
+    if (copied.count > 0) {
+        copy_rows(from_column(to, copied.first - columns[node].first),
+                  from_column(dz, copied.first), own.rows, copied.count);
     }
 }
 

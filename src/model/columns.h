@@ -40,9 +40,11 @@ void mlp_columns_put(const mlp_model *model, float *vector, mlp_range columns,
  * and one over the node's rows and all columns, which holds that model
  * (mlp_pass_hold). Every thread calls; no barrier within. */
 
-/** Copy this thread's outputs z of the columns' pass, after its forward.
- *  @param rows  [batch rows, columns] */
-void mlp_columns_send_sums(const mlp_pass *pass, float *rows, mlp_thread self);
+/** Compute this thread's outputs z of some rows of the columns' pass, and copy
+ *  them.
+ *  @param piece  [rows, columns] */
+void mlp_columns_send_sums(mlp_pass *pass, mlp_range rows, float *piece,
+                           mlp_thread self);
 
 /** Layer 0's forward, in place of mlp_pass_forward, from the z of all nodes: of
  *  this thread's share of rows.
@@ -52,10 +54,14 @@ void mlp_columns_receive_sums(mlp_pass *pass, const mlp_range *columns,
                               size_t nodes, const float *blocks,
                               mlp_thread self);
 
-/** Copy this thread's dz of layer 0, after its backward of layer 1.
- *  @param blocks  as above */
-void mlp_columns_send_dz(const mlp_pass *pass, const mlp_range *columns,
-                         size_t nodes, float *blocks, mlp_thread self);
+/** Backward of layer 1, of this thread's dz of one node's columns, and copy
+ *  them. Panels that lie on two nodes are computed for the one that comes
+ *  first: node `here` - 1 down to 0, then the last node down to `here`.
+ *  @param columns  [nodes]
+ *  @param piece    [batch rows, the node's columns] */
+void mlp_columns_send_dz(mlp_pass *pass, const mlp_range *columns, size_t nodes,
+                         size_t node, size_t here, float *piece,
+                         mlp_thread self);
 
 /** Set dz of the columns' pass: this thread's share of rows. Barrier after.
  *  @param rows  [batch rows, columns] */

@@ -43,6 +43,11 @@ struct mlp_pass {
 mlp_dense mlp_pass_dense(const mlp_pass *pass, size_t l);
 mlp_units mlp_pass_units(const mlp_pass *pass, size_t l);
 
+/** A tile of layer l's activations; of dz of layer l - 1. */
+void mlp_pass_forward_tile(mlp_pass *pass, size_t l, mlp_tile own);
+void mlp_pass_backward_tile(mlp_pass *pass, size_t l, mlp_tile own,
+                            mlp_thread self);
+
 /** Draw the dropout mask of layer l for these rows and panels, if it has one.
  */
 void mlp_pass_draw_mask(const mlp_pass *pass, size_t l, mlp_tile own);

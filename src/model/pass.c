@@ -288,14 +288,19 @@ void mlp_pass_draw_mask(const mlp_pass *pass, size_t l, mlp_tile own)
     }
 }
 
-void mlp_pass_forward(mlp_pass *pass, size_t l, mlp_thread self)
+void mlp_pass_forward_tile(mlp_pass *pass, size_t l, mlp_tile own)
 {
     mlp_dense layer = mlp_pass_dense(pass, l);
     mlp_batch input = input_of(pass, l);
-    mlp_tile own = mlp_pass_tile(pass, l, mlp_panels(layer.out), self);
     mlp_units units = mlp_pass_units(pass, l);
     mlp_pass_draw_mask(pass, l, own);
     pass->kernels->forward(&layer, &input, &units, own.rows, own.columns);
+}
+
+void mlp_pass_forward(mlp_pass *pass, size_t l, mlp_thread self)
+{
+    size_t panels = mlp_panels(pass->model->layer[l].out);
+    mlp_pass_forward_tile(pass, l, mlp_pass_tile(pass, l, panels, self));
 }
 
 /* A NaN stays one. */
@@ -340,15 +345,21 @@ void mlp_pass_loss(mlp_pass *pass, bool is_training, mlp_thread self)
     pass->kernels->loss(pass->model->loss, &loss, &layer, rows);
 }
 
-void mlp_pass_backward(mlp_pass *pass, size_t l, mlp_thread self)
+void mlp_pass_backward_tile(mlp_pass *pass, size_t l, mlp_tile own,
+                            mlp_thread self)
 {
     mlp_dense layer = mlp_pass_dense(pass, l);
     mlp_dense below = mlp_pass_dense(pass, l - 1);
     mlp_units units = mlp_pass_units(pass, l - 1);
-    mlp_tile own = mlp_pass_tile(pass, l, mlp_panels(layer.in), self);
     pass->kernels->backward(&layer, pass->dz[l], &below, &units,
                             pass->dz[l - 1], own.rows, own.columns,
                             pass->scratch[self.index]);
+}
+
+void mlp_pass_backward(mlp_pass *pass, size_t l, mlp_thread self)
+{
+    size_t panels = mlp_panels(pass->model->layer[l].in);
+    mlp_pass_backward_tile(pass, l, mlp_pass_tile(pass, l, panels, self), self);
 }
 
 /* Of a node whose sums are whole vectors, the part of layer l. */

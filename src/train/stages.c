@@ -100,19 +100,30 @@ void mlp_stage_join(mlp_worker *w)
     mlp_worker_lap(w, MLP_PHASE_WAIT);
 }
 
+/* This node's columns of all rows: those of other nodes leave while the rest is
+ * computed. */
+static void send_sums(mlp_worker *w)
+{
+    mlp_exchange *exchange = w->trainer->exchange;
+    size_t nodes = mlp_comm_where(w->trainer->parts.comm)->nodes;
+    for (size_t i = 0; i < nodes; i++) {
+        size_t node = mlp_exchange_destination(exchange, i);
+        mlp_columns_send_sums(
+            w->trainer->columns.pass, mlp_exchange_rows_of(exchange, node),
+            mlp_exchange_piece(exchange, MLP_COLUMNS_SUMS, node), w->me);
+        mlp_exchange_send(exchange, MLP_COLUMNS_SUMS, node, w->me);
+        mlp_exchange_progress(exchange, w->self);
+    }
+    mlp_worker_lap(w, MLP_PHASE_FORWARD);
+}
+
 /* The first layer by columns: this node's of all rows, then all of its rows. */
 static void forward_columns(mlp_worker *w)
 {
     mlp_trainer *trainer = w->trainer;
     mlp_exchange *exchange = trainer->exchange;
-    mlp_pass *columns = trainer->columns.pass;
     begin_stage(w, false); /* all threads have updated their columns */
-    mlp_pass_forward(columns, 0, w->me);
-    mlp_columns_send_sums(columns,
-                          mlp_exchange_sent(exchange, MLP_COLUMNS_SUMS), w->me);
-    mlp_exchange_send(exchange, MLP_COLUMNS_SUMS, w->me);
-    mlp_exchange_progress(exchange, w->self);
-    mlp_worker_lap(w, MLP_PHASE_FORWARD);
+    send_sums(w);
     mlp_stage_finish_pending(w);
     mlp_exchange_receive(exchange, MLP_COLUMNS_SUMS, w->self);
     mlp_worker_lap(w, MLP_PHASE_WAIT);
@@ -148,15 +159,21 @@ static void backward_of(mlp_worker *w, size_t l)
     mlp_worker_lap(w, MLP_PHASE_BACKWARD);
 }
 
+/* Backward of layer 1 by columns: dz of each node's leave at once. */
 static void send_dz(mlp_worker *w)
 {
     mlp_trainer *trainer = w->trainer;
-    mlp_columns_send_dz(trainer->node.pass, trainer->columns.of_node,
-                        mlp_comm_where(trainer->parts.comm)->nodes,
-                        mlp_exchange_sent(trainer->exchange, MLP_COLUMNS_DZ),
-                        w->me);
-    mlp_exchange_send(trainer->exchange, MLP_COLUMNS_DZ, w->me);
-    mlp_exchange_progress(trainer->exchange, w->self);
+    mlp_exchange *exchange = trainer->exchange;
+    const mlp_comm_place *place = mlp_comm_where(trainer->parts.comm);
+    for (size_t i = 0; i < place->nodes; i++) {
+        size_t node = mlp_exchange_destination(exchange, i);
+        mlp_columns_send_dz(trainer->node.pass, trainer->columns.of_node,
+                            place->nodes, node, place->node,
+                            mlp_exchange_piece(exchange, MLP_COLUMNS_DZ, node),
+                            w->me);
+        mlp_exchange_send(exchange, MLP_COLUMNS_DZ, node, w->me);
+        mlp_exchange_progress(exchange, w->self);
+    }
     mlp_worker_lap(w, MLP_PHASE_BACKWARD);
 }
 
@@ -178,10 +195,11 @@ void mlp_stage_backward(mlp_worker *w)
     const mlp_model *model = w->trainer->parts.model;
     for (size_t l = model->layers - 1; l > model->frozen; l--) {
         begin_stage(w, mlp_pass_is_by_rows(w->trainer->node.pass, l, w->me));
-        backward_of(w, l);
-    }
-    if (mlp_trainer_has_columns(w->trainer)) {
-        send_dz(w);
+        if (l == 1 && mlp_trainer_has_columns(w->trainer)) {
+            send_dz(w);
+        } else {
+            backward_of(w, l);
+        }
     }
 }
 

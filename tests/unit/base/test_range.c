@@ -4,6 +4,7 @@
 #include "base/range.h"
 
 #include <check.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "run_suite.h"

@@ -263,8 +263,12 @@ static void train_rows(const training *t, messages *m, size_t node, outcome *o)
     mlp_columns_receive_sums(pass, m->columns, NODES, m->by_rows[node], self);
     mlp_pass_forward(pass, 1, self);
     mlp_pass_loss(pass, true, self);
-    mlp_pass_backward(pass, 1, self);
-    mlp_columns_send_dz(pass, m->columns, NODES, m->by_rows[node], self);
+    for (size_t k = NODES; k-- > 0;) {
+        size_t to = (node + k) % NODES;
+        mlp_columns_send_dz(pass, m->columns, NODES, to, node,
+                            m->by_rows[node] + rows * m->columns[to].first,
+                            self);
+    }
     memcpy(o->a + first * stride, mlp_pass_activations(pass, 0),
            rows * stride * sizeof *o->a);
     memcpy(o->dz + first * stride, mlp_pass_dz(pass, 0),
@@ -289,8 +293,14 @@ static void train_columns(const training *t, messages *m, size_t node,
     mlp_pass *pass = create_pass(&first);
     mlp_pass_begin(pass, vector, &batch, NULL, NULL);
     if (is_forward) {
-        mlp_pass_forward(pass, 0, self);
-        mlp_columns_send_sums(pass, m->by_columns[node], self);
+        for (size_t k = 0; k < NODES; k++) {
+            const mlp_range rows = {leaf_start[k],
+                                    leaf_start[k + 1] - leaf_start[k]};
+            mlp_columns_send_sums(pass, rows,
+                                  m->by_columns[node] +
+                                      rows.first * m->columns[node].count,
+                                  self);
+        }
     } else {
         const mlp_gradient_node root = {.leaves = {0, NODES}, .sum = sum};
         mlp_columns_receive_dz(pass, m->by_columns[node], self);
