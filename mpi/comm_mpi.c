@@ -172,16 +172,20 @@ static const char *window_directory(void)
     return directory != NULL ? directory : "/dev/shm";
 }
 
-/* MPI reports a window that does not fit to its owner only, and the other ranks
- * hang. Containers often have 64 MB. */
-static mlp_status check_room(size_t bytes)
+static uint64_t mpi_shared_room(mlp_comm *comm)
 {
     struct statvfs facts;
-    const char *directory = window_directory();
-    if (statvfs(directory, &facts) != 0) {
-        return MLP_OK; /* not this MPI */
-    }
-    double room = (double)facts.f_bavail * (double)facts.f_frsize;
+    (void)comm;
+    return statvfs(window_directory(), &facts) == 0
+               ? (uint64_t)facts.f_bavail * facts.f_frsize
+               : UINT64_MAX; /* not this MPI */
+}
+
+/* MPI reports a window that does not fit to its owner only, and the other ranks
+ * hang. Containers often have 64 MB. */
+static mlp_status check_room(mlp_comm *comm, size_t bytes)
+{
+    double room = (double)mpi_shared_room(comm);
     double need = 1.05 * (double)bytes;
     return need <= room
                ? MLP_OK
@@ -189,7 +193,7 @@ static mlp_status check_room(size_t bytes)
                           "the ranks of a node need %.0f MB of shared memory, "
                           "and %s has %.0f MB: a smaller --batch, one rank "
                           "with --threads, or more of it (docker: --shm-size)",
-                          1e-6 * need, directory, 1e-6 * room);
+                          1e-6 * need, window_directory(), 1e-6 * room);
 }
 
 static mlp_status mpi_share(mlp_comm *comm, size_t bytes, void **segments,
@@ -197,7 +201,7 @@ static mlp_status mpi_share(mlp_comm *comm, size_t bytes, void **segments,
 {
     mpi_shared *s = calloc(1, sizeof *s);
     mlp_status status =
-        s == NULL ? mlp_fail_memory("shared memory") : check_room(bytes);
+        s == NULL ? mlp_fail_memory("shared memory") : check_room(comm, bytes);
     status = mlp_comm_agree(comm, status);
     if (status != MLP_OK) {
         free(s);
@@ -233,6 +237,7 @@ const mlp_comm_ops mlp_comm_mpi_ops = {
     .sleeping_barrier = mpi_sleeping_barrier,
     .share = mpi_share,
     .unshare = mpi_unshare,
+    .shared_room = mpi_shared_room,
     .transfers_create = mlp_comm_mpi_transfers_create,
     .transfers_destroy = mlp_comm_mpi_transfers_destroy,
     .transfers_plan = mlp_comm_mpi_transfers_plan,

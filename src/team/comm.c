@@ -196,6 +196,11 @@ mlp_status mlp_comm_share(mlp_comm *comm, size_t bytes, void **segments,
     return status;
 }
 
+uint64_t mlp_comm_shared_room(mlp_comm *comm)
+{
+    return comm->size == 1 ? UINT64_MAX : comm->ops->shared_room(comm);
+}
+
 void mlp_shared_destroy(mlp_shared **shared)
 {
     if (*shared != NULL) {

@@ -103,6 +103,10 @@ mlp_status mlp_comm_share(mlp_comm *comm, size_t bytes, void **segments,
                           mlp_shared **shared);
 void mlp_shared_destroy(mlp_shared **shared); /**< Collective. */
 
+/** Bytes that this rank's node has left to share; UINT64_MAX if that is
+ *  unknown, or this team has one rank. Not collective. */
+uint64_t mlp_comm_shared_room(mlp_comm *comm);
+
 /** Transfers that repeat, with the same memory and sizes each time: between
  *  nodes, by ranks with the same local rank, or sums over all ranks. Several
  * may be in flight while the ranks compute, but they may progress only in

@@ -26,6 +26,8 @@ typedef struct {
     mlp_status (*share)(mlp_comm *comm, size_t bytes, void **segments,
                         mlp_shared **shared);
     void (*unshare)(mlp_shared *shared);
+    /** Not called in a team of one. */
+    uint64_t (*shared_room)(mlp_comm *comm);
     /** These are not called in a team of one. */
     mlp_status (*transfers_create)(mlp_comm *comm, size_t count,
                                    mlp_transfers **transfers);

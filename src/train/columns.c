@@ -21,8 +21,9 @@
 
 /* ---- the choice -------------------------------------------------------- */
 
-/* Of a node's memory that the copy of all rows may take: 1 / this. */
-enum { MEMORY_PARTS = 4 };
+/* What the copy of all rows may take: a node's memory / this, and what it has
+ * left to share / this. Everything else that ranks share is small beside it. */
+enum { MEMORY_PARTS = 4, SHARED_PARTS = 2 };
 
 static const mlp_comm_place *place_of(const mlp_trainer *trainer)
 {
@@ -57,12 +58,17 @@ static const char *obstacle(const mlp_trainer *trainer)
 /* The same where nodes differ. Collective. */
 static mlp_status check_memory(const mlp_trainer *trainer, const char **why)
 {
+    mlp_comm *comm = trainer->parts.comm;
     uint64_t all = mlp_trainer_copy_bytes(trainer);
     bool is_large = all > mlp_memory_limit() / MEMORY_PARTS || all > INT32_MAX;
-    MLP_TRY(mlp_comm_any(trainer->parts.comm, &is_large));
-    *why = is_large ? "a copy of all rows would take more than a quarter of a "
-                      "node's memory, or 2 GiB"
-                    : NULL;
+    bool is_tight = all > mlp_comm_shared_room(comm) / SHARED_PARTS;
+    MLP_TRY(mlp_comm_any(comm, &is_large));
+    MLP_TRY(mlp_comm_any(comm, &is_tight));
+    *why = is_large   ? "a copy of all rows would take more than a quarter of "
+                        "a node's memory, or 2 GiB"
+           : is_tight ? "a copy of all rows would take more than half of a "
+                        "node's shared memory (/dev/shm)"
+                      : NULL;
     return MLP_OK;
 }
 
