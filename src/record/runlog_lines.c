@@ -78,6 +78,11 @@ void mlp_runlog_print_start(FILE *out, const mlp_config *config,
                 config->binary ? 2 : at->widths[at->layers]);
     }
     print_model(out, config, placement);
+    if (at->nodes > 1) {
+        fprintf(out, "nodes first layer between nodes by %s%s\n",
+                at->by_tree == NULL ? "columns" : "tree, as ",
+                at->by_tree == NULL ? "" : at->by_tree);
+    }
     if (config->checkpoint[0] == '\0' && config->replay[0] == '\0' &&
         !config->dry_run) {
         fprintf(out, "saves nothing: --run DIR saves checkpoints, log and "

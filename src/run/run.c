@@ -109,6 +109,7 @@ mlp_status mlp_run_start_log(mlp_run_parts *run)
         .threads = run->job.config.threads,
         .cores = run->job.cores,
         .nodes = mlp_comm_where(run->job.comm)->nodes,
+        .by_tree = mlp_trainer_by_tree(run->trainer),
         .is_bound = run->job.is_bound,
         .instruction_set = run->kernels->name,
         .data = info->name,

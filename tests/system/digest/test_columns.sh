@@ -88,14 +88,17 @@ net="--data digits --epochs 2 --hidden 60,33"
     fi
 }
 
-# way_of ARGUMENT...: what --profile says of two nodes.
+# way_of ARGUMENT...: what the start and --profile say of two nodes.
 way_of() {
     export MLP_TEST_NODE_SIZE=1
     # shellcheck disable=SC2086 # a list of words
     team 2 $net --epochs 1 --max-steps 2 --profile "$@"
     unset MLP_TEST_NODE_SIZE
     expect_status 75 "$*"
-    sed -n 's/^first layer between nodes: //p' out
+    sed -n 's/^first layer between nodes: //p' out >way
+    grep -q -F "nodes first layer between nodes $(cat way)" out ||
+        fail "$*: the start does not say \"$(cat way)\""
+    cat way
 }
 # expect_way TEXT ARGUMENT...
 expect_way() {
