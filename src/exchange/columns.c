@@ -64,8 +64,8 @@ mlp_range mlp_exchange_rows_of(const mlp_exchange *exchange, size_t node)
     return exchange->node_rows[node];
 }
 
-/* The piece for this node is where it would be received. */
-float *mlp_exchange_piece(const mlp_exchange *exchange, mlp_values values,
+/* The block for this node is where it would be received. */
+float *mlp_exchange_block(const mlp_exchange *exchange, mlp_values values,
                           size_t node)
 {
     bool travels = node != exchange->place->node;
@@ -79,9 +79,9 @@ const float *mlp_exchange_received(const mlp_exchange *exchange,
     return place_of(exchange, values, false);
 }
 
-/* ---- pieces ------------------------------------------------------------ */
+/* ---- blocks ------------------------------------------------------------ */
 
-/* Piece i goes so many nodes to the right, and comes from as many to the left:
+/* Block i goes so many nodes to the right, and comes from as many to the left:
  * nodes - 1, ..., 1, 0. */
 static size_t distance_of(const mlp_exchange *x, size_t i)
 {
@@ -94,7 +94,7 @@ size_t mlp_exchange_destination(const mlp_exchange *exchange, size_t i)
     return (place->node + distance_of(exchange, i)) % place->nodes;
 }
 
-static mlp_status plan_piece(mlp_exchange *x, mlp_values values, size_t i)
+static mlp_status plan_block(mlp_exchange *x, mlp_values values, size_t i)
 {
     size_t nodes = x->place->nodes;
     size_t to = mlp_exchange_destination(x, i);
@@ -107,14 +107,14 @@ static mlp_status plan_piece(mlp_exchange *x, mlp_values values, size_t i)
     x->lanes[from].to = place_of(x, values, false) + received.first;
     x->lanes[from].received = received.count * sizeof(float);
     return mlp_exchange_plan_transfer(
-        x, mlp_exchange_piece_flow(x, values, i)->first, x->lanes);
+        x, mlp_exchange_block_flow(x, values, i)->first, x->lanes);
 }
 
 static mlp_status plan_all(mlp_exchange *x)
 {
     for (mlp_values v = 0; v < MLP_COLUMNS_VALUES; v++) {
-        for (size_t i = 0; i + 1 < x->pieces; i++) {
-            MLP_TRY(plan_piece(x, v, i));
+        for (size_t i = 0; i + 1 < x->blocks; i++) {
+            MLP_TRY(plan_block(x, v, i));
         }
     }
     return MLP_OK;
@@ -123,8 +123,8 @@ static mlp_status plan_all(mlp_exchange *x)
 void mlp_exchange_columns_connect(mlp_exchange *x)
 {
     for (mlp_values v = 0; v < MLP_COLUMNS_VALUES; v++) {
-        for (size_t i = 0; i + 1 < x->pieces; i++) {
-            mlp_flow *flow = mlp_exchange_piece_flow(x, v, i);
+        for (size_t i = 0; i + 1 < x->blocks; i++) {
+            mlp_flow *flow = mlp_exchange_block_flow(x, v, i);
             flow->is_of_node = true;
             flow->stages = x->place->rank == 0 ? 1 : 0;
         }
@@ -166,16 +166,16 @@ void mlp_exchange_send(mlp_exchange *exchange, mlp_values values, size_t node,
     size_t nodes = exchange->place->nodes;
     size_t distance = (node + nodes - exchange->place->node) % nodes;
     size_t i = distance_of(exchange, distance); /* its own inverse */
-    mlp_gate_arrive(mlp_exchange_piece_flow(exchange, values, i)->ready,
+    mlp_gate_arrive(mlp_exchange_block_flow(exchange, values, i)->ready,
                     me.count);
 }
 
 void mlp_exchange_receive(mlp_exchange *exchange, mlp_values values,
                           mlp_thread self)
 {
-    for (size_t i = 0; i < exchange->pieces; i++) {
+    for (size_t i = 0; i < exchange->blocks; i++) {
         mlp_exchange_wait_for(exchange,
-                              mlp_exchange_piece_flow(exchange, values, i),
+                              mlp_exchange_block_flow(exchange, values, i),
                               exchange->micro_batches, self);
     }
 }

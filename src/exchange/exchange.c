@@ -20,7 +20,7 @@ static mlp_status place_layers(mlp_exchange *x, const size_t *sizes)
                                              : mlp_exchange_tree_prepare(x);
 }
 
-/* Transfers: two of each layer and of the metrics, one of each piece. */
+/* Transfers: two of each layer and of the metrics, one of each block. */
 static size_t count_transfers(const mlp_exchange *x)
 {
     return x->flow_count + x->shape.layers + 1;
@@ -33,10 +33,11 @@ static mlp_status prepare(mlp_exchange *x, const size_t *layer_sizes)
     x->layers = mlp_arena_allocate(x->shape.layers * sizeof *x->layers);
     x->flows = mlp_arena_allocate(x->flow_count * sizeof *x->flows);
     x->sent_bytes = mlp_arena_allocate(transfers * sizeof *x->sent_bytes);
+    x->sent_messages = mlp_arena_allocate(transfers * sizeof *x->sent_bytes);
     x->node_rows = mlp_arena_allocate(nodes * sizeof *x->node_rows);
     x->lanes = mlp_arena_allocate(nodes * sizeof *x->lanes);
     if (x->layers == NULL || x->flows == NULL || x->sent_bytes == NULL ||
-        x->node_rows == NULL || x->lanes == NULL) {
+        x->sent_messages == NULL || x->node_rows == NULL || x->lanes == NULL) {
         return mlp_fail_memory("the exchange");
     }
     MLP_TRY(place_layers(x, layer_sizes));
@@ -140,8 +141,8 @@ static void describe(mlp_exchange *x, mlp_comm *comm, mlp_node_team *node_team,
     x->shape.layer_sizes = NULL; /* owned by the caller */
     x->is_far = is_mpi || x->place->nodes > 1;
     x->shards = mlp_node_team_shards(node_team, shape->shards);
-    x->pieces = shape->columns.of_node != NULL ? x->place->nodes : 0;
-    x->flow_count = shape->layers + MLP_COLUMNS_VALUES * x->pieces + 1;
+    x->blocks = shape->columns.of_node != NULL ? x->place->nodes : 0;
+    x->flow_count = shape->layers + MLP_COLUMNS_VALUES * x->blocks + 1;
 }
 
 mlp_status mlp_exchange_create(mlp_comm *comm, mlp_node_team *node_team,
@@ -190,6 +191,7 @@ void mlp_exchange_destroy(mlp_exchange **exchange)
     free(x->layers);
     free(x->flows);
     free(x->sent_bytes);
+    free(x->sent_messages);
     free(x->node_rows);
     free(x->lanes);
     free(x->sources);

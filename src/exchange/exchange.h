@@ -130,7 +130,7 @@ void mlp_exchange_publish_shard_metrics(mlp_exchange *exchange);
 const double *mlp_exchange_collect_shard_metrics(mlp_exchange *exchange);
 
 /** The values that travel between the nodes of columns, once in each
- *  micro-batch, in this order. A node has a piece of them for every node: the
+ *  micro-batch, in this order. A node has a block of them for every node: the
  *  sums of its columns of that node's rows, and dz of that node's columns of
  * its own rows. */
 typedef enum {
@@ -147,17 +147,17 @@ void mlp_exchange_begin_rows(mlp_exchange *exchange, const size_t *shard_start);
 /** A node's rows among those of the micro-batch. */
 mlp_range mlp_exchange_rows_of(const mlp_exchange *exchange, size_t node);
 
-/** The node whose piece is number i: the one on the left first, this node last,
+/** The node whose block is number i: the one on the left first, this node last,
  *  so that what is sent has the time to arrive in which the rest is computed.
- *  In each of these rounds every node gets one piece. */
+ *  In each of these rounds every node gets one block. */
 size_t mlp_exchange_destination(const mlp_exchange *exchange, size_t i);
 
-/** Where the threads of this node write the piece for a node: [its rows, our
+/** Where the threads of this node write the block for a node: [its rows, our
  *  columns] of sums, [our rows, its columns] of dz. */
-float *mlp_exchange_piece(const mlp_exchange *exchange, mlp_values values,
+float *mlp_exchange_block(const mlp_exchange *exchange, mlp_values values,
                           size_t node);
 
-/** This thread has written its part of the piece for a node. Does not wait. */
+/** This thread has written its part of the block for a node. Does not wait. */
 void mlp_exchange_send(mlp_exchange *exchange, mlp_values values, size_t node,
                        mlp_thread me);
 
@@ -187,8 +187,8 @@ bool mlp_exchange_is_far(const mlp_exchange *exchange);
 
 /** Traffic between nodes so far. */
 typedef struct {
-    uint64_t sent_bytes;    /**< by this rank */
-    double active_seconds;  /**< with a transfer in flight */
+    uint64_t sent_bytes, sent_messages; /**< by this rank; not of MPI's sums */
+    double active_seconds;              /**< with a transfer in flight */
     double exposed_seconds; /**< of active_seconds: this rank only waited */
 } mlp_exchange_traffic;
 mlp_exchange_traffic mlp_exchange_traffic_of(const mlp_exchange *exchange);

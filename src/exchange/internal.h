@@ -126,7 +126,7 @@ struct mlp_exchange {
     mlp_exchange_plan plan;
     mlp_exchange_layer *layers; /**< [layers] */
     size_t total;               /**< floats of all layers */
-    size_t pieces;          /**< of the values of columns: [nodes], or none */
+    size_t blocks;          /**< of the values of columns: [nodes], or none */
     uint32_t steps;         /**< that this rank has done */
     uint32_t micro_batches; /**< with columns: that it has begun */
     mlp_range *node_rows;   /**< [nodes], in the one under way */
@@ -136,12 +136,13 @@ struct mlp_exchange {
     const void **sources; /**< [local_count]: gradients, floats */
 
     /* Of progress.c: */
-    /** Of layers; of pieces of each of the values, in the order in which they
+    /** Of layers; of blocks of each of the values, in the order in which they
      *  are sent; of the shard metrics. */
     mlp_flow *flows;
     size_t flow_count;
     mlp_transfers *transfers; /**< NULL: nothing travels */
     size_t *sent_bytes;       /**< [transfers] */
+    size_t *sent_messages;    /**< [transfers] */
     size_t next;              /**< flow that begins next, where MPI sums */
     size_t in_flight;         /**< transfers */
     double since;             /**< last update of traffic.active_seconds */
@@ -155,10 +156,10 @@ mlp_exchange_gates(const mlp_exchange *x, size_t layer)
            layer;
 }
 
-static inline mlp_flow *mlp_exchange_piece_flow(const mlp_exchange *x,
+static inline mlp_flow *mlp_exchange_block_flow(const mlp_exchange *x,
                                                 mlp_values values, size_t i)
 {
-    return &x->flows[x->shape.layers + values * x->pieces + i];
+    return &x->flows[x->shape.layers + values * x->blocks + i];
 }
 
 static inline mlp_flow *mlp_exchange_metrics_flow(const mlp_exchange *x)
@@ -194,6 +195,18 @@ static inline double *mlp_exchange_metrics_table(const mlp_exchange *x,
  *  short. */
 mlp_range mlp_exchange_subrange(mlp_range range, size_t parts, size_t i);
 
+/* Bytes whose transfer takes about as long as starting another one: some 10 us
+ * at 10 Gbit/s. */
+enum { MLP_EXCHANGE_DIRECT_BYTES = 16 * 1024 };
+
+/** Whether all nodes send each other a range, of n bytes, and each sums all of
+ *  it: each of N nodes sends (N - 1) n bytes directly, else 2 (N - 1) n / N. */
+static inline bool mlp_exchange_goes_directly(size_t nodes, size_t bytes)
+{
+    return (nodes - 1) * (nodes - 2) * bytes / nodes <=
+           MLP_EXCHANGE_DIRECT_BYTES;
+}
+
 /* ---- progress.c -------------------------------------------------------- */
 
 /** Transfer of a flow: number `stage` of a turn. */
@@ -225,7 +238,7 @@ mlp_status mlp_exchange_mpi_connect(mlp_exchange *x);
 void mlp_exchange_mpi_sum(mlp_exchange *x, size_t layer);
 void mlp_exchange_mpi_clear_metrics(const mlp_exchange *x);
 
-/** Let pieces travel, which are planned when the rows are known. */
+/** Let blocks travel, which are planned when the rows are known. */
 void mlp_exchange_columns_connect(mlp_exchange *x);
 
 /** Floats of a node's columns of all rows, and of all columns of its rows. */

@@ -1,6 +1,6 @@
 /** @file
  *  What is in flight between node teams, while they compute. Each layer's
- *  gradient, each piece of the columns' values, and the shard metrics are a
+ *  gradient, each block of the columns' values, and the shard metrics are a
  * flow of its own, and go through their transfers independently of the others.
  *
  *  Only thread 0 may call MPI, which may progress only when called. It does so
@@ -22,10 +22,11 @@ enum { SPINS = 200 };
 mlp_status mlp_exchange_plan_transfer(mlp_exchange *x, size_t transfer,
                                       const mlp_lane *lanes)
 {
-    x->sent_bytes[transfer] = 0;
+    x->sent_bytes[transfer] = x->sent_messages[transfer] = 0;
     for (size_t node = 0; node < x->place->nodes; node++) {
-        x->sent_bytes[transfer] +=
-            node != x->place->node ? lanes[node].sent : 0;
+        size_t sent = node != x->place->node ? lanes[node].sent : 0;
+        x->sent_bytes[transfer] += sent;
+        x->sent_messages[transfer] += sent > 0;
     }
     return mlp_transfers_plan(x->transfers, transfer, lanes);
 }
@@ -44,6 +45,7 @@ static void begin_transfer(mlp_exchange *x, size_t i)
         x->since = mlp_clock_seconds();
     }
     x->traffic.sent_bytes += x->sent_bytes[i];
+    x->traffic.sent_messages += x->sent_messages[i];
     check(x, mlp_transfers_begin(x->transfers, i));
 }
 

@@ -20,10 +20,6 @@
 
 #include "internal.h"
 
-/* Bytes whose transfer takes about as long as starting another one: some 10 us
- * at 10 Gbit/s. */
-enum { DIRECT_BYTES = 16 * 1024 };
-
 /* A tree of one operand, for a sum that is complete. */
 static const mlp_subtree only_operand = {0, 1};
 
@@ -55,15 +51,6 @@ static void *send_buffer(const mlp_exchange *x, const mlp_exchange_layer *p,
     return p->to_send != NULL
                ? number_at(x, p->to_send, before + k * range.count)
                : (float *)x->sources[0] + range.first;
-}
-
-/* Of n bytes, each of N nodes sends (N - 1) n directly, else 2 (N - 1) n / N.
- */
-static bool is_direct(const mlp_exchange *x, mlp_range range)
-{
-    size_t nodes = x->place->nodes;
-    size_t bytes = range.count * x->number;
-    return (nodes - 1) * (nodes - 2) * bytes / nodes <= DIRECT_BYTES;
 }
 
 /* ---- sums -------------------------------------------------------------- */
@@ -150,7 +137,8 @@ static mlp_status prepare_layer(const mlp_exchange *x, mlp_exchange_layer *p)
 {
     size_t count = x->plan.exchanged_count;
     size_t numbers = x->plan.own.count * p->range.count;
-    p->is_direct = is_direct(x, p->range);
+    p->is_direct =
+        mlp_exchange_goes_directly(x->place->nodes, p->range.count * x->number);
     p->own = node_range(x, p, x->place->node);
     p->to_send =
         is_summed_already(x) ? NULL : mlp_arena_allocate(numbers * x->number);

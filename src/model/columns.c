@@ -109,7 +109,7 @@ static matrix from_column(matrix m, size_t first)
     return (matrix){m.at + first, m.stride};
 }
 
-void mlp_columns_send_sums(mlp_pass *pass, mlp_range rows, float *piece,
+void mlp_columns_send_sums(mlp_pass *pass, mlp_range rows, float *block,
                            mlp_thread self)
 {
     size_t out = pass->model->layer[0].out;
@@ -120,7 +120,7 @@ void mlp_columns_send_sums(mlp_pass *pass, mlp_range rows, float *piece,
     if (own.rows.count > 0 && own.columns.count > 0) {
         mlp_pass_forward_tile(pass, 0, own);
         copy_rows(
-            from_column((matrix){piece - rows.first * out, out}, first),
+            from_column((matrix){block - rows.first * out, out}, first),
             from_column((matrix){pass->activations[0], mlp_stride(out)}, first),
             own.rows, (end < out ? end : out) - first);
     }
@@ -166,12 +166,12 @@ static mlp_range panels_of(const mlp_range *columns, size_t nodes, size_t node,
 }
 
 void mlp_columns_send_dz(mlp_pass *pass, const mlp_range *columns, size_t nodes,
-                         size_t node, size_t here, float *piece,
+                         size_t node, size_t here, float *block,
                          mlp_thread self)
 {
     size_t out = pass->model->layer[0].out;
     const matrix dz = {pass->dz[0], mlp_stride(out)};
-    const matrix to = {piece, columns[node].count};
+    const matrix to = {block, columns[node].count};
     mlp_tile own = mlp_pass_tile(pass, 1, mlp_panels(out), self);
     mlp_tile new = {
         own.rows,

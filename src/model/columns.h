@@ -42,8 +42,8 @@ void mlp_columns_put(const mlp_model *model, float *vector, mlp_range columns,
 
 /** Compute this thread's outputs z of some rows of the columns' pass, and copy
  *  them.
- *  @param piece  [rows, columns] */
-void mlp_columns_send_sums(mlp_pass *pass, mlp_range rows, float *piece,
+ *  @param block  [rows, columns] */
+void mlp_columns_send_sums(mlp_pass *pass, mlp_range rows, float *block,
                            mlp_thread self);
 
 /** Layer 0's forward, in place of mlp_pass_forward, from the z of all nodes: of
@@ -58,9 +58,9 @@ void mlp_columns_receive_sums(mlp_pass *pass, const mlp_range *columns,
  *  them. Panels that lie on two nodes are computed for the one that comes
  *  first: node `here` - 1 down to 0, then the last node down to `here`.
  *  @param columns  [nodes]
- *  @param piece    [batch rows, the node's columns] */
+ *  @param block    [batch rows, the node's columns] */
 void mlp_columns_send_dz(mlp_pass *pass, const mlp_range *columns, size_t nodes,
-                         size_t node, size_t here, float *piece,
+                         size_t node, size_t here, float *block,
                          mlp_thread self);
 
 /** Set dz of the columns' pass: this thread's share of rows. Barrier after.

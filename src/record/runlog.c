@@ -175,12 +175,12 @@ mlp_status mlp_runlog_epoch(mlp_runlog *log, const mlp_epoch_record *record)
 }
 
 mlp_status mlp_runlog_profile(mlp_runlog *log, uint64_t step,
-                              const uint64_t *nanoseconds, size_t ranks)
+                              const uint64_t *nanoseconds, size_t ranks,
+                              const uint64_t sent[2])
 {
-    return log->file != NULL
-               ? append(log,
-                        mlp_runlog_profile_record(step, nanoseconds, ranks))
-               : MLP_OK;
+    return log->file != NULL ? append(log, mlp_runlog_profile_record(
+                                               step, nanoseconds, ranks, sent))
+                             : MLP_OK;
 }
 
 mlp_status mlp_runlog_warning(mlp_runlog *log, uint64_t step, const char *text,

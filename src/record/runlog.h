@@ -67,9 +67,11 @@ void mlp_runlog_step(mlp_runlog *log, uint64_t epoch, size_t step, size_t steps,
 mlp_status mlp_runlog_epoch(mlp_runlog *log, const mlp_epoch_record *record);
 
 /** {"event":"profile"}: time by phase of this process's training.
- *  @param nanoseconds  [ranks, MLP_PHASES], mean over a rank's threads */
+ *  @param nanoseconds  [ranks, MLP_PHASES], mean over a rank's threads
+ *  @param sent         bytes and messages between nodes, of all ranks */
 mlp_status mlp_runlog_profile(mlp_runlog *log, uint64_t step,
-                              const uint64_t *nanoseconds, size_t ranks);
+                              const uint64_t *nanoseconds, size_t ranks,
+                              const uint64_t sent[2]);
 
 /** {"event":"warning"}: a warning at the end of the run.
  *  @param units, dead ReLU units of a layer, and those that are always 0; 0: no

@@ -114,7 +114,7 @@ json_t *mlp_runlog_epoch_record(const mlp_epoch_record *record)
 
 /* One object per rank, with the seconds of each phase. */
 json_t *mlp_runlog_profile_record(uint64_t step, const uint64_t *nanoseconds,
-                                  size_t ranks)
+                                  size_t ranks, const uint64_t sent[2])
 {
     json_t *array = json_array();
     for (size_t r = 0; r < ranks; r++) {
@@ -126,8 +126,10 @@ json_t *mlp_runlog_profile_record(uint64_t step, const uint64_t *nanoseconds,
         }
         mlp_json_append(&array, seconds);
     }
-    return json_pack("{s:s, s:o, s:o}", "event", "profile", "step",
-                     mlp_json_whole(step), "rank_seconds", array);
+    return json_pack("{s:s, s:o, s:o, s:o, s:o}", "event", "profile", "step",
+                     mlp_json_whole(step), "rank_seconds", array, "sent_bytes",
+                     mlp_json_whole(sent[0]), "sent_messages",
+                     mlp_json_whole(sent[1]));
 }
 
 json_t *mlp_runlog_warning_record(uint64_t step, const char *text, size_t units,

@@ -17,7 +17,7 @@ json_t *mlp_runlog_start_record(const mlp_config *config,
                                 const char *resumed_from, uint64_t step);
 json_t *mlp_runlog_epoch_record(const mlp_epoch_record *record);
 json_t *mlp_runlog_profile_record(uint64_t step, const uint64_t *nanoseconds,
-                                  size_t ranks);
+                                  size_t ranks, const uint64_t sent[2]);
 json_t *mlp_runlog_warning_record(uint64_t step, const char *text, size_t units,
                                   size_t dead);
 json_t *mlp_runlog_end_record(const mlp_epoch_record *last,

@@ -79,14 +79,35 @@ size_t mlp_costs_nodes(const mlp_costs *costs, size_t ranks)
     return (ranks + costs->per_node - 1) / costs->per_node;
 }
 
-double mlp_costs_step(const mlp_costs *costs, size_t ranks, size_t batch)
+static double computing(const mlp_costs *costs, size_t ranks, size_t batch)
 {
     size_t rows = (batch + ranks - 1) / ranks;
     size_t here = ranks < costs->per_node ? ranks : costs->per_node;
     return costs->work.fixed_seconds + (double)rows * costs->work.row_seconds +
-           mlp_link_allreduce(costs->inside, here, costs->bytes) +
-           mlp_link_allreduce(costs->between, mlp_costs_nodes(costs, ranks),
-                              costs->bytes);
+           mlp_link_allreduce(costs->inside, here, costs->bytes);
+}
+
+mlp_step_forecast mlp_costs_between(const mlp_costs *costs, size_t ranks,
+                                    size_t batch)
+{
+    const mlp_exchange_team team = {ranks, costs->per_node};
+    const mlp_wire wire = {costs->between.alpha, costs->between.beta};
+    if (costs->model == NULL) {
+        return (mlp_step_forecast){
+            .exposed_seconds = mlp_link_allreduce(
+                costs->between, mlp_costs_nodes(costs, ranks), costs->bytes)};
+    }
+    mlp_config config = *costs->config;
+    config.batch = batch;
+    return mlp_step_forecast_make(&config, costs->model, &team, &wire,
+                                  computing(costs, ranks, batch),
+                                  costs->columns);
+}
+
+double mlp_costs_step(const mlp_costs *costs, size_t ranks, size_t batch)
+{
+    return computing(costs, ranks, batch) +
+           mlp_costs_between(costs, ranks, batch).exposed_seconds;
 }
 
 double mlp_costs_epoch(const mlp_costs *costs, size_t ranks, size_t batch,

@@ -12,6 +12,10 @@
 
 #include <stddef.h>
 
+#include "config/config.h"
+#include "model/model.h"
+#include "train/forecast.h"
+
 /** The connection between two ranks. */
 typedef struct {
     double alpha; /**< latency: seconds per message */
@@ -44,14 +48,23 @@ typedef struct {
     double bytes;             /**< of the gradient */
     size_t per_node;          /**< ranks of a full node */
     mlp_link inside, between; /**< within a node; between nodes */
+    /** Of the exchange between nodes; NULL model: all of the gradient is summed
+     *  by an allreduce, after everything is computed (--exchange mpi). */
+    const mlp_config *config;
+    const mlp_model *model;
+    mlp_range *columns; /**< scratch, [nodes of the largest team] */
 } mlp_costs;
 
 /** Nodes needed for so many ranks. */
 size_t mlp_costs_nodes(const mlp_costs *costs, size_t ranks);
 
+/** What a node sends in a step on a global batch, and how long ranks only wait
+ *  for that (train/forecast.h). */
+mlp_step_forecast mlp_costs_between(const mlp_costs *costs, size_t ranks,
+                                    size_t batch);
+
 /** Seconds of a step on a global batch: the work on ceil(batch / ranks) rows,
- *  the sum within nodes, and the sum between nodes. Overlap of the exchange
- *  with backpropagation is not counted. */
+ *  the sum within nodes, and the wait for other nodes. */
 double mlp_costs_step(const mlp_costs *costs, size_t ranks, size_t batch);
 
 /** Seconds of the steps of an epoch. */

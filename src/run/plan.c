@@ -79,12 +79,14 @@ mlp_status mlp_plan_time_steps(mlp_run_parts *run, double *seconds)
     return MLP_OK;
 }
 
-/* Create a trainer for a batch size, measure its steps, and destroy it. */
+/* Create a trainer for a batch size, measure its steps, and destroy it. The
+ * model stays, for the forecast. */
 static mlp_status measure_batch(mlp_run_parts *run, size_t batch,
                                 double *seconds, size_t *floats,
                                 const char **by_tree)
 {
     run->job.config.batch = batch;
+    mlp_model_destroy(&run->model);
     mlp_status status = mlp_run_create_trainer(run);
     if (status == MLP_OK) {
         status = mlp_run_begin_state(run);
@@ -95,7 +97,6 @@ static mlp_status measure_batch(mlp_run_parts *run, size_t batch,
         *by_tree = mlp_trainer_by_tree(run->trainer);
     }
     mlp_trainer_destroy(&run->trainer);
-    mlp_model_destroy(&run->model);
     mlp_checkpoint_destroy(&run->state);
     return status;
 }
@@ -149,6 +150,7 @@ static mlp_status measure_alone(mlp_plan *f, mlp_comm *serial)
         double *seconds = &f->alone.seconds[i];
         mlp_status status = measure_batch(&alone, (size_t)f->alone.rows[i],
                                           seconds, &floats, &f->by_tree);
+        f->run.model = alone.model;
         MLP_TRY(mlp_comm_agree(f->run.job.comm, status));
         MLP_TRY(maximum_over_ranks(f->run.job.comm, seconds));
     }
@@ -307,13 +309,19 @@ static mlp_status check_options(const mlp_config *config)
                                         : read_link(config->plan_link, &link);
 }
 
-/* A full node has one rank for as many cores as a rank has threads. */
+/* A full node has as many ranks as those at hand, if they are several; else one
+ * for as many cores as a rank has threads. */
 static void describe(mlp_plan *f)
 {
     const mlp_run_parts *run = &f->run;
+    bool is_mpi = run->job.config.exchange == MLP_EXCHANGE_MPI;
+    bool is_given = mlp_comm_where(run->job.comm)->nodes > 1;
+    f->costs.config = &run->job.config;
+    f->costs.model = is_mpi ? NULL : run->model;
+    f->costs.columns = f->columns;
     size_t fit = run->job.cores / run->job.config.threads;
     size_t here = mlp_comm_where(run->job.comm)->size;
-    f->costs.per_node = fit > here ? fit : here;
+    f->costs.per_node = fit > here && !is_given ? fit : here;
     f->costs.work =
         mlp_work_fit(f->alone.rows, f->alone.seconds, f->alone.count);
 }
@@ -348,6 +356,7 @@ mlp_status mlp_run_plan(mlp_comm *comm, const mlp_config *config,
                           .saving = {.lock = -1}}};
     MLP_TRY(check_options(config)); /* same result on all ranks */
     mlp_status status = make_plan(&f);
+    mlp_model_destroy(&f.run.model);
     mlp_run_drop_data(&f.run.data);
     *source = f.run.data.source;
     return status;

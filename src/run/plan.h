@@ -8,7 +8,7 @@
 
 #include "internal.h"
 
-enum { MLP_PLAN_POINTS = 5 };
+enum { MLP_PLAN_POINTS = 5, MLP_PLAN_RANKS = 4096 /**< of the last line */ };
 
 /** Measured step times. */
 typedef struct {
@@ -22,6 +22,7 @@ typedef struct {
     mlp_plan_steps alone; /**< each rank by itself, all at once */
     mlp_plan_steps team;  /**< all ranks together; `alone` if there is one */
     mlp_costs costs;
+    mlp_range columns[MLP_PLAN_RANKS]; /**< scratch of costs */
     const char *by_tree; /**< as mlp_trainer_by_tree of all ranks together */
     const char *inside_from,
         *between_from; /**< source of each link's figures */

@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,7 +11,7 @@
 #include "plan.h"
 #include "system/files.h"
 
-enum { RANKS_MOST = 4096, BATCH_MOST = 1 << 20 };
+enum { BATCH_MOST = 1 << 20 };
 static const double WANTED_EFFICIENCY = 0.8;
 static const double MICRO = 1e-6, GIGA = 1e9;
 
@@ -19,6 +20,7 @@ static const double MICRO = 1e-6, GIGA = 1e9;
 typedef struct {
     size_t ranks, nodes, batch; /* batch 0: fewer rows than ranks */
     double step, epoch, efficiency;
+    mlp_step_forecast between; /* nodes */
     size_t best;
     double best_epoch, best_efficiency;
     bool is_too_many; /* more nodes than --plan has */
@@ -34,6 +36,7 @@ static line line_of(const mlp_plan *f, size_t ranks)
     if (batch >= ranks) {
         made.batch = batch;
         made.step = mlp_costs_step(costs, ranks, batch);
+        made.between = mlp_costs_between(costs, ranks, batch);
         made.epoch = mlp_costs_epoch(costs, ranks, batch, rows);
         made.efficiency = mlp_costs_efficiency(costs, ranks, batch, batch);
     }
@@ -67,35 +70,49 @@ static void print_head(const mlp_plan *f)
     print_link("in a node", costs->inside, f->inside_from);
     print_link("between nodes", costs->between, f->between_from);
     if (mlp_comm_where(f->run.job.comm)->nodes > 1) {
+        const mlp_step_forecast step = mlp_costs_between(
+            costs, mlp_comm_size(f->run.job.comm), f->run.job.config.batch);
         printf("first layer between nodes: by %s%s\n",
                f->by_tree == NULL ? "columns" : "tree, as ",
                f->by_tree == NULL ? "" : f->by_tree);
+        printf("a node sends %.3f kB in %.4g messages a step, and waits for "
+               "%zu rounds that depend on each other\n",
+               1e-3 * step.sent.bytes, step.sent.messages, step.sent.rounds);
     }
+}
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
 }
 
 /* Compare the model's predictions with the measured steps. */
 static void print_check(const mlp_plan *f)
 {
-    size_t ranks = mlp_comm_size(f->run.job.comm);
+    size_t ranks = mlp_comm_size(f->run.job.comm), count = f->team.count;
+    double ratios[MLP_PLAN_POINTS];
     printf("\ncheck, %zu rank%s:  batch   measured  predicted  ratio\n", ranks,
            ranks == 1 ? "" : "s");
-    for (size_t i = 0; i < f->team.count; i++) {
+    for (size_t i = 0; i < count; i++) {
         size_t batch = ranks * (size_t)f->team.rows[i];
         double predicted = mlp_costs_step(&f->costs, ranks, batch);
+        ratios[i] = predicted / f->team.seconds[i];
         printf("%23zu %7.3f ms %7.3f ms %6.2f\n", batch,
-               1e3 * f->team.seconds[i], 1e3 * predicted,
-               predicted / f->team.seconds[i]);
+               1e3 * f->team.seconds[i], 1e3 * predicted, ratios[i]);
     }
+    qsort(ratios, count, sizeof *ratios, compare);
+    printf("median of the ratios %.2f\n", ratios[count / 2]);
 }
 
 static void print_line(const line *l)
 {
     printf("%5zu %6zu", l->ranks, l->nodes);
     if (l->batch > 0) {
-        printf(" %7zu %9.3f %8.3g %9.0f%%", l->batch, 1e3 * l->step, l->epoch,
-               100 * l->efficiency);
+        printf(" %7zu %9.3f %8.1f %8.3g %9.0f%%", l->batch, 1e3 * l->step,
+               1e-3 * l->between.sent.bytes, l->epoch, 100 * l->efficiency);
     } else {
-        printf(" %7s %9s %8s %10s", "-", "-", "-", "-");
+        printf(" %7s %9s %8s %8s %10s", "-", "-", "-", "-", "-");
     }
     if (l->best > 0) {
         printf(" %10zu %8.3g %9.0f%%", l->best, l->best_epoch,
@@ -109,16 +126,16 @@ static void print_line(const line *l)
 static void print_table(const mlp_plan *f)
 {
     bool has_mark = false;
-    printf("\nranks  nodes   batch   step ms  epoch s efficiency best batch  "
-           "epoch s efficiency\n");
-    for (size_t ranks = 1; ranks <= RANKS_MOST; ranks *= 2) {
+    printf("\nranks  nodes   batch   step ms  kB sent  epoch s efficiency best "
+           "batch  epoch s efficiency\n");
+    for (size_t ranks = 1; ranks <= MLP_PLAN_RANKS; ranks *= 2) {
         line l = line_of(f, ranks);
         print_line(&l);
         has_mark = has_mark || l.is_too_many;
     }
     printf("efficiency: rows a second of each rank, over those of one rank on "
            "batch %zu\nbest batch: the smallest with %.0f%% or more; -: none, "
-           "or fewer rows than ranks\n",
+           "or fewer rows than ranks\nkB sent: by a node in a step\n",
            f->run.job.config.batch, 100 * WANTED_EFFICIENCY);
     if (has_mark) {
         printf("*: more than %zu node%s of %zu rank%s\n",
@@ -138,12 +155,18 @@ static mlp_status write_line(FILE *file, const line *l)
 {
     return mlp_json_print(
         file,
-        json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "event",
-                  "plan", "ranks", mlp_json_whole(l->ranks), "nodes",
+        json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+                  "s:o, s:o, s:o}",
+                  "event", "plan", "ranks", mlp_json_whole(l->ranks), "nodes",
                   mlp_json_whole(l->nodes), "batch", mlp_json_whole(l->batch),
                   "step_seconds", number_if(l->batch > 0, l->step),
                   "epoch_seconds", number_if(l->batch > 0, l->epoch),
                   "efficiency", number_if(l->batch > 0, l->efficiency),
+                  "sent_bytes", number_if(l->batch > 0, l->between.sent.bytes),
+                  "sent_messages",
+                  number_if(l->batch > 0, l->between.sent.messages), "rounds",
+                  mlp_json_whole(l->between.sent.rounds), "exposed_seconds",
+                  number_if(l->batch > 0, l->between.exposed_seconds),
                   "best_batch", mlp_json_whole(l->best), "best_epoch_seconds",
                   number_if(l->best > 0, l->best_epoch), "best_efficiency",
                   number_if(l->best > 0, l->best_efficiency)),
@@ -189,7 +212,7 @@ static mlp_status write_all(const mlp_plan *f, FILE *file)
 {
     MLP_TRY(write_model(f, file));
     MLP_TRY(write_checks(f, file));
-    for (size_t ranks = 1; ranks <= RANKS_MOST; ranks *= 2) {
+    for (size_t ranks = 1; ranks <= MLP_PLAN_RANKS; ranks *= 2) {
         line l = line_of(f, ranks);
         MLP_TRY(write_line(file, &l));
     }

@@ -189,25 +189,37 @@ static void print_table(const mlp_run_parts *run, const uint64_t *nanoseconds,
     printf("(last: all ranks together; skipped zeros count as done)\n");
 }
 
-/* Print the bytes sent between nodes, and how much of that time was hidden. */
-static mlp_status print_traffic(const mlp_run_parts *run)
+/* Of all ranks. */
+typedef struct {
+    uint64_t sent[2];         /* bytes, messages */
+    uint64_t active, exposed; /* nanoseconds */
+} traffic;
+
+static mlp_status gather_traffic(const mlp_run_parts *run, traffic *all)
 {
     mlp_exchange_traffic mine = mlp_trainer_traffic(run->trainer);
-    uint64_t sums[] = {mine.sent_bytes, (uint64_t)(1e9 * mine.active_seconds),
+    uint64_t sums[] = {mine.sent_bytes, mine.sent_messages,
+                       (uint64_t)(1e9 * mine.active_seconds),
                        (uint64_t)(1e9 * mine.exposed_seconds)};
     MLP_TRY(mlp_comm_sum(run->job.comm, sums, sizeof sums / sizeof sums[0]));
-    if (sums[1] == 0 || mlp_comm_rank(run->job.comm) != 0) {
-        return MLP_OK;
-    }
+    *all = (traffic){{sums[0], sums[1]}, sums[2], sums[3]};
+    return MLP_OK;
+}
+
+/* What was sent between nodes, and how much of that time was hidden. */
+static void print_traffic(const mlp_run_parts *run, const traffic *all)
+{
     double nodes = (double)mlp_comm_where(run->job.comm)->nodes;
-    printf("between nodes: each sent %.3f MB, %.1f%% of that time hidden "
-           "behind computation\n",
-           1e-6 * (double)sums[0] / nodes,
-           100.0 * (1.0 - (double)sums[2] / (double)sums[1]));
+    if (all->active == 0) {
+        return;
+    }
+    printf("between nodes: each sent %.3f MB in %.0f messages, %.1f%% of that "
+           "time hidden behind computation\n",
+           1e-6 * (double)all->sent[0] / nodes, (double)all->sent[1] / nodes,
+           100.0 * (1.0 - (double)all->exposed / (double)all->active));
     const char *why = mlp_trainer_by_tree(run->trainer);
     printf("first layer between nodes: by %s%s\n",
            why == NULL ? "columns" : "tree, as ", why == NULL ? "" : why);
-    return MLP_OK;
 }
 
 /* ---- the timeline ------------------------------------------------------ */
@@ -320,16 +332,18 @@ mlp_status mlp_run_report_profile(mlp_run_parts *run)
     if (status == MLP_OK) {
         status = gather_rows(run, nanoseconds + ranks * MLP_PHASES);
     }
+    traffic all = {{0}, 0, 0};
+    if (status == MLP_OK) {
+        status = gather_traffic(run, &all);
+    }
     if (status == MLP_OK && run->job.config.profile &&
         mlp_comm_rank(run->job.comm) == 0) {
         print_table(run, nanoseconds, nanoseconds + ranks * MLP_PHASES);
-        status =
-            mlp_runlog_profile(run->log, run->state.step, nanoseconds, ranks);
+        print_traffic(run, &all);
+        status = mlp_runlog_profile(run->log, run->state.step, nanoseconds,
+                                    ranks, all.sent);
     }
     free(nanoseconds);
     MLP_TRY(mlp_comm_agree(run->job.comm, status));
-    if (run->job.config.profile) {
-        MLP_TRY(print_traffic(run));
-    }
     return mlp_comm_agree(run->job.comm, trace(&run->job, &run->profiling));
 }

@@ -31,11 +31,9 @@ static const mlp_comm_place *place_of(const mlp_trainer *trainer)
 }
 
 /* What is in the way of columns, on any rank alike; NULL: nothing. */
-static const char *obstacle(const mlp_trainer *trainer)
+static const char *obstacle(const mlp_config *config, const mlp_model *model,
+                            size_t nodes)
 {
-    const mlp_config *config = trainer->parts.config;
-    const mlp_model *model = trainer->parts.model;
-    size_t nodes = place_of(trainer)->nodes;
     return config->exchange == MLP_EXCHANGE_MPI
                ? "with --exchange mpi all ranks sum all gradients"
            : config->exchange_precision == MLP_PRECISION_BF16
@@ -91,19 +89,24 @@ static mlp_status hold_columns(mlp_trainer *trainer)
     return MLP_OK;
 }
 
+const char *mlp_trainer_why_tree(const mlp_config *config,
+                                 const mlp_model *model, size_t nodes)
+{
+    const char *why = nodes == 1 ? "there is one node"
+                      : config->between_nodes == MLP_BETWEEN_NODES_TREE
+                          ? "--between-nodes tree"
+                          : obstacle(config, model, nodes);
+    bool has_many = mlp_config_step_rows(config) >= model->layer[0].in * nodes;
+    return why == NULL && config->between_nodes == MLP_BETWEEN_NODES_AUTO &&
+                   has_many
+               ? "an update has no fewer rows than inputs times nodes"
+               : why;
+}
+
 static mlp_status choose(mlp_trainer *trainer, const char **why)
 {
-    const mlp_config *config = trainer->parts.config;
-    size_t inputs = trainer->parts.model->layer[0].in;
-    size_t nodes = place_of(trainer)->nodes;
-    *why = nodes == 1 ? "there is one node"
-           : config->between_nodes == MLP_BETWEEN_NODES_TREE
-               ? "--between-nodes tree"
-               : obstacle(trainer);
-    if (*why == NULL && config->between_nodes == MLP_BETWEEN_NODES_AUTO &&
-        mlp_config_step_rows(config) >= inputs * nodes) {
-        *why = "an update has no fewer rows than inputs times nodes";
-    }
+    *why = mlp_trainer_why_tree(trainer->parts.config, trainer->parts.model,
+                                place_of(trainer)->nodes);
     return *why == NULL ? check_memory(trainer, why) : MLP_OK;
 }
 

@@ -174,6 +174,16 @@ static inline const mlp_model *mlp_trainer_held(const mlp_trainer *trainer)
                                             : trainer->parts.model;
 }
 
+/** Find them.
+ *  @param sizes  [MLP_MAX_HIDDEN + 1], set to the floats of each bundle */
+void mlp_trainer_bundle_layers(const mlp_model *model, bool has_columns,
+                               mlp_trainer_bundles *bundles, size_t *sizes);
+
+/** Why the first layer goes by the tree on so many nodes, as far as
+ *  configuration and model say; NULL: by columns, if memory allows. */
+const char *mlp_trainer_why_tree(const mlp_config *config,
+                                 const mlp_model *model, size_t nodes);
+
 /** The layer of the exchange in which a layer of the model is. */
 static inline size_t mlp_trainer_bundle(const mlp_trainer *trainer, size_t l)
 {

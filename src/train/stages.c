@@ -110,7 +110,7 @@ static void send_sums(mlp_worker *w)
         size_t node = mlp_exchange_destination(exchange, i);
         mlp_columns_send_sums(
             w->trainer->columns.pass, mlp_exchange_rows_of(exchange, node),
-            mlp_exchange_piece(exchange, MLP_COLUMNS_SUMS, node), w->me);
+            mlp_exchange_block(exchange, MLP_COLUMNS_SUMS, node), w->me);
         mlp_exchange_send(exchange, MLP_COLUMNS_SUMS, node, w->me);
         mlp_exchange_progress(exchange, w->self);
     }
@@ -169,7 +169,7 @@ static void send_dz(mlp_worker *w)
         size_t node = mlp_exchange_destination(exchange, i);
         mlp_columns_send_dz(trainer->node.pass, trainer->columns.of_node,
                             place->nodes, node, place->node,
-                            mlp_exchange_piece(exchange, MLP_COLUMNS_DZ, node),
+                            mlp_exchange_block(exchange, MLP_COLUMNS_DZ, node),
                             w->me);
         mlp_exchange_send(exchange, MLP_COLUMNS_DZ, node, w->me);
         mlp_exchange_progress(exchange, w->self);

@@ -19,16 +19,15 @@ enum { BUNDLE_BYTES = 64 * 1024 };
 
 /* With columns a smaller layer goes with the one before it: fewer messages, and
  * fewer bytes than if it went directly (exchange/tree.c). Elsewhere rules need
- * ranges of whole layers (norms, frozen layers).
- * @param sizes  set to the floats of each bundle */
-static void bundle_layers(mlp_trainer *trainer, size_t *sizes)
+ * ranges of whole layers (norms, frozen layers). */
+void mlp_trainer_bundle_layers(const mlp_model *model, bool has_columns,
+                               mlp_trainer_bundles *bundles, size_t *sizes)
 {
-    const mlp_model *model = mlp_trainer_held(trainer);
-    mlp_trainer_bundles *bundles = &trainer->bundles;
+    bundles->count = 0;
     for (size_t l = 0; l < model->layers; l++) {
         size_t size = model->layer[l].size;
         bool is_small = size * sizeof(float) < BUNDLE_BYTES;
-        if (l < 2 || !mlp_trainer_has_columns(trainer) || !is_small) {
+        if (l < 2 || !has_columns || !is_small) {
             sizes[bundles->count++] = 0;
         }
         bundles->of[l] = bundles->count - 1;
@@ -40,7 +39,9 @@ static mlp_status create_exchange(mlp_trainer *trainer)
 {
     const mlp_config *config = trainer->parts.config;
     size_t sizes[MLP_MAX_HIDDEN + 1];
-    bundle_layers(trainer, sizes);
+    mlp_trainer_bundle_layers(mlp_trainer_held(trainer),
+                              mlp_trainer_has_columns(trainer),
+                              &trainer->bundles, sizes);
     const mlp_exchange_shape shape = {
         .shards = config->shards,
         .layers = trainer->bundles.count,
@@ -217,8 +218,9 @@ void mlp_trainer_destroy(mlp_trainer **trainer)
     *trainer = NULL;
 }
 
-mlp_exchange_traffic mlp_trainer_traffic(const mlp_trainer *trainer)
+mlp_exchange_traffic mlp_trainer_traffic(mlp_trainer *trainer)
 {
+    mlp_trainer_wait(trainer);
     return mlp_exchange_traffic_of(trainer->exchange);
 }
 

@@ -148,8 +148,9 @@ double mlp_trainer_work_share(const mlp_trainer *trainer);
  *  its columns belong to nodes. */
 const char *mlp_trainer_by_tree(const mlp_trainer *trainer);
 
-/** What steps sent between nodes, and how much of that time they computed. */
-mlp_exchange_traffic mlp_trainer_traffic(const mlp_trainer *trainer);
+/** What steps sent between nodes, and how much of that time they computed.
+ *  Between steps. Collective. */
+mlp_exchange_traffic mlp_trainer_traffic(mlp_trainer *trainer);
 
 /** What the current parameters make of this rank's rows of a split: [rows,
  *  outputs], without padding. Between steps. Collective.

@@ -40,7 +40,7 @@ done
 # connect MBIT DELAY_US: connect hosts by the relay, not the kernel's switch.
 relay_pid=
 connect() {
-    [ -z "$relay_pid" ] || { kill "$relay_pid" && wait "$relay_pid" || true; }
+    [ -z "$relay_pid" ] || { kill "$relay_pid" && wait "$relay_pid" || true; } 2>/dev/null
     # shellcheck disable=SC2086 # a list
     nsenter -t "$(netns_pid switch)" --net --uts --ipc --mount -- \
         "$place/relay" "$2" "$1" $ports 2>/dev/null &

@@ -38,6 +38,36 @@ done
 grep -q 'in a node: .* (measured: sums over the ranks at hand)' out ||
     fail "two ranks do not measure what is between them"
 
+# number FILE NAME: of a JSON line.
+number() { sed -n "s/.*\"$2\": *\([0-9.]*\).*/\1/p" "$1"; }
+
+# Bytes and messages between nodes, played by this machine, are those sent.
+for nodes in "2 1" "4 1" "4 2" "8 2"; do
+    ranks=${nodes% *}
+    for way in columns tree; do
+        net="--data digits --threads 1 --batch 64 --hidden 256,128
+            --between-nodes $way"
+        rm -f forecast.jsonl counted.jsonl
+        export MLP_TEST_NODE_SIZE="${nodes#* }"
+        # shellcheck disable=SC2086 # a list of words
+        team "$ranks" $net --plan 8 --plan-link 30,10 --log forecast.jsonl
+        expect_status 0 "--plan on $nodes"
+        # shellcheck disable=SC2086
+        team "$ranks" $net --max-steps 10 --profile --log counted.jsonl
+        expect_status 75 "$nodes"
+        unset MLP_TEST_NODE_SIZE
+        grep "\"event\": *\"plan\", *\"ranks\": *$ranks," forecast.jsonl >line
+        grep '"event": *"profile"' counted.jsonl >profile
+        for what in sent_bytes sent_messages; do
+            awk -v plan="$(number line $what)" -v sent="$(number profile $what)" \
+                -v nodes=$((ranks / ${nodes#* })) 'BEGIN {
+                    exit sent == 0 || plan * nodes * 10 - sent > 0.5 ||
+                         sent - plan * nodes * 10 > 0.5 }' ||
+                fail "$way on $nodes: $what $(cat line profile)"
+        done
+    done
+done
+
 team 0 --plan 1 --data digits --log plan1.jsonl
 expect_status 74 "a log that is there"
 grep -q 'plan1.jsonl: cannot be created: File exists' err || fail "no reason"

@@ -265,16 +265,22 @@ END_TEST
 START_TEST(a_profile_has_the_seconds_of_each_rank)
 {
     uint64_t nanoseconds[2 * MLP_PHASES] = {0};
+    const uint64_t sent[2] = {5000000000, 41};
     double first, second;
+    json_int_t bytes, messages;
     nanoseconds[MLP_PHASE_FORWARD] = 1500000000;
     nanoseconds[MLP_PHASES + MLP_PHASE_WAIT] = 250000000;
     mlp_runlog *log = open_log(UINT64_MAX);
-    ck_assert_int_eq(mlp_runlog_profile(log, 469, nanoseconds, 2), MLP_OK);
+    ck_assert_int_eq(mlp_runlog_profile(log, 469, nanoseconds, 2, sent),
+                     MLP_OK);
     json_t *record = record_at(0);
-    ck_assert_int_eq(json_unpack(record, "{s:i, s:[{s:f}, {s:f}]}", "step",
-                                 &(int){0}, "rank_seconds", "forward", &first,
-                                 "wait", &second),
+    ck_assert_int_eq(json_unpack(record, "{s:i, s:[{s:f}, {s:f}], s:I, s:I}",
+                                 "step", &(int){0}, "rank_seconds", "forward",
+                                 &first, "wait", &second, "sent_bytes", &bytes,
+                                 "sent_messages", &messages),
                      0);
+    ck_assert_int_eq(bytes, 5000000000);
+    ck_assert_int_eq(messages, 41);
     ck_assert_double_eq_tol(first, 1.5, 1e-9);
     ck_assert_double_eq_tol(second, 0.25, 1e-9);
     json_decref(record);
