@@ -79,7 +79,7 @@ const float *mlp_exchange_received(const mlp_exchange *exchange,
     return place_of(exchange, values, false);
 }
 
-/* ---- blocks ------------------------------------------------------------ */
+/* ---- rounds ------------------------------------------------------------ */
 
 /* Block i goes so many nodes to the right, and comes from as many to the left:
  * nodes - 1, ..., 1, 0. */
@@ -94,27 +94,43 @@ size_t mlp_exchange_destination(const mlp_exchange *exchange, size_t i)
     return (place->node + distance_of(exchange, i)) % place->nodes;
 }
 
-static mlp_status plan_block(mlp_exchange *x, mlp_values values, size_t i)
+/* The blocks of a round: in the last one that of this node. */
+static mlp_range blocks_of(const mlp_exchange *x, size_t round)
+{
+    size_t others = x->place->nodes - 1;
+    return round + 1 < x->rounds ? mlp_range_part(others, x->rounds - 1, round)
+                                 : (mlp_range){others, 1};
+}
+
+static void plan_block(const mlp_exchange *x, mlp_values values, size_t i)
 {
     size_t nodes = x->place->nodes;
     size_t to = mlp_exchange_destination(x, i);
     size_t from = (x->place->node + nodes - distance_of(x, i)) % nodes;
     mlp_range sent = block_of(x, values, true, to);
     mlp_range received = block_of(x, values, false, from);
-    memset(x->lanes, 0, nodes * sizeof *x->lanes);
     x->lanes[to].from = place_of(x, values, true) + sent.first;
     x->lanes[to].sent = sent.count * sizeof(float);
     x->lanes[from].to = place_of(x, values, false) + received.first;
     x->lanes[from].received = received.count * sizeof(float);
+}
+
+static mlp_status plan_round(mlp_exchange *x, mlp_values values, size_t round)
+{
+    mlp_range blocks = blocks_of(x, round);
+    memset(x->lanes, 0, x->place->nodes * sizeof *x->lanes);
+    for (size_t i = 0; i < blocks.count; i++) {
+        plan_block(x, values, blocks.first + i);
+    }
     return mlp_exchange_plan_transfer(
-        x, mlp_exchange_block_flow(x, values, i)->first, x->lanes);
+        x, mlp_exchange_round_flow(x, values, round)->first, x->lanes);
 }
 
 static mlp_status plan_all(mlp_exchange *x)
 {
     for (mlp_values v = 0; v < MLP_COLUMNS_VALUES; v++) {
-        for (size_t i = 0; i + 1 < x->blocks; i++) {
-            MLP_TRY(plan_block(x, v, i));
+        for (size_t i = 0; i + 1 < x->rounds; i++) {
+            MLP_TRY(plan_round(x, v, i));
         }
     }
     return MLP_OK;
@@ -123,8 +139,8 @@ static mlp_status plan_all(mlp_exchange *x)
 void mlp_exchange_columns_connect(mlp_exchange *x)
 {
     for (mlp_values v = 0; v < MLP_COLUMNS_VALUES; v++) {
-        for (size_t i = 0; i + 1 < x->blocks; i++) {
-            mlp_flow *flow = mlp_exchange_block_flow(x, v, i);
+        for (size_t i = 0; i + 1 < x->rounds; i++) {
+            mlp_flow *flow = mlp_exchange_round_flow(x, v, i);
             flow->is_of_node = true;
             flow->stages = x->place->rank == 0 ? 1 : 0;
         }
@@ -160,22 +176,29 @@ void mlp_exchange_begin_rows(mlp_exchange *exchange, const size_t *shard_start)
     }
 }
 
+/* A round begins when its last block is there. */
 void mlp_exchange_send(mlp_exchange *exchange, mlp_values values, size_t node,
                        mlp_thread me)
 {
     size_t nodes = exchange->place->nodes;
     size_t distance = (node + nodes - exchange->place->node) % nodes;
-    size_t i = distance_of(exchange, distance); /* its own inverse */
-    mlp_gate_arrive(mlp_exchange_block_flow(exchange, values, i)->ready,
-                    me.count);
+    size_t next = distance_of(exchange, distance) + 1; /* its own inverse */
+    for (size_t round = 0; round < exchange->rounds; round++) {
+        mlp_range blocks = blocks_of(exchange, round);
+        if (next == blocks.first + blocks.count) {
+            mlp_gate_arrive(
+                mlp_exchange_round_flow(exchange, values, round)->ready,
+                me.count);
+        }
+    }
 }
 
 void mlp_exchange_receive(mlp_exchange *exchange, mlp_values values,
                           mlp_thread self)
 {
-    for (size_t i = 0; i < exchange->blocks; i++) {
+    for (size_t i = 0; i < exchange->rounds; i++) {
         mlp_exchange_wait_for(exchange,
-                              mlp_exchange_block_flow(exchange, values, i),
+                              mlp_exchange_round_flow(exchange, values, i),
                               exchange->micro_batches, self);
     }
 }

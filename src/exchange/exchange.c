@@ -20,7 +20,7 @@ static mlp_status place_layers(mlp_exchange *x, const size_t *sizes)
                                              : mlp_exchange_tree_prepare(x);
 }
 
-/* Transfers: two of each layer and of the metrics, one of each block. */
+/* Transfers: two of each layer and of the metrics, one of each round. */
 static size_t count_transfers(const mlp_exchange *x)
 {
     return x->flow_count + x->shape.layers + 1;
@@ -141,8 +141,10 @@ static void describe(mlp_exchange *x, mlp_comm *comm, mlp_node_team *node_team,
     x->shape.layer_sizes = NULL; /* owned by the caller */
     x->is_far = is_mpi || x->place->nodes > 1;
     x->shards = mlp_node_team_shards(node_team, shape->shards);
-    x->blocks = shape->columns.of_node != NULL ? x->place->nodes : 0;
-    x->flow_count = shape->layers + MLP_COLUMNS_VALUES * x->blocks + 1;
+    x->rounds = shape->columns.of_node == NULL          ? 0
+                : x->place->nodes < MLP_EXCHANGE_ROUNDS ? x->place->nodes
+                                                        : MLP_EXCHANGE_ROUNDS;
+    x->flow_count = shape->layers + MLP_COLUMNS_VALUES * x->rounds + 1;
 }
 
 mlp_status mlp_exchange_create(mlp_comm *comm, mlp_node_team *node_team,

@@ -149,7 +149,7 @@ mlp_range mlp_exchange_rows_of(const mlp_exchange *exchange, size_t node);
 
 /** The node whose block is number i: the one on the left first, this node last,
  *  so that what is sent has the time to arrive in which the rest is computed.
- *  In each of these rounds every node gets one block. */
+ *  Blocks leave in a few rounds, each when its last block is written. */
 size_t mlp_exchange_destination(const mlp_exchange *exchange, size_t i);
 
 /** Where the threads of this node write the block for a node: [its rows, our

@@ -16,7 +16,11 @@
 #include "exchange.h"
 #include "plan.h"
 
-enum { MLP_EXCHANGE_UNIT = 16 }; /**< floats: a cache line */
+enum {
+    MLP_EXCHANGE_UNIT = 16,  /**< floats: a cache line */
+    MLP_EXCHANGE_ROUNDS = 4, /**< of values of columns, at most: each is polled
+                                  on its own */
+};
 
 /* ---- what travels ------------------------------------------------------ */
 
@@ -126,7 +130,7 @@ struct mlp_exchange {
     mlp_exchange_plan plan;
     mlp_exchange_layer *layers; /**< [layers] */
     size_t total;               /**< floats of all layers */
-    size_t blocks;          /**< of the values of columns: [nodes], or none */
+    size_t rounds;          /**< in which values of columns are sent, or 0 */
     uint32_t steps;         /**< that this rank has done */
     uint32_t micro_batches; /**< with columns: that it has begun */
     mlp_range *node_rows;   /**< [nodes], in the one under way */
@@ -136,8 +140,7 @@ struct mlp_exchange {
     const void **sources; /**< [local_count]: gradients, floats */
 
     /* Of progress.c: */
-    /** Of layers; of blocks of each of the values, in the order in which they
-     *  are sent; of the shard metrics. */
+    /** Of layers; of rounds of each of the values; of the shard metrics. */
     mlp_flow *flows;
     size_t flow_count;
     mlp_transfers *transfers; /**< NULL: nothing travels */
@@ -156,10 +159,10 @@ mlp_exchange_gates(const mlp_exchange *x, size_t layer)
            layer;
 }
 
-static inline mlp_flow *mlp_exchange_block_flow(const mlp_exchange *x,
+static inline mlp_flow *mlp_exchange_round_flow(const mlp_exchange *x,
                                                 mlp_values values, size_t i)
 {
-    return &x->flows[x->shape.layers + values * x->blocks + i];
+    return &x->flows[x->shape.layers + values * x->rounds + i];
 }
 
 static inline mlp_flow *mlp_exchange_metrics_flow(const mlp_exchange *x)

@@ -1,6 +1,6 @@
 /** @file
  *  What is in flight between node teams, while they compute. Each layer's
- *  gradient, each block of the columns' values, and the shard metrics are a
+ *  gradient, each round of the columns' values, and the shard metrics are a
  * flow of its own, and go through their transfers independently of the others.
  *
  *  Only thread 0 may call MPI, which may progress only when called. It does so
