@@ -11,13 +11,14 @@
 #include "comm_mpi.h"
 
 /* Launchers set environment variables: Open MPI's mpirun; PMIx and PMI of
- * Slurm, MPICH and Intel MPI; MVAPICH. A Slurm step of several tasks without
+ * Slurm, MPICH and Intel MPI; SimGrid; MVAPICH. A Slurm step of several tasks without
  * any of them is a mistake that MPI_Init reports: several teams of one would
  * overwrite each other's files. */
 static bool is_launched(void)
 {
     static const char *const names[] = {"OMPI_COMM_WORLD_SIZE",
                                         "PMIX_RANK",
+                                        "SMPI_GLOBAL_SIZE",
                                         "PMI_RANK",
                                         "PMI_SIZE",
                                         "PMI_FD",
@@ -38,8 +39,12 @@ static bool is_initialized(void)
     return MPI_Initialized(&is) == MPI_SUCCESS && is != 0;
 }
 
-static mlp_status check_level(int given)
+/* In a program that has initialized MPI: only this project's communicators get
+ * its error handler. */
+static mlp_status join_guest(void)
 {
+    int given = MPI_THREAD_SINGLE;
+    MLP_TRY(mlp_comm_mpi_check("MPI_Query_thread", MPI_Query_thread(&given)));
     return given >= MPI_THREAD_FUNNELED
                ? MLP_OK
                : mlp_fail(MLP_ERROR_INTERNAL,
@@ -48,25 +53,11 @@ static mlp_status check_level(int given)
                           given);
 }
 
-/* In a program that has initialized MPI: only this project's communicators get
- * its error handler. */
-static mlp_status join_guest(void)
+/* SINGLE is enough for a program that then has one thread. */
+static mlp_status initialize(int *argc, char ***argv, int *given)
 {
-    int given = MPI_THREAD_SINGLE;
-    MLP_TRY(mlp_comm_mpi_check("MPI_Query_thread", MPI_Query_thread(&given)));
-    return check_level(given);
-}
-
-static mlp_status initialize(int *argc, char ***argv)
-{
-    int given;
-    int code = MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &given);
+    int code = MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, given);
     MLP_TRY(mlp_comm_mpi_check("MPI_Init_thread", code));
-    mlp_status status = check_level(given);
-    if (status != MLP_OK) {
-        MPI_Finalize();
-        return status;
-    }
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
     return MLP_OK;
 }
@@ -194,7 +185,8 @@ mlp_status mlp_comm_world_create(int *argc, char ***argv, mlp_comm **comm)
     if (!is_guest && !is_launched()) {
         return mlp_comm_serial_create(comm);
     }
-    MLP_TRY(is_guest ? join_guest() : initialize(argc, argv));
+    int level = MPI_THREAD_FUNNELED;
+    MLP_TRY(is_guest ? join_guest() : initialize(argc, argv, &level));
     mpi_comm *c = calloc(1, sizeof *c);
     if (c == NULL) {
         MPI_Abort(MPI_COMM_WORLD,
@@ -202,6 +194,7 @@ mlp_status mlp_comm_world_create(int *argc, char ***argv, mlp_comm **comm)
         return mlp_fail_memory("the team");
     }
     c->base.ops = &mlp_comm_mpi_ops;
+    c->base.is_single = level < MPI_THREAD_FUNNELED;
     c->is_guest = is_guest;
     c->world = c->node = c->column = MPI_COMM_NULL;
     *comm = &c->base;

@@ -34,6 +34,29 @@ static mlp_status print_text(const mlp_comm *comm, const mlp_request *request,
     return mlp_stdout_flush();
 }
 
+/* Where MPI allows no other thread: none by default, none on request. */
+static mlp_status keep_single(const mlp_comm *comm, mlp_config *config)
+{
+    const char *with =
+        config->threads > 1        ? "threads"
+        : config->memory_limit > 0 ? "memory-limit"
+        : config->watchdog > 0 && mlp_config_was_given(config, "watchdog")
+            ? "watchdog"
+            : NULL;
+    if (!mlp_comm_is_single(comm)) {
+        return MLP_OK;
+    }
+    if (with != NULL) {
+        return mlp_fail(MLP_ERROR_USAGE,
+                        "--%s needs another thread, and this MPI allows none "
+                        "beside it (MPI_THREAD_SINGLE)",
+                        with);
+    }
+    config->threads = 1;
+    config->watchdog = 0;
+    return MLP_OK;
+}
+
 static mlp_status run_program(mlp_comm *comm, int argc, char **argv,
                               mlp_watchdog **watchdog)
 {
@@ -46,6 +69,7 @@ static mlp_status run_program(mlp_comm *comm, int argc, char **argv,
     if (request.action != MLP_ACTION_RUN) {
         return mlp_comm_agree(comm, print_text(comm, &request, &config));
     }
+    MLP_TRY(keep_single(comm, &config));
     MLP_TRY(mlp_watchdog_create(comm, config.watchdog, watchdog));
     return mlp_run(&setting, &config);
 }

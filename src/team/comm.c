@@ -63,6 +63,11 @@ size_t mlp_comm_rank(const mlp_comm *comm)
     return comm->rank;
 }
 
+bool mlp_comm_is_single(const mlp_comm *comm)
+{
+    return comm->is_single;
+}
+
 size_t mlp_comm_size(const mlp_comm *comm)
 {
     return comm->size;

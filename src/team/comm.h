@@ -49,6 +49,10 @@ void mlp_comm_set_pulse(mlp_comm *comm, mlp_pulse *pulse);
 size_t mlp_comm_rank(const mlp_comm *comm);
 size_t mlp_comm_size(const mlp_comm *comm);
 
+/** Whether MPI allows this process no thread but the one that calls it
+ *  (MPI_THREAD_SINGLE). The same on all ranks. */
+bool mlp_comm_is_single(const mlp_comm *comm);
+
 /** Ranks that share this rank's memory are a node. */
 typedef struct {
     size_t rank, size;        /**< of this rank within its node */

@@ -46,6 +46,7 @@ struct mlp_comm {
     const mlp_comm_ops *ops;
     size_t rank, size;
     mlp_comm_place place;
+    bool is_single;
     mlp_pulse *pulse;    /**< NULL: own_pulse is used */
     mlp_pulse own_pulse; /**< read by no watchdog */
 };
