@@ -73,9 +73,10 @@ static mlp_data_set form_of(const mlp_source_info *info)
     return set;
 }
 
-static mlp_status write(const mlp_tool_options *options,
-                        mlp_tool_output *output, const mlp_source_info *info,
-                        const mlp_data_set *set)
+static mlp_status write_set(const mlp_tool_options *options,
+                            mlp_tool_output *output,
+                            const mlp_source_info *info,
+                            const mlp_data_set *set)
 {
     MLP_TRY(mlp_data_write(set, options->output));
     fprintf(output->file,
@@ -97,7 +98,7 @@ static mlp_status convert(const mlp_tool_options *options,
         set.values[split] = all->parts[split].values;
         set.labels[split] = all->parts[split].labels;
     }
-    return write(options, output, mlp_source_facts(all->source), &set);
+    return write_set(options, output, mlp_source_facts(all->source), &set);
 }
 
 /* ---- split ------------------------------------------------------------- */
@@ -189,7 +190,7 @@ static mlp_status split_rows(const mlp_tool_options *options,
         set.values[s] = all->values + first[s] * row_bytes;
         set.labels[s] = all->labels + first[s];
     }
-    return write(options, output, info, &set);
+    return write_set(options, output, info, &set);
 }
 
 static mlp_status split(const mlp_tool_options *options,
