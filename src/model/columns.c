@@ -165,9 +165,11 @@ static mlp_range panels_of(const mlp_range *columns, size_t nodes, size_t node,
     return (mlp_range){first, end > first ? end - first : 0};
 }
 
+/* NOLINTBEGIN(readability-non-const-parameter): the block is written */
 void mlp_columns_send_dz(mlp_pass *pass, const mlp_range *columns, size_t nodes,
                          size_t node, size_t here, float *block,
                          mlp_thread self)
+/* NOLINTEND(readability-non-const-parameter) */
 {
     size_t out = pass->model->layer[0].out;
     const matrix dz = {pass->dz[0], mlp_stride(out)};
