@@ -11,9 +11,9 @@
 #include "comm_mpi.h"
 
 /* Launchers set environment variables: Open MPI's mpirun; PMIx and PMI of
- * Slurm, MPICH and Intel MPI; SimGrid; MVAPICH. A Slurm step of several tasks without
- * any of them is a mistake that MPI_Init reports: several teams of one would
- * overwrite each other's files. */
+ * Slurm, MPICH and Intel MPI; SimGrid; MVAPICH. A Slurm step of several tasks
+ * without any of them is a mistake that MPI_Init reports: several teams of one
+ * would overwrite each other's files. */
 static bool is_launched(void)
 {
     static const char *const names[] = {"OMPI_COMM_WORLD_SIZE",

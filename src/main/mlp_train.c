@@ -49,7 +49,7 @@ static mlp_status keep_single(const mlp_comm *comm, mlp_config *config)
     if (with != NULL) {
         return mlp_fail(MLP_ERROR_USAGE,
                         "--%s needs another thread, and this MPI allows none "
-                        "beside it (MPI_THREAD_SINGLE)",
+                        "beside its own",
                         with);
     }
     config->threads = 1;
