@@ -42,7 +42,7 @@ grep -q 'in a node: .* (measured: sums over the ranks at hand)' out ||
 number() { sed -n "s/.*\"$2\": *\([0-9.]*\).*/\1/p" "$1"; }
 
 # Bytes and messages between nodes, played by this machine, are those sent.
-for nodes in "2 1" "4 1" "4 2" "8 2"; do
+for nodes in "2 1" "4 1" "4 2"; do
     ranks=${nodes% *}
     for way in columns tree; do
         net="--data digits --threads 1 --batch 64 --hidden 256,128
