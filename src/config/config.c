@@ -233,8 +233,8 @@ static const mlp_option fields[] = {
     {"dropout", MLP_FIELD_DOUBLES, AT(dropout), NULL, 0, 1, true, "Model",
      "X,...",
      "fraction of the hidden units to drop in a training step, for all "
-     "layers or for each: against overfitting; default for tables, if the net "
-     "and how it learns are the defaults: 0.2 for classes, 0.05 for numbers",
+     "layers or for each: against overfitting; default for tables with a "
+     "default net: 0.2 for classes, 0.05 for numbers",
      .absent = "0"},
     {"label-smoothing", MLP_FIELD_DOUBLE, AT(label_smoothing), NULL, 0, BELOW_1,
      true, "Model", "X",
@@ -309,8 +309,7 @@ static const mlp_option fields[] = {
      "Training", "X", "momentum, 0 to below 1", .absent = "0.9"},
     {"l2", MLP_FIELD_DOUBLE, AT(l2), NULL, 0, 1e6, true, "Training", "X",
      "factor lambda of the penalty lambda/2 |W|^2 on the weights; default for "
-     "classes of tables, if the net and how it learns are the defaults: 0.25 / "
-     "training rows",
+     "classes of tables with a default net: 0.25 / training rows",
      .absent = "0"},
     {"beta1", MLP_FIELD_DOUBLE, AT(beta1), NULL, 0, BELOW_1, true, "Training",
      "X", "decay rate of the first moment: adam, adamw, lamb", .absent = "0.9"},
@@ -331,8 +330,8 @@ static const mlp_option fields[] = {
      "X", "trust coefficient: lars", .absent = "0.001"},
     {"clip-norm", MLP_FIELD_DOUBLE, AT(clip_norm), NULL, 0, DBL_MAX, true,
      "Training", "X",
-     "clip the norm of the gradient to X; 0: off; default for tables, for "
-     "regressions or if the net and how it learns are the defaults: 1",
+     "clip the norm of the gradient to X; 0: off; default for regressions on "
+     "tables, and for tables with a default net: 1",
      .absent = "0"},
     {"max-norm", MLP_FIELD_DOUBLE, AT(max_norm), NULL, 0, DBL_MAX, true,
      "Training", "X",

@@ -27,7 +27,7 @@ void mlp_average_destroy(mlp_average **average);
  *  @param rows    at most MLP_INFERENCE_ROWS
  *  @param result  as of mlp_inference_run, but numbers are in the data's unit
  *  Errors of mlp_dataset_status. */
-mlp_status mlp_average_run(mlp_average *average, mlp_range rows,
+mlp_status mlp_average_run(mlp_average *of, mlp_range rows,
                            mlp_inference_result *result);
 
 /** The tally of the averages for all rows, whose labels are those of the first
@@ -40,8 +40,8 @@ mlp_status mlp_average_run(mlp_average *average, mlp_range rows,
  *                      or NULL
  *  @param reliability  as in mlp_inference_evaluate
  *  Errors of mlp_dataset_status; MLP_ERROR_INTERNAL without memory. */
-mlp_status mlp_average_evaluate(mlp_average *average, size_t top_k,
-                                mlp_tally *tally, uint64_t *confusion,
+mlp_status mlp_average_evaluate(mlp_average *of, size_t top_k, mlp_tally *tally,
+                                uint64_t *confusion,
                                 mlp_reliability *reliability);
 
 #endif

@@ -202,10 +202,12 @@ static mlp_tile split_tiles(size_t rows, size_t columns, mlp_thread self)
         smallest =
             least(smallest, tile_size(rows, columns, splits, self.count));
     }
-    size_t best = most;
-    while (best > 1 && (double)tile_size(rows, columns, best, self.count) >
-                           LARGER_TILE * (double)smallest) {
-        best--;
+    size_t best = 1;
+    for (size_t splits = 2; splits <= most; splits++) {
+        size_t largest = tile_size(rows, columns, splits, self.count);
+        if ((double)largest <= LARGER_TILE * (double)smallest) {
+            best = splits;
+        }
     }
     size_t row_ranges = self.count / best;
     if (self.index >= best * row_ranges) {

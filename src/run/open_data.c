@@ -114,8 +114,8 @@ static bool is_default_net(const mlp_config *config)
 }
 
 /* The default net is large for most tables: dropout and, of classes, a penalty
- * keep it from overfitting. The penalty is like a prior: on the sum
- * of the losses it is the same for any number of rows. */
+ * keep it from overfitting. The penalty is like a prior: on the sum of the
+ * losses it is the same for any number of rows. */
 static void regularize(const mlp_source_info *info, mlp_config *config)
 {
     bool is_regression = info->schema->is_regression;
