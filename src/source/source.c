@@ -4,6 +4,7 @@
 #include "source.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,7 +46,9 @@ bool mlp_source_is_there(const char *spec)
 {
     struct stat facts;
     return strcmp(spec, digits) == 0 || mlp_source_is_truth_table(spec) ||
-           mlp_paths_is_list(spec) || stat(spec, &facts) == 0;
+           mlp_paths_is_list(spec) || strstr(spec, MLP_NPY_JOINT) != NULL ||
+           stat(spec, &facts) == 0 ||
+           (errno != ENOENT && errno != ENOTDIR); /* opening it says why not */
 }
 
 /* IDX begins with two zero bytes and a type, gzip with its own magic; HDF5 with

@@ -54,7 +54,8 @@ typedef struct {
 } mlp_source_info;
 
 /** Whether there is something at a spec of mlp_source_open: what is built in, a
- *  path, or a list or pattern, whose files are not looked for; never at "". */
+ *  path, or a list, a pattern or joined arrays, whose files are not looked for;
+ *  never at "". */
 bool mlp_source_is_there(const char *spec);
 
 /** The source that "" stands for in mlp_source_open. */

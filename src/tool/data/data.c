@@ -87,12 +87,12 @@ const mlp_tool_command mlp_tool_data = {
                    "show PATH: extents, and the rows of each class, of what "
                    "mlp_train takes as\n"
                    "--data; of a table its columns, with kinds, ranges, "
-                   "missing cells and categories,\n"
-                   "and what the column --label would be predicted as. With "
-                   "--augment: pictures of\n"
-                   "twenty training images, and of what they are in the first "
-                   "epoch of mlp_train with\n"
-                   "the same options.",
+                   "missing cells and\n"
+                   "categories, and what the column --label would be predicted "
+                   "as. With\n"
+                   "--augment: pictures of twenty training images, and of what "
+                   "they are in the\n"
+                   "first epoch of mlp_train with the same options.",
     .options = options_of_data,
     .formats = formats,
     .operands = "import|convert|split|show PATH",

@@ -164,7 +164,8 @@ refuse_all 64 "--sparse always|--scaling" --data digits --sparse always \
 refuse_all 64 "--hiden|--hidden" --hiden 4
 refuse 0 64 "words" words
 refuse 0 64 "--lr" --lr
-refuse_all 64 "--output-activation softmax|--loss cross-entropy" --loss mse
+refuse_all 64 "--output-activation softmax|--loss cross-entropy" --loss mse \
+    --output-activation softmax
 refuse 0 64 "nesterov|--momentum" --optimizer nesterov --momentum 0
 refuse 0 64 "--resume|--checkpoint" --resume
 for argument in "batch 0" "batch -1" "batch 1e9x" "epochs many" "lr nan" \
