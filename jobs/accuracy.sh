@@ -59,6 +59,7 @@ lines_search() {
 --optimizer nesterov --lr 0.1 --weight-decay 0
 --activation silu
 --lr 0.002
+--lr 0.004
 --label-smoothing 0.1
 END
     while read -r line; do
