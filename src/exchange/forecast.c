@@ -17,18 +17,18 @@ typedef struct {
     size_t subtrees; /* that the node sends */
 } counted;
 
-static size_t nodes_of(const mlp_exchange_team *team)
+/* Items of the first `count` of so many equal parts. */
+static size_t before(size_t total, size_t parts, size_t count)
 {
-    return (team->ranks + team->per_node - 1) / team->per_node;
+    return mlp_range_part(total, parts, count).first;
 }
 
-/* Shards of the first `ranks` ranks end here (team/place.h). */
+/* Shards of a node are those of its ranks (team/place.h). */
 static size_t shards_before(const mlp_exchange_shape *shape,
                             const mlp_exchange_team *team, size_t ranks)
 {
-    size_t first = ranks < team->ranks ? ranks : team->ranks;
-    mlp_range last = mlp_range_part(shape->shards, team->ranks, first - 1);
-    return first == 0 ? 0 : last.first + last.count;
+    return before(shape->shards, team->ranks,
+                  ranks < team->ranks ? ranks : team->ranks);
 }
 
 static void find_shards(counted *c, const mlp_exchange_team *team)
@@ -80,14 +80,6 @@ static void count_sums(const counted *c, size_t layer, mlp_exchange_load *load)
     }
 }
 
-/* Rows of the first `shards` shards. */
-static size_t rows_before(const counted *c, size_t shards)
-{
-    mlp_range last =
-        mlp_range_part(c->rows, c->shape->shards, shards > 0 ? shards - 1 : 0);
-    return shards > 0 ? last.first + last.count : 0;
-}
-
 static void count_values(const counted *c, mlp_exchange_forecast *f)
 {
     const mlp_range *columns = c->shape->columns.of_node;
@@ -96,8 +88,10 @@ static void count_values(const counted *c, mlp_exchange_forecast *f)
     }
     size_t all = columns[c->nodes - 1].first + columns[c->nodes - 1].count;
     size_t ours = columns[c->node].count;
-    size_t rows = rows_before(c, c->shards.first + c->shards.count) -
-                  rows_before(c, c->shards.first);
+    size_t all_shards = c->shape->shards;
+    size_t rows =
+        before(c->rows, all_shards, c->shards.first + c->shards.count) -
+        before(c->rows, all_shards, c->shards.first);
     size_t others = c->nodes - 1;
     add(&f->values[MLP_COLUMNS_SUMS],
         (double)((c->rows - rows) * ours * sizeof(float)), others);
@@ -117,7 +111,7 @@ void mlp_exchange_forecast_loads(const mlp_exchange_shape *shape,
 {
     bool is_half = shape->precision == MLP_PRECISION_BF16;
     counted c = {.shape = shape,
-                 .nodes = nodes_of(team),
+                 .nodes = mlp_exchange_team_nodes(team),
                  .rows = rows,
                  .number = is_half ? sizeof(uint16_t) : sizeof(float)};
     c.owners = team->ranks - (c.nodes - 1) * team->per_node;

@@ -23,6 +23,11 @@ typedef struct {
     size_t ranks, per_node;
 } mlp_exchange_team;
 
+static inline size_t mlp_exchange_team_nodes(const mlp_exchange_team *team)
+{
+    return (team->ranks + team->per_node - 1) / team->per_node;
+}
+
 /** The loads of one micro-batch that is a step.
  *  @param shape     for MLP_EXCHANGE_TREE; shards >= ranks; of_node of that
  *                   team's nodes, or NULL

@@ -1,7 +1,7 @@
 /** @file
  *  What is in flight between node teams, while they compute. Each layer's
  *  gradient, each round of the columns' values, and the shard metrics are a
- * flow of its own, and go through their transfers independently of the others.
+ *  flow each, and go through their transfers independently of the others.
  *
  *  Only thread 0 may call MPI, which may progress only when called. It does so
  *  between parts of its own work (progress), and continuously when it has

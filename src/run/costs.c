@@ -76,7 +76,8 @@ mlp_work mlp_work_fit(const double *rows, const double *seconds, size_t count)
 size_t mlp_costs_nodes(const mlp_costs *costs, size_t ranks)
 {
     assert(costs->per_node > 0);
-    return (ranks + costs->per_node - 1) / costs->per_node;
+    const mlp_exchange_team team = {ranks, costs->per_node};
+    return mlp_exchange_team_nodes(&team);
 }
 
 static double computing(const mlp_costs *costs, size_t ranks, size_t batch)

@@ -100,7 +100,7 @@ mlp_step_forecast mlp_step_forecast_make(const mlp_config *config,
                                          mlp_range *columns)
 {
     mlp_exchange_forecast loads;
-    size_t nodes = (team->ranks + team->per_node - 1) / team->per_node;
+    size_t nodes = mlp_exchange_team_nodes(team);
     size_t sizes[MLP_MAX_HIDDEN + 1];
     mlp_trainer_bundles bundles;
     mlp_step_forecast step = {

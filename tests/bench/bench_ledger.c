@@ -44,15 +44,6 @@ static size_t lines_of(size_t columns)
     return mlp_padded(columns) / MLP_ALIGN;
 }
 
-/* Lines of some panels; the last one may be narrower. */
-static mlp_range lines_in(const matrix *m, mlp_range panels)
-{
-    size_t each = MLP_PANEL / MLP_ALIGN;
-    size_t first = panels.first * each;
-    size_t end = first + panels.count * each;
-    return (mlp_range){first, (end < m->lines ? end : m->lines) - first};
-}
-
 static mlp_range all_rows(const matrix *m)
 {
     return (mlp_range){0, m->rows};
@@ -61,6 +52,18 @@ static mlp_range all_rows(const matrix *m)
 static mlp_range all_lines(const matrix *m)
 {
     return (mlp_range){0, m->lines};
+}
+
+/* `units` of so many rows or lines each, as far as there are. */
+static mlp_range scaled(mlp_range units, size_t each, mlp_range all)
+{
+    return mlp_range_overlap(
+        (mlp_range){units.first * each, units.count * each}, all);
+}
+
+static mlp_range lines_in(const matrix *m, mlp_range panels)
+{
+    return scaled(panels, MLP_PANEL / MLP_ALIGN, all_lines(m));
 }
 
 /* The thread reads or writes these lines: those of which its core has no copy
@@ -133,9 +136,7 @@ static void backward(ledger *l, size_t layer)
     mlp_tile own = mlp_pass_tile(
         l->pass, layer, mlp_panels(l->model->layer[layer].in), l->thread);
     mlp_range lines = lines_in(dx, own.columns);
-    size_t first = own.columns.first * MLP_PANEL;
-    size_t end = first + own.columns.count * MLP_PANEL;
-    mlp_range inputs = {first, (end < w->rows ? end : w->rows) - first};
+    mlp_range inputs = scaled(own.columns, MLP_PANEL, all_rows(w));
     if (own.rows.count == 0) {
         return;
     }
@@ -150,15 +151,14 @@ static void gradient(ledger *l, size_t layer)
 {
     matrix *w = &l->w[layer], *x = input_of(l, layer);
     mlp_tile own = mlp_pass_gradient_tile(l->pass, layer, l->thread);
-    size_t first = own.rows.first * MLP_GROUP;
-    size_t end = first + own.rows.count * MLP_GROUP;
-    mlp_range inputs = {first, (end < w->rows ? end : w->rows) - first};
-    size_t last_line = (first + inputs.count + MLP_ALIGN - 1) / MLP_ALIGN;
+    mlp_range inputs = scaled(own.rows, MLP_GROUP, all_rows(w));
+    size_t first_line = inputs.first / MLP_ALIGN;
+    size_t end_line = lines_of(inputs.first + inputs.count);
     if (own.rows.count == 0) {
         return;
     }
     read_lines(l, x, all_rows(x),
-               (mlp_range){first / MLP_ALIGN, last_line - first / MLP_ALIGN});
+               (mlp_range){first_line, end_line - first_line});
     read_lines(l, &l->dz[layer], all_rows(&l->dz[layer]),
                lines_in(&l->dz[layer], own.columns));
     write_lines(l, w, inputs, lines_in(w, own.columns));

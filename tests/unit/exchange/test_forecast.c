@@ -23,6 +23,17 @@ static mlp_exchange_shape shape_of(const mlp_range *columns)
                                 .columns = {.of_node = columns}};
 }
 
+/* Of a batch of 128 rows. */
+static mlp_exchange_forecast forecast(const mlp_range *columns, size_t ranks,
+                                      size_t per_node)
+{
+    const mlp_exchange_shape shape = shape_of(columns);
+    const mlp_exchange_team team = {ranks, per_node};
+    mlp_exchange_forecast f;
+    mlp_exchange_forecast_loads(&shape, &team, 128, &f);
+    return f;
+}
+
 static void expect(const mlp_exchange_load *load, double bytes, double messages,
                    size_t rounds)
 {
@@ -33,10 +44,7 @@ static void expect(const mlp_exchange_load *load, double bytes, double messages,
 
 START_TEST(four_nodes_send_three_quarters_of_a_range_twice)
 {
-    const mlp_exchange_shape shape = shape_of(NULL);
-    const mlp_exchange_team team = {4, 1};
-    mlp_exchange_forecast f;
-    mlp_exchange_forecast_loads(&shape, &team, 128, &f);
+    mlp_exchange_forecast f = forecast(NULL, 4, 1);
     /* 2 x 3/4 of 4 bytes a number; of metrics 3 x 2 shards */
     expect(&f.sums[0], 1.5 * 4 * 200704, 6, 2);
     expect(&f.sums[1], 1.5 * 4 * 32768, 6, 2);
@@ -50,10 +58,7 @@ END_TEST
 
 START_TEST(columns_send_their_sums_and_dz_in_place_of_a_gradient)
 {
-    const mlp_exchange_shape shape = shape_of(quarters);
-    const mlp_exchange_team team = {4, 1};
-    mlp_exchange_forecast f;
-    mlp_exchange_forecast_loads(&shape, &team, 128, &f);
+    mlp_exchange_forecast f = forecast(quarters, 4, 1);
     /* 96 rows of others, 64 columns; 32 rows, 192 columns of others */
     expect(&f.values[MLP_COLUMNS_SUMS], 96 * 64 * 4, 3, 1);
     expect(&f.values[MLP_COLUMNS_DZ], 32 * 192 * 4, 3, 1);
@@ -66,10 +71,7 @@ START_TEST(uneven_nodes_send_the_subtrees_that_they_have)
 {
     /* of three ranks two nodes have shards 0-4 (a half and one) and 5-7 (one
      * and two); two nodes send directly, once all their range */
-    const mlp_exchange_shape shape = shape_of(NULL);
-    const mlp_exchange_team team = {3, 2};
-    mlp_exchange_forecast f;
-    mlp_exchange_forecast_loads(&shape, &team, 128, &f);
+    mlp_exchange_forecast f = forecast(NULL, 3, 2);
     expect(&f.sums[1], 2.0 * 4 * 32768, 1, 1);
     expect(&f.metrics, 0.5 * SHARDS * METRICS * 8, 1, 1);
 }
@@ -77,10 +79,7 @@ END_TEST
 
 START_TEST(one_node_sends_nothing)
 {
-    const mlp_exchange_shape shape = shape_of(NULL);
-    const mlp_exchange_team team = {3, 4};
-    mlp_exchange_forecast f;
-    mlp_exchange_forecast_loads(&shape, &team, 128, &f);
+    mlp_exchange_forecast f = forecast(NULL, 3, 4);
     mlp_exchange_load all = mlp_exchange_forecast_total(&f, 2);
     expect(&all, 0, 0, 0);
 }

@@ -47,25 +47,31 @@ static mlp_status open_array(const char *header, const void *data, size_t size,
     return mlp_npy_open(path, npy);
 }
 
-/* Expect a [2, 3] array of 1 to 6. */
-static void expect_numbers(const char *header, const void *data, size_t size)
+/* Expect a [2, 3] array of 1 to 6, and close it.
+ * @param bytes  [mlp_npy_bytes] */
+static void expect_six(mlp_npy *npy, unsigned char *bytes)
 {
-    mlp_npy npy;
-    unsigned char bytes[64];
     double values[6];
-    ck_assert_msg(open_array(header, data, size, &npy) == MLP_OK, "%s",
-                  mlp_failure());
-    ck_assert_uint_eq(npy.rows, 2);
-    ck_assert_uint_eq(npy.columns, 3);
-    ck_assert_int_eq(mlp_npy_read(&npy, (mlp_range){0, 2}, bytes, values),
+    ck_assert_uint_eq(npy->rows, 2);
+    ck_assert_uint_eq(npy->columns, 3);
+    ck_assert_int_eq(mlp_npy_read(npy, (mlp_range){0, 2}, bytes, values),
                      MLP_OK);
     for (int i = 0; i < 6; i++) {
         ck_assert_double_eq(values[i], i + 1);
     }
-    ck_assert_int_eq(mlp_npy_read(&npy, (mlp_range){1, 1}, bytes, values),
+    ck_assert_int_eq(mlp_npy_read(npy, (mlp_range){1, 1}, bytes, values),
                      MLP_OK);
-    ck_assert_double_eq(values[2], 6);
-    mlp_npy_close(&npy);
+    ck_assert(values[0] == 4 && values[1] == 5 && values[2] == 6);
+    mlp_npy_close(npy);
+}
+
+static void expect_numbers(const char *header, const void *data, size_t size)
+{
+    mlp_npy npy;
+    unsigned char bytes[64];
+    ck_assert_msg(open_array(header, data, size, &npy) == MLP_OK, "%s",
+                  mlp_failure());
+    expect_six(&npy, bytes);
 }
 
 START_TEST(numbers_of_all_types_and_orders_are_read)
@@ -168,25 +174,15 @@ START_TEST(joined_arrays_have_their_columns_side_by_side)
     const signed char labels[] = {3, 6};
     char joined[300];
     mlp_npy npy;
-    double values[6];
     write_array("a.npy",
                 "{'descr': '<f8', 'fortran_order': True, 'shape': (2, 2)}",
                 columns, sizeof columns);
     write_array("y.npy", of_labels, labels, sizeof labels);
     snprintf(joined, sizeof joined, "%s+%s/y.npy", path, directory);
     ck_assert_int_eq(mlp_npy_open(joined, &npy), MLP_OK);
-    ck_assert_uint_eq(npy.columns, 3);
     unsigned char bytes[2 * 2 * 8]; /* those of the larger file */
     ck_assert_uint_eq(mlp_npy_bytes(&npy, 2), sizeof bytes);
-    ck_assert_int_eq(mlp_npy_read(&npy, (mlp_range){0, 2}, bytes, values),
-                     MLP_OK);
-    for (int i = 0; i < 6; i++) {
-        ck_assert_double_eq(values[i], i + 1);
-    }
-    ck_assert_int_eq(mlp_npy_read(&npy, (mlp_range){1, 1}, bytes, values),
-                     MLP_OK);
-    ck_assert(values[0] == 4 && values[1] == 5 && values[2] == 6);
-    mlp_npy_close(&npy);
+    expect_six(&npy, bytes);
 }
 END_TEST
 
