@@ -217,9 +217,10 @@ static mlp_tile split_tiles(size_t rows, size_t columns, mlp_thread self)
                       mlp_range_part(columns, best, self.index % best)};
 }
 
-/* Up to this many bytes of weights, each thread reads the whole layer; each
- * thread then needs a few tiles of rows. */
-enum { SHARED_BYTES = 64 * 1024, ROWS_OF_THREAD = 12 };
+/* Up to this many bytes of weights, which leave room for other things in a
+ * core's cache, each thread reads the whole layer, so that it need not wait for
+ * the others between layers; each thread then needs a few tiles of rows. */
+enum { SHARED_BYTES = 256 * 1024, ROWS_OF_THREAD = 12 };
 
 bool mlp_pass_is_by_rows(const mlp_pass *pass, size_t l, mlp_thread self)
 {
