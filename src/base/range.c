@@ -13,6 +13,9 @@ static size_t part_begin(size_t total, size_t parts, size_t index)
 
 mlp_range mlp_range_part(size_t total, size_t parts, size_t index)
 {
+    if (parts == 1) { /* as for rows of which each is a batch: no divisions */
+        return (mlp_range){0, total};
+    }
     size_t first = part_begin(total, parts, index);
     return (mlp_range){first, part_begin(total, parts, index + 1) - first};
 }

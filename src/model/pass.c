@@ -196,6 +196,9 @@ static size_t tile_size(size_t rows, size_t columns, size_t splits,
  * column ranges whose largest tile is not much larger than any grid's. */
 static mlp_tile split_tiles(size_t rows, size_t columns, mlp_thread self)
 {
+    if (self.count == 1) {
+        return (mlp_tile){{0, rows}, {0, columns}};
+    }
     size_t most = least(self.count, columns);
     size_t smallest = SIZE_MAX;
     for (size_t splits = 1; splits <= most; splits++) {

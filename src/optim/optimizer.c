@@ -100,29 +100,43 @@ static size_t rule_end(const mlp_model *model, size_t first, bool *is_bias)
 
 /* A range of elements with one rule. */
 typedef struct {
-    mlp_update rule;
+    const mlp_update *rule;
+    mlp_update own; /* what the rule is, where it is not the optimizer's */
     size_t first, count;
     float *moments[MLP_OPTIMIZER_MOMENTS];
 } segment;
 
-/* The longest such range from `first`, below `end`. */
-static segment segment_from(const mlp_optimizer *optimizer, size_t first,
-                            size_t end)
+/* The longest such range from `first`, below `end`. Biases have no penalty. */
+static void take_segment(const mlp_optimizer *optimizer, size_t first,
+                         size_t end, segment *next)
 {
     bool is_bias;
     size_t border = rule_end(optimizer->model, first, &is_bias);
-    segment next = {.rule = optimizer->rule,
-                    .first = first,
-                    .count = (border < end ? border : end) - first};
-    if (is_bias) {
-        next.rule.l2 = 0.0f;
-        next.rule.decay = 0.0f;
+    next->first = first;
+    next->count = (border < end ? border : end) - first;
+    next->rule = &optimizer->rule;
+    if (is_bias &&
+        (optimizer->rule.l2 != 0.0f || optimizer->rule.decay != 0.0f)) {
+        next->own = optimizer->rule;
+        next->own.l2 = 0.0f;
+        next->own.decay = 0.0f;
+        next->rule = &next->own;
     }
     for (size_t i = 0; i < MLP_OPTIMIZER_MOMENTS; i++) {
         float *moment = optimizer->moments[i];
-        next.moments[i] = moment == NULL ? NULL : moment + first;
+        next->moments[i] = moment == NULL ? NULL : moment + first;
     }
-    return next;
+}
+
+/* LAMB has divided the sum by the batch, and added the penalty, already. */
+static void take_direction(segment *next)
+{
+    if (next->rule != &next->own) {
+        next->own = *next->rule;
+        next->rule = &next->own;
+    }
+    next->own.gradient_scale = 1.0f;
+    next->own.l2 = 0.0f;
 }
 
 void mlp_optimizer_update(const mlp_optimizer *optimizer, size_t first,
@@ -130,12 +144,12 @@ void mlp_optimizer_update(const mlp_optimizer *optimizer, size_t first,
 {
     size_t end = first + count;
     while (first < end) {
-        segment next = segment_from(optimizer, first, end);
-        if (next.rule.kind == MLP_OPTIMIZER_LAMB) { /* in the direction */
-            next.rule.gradient_scale = 1.0f;
-            next.rule.l2 = 0.0f;
+        segment next;
+        take_segment(optimizer, first, end, &next);
+        if (optimizer->rule.kind == MLP_OPTIMIZER_LAMB) {
+            take_direction(&next);
         }
-        optimizer->kernels->update(&next.rule, next.count, sum,
+        optimizer->kernels->update(next.rule, next.count, sum,
                                    optimizer->parameters + first, next.moments);
         first += next.count;
         sum += next.count;
@@ -147,8 +161,9 @@ void mlp_optimizer_direct(const mlp_optimizer *optimizer, size_t first,
 {
     size_t end = first + count;
     while (first < end) {
-        segment next = segment_from(optimizer, first, end);
-        optimizer->kernels->direction(&next.rule, next.count,
+        segment next;
+        take_segment(optimizer, first, end, &next);
+        optimizer->kernels->direction(next.rule, next.count,
                                       optimizer->parameters + first,
                                       next.moments, sum);
         first += next.count;

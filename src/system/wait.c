@@ -103,8 +103,12 @@ uint32_t mlp_gate_ticket(const mlp_gate *gate)
 uint32_t mlp_gate_arrive(mlp_gate *gate, size_t count)
 {
     uint32_t ticket = mlp_gate_ticket(gate);
-    if (count == 1 || atomic_fetch_add(&gate->arrived, 1) + 1 == count) {
+    bool is_last = count == 1;
+    if (!is_last && atomic_fetch_add(&gate->arrived, 1) + 1 == count) {
         atomic_store(&gate->arrived, 0);
+        is_last = true;
+    }
+    if (is_last) {
         atomic_store(&gate->passed, ticket);
         if (atomic_load(&gate->sleepers) != 0) {
             wake_all(&gate->passed);
