@@ -233,55 +233,6 @@ static void return_inference(workspaces *work, mlp_inference *one)
     pthread_mutex_unlock(&work->lock);
 }
 
-/* Whether some number is not finite. In blocks of fixed length, which compilers
- * vectorize. Rows come from memory here: ask for some kilobytes beforehand, as
- * the CPU does so within a page only. */
-static bool has_infinite(const float *values, size_t count)
-{
-    enum { BLOCK = 16, AHEAD = 2048, EXPONENT = 0x7f800000 };
-    uint32_t found = 0;
-    for (; count >= BLOCK; count -= BLOCK, values += BLOCK) {
-        uint32_t bits[BLOCK];
-        __builtin_prefetch(values + AHEAD);
-        memcpy(bits, values, sizeof bits);
-        for (size_t i = 0; i < BLOCK; i++) {
-            found |= (bits[i] & EXPONENT) == EXPONENT;
-        }
-    }
-    for (size_t i = 0; i < count; i++) {
-        uint32_t bits;
-        memcpy(&bits, &values[i], sizeof bits);
-        found |= (bits & EXPONENT) == EXPONENT;
-    }
-    return found != 0;
-}
-
-static mlp_status check_features(const mlp_network *network,
-                                 const mlp_samples *samples)
-{
-    size_t inputs = network->state.widths[0];
-    if (samples->features != inputs) {
-        return mlp_fail(MLP_ERROR_DATA,
-                        "expected %zu features a row, which the network was "
-                        "trained on, found %zu",
-                        inputs, samples->features);
-    }
-    return MLP_OK;
-}
-
-static mlp_status check_finite(const mlp_samples *samples, mlp_range rows)
-{
-    size_t features = samples->features;
-    for (size_t r = rows.first; r < rows.first + rows.count; r++) {
-        const float *row = (const float *)samples->values + r * features;
-        if (samples->type == MLP_FLOAT32 && has_infinite(row, features)) {
-            return mlp_fail(MLP_ERROR_DATA,
-                            "a feature of row %zu is not finite", r);
-        }
-    }
-    return MLP_OK;
-}
-
 /* Copy a batch's results out. */
 static void copy_results(const mlp_network *network,
                          const mlp_inference_result *result, float *outputs,
@@ -302,52 +253,50 @@ static void copy_results(const mlp_network *network,
     }
 }
 
-/* Rows of the samples, at most MLP_INFERENCE_ROWS. */
-static void predict_batch(const mlp_network *network, mlp_inference *one,
-                          const mlp_samples *samples, mlp_range rows,
-                          float *outputs, uint32_t *classes)
+/* The samples as a dataset, which only reads them. */
+static mlp_dataset rows_of(const mlp_samples *samples)
 {
-    static const uint16_t labels[MLP_INFERENCE_ROWS]; /* ignored */
-    static const float targets[MLP_INFERENCE_ROWS];
-    size_t element = samples->type == MLP_FLOAT32 ? sizeof(float) : 1;
-    const char *first = (const char *)samples->values +
-                        rows.first * samples->features * element;
-    const mlp_dataset dataset = {
-        .range = {0, rows.count},
-        .features = samples->features,
-        .element =
-            samples->type == MLP_FLOAT32 ? MLP_ELEMENT_F32 : MLP_ELEMENT_U8,
-        .values = (void *)first, /* only read, */
-        .labels = (uint16_t *)labels,
-        .targets = network->facts.is_regression ? (float *)targets : NULL};
-    mlp_inference_result result =
-        mlp_inference_run(one, &dataset, dataset.range);
+    bool is_f32 = samples->type == MLP_FLOAT32;
+    return (mlp_dataset){.range = {0, samples->rows},
+                         .features = samples->features,
+                         .element = is_f32 ? MLP_ELEMENT_F32 : MLP_ELEMENT_U8,
+                         .values = (void *)samples->values};
+}
+
+/* Check a batch of rows, run it forward, and copy its results out. */
+static mlp_status predict_batch(const mlp_network *network, mlp_inference *one,
+                                const mlp_dataset *dataset, mlp_range rows,
+                                float *outputs, uint32_t *classes)
+{
+    size_t width = network->facts.outputs;
+    MLP_TRY(mlp_inference_check(one, dataset, rows));
+    mlp_inference_result result = mlp_inference_run(one, dataset, rows);
     copy_results(network, &result,
-                 outputs != NULL ? outputs + rows.first * network->facts.outputs
-                                 : NULL,
+                 outputs != NULL ? outputs + rows.first * width : NULL,
                  classes != NULL ? classes + rows.first : NULL);
+    return MLP_OK;
 }
 
 /* Rows at a time: so few that a core's L2 has them from the check on until
  * their lists of non-zeros are made, beside the weights. */
 enum { BATCH_ROWS = 64 };
+_Static_assert((int)BATCH_ROWS <= (int)MLP_INFERENCE_ROWS, "they are a batch");
 
 mlp_status mlp_network_predict(const mlp_network *network,
                                const mlp_samples *samples, float *outputs,
                                uint32_t *classes)
 {
+    const mlp_dataset dataset = rows_of(samples);
     mlp_inference *one = NULL;
-    MLP_TRY(check_features(network, samples));
+    mlp_range batch = {0, 0};
+    mlp_status status;
     MLP_TRY(take_inference(network->work, &one));
-    mlp_status status = MLP_OK;
-    for (size_t r = 0; r < samples->rows && status == MLP_OK; r += BATCH_ROWS) {
-        size_t rest = samples->rows - r;
-        mlp_range batch = {r, rest < BATCH_ROWS ? rest : BATCH_ROWS};
-        status = check_finite(samples, batch);
-        if (status == MLP_OK) {
-            predict_batch(network, one, samples, batch, outputs, classes);
-        }
-    }
+    do {
+        size_t rest = samples->rows - batch.first;
+        batch.count = rest < BATCH_ROWS ? rest : BATCH_ROWS;
+        status = predict_batch(network, one, &dataset, batch, outputs, classes);
+        batch.first += batch.count;
+    } while (status == MLP_OK && batch.first < samples->rows);
     return_inference(network->work, one);
     return status;
 }

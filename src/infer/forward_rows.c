@@ -69,20 +69,30 @@ static size_t pick_rows(const void *context, size_t request, uint32_t *rows)
 
 /* ---- a batch ----------------------------------------------------------- */
 
+typedef struct {
+    const mlp_evaluator *evaluator;
+    bool has_losses; /* wanted */
+} batch_run;
+
 static void run_batch(void *context, mlp_thread self)
 {
-    const mlp_evaluator *evaluator = context;
+    const batch_run *run = context;
+    const mlp_evaluator *evaluator = run->evaluator;
     mlp_feed_fill(evaluator->feed, evaluator->kernels, self);
     mlp_thread_barrier(self);
     for (size_t l = 0; l < evaluator->model->layers; l++) {
         mlp_pass_forward(evaluator->pass, l, self);
         mlp_thread_barrier(self);
     }
-    mlp_pass_loss(evaluator->pass, false, self);
+    if (run->has_losses) {
+        mlp_pass_loss(evaluator->pass, false, self);
+    } else {
+        mlp_pass_predict(evaluator->pass, self);
+    }
 }
 
-void mlp_evaluate_rows(const mlp_evaluator *evaluator,
-                       const mlp_dataset *dataset, mlp_range rows)
+static void run_rows(const mlp_evaluator *evaluator, const mlp_dataset *dataset,
+                     mlp_range rows, bool has_losses)
 {
     uint32_t index[EVALUATION_ROWS];
     assert(rows.count <= EVALUATION_ROWS);
@@ -96,8 +106,14 @@ void mlp_evaluate_rows(const mlp_evaluator *evaluator,
         evaluator->pass, evaluator->vector, mlp_feed_batch(evaluator->feed),
         mlp_feed_labels(evaluator->feed), mlp_feed_targets(evaluator->feed));
     mlp_pass_weigh(evaluator->pass, mlp_feed_weights(evaluator->feed));
-    mlp_evaluator all = *evaluator;
-    mlp_threads_run(all.kept, all.threads, run_batch, &all);
+    batch_run run = {evaluator, has_losses};
+    mlp_threads_run(evaluator->kept, evaluator->threads, run_batch, &run);
+}
+
+void mlp_evaluate_outputs(const mlp_evaluator *evaluator,
+                          const mlp_dataset *dataset, mlp_range rows)
+{
+    run_rows(evaluator, dataset, rows, false);
 }
 
 void mlp_evaluate_clip(mlp_pass *pass, const mlp_model *model,
@@ -130,7 +146,7 @@ bool mlp_evaluation_next(mlp_evaluation *e)
         e->shard = shard_of(e->order, request);
         e->rows = batch_of(e->order, request);
         if (e->rows.count > 0) {
-            mlp_evaluate_rows(e->evaluator, e->dataset, e->rows);
+            run_rows(e->evaluator, e->dataset, e->rows, true);
             return true;
         }
     }

@@ -79,9 +79,10 @@ void mlp_evaluation_begin(mlp_evaluation *e, const mlp_evaluator *evaluator,
 bool mlp_evaluation_next(mlp_evaluation *e);
 
 /** Run rows forward (counted in the dataset, at most EVALUATION_ROWS) that are
- *  in memory, or expected: what mlp_evaluation_next does with each batch. */
-void mlp_evaluate_rows(const mlp_evaluator *evaluator,
-                       const mlp_dataset *dataset, mlp_range rows);
+ *  in memory, or expected: what mlp_evaluation_next does with each batch, but
+ *  for the losses. Labels, targets and weights are not used. */
+void mlp_evaluate_outputs(const mlp_evaluator *evaluator,
+                          const mlp_dataset *dataset, mlp_range rows);
 
 /** What an evaluation fills besides the tallies; NULL: not wanted. */
 typedef struct {

@@ -147,10 +147,9 @@ void mlp_inference_destroy(mlp_inference **inference)
 /* ---- rows -------------------------------------------------------------- */
 
 mlp_status mlp_inference_check(const mlp_inference *inference,
-                               const mlp_dataset *dataset)
+                               const mlp_dataset *dataset, mlp_range rows)
 {
     size_t inputs = inference->model->layer[0].in;
-    float largest;
     if (dataset->range.count > UINT32_MAX) {
         return mlp_fail(MLP_ERROR_DATA, "%zu rows at once, at most %u can be",
                         dataset->range.count, UINT32_MAX);
@@ -161,7 +160,8 @@ mlp_status mlp_inference_check(const mlp_inference *inference,
                         "trained on, found %zu",
                         inputs, dataset->features);
     }
-    return mlp_dataset_largest(dataset, &largest);
+    return mlp_dataset_check_finite(dataset, rows,
+                                    inference->evaluator.kernels);
 }
 
 /* The batch to run. The next rows are not known, so none are read ahead. */
@@ -191,7 +191,7 @@ mlp_inference_result mlp_inference_run(mlp_inference *inference,
     size_t classes = model->layer[model->layers - 1].out;
     const mlp_read_plan plan = {pick_batch, &rows, 1};
     mlp_dataset_expect(dataset, &plan, 0);
-    mlp_evaluate_rows(&inference->evaluator, dataset, rows);
+    mlp_evaluate_outputs(&inference->evaluator, dataset, rows);
     mlp_dataset_cancel(dataset);
     return (mlp_inference_result){.rows = rows.count,
                                   .classes = classes,

@@ -35,9 +35,10 @@ mlp_status mlp_inference_share(const mlp_inference *first,
                                mlp_inference **another);
 
 /** Check rows for the model: as many features as inputs, finite values, fewer
- *  than 2^32 rows. MLP_ERROR_DATA; the message names no file. */
+ *  than 2^32 rows. MLP_ERROR_DATA; the message names no file.
+ *  @param rows  whose values are checked, counted in the dataset */
 mlp_status mlp_inference_check(const mlp_inference *inference,
-                               const mlp_dataset *dataset);
+                               const mlp_dataset *dataset, mlp_range rows);
 
 enum { MLP_INFERENCE_ROWS = 512 }; /**< limit of a batch */
 
@@ -62,8 +63,8 @@ bool mlp_inference_next(size_t rows, mlp_range *batch);
 
 /** Run rows forward. For rows in a file check mlp_dataset_status before using
  *  the result.
- *  @param dataset  accepted by mlp_inference_check; labels are ignored, but
- *                  must be below the number of classes
+ *  @param dataset  accepted by mlp_inference_check; labels, targets and weights
+ *                  are ignored, and may be NULL
  *  @param rows     indices in the dataset; at most MLP_INFERENCE_ROWS */
 mlp_inference_result mlp_inference_run(mlp_inference *inference,
                                        const mlp_dataset *dataset,

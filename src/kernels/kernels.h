@@ -239,7 +239,9 @@ typedef struct {
     const float
         *weights;        /**< [rows], likewise of each row; where it is 0 loss
                               and dz are 0, whatever the outputs; NULL: all 1 */
-    double *losses;      /**< [rows], overwritten */
+    double *losses;      /**< [rows], overwritten; NULL: only outputs and
+                              predictions are wanted, and neither labels, targets
+                              nor weights are read */
     uint32_t *predicted; /**< [rows], overwritten: largest, lowest if tied; of
                               one output 1 from 0.5 on; 0 with targets */
     size_t cols, stride;

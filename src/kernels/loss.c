@@ -66,18 +66,21 @@ static double wanted_distance(const mlp_loss_rows *loss, size_t r,
 static void softmax_row(const mlp_loss_rows *loss, size_t r)
 {
     float *y = loss->outputs + r * loss->stride;
-    uint16_t label = loss->labels[r];
     uint32_t best = largest(y, loss->cols);
     float top = y[best];
-    double distance = wanted_distance(loss, r, y, top);
+    double distance =
+        loss->losses != NULL ? wanted_distance(loss, r, y, top) : 0.0;
     double sum = exponentials(y, loss->cols, loss->stride, top);
     loss->predicted[r] = best;
-    loss->losses[r] = Sleef_finz_logd1_u10purecfma(sum) + distance;
+    if (loss->losses != NULL) {
+        loss->losses[r] = Sleef_finz_logd1_u10purecfma(sum) + distance;
+    }
     float share = (float)(1.0 / sum);
     for (size_t j = 0; j < loss->stride; j++) {
         y[j] *= share;
     }
     if (loss->dz != NULL) {
+        uint16_t label = loss->labels[r];
         float *dz = loss->dz + r * loss->stride;
         memcpy(dz, y, loss->stride * sizeof *dz);
         for (size_t j = 0; loss->off != 0.0f && j < loss->cols; j++) {
@@ -87,11 +90,11 @@ static void softmax_row(const mlp_loss_rows *loss, size_t r)
     }
 }
 
-/* Sigmoids of a row of logits; returns the cross-entropy of each, summed:
+/* The cross-entropy of a row's logits under the sigmoid, summed:
  * log(1 + e^z) - t z, in a form that is finite. */
-static double sigmoid_row(const mlp_loss_rows *loss, size_t r)
+static double sigmoid_deviance(const mlp_loss_rows *loss, size_t r)
 {
-    float *y = loss->outputs + r * loss->stride;
+    const float *y = loss->outputs + r * loss->stride;
     double sum = 0.0;
     for (size_t j = 0; j < loss->cols; j++) {
         double z = (double)y[j];
@@ -99,17 +102,14 @@ static double sigmoid_row(const mlp_loss_rows *loss, size_t r)
         sum += (z > 0.0 ? z : 0.0) - (double)wanted(loss, r, j) * z +
                Sleef_finz_log1pd1_u10purecfma(e);
     }
-    for (size_t j = 0; j < loss->stride; j += LANES) {
-        vec_store(y + j, vec_sigmoid(vec_load(y + j)));
-    }
     return sum;
 }
 
-/* Exponentials of a row of logits; returns half the Poisson deviance of each,
- * summed: a - t - t log(a / t). */
-static double exponential_row(const mlp_loss_rows *loss, size_t r)
+/* Half the Poisson deviance of a row's logits, summed:
+ * a - t - t log(a / t) with a = e^z. */
+static double poisson_deviance(const mlp_loss_rows *loss, size_t r)
 {
-    float *y = loss->outputs + r * loss->stride;
+    const float *y = loss->outputs + r * loss->stride;
     double sum = 0.0;
     for (size_t j = 0; j < loss->cols; j++) {
         double z = (double)y[j];
@@ -117,10 +117,17 @@ static double exponential_row(const mlp_loss_rows *loss, size_t r)
         double ratio = t > 0.0 ? Sleef_finz_logd1_u10purecfma(t) - z : 0.0;
         sum += Sleef_finz_expd1_u10purecfma(z) - t + t * ratio;
     }
-    for (size_t j = 0; j < loss->stride; j += LANES) {
-        vec_store(y + j, vec_exp(vec_load(y + j)));
-    }
     return sum;
+}
+
+/* Logits become probabilities, or means. */
+static void apply_link(mlp_loss kind, float *y, size_t stride)
+{
+    for (size_t j = 0; j < stride; j += LANES) {
+        vec z = vec_load(y + j);
+        vec_store(y + j,
+                  kind == MLP_LOSS_POISSON ? vec_exp(z) : vec_sigmoid(z));
+    }
 }
 
 /* The loss of an error a - t that is a function of it alone. */
@@ -169,12 +176,20 @@ static void error_row(mlp_loss kind, const mlp_loss_rows *loss, size_t r)
 {
     bool is_logistic = kind == MLP_LOSS_BINARY_CROSS_ENTROPY;
     bool is_log_linear = kind == MLP_LOSS_POISSON;
-    double deviance = is_logistic     ? sigmoid_row(loss, r)
-                      : is_log_linear ? exponential_row(loss, r)
+    bool has_link = is_logistic || is_log_linear;
+    bool has_loss = loss->losses != NULL;
+    float *a = loss->outputs + r * loss->stride;
+    double deviance = !has_loss       ? 0.0
+                      : is_logistic   ? sigmoid_deviance(loss, r)
+                      : is_log_linear ? poisson_deviance(loss, r)
                                       : 0.0;
-    double cost = compare_row(kind, loss, r);
-    const float *a = loss->outputs + r * loss->stride;
-    loss->losses[r] = is_logistic || is_log_linear ? deviance : cost;
+    if (has_link) {
+        apply_link(kind, a, loss->stride);
+    }
+    if (has_loss) {
+        double cost = compare_row(kind, loss, r);
+        loss->losses[r] = has_link ? deviance : cost;
+    }
     loss->predicted[r] = loss->targets != NULL ? 0
                          : loss->cols == 1     ? a[0] >= 0.5f
                                                : largest(a, loss->cols);
@@ -225,7 +240,9 @@ void ISA(mlp_loss)(mlp_loss kind, const mlp_loss_rows *loss,
         } else {
             error_row(kind, loss, r);
         }
-        weigh_row(loss, r);
+        if (loss->losses != NULL) {
+            weigh_row(loss, r);
+        }
         if (loss->dz != NULL) {
             flush_row(loss->dz + r * loss->stride, loss->stride);
         }

@@ -351,6 +351,22 @@ void mlp_pass_loss(mlp_pass *pass, bool is_training, mlp_thread self)
     pass->kernels->loss(pass->model->loss, &loss, &layer, rows);
 }
 
+void mlp_pass_predict(mlp_pass *pass, mlp_thread self)
+{
+    size_t last = pass->model->layers - 1;
+    mlp_dense layer = mlp_pass_dense(pass, last);
+    mlp_range rows = mlp_thread_share(self, pass->batch->rows);
+    const mlp_loss_rows outputs = {.outputs = pass->activations[last],
+                                   .targets = pass->targets,
+                                   .predicted = pass->predictions,
+                                   .cols = layer.out,
+                                   .stride = mlp_stride(layer.out)};
+    if (pass->is_clipped) {
+        clip_outputs(pass, rows);
+    }
+    pass->kernels->loss(pass->model->loss, &outputs, &layer, rows);
+}
+
 void mlp_pass_backward_tile(mlp_pass *pass, size_t l, mlp_tile own,
                             mlp_thread self)
 {

@@ -103,6 +103,10 @@ void mlp_pass_forward(mlp_pass *pass, size_t l, mlp_thread self);
  *  also dz of the last layer. Barrier before. */
 void mlp_pass_loss(mlp_pass *pass, bool is_training, mlp_thread self);
 
+/** Only outputs and predictions of all rows, after the last forward; labels,
+ *  targets and weights are not read. Barrier before. */
+void mlp_pass_predict(mlp_pass *pass, mlp_thread self);
+
 /** dz of layer l - 1 from dz of layer l > 0. Barrier before. */
 void mlp_pass_backward(mlp_pass *pass, size_t l, mlp_thread self);
 
@@ -144,7 +148,8 @@ typedef struct {
 void mlp_pass_measure(const mlp_pass *pass, mlp_range gathered,
                       mlp_pass_extent *mine, mlp_thread self);
 
-/** Results of the last mlp_pass_loss, [batch rows]. */
+/** Results of the last mlp_pass_loss, and of it or mlp_pass_predict,
+ *  [batch rows]. */
 const double *mlp_pass_losses(const mlp_pass *pass);
 const uint32_t *mlp_pass_predictions(const mlp_pass *pass);
 

@@ -254,6 +254,39 @@ mlp_status mlp_dataset_largest(const mlp_dataset *dataset, float *largest)
     return mlp_dataset_status(dataset);
 }
 
+/* Whether some of n values are not finite: NaN or infinity. */
+static bool has_infinite(const mlp_kernels *kernels, const float *values,
+                         size_t n)
+{
+    static const uint32_t INFINITE = 0x7f800000;
+    size_t whole = n / MLP_ALIGN * MLP_ALIGN;
+    mlp_range row = {0, 1}, columns = {0, whole};
+    bool is_found = kernels->largest(values, 0, row, columns) >= INFINITE;
+    for (size_t i = whole; i < n; i++) {
+        is_found |= !isfinite(values[i]);
+    }
+    return is_found;
+}
+
+mlp_status mlp_dataset_check_finite(const mlp_dataset *dataset, mlp_range rows,
+                                    const mlp_kernels *kernels)
+{
+    size_t count;
+    if (dataset->element == MLP_ELEMENT_U8) {
+        return MLP_OK;
+    }
+    for (; rows.count > 0; rows.first += count, rows.count -= count) {
+        const float *values = mlp_dataset_read(dataset, rows, &count);
+        size_t n = count * dataset->features;
+        if (has_infinite(kernels, values, n)) {
+            float largest = 0.0F;
+            return largest_float(values, n, dataset->features,
+                                 dataset->range.first + rows.first, &largest);
+        }
+    }
+    return mlp_dataset_status(dataset);
+}
+
 static uint64_t count_nonzeros(const void *values, size_t n,
                                mlp_element element)
 {

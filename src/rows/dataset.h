@@ -11,6 +11,7 @@
 #include "base/digest.h"
 #include "base/range.h"
 #include "base/status.h"
+#include "kernels/kernels.h"
 #include "reader.h"
 #include "source/source.h"
 
@@ -87,6 +88,11 @@ size_t mlp_dataset_classes(const mlp_dataset *dataset);
  *  out. MLP_ERROR_DATA for a value that is not finite, with its row in the
  *  split. */
 mlp_status mlp_dataset_largest(const mlp_dataset *dataset, float *largest);
+
+/** The same check alone, of a range of rows (counted in the dataset), at the
+ *  speed of memory. */
+mlp_status mlp_dataset_check_finite(const mlp_dataset *dataset, mlp_range rows,
+                                    const mlp_kernels *kernels);
 
 /** Number of nonzero feature values. */
 uint64_t mlp_dataset_nonzeros(const mlp_dataset *dataset);

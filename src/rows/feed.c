@@ -231,7 +231,9 @@ void mlp_feed_fill(mlp_feed *feed, const mlp_kernels *kernels, mlp_thread self)
     kernels->gather(&feed->source, &feed->batch, rows);
     for (size_t r = rows.first; r < rows.first + rows.count; r++) {
         size_t row = feed->rows[r - feed->here_rows.first];
-        feed->labels[r] = feed->all_labels[row];
+        if (feed->all_labels != NULL) {
+            feed->labels[r] = feed->all_labels[row];
+        }
         feed->numbers[r] = feed->first + row;
         if (feed->all_weights != NULL) {
             feed->weights[r] = feed->all_weights[row];
@@ -268,7 +270,7 @@ mlp_range mlp_feed_here(const mlp_feed *feed)
 
 const float *mlp_feed_targets(const mlp_feed *feed)
 {
-    return feed->all_targets != NULL ? feed->targets : NULL;
+    return feed->targets;
 }
 
 const float *mlp_feed_weights(const mlp_feed *feed)

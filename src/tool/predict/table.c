@@ -35,17 +35,15 @@ static void count(const mlp_table_batch *batch, progress *done)
     done->records += batch->count;
 }
 
-static mlp_status
-print_batch(const mlp_tool_case *loaded, const mlp_predict_style *style,
-            const mlp_table_batch *batch, mlp_range wanted,
-            /* NOLINTNEXTLINE(readability-non-const-parameter) */
-            uint16_t *labels, mlp_tool_output *output)
+static mlp_status print_batch(const mlp_tool_case *loaded,
+                              const mlp_predict_style *style,
+                              const mlp_table_batch *batch, mlp_range wanted,
+                              mlp_tool_output *output)
 {
     const mlp_dataset rows = {.range = {0, batch->rows},
                               .features = loaded->checkpoint.widths[0],
                               .element = MLP_ELEMENT_F32,
-                              .values = batch->values,
-                              .labels = labels};
+                              .values = batch->values};
     mlp_prediction p = {.checkpoint = &loaded->checkpoint,
                         .dataset = &rows,
                         .records = batch->records,
@@ -64,12 +62,11 @@ static mlp_status print_all(const mlp_tool_case *loaded,
                             mlp_table_stream *stream, mlp_range wanted,
                             mlp_tool_output *output, progress *done)
 {
-    uint16_t labels[MLP_INFERENCE_ROWS] = {0};
     mlp_table_batch batch = {.count = 1};
     while (batch.count > 0 && (done->records < wanted.first ||
                                done->records - wanted.first < wanted.count)) {
         MLP_TRY(mlp_table_stream_next(stream, &batch));
-        MLP_TRY(print_batch(loaded, style, &batch, wanted, labels, output));
+        MLP_TRY(print_batch(loaded, style, &batch, wanted, output));
         count(&batch, done);
     }
     return done->records > wanted.first || wanted.first == 0

@@ -237,6 +237,52 @@ START_TEST(threads_do_not_change_a_bit)
 }
 END_TEST
 
+/* Under each loss the outputs are those of an evaluation, which needs labels:
+ * the last batch is left in the model. */
+START_TEST(outputs_need_neither_labels_nor_targets)
+{
+    static const char *const pairs[][2] = {{"softmax", "cross-entropy"},
+                                           {"sigmoid", "binary-cross-entropy"},
+                                           {"sigmoid", "mse"}};
+    mlp_dataset dataset = rows_of(inputs, labels), bare = rows_of(inputs, NULL);
+    mlp_tally tally;
+    float outputs[3 * 16];
+    uint32_t predictions[3];
+    make_tiny(parameters);
+    set("output", pairs[_i][0]);
+    set("loss", pairs[_i][1]);
+    set("shards", "1");
+    create(1);
+    mlp_inference_result result =
+        mlp_inference_run(model, &bare, (mlp_range){0, 3});
+    memcpy(outputs, result.outputs, sizeof outputs);
+    memcpy(predictions, result.predictions, sizeof predictions);
+    ck_assert_int_eq(
+        mlp_inference_evaluate(model, &dataset, &tally, NULL, NULL), MLP_OK);
+    ck_assert_mem_eq(outputs, result.outputs, sizeof outputs);
+    ck_assert_mem_eq(predictions, result.predictions, sizeof predictions);
+}
+END_TEST
+
+/* Rows that follow are asked for in advance, which changes nothing. */
+START_TEST(rows_that_follow_do_not_change_a_bit)
+{
+    mlp_dataset dataset = load_digits();
+    float outputs[64 * 16];
+    make_for_digits();
+    create(1);
+    mlp_inference_result result =
+        mlp_inference_run(model, &dataset, (mlp_range){100, 64});
+    memcpy(outputs, result.outputs, sizeof outputs);
+    size_t count = dataset.range.count;
+    dataset.range.count = 164;
+    result = mlp_inference_run(model, &dataset, (mlp_range){100, 64});
+    ck_assert_mem_eq(outputs, result.outputs, sizeof outputs);
+    dataset.range.count = count;
+    mlp_dataset_destroy(&dataset);
+}
+END_TEST
+
 START_TEST(the_number_of_shards_changes_the_sum_by_rounding_only)
 {
     mlp_dataset dataset = load_digits();
@@ -273,17 +319,18 @@ END_TEST
 
 START_TEST(rows_that_do_not_fit_are_refused)
 {
+    const mlp_range all = {0, 3};
     float bad[6] = {2.0F, 0.0F, 0.0F, NAN, 2.0F, 2.0F};
     mlp_dataset dataset = rows_of(inputs, labels);
     make_tiny(parameters);
     create(1);
-    ck_assert_int_eq(mlp_inference_check(model, &dataset), MLP_OK);
+    ck_assert_int_eq(mlp_inference_check(model, &dataset, all), MLP_OK);
     dataset.features = 3;
-    ck_assert_int_eq(mlp_inference_check(model, &dataset), MLP_ERROR_DATA);
+    ck_assert_int_eq(mlp_inference_check(model, &dataset, all), MLP_ERROR_DATA);
     ck_assert_str_eq(mlp_failure(), "expected 2 features a row, which the "
                                     "model was trained on, found 3");
     dataset = rows_of(bad, labels);
-    ck_assert_int_eq(mlp_inference_check(model, &dataset), MLP_ERROR_DATA);
+    ck_assert_int_eq(mlp_inference_check(model, &dataset, all), MLP_ERROR_DATA);
     ck_assert_ptr_nonnull(strstr(mlp_failure(), "in row 1"));
 }
 END_TEST
@@ -322,6 +369,8 @@ int main(void)
     tcase_add_loop_test(tests, batches_tile_the_rows, 0, 6);
     tcase_add_test(tests, evaluation_counts_and_sums);
     tcase_add_test(tests, threads_do_not_change_a_bit);
+    tcase_add_loop_test(tests, outputs_need_neither_labels_nor_targets, 0, 3);
+    tcase_add_test(tests, rows_that_follow_do_not_change_a_bit);
     tcase_add_test(tests,
                    the_number_of_shards_changes_the_sum_by_rounding_only);
     tcase_add_test(tests, there_may_be_more_shards_than_rows);

@@ -5,6 +5,7 @@
 
 #include <check.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -129,6 +130,32 @@ START_TEST(values_that_are_not_finite_are_named_by_their_row)
 }
 END_TEST
 
+/* In whole vectors and in the rest after them. */
+START_TEST(a_check_of_some_rows_finds_values_that_are_not_finite)
+{
+    const float bad[] = {NAN, INFINITY, -INFINITY};
+    const mlp_kernels *kernels;
+    float values[7 * 5] = {0};
+    mlp_dataset dataset = {.range = {10, 7},
+                           .features = 5,
+                           .element = MLP_ELEMENT_F32,
+                           .values = values};
+    ck_assert_int_eq(mlp_kernels_best(&kernels), MLP_OK);
+    for (size_t i = 0; i < 35; i++) {
+        mlp_range before = {0, i / 5}, to_end = {i / 5, 7 - i / 5};
+        char row[32];
+        snprintf(row, sizeof row, "row %zu", 10 + i / 5);
+        values[i] = bad[i % 3];
+        ck_assert_int_eq(mlp_dataset_check_finite(&dataset, before, kernels),
+                         MLP_OK);
+        ck_assert_int_eq(mlp_dataset_check_finite(&dataset, to_end, kernels),
+                         MLP_ERROR_DATA);
+        ck_assert_msg(strstr(mlp_failure(), row) != NULL, "%s", mlp_failure());
+        values[i] = -3e38F;
+    }
+}
+END_TEST
+
 START_TEST(labels_beyond_the_classes_are_named)
 {
     float values[6] = {0};
@@ -213,6 +240,8 @@ int main(void)
     tcase_add_test(tcase, digits_have_ten_classes_and_sixteen_as_largest);
     tcase_add_test(tcase, largest_is_of_the_absolute_value);
     tcase_add_test(tcase, values_that_are_not_finite_are_named_by_their_row);
+    tcase_add_test(tcase,
+                   a_check_of_some_rows_finds_values_that_are_not_finite);
     tcase_add_test(tcase, labels_beyond_the_classes_are_named);
     tcase_add_test(tcase, digest_is_sha256_of_values_then_labels);
     tcase_add_test(tcase,
