@@ -91,6 +91,14 @@ static void run_batch(void *context, mlp_thread self)
     }
 }
 
+/* As many rows again, as far as there are: batches mostly go on there. */
+static mlp_range rows_after(const mlp_dataset *dataset, mlp_range rows)
+{
+    size_t first = rows.first + rows.count;
+    size_t rest = dataset->range.count - first;
+    return (mlp_range){first, rest < rows.count ? rest : rows.count};
+}
+
 static void run_rows(const mlp_evaluator *evaluator, const mlp_dataset *dataset,
                      mlp_range rows, bool has_losses)
 {
@@ -102,6 +110,7 @@ static void run_rows(const mlp_evaluator *evaluator, const mlp_dataset *dataset,
     const size_t leaf_start[2] = {0, rows.count};
     const mlp_shard_batches one = {index, leaf_start, 1};
     mlp_feed_begin(evaluator->feed, dataset, evaluator->scaler, &one, NULL);
+    mlp_feed_ahead(evaluator->feed, dataset, rows_after(dataset, rows));
     mlp_pass_begin(
         evaluator->pass, evaluator->vector, mlp_feed_batch(evaluator->feed),
         mlp_feed_labels(evaluator->feed), mlp_feed_targets(evaluator->feed));

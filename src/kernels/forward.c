@@ -6,6 +6,34 @@
 #include "nonzeros.h"
 #include "product.h"
 
+/* Memory to ask for, some lines at each tile. Between multiplications that
+ * costs next to nothing; at once it would have to wait for memory. */
+typedef struct {
+    const char *next, *end;
+    size_t step; /* bytes */
+} lines_ahead;
+
+enum { LINE = MLP_ALIGN * sizeof(float) };
+
+/* @param tiles  that are to come */
+static lines_ahead lines_of(mlp_ahead ahead, size_t tiles)
+{
+    size_t lines = ahead.bytes / LINE / (tiles + 1) + 1;
+    return (lines_ahead){ahead.first, ahead.first + ahead.bytes, lines * LINE};
+}
+
+/* The last step may go beyond the end, which has no effect. */
+INLINE void prefetch_ahead(lines_ahead *ahead)
+{
+    if (ahead->next < ahead->end) {
+        const char *stop = ahead->next + ahead->step;
+        for (const char *line = ahead->next; line < stop; line += LINE) {
+            __builtin_prefetch(line, 0, 2);
+        }
+        ahead->next = stop;
+    }
+}
+
 /* What one call computes: f(x W + b) of some rows. */
 typedef struct {
     const mlp_dense *layer;
@@ -16,6 +44,7 @@ typedef struct {
     float *sums;         /* [., stride]: where sums go first, of y */
     size_t stride;
     const float *bias; /* [padded(out)] */
+    lines_ahead *ahead;
 } forward_work;
 
 /* a = f(z + b) of a tile, as far as f is fused. */
@@ -102,6 +131,7 @@ static void forward_panel(const forward_work *work, size_t panel)
             mlp_range rows = tile_at(tiles, t);
             rows.first += work->rows.first;
             prefetch_share(w + count, count, tiles.count, t);
+            prefetch_ahead(work->ahead);
             row_tiles(work, rows, panel, block, w);
         }
     }
@@ -151,10 +181,12 @@ INLINE row_tile tile_of(size_t vecs, const forward_work *work, size_t first,
 
 INLINE void add_input(size_t vecs, const row_tile *tile, size_t k, vec *acc)
 {
+    /* where the tile has whole panels, the same as a constant */
+    size_t w_stride = vecs < PANEL_VECS ? tile->w_stride : MLP_PANEL;
     vec xk = vec_all(tile->x[k]);
     UNROLL
     for (size_t v = 0; v < vecs; v++) {
-        const float *w = tile->w[v / PANEL_VECS] + k * tile->w_stride;
+        const float *w = tile->w[v / PANEL_VECS] + k * w_stride;
         acc[v] = vec_fma(xk, vec_load(w + v % PANEL_VECS * LANES), acc[v]);
     }
 }
@@ -204,7 +236,11 @@ INLINE void list_columns(size_t vecs, const forward_work *work, size_t column)
         tile.is_last = b + 1 == nonzeros->blocks;
         for (size_t r = rows.first; r < end; r++) {
             size_t list = (r - work->first_listed) * nonzeros->blocks + b;
-            prefetch_list(x, r + LIST_AHEAD, b);
+            if (x->ahead.bytes > 0) { /* both at once is more than pays */
+                prefetch_ahead(work->ahead);
+            } else {
+                prefetch_list(x, r + LIST_AHEAD, b);
+            }
             tile.x = x->values + r * x->stride + k;
             tile.to = work->sums + r * work->stride + column;
             if (tile.is_first) {
@@ -276,6 +312,7 @@ static void forward_single(const forward_work *work, mlp_range panels)
 void ISA(mlp_forward)(const mlp_dense *layer, const mlp_batch *x,
                       const mlp_units *y, mlp_range rows, mlp_range panels)
 {
+    lines_ahead ahead = {0};
     const forward_work work = {
         .layer = layer,
         .x = x,
@@ -283,13 +320,17 @@ void ISA(mlp_forward)(const mlp_dense *layer, const mlp_batch *x,
         .rows = rows,
         .sums = y->preactivations != NULL ? y->preactivations : y->a,
         .stride = mlp_stride(layer->out),
-        .bias = layer->parameters + mlp_dense_bias(layer->in, layer->out)};
+        .bias = layer->parameters + mlp_dense_bias(layer->in, layer->out),
+        .ahead = &ahead};
     if (x->nonzeros != NULL) {
+        size_t wide = (panels.count * PANEL_VECS + LIST_VECS - 1) / LIST_VECS;
+        ahead = lines_of(x->ahead, rows.count * x->nonzeros->blocks * wide);
         forward_lists(&work, panels);
     } else if (rows.count <= SINGLE_ROWS &&
                layer->in <= LISTED_BLOCKS * MLP_BLOCK) {
         forward_single(&work, panels);
     } else {
+        ahead = lines_of(x->ahead, tile_rows(rows.count).count * panels.count);
         forward_dense(&work, panels);
     }
 }

@@ -120,6 +120,12 @@ typedef struct {
                            this group; a leaf has words of its own */
 } mlp_nonzeros;
 
+/** Memory that will be read soon, which the CPU is asked for on the way. */
+typedef struct {
+    const char *first; /**< may be NULL if there are no bytes */
+    size_t bytes;
+} mlp_ahead;
+
 /** A batch of inputs: rows leaf after leaf. */
 typedef struct {
     float *values; /**< [rows, stride], scaled; padding columns are 0 */
@@ -129,6 +135,7 @@ typedef struct {
     const size_t *leaf_start;     /**< [leaves + 1], first row of each leaf */
     const size_t *leaf_word;      /**< [leaves + 1], first mask word of each */
     size_t leaves;
+    mlp_ahead ahead; /**< the rows of the next batch: forward asks for them */
 } mlp_batch;
 
 /** A dense layer: z = x W + b, a = f(z). */

@@ -278,6 +278,7 @@ static mlp_batch input_of(const mlp_pass *pass, size_t l)
         input.cols = pass->model->layer[l].in;
         input.stride = mlp_stride(input.cols);
         input.nonzeros = NULL;
+        input.ahead = (mlp_ahead){0};
     }
     return input;
 }
@@ -294,19 +295,36 @@ void mlp_pass_draw_mask(const mlp_pass *pass, size_t l, mlp_tile own)
     }
 }
 
-void mlp_pass_forward_tile(mlp_pass *pass, size_t l, mlp_tile own)
+static void forward(mlp_pass *pass, size_t l, const mlp_batch *input,
+                    mlp_tile own)
 {
     mlp_dense layer = mlp_pass_dense(pass, l);
-    mlp_batch input = input_of(pass, l);
     mlp_units units = mlp_pass_units(pass, l);
     mlp_pass_draw_mask(pass, l, own);
-    pass->kernels->forward(&layer, &input, &units, own.rows, own.columns);
+    pass->kernels->forward(&layer, input, &units, own.rows, own.columns);
+}
+
+void mlp_pass_forward_tile(mlp_pass *pass, size_t l, mlp_tile own)
+{
+    mlp_batch input = input_of(pass, l);
+    forward(pass, l, &input, own);
+}
+
+/* Each thread asks for the rows that it will gather. */
+static mlp_ahead part_of(mlp_ahead ahead, mlp_thread self)
+{
+    mlp_range part = mlp_thread_share(self, ahead.bytes);
+    return (mlp_ahead){ahead.first + part.first, part.count};
 }
 
 void mlp_pass_forward(mlp_pass *pass, size_t l, mlp_thread self)
 {
     size_t panels = mlp_panels(pass->model->layer[l].out);
-    mlp_pass_forward_tile(pass, l, mlp_pass_tile(pass, l, panels, self));
+    mlp_batch input = input_of(pass, l);
+    if (input.ahead.bytes > 0) {
+        input.ahead = part_of(input.ahead, self);
+    }
+    forward(pass, l, &input, mlp_pass_tile(pass, l, panels, self));
 }
 
 /* A NaN stays one. */

@@ -164,6 +164,7 @@ void mlp_feed_begin(mlp_feed *feed, const mlp_dataset *dataset,
     const mlp_feed_whole *all = whole != NULL ? whole : &these;
     size_t leaf = all->first_leaf;
     place_leaves(feed, all);
+    feed->batch.ahead = (mlp_ahead){0};
     feed->here_rows = (mlp_range){all->leaf_start[leaf], rows};
     feed->here_words =
         (mlp_range){feed->leaf_word[leaf],
@@ -186,6 +187,20 @@ void mlp_feed_begin(mlp_feed *feed, const mlp_dataset *dataset,
     feed->all_labels = dataset->labels;
     feed->all_targets = dataset->targets;
     feed->all_weights = dataset->weights;
+}
+
+/* At most so much: the next batch is to find it in L2, beside the weights. */
+enum { AHEAD_BYTES = 256 * 1024 };
+
+void mlp_feed_ahead(mlp_feed *feed, const mlp_dataset *dataset, mlp_range next)
+{
+    size_t row_bytes = dataset->features * mlp_element_bytes(dataset->element);
+    size_t bytes = next.count * row_bytes;
+    if (dataset->file == NULL) {
+        feed->batch.ahead =
+            (mlp_ahead){(const char *)dataset->values + next.first * row_bytes,
+                        bytes < AHEAD_BYTES ? bytes : AHEAD_BYTES};
+    }
 }
 
 bool mlp_feed_deform(mlp_feed *feed, const mlp_kernels *kernels, uint64_t epoch,

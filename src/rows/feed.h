@@ -55,6 +55,11 @@ void mlp_feed_begin(mlp_feed *feed, const mlp_dataset *dataset,
                     mlp_scaler scaler, const mlp_shard_batches *shard_batches,
                     const mlp_feed_whole *whole);
 
+/** Set rows of the dataset (counted in it) that the next batch will have, in
+ *  order: the forward pass of this batch asks the CPU for them, as far as they
+ *  are in memory. Call from one thread, after begin. */
+void mlp_feed_ahead(mlp_feed *feed, const mlp_dataset *dataset, mlp_range next);
+
 /** With a deformer: deform the images that fill will gather. Every thread of
  *  this process calls and deforms its range; a barrier must follow.
  *  @return whether there is a deformer; else nothing was done */

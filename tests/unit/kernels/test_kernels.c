@@ -132,14 +132,14 @@ static void fixture_init(fixture *f, shape s)
     f->nonzeros.counts = zeros(f->rows * f->nonzeros.blocks, 1);
     f->nonzeros.masks =
         zeros((f->words + 1) * f->nonzeros.groups, sizeof(uint64_t));
-    f->batch = (mlp_batch){zeros(f->rows * f->in_stride, sizeof(float)),
-                           f->rows,
-                           s.in,
-                           f->in_stride,
-                           NULL,
-                           f->leaf_start,
-                           f->leaf_word,
-                           LEAVES};
+    f->batch =
+        (mlp_batch){.values = zeros(f->rows * f->in_stride, sizeof(float)),
+                    .rows = f->rows,
+                    .cols = s.in,
+                    .stride = f->in_stride,
+                    .leaf_start = f->leaf_start,
+                    .leaf_word = f->leaf_word,
+                    .leaves = LEAVES};
 }
 
 static void fixture_free(fixture *f)
