@@ -7,7 +7,7 @@ Run it with the Python of $MLP_BUILD/python (tests/python/prepare.sh makes it);
 "predict" also needs onnxruntime and onnx. Both nets have the same shape, Adam
 at the same rate, the same batch and epochs. Times are processor time, which
 other programs disturb least; RUNS pairs of them (3) alternate, and the median
-counts. A table is NAME.csv.gz:LABEL.
+counts. A table is NAME.csv.gz:LABEL[,IGNORED...].
 """
 import gzip
 import os
@@ -49,8 +49,10 @@ def read_mnist(folder):
     return *pictures, *(part[:, 0] for part in parts[2:])
 
 
-def read_table(path, label):
-    table = pandas.read_csv(path).dropna()
+def read_table(path, columns):
+    """A CSV table; columns: the label, and those to leave out."""
+    label, *ignored = columns.split(",")
+    table = pandas.read_csv(path).drop(columns=ignored).dropna()
     y = table.pop(label)
     X = pandas.get_dummies(table).to_numpy(np.float32)
     X, test_X, y, test_y = train_test_split(X, y.to_numpy(), test_size=0.2,
@@ -65,9 +67,9 @@ def read(name):
         X, y = load_digits(return_X_y=True)
         return train_test_split((X / 16).astype(np.float32), y, test_size=0.25,
                                 random_state=0), 50
-    path, _, label = name.partition(":")
-    if label:
-        return read_table(path, label), 20
+    path, _, columns = name.partition(":")
+    if columns:
+        return read_table(path, columns), 20
     return read_mnist(pathlib.Path(path)), 10
 
 
