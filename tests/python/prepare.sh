@@ -28,11 +28,12 @@ fi
 # cached NAME: a variable of the build's cache, "" if it has none.
 cached() { sed -n "s/^$1:[A-Z]*=//p" "$MLP_BUILD/CMakeCache.txt"; }
 
-set -- -C build-dir="$MLP_BUILD/python-module" \
-    -C cmake.define.MLP_MPI="$(cached MLP_MPI)"
+set -- --config-settings build-dir="$MLP_BUILD/python-module" \
+    --config-settings cmake.define.MLP_MPI="$(cached MLP_MPI)"
 launcher=$(cached CMAKE_C_COMPILER_LAUNCHER)
 [ -z "$launcher" ] ||
-    set -- "$@" -C cmake.define.CMAKE_C_COMPILER_LAUNCHER="$launcher"
+    set -- "$@" \
+        --config-settings cmake.define.CMAKE_C_COMPILER_LAUNCHER="$launcher"
 "$environment/bin/pip" install --no-build-isolation --no-deps \
     --force-reinstall -v "$source_dir/src/python" "$@" >"$log" 2>&1 ||
     fail "src/python did not build"
