@@ -84,16 +84,27 @@ static mlp_status take_number(const mlp_parser *of, mlp_segment *s, size_t i,
                : MLP_OK;
 }
 
-/* The kind of a column is that of its first cell that is not missing. */
-static void find_kind(const mlp_parser *of, mlp_cell_column *column,
-                      const mlp_csv_cell *cell)
+/* Have the cells of a numeric column parsed with their records. */
+static void expect_numbers(const mlp_parser *of, size_t i)
 {
+    const mlp_cell_column *column = &of->cells->columns[i];
+    of->expects_number[column->field] = true;
+    if (i != of->cells->how.label && !mlp_na_words_have_number(&of->na)) {
+        of->plain[i] = (mlp_plain_number){(uint32_t)column->field,
+                                          (uint32_t)column->number};
+    }
+}
+
+/* The kind of a column is that of its first cell that is not missing. */
+static void find_kind(const mlp_parser *of, size_t i, const mlp_csv_cell *cell)
+{
+    mlp_cell_column *column = &of->cells->columns[i];
     float number;
-    column->kind =
-        mlp_number_parse(cell->text, cell->length, of->c_locale, &number)
-            ? MLP_COLUMN_NUMBER
-            : MLP_COLUMN_TEXT;
-    of->expects_number[column->field] = column->kind == MLP_COLUMN_NUMBER;
+    column->kind = MLP_COLUMN_TEXT;
+    if (mlp_number_parse(cell->text, cell->length, of->c_locale, &number)) {
+        column->kind = MLP_COLUMN_NUMBER;
+        expect_numbers(of, i);
+    }
 }
 
 /* ---- a record ---------------------------------------------------------- */
@@ -166,7 +177,7 @@ static mlp_status take_cell(const mlp_parser *of, mlp_segment *s, size_t i,
         return take_missing(of, s, i, is_good);
     }
     if (column->kind == MLP_COLUMN_UNKNOWN) {
-        find_kind(of, column, cell); /* one thread: see cells_read.c */
+        find_kind(of, i, cell); /* one thread: see cells_read.c */
     }
     if (column->kind == MLP_COLUMN_NUMBER ||
         column->kind == MLP_COLUMN_WEIGHT) {
@@ -216,18 +227,31 @@ static mlp_status next_row(const mlp_parser *of, mlp_segment *s, uint32_t **row)
     return MLP_OK;
 }
 
-/* Most cells: a number of a feature, which has been parsed with its record. */
-static bool take_plain(const mlp_parser *of, const mlp_segment *s, size_t i,
-                       uint32_t *row)
+/* A cell of a column that is stored, and no plain number. */
+static mlp_status take_other(const mlp_parser *of, mlp_segment *s, size_t i,
+                             uint32_t *row, bool *is_good)
 {
     const mlp_cell_column *column = &of->cells->columns[i];
-    const mlp_csv_cell *cell = &s->records.cells[column->field];
-    if (!cell->is_number || column->kind != MLP_COLUMN_NUMBER ||
-        i == of->cells->how.label || mlp_na_words_have(&of->na, cell)) {
-        return false;
+    bool is_stored = column->number != SIZE_MAX || column->code != SIZE_MAX;
+    return is_stored ? take_cell(of, s, i, row, is_good) : MLP_OK;
+}
+
+/* Most cells are plain numbers. */
+static mlp_status take_cells(const mlp_parser *of, mlp_segment *s,
+                             uint32_t *row, bool *is_good)
+{
+    const mlp_plain_number *plain = of->plain;
+    const mlp_csv_cell *cells = s->records.cells;
+    const size_t count = of->cells->count;
+    for (size_t i = 0; i < count && *is_good; i++) {
+        const mlp_csv_cell *cell = &cells[plain[i].field];
+        if (cell->is_number && plain[i].place != UINT32_MAX) {
+            memcpy(&row[plain[i].place], &cell->number, sizeof cell->number);
+        } else {
+            MLP_TRY(take_other(of, s, i, row, is_good));
+        }
     }
-    memcpy(&row[column->number], &cell->number, sizeof cell->number);
-    return true;
+    return MLP_OK;
 }
 
 static mlp_status take_record(const mlp_parser *of, mlp_segment *s)
@@ -242,13 +266,7 @@ static mlp_status take_record(const mlp_parser *of, mlp_segment *s)
     row[MLP_CELLS_LINE] = (uint32_t)s->records.record_line;
     row[MLP_CELLS_SECTION] = s->section;
     row[MLP_CELLS_INPUT] = (uint32_t)number; /* in the segment, until joined */
-    for (size_t i = 0; i < of->cells->count && is_good; i++) {
-        const mlp_cell_column *column = &of->cells->columns[i];
-        bool is_stored = column->number != SIZE_MAX || column->code != SIZE_MAX;
-        if (is_stored && !take_plain(of, s, i, row)) {
-            MLP_TRY(take_cell(of, s, i, row, &is_good));
-        }
-    }
+    MLP_TRY(take_cells(of, s, row, &is_good));
     if (is_good && of->cells->key_place != SIZE_MAX) {
         MLP_TRY(take_key(of, s, row, &is_good));
     }
@@ -390,16 +408,19 @@ mlp_status mlp_parser_create(mlp_cells *cells, size_t header, mlp_parser *of)
     *of = (mlp_parser){.cells = cells,
                        .header = header,
                        .c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0),
-                       .expects_number = calloc(MLP_CSV_FIELDS_MOST,
-                                                sizeof *of->expects_number)};
+                       .expects_number = calloc(MLP_CSV_FIELDS_MOST + 1,
+                                                sizeof *of->expects_number),
+                       .plain = calloc(cells->count + 1, sizeof *of->plain)};
     mlp_na_words_list(cells->how.na, &of->na);
-    if (of->c_locale == (locale_t)0 || of->expects_number == NULL) {
+    if (of->c_locale == (locale_t)0 || of->expects_number == NULL ||
+        of->plain == NULL) {
         return mlp_fail_memory("a table");
     }
     for (size_t i = 0; i < cells->count; i++) {
         const mlp_cell_column *column = &cells->columns[i];
+        of->plain[i].place = UINT32_MAX;
         if (column->number != SIZE_MAX && column->kind == MLP_COLUMN_NUMBER) {
-            of->expects_number[column->field] = true;
+            expect_numbers(of, i);
         }
     }
     return MLP_OK;
@@ -408,6 +429,7 @@ mlp_status mlp_parser_create(mlp_cells *cells, size_t header, mlp_parser *of)
 void mlp_parser_destroy(mlp_parser *of)
 {
     free(of->expects_number);
+    free(of->plain);
     if (of->c_locale != (locale_t)0) {
         freelocale(of->c_locale);
     }

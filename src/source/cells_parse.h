@@ -13,13 +13,22 @@
 #include "na_words.h"
 #include "npy.h"
 
+/** Where a column's number is taken from and stored, if it has been parsed with
+ *  its record and nothing is to be checked. */
+typedef struct {
+    uint32_t field;
+    uint32_t
+        place; /**< in the row; UINT32_MAX: its cells are no such numbers */
+} mlp_plain_number;
+
 /** How the records of a file become rows. */
 typedef struct {
     mlp_cells *cells;
     size_t header; /**< cells of a record */
     locale_t c_locale;
     mlp_na_words na;
-    bool *expects_number; /**< [MLP_CSV_FIELDS_MOST], by field */
+    bool *expects_number; /**< [MLP_CSV_FIELDS_MOST], then a false: by field */
+    mlp_plain_number *plain; /**< [columns] */
 } mlp_parser;
 
 /** A block, and what a thread makes of it. */

@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "number.h"
+#include "short_number.h"
 
 static_assert(MLP_CSV_BLOCK_ROOM - MLP_CSV_BLOCK - MLP_CSV_RECORD_MOST >
                   MLP_NUMBER_SLACK,
@@ -310,12 +311,39 @@ static mlp_status read_plain(mlp_csv_records *records, mlp_csv_cell *cell,
                                     "line");
 }
 
+/* Most cells of most tables: short numbers, each with a separator behind it. */
+static void read_numbers(mlp_csv_records *records)
+{
+    const bool *expects_number = records->expects_number;
+    const char separator = records->separator;
+    mlp_csv_cell *cells = records->cells;
+    char *at = records->at;
+    size_t count = records->count;
+    while (expects_number[count]) {
+        mlp_csv_cell *cell = &cells[count];
+        const char *end = mlp_number_short(at, &cell->number);
+        if (end == NULL || *end != separator) {
+            break;
+        }
+        cell->text = at;
+        cell->length = (uint32_t)(end - at);
+        cell->is_number = true;
+        at += end - at + 1;
+        count++;
+    }
+    records->at = at;
+    records->count = count;
+}
+
 static mlp_status read_cells(mlp_csv_records *records, cell_end *end)
 {
     const char *first = records->at;
     records->count = 0;
     records->record_line = records->line;
     do {
+        if (records->expects_number != NULL) {
+            read_numbers(records);
+        }
         if (records->count == MLP_CSV_FIELDS_MOST) {
             return mlp_fail(MLP_ERROR_DATA, "%s:%zu: has more than %d cells",
                             records->path, records->line, MLP_CSV_FIELDS_MOST);

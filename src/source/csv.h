@@ -88,8 +88,8 @@ typedef struct {
     char *begin, *at, *end;
     size_t line;                /**< where the next record begins */
     size_t record_line;         /**< where the last one began */
-    const bool *expects_number; /**< [MLP_CSV_FIELDS_MOST]; NULL: no cell is
-                                     parsed */
+    const bool *expects_number; /**< [MLP_CSV_FIELDS_MOST], then a false; NULL:
+                                     no cell is parsed */
     mlp_csv_cell *cells;        /**< [count], of MLP_CSV_FIELDS_MOST */
     size_t count;
 } mlp_csv_records;

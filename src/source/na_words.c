@@ -19,6 +19,16 @@ void mlp_na_words_list(const char *list, mlp_na_words *na)
     }
 }
 
+bool mlp_na_words_have_number(const mlp_na_words *na)
+{
+    for (const char *first = "0123456789+-."; *first != '\0'; first++) {
+        if (na->begins[(unsigned char)*first]) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool mlp_na_words_list_has(const mlp_na_words *na, const mlp_csv_cell *cell)
 {
     for (size_t i = 0; i < na->count; i++) {

@@ -22,6 +22,9 @@ typedef struct {
  *  @param na    zeroed */
 void mlp_na_words_list(const char *list, mlp_na_words *na);
 
+/** Whether some word may be a number: it begins like one. */
+bool mlp_na_words_have_number(const mlp_na_words *na);
+
 /** Whether a cell is one of the words. */
 bool mlp_na_words_list_has(const mlp_na_words *na, const mlp_csv_cell *cell);
 

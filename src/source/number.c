@@ -10,12 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "short_number.h"
+
 enum {
     DIGITS_MOST = 19,   /* of an integer below 2^64 */
     EXPONENT_MOST = 40, /* of the powers below */
     EXPONENT_DIGITS = 4,
-    WORD = sizeof(uint64_t),
-    SHORT_TEXT = 64
+    TEXT_MOST = 64 /* of a text that is copied */
 };
 
 /* Rounded to doubles; exact up to 10^22. */
@@ -32,55 +33,21 @@ typedef struct {
     int exponent;
 } decimal;
 
-static const uint64_t shifts[WORD + 1] = {
-    1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
-
-/* ---- digits, eight at a time ------------------------------------------- */
-
-/* Eight bytes, the first one lowest, each less '0'. */
-static uint64_t load_digits(const char *at)
-{
-    uint64_t word;
-    memcpy(&word, at, sizeof word);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    word = __builtin_bswap64(word);
-#endif
-    return word ^ UINT64_C(0x3030303030303030);
-}
-
-/* How many bytes of a word, from the lowest on, are 0 to 9. A carry out of a
- * byte only reaches bytes above one that is none. */
-static size_t count_digits(uint64_t word)
-{
-    uint64_t others = ((word + UINT64_C(0x7676767676767676)) | word) &
-                      UINT64_C(0x8080808080808080);
-    return others == 0 ? WORD : (size_t)__builtin_ctzll(others) / 8;
-}
-
-/* The number whose eight digits are the bytes of a word, the first one lowest:
- * first of pairs, then of fours, then of all. */
-static uint64_t join_digits(uint64_t word)
-{
-    const uint64_t mask = UINT64_C(0x000000FF000000FF);
-    word = word * 10 + (word >> 8);
-    return ((word & mask) * (100 + (UINT64_C(1000000) << 32)) +
-            ((word >> 16) & mask) * (1 + (UINT64_C(10000) << 32))) >>
-           32;
-}
+/* ---- up to 19 digits --------------------------------------------------- */
 
 static const char *take_digits(const char *at, decimal *number)
 {
     size_t count;
     do {
-        uint64_t word = load_digits(at);
-        count = count_digits(word);
-        if (count > 0) { /* leading zeros stand for the other bytes */
-            number->digits = number->digits * shifts[count] +
-                             join_digits(word << (8 * (WORD - count)));
+        uint64_t word = mlp_digits_load(at);
+        count = mlp_digits_count(mlp_digits_others(word));
+        if (count > 0) {
+            number->digits = number->digits * (uint64_t)powers[count] +
+                             mlp_digits_join(word, count);
         }
         number->count += count;
         at += count;
-    } while (count == WORD && number->count <= DIGITS_MOST);
+    } while (count == MLP_DIGITS_WORD && number->count <= DIGITS_MOST);
     return at;
 }
 
@@ -108,51 +75,6 @@ static const char *take_whole(const char *at, decimal *number)
     }
     return take_digits(at, number);
 }
-
-/* ---- few digits: most numbers ------------------------------------------ */
-
-/* The first `count` bytes of a word, fewer than all of them. */
-static uint64_t first_bytes(uint64_t word, size_t count)
-{
-    return word & ((UINT64_C(1) << 8 * count) - 1);
-}
-
-/* A number with 1 to 7 digits before the point and at most 15 in all, without
- * an exponent. The digits around the point are joined first, so nothing
- * depends on where it is. NULL if it is none. */
-static const char *take_short(const char *at, decimal *number)
-{
-    uint64_t word = load_digits(at);
-    size_t whole = count_digits(word);
-    if (whole - 1 >= WORD - 1) {
-        return NULL;
-    }
-    if (at[whole] != '.') {
-        number->digits = join_digits(word << 8 * (WORD - whole));
-        return (at[whole] | 0x20) == 'e' ? NULL : at + whole;
-    }
-    word = load_digits(at + 1) & ~first_bytes(UINT64_MAX, whole);
-    word |= first_bytes(load_digits(at), whole);
-    size_t count = count_digits(word);
-    number->digits = join_digits(word << 8 * (WORD - count));
-    if (count == WORD) {
-        word = load_digits(at + 1 + WORD);
-        size_t more = count_digits(word);
-        if (more == WORD) {
-            return NULL;
-        }
-        count += more;
-        if (more > 0) {
-            number->digits = number->digits * shifts[more] +
-                             join_digits(word << 8 * (WORD - more));
-        }
-    }
-    number->exponent = (int)whole - (int)count;
-    at += 1 + count;
-    return (*at | 0x20) == 'e' ? NULL : at;
-}
-
-/* ---- up to 19 digits --------------------------------------------------- */
 
 static const char *take_exponent(const char *at, decimal *number)
 {
@@ -210,13 +132,13 @@ static bool narrow(double near, float *value)
 const char *mlp_number_take(const char *text, float *value)
 {
     decimal number = {0};
+    const char *end = mlp_number_short(text, value);
+    if (end != NULL && (*end | 0x20) != 'e') {
+        return end;
+    }
     bool is_negative = *text == '-';
     text += (int)is_negative | (*text == '+');
-    const char *end = take_short(text, &number);
-    if (end == NULL) {
-        number = (decimal){0};
-        end = take_decimal(text, &number);
-    }
+    end = take_decimal(text, &number);
     if (end == NULL || abs(number.exponent) > EXPONENT_MOST) {
         return NULL;
     }
@@ -228,11 +150,7 @@ const char *mlp_number_take(const char *text, float *value)
     } else if (!narrow(near, value)) {
         return NULL;
     }
-    /* not by a branch, which half of all numbers would take */
-    uint32_t bits;
-    memcpy(&bits, value, sizeof bits);
-    bits |= (uint32_t)is_negative << 31;
-    memcpy(value, &bits, sizeof bits);
+    *value = is_negative ? -*value : *value;
     return end;
 }
 
@@ -262,8 +180,8 @@ bool mlp_number_parse(const char *text, size_t length, locale_t c_locale,
         end--;
     }
     size_t count = (size_t)(end - text);
-    if (count > 0 && count < SHORT_TEXT) {
-        char copy[SHORT_TEXT + MLP_NUMBER_SLACK] = "";
+    if (count > 0 && count < TEXT_MOST) {
+        char copy[TEXT_MOST + MLP_NUMBER_SLACK] = "";
         memcpy(copy, text, count);
         if (mlp_number_take(copy, value) == copy + count) {
             return true;

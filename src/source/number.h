@@ -20,8 +20,7 @@ enum { MLP_NUMBER_SLACK = 16 }; /**< bytes that are read behind a number */
  *
  *  Source: Clinger 1990, "How to read floating point numbers accurately": a
  *  number that is rounded more precisely first, and is not near the middle
- *  between two floats, can be rounded again. Eight digits at a time: Lemire
- *  2021, "Number parsing at a gigabyte per second".
+ *  between two floats, can be rounded again.
  */
 const char *mlp_number_take(const char *text, float *value);
 

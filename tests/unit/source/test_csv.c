@@ -126,6 +126,38 @@ START_TEST(separators_are_found_in_the_first_line)
 }
 END_TEST
 
+/* Numbers of a column of numbers come with their record, other texts don't. */
+START_TEST(numbers_are_parsed_with_their_cells)
+{
+    static const char *const texts[] = {
+        "0.123456", "-1",   "12.",        "1e3",    "-0.5e-2", "NA", "",
+        "1.2.3",    "+7.5", "1234567890", " 4",     "7",       "x",  "-",
+        "3.25",     "5x",   "-12345.678", "000.25", "9"};
+    enum { CELLS = sizeof texts / sizeof texts[0] };
+    bool expects[CELLS + 1] = {false};
+    char line[CELLS * 16] = "";
+    for (size_t i = 0; i < CELLS; i++) {
+        strcat(strcat(line, texts[i]), i + 1 < CELLS ? "," : "\n");
+        expects[i] = i != 11; /* the "7" */
+    }
+    open_text(line);
+    ck_assert_int_eq(mlp_csv_next(&csv, &block), MLP_OK);
+    ck_assert_int_eq(mlp_csv_records_create(&csv, &records), MLP_OK);
+    records.expects_number = expects;
+    mlp_csv_records_begin(&records, &block);
+    expect_record(1, CELLS, texts);
+    for (size_t i = 0; i < CELLS; i++) {
+        const mlp_csv_cell *cell = &records.cells[i];
+        char *end;
+        float number = strtof(texts[i], &end);
+        bool is_number = *end == '\0' && end > texts[i] && *texts[i] != ' ';
+        ck_assert_int_eq(cell->is_number, is_number && expects[i]);
+        ck_assert(!cell->is_number || cell->number == number);
+    }
+    close_text();
+}
+END_TEST
+
 /* Records of 23 to 29 bytes with quoted ends of lines, over several blocks. */
 START_TEST(blocks_end_between_records)
 {
@@ -231,6 +263,7 @@ int main(void)
     tcase_add_test(tests, cells_are_as_in_rfc_4180);
     tcase_add_test(tests, marks_and_empty_lines_are_passed_over);
     tcase_add_test(tests, separators_are_found_in_the_first_line);
+    tcase_add_test(tests, numbers_are_parsed_with_their_cells);
     tcase_add_test(tests, blocks_end_between_records);
     tcase_add_test(tests, what_is_no_csv_is_refused_with_line_and_column);
     tcase_add_test(tests, records_without_end_take_no_memory_without_end);
