@@ -18,6 +18,25 @@ typedef struct {
     mlp_selection selection;
 } search;
 
+/* Count rows that have been read.
+ * @param values  of rows from `first` on
+ * @param rows    among these, at most MLP_SELECT_VALUES */
+static void count_rows(search *of, const void *values, size_t first,
+                       mlp_range rows)
+{
+    const mlp_dataset *here = &of->split->here;
+    float numbers[MLP_SELECT_VALUES];
+    for (size_t c = 0; c < of->columns.count; c++) {
+        size_t count = 0;
+        for (size_t r = rows.first; r < rows.first + rows.count; r++) {
+            numbers[count] = mlp_dataset_value(
+                here, values, r * here->features + of->columns.first + c);
+            count += mlp_dataset_weight(here, first + r) != 0.0;
+        }
+        mlp_selection_count(&of->selection, c, numbers, count);
+    }
+}
+
 static void count_values(search *of)
 {
     const mlp_dataset *here = &of->split->here;
@@ -25,15 +44,10 @@ static void count_values(search *of)
     size_t count;
     for (; rows.count > 0; rows.first += count, rows.count -= count) {
         const void *values = mlp_dataset_read(here, rows, &count);
-        for (size_t r = 0; r < count; r++) {
-            if (mlp_dataset_weight(here, rows.first + r) == 0.0) {
-                continue;
-            }
-            size_t first = r * here->features + of->columns.first;
-            for (size_t c = 0; c < of->columns.count; c++) {
-                mlp_selection_count(&of->selection, c,
-                                    mlp_dataset_value(here, values, first + c));
-            }
+        for (size_t r = 0; r < count; r += MLP_SELECT_VALUES) {
+            size_t left = count - r;
+            size_t some = left < MLP_SELECT_VALUES ? left : MLP_SELECT_VALUES;
+            count_rows(of, values, rows.first, (mlp_range){r, some});
         }
     }
 }

@@ -14,10 +14,7 @@
 #include "system/threads.h"
 #include "team/select.h"
 
-enum {
-    NUMBERS = 16, /* columns whose medians are searched at a time */
-    ROWS = 128    /* of which a column is counted after another */
-};
+enum { NUMBERS = 32 /* columns whose medians are searched at a time */ };
 
 /* Some rows of a table: those of this rank, and how many all ranks have. */
 typedef struct {
@@ -43,31 +40,38 @@ typedef struct {
     uint64_t present[NUMBERS]; /* rows of all ranks that have a number */
 } medians;
 
-/* The copy of the selection stays in registers. */
-static void count_column(const medians *m, size_t c, mlp_range rows)
+/* Count the numbers of some rows: read in the order of memory, counted column
+ * after column.
+ * @param rows  at most MLP_SELECT_VALUES */
+static void count_rows(medians *m, mlp_range columns, mlp_range rows)
 {
-    const fit *of = m->of;
-    const size_t place = of->cells->columns[m->columns[c]].number;
-    mlp_selection selection = m->selection;
-    for (size_t r = rows.first; r < rows.first + rows.count; r++) {
-        float number = mlp_cell_number(row_of(of, r)[place]);
-        if (!isnan(number)) {
-            mlp_selection_count(&selection, c, number);
+    float numbers[NUMBERS][MLP_SELECT_VALUES];
+    size_t places[NUMBERS];
+    for (size_t c = 0; c < columns.count; c++) {
+        size_t i = m->columns[columns.first + c];
+        places[c] = m->of->cells->columns[i].number;
+    }
+    for (size_t r = 0; r < rows.count; r++) {
+        const uint32_t *row = row_of(m->of, rows.first + r);
+        for (size_t c = 0; c < columns.count; c++) {
+            numbers[c][r] = mlp_cell_number(row[places[c]]);
         }
+    }
+    for (size_t c = 0; c < columns.count; c++) {
+        mlp_selection_count(&m->selection, columns.first + c, numbers[c],
+                            rows.count);
     }
 }
 
-/* Each thread counts some of the columns, of rows that stay in the cache. */
+/* Each thread counts some of the columns. */
 static void count_numbers(void *context, mlp_thread self)
 {
-    const medians *m = context;
-    const mlp_range mine = mlp_thread_share(self, m->count);
+    enum { ROWS = MLP_SELECT_VALUES };
+    medians *m = context;
+    const mlp_range columns = mlp_thread_share(self, m->count);
     for (size_t first = 0; first < m->of->count; first += ROWS) {
         size_t rest = m->of->count - first;
-        const mlp_range rows = {first, rest < ROWS ? rest : ROWS};
-        for (size_t c = mine.first; c < mine.first + mine.count; c++) {
-            count_column(m, c, rows);
-        }
+        count_rows(m, columns, (mlp_range){first, rest < ROWS ? rest : ROWS});
     }
 }
 

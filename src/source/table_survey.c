@@ -42,6 +42,20 @@ static size_t measure(const mlp_cells *cells, size_t i,
     return count;
 }
 
+static void count_numbers(const mlp_cells *cells, size_t i,
+                          mlp_selection *selection)
+{
+    float numbers[MLP_SELECT_VALUES];
+    size_t count = 0;
+    for (size_t row = 0; row < cells->rows; row++) {
+        numbers[count++] = number_at(cells, row, i);
+        if (count == MLP_SELECT_VALUES || row + 1 == cells->rows) {
+            mlp_selection_count(selection, 0, numbers, count);
+            count = 0;
+        }
+    }
+}
+
 static void survey_number(const mlp_cells *cells, size_t i,
                           mlp_selection *selection, mlp_survey_column *column)
 {
@@ -53,12 +67,7 @@ static void survey_number(const mlp_cells *cells, size_t i,
     mlp_selection_begin(selection, 1);
     mlp_selection_want(selection, 0, 0, (count - 1) / 2);
     do {
-        for (size_t row = 0; row < cells->rows; row++) {
-            float number = number_at(cells, row, i);
-            if (!isnan(number)) {
-                mlp_selection_count(selection, 0, number);
-            }
-        }
+        count_numbers(cells, i, selection);
     } while (mlp_selection_narrow(selection));
     column->median = mlp_selection_value(selection, 0, 0);
 }

@@ -3,8 +3,11 @@
  */
 #include "select.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/float_key.h"
 
 enum { PASSES = 3, KEY_BITS = 32 };
 
@@ -41,21 +44,10 @@ static size_t counts_size(const mlp_selection *of)
     return of->columns * of->wanted * MLP_SELECT_BINS;
 }
 
-static void begin_pass(mlp_selection *of, size_t pass)
-{
-    of->pass = pass;
-    if (pass < PASSES) {
-        unsigned known = known_bits(of);
-        of->prefix_shift = KEY_BITS - known;
-        of->digit_shift = KEY_BITS - digit_end[pass];
-        of->digit_mask = (UINT32_C(1) << (digit_end[pass] - known)) - 1;
-    }
-}
-
 void mlp_selection_begin(mlp_selection *of, size_t columns)
 {
     of->columns = columns;
-    begin_pass(of, 0);
+    of->pass = 0;
     memset(of->counts, 0, counts_size(of) * sizeof *of->counts);
     memset(of->values, 0, columns * of->wanted * sizeof *of->values);
 }
@@ -65,6 +57,70 @@ void mlp_selection_want(mlp_selection *of, size_t column, size_t wanted,
 {
     of->values[column * of->wanted + wanted] = (mlp_selected){.before = before};
 }
+
+/* ---- counting ---------------------------------------------------------- */
+
+static void count_first(uint64_t *counts, const float *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!isnan(values[i])) {
+            counts[mlp_float_key(values[i]) >> (KEY_BITS - digit_end[0])]++;
+        }
+    }
+}
+
+/* The keys between the lowest and the highest one that may be wanted. Without a
+ * branch, which nobody could foretell.
+ * @param keys  [count], overwritten
+ * @return  how many */
+static size_t find_near(uint32_t lowest, uint32_t highest, const float *values,
+                        size_t count, uint32_t *keys)
+{
+    size_t near = 0;
+    for (size_t i = 0; i < count; i++) {
+        keys[near] = mlp_float_key(values[i]);
+        near += keys[near] - lowest <= highest - lowest;
+    }
+    return near;
+}
+
+/* Values that share a prefix share the counts of the first of them. */
+static void count_key(mlp_selection *of, size_t column, uint32_t key)
+{
+    const unsigned digit_bits = digit_end[of->pass] - known_bits(of);
+    uint32_t prefix = key >> (KEY_BITS - known_bits(of));
+    uint32_t digit = key >> (KEY_BITS - digit_end[of->pass]) &
+                     ((UINT32_C(1) << digit_bits) - 1);
+    size_t at = column * of->wanted;
+    for (size_t end = at + of->wanted; at < end; at++) {
+        if (of->values[at].prefix == prefix) {
+            of->counts[at * MLP_SELECT_BINS + digit]++;
+            return;
+        }
+    }
+}
+
+void mlp_selection_count(mlp_selection *of, size_t column, const float *values,
+                         size_t count)
+{
+    const mlp_selected *wanted = &of->values[column * of->wanted];
+    uint32_t keys[MLP_SELECT_VALUES];
+    if (of->pass == 0) {
+        count_first(of->counts + column * of->wanted * MLP_SELECT_BINS, values,
+                    count);
+        return;
+    }
+    unsigned unknown = KEY_BITS - known_bits(of);
+    uint32_t below = (UINT32_C(1) << unknown) - 1;
+    size_t near = find_near(wanted[0].prefix << unknown,
+                            wanted[of->wanted - 1].prefix << unknown | below,
+                            values, count, keys);
+    for (size_t i = 0; i < near; i++) {
+        count_key(of, column, keys[i]);
+    }
+}
+
+/* ---- narrowing --------------------------------------------------------- */
 
 /* The digit whose bin has the wanted value. */
 static void take_digit(mlp_selected *value, const uint64_t *counts,
@@ -114,8 +170,7 @@ bool mlp_selection_narrow(mlp_selection *of)
         take_digits(of, c, bits);
     }
     memset(of->counts, 0, counts_size(of) * sizeof *of->counts);
-    begin_pass(of, of->pass + 1);
-    return of->pass < PASSES;
+    return ++of->pass < PASSES;
 }
 
 float mlp_selection_value(const mlp_selection *of, size_t column, size_t wanted)

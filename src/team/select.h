@@ -7,7 +7,7 @@
  *      MLP_TRY(mlp_selection_create(columns, wanted, &selection));
  *      mlp_selection_begin(&selection, columns);
  *      do {
- *          ... mlp_selection_count, for each value
+ *          ... mlp_selection_count, for all values
  *          MLP_TRY(mlp_selection_sum(&selection, comm));
  *          ... the first time, mlp_selection_want, for each wanted value
  *      } while (mlp_selection_narrow(&selection));
@@ -16,10 +16,15 @@
 #ifndef MLP_SELECT_H
 #define MLP_SELECT_H
 
-#include "base/float_key.h"
+#include <stddef.h>
+#include <stdint.h>
+
 #include "comm.h"
 
-enum { MLP_SELECT_BINS = 2048 /**< values of a digit of a key */ };
+enum {
+    MLP_SELECT_BINS = 2048,  /**< values of a digit of a key */
+    MLP_SELECT_VALUES = 128, /**< that are counted at a time */
+};
 
 /** A value of a column that is looked for. */
 typedef struct {
@@ -32,11 +37,8 @@ typedef struct {
 typedef struct {
     size_t columns, wanted;
     size_t pass;
-    unsigned prefix_shift; /**< of a key, to the bits that are known */
-    unsigned digit_shift;  /**< and to those that this pass counts, */
-    uint32_t digit_mask;   /**< which are these */
-    mlp_selected *values;  /**< [columns, wanted] */
-    uint64_t *counts;      /**< [columns, wanted, MLP_SELECT_BINS] */
+    mlp_selected *values; /**< [columns, wanted] */
+    uint64_t *counts;     /**< [columns, wanted, MLP_SELECT_BINS] */
 } mlp_selection;
 
 /** MLP_ERROR_INTERNAL without memory. */
@@ -60,27 +62,11 @@ uint64_t mlp_selection_total(const mlp_selection *of, size_t column);
 void mlp_selection_want(mlp_selection *of, size_t column, size_t wanted,
                         uint64_t before);
 
-/** Count a value of a column. Several threads may, of different columns. Values
- *  that share a prefix share the counts of the first of them. */
-static inline void mlp_selection_count(mlp_selection *of, size_t column,
-                                       float value)
-{
-    uint32_t key = mlp_float_key(value);
-    uint32_t prefix = (uint32_t)((uint64_t)key >> of->prefix_shift);
-    uint32_t digit = key >> of->digit_shift & of->digit_mask;
-    size_t at = column * of->wanted;
-    size_t end = at + of->wanted;
-    uint32_t lowest = of->values[at].prefix;
-    if (prefix - lowest > of->values[end - 1].prefix - lowest) {
-        return; /* most values: outside the wanted ones */
-    }
-    for (; at < end; at++) {
-        if (of->values[at].prefix == prefix) {
-            of->counts[at * MLP_SELECT_BINS + digit]++;
-            return;
-        }
-    }
-}
+/** Count values of a column; NaNs are passed over. Several threads may, of
+ *  different columns.
+ *  @param values  [count], at most MLP_SELECT_VALUES */
+void mlp_selection_count(mlp_selection *of, size_t column, const float *values,
+                         size_t count);
 
 /** Use the sums.
  *  @return  whether to count all values again, as not all bits are known */

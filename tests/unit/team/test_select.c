@@ -29,8 +29,11 @@ static void expect_sorted(const float *numbers, size_t count)
     ck_assert_int_eq(mlp_selection_create(2, WANTED, &selection), MLP_OK);
     mlp_selection_begin(&selection, 2); /* the other column has no value */
     do {
-        for (size_t i = 0; i < count; i++) {
-            mlp_selection_count(&selection, 1, numbers[i]);
+        for (size_t first = 0; first < count; first += MLP_SELECT_VALUES) {
+            size_t left = count - first;
+            mlp_selection_count(&selection, 1, numbers + first,
+                                left < MLP_SELECT_VALUES ? left
+                                                         : MLP_SELECT_VALUES);
         }
         ck_assert_int_eq(mlp_selection_sum(&selection, NULL), MLP_OK);
         for (size_t w = 0; w < WANTED && is_first; w++) {
