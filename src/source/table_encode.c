@@ -61,12 +61,38 @@ static mlp_status map_codes(mlp_encoder *encoder, size_t i)
     return MLP_OK;
 }
 
-/* Whether a text of a column of texts must be a category. */
+/* Whether a column of texts has one that must be a category and is none. */
 static bool is_strict(const mlp_encoder *encoder, size_t i)
 {
-    return encoder->cells->columns[i].code != SIZE_MAX &&
-           (i == encoder->schema->label ||
-            encoder->schema->unseen != MLP_UNSEEN_OTHER);
+    const mlp_cell_column *column = &encoder->cells->columns[i];
+    bool may_be = column->code != SIZE_MAX &&
+                  (i == encoder->schema->label ||
+                   encoder->schema->unseen != MLP_UNSEEN_OTHER);
+    for (size_t k = 0; k < column->texts.count && may_be; k++) {
+        if (encoder->categories[i][k] == MLP_CELL_MISSING) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What is known of a column of the schema. */
+static mlp_status add_column(mlp_encoder *encoder, size_t i)
+{
+    const mlp_cell_column *column = &encoder->cells->columns[i];
+    mlp_column_kind kind = encoder->schema->columns[i].kind;
+    bool is_number = kind == MLP_COLUMN_NUMBER;
+    if (kind == MLP_COLUMN_TEXT) {
+        MLP_TRY(map_codes(encoder, i));
+        if (is_strict(encoder, i)) {
+            encoder->strict[encoder->strict_count++] = i;
+        }
+    }
+    if (i != encoder->schema->label && (is_number || kind == MLP_COLUMN_TEXT)) {
+        encoder->places[encoder->place_count++] =
+            is_number ? column->number : column->code;
+    }
+    return MLP_OK;
 }
 
 mlp_status mlp_encoder_create(const mlp_cells *cells, const mlp_schema *schema,
@@ -78,16 +104,13 @@ mlp_status mlp_encoder_create(const mlp_cells *cells, const mlp_schema *schema,
                              .weight = mlp_cells_weight(cells)};
     encoder->categories = calloc(schema->count, sizeof *encoder->categories);
     encoder->strict = calloc(schema->count, sizeof *encoder->strict);
-    if (encoder->categories == NULL || encoder->strict == NULL) {
+    encoder->places = calloc(schema->count, sizeof *encoder->places);
+    if (encoder->categories == NULL || encoder->strict == NULL ||
+        encoder->places == NULL) {
         return mlp_fail_memory("the categories of a table");
     }
     for (size_t i = 0; i < schema->count; i++) {
-        if (schema->columns[i].kind == MLP_COLUMN_TEXT) {
-            MLP_TRY(map_codes(encoder, i));
-            if (is_strict(encoder, i)) {
-                encoder->strict[encoder->strict_count++] = i;
-            }
-        }
+        MLP_TRY(add_column(encoder, i));
     }
     return MLP_OK;
 }
@@ -100,6 +123,7 @@ void mlp_encoder_destroy(mlp_encoder *encoder)
     }
     free(encoder->categories);
     free(encoder->strict);
+    free(encoder->places);
     *encoder = (mlp_encoder){0};
 }
 
@@ -131,24 +155,41 @@ size_t mlp_encoder_unseen(const mlp_encoder *encoder, size_t row)
     return encoder->schema->count;
 }
 
-void mlp_encoder_count(const mlp_encoder *encoder, size_t row,
-                       uint64_t *missing, uint64_t *other)
+static uint64_t count_missing(const mlp_encoder *encoder)
+{
+    uint64_t missing = 0;
+    for (size_t row = 0; row < encoder->cells->rows; row++) {
+        const uint32_t *words = mlp_cells_row(encoder->cells, row);
+        for (size_t k = 0; k < encoder->place_count; k++) {
+            missing += words[encoder->places[k]] == MLP_CELL_MISSING;
+        }
+    }
+    return missing;
+}
+
+/* Texts of a column that are no named category. */
+static uint64_t count_other(const mlp_encoder *encoder, size_t i)
+{
+    const size_t place = encoder->cells->columns[i].code;
+    const size_t named = encoder->schema->columns[i].categories.count;
+    uint64_t other = 0;
+    for (size_t row = 0; row < encoder->cells->rows; row++) {
+        uint32_t code = mlp_cells_row(encoder->cells, row)[place];
+        other +=
+            code != MLP_CELL_MISSING && encoder->categories[i][code] >= named;
+    }
+    return other;
+}
+
+void mlp_encoder_count(const mlp_encoder *encoder, uint64_t *missing,
+                       uint64_t *other)
 {
     const mlp_schema *schema = encoder->schema;
-    const uint32_t *words = mlp_cells_row(encoder->cells, row);
+    *missing = count_missing(encoder);
+    *other = 0;
     for (size_t i = 0; i < schema->count; i++) {
-        const mlp_cell_column *column = &encoder->cells->columns[i];
-        if (i == schema->label) {
-            continue;
-        }
-        if (schema->columns[i].kind == MLP_COLUMN_NUMBER) {
-            *missing += isnan(mlp_cell_number(words[column->number]));
-        } else if (schema->columns[i].kind == MLP_COLUMN_TEXT) {
-            uint32_t code = words[column->code];
-            bool is_missing = code == MLP_CELL_MISSING;
-            *missing += is_missing;
-            *other += !is_missing && encoder->categories[i][code] >=
-                                         schema->columns[i].categories.count;
+        if (i != schema->label && schema->columns[i].kind == MLP_COLUMN_TEXT) {
+            *other += count_other(encoder, i);
         }
     }
 }

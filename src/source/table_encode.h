@@ -36,8 +36,11 @@ typedef struct {
     size_t features;
     size_t weight;  /**< mlp_cells_weight */
     size_t *strict; /**< [strict_count]: columns whose texts must be categories,
-                         the label's and, unless others are allowed, all */
+                         the label's and, unless others are allowed, all; only
+                         those with a text that is none */
     size_t strict_count;
+    size_t *places; /**< [place_count]: of the features' cells in a row */
+    size_t place_count;
     uint32_t **categories; /**< [columns], each [texts]: the category of a code;
                                 MLP_CELL_MISSING for none */
 } mlp_encoder;
@@ -54,14 +57,15 @@ bool mlp_encoder_has_weights(const mlp_encoder *encoder);
 void mlp_encode_row(const mlp_encoder *encoder, size_t row,
                     const mlp_table_rows *to, size_t to_row);
 
-/** Count the features of a row that are missing, and texts that are no named
+/** Count the features of all rows that are missing, and texts that are no named
  *  category. */
-void mlp_encoder_count(const mlp_encoder *encoder, size_t row,
-                       uint64_t *missing, uint64_t *other);
+void mlp_encoder_count(const mlp_encoder *encoder, uint64_t *missing,
+                       uint64_t *other);
 
 /** Check a row for a label that is no class and, unless the schema takes it for
  *  "other", a text that is no category.
- *  @return  index of the column; the number of columns if there is none */
+ *  @return  index of the column; the number of columns if there is none, as for
+ *           all rows if there are no strict columns */
 size_t mlp_encoder_unseen(const mlp_encoder *encoder, size_t row);
 
 #endif
