@@ -77,12 +77,17 @@ START_TEST(hard_cases_are_rounded_once)
 }
 END_TEST
 
-/* In the long setting 10^8 of them. */
+/* In the long setting 10^8 numbers. */
+static uint64_t random_count(void)
+{
+    const char *full = getenv("MLP_TEST_FULL");
+    return full != NULL && full[0] == '1' ? 100000000 : 300000;
+}
+
 START_TEST(random_numbers_have_the_bits_of_strtof)
 {
     const mlp_rng_key key = {1, MLP_RNG_SPLIT, 0};
-    const char *full = getenv("MLP_TEST_FULL");
-    uint64_t count = full != NULL && full[0] == '1' ? 100000000 : 300000;
+    uint64_t count = random_count();
     for (uint64_t i = 0; i < count; i++) {
         static const char *const forms[] = {"%.9g", "%.17g", "%.3f", "%.25g"};
         mlp_rng_block draw = mlp_rng_draw(key, i, 0);
@@ -109,7 +114,8 @@ END_TEST
 START_TEST(short_numbers_have_the_bits_of_strtof)
 {
     const mlp_rng_key key = {2, MLP_RNG_SPLIT, 0};
-    for (uint64_t i = 0; i < 300000; i++) {
+    uint64_t numbers = random_count();
+    for (uint64_t i = 0; i < numbers; i++) {
         mlp_rng_block draw = mlp_rng_draw(key, i, 0);
         size_t count = 1 + draw.word[2] % 17;
         size_t point = draw.word[3] % (count + 2);
