@@ -12,6 +12,7 @@
 typedef struct {
     MPI_Request *requests; /* [count], owned */
     int count;
+    int over; /* first requests that are complete, while in flight */
     /* Of a sum, whose request is new each time: */
     MPI_Datatype type;
     void *numbers; /* [n]; NULL: no sum */
@@ -146,6 +147,7 @@ mlp_status mlp_comm_mpi_transfers_begin(mlp_transfers *transfers, size_t i)
 {
     mpi_transfer *transfer = &as_mpi(transfers)->each[i];
     const mpi_comm *c = (const mpi_comm *)transfers->comm;
+    transfer->over = 0;
     if (transfer->numbers != NULL) {
         return mlp_comm_mpi_check("MPI_Iallreduce",
                                   MPI_Iallreduce(MPI_IN_PLACE,
@@ -157,14 +159,18 @@ mlp_status mlp_comm_mpi_transfers_begin(mlp_transfers *transfers, size_t i)
         "MPI_Startall", MPI_Startall(transfer->count, transfer->requests));
 }
 
+/* One request at a time: a poll costs the same for any number of nodes. */
 mlp_status mlp_comm_mpi_transfers_test(mlp_transfers *transfers, size_t i,
                                        bool *is_over)
 {
     mpi_transfer *transfer = &as_mpi(transfers)->each[i];
-    int flag = 0;
-    mlp_status status = mlp_comm_mpi_check(
-        "MPI_Testall", MPI_Testall(transfer->count, transfer->requests, &flag,
-                                   MPI_STATUSES_IGNORE));
-    *is_over = flag != 0;
-    return status;
+    int flag = 1;
+    while (flag != 0 && transfer->over < transfer->count) {
+        MLP_TRY(mlp_comm_mpi_check("MPI_Test",
+                                   MPI_Test(&transfer->requests[transfer->over],
+                                            &flag, MPI_STATUS_IGNORE)));
+        transfer->over += flag != 0;
+    }
+    *is_over = transfer->over == transfer->count;
+    return MLP_OK;
 }
