@@ -3,7 +3,8 @@
 #
 #     sh tests/run.sh           all tests
 #     sh tests/run.sh --unit    unit tests only, without sanitizers
-#     sh tests/run.sh --full    all tests, with their long settings
+#     sh tests/run.sh --full    all tests, with their long settings; and where
+#                               MPICH is installed, digests and ranks with it
 #     sh tests/run.sh --changed [REF]
 #                               what the difference to REF touches, without
 #                               sanitizers: tests of changed rooms, quick tests
@@ -132,6 +133,13 @@ build test "$test_target"
 note_time built
 run_tests test $by "$labels"
 [ -z "$asan_labels" ] || run_tests asan -L "$asan_labels"
+
+# In their short settings, as MPICH's ranks don't yield to each other.
+if [ "$is_full" = ON ] && command -v mpicc.mpich >/dev/null; then
+    is_full=OFF MLP_TEST_FULL=0
+    build mpich all -DMPI_C_COMPILER=mpicc.mpich
+    run_tests mpich -R '^(mpi\..*|system\.(digest|columns))$'
+fi
 
 note_time tested
 

@@ -85,6 +85,11 @@ net="--data digits --epochs 2 --hidden 60,33"
         for size in 1 4 8; do
             on_nodes $size 64 1 $many --between-nodes columns
         done
+        most="$net --batch 256 --shards 256 --hidden 4096"
+        begin $most
+        for size in 1 8 64; do
+            on_nodes $size 256 1 $most --between-nodes columns
+        done
     fi
 }
 
