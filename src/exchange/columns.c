@@ -178,7 +178,7 @@ void mlp_exchange_begin_rows(mlp_exchange *exchange, const size_t *shard_start)
 
 /* A round begins when its last block is there. */
 void mlp_exchange_send(mlp_exchange *exchange, mlp_values values, size_t node,
-                       mlp_thread me)
+                       mlp_thread self, mlp_thread me)
 {
     size_t nodes = exchange->place->nodes;
     size_t distance = (node + nodes - exchange->place->node) % nodes;
@@ -189,6 +189,7 @@ void mlp_exchange_send(mlp_exchange *exchange, mlp_values values, size_t node,
             mlp_gate_arrive(
                 mlp_exchange_round_flow(exchange, values, round)->ready,
                 me.count);
+            mlp_exchange_progress(exchange, self);
         }
     }
 }

@@ -157,9 +157,10 @@ size_t mlp_exchange_destination(const mlp_exchange *exchange, size_t i);
 float *mlp_exchange_block(const mlp_exchange *exchange, mlp_values values,
                           size_t node);
 
-/** This thread has written its part of the block for a node. Does not wait. */
+/** This thread has written its part of the block for a node, which progresses
+ *  the exchange when a round may leave. Does not wait. */
 void mlp_exchange_send(mlp_exchange *exchange, mlp_values values, size_t node,
-                       mlp_thread me);
+                       mlp_thread self, mlp_thread me);
 
 /** Wait until this micro-batch's values are sent and received. Every thread
  *  calls. Collective: a failure ends the job. */

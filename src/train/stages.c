@@ -111,8 +111,7 @@ static void send_sums(mlp_worker *w)
         mlp_columns_send_sums(
             w->trainer->columns.pass, mlp_exchange_rows_of(exchange, node),
             mlp_exchange_block(exchange, MLP_COLUMNS_SUMS, node), w->me);
-        mlp_exchange_send(exchange, MLP_COLUMNS_SUMS, node, w->me);
-        mlp_exchange_progress(exchange, w->self);
+        mlp_exchange_send(exchange, MLP_COLUMNS_SUMS, node, w->self, w->me);
     }
     mlp_worker_lap(w, MLP_PHASE_FORWARD);
 }
@@ -171,8 +170,7 @@ static void send_dz(mlp_worker *w)
                             place->nodes, node, place->node,
                             mlp_exchange_block(exchange, MLP_COLUMNS_DZ, node),
                             w->me);
-        mlp_exchange_send(exchange, MLP_COLUMNS_DZ, node, w->me);
-        mlp_exchange_progress(exchange, w->self);
+        mlp_exchange_send(exchange, MLP_COLUMNS_DZ, node, w->self, w->me);
     }
     mlp_worker_lap(w, MLP_PHASE_BACKWARD);
 }

@@ -93,7 +93,7 @@ static size_t count_of(const drill *d, bool is_by_columns, size_t node)
 
 /* The rows of a node of our columns, or its columns of our rows. */
 static void send_block(const drill *d, mlp_values values, size_t node,
-                       mlp_thread me)
+                       mlp_thread self, mlp_thread me)
 {
     size_t here = mlp_comm_where(comm)->node;
     bool is_sums = values == MLP_COLUMNS_SUMS;
@@ -105,7 +105,7 @@ static void send_block(const drill *d, mlp_values values, size_t node,
         block[i] = value_of(d, values, rows.first + i / columns.count,
                             columns.first + i % columns.count);
     }
-    mlp_exchange_send(d->exchange, values, node, me);
+    mlp_exchange_send(d->exchange, values, node, self, me);
 }
 
 static void trade(drill *d, mlp_values values, mlp_thread self, mlp_thread me)
@@ -114,7 +114,8 @@ static void trade(drill *d, mlp_values values, mlp_thread self, mlp_thread me)
     bool is_sums = values == MLP_COLUMNS_SUMS;
     const float *received = mlp_exchange_received(d->exchange, values);
     for (size_t i = 0; i < mlp_comm_where(comm)->nodes; i++) {
-        send_block(d, values, mlp_exchange_destination(d->exchange, i), me);
+        send_block(d, values, mlp_exchange_destination(d->exchange, i), self,
+                   me);
     }
     mlp_exchange_receive(d->exchange, values, self);
     for (size_t i = 0; i < count_of(d, !is_sums, node); i++) {
