@@ -37,15 +37,12 @@ double mlp_link_allreduce(mlp_link link, size_t ranks, double bytes)
     return messages(ranks) * link.alpha + passes(ranks) * bytes * link.beta;
 }
 
-mlp_link mlp_link_fit(size_t ranks, const double bytes[2],
-                      const double seconds[2])
+mlp_link mlp_link_fit(size_t ranks, double word_seconds, double bytes,
+                      double seconds)
 {
-    mlp_link link;
-    link.beta = least_0((seconds[1] - seconds[0]) / (bytes[1] - bytes[0]) /
-                        passes(ranks));
-    link.alpha = least_0(seconds[0] - passes(ranks) * bytes[0] * link.beta) /
-                 messages(ranks);
-    return link;
+    double alpha = word_seconds / (double)rounds_of(ranks);
+    double beta = (seconds - messages(ranks) * alpha) / passes(ranks) / bytes;
+    return (mlp_link){.alpha = alpha, .beta = least_0(beta)};
 }
 
 /* Minimize the sum of w (a + b x - y)^2, w = 1 / y^2. */

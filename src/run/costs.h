@@ -27,11 +27,11 @@ typedef struct {
  *  time of the additions, which memory bandwidth hides. 0 for one rank. */
 double mlp_link_allreduce(mlp_link link, size_t ranks, double bytes);
 
-/** Fit a link to the measured seconds of allreduces over `ranks` > 1 ranks.
- *  @param bytes  two message sizes, in increasing order
- *  Returns alpha and beta >= 0. */
-mlp_link mlp_link_fit(size_t ranks, const double bytes[2],
-                      const double seconds[2]);
+/** Fit a link to measured allreduces over `ranks` > 1 ranks: of a word, which
+ *  takes ceil(log2 p) messages one after the other (recursive doubling), and of
+ *  many bytes, as above. Returns alpha and beta >= 0. */
+mlp_link mlp_link_fit(size_t ranks, double word_seconds, double bytes,
+                      double seconds);
 
 /** Computing time of a rank in a step: fixed_seconds + rows row_seconds. */
 typedef struct {

@@ -16,7 +16,6 @@ enum {
     WARM_STEPS = 3,
     LEAST_STEPS = 5,
     MOST_STEPS = 400,
-    SMALL_WORDS = 1,
     LARGE_WORDS = 1 << 17, /* 1 MiB, the size of a gradient */
     HALF_WORDS = LARGE_WORDS / 2,
     LINK_ROUNDS = 200
@@ -42,6 +41,27 @@ static mlp_status maximum_over_ranks(mlp_comm *comm, double *seconds)
     uint64_t nanoseconds = (uint64_t)(*seconds * GIGA);
     MLP_TRY(mlp_comm_max(comm, &nanoseconds, 1));
     *seconds = (double)nanoseconds / GIGA;
+    return MLP_OK;
+}
+
+/* The least mean of two times in turn, of the slowest rank in these: a rank
+ * that comes late finds the others' numbers there, and takes less time than
+ * they travel, but then waits for longer. Collective.
+ * @param times  [count], 2 <= count <= MOST_STEPS; the same count on all ranks
+ */
+static mlp_status least_over_ranks(mlp_comm *comm, const double *times,
+                                   size_t count, double *seconds)
+{
+    uint64_t nanoseconds[MOST_STEPS];
+    for (size_t i = 0; i + 1 < count; i++) {
+        nanoseconds[i] = (uint64_t)(GIGA * (times[i] + times[i + 1]) / 2.0);
+    }
+    MLP_TRY(mlp_comm_max(comm, nanoseconds, count - 1));
+    uint64_t least = nanoseconds[0];
+    for (size_t i = 1; i + 1 < count; i++) {
+        least = nanoseconds[i] < least ? nanoseconds[i] : least;
+    }
+    *seconds = (double)least / GIGA;
     return MLP_OK;
 }
 
@@ -75,8 +95,7 @@ mlp_status mlp_plan_time_steps(mlp_run_parts *run, double *seconds)
     for (size_t k = 0; k < count; k++) {
         MLP_TRY(time_step(run, i + k, &times[k]));
     }
-    *seconds = least_of(times, count);
-    return MLP_OK;
+    return least_over_ranks(run->job.comm, times, count, seconds);
 }
 
 /* Create a trainer for a batch size, measure its steps, and destroy it. The
@@ -167,7 +186,6 @@ static mlp_status measure_team(mlp_plan *f)
     for (size_t i = 0; i < f->team.count && ranks > 1; i++) {
         MLP_TRY(measure_batch(&f->run, ranks * (size_t)f->team.rows[i],
                               &f->team.seconds[i], &floats, &f->by_tree));
-        MLP_TRY(maximum_over_ranks(f->run.job.comm, &f->team.seconds[i]));
     }
     f->run.job.config.batch = batch;
     return MLP_OK;
@@ -184,19 +202,17 @@ static mlp_status time_sums(mlp_comm *comm, uint64_t *words, size_t count,
         MLP_TRY(mlp_comm_sum(comm, words, count));
         times[i] = mlp_clock_seconds() - start;
     }
-    *seconds = least_of(times, LINK_ROUNDS);
-    return maximum_over_ranks(comm, seconds);
+    return least_over_ranks(comm, times, LINK_ROUNDS, seconds);
 }
 
 /* Measure sums over all ranks of one word, and of LARGE_WORDS words. */
 static mlp_status measure_link(mlp_comm *comm, uint64_t *words, mlp_link *link)
 {
-    static const double bytes[2] = {SMALL_WORDS * sizeof *words,
-                                    LARGE_WORDS * sizeof *words};
-    double seconds[2];
-    MLP_TRY(time_sums(comm, words, SMALL_WORDS, &seconds[0]));
-    MLP_TRY(time_sums(comm, words, LARGE_WORDS, &seconds[1]));
-    *link = mlp_link_fit(mlp_comm_size(comm), bytes, seconds);
+    double of_word, of_many;
+    MLP_TRY(time_sums(comm, words, 1, &of_word));
+    MLP_TRY(time_sums(comm, words, LARGE_WORDS, &of_many));
+    *link = mlp_link_fit(mlp_comm_size(comm), of_word,
+                         LARGE_WORDS * sizeof *words, of_many);
     return MLP_OK;
 }
 

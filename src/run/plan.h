@@ -28,8 +28,8 @@ typedef struct {
         *between_from; /**< source of each link's figures */
 } mlp_plan;
 
-/** Time steps of a trainer: the minimum over some, of the slowest rank. All
- *  ranks make the same number of steps, which change the weights.
+/** Time steps of a trainer: the minimum over some pairs, of the slowest rank.
+ * All ranks make the same number of steps, which change the weights.
  *  @param seconds  of one step, overwritten. Collective. */
 mlp_status mlp_plan_time_steps(mlp_run_parts *run, double *seconds);
 
