@@ -83,9 +83,9 @@ echo "|---|---|---|---|---|---|---|---|"
 for width in ${MLP_WIDTHS:-256 1024 4096}; do
     rm -f plan.jsonl
     export MLP_TEST_NODE_SIZE=1
-    # shellcheck disable=SC2086 # a list of words
-    team 2 $options --hidden "$width" --plan 256 --plan-link "$link" \
-        --log plan.jsonl
+    # shellcheck disable=SC2086 # a list of words; with rows for two batches
+    team 2 $options --shards 64 --hidden "$width" --plan 256 \
+        --plan-link "$link" --log plan.jsonl
     expect_status 0 "--plan"
     unset MLP_TEST_NODE_SIZE
     # shellcheck disable=SC2086
