@@ -11,7 +11,8 @@
 # RANKS, one a node, are 16 and 64 if not given, and 256 with MLP_TEST_FULL=1. A
 # step of 64 ranks takes some five seconds to simulate, of 256 minutes.
 # MLP_WIDTHS="256 1024 4096" sets the first layers' columns, MLP_STEPS the steps,
-# of which the first is not timed, MLP_LINK="LATENCY_US,GBIT" the network.
+# of which the first and the last are not timed, MLP_LINK="LATENCY_US,GBIT" the
+# network.
 set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
 MLP_SOURCE=$(dirname "$here")
