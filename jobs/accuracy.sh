@@ -61,6 +61,7 @@ lines_search() {
 --lr 0.002
 --lr 0.004
 --label-smoothing 0.1
+--epochs 60 --warmup 3
 END
     while read -r line; do
         echo "$small${line:+ $line}"
