@@ -50,9 +50,11 @@ size_t mlp_tree_cut(size_t leaves, mlp_subtree run, mlp_subtree *subtrees)
 
 double mlp_tree_sum(const double *values, size_t leaves, size_t stride)
 {
-    double sums[MLP_TREE_SUMS_MAX];
+    if (leaves == 1) {
+        return values[0];
+    }
+    double sums[MLP_TREE_SUMS_MAX] = {0};
     size_t height = 0;
-    sums[0] = 0.0;
     for (size_t i = 0; i < leaves; i++) {
         sums[height++] = values[i * stride];
         for (; height > mlp_tree_sums(leaves, i + 1); height--) {
