@@ -155,4 +155,5 @@ awk -f ../tests/support/junit.awk -f ../tests/support/slowest.awk $results
 # shellcheck disable=SC2086
 exec awk -v faults="$([ -n "$changed" ] ||
     echo ../tests/support/fault_tests.txt)" -v labels="$labels" \
+    -v is_plain="$([ -n "$asan_labels" ] || echo 1)" \
     -f ../tests/support/junit.awk -f ../tests/support/summary.awk $results
