@@ -131,12 +131,10 @@ static void take_segment(const mlp_optimizer *optimizer, size_t first,
 /* LAMB has divided the sum by the batch, and added the penalty, already. */
 static void take_direction(segment *next)
 {
-    if (next->rule != &next->own) {
-        next->own = *next->rule;
-        next->rule = &next->own;
-    }
+    next->own = *next->rule;
     next->own.gradient_scale = 1.0f;
     next->own.l2 = 0.0f;
+    next->rule = &next->own;
 }
 
 void mlp_optimizer_update(const mlp_optimizer *optimizer, size_t first,

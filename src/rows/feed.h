@@ -83,8 +83,8 @@ mlp_range mlp_feed_here(const mlp_feed *feed);
 const float *mlp_feed_weights(const mlp_feed *feed);
 
 /** Scaled targets, [batch rows, mlp_stride(1)], or NULL where the feed was
- *  created without; and the difference in
- *  the data's unit that corresponds to 1 in them. */
+ *  created without; and the difference in the data's unit that corresponds to 1
+ *  in them. */
 const float *mlp_feed_targets(const mlp_feed *feed);
 double mlp_feed_target_unit(const mlp_feed *feed);
 

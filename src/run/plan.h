@@ -29,7 +29,7 @@ typedef struct {
 } mlp_plan;
 
 /** Time steps of a trainer: the minimum over some pairs, of the slowest rank.
- * All ranks make the same number of steps, which change the weights.
+ *  All ranks make the same number of steps, which change the weights.
  *  @param seconds  of one step, overwritten. Collective. */
 mlp_status mlp_plan_time_steps(mlp_run_parts *run, double *seconds);
 

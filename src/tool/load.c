@@ -198,8 +198,8 @@ static void check_scale(const mlp_tool_case *loaded)
 static mlp_status check_rows(const mlp_tool_options *options, bool has_labels,
                              mlp_tool_case *loaded)
 {
-    MLP_TRY(mlp_inference_check(loaded->inference, &loaded->dataset,
-                                (mlp_range){0, loaded->dataset.range.count}));
+    const mlp_range none = {0, 0}; /* all values are checked by the next one */
+    MLP_TRY(mlp_inference_check(loaded->inference, &loaded->dataset, none));
     MLP_TRY(mlp_dataset_largest(&loaded->dataset, &loaded->largest));
     check_scale(loaded);
     return has_labels && !loaded->checkpoint.schema.is_regression
