@@ -278,7 +278,7 @@ static mlp_status predict_batch(const mlp_network *network, mlp_inference *one,
 }
 
 /* Rows at a time: so few that a core's L2 has them from the check on until
- * their lists of non-zeros are made, beside the weights. */
+ * their non-zeros are marked, beside the weights. */
 enum { BATCH_ROWS = 64 };
 _Static_assert((int)BATCH_ROWS <= (int)MLP_INFERENCE_ROWS, "they are a batch");
 

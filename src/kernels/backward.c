@@ -1,10 +1,11 @@
 /** @file
- *  Backward through a dense layer, for one instruction set: dz W^T by register
- *  tiles, from a copy of some columns of W^T.
+ *  Backward through a dense layer, for one instruction set: dz W^T from a copy
+ *  of some columns of W^T. Dense derivatives go through register tiles, sparse
+ *  ones row by row.
  */
 #include <string.h>
 
-#include "product.h"
+#include "sparse.h"
 
 typedef float quad __attribute__((vector_size(16)));
 
@@ -70,15 +71,15 @@ typedef struct {
     bool is_final, is_relu;
 } backward_tile;
 
-/* ReLU's derivative, and dz's rounding to 0, are part of the store. */
-INLINE void finish_dz(size_t rows, size_t vecs, const backward_tile *tile,
-                      vec *acc)
+/* ReLU's derivative, and dz's rounding to 0, are part of the store.
+ * @param a  [rows, stride]: the activations */
+INLINE void finish_dz(size_t rows, size_t vecs, bool is_relu, const float *a,
+                      size_t stride, vec *acc)
 {
     UNROLL
     for (size_t i = 0; i < rows * vecs; i++) {
-        if (tile->is_relu) {
-            vec below = vec_load(tile->a + i / vecs * tile->product.stride +
-                                 i % vecs * LANES);
+        if (is_relu) {
+            vec below = vec_load(a + i / vecs * stride + i % vecs * LANES);
             acc[i] = vec_pick(below, acc[i], vec_zero());
         }
         acc[i] = vec_flush_dz(acc[i]);
@@ -97,7 +98,7 @@ INLINE void sum_tile(size_t rows, size_t vecs, const backward_tile *tile)
     }
     block_product(rows, vecs, product, acc);
     if (tile->is_final) {
-        finish_dz(rows, vecs, tile, acc);
+        finish_dz(rows, vecs, tile->is_relu, tile->a, product->stride, acc);
     }
     store_values(rows, vecs, acc, product->to, product->stride);
 }
@@ -175,6 +176,122 @@ static void column_tiles(const backward_work *work, mlp_range columns,
     }
 }
 
+static void backward_dense(const backward_work *work, mlp_range panels,
+                           float *scratch)
+{
+    for (size_t p = panels.first; p < panels.first + panels.count; p++) {
+        mlp_range columns = {p * MLP_PANEL, panel_width(work->layer->in, p)};
+        column_tiles(work, columns, scratch);
+    }
+}
+
+/* ---- sparse rows -------------------------------------------------------- */
+
+/* Rows whose dz is marked. */
+typedef struct {
+    const backward_work *work;
+    mlp_range rows;
+    const uint64_t *marks; /* [rows, blocks] */
+    size_t blocks;
+} marked_rows;
+
+/* @param at  of the first element, in dx and the activations */
+INLINE void sum_row(size_t vecs, const backward_work *work, size_t at,
+                    const sparse_row *row, uint64_t bits)
+{
+    bool needs_more = needs_block(work->below, work->units);
+    bool is_relu = work->below->activation == MLP_ACTIVATION_RELU;
+    vec acc[ROW_VECS];
+    sparse_product(vecs, row, bits, acc);
+    if (row->is_last && !needs_more) {
+        finish_dz(1, vecs, is_relu, work->units->a + at, 0, acc);
+    }
+    store_values(1, vecs, acc, row->to, 0);
+}
+
+/* W^T of a block of outputs and some panels of inputs: [panels, outputs,
+ * inputs of a panel]. */
+INLINE void pack_panels(size_t vecs, const mlp_dense *layer, mlp_range outputs,
+                        size_t column, float *packed, sparse_row *row)
+{
+    size_t width = panel_width(layer->in, column / MLP_PANEL);
+    row->w_stride = width;
+    UNROLL
+    for (size_t v = 0; v < vecs; v += PANEL_VECS) {
+        float *to = packed + v * LANES * MLP_BLOCK;
+        pack_transposed(layer, outputs, column + v * LANES, width, to);
+        row->w[v / PANEL_VECS] = to;
+    }
+}
+
+INLINE void row_columns(size_t vecs, const marked_rows *marked, size_t column,
+                        float *packed)
+{
+    const backward_work *work = marked->work;
+    const mlp_dense *layer = work->layer;
+    size_t stride = mlp_stride(layer->in), dz_stride = mlp_stride(layer->out);
+    for (size_t b = 0; b < marked->blocks; b++) {
+        size_t k = b * MLP_BLOCK;
+        mlp_range outputs = {k, least(MLP_BLOCK, layer->out - k)};
+        sparse_row row = {.is_first = b == 0,
+                          .is_last = b + 1 == marked->blocks};
+        pack_panels(vecs, layer, outputs, column, packed, &row);
+        for (size_t i = 0; i < marked->rows.count; i++) {
+            uint64_t bits = marked->marks[i * marked->blocks + b];
+            size_t r = marked->rows.first + i;
+            size_t at = r * stride + column;
+            size_t ahead = least(i + MARKED_AHEAD, marked->rows.count - 1) - i;
+            row.x = work->dz + r * dz_stride + k;
+            row.to = work->dx + at;
+            prefetch_sparse(vecs, row.x + ahead * dz_stride,
+                            row.to + ahead * stride);
+            if (bits != 0 || row.is_first || row.is_last) {
+                sum_row(vecs, work, at, &row, bits);
+            }
+        }
+    }
+    if (needs_block(work->below, work->units)) {
+        ISA(mlp_slope)
+        (work->below, work->units, work->dx, marked->rows,
+         (mlp_range){column, vecs * LANES});
+    }
+}
+
+static void backward_rows(const marked_rows *marked, mlp_range panels,
+                          float *scratch)
+{
+    size_t in = marked->work->layer->in;
+    size_t column = panels.first * MLP_PANEL;
+    size_t end =
+        least((panels.first + panels.count) * MLP_PANEL, mlp_padded(in));
+    while (column < end) {
+        size_t vecs = row_vecs(in, column, end);
+#define ROW(v) row_columns(v, marked, column, scratch)
+        ROW_SWITCH(vecs)
+#undef ROW
+        column += vecs * LANES;
+    }
+}
+
+static void backward_sparse(const backward_work *work, mlp_range panels,
+                            float *scratch)
+{
+    uint64_t marks[MARKED_BLOCKS];
+    size_t out = work->layer->out;
+    size_t blocks = (out + MLP_BLOCK - 1) / MLP_BLOCK;
+    size_t most = MARKED_BLOCKS / (blocks > 0 ? blocks : 1);
+    marked_rows part = {.work = work, .marks = marks, .blocks = blocks};
+    size_t end = work->rows.first + work->rows.count;
+    for (size_t r = work->rows.first; r < end; r += part.rows.count) {
+        part.rows = (mlp_range){r, least(most, end - r)};
+        for (size_t i = 0; i < part.rows.count; i++) {
+            mark_row(work->dz + (r + i) * mlp_stride(out), out,
+                     marks + i * blocks);
+        }
+        backward_rows(&part, panels, scratch);
+    }
+}
+
 void ISA(mlp_backward)(const mlp_dense *layer, const float *dz,
                        const mlp_dense *below, const mlp_units *units,
                        float *dx, mlp_range rows, mlp_range panels,
@@ -182,8 +299,10 @@ void ISA(mlp_backward)(const mlp_dense *layer, const float *dz,
 {
     backward_work work = {layer, below, units, dz, NULL, rows};
     work.dx = dx;
-    for (size_t p = panels.first; p < panels.first + panels.count; p++) {
-        mlp_range columns = {p * MLP_PANEL, panel_width(layer->in, p)};
-        column_tiles(&work, columns, scratch);
+    if (is_sparse(dz, mlp_stride(layer->out), layer->out, rows,
+                  panels.count * PANEL_VECS)) {
+        backward_sparse(&work, panels, scratch);
+    } else {
+        backward_dense(&work, panels, scratch);
     }
 }

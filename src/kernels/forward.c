@@ -1,10 +1,10 @@
 /** @file
  *  Forward through a dense layer, for one instruction set. Dense inputs go
- *  through register tiles, sparse ones and those of few rows through lists of
- *  non-zero inputs: the chain of an element is the same, less its exact zeros.
+ *  through register tiles; sparse ones and those of few rows go row by row
+ *  through their non-zero inputs: the chain of an element is the same, less its
+ *  exact zeros.
  */
-#include "nonzeros.h"
-#include "product.h"
+#include "sparse.h"
 
 /* Memory to ask for, some lines at each tile. Between multiplications that
  * costs next to nothing; at once it would have to wait for memory. */
@@ -40,7 +40,7 @@ typedef struct {
     const mlp_batch *x;
     const mlp_units *y;
     mlp_range rows;
-    size_t first_listed; /* row that the lists of x begin with */
+    size_t first_marked; /* row that the bits of x begin with */
     float *sums;         /* [., stride]: where sums go first, of y */
     size_t stride;
     const float *bias; /* [padded(out)] */
@@ -144,169 +144,104 @@ static void forward_dense(const forward_work *work, mlp_range panels)
     }
 }
 
-/* ---- a tile of one row -------------------------------------------------- */
-
-/* Some vectors of columns of one row: of a sparse batch, or single. A dense
- * tile of one row and one panel has two chains, of which each waits for the
- * last multiplication: as many columns as these have enough. */
-typedef struct {
-    /* From the block's first input and the tile's first column on, a pointer
-     * for each panel: one for each vector would be more than there are
-     * registers for. */
-    const float *w[LIST_VECS];
-    size_t w_stride;
-    const float *x; /* the row, from the block's first input on */
-    float *to;      /* what its chains come to */
-    bool is_first, is_last;
-    mlp_activation activation;
-    const float *bias; /* of the tile's first column */
-} row_tile;
+/* ---- sparse and single rows, many columns at a time --------------------- */
 
 /* Of the inputs from `first` on and the columns from `column` on. */
-INLINE row_tile tile_of(size_t vecs, const forward_work *work, size_t first,
-                        size_t column)
+INLINE sparse_row row_of(size_t vecs, const mlp_dense *layer, size_t first,
+                         size_t column)
 {
-    const mlp_dense *layer = work->layer;
-    row_tile tile = {.w_stride = panel_width(layer->out, column / MLP_PANEL),
-                     .activation = layer->activation,
-                     .bias = work->bias + column};
+    sparse_row row = {.w_stride = panel_width(layer->out, column / MLP_PANEL)};
     UNROLL
     for (size_t v = 0; v < vecs; v += PANEL_VECS) {
-        tile.w[v / PANEL_VECS] =
+        row.w[v / PANEL_VECS] =
             layer->parameters +
             mlp_dense_index(layer->in, layer->out, first, column + v * LANES);
     }
-    return tile;
+    return row;
 }
 
-INLINE void add_input(size_t vecs, const row_tile *tile, size_t k, vec *acc)
+INLINE void sum_row(size_t vecs, const forward_work *work, size_t column,
+                    const sparse_row *row, uint64_t bits)
 {
-    /* where the tile has whole panels, the same as a constant */
-    size_t w_stride = vecs < PANEL_VECS ? tile->w_stride : MLP_PANEL;
-    vec xk = vec_all(tile->x[k]);
-    UNROLL
-    for (size_t v = 0; v < vecs; v++) {
-        const float *w = tile->w[v / PANEL_VECS] + k * w_stride;
-        acc[v] = vec_fma(xk, vec_load(w + v % PANEL_VECS * LANES), acc[v]);
+    vec acc[ROW_VECS];
+    sparse_product(vecs, row, bits, acc);
+    if (row->is_last) {
+        finish_values(1, vecs, work->layer->activation, work->bias + column,
+                      acc);
     }
+    store_values(1, vecs, acc, row->to, 0);
 }
 
-/* The chain over the `count` inputs of the list. */
-INLINE void sum_row(size_t vecs, const row_tile *tile, const uint8_t *list,
-                    size_t count)
-{
-    vec acc[LIST_VECS];
-    begin_values(1, vecs, tile->is_first, tile->to, 0, acc);
-    for (size_t n = 0; n < count; n++) {
-        add_input(vecs, tile, list[n], acc);
-    }
-    if (tile->is_last) {
-        finish_values(1, vecs, tile->activation, tile->bias, acc);
-    }
-    store_values(1, vecs, acc, tile->to, 0);
-}
-
-/* ---- sparse and single rows, many columns at a time --------------------- */
-
-/* Ask for a block of a row and its list some rows before they are read: they
- * may be in the cache of the core that gathered them. */
-INLINE void prefetch_list(const mlp_batch *x, size_t row, size_t block)
-{
-    const mlp_nonzeros *nonzeros = x->nonzeros;
-    const float *values = x->values + row * x->stride + block * MLP_BLOCK;
-    size_t list = row * nonzeros->blocks + block;
-    UNROLL
-    for (size_t k = 0; k < MLP_BLOCK; k += MLP_ALIGN) {
-        __builtin_prefetch(values + k);
-    }
-    __builtin_prefetch(nonzeros->columns + list * MLP_BLOCK);
-    __builtin_prefetch(nonzeros->columns + list * MLP_BLOCK + 64);
-}
-
-INLINE void list_columns(size_t vecs, const forward_work *work, size_t column)
+INLINE void row_columns(size_t vecs, const forward_work *work, size_t column)
 {
     const mlp_batch *x = work->x;
     const mlp_nonzeros *nonzeros = x->nonzeros;
     mlp_range rows = work->rows;
     size_t end = rows.first + rows.count;
     for (size_t b = 0; b < nonzeros->blocks; b++) {
-        size_t k = b * MLP_BLOCK;
-        row_tile tile = tile_of(vecs, work, k, column);
-        tile.is_first = b == 0;
-        tile.is_last = b + 1 == nonzeros->blocks;
+        sparse_row row = row_of(vecs, work->layer, b * MLP_BLOCK, column);
+        row.is_first = b == 0;
+        row.is_last = b + 1 == nonzeros->blocks;
         for (size_t r = rows.first; r < end; r++) {
-            size_t list = (r - work->first_listed) * nonzeros->blocks + b;
-            if (x->ahead.bytes > 0) { /* both at once is more than pays */
-                prefetch_ahead(work->ahead);
-            } else {
-                prefetch_list(x, r + LIST_AHEAD, b);
+            size_t marked = r - work->first_marked;
+            uint64_t bits = nonzeros->inputs[marked * nonzeros->blocks + b];
+            size_t ahead = least(r + MARKED_AHEAD, end - 1) - r;
+            row.x = x->values + r * x->stride + b * MLP_BLOCK;
+            row.to = work->sums + r * work->stride + column;
+            prefetch_ahead(work->ahead);
+            prefetch_sparse(vecs, row.x + ahead * x->stride,
+                            row.to + ahead * work->stride);
+            if (bits != 0 || row.is_first || row.is_last) {
+                sum_row(vecs, work, column, &row, bits);
             }
-            tile.x = x->values + r * x->stride + k;
-            tile.to = work->sums + r * work->stride + column;
-            if (tile.is_first) {
-                size_t ahead = least(r + LIST_AHEAD, end - 1) - r;
-                prefetch_to_write(tile.to + ahead * work->stride, vecs * LANES);
-            }
-            sum_row(vecs, &tile, nonzeros->columns + list * MLP_BLOCK,
-                    nonzeros->counts[list]);
         }
     }
     finish_block(work, rows, (mlp_range){column, vecs * LANES});
 }
 
-/* Vectors from column to the first of `end` and a panel of another width: a
- * tile's rows of weights have one length. */
-static size_t same_width(const mlp_dense *layer, size_t column, size_t end)
-{
-    size_t last = mlp_padded(layer->out) / MLP_PANEL * MLP_PANEL;
-    size_t stop = column < last ? least(last, end) : end;
-    return (stop - column) / LANES;
-}
-
-static void forward_lists(const forward_work *work, mlp_range panels)
+static void forward_rows(const forward_work *work, mlp_range panels)
 {
     size_t column = panels.first * MLP_PANEL;
     size_t end = least((panels.first + panels.count) * MLP_PANEL,
                        mlp_padded(work->layer->out));
     while (column < end) {
-        size_t room = same_width(work->layer, column, end);
-        size_t vecs = 1;
-        if (room >= LIST_VECS) {
-            vecs = LIST_VECS;
-            list_columns(LIST_VECS, work, column);
-        } else if (room >= 4) {
-            vecs = 4;
-            list_columns(4, work, column);
-        } else if (room >= 2) {
-            vecs = 2;
-            list_columns(2, work, column);
-        } else {
-            list_columns(1, work, column);
-        }
+        size_t vecs = row_vecs(work->layer->out, column, end);
+#define ROW(v) row_columns(v, work, column)
+        ROW_SWITCH(vecs)
+#undef ROW
         column += vecs * LANES;
     }
 }
 
-/* Inputs of a dense layer are mostly the activations of another, many of them
- * zeros: single rows, whose weights come from afar, get lists, too. */
-static void forward_single(const forward_work *work, mlp_range panels)
+/* Rows so few that a tile of them has too few chains. */
+INLINE bool is_single(const mlp_dense *layer, mlp_range rows)
 {
-    uint8_t columns[SINGLE_ROWS * LISTED_BLOCKS * MLP_BLOCK + MLP_ALIGN];
-    uint8_t counts[SINGLE_ROWS * LISTED_BLOCKS];
-    const mlp_nonzeros lists = {.blocks = (work->layer->in + MLP_BLOCK - 1) /
-                                          MLP_BLOCK,
-                                .columns = columns,
-                                .counts = counts};
+    return rows.count <= SINGLE_ROWS && layer->in <= MARKED_BLOCKS * MLP_BLOCK;
+}
+
+/* Inputs of a dense layer are mostly the activations of another, many of them
+ * zeros. Those that are sparse are marked here, as many rows at a time as there
+ * is room for; and single rows in any case, whose weights come from afar. */
+static void forward_marked(const forward_work *work, mlp_range panels)
+{
+    uint64_t inputs[MARKED_BLOCKS];
+    size_t blocks = (work->layer->in + MLP_BLOCK - 1) / MLP_BLOCK;
+    size_t most = MARKED_BLOCKS / (blocks > 0 ? blocks : 1);
+    const mlp_nonzeros nonzeros = {.blocks = blocks, .inputs = inputs};
     mlp_batch x = *work->x;
-    x.nonzeros = &lists;
-    forward_work listed = *work;
-    listed.x = &x;
-    listed.first_listed = work->rows.first;
-    for (size_t i = 0; i < work->rows.count; i++) {
-        const float *row = x.values + (work->rows.first + i) * x.stride;
-        list_row(row, work->layer->in, i, &lists);
+    x.nonzeros = &nonzeros;
+    forward_work part = *work;
+    part.x = &x;
+    size_t end = work->rows.first + work->rows.count;
+    for (size_t r = work->rows.first; r < end; r += part.rows.count) {
+        part.rows = (mlp_range){r, least(most, end - r)};
+        part.first_marked = r;
+        for (size_t i = 0; i < part.rows.count; i++) {
+            mark_row(x.values + (r + i) * x.stride, work->layer->in,
+                     inputs + i * blocks);
+        }
+        forward_rows(&part, panels);
     }
-    forward_lists(&listed, panels);
 }
 
 void ISA(mlp_forward)(const mlp_dense *layer, const mlp_batch *x,
@@ -323,12 +258,13 @@ void ISA(mlp_forward)(const mlp_dense *layer, const mlp_batch *x,
         .bias = layer->parameters + mlp_dense_bias(layer->in, layer->out),
         .ahead = &ahead};
     if (x->nonzeros != NULL) {
-        size_t wide = (panels.count * PANEL_VECS + LIST_VECS - 1) / LIST_VECS;
+        size_t wide = (panels.count * PANEL_VECS + ROW_VECS - 1) / ROW_VECS;
         ahead = lines_of(x->ahead, rows.count * x->nonzeros->blocks * wide);
-        forward_lists(&work, panels);
-    } else if (rows.count <= SINGLE_ROWS &&
-               layer->in <= LISTED_BLOCKS * MLP_BLOCK) {
-        forward_single(&work, panels);
+        forward_rows(&work, panels);
+    } else if (is_single(layer, rows) ||
+               is_sparse(x->values, x->stride, layer->in, rows,
+                         panels.count * PANEL_VECS)) {
+        forward_marked(&work, panels);
     } else {
         ahead = lines_of(x->ahead, tile_rows(rows.count).count * panels.count);
         forward_dense(&work, panels);

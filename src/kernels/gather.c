@@ -1,6 +1,6 @@
 /** @file
  *  Work on rows and on vectors for one instruction set: gathering a batch with
- *  its lists of non-zeros, and activations.
+ *  the bits of its non-zeros, and activations.
  */
 #include <string.h>
 
@@ -100,7 +100,8 @@ void ISA(mlp_gather)(const mlp_rows *source, mlp_batch *batch, mlp_range rows)
             squeeze_row(to, batch->stride);
         }
         if (batch->nonzeros != NULL) {
-            list_row(to, batch->cols, r, batch->nonzeros);
+            const mlp_nonzeros *nonzeros = batch->nonzeros;
+            mark_row(to, batch->cols, nonzeros->inputs + r * nonzeros->blocks);
         }
     }
 }

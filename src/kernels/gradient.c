@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "scratch.h"
+#include "sparse.h"
 
 /* A leaf of the bias, or of PReLU's slopes: the plain sum of its rows of `from`
  * [rows, stride(out)], at one vector of columns.
@@ -317,6 +318,18 @@ static mlp_range rows_of(const mlp_batch *x, const mlp_gradient_node *node)
     return (mlp_range){first, end - first};
 }
 
+/* Whether activations are so sparse that it pays to mark them; leaves without
+ * some rows each are little but additions in any case. */
+static bool is_marked(const gradient_work *work)
+{
+    const mlp_batch *x = work->x;
+    size_t leaves = work->node->leaves.count;
+    return work->rows.count >= leaves * MARKED_LEAF &&
+           leaves + work->rows.count / MLP_MASK_ROWS <= MARKED_BLOCKS / 2 &&
+           is_sparse(x->values, x->stride, work->layer->in, work->rows,
+                     (work->end - work->column) / LANES);
+}
+
 /* Where the sums go: into the layer's gradient, or into a block. */
 static void place_sums(gradient_work *work, size_t columns)
 {
@@ -359,10 +372,14 @@ bool ISA(mlp_gradient)(const mlp_dense *layer, const mlp_batch *x,
         .end = least(column + panels.count * MLP_PANEL, mlp_padded(layer->out)),
         .squares = &squares};
     place_sums(&work, panels.count * MLP_PANEL);
-    if (x->nonzeros == NULL) {
-        gradient_dense(&work, scratch);
-    } else {
+    if (x->nonzeros != NULL) {
+        work.masks = x->nonzeros->masks;
+        work.groups = x->nonzeros->groups;
         ISA(mlp_gradient_sparse)(&work, scratch);
+    } else if (is_marked(&work)) {
+        ISA(mlp_gradient_marked)(&work, scratch);
+    } else {
+        gradient_dense(&work, scratch);
     }
     if (groups.first == 0) {
         sum_biases(&work, units);

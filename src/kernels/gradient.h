@@ -41,6 +41,10 @@ typedef struct {
     sum_array sums;         /* where they go; */
     float *biases, *slopes; /* of the first column */
     vec *squares;           /* of all sums stored, lane by lane */
+    /* Of sparse inputs: mlp_nonzeros.masks, from the group of first_marked on
+     */
+    size_t first_marked, groups;
+    const uint64_t *masks;
 } gradient_work;
 
 /* The block of the gradient that one register tile computes. */
@@ -152,8 +156,10 @@ INLINE void put_aside(size_t count, const vec *acc, vec *aside)
 #endif
 }
 
-/* The weights of sparse inputs, by masks.
+/* The weights of sparse inputs, by masks; and of activations many of which are
+ * 0.
  * @param scratch  as for mlp_kernels.gradient */
 void ISA(mlp_gradient_sparse)(const gradient_work *work, float *scratch);
+void ISA(mlp_gradient_marked)(const gradient_work *work, float *scratch);
 
 #endif

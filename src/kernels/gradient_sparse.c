@@ -35,8 +35,8 @@ INLINE sparse_tile tile_of(const gradient_work *work, size_t input,
         .x_stride = x->stride,
         .dz = work->dz + column,
         .dz_stride = work->dz_stride,
-        .masks = x->nonzeros->masks + input / MLP_GROUP,
-        .groups = x->nonzeros->groups};
+        .masks = work->masks + (input - work->first_marked) / MLP_GROUP,
+        .groups = work->groups};
 }
 
 /* A leaf's chain over the rows named by bits, counted from `first`. */

@@ -12,11 +12,14 @@
  *          |  . . 4 . 1 .   |           +----------+----------+-----+
  *          +----------------+ ...       then the bias [padded(out)]
  *
- *      lists, of a row: non-zero inputs k of each block of MLP_BLOCK inputs.
- *          Row 0 of x above has {1, 4}: forward reads two rows of W.
+ *      inputs, of a row: bit k set where input k of a block of MLP_BLOCK is not
+ *          0. Row 0 of x above has 010010b: forward reads two rows of W.
  *      masks, of a group of MLP_GROUP inputs: bit r set where row r of a leaf
  *          has a non-zero there, a word for each 64 rows. Group {0, 1} of leaf
  *          0 has 01b: the gradient reads one row of x and dz.
+ *
+ *      Activations and dz get no such bits from the caller: where many of them
+ *      are 0, as behind ReLU, the kernels find out which (tuning.h).
  *
  *      product                       FMA chain, in order    outputs (owned)
  *      forward   z  = x W + b        over inputs k          [rows, panels]
@@ -50,9 +53,8 @@
 enum {
     MLP_PANEL = 32,    /**< columns of a weight panel */
     MLP_ALIGN = 16,    /**< floats of a cache line; row lengths are multiples */
-    MLP_BLOCK = 112,   /**< inputs of a block of the non-zero lists: what a
-                            row reads of a block's weights, 128 columns
-                            wide, is mostly in L1 */
+    MLP_BLOCK = 64,    /**< inputs whose bits are one word: the weights of
+                            such a block, 128 columns wide, stay in L1 */
     MLP_GROUP = 2,     /**< inputs that share a row mask */
     MLP_MASK_ROWS = 64 /**< rows of one mask word */
 };
@@ -112,9 +114,8 @@ static inline size_t mlp_panels(size_t out)
 typedef struct {
     size_t blocks;    /**< per row: ceil(cols / MLP_BLOCK) */
     size_t groups;    /**< ceil(cols / MLP_GROUP) */
-    uint8_t *columns; /**< [rows, blocks, MLP_BLOCK]: non-zero columns of a
-                           block, relative to its begin, rising */
-    uint8_t *counts;  /**< [rows, blocks]: how many there are */
+    uint64_t *inputs; /**< [rows, blocks]: bit k of block b: the row has a
+                           non-zero in input MLP_BLOCK b + k */
     uint64_t *masks;  /**< [words, groups]: bit r of word w of a leaf: row
                            MLP_MASK_ROWS w + r of the leaf has a non-zero in
                            this group; a leaf has words of its own */
@@ -322,7 +323,7 @@ typedef struct {
     void (*deform)(const struct mlp_image_shape *shape,
                    const struct mlp_image_map *map, void *scratch);
 
-    /** Gather rows: values, and non-zero lists if batch->nonzeros. */
+    /** Gather rows: values, and their bits if batch->nonzeros. */
     void (*gather)(const mlp_rows *source, mlp_batch *batch, mlp_range rows);
 
     /** Row masks of these words and groups of inputs, for batch->nonzeros. */

@@ -1,5 +1,5 @@
 /** @file
- *  How a thread's scratch memory is used: by backward for a packed panel, by
+ *  How a thread's scratch memory is used: by backward for packed panels, by
  *  the gradient for packed inputs or for the sums of long leaves. Private to
  *  this room; callers ask mlp_scratch_bytes.
  *
@@ -29,7 +29,10 @@ enum {
     LONG_LEAVES = 64,
     /* Inputs of such a block at most: what 256 rows of a chunk have of it, 144
      * KiB, and one sum of all columns stay in L2. */
-    LONG_BLOCK = 144
+    LONG_BLOCK = 144,
+    /* Panels of W^T that a row of a sparse product goes through at most, on any
+     * instruction set (tuning.h: ROW_VECS). */
+    SPARSE_PANELS = 4
 };
 
 /* Sums in scratch memory at a time, when those of so many leaves are added as
@@ -52,10 +55,13 @@ static inline size_t packed_inputs(size_t rows)
     return PACKED_STEP * (steps > 0 ? steps : 1);
 }
 
-/* Floats for backward: a panel of W^T. */
+/* Floats for backward: a panel of W^T, or a block of some, as many as a row of
+ * a sparse product has at most on any instruction set. */
 static inline size_t backward_floats(size_t out)
 {
-    return mlp_padded(out) * MLP_PANEL;
+    size_t panel = mlp_padded(out) * MLP_PANEL;
+    size_t block = (size_t)MLP_BLOCK * MLP_PANEL * SPARSE_PANELS;
+    return panel > block ? panel : block;
 }
 
 /* Floats for the dense gradient of at most so many rows: packed inputs, a third

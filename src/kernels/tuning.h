@@ -40,7 +40,7 @@ TUNE(TILE_VECS, 2, 4, 2);
 
 /* Vectors of the forward product of a sparse or single row: one row has one
  * chain a vector, and 8 chains hide the latency of an FMA. */
-TUNE(LIST_VECS, 8, 8, 8);
+TUNE(ROW_VECS, 8, 8, 8);
 
 /* Vectors of a tile of the sparse gradient, MLP_GROUP x GROUP_VECS: wider
  * tiles read a row's mask less often, and hold more accumulators. */
@@ -89,18 +89,36 @@ TUNE(PACKED_ROW, 16, 4, 8);
 
 /* ---- choices ---- */
 
-/* Rows up to which a dense forward goes row by row, LIST_VECS wide: a tile of
+/* Rows up to which a dense forward goes row by row, ROW_VECS wide: a tile of
  * so few rows has too few chains. */
 TUNE(SINGLE_ROWS, 2, 2, 2);
 
-/* Blocks of MLP_BLOCK inputs up to which such rows are listed, on the stack. */
-TUNE(LISTED_BLOCKS, 64, 64, 64);
+/* Per cent of values that are not 0, up to which a product goes row by row
+ * through these: a multiplication reads its weights then, which a dense tile
+ * has in a register. Activations behind ReLU come to 20 or 30. And the vectors
+ * of columns from which on it does, and rows that are counted before. */
+TUNE(SPARSE_PERCENT, 40, 40, 40);
+TUNE(SPARSE_VECS, 4, 4, 4);
+TUNE(SAMPLED_ROWS, 16, 16, 16);
+
+/* Blocks of MLP_BLOCK values that are marked at a time, on the stack: 32 KiB.
+ */
+TUNE(MARKED_BLOCKS, 4096, 4096, 4096);
+
+/* Inputs of a block of the gradient of sparse activations: what 64 rows have of
+ * them stays in L1 beside dz. */
+TUNE(MARKED_INPUTS, 64, 64, 64);
+
+/* Rows that leaves must have for it, in the mean; and from which on an input at
+ * a time goes through them. */
+TUNE(MARKED_LEAF, 6, 6, 6);
+TUNE(LONG_CHAIN, 24, 24, 24);
 
 /* ---- prefetch ---- */
 
-/* Rows between the prefetch and the use of a row's non-zero list: enough to
+/* Rows between the prefetch and the use of a block of a sparse row: enough to
  * hide a line from another core's L2, few enough to stay in L1. */
-TUNE(LIST_AHEAD, 10, 10, 10);
+TUNE(MARKED_AHEAD, 5, 5, 5);
 
 /* The same for rows of the data set, which lie anywhere in memory. */
 TUNE(ROWS_AHEAD, 8, 8, 8);

@@ -34,16 +34,14 @@ struct mlp_feed {
     const float *all_targets, *all_weights; /* or NULL */
 };
 
-/* For one more row: vector stores may write beyond the end of a list. */
 static void cut_nonzeros(const mlp_feed_shape *shape, mlp_arena *arena,
                          mlp_nonzeros *nonzeros)
 {
     nonzeros->blocks = (shape->features + MLP_BLOCK - 1) / MLP_BLOCK;
     nonzeros->groups = (shape->features + MLP_GROUP - 1) / MLP_GROUP;
-    size_t lists = (shape->rows + 1) * nonzeros->blocks;
     size_t words = shape->rows / MLP_MASK_ROWS + shape->leaves;
-    nonzeros->columns = mlp_arena_cut(arena, lists, MLP_BLOCK);
-    nonzeros->counts = mlp_arena_cut(arena, lists, sizeof *nonzeros->counts);
+    nonzeros->inputs = mlp_arena_cut(arena, shape->rows * nonzeros->blocks,
+                                     sizeof *nonzeros->inputs);
     nonzeros->masks =
         mlp_arena_cut(arena, words * nonzeros->groups, sizeof *nonzeros->masks);
 }

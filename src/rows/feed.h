@@ -1,6 +1,6 @@
 /** @file
  *  One batch of inputs, gathered from a dataset: converted to float, scaled,
- *  with lists of non-zeros if the data is sparse. Several processes may share
+ *  with its non-zeros marked if the data is sparse. Several processes may share
  *  its memory, and each fill some leaves of the batch.
  */
 #ifndef MLP_FEED_H
@@ -22,7 +22,7 @@ typedef struct mlp_feed mlp_feed;
 typedef struct {
     size_t features;
     size_t rows, leaves; /**< of a batch, at most */
-    bool is_sparse;      /**< build lists of non-zeros; kernels skip zeros */
+    bool is_sparse;      /**< mark the non-zeros; kernels skip zeros */
     bool is_forward;     /**< without the masks for gradients */
     bool has_targets;    /**< datasets and batches have targets */
     mlp_target_scaler target_scaler;

@@ -26,7 +26,7 @@ typedef struct {
     mlp_pass *pass;
     mlp_batch batch;
     mlp_thread thread; /* whose accesses are followed */
-    matrix x, lists;   /* of the batch, and which of x are not zero */
+    matrix x, marks;   /* of the batch, and which of x are not zero */
     matrix a[BENCH_LAYERS_MAX], dz[BENCH_LAYERS_MAX], w[BENCH_LAYERS_MAX];
     size_t bytes; /* that came from other cores in this stage */
 } ledger;
@@ -98,7 +98,7 @@ static void gather(ledger *l, size_t layer)
     (void)layer;
     mlp_range rows = mlp_thread_share(l->thread, l->batch.rows);
     write_lines(l, &l->x, rows, all_lines(&l->x));
-    write_lines(l, &l->lists, rows, all_lines(&l->lists));
+    write_lines(l, &l->marks, rows, all_lines(&l->marks));
 }
 
 static matrix *input_of(ledger *l, size_t layer)
@@ -116,7 +116,7 @@ static void forward(ledger *l, size_t layer)
     }
     read_lines(l, input_of(l, layer), own.rows, all_lines(input_of(l, layer)));
     if (layer == 0) {
-        read_lines(l, &l->lists, own.rows, all_lines(&l->lists));
+        read_lines(l, &l->marks, own.rows, all_lines(&l->marks));
     }
     read_lines(l, w, all_rows(w), lines_in(w, own.columns));
     write_lines(l, &l->a[layer], own.rows, lines_in(&l->a[layer], own.columns));
@@ -208,10 +208,11 @@ static void print_step(ledger *l)
 static bool create_matrices(ledger *l)
 {
     size_t features = l->model->layer[0].in;
-    size_t lists = (features + MLP_BLOCK - 1) / MLP_BLOCK * MLP_BLOCK;
+    size_t marks = (features + MLP_BLOCK - 1) / MLP_BLOCK *
+                   sizeof *l->batch.nonzeros->inputs;
     bool is_made = create_matrix(&l->x, l->batch.rows, lines_of(features)) &&
-                   create_matrix(&l->lists, l->batch.rows,
-                                 (lists + LINE_BYTES - 1) / LINE_BYTES);
+                   create_matrix(&l->marks, l->batch.rows,
+                                 (marks + LINE_BYTES - 1) / LINE_BYTES);
     for (size_t i = 0; i < l->model->layers && is_made; i++) {
         const mlp_layer *layer = &l->model->layer[i];
         size_t lines = lines_of(layer->out);
@@ -225,7 +226,7 @@ static bool create_matrices(ledger *l)
 static void destroy_matrices(ledger *l)
 {
     free(l->x.holders);
-    free(l->lists.holders);
+    free(l->marks.holders);
     for (size_t i = 0; i < BENCH_LAYERS_MAX; i++) {
         free(l->a[i].holders);
         free(l->dz[i].holders);

@@ -1,5 +1,5 @@
 /** @file
- *  Tests of gathering a batch: values, labels, and the lists of non-zeros,
+ *  Tests of gathering a batch: values, labels, and the marks of non-zeros,
  *  which must have exactly the values that are not zero.
  */
 #include "rows/feed.h"
@@ -77,24 +77,17 @@ static void check_values(const mlp_feed *feed)
     }
 }
 
-static void check_lists(const mlp_feed *feed)
+static void check_inputs(const mlp_feed *feed)
 {
     const mlp_batch *batch = mlp_feed_batch(feed);
-    const mlp_nonzeros *lists = batch->nonzeros;
+    const mlp_nonzeros *marks = batch->nonzeros;
     for (size_t r = 0; r < batch->rows; r++) {
         const uint8_t *raw = pixels[backwards[r]];
-        for (size_t b = 0; b < lists->blocks; b++) {
-            size_t list = r * lists->blocks + b;
-            const uint8_t *columns = lists->columns + list * MLP_BLOCK;
-            size_t found = 0;
-            for (size_t c = b * MLP_BLOCK;
-                 c < (b + 1) * MLP_BLOCK && c < FEATURES; c++) {
-                if (raw[c] != 0) {
-                    ck_assert_uint_lt(found, lists->counts[list]);
-                    ck_assert_uint_eq(columns[found++], c - b * MLP_BLOCK);
-                }
-            }
-            ck_assert_uint_eq(lists->counts[list], found);
+        for (size_t c = 0; c < marks->blocks * MLP_BLOCK; c++) {
+            size_t block = r * marks->blocks + c / MLP_BLOCK;
+            bool is_some = c < FEATURES && raw[c] != 0;
+            uint64_t bit = marks->inputs[block] >> c % MLP_BLOCK & 1;
+            ck_assert_uint_eq(bit, is_some);
         }
     }
 }
@@ -113,7 +106,7 @@ static bool has_nonzero(size_t r, size_t group)
 static void check_masks(const mlp_feed *feed)
 {
     const mlp_batch *batch = mlp_feed_batch(feed);
-    const mlp_nonzeros *lists = batch->nonzeros;
+    const mlp_nonzeros *marks = batch->nonzeros;
     for (size_t i = 0; i < batch->leaves; i++) {
         size_t first = batch->leaf_start[i];
         size_t rows = batch->leaf_start[i + 1] - first;
@@ -122,8 +115,8 @@ static void check_masks(const mlp_feed *feed)
         ck_assert_uint_eq(words, rows > 0 ? full : 1);
         for (size_t r = 0; r < words * MLP_MASK_ROWS; r++) {
             size_t word = batch->leaf_word[i] + r / MLP_MASK_ROWS;
-            for (size_t g = 0; g < lists->groups; g++) {
-                uint64_t mask = lists->masks[word * lists->groups + g];
+            for (size_t g = 0; g < marks->groups; g++) {
+                uint64_t mask = marks->masks[word * marks->groups + g];
                 bool expected = r < rows && has_nonzero(first + r, g);
                 ck_assert_uint_eq(mask >> r % MLP_MASK_ROWS & 1, expected);
             }
@@ -137,14 +130,14 @@ static const size_t starts[][LEAVES + 1] = {
 };
 enum { STARTS = sizeof starts / sizeof *starts };
 
-START_TEST(batch_holds_scaled_rows_and_lists_of_their_nonzeros)
+START_TEST(batch_holds_scaled_rows_and_marks_their_nonzeros)
 {
     for (size_t threads = 1; threads <= 5; threads += 2) {
         mlp_feed *feed = create_feed(true);
         fill_feed(feed, starts[_i], LEAVES, threads);
         ck_assert_uint_eq(mlp_feed_batch(feed)->rows, starts[_i][LEAVES]);
         check_values(feed);
-        check_lists(feed);
+        check_inputs(feed);
         check_masks(feed);
         mlp_feed_destroy(&feed);
         ck_assert_ptr_null(feed);
@@ -159,7 +152,7 @@ START_TEST(nothing_of_an_older_batch_remains)
     for (size_t i = 0; i < STARTS; i++) {
         fill_feed(feed, starts[i], LEAVES, 1);
         check_values(feed);
-        check_lists(feed);
+        check_inputs(feed);
         check_masks(feed);
     }
     mlp_feed_destroy(&feed);
@@ -197,7 +190,7 @@ START_TEST(feeds_that_share_memory_fill_one_batch)
             mlp_threads_run(NULL, 1 + turn % 3, fill, feeds[i]);
         }
         check_values(feeds[turn % 2]);
-        check_lists(feeds[turn % 2]);
+        check_inputs(feeds[turn % 2]);
         check_masks(feeds[turn % 2]);
     }
     mlp_feed_destroy(&feeds[0]);
@@ -206,7 +199,7 @@ START_TEST(feeds_that_share_memory_fill_one_batch)
 }
 END_TEST
 
-START_TEST(dense_batch_has_no_lists)
+START_TEST(dense_batch_has_no_marks)
 {
     mlp_feed *feed = create_feed(false);
     fill_feed(feed, starts[0], LEAVES, 3);
@@ -284,7 +277,7 @@ START_TEST(columns_have_shifts_and_scales_of_their_own)
 }
 END_TEST
 
-/* As images of 9 x 13, deformed and then scaled; the lists are theirs. */
+/* As images of 9 x 13, deformed and then scaled; the marks are theirs. */
 static mlp_config strong(void)
 {
     mlp_config config;
@@ -321,7 +314,8 @@ static void check_deformed(const mlp_feed *feed, const mlp_deformer *deformer,
         ck_assert(image[c] == 0 || (mask >> row % MLP_MASK_ROWS & 1) == 1);
     }
     for (size_t b = 0; b < batch->nonzeros->blocks; b++) {
-        count -= batch->nonzeros->counts[row * batch->nonzeros->blocks + b];
+        size_t block = row * batch->nonzeros->blocks + b;
+        count -= (size_t)__builtin_popcountll(batch->nonzeros->inputs[block]);
     }
     ck_assert_uint_eq(count, 0);
 }
@@ -359,11 +353,11 @@ int main(void)
 {
     create_data();
     TCase *tests = tcase_create("feed");
-    tcase_add_loop_test(
-        tests, batch_holds_scaled_rows_and_lists_of_their_nonzeros, 0, STARTS);
+    tcase_add_loop_test(tests, batch_holds_scaled_rows_and_marks_their_nonzeros,
+                        0, STARTS);
     tcase_add_test(tests, nothing_of_an_older_batch_remains);
     tcase_add_test(tests, feeds_that_share_memory_fill_one_batch);
-    tcase_add_test(tests, dense_batch_has_no_lists);
+    tcase_add_test(tests, dense_batch_has_no_marks);
     tcase_add_test(tests, floats_are_shifted_and_scaled);
     tcase_add_test(tests, columns_have_shifts_and_scales_of_their_own);
     tcase_add_test(tests, deformed_rows_take_the_place_of_stored_ones);

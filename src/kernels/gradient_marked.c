@@ -1,0 +1,280 @@
+/** @file
+ *  The weight gradient of activations many of which are 0, for one instruction
+ *  set: which are not is marked here. Of short leaves groups of inputs are
+ *  taken, as of sparse data (gradient_sparse.c).
+ *
+ *  Unlike pixels, activations are not 0 beside each other. So of longer leaves
+ *  a tile has one input, whose chains go through fewer rows, and up to ROW_VECS
+ *  vectors of columns.
+ *
+ *  So few rows of dz at a time that they stay in L1, while a block of inputs
+ *  goes through them: some short leaves, or a part of a long one. What they
+ * come to waits on the stack of the tree over leaves (base/tree.h), in scratch
+ *  memory: [sums, inputs of the block, columns of the tile].
+ */
+#include <string.h>
+
+#include "gradient.h"
+#include "scratch.h"
+#include "sparse.h"
+
+/* What all tiles of a block of inputs and some columns share. */
+typedef struct {
+    const gradient_work *work;
+    mlp_range inputs;
+    const uint64_t *marks; /* [words of the node's leaves, inputs] */
+    size_t first_word;     /* of the node's leaves */
+    size_t column;
+    float *stack;
+} marked_block;
+
+/* Rows that a tile goes through, and what becomes of their sum. */
+typedef struct {
+    size_t leaf;  /* the first */
+    size_t word;  /* the first */
+    bool goes_on; /* a long leaf, from what it has come to on the stack */
+    size_t level; /* of its sum, on the stack; */
+    size_t older; /* sums below, which are added to it; */
+    bool is_root; /* and then it is the gradient */
+} part;
+
+INLINE float *sum_at(size_t vecs, const marked_block *block, size_t level,
+                     size_t k)
+{
+    return block->stack + (level * block->inputs.count + k) * vecs * LANES;
+}
+
+/* The chain of input k over the rows of a word. */
+INLINE void add_word(size_t vecs, const marked_block *block, size_t word,
+                     size_t row, size_t k, vec *acc)
+{
+    const gradient_work *work = block->work;
+    size_t x_stride = work->x->stride, dz_stride = work->dz_stride;
+    const float *x = work->x->values + row * x_stride + block->inputs.first + k;
+    const float *dz = work->dz + row * dz_stride + block->column;
+    uint64_t bits =
+        block->marks[(word - block->first_word) * block->inputs.count + k];
+    FORGET(x);
+    FORGET(dz);
+    for (; bits != 0; bits &= bits - 1) {
+        size_t r = (size_t)__builtin_ctzll(bits);
+        add_row(1, vecs, x + r * x_stride, dz + r * dz_stride, acc);
+    }
+}
+
+INLINE void sum_leaf(size_t vecs, const marked_block *block, size_t leaf,
+                     size_t k, vec *acc)
+{
+    const mlp_batch *x = block->work->x;
+    clear(vecs, acc);
+    add_word(vecs, block, x->leaf_word[leaf], x->leaf_start[leaf], k, acc);
+}
+
+INLINE void sum_pair(size_t vecs, const marked_block *block, size_t leaf,
+                     size_t k, vec *acc)
+{
+    vec left[ROW_VECS];
+    sum_leaf(vecs, block, leaf, k, left);
+    sum_leaf(vecs, block, leaf + 1, k, acc);
+    add_left(vecs, left, acc);
+}
+
+INLINE void sum_quad(size_t vecs, const marked_block *block, size_t leaf,
+                     size_t k, vec *acc)
+{
+    vec left[ROW_VECS];
+    sum_pair(vecs, block, leaf, k, left);
+    sum_pair(vecs, block, leaf + 2, k, acc);
+    add_left(vecs, left, acc);
+}
+
+/* All inputs of the block.
+ * @param leaves  1, 2 or 4 short ones; 0: a word of a long one */
+INLINE void sum_part(size_t vecs, size_t leaves, const marked_block *block,
+                     const part *of)
+{
+    const gradient_work *work = block->work;
+    for (size_t k = 0; k < block->inputs.count; k++) {
+        vec acc[ROW_VECS];
+        if (leaves == 0) {
+            size_t start = work->x->leaf_word[of->leaf];
+            size_t row = work->x->leaf_start[of->leaf] +
+                         (of->word - start) * MLP_MASK_ROWS;
+            begin_values(1, vecs, !of->goes_on,
+                         sum_at(vecs, block, of->level, k), 0, acc);
+            add_word(vecs, block, of->word, row, k, acc);
+        } else if (leaves == 1) {
+            sum_leaf(vecs, block, of->leaf, k, acc);
+        } else if (leaves == 2) {
+            sum_pair(vecs, block, of->leaf, k, acc);
+        } else {
+            sum_quad(vecs, block, of->leaf, k, acc);
+        }
+        for (size_t n = 1; n <= of->older; n++) {
+            const float *left = sum_at(vecs, block, of->level - n, k);
+            for (size_t v = 0; v < vecs; v++) {
+                acc[v] = vec_load(left + v * LANES) + acc[v];
+            }
+        }
+        if (of->is_root) {
+            const tile_block to = {work->layer, block->inputs.first + k, 1,
+                                   block->column, work->squares};
+            store_tile(1, vecs, &to, work->sums, acc);
+        } else {
+            store_values(1, vecs, acc,
+                         sum_at(vecs, block, of->level - of->older, k), 0);
+        }
+    }
+}
+
+/* A leaf of several words. */
+INLINE void sum_long(size_t vecs, const marked_block *block, part of)
+{
+    const size_t *word = block->work->x->leaf_word + of.leaf;
+    part one = {.leaf = of.leaf, .level = of.level};
+    for (one.word = word[0]; one.word < word[1]; one.word++) {
+        if (one.word + 1 == word[1]) {
+            one.older = of.older;
+            one.is_root = of.is_root;
+        }
+        sum_part(vecs, 0, block, &one);
+        one.goes_on = true;
+    }
+}
+
+/* Short leaves from leaf i of the node on that are taken at a time: a complete
+ * subtree, so few rows that dz of a tile's columns stays in L1. */
+static size_t leaves_at(const gradient_work *work, size_t i)
+{
+    const mlp_range leaves = work->node->leaves;
+    const size_t *start = work->x->leaf_start + leaves.first + i;
+    for (size_t count = 4; count > 1; count /= 2) {
+        if (i % count == 0 && i + count <= leaves.count &&
+            start[count] - start[0] <= MLP_MASK_ROWS) {
+            return count;
+        }
+    }
+    return start[1] - start[0] <= MLP_MASK_ROWS ? 1 : 0;
+}
+
+INLINE void sum_columns(size_t vecs, const marked_block *block)
+{
+    const mlp_range leaves = block->work->node->leaves;
+    for (size_t i = 0; i < leaves.count;) {
+        size_t count = leaves_at(block->work, i);
+        size_t end = i + (count > 0 ? count : 1);
+        part of = {.leaf = leaves.first + i,
+                   .level = mlp_tree_sums(leaves.count, i),
+                   .is_root = end == leaves.count};
+        of.older = of.level + 1 - mlp_tree_sums(leaves.count, end);
+        if (count == 4) {
+            sum_part(vecs, 4, block, &of);
+        } else if (count == 2) {
+            sum_part(vecs, 2, block, &of);
+        } else if (count == 1) {
+            sum_part(vecs, 1, block, &of);
+        } else {
+            sum_long(vecs, block, of);
+        }
+        i = end;
+    }
+}
+
+/* ---- marks -------------------------------------------------------------- */
+
+/* Bit r of a group's word: one of its inputs is not 0 in row r of these.
+ * @param inputs  padded to whole groups with anything */
+INLINE void mark_inputs(size_t group, const float *x, size_t stride,
+                        size_t rows, size_t inputs, uint64_t *words)
+{
+    const uint64_t sizes = group == 1 ? 0x7FFFFFFF : 0x7FFFFFFF7FFFFFFF;
+    size_t groups = (inputs + group - 1) / group;
+    memset(words, 0, groups * sizeof *words);
+    for (size_t r = 0; r < rows; r++) {
+        const float *row = x + r * stride;
+        for (size_t g = 0; g < groups; g++) {
+            uint64_t bits = 0;
+            memcpy(&bits, row + g * group, group * sizeof *row);
+            words[g] |= (uint64_t)((bits & sizes) != 0) << r;
+        }
+    }
+}
+
+/* @param marks  [words of the node's leaves, groups], overwritten */
+INLINE void mark_leaves(size_t group, const gradient_work *work,
+                        mlp_range inputs, uint64_t *marks)
+{
+    const mlp_batch *x = work->x;
+    const mlp_range leaves = work->node->leaves;
+    for (size_t i = leaves.first; i < leaves.first + leaves.count; i++) {
+        size_t row = x->leaf_start[i];
+        for (size_t w = x->leaf_word[i]; w < x->leaf_word[i + 1]; w++) {
+            size_t rows = least(MLP_MASK_ROWS, x->leaf_start[i + 1] - row);
+            mark_inputs(group, x->values + row * x->stride + inputs.first,
+                        x->stride, rows, inputs.count, marks);
+            marks += (inputs.count + group - 1) / group;
+            row += rows;
+        }
+    }
+}
+
+/* ---- all ---------------------------------------------------------------- */
+
+static void single_inputs(const gradient_work *work, mlp_range inputs,
+                          uint64_t *marks, float *scratch)
+{
+    size_t first = work->x->leaf_word[work->node->leaves.first];
+    marked_block block = {work, inputs, marks, first, work->column, NULL};
+    block.stack = scratch;
+    mark_leaves(1, work, inputs, marks);
+    while (block.column < work->end) {
+        size_t vecs = row_vecs(work->layer->out, block.column, work->end);
+#define ROW(v) sum_columns(v, &block)
+        ROW_SWITCH(vecs)
+#undef ROW
+        block.column += vecs * LANES;
+    }
+}
+
+/* By groups, as inputs that gather has marked. */
+static void input_groups(const gradient_work *work, mlp_range inputs,
+                         uint64_t *marks, float *scratch)
+{
+    size_t first = work->x->leaf_word[work->node->leaves.first];
+    gradient_work block = *work;
+    block.inputs = inputs;
+    block.first_marked = inputs.first;
+    block.groups = (inputs.count + MLP_GROUP - 1) / MLP_GROUP;
+    block.masks = marks - first * block.groups;
+    mark_leaves(MLP_GROUP, work, inputs, marks);
+    ISA(mlp_gradient_sparse)(&block, scratch);
+}
+
+/* Inputs of a block, so that their marks and the stack of sums have room. */
+static size_t inputs_at_once(const gradient_work *work, size_t words)
+{
+    size_t sums = most_sums(work->node->leaves.count) + 1;
+    size_t room = mlp_scratch_bytes(work->layer->out, work->rows.count) /
+                  sizeof(float) / (sums * ROW_VECS * LANES);
+    size_t most = least(MARKED_INPUTS, least(MARKED_BLOCKS / words, room));
+    return most > MLP_GROUP ? most / MLP_GROUP * MLP_GROUP : MLP_GROUP;
+}
+
+void ISA(mlp_gradient_marked)(const gradient_work *work, float *scratch)
+{
+    uint64_t marks[MARKED_BLOCKS];
+    const mlp_range leaves = work->node->leaves;
+    const size_t *word = work->x->leaf_word + leaves.first;
+    size_t most = inputs_at_once(work, word[leaves.count] - word[0]);
+    bool is_long = work->node->begun == NULL &&
+                   work->rows.count >= leaves.count * LONG_CHAIN;
+    for (size_t i = 0; i < work->inputs.count; i += most) {
+        mlp_range inputs = {work->inputs.first + i,
+                            least(most, work->inputs.count - i)};
+        if (is_long) {
+            single_inputs(work, inputs, marks, scratch);
+        } else {
+            input_groups(work, inputs, marks, scratch);
+        }
+    }
+}

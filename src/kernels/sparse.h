@@ -1,0 +1,109 @@
+/** @file
+ *  Sparse products, x W or dz W^T, for one instruction set: a row at a time
+ *  goes through its values that are not 0. The chain of an element is that of
+ *  a dense product, less its exact zeros.
+ */
+#ifndef MLP_KERNELS_SPARSE_H
+#define MLP_KERNELS_SPARSE_H
+
+#include "nonzeros.h"
+#include "product.h"
+
+/* Whether a product of these rows with `vecs` vectors of columns is made sooner
+ * row by row, by a sample of them: fewer columns would have too few chains.
+ * @param x  [., stride], rows padded to a multiple of MLP_ALIGN */
+INLINE bool is_sparse(const float *x, size_t stride, size_t cols,
+                      mlp_range rows, size_t vecs)
+{
+    if (vecs < SPARSE_VECS || cols > MARKED_BLOCKS * MLP_BLOCK) {
+        return false;
+    }
+    size_t step = rows.count / SAMPLED_ROWS + 1;
+    size_t count = 0, nonzeros = 0;
+    for (size_t r = 0; r < rows.count; r += step) {
+        const float *row = x + (rows.first + r) * stride;
+        for (size_t k = 0; k < cols; k += LANES) {
+            nonzeros += (size_t)__builtin_popcountll(mark_vector(row + k));
+        }
+        count += mlp_padded(cols);
+    }
+    return nonzeros * 100 <= count * SPARSE_PERCENT;
+}
+
+/* Some vectors of columns of one row. A dense tile of one row and one panel
+ * would have two chains, each of which waits for its last multiplication: as
+ * many columns as these have enough. */
+typedef struct {
+    /* From the block's first input and the first column on, a pointer for each
+     * panel: one for each vector would be more than there are registers for. */
+    const float *w[ROW_VECS];
+    size_t w_stride;
+    const float *x; /* the row, from the block's first input on */
+    float *to;      /* what its chains come to */
+    bool is_first, is_last;
+} sparse_row;
+
+INLINE void add_input(size_t vecs, const sparse_row *row, size_t k, vec *acc)
+{
+    /* where there are whole panels, the same as a constant */
+    size_t w_stride = vecs < PANEL_VECS ? row->w_stride : MLP_PANEL;
+    vec xk = vec_all(row->x[k]);
+    UNROLL
+    for (size_t v = 0; v < vecs; v++) {
+        const float *w = row->w[v / PANEL_VECS] + k * w_stride;
+        acc[v] = vec_fma(xk, vec_load(w + v % PANEL_VECS * LANES), acc[v]);
+    }
+}
+
+/* The chains over the inputs of a block whose bits are set. */
+INLINE void sparse_product(size_t vecs, const sparse_row *row, uint64_t bits,
+                           vec *acc)
+{
+    begin_values(1, vecs, row->is_first, row->to, 0, acc);
+    for (; bits != 0; bits &= bits - 1) {
+        add_input(vecs, row, (size_t)__builtin_ctzll(bits), acc);
+    }
+}
+
+/* Ask for a block of a row, and for what its chains have come to, some rows
+ * before it is multiplied: both may be in another core's cache. */
+INLINE void prefetch_sparse(size_t vecs, const float *x, const float *to)
+{
+    UNROLL
+    for (size_t k = 0; k < MLP_BLOCK; k += MLP_ALIGN) {
+        __builtin_prefetch(x + k);
+    }
+    prefetch_to_write(to, vecs * LANES);
+}
+
+/* Vectors of a row from `column` on, in a matrix with so many columns of which
+ * those before `end` are wanted: what a row multiplies has one row length, so
+ * it ends before a panel of another width. */
+INLINE size_t row_vecs(size_t columns, size_t column, size_t end)
+{
+    size_t last = mlp_padded(columns) / MLP_PANEL * MLP_PANEL;
+    size_t stop = column < last ? least(last, end) : end;
+    size_t vecs = ROW_VECS;
+    while (vecs > (stop - column) / LANES) {
+        vecs /= 2;
+    }
+    return vecs;
+}
+
+/* Expands to `ROW(vecs)` with a constant, for what row_vecs returns. */
+#define ROW_CASE(constant)                                                     \
+    case constant:                                                             \
+        ROW(constant);                                                         \
+        break;
+#define ROW_SWITCH(vecs)                                                       \
+    switch (vecs) {                                                            \
+        ROW_CASE(1)                                                            \
+        ROW_CASE(2)                                                            \
+        ROW_CASE(4)                                                            \
+        ROW_CASE(8)                                                            \
+    default:                                                                   \
+        break;                                                                 \
+    }
+_Static_assert(ROW_VECS == 8, "ROW_SWITCH ends there");
+
+#endif
