@@ -1,19 +1,28 @@
 /** @file
  *  Dropout's factors, a panel of units at a time, for one instruction set.
  */
+#include <string.h>
+
 #include "philox.h"
 
-/* Unit 32 p + 8 w + i of a row has word w of the block of unit 8 p + i. */
-static void mask_panel(const mlp_dropout *dropout, uint64_t row, size_t panel,
+/* A word of all blocks of a panel. */
+typedef uint32_t panel_words
+    __attribute__((vector_size(SIDE * sizeof(uint32_t))));
+
+/* Unit 32 p + 8 w + i of a row has word w of the block of unit 8 p + i.
+ * Selected by bits: a branch would be mispredicted for each unit left out. */
+INLINE void mask_panel(const mlp_dropout *dropout, uint64_t row, size_t panel,
                        uint32_t least_kept, float factor, float mask[MLP_PANEL])
 {
     const mlp_rng_key key = {dropout->seed, MLP_RNG_DROPOUT, dropout->epoch};
-    uint32_t x[4][SIDE];
-    draw_blocks(key, row, (uint32_t)(panel * SIDE), x);
+    uint32_t drawn[4][SIDE], bits;
+    memcpy(&bits, &factor, sizeof bits);
+    draw_blocks(key, row, (uint32_t)(panel * SIDE), drawn);
     for (size_t w = 0; w < 4; w++) {
-        for (size_t i = 0; i < SIDE; i++) {
-            mask[w * SIDE + i] = x[w][i] >= least_kept ? factor : 0.0f;
-        }
+        panel_words x;
+        memcpy(&x, drawn[w], sizeof x);
+        x = (panel_words)(x >= least_kept) & bits;
+        memcpy(mask + w * SIDE, &x, sizeof x);
     }
 }
 
@@ -26,11 +35,14 @@ void ISA(mlp_dropout)(const mlp_dropout *dropout, float *mask, size_t stride,
         /* rows of a split are below 2^40, layers below 2^16 */
         uint64_t row = (uint64_t)dropout->layer << 40 | dropout->rows[r];
         for (size_t p = panels.first; p < panels.first + panels.count; p++) {
-            float panel[MLP_PANEL];
-            size_t width = least(MLP_PANEL, stride - p * MLP_PANEL);
-            mask_panel(dropout, row, p, least_kept, factor, panel);
-            for (size_t j = 0; j < width; j++) {
-                mask[r * stride + p * MLP_PANEL + j] = panel[j];
+            float *to = mask + r * stride + p * MLP_PANEL;
+            size_t width = stride - p * MLP_PANEL;
+            if (width >= MLP_PANEL) {
+                mask_panel(dropout, row, p, least_kept, factor, to);
+            } else {
+                float panel[MLP_PANEL];
+                mask_panel(dropout, row, p, least_kept, factor, panel);
+                memcpy(to, panel, width * sizeof *to);
             }
         }
     }

@@ -4,6 +4,8 @@
 #ifndef MLP_KERNELS_PHILOX_H
 #define MLP_KERNELS_PHILOX_H
 
+#include <string.h>
+
 #include "base/rng.h"
 
 #include "isa.h"
@@ -16,6 +18,7 @@ enum {
 /* A word of WIDE blocks, in the lower halves; what is in the upper ones means
  * nothing. So a product of 64 bits needs no packing. */
 typedef uint64_t words __attribute__((vector_size(WIDE * sizeof(uint64_t))));
+typedef uint32_t halves __attribute__((vector_size(WIDE * sizeof(uint32_t))));
 
 INLINE words words_all(uint32_t value)
 {
@@ -71,9 +74,8 @@ INLINE void draw_blocks(mlp_rng_key key, uint64_t row, uint32_t first_unit,
         mix_blocks(x, key.seed);
         UNROLL
         for (size_t w = 0; w < 4; w++) {
-            for (size_t i = 0; i < WIDE; i++) {
-                drawn[w][v + i] = (uint32_t)x[w][i];
-            }
+            halves lower = __builtin_convertvector(x[w], halves);
+            memcpy(&drawn[w][v], &lower, sizeof lower);
         }
     }
 }
