@@ -62,6 +62,8 @@ lines_search() {
 --lr 0.004
 --label-smoothing 0.1
 --epochs 60 --warmup 3
+--epochs 240 --warmup 6
+--epochs 240 --warmup 6 --dropout 0.3
 END
     while read -r line; do
         echo "$small${line:+ $line}"
