@@ -299,7 +299,7 @@ void ISA(mlp_backward)(const mlp_dense *layer, const float *dz,
 {
     backward_work work = {layer, below, units, dz, NULL, rows};
     work.dx = dx;
-    if (is_sparse(dz, mlp_stride(layer->out), layer->out, rows,
+    if (is_sparse(SPARSE_PERCENT, dz, mlp_stride(layer->out), layer->out, rows,
                   panels.count * PANEL_VECS)) {
         backward_sparse(&work, panels, scratch);
     } else {

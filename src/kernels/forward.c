@@ -262,7 +262,7 @@ void ISA(mlp_forward)(const mlp_dense *layer, const mlp_batch *x,
         ahead = lines_of(x->ahead, rows.count * x->nonzeros->blocks * wide);
         forward_rows(&work, panels);
     } else if (is_single(layer, rows) ||
-               is_sparse(x->values, x->stride, layer->in, rows,
+               is_sparse(SPARSE_PERCENT, x->values, x->stride, layer->in, rows,
                          panels.count * PANEL_VECS)) {
         forward_marked(&work, panels);
     } else {

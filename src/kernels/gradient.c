@@ -326,8 +326,8 @@ static bool is_marked(const gradient_work *work)
     size_t leaves = work->node->leaves.count;
     return work->rows.count >= leaves * MARKED_LEAF &&
            leaves + work->rows.count / MLP_MASK_ROWS <= MARKED_BLOCKS / 2 &&
-           is_sparse(x->values, x->stride, work->layer->in, work->rows,
-                     (work->end - work->column) / LANES);
+           is_sparse(MARKED_PERCENT, x->values, x->stride, work->layer->in,
+                     work->rows, (work->end - work->column) / LANES);
 }
 
 /* Where the sums go: into the layer's gradient, or into a block. */

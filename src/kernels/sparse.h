@@ -9,11 +9,12 @@
 #include "nonzeros.h"
 #include "product.h"
 
-/* Whether a product of these rows with `vecs` vectors of columns is made sooner
- * row by row, by a sample of them: fewer columns would have too few chains.
+/* Whether at most so many per cent of these rows are not 0, by a sample of
+ * them, and there are `vecs` vectors of columns to multiply them by: fewer
+ * would have too few chains.
  * @param x  [., stride], rows padded to a multiple of MLP_ALIGN */
-INLINE bool is_sparse(const float *x, size_t stride, size_t cols,
-                      mlp_range rows, size_t vecs)
+INLINE bool is_sparse(size_t percent, const float *x, size_t stride,
+                      size_t cols, mlp_range rows, size_t vecs)
 {
     if (vecs < SPARSE_VECS || cols > MARKED_BLOCKS * MLP_BLOCK) {
         return false;
@@ -27,7 +28,7 @@ INLINE bool is_sparse(const float *x, size_t stride, size_t cols,
         }
         count += mlp_padded(cols);
     }
-    return nonzeros * 100 <= count * SPARSE_PERCENT;
+    return nonzeros * 100 <= count * percent;
 }
 
 /* Some vectors of columns of one row. A dense tile of one row and one panel

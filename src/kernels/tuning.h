@@ -95,11 +95,14 @@ TUNE(SINGLE_ROWS, 2, 2, 2);
 
 /* Per cent of values that are not 0, up to which a product goes row by row
  * through these: a multiplication reads its weights then, which a dense tile
- * has in a register. Activations behind ReLU come to 20 or 30. And the vectors
+ * has in a register. Activations behind ReLU come to 20 or 40. And the vectors
  * of columns from which on it does, and rows that are counted before. */
-TUNE(SPARSE_PERCENT, 40, 40, 40);
+TUNE(SPARSE_PERCENT, 50, 60, 50);
 TUNE(SPARSE_VECS, 4, 4, 4);
 TUNE(SAMPLED_ROWS, 16, 16, 16);
+
+/* The same for the gradient: fewer, since a leaf has few rows. */
+TUNE(MARKED_PERCENT, 42, 40, 42);
 
 /* Blocks of MLP_BLOCK values that are marked at a time, on the stack: 32 KiB.
  */
