@@ -3,14 +3,12 @@
  *  set: which are not is marked here. Of short leaves groups of inputs are
  *  taken, as of sparse data (gradient_sparse.c).
  *
- *  Unlike pixels, activations are not 0 beside each other. So of longer leaves
- *  a tile has one input, whose chains go through fewer rows, and up to ROW_VECS
- *  vectors of columns.
- *
- *  So few rows of dz at a time that they stay in L1, while a block of inputs
- *  goes through them: some short leaves, or a part of a long one. What they
- * come to waits on the stack of the tree over leaves (base/tree.h), in scratch
- *  memory: [sums, inputs of the block, columns of the tile].
+ *  Of longer leaves a tile has one input and up to ROW_VECS vectors of columns,
+ *  for activations, unlike pixels, are not 0 beside each other. A block of
+ *  inputs goes through some short leaves, or a word of a long one, at a time:
+ *  so few rows that their dz stays in L1. Sums wait on the stack of the tree
+ *  over leaves (base/tree.h), in scratch memory: [sums, inputs of the block,
+ *  columns of the tile].
  */
 #include <string.h>
 
@@ -31,11 +29,11 @@ typedef struct {
 /* Rows that a tile goes through, and what becomes of their sum. */
 typedef struct {
     size_t leaf;  /* the first */
-    size_t word;  /* the first */
+    size_t word;  /* of a long leaf */
     bool goes_on; /* a long leaf, from what it has come to on the stack */
-    size_t level; /* of its sum, on the stack; */
-    size_t older; /* sums below, which are added to it; */
-    bool is_root; /* and then it is the gradient */
+    size_t level; /* place of the sum on the stack */
+    size_t older; /* sums below it that are then added */
+    bool is_root; /* what that makes is the gradient */
 } part;
 
 INLINE float *sum_at(size_t vecs, const marked_block *block, size_t level,
@@ -182,12 +180,16 @@ INLINE void sum_columns(size_t vecs, const marked_block *block)
 
 /* ---- marks -------------------------------------------------------------- */
 
+_Static_assert(MLP_GROUP * sizeof(float) == sizeof(uint64_t),
+               "a group is tested by its bits");
+
 /* Bit r of a group's word: one of its inputs is not 0 in row r of these.
+ * @param group   1 or MLP_GROUP
  * @param inputs  padded to whole groups with anything */
 INLINE void mark_inputs(size_t group, const float *x, size_t stride,
                         size_t rows, size_t inputs, uint64_t *words)
 {
-    const uint64_t sizes = group == 1 ? 0x7FFFFFFF : 0x7FFFFFFF7FFFFFFF;
+    const uint64_t signless = group == 1 ? 0x7FFFFFFF : 0x7FFFFFFF7FFFFFFF;
     size_t groups = (inputs + group - 1) / group;
     memset(words, 0, groups * sizeof *words);
     for (size_t r = 0; r < rows; r++) {
@@ -195,7 +197,7 @@ INLINE void mark_inputs(size_t group, const float *x, size_t stride,
         for (size_t g = 0; g < groups; g++) {
             uint64_t bits = 0;
             memcpy(&bits, row + g * group, group * sizeof *row);
-            words[g] |= (uint64_t)((bits & sizes) != 0) << r;
+            words[g] |= (uint64_t)((bits & signless) != 0) << r;
         }
     }
 }
