@@ -197,12 +197,12 @@ typedef struct {
 
 /* @param at  of the first element, in dx and the activations */
 INLINE void sum_row(size_t vecs, const backward_work *work, size_t at,
-                    const sparse_row *row, uint64_t bits)
+                    const sparse_row *row)
 {
     bool needs_more = needs_block(work->below, work->units);
     bool is_relu = work->below->activation == MLP_ACTIVATION_RELU;
     vec acc[ROW_VECS];
-    sparse_product(vecs, row, bits, acc);
+    sparse_product(vecs, 1, row, acc);
     if (row->is_last && !needs_more) {
         finish_dz(1, vecs, is_relu, work->units->a + at, 0, acc);
     }
@@ -237,7 +237,7 @@ INLINE void row_columns(size_t vecs, const marked_rows *marked, size_t column,
                           .is_last = b + 1 == marked->blocks};
         pack_panels(vecs, layer, outputs, column, packed, &row);
         for (size_t i = 0; i < marked->rows.count; i++) {
-            uint64_t bits = marked->marks[i * marked->blocks + b];
+            row.bits = marked->marks + i * marked->blocks + b;
             size_t r = marked->rows.first + i;
             size_t at = r * stride + column;
             size_t ahead = least(i + MARKED_AHEAD, marked->rows.count - 1) - i;
@@ -245,8 +245,8 @@ INLINE void row_columns(size_t vecs, const marked_rows *marked, size_t column,
             row.to = work->dx + at;
             prefetch_sparse(vecs, row.x + ahead * dz_stride,
                             row.to + ahead * stride);
-            if (bits != 0 || row.is_first || row.is_last) {
-                sum_row(vecs, work, at, &row, bits);
+            if (*row.bits != 0 || row.is_first || row.is_last) {
+                sum_row(vecs, work, at, &row);
             }
         }
     }

@@ -160,11 +160,11 @@ INLINE sparse_row row_of(size_t vecs, const mlp_dense *layer, size_t first,
     return row;
 }
 
-INLINE void sum_row(size_t vecs, const forward_work *work, size_t column,
-                    const sparse_row *row, uint64_t bits)
+INLINE void sum_row(size_t vecs, size_t blocks, const forward_work *work,
+                    size_t column, const sparse_row *row)
 {
     vec acc[ROW_VECS];
-    sparse_product(vecs, row, bits, acc);
+    sparse_product(vecs, blocks, row, acc);
     if (row->is_last) {
         finish_values(1, vecs, work->layer->activation, work->bias + column,
                       acc);
@@ -172,49 +172,66 @@ INLINE void sum_row(size_t vecs, const forward_work *work, size_t column,
     store_values(1, vecs, acc, row->to, 0);
 }
 
-INLINE void row_columns(size_t vecs, const forward_work *work, size_t column)
+/* All rows go through the weights of a block before the next; single rows,
+ * which would not find them again, through all blocks at once. */
+INLINE void row_columns(size_t vecs, bool is_single, const forward_work *work,
+                        size_t column)
 {
     const mlp_batch *x = work->x;
     const mlp_nonzeros *nonzeros = x->nonzeros;
     mlp_range rows = work->rows;
     size_t end = rows.first + rows.count;
-    for (size_t b = 0; b < nonzeros->blocks; b++) {
+    size_t at_once = is_single ? nonzeros->blocks : 1;
+    for (size_t b = 0; b < nonzeros->blocks; b += at_once) {
         sparse_row row = row_of(vecs, work->layer, b * MLP_BLOCK, column);
         row.is_first = b == 0;
-        row.is_last = b + 1 == nonzeros->blocks;
+        row.is_last = b + at_once == nonzeros->blocks;
         for (size_t r = rows.first; r < end; r++) {
             size_t marked = r - work->first_marked;
-            uint64_t bits = nonzeros->inputs[marked * nonzeros->blocks + b];
+            row.bits = nonzeros->inputs + marked * nonzeros->blocks + b;
             size_t ahead = least(r + MARKED_AHEAD, end - 1) - r;
             row.x = x->values + r * x->stride + b * MLP_BLOCK;
             row.to = work->sums + r * work->stride + column;
-            prefetch_ahead(work->ahead);
-            prefetch_sparse(vecs, row.x + ahead * x->stride,
-                            row.to + ahead * work->stride);
-            if (bits != 0 || row.is_first || row.is_last) {
-                sum_row(vecs, work, column, &row, bits);
+            if (x->ahead.bytes > 0) { /* both at once is more than pays */
+                prefetch_ahead(work->ahead);
+            } else {
+                prefetch_sparse(vecs, row.x + ahead * x->stride,
+                                row.to + ahead * work->stride);
+            }
+            if (*row.bits != 0 || row.is_first || row.is_last) {
+                sum_row(vecs, at_once, work, column, &row);
             }
         }
     }
     finish_block(work, rows, (mlp_range){column, vecs * LANES});
 }
 
-static void forward_rows(const forward_work *work, mlp_range panels)
+INLINE void forward_columns(bool is_single, const forward_work *work,
+                            mlp_range panels)
 {
     size_t column = panels.first * MLP_PANEL;
     size_t end = least((panels.first + panels.count) * MLP_PANEL,
                        mlp_padded(work->layer->out));
     while (column < end) {
         size_t vecs = row_vecs(work->layer->out, column, end);
-#define ROW(v) row_columns(v, work, column)
+#define ROW(v) row_columns(v, is_single, work, column)
         ROW_SWITCH(vecs)
 #undef ROW
         column += vecs * LANES;
     }
 }
 
+static void forward_rows(const forward_work *work, mlp_range panels)
+{
+    if (work->rows.count <= SINGLE_ROWS) {
+        forward_columns(true, work, panels);
+    } else {
+        forward_columns(false, work, panels);
+    }
+}
+
 /* Rows so few that a tile of them has too few chains. */
-INLINE bool is_single(const mlp_dense *layer, mlp_range rows)
+INLINE bool are_single(const mlp_dense *layer, mlp_range rows)
 {
     return rows.count <= SINGLE_ROWS && layer->in <= MARKED_BLOCKS * MLP_BLOCK;
 }
@@ -261,7 +278,7 @@ void ISA(mlp_forward)(const mlp_dense *layer, const mlp_batch *x,
         size_t wide = (panels.count * PANEL_VECS + ROW_VECS - 1) / ROW_VECS;
         ahead = lines_of(x->ahead, rows.count * x->nonzeros->blocks * wide);
         forward_rows(&work, panels);
-    } else if (is_single(layer, rows) ||
+    } else if (are_single(layer, rows) ||
                is_sparse(SPARSE_PERCENT, x->values, x->stride, layer->in, rows,
                          panels.count * PANEL_VECS)) {
         forward_marked(&work, panels);

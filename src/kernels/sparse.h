@@ -31,16 +31,17 @@ INLINE bool is_sparse(size_t percent, const float *x, size_t stride,
     return nonzeros * 100 <= count * percent;
 }
 
-/* Some vectors of columns of one row. A dense tile of one row and one panel
- * would have two chains, each of which waits for its last multiplication: as
- * many columns as these have enough. */
+/* Some vectors of columns of one row, over one block of inputs or more. A dense
+ * tile of one row and one panel would have two chains, each of which waits for
+ * its last multiplication: as many columns as these have enough. */
 typedef struct {
-    /* From the block's first input and the first column on, a pointer for each
-     * panel: one for each vector would be more than there are registers for. */
+    /* From the first input and the first column on, a pointer for each panel:
+     * one for each vector would be more than there are registers for. */
     const float *w[ROW_VECS];
     size_t w_stride;
-    const float *x; /* the row, from the block's first input on */
-    float *to;      /* what its chains come to */
+    const float *x;       /* the row, from the first input on */
+    const uint64_t *bits; /* of each block: which of its inputs are not 0 */
+    float *to;            /* what its chains come to */
     bool is_first, is_last;
 } sparse_row;
 
@@ -56,13 +57,16 @@ INLINE void add_input(size_t vecs, const sparse_row *row, size_t k, vec *acc)
     }
 }
 
-/* The chains over the inputs of a block whose bits are set. */
-INLINE void sparse_product(size_t vecs, const sparse_row *row, uint64_t bits,
+/* The chains over the inputs of some blocks whose bits are set. */
+INLINE void sparse_product(size_t vecs, size_t blocks, const sparse_row *row,
                            vec *acc)
 {
     begin_values(1, vecs, row->is_first, row->to, 0, acc);
-    for (; bits != 0; bits &= bits - 1) {
-        add_input(vecs, row, (size_t)__builtin_ctzll(bits), acc);
+    for (size_t b = 0; b < blocks; b++) {
+        for (uint64_t bits = row->bits[b]; bits != 0; bits &= bits - 1) {
+            size_t k = b * MLP_BLOCK + (size_t)__builtin_ctzll(bits);
+            add_input(vecs, row, k, acc);
+        }
     }
 }
 
