@@ -279,11 +279,10 @@ static void backward_sparse(const backward_work *work, mlp_range panels,
     uint64_t marks[MARKED_BLOCKS];
     size_t out = work->layer->out;
     size_t blocks = (out + MLP_BLOCK - 1) / MLP_BLOCK;
-    size_t most = MARKED_BLOCKS / (blocks > 0 ? blocks : 1);
     marked_rows part = {.work = work, .marks = marks, .blocks = blocks};
     size_t end = work->rows.first + work->rows.count;
     for (size_t r = work->rows.first; r < end; r += part.rows.count) {
-        part.rows = (mlp_range){r, least(most, end - r)};
+        part.rows = (mlp_range){r, rows_at_once(end - r, blocks)};
         for (size_t i = 0; i < part.rows.count; i++) {
             mark_row(work->dz + (r + i) * mlp_stride(out), out,
                      marks + i * blocks);

@@ -194,7 +194,7 @@ INLINE void row_columns(size_t vecs, bool is_single, const forward_work *work,
             row.to = work->sums + r * work->stride + column;
             if (x->ahead.bytes > 0) { /* both at once is more than pays */
                 prefetch_ahead(work->ahead);
-            } else {
+            } else if (!is_single) {
                 prefetch_sparse(vecs, row.x + ahead * x->stride,
                                 row.to + ahead * work->stride);
             }
@@ -243,7 +243,6 @@ static void forward_marked(const forward_work *work, mlp_range panels)
 {
     uint64_t inputs[MARKED_BLOCKS];
     size_t blocks = (work->layer->in + MLP_BLOCK - 1) / MLP_BLOCK;
-    size_t most = MARKED_BLOCKS / (blocks > 0 ? blocks : 1);
     const mlp_nonzeros nonzeros = {.blocks = blocks, .inputs = inputs};
     mlp_batch x = *work->x;
     x.nonzeros = &nonzeros;
@@ -251,7 +250,7 @@ static void forward_marked(const forward_work *work, mlp_range panels)
     part.x = &x;
     size_t end = work->rows.first + work->rows.count;
     for (size_t r = work->rows.first; r < end; r += part.rows.count) {
-        part.rows = (mlp_range){r, least(most, end - r)};
+        part.rows = (mlp_range){r, rows_at_once(end - r, blocks)};
         part.first_marked = r;
         for (size_t i = 0; i < part.rows.count; i++) {
             mark_row(x.values + (r + i) * x.stride, work->layer->in,

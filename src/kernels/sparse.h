@@ -31,6 +31,13 @@ INLINE bool is_sparse(size_t percent, const float *x, size_t stride,
     return nonzeros * 100 <= count * percent;
 }
 
+/* Of so many rows of some blocks, how many there is room to mark at a time.
+ * Without a division where all fit: a single row is soon done. */
+INLINE size_t rows_at_once(size_t rows, size_t blocks)
+{
+    return rows * blocks <= MARKED_BLOCKS ? rows : MARKED_BLOCKS / blocks;
+}
+
 /* Some vectors of columns of one row, over one block of inputs or more. A dense
  * tile of one row and one panel would have two chains, each of which waits for
  * its last multiplication: as many columns as these have enough. */
