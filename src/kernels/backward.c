@@ -5,7 +5,11 @@
  */
 #include <string.h>
 
+#include "scratch.h"
 #include "sparse.h"
+
+_Static_assert(ROW_VECS *LANES <= SPARSE_PANELS * MLP_PANEL,
+               "scratch has room for the panels of a sparse row");
 
 typedef float quad __attribute__((vector_size(16)));
 
@@ -278,15 +282,13 @@ static void backward_sparse(const backward_work *work, mlp_range panels,
 {
     uint64_t marks[MARKED_BLOCKS];
     size_t out = work->layer->out;
-    size_t blocks = (out + MLP_BLOCK - 1) / MLP_BLOCK;
+    size_t blocks = mlp_blocks(out);
     marked_rows part = {.work = work, .marks = marks, .blocks = blocks};
     size_t end = work->rows.first + work->rows.count;
     for (size_t r = work->rows.first; r < end; r += part.rows.count) {
         part.rows = (mlp_range){r, rows_at_once(end - r, blocks)};
-        for (size_t i = 0; i < part.rows.count; i++) {
-            mark_row(work->dz + (r + i) * mlp_stride(out), out,
-                     marks + i * blocks);
-        }
+        mark_rows(work->dz + r * mlp_stride(out), mlp_stride(out), out,
+                  part.rows.count, marks);
         backward_rows(&part, panels, scratch);
     }
 }

@@ -242,7 +242,7 @@ INLINE bool are_single(const mlp_dense *layer, mlp_range rows)
 static void forward_marked(const forward_work *work, mlp_range panels)
 {
     uint64_t inputs[MARKED_BLOCKS];
-    size_t blocks = (work->layer->in + MLP_BLOCK - 1) / MLP_BLOCK;
+    size_t blocks = mlp_blocks(work->layer->in);
     const mlp_nonzeros nonzeros = {.blocks = blocks, .inputs = inputs};
     mlp_batch x = *work->x;
     x.nonzeros = &nonzeros;
@@ -252,10 +252,8 @@ static void forward_marked(const forward_work *work, mlp_range panels)
     for (size_t r = work->rows.first; r < end; r += part.rows.count) {
         part.rows = (mlp_range){r, rows_at_once(end - r, blocks)};
         part.first_marked = r;
-        for (size_t i = 0; i < part.rows.count; i++) {
-            mark_row(x.values + (r + i) * x.stride, work->layer->in,
-                     inputs + i * blocks);
-        }
+        mark_rows(x.values + r * x.stride, x.stride, work->layer->in,
+                  part.rows.count, inputs);
         forward_rows(&part, panels);
     }
 }

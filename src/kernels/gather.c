@@ -106,13 +106,21 @@ void ISA(mlp_gather)(const mlp_rows *source, mlp_batch *batch, mlp_range rows)
     }
 }
 
+/* After the last group of the range that has all its inputs; a range without
+ * groups may begin behind it. */
+static size_t whole_end(size_t cols, mlp_range groups)
+{
+    size_t end = least(groups.first + groups.count, cols / MLP_GROUP);
+    return end > groups.first ? end : groups.first;
+}
+
 /* One row's bit in its mask words: whether either raw feature of a group is
  * not 0 (a byte of 0 becomes 0, since shift is 0 for sparse data). */
 static void mask_bytes(const uint8_t *from, size_t cols, mlp_range groups,
                        unsigned bit, uint64_t *words)
 {
     size_t end = groups.first + groups.count;
-    size_t whole = least(end, cols / MLP_GROUP);
+    size_t whole = whole_end(cols, groups);
     for (size_t g = groups.first; g < whole; g++) {
         uint16_t pair;
         memcpy(&pair, from + g * MLP_GROUP, sizeof pair);
@@ -126,11 +134,11 @@ static void mask_bytes(const uint8_t *from, size_t cols, mlp_range groups,
 static void mask_floats(const float *from, size_t cols, mlp_range groups,
                         unsigned bit, uint64_t *words)
 {
-    for (size_t g = groups.first; g < groups.first + groups.count; g++) {
-        size_t k = g * MLP_GROUP;
-        bool is_some = from[k] != 0.0f || (k + 1 < cols && from[k + 1] != 0.0f);
-        words[g] |= (uint64_t)is_some << bit;
-    }
+    size_t end = groups.first + groups.count;
+    size_t whole = whole_end(cols, groups);
+    mask_groups(MLP_GROUP, from + groups.first * MLP_GROUP,
+                whole - groups.first, bit, words + groups.first);
+    mask_groups(1, from + whole * MLP_GROUP, end - whole, bit, words + whole);
 }
 
 _Static_assert(MLP_GROUP == sizeof(uint16_t), "a group is a pair of bytes");

@@ -142,6 +142,19 @@ INLINE void add_row(size_t inputs, size_t vecs, const float *x, const float *dz,
     add_outer(inputs, vecs, xi, dz, acc);
 }
 
+/* The same for the rows whose bits are set, counted from x and dz. */
+INLINE void add_rows(size_t inputs, size_t vecs, uint64_t bits, const float *x,
+                     size_t x_stride, const float *dz, size_t dz_stride,
+                     vec *acc)
+{
+    FORGET(x);
+    FORGET(dz);
+    for (; bits != 0; bits &= bits - 1) {
+        size_t r = (size_t)__builtin_ctzll(bits);
+        add_row(inputs, vecs, x + r * x_stride, dz + r * dz_stride, acc);
+    }
+}
+
 /* Copy accumulators that are needed only later to an array [ACC_MAX]: in
  * memory, where there are too few registers. Left to itself the compiler spills
  * one of the next loop's accumulators. */

@@ -52,12 +52,7 @@ INLINE void add_word(size_t vecs, const marked_block *block, size_t word,
     const float *dz = work->dz + row * dz_stride + block->column;
     uint64_t bits =
         block->marks[(word - block->first_word) * block->inputs.count + k];
-    FORGET(x);
-    FORGET(dz);
-    for (; bits != 0; bits &= bits - 1) {
-        size_t r = (size_t)__builtin_ctzll(bits);
-        add_row(1, vecs, x + r * x_stride, dz + r * dz_stride, acc);
-    }
+    add_rows(1, vecs, bits, x, x_stride, dz, dz_stride, acc);
 }
 
 INLINE void sum_leaf(size_t vecs, const marked_block *block, size_t leaf,
@@ -77,17 +72,8 @@ INLINE void sum_pair(size_t vecs, const marked_block *block, size_t leaf,
     add_left(vecs, left, acc);
 }
 
-INLINE void sum_quad(size_t vecs, const marked_block *block, size_t leaf,
-                     size_t k, vec *acc)
-{
-    vec left[ROW_VECS];
-    sum_pair(vecs, block, leaf, k, left);
-    sum_pair(vecs, block, leaf + 2, k, acc);
-    add_left(vecs, left, acc);
-}
-
 /* All inputs of the block.
- * @param leaves  1, 2 or 4 short ones; 0: a word of a long one */
+ * @param leaves  1 or 2 short ones; 0: a word of a long one */
 INLINE void sum_part(size_t vecs, size_t leaves, const marked_block *block,
                      const part *of)
 {
@@ -103,16 +89,14 @@ INLINE void sum_part(size_t vecs, size_t leaves, const marked_block *block,
             add_word(vecs, block, of->word, row, k, acc);
         } else if (leaves == 1) {
             sum_leaf(vecs, block, of->leaf, k, acc);
-        } else if (leaves == 2) {
-            sum_pair(vecs, block, of->leaf, k, acc);
         } else {
-            sum_quad(vecs, block, of->leaf, k, acc);
+            sum_pair(vecs, block, of->leaf, k, acc);
         }
         for (size_t n = 1; n <= of->older; n++) {
-            const float *left = sum_at(vecs, block, of->level - n, k);
-            for (size_t v = 0; v < vecs; v++) {
-                acc[v] = vec_load(left + v * LANES) + acc[v];
-            }
+            vec left[ROW_VECS];
+            begin_values(1, vecs, false, sum_at(vecs, block, of->level - n, k),
+                         0, left);
+            add_left(vecs, left, acc);
         }
         if (of->is_root) {
             const tile_block to = {work->layer, block->inputs.first + k, 1,
@@ -140,17 +124,16 @@ INLINE void sum_long(size_t vecs, const marked_block *block, part of)
     }
 }
 
-/* Short leaves from leaf i of the node on that are taken at a time: a complete
- * subtree, so few rows that dz of a tile's columns stays in L1. */
+/* Short leaves from leaf i of the node on that are taken at a time, a complete
+ * subtree: two, if dz of their rows and a tile's columns stays in L1; 0 before
+ * a long one. */
 static size_t leaves_at(const gradient_work *work, size_t i)
 {
     const mlp_range leaves = work->node->leaves;
     const size_t *start = work->x->leaf_start + leaves.first + i;
-    for (size_t count = 4; count > 1; count /= 2) {
-        if (i % count == 0 && i + count <= leaves.count &&
-            start[count] - start[0] <= MLP_MASK_ROWS) {
-            return count;
-        }
+    if (i % 2 == 0 && i + 2 <= leaves.count &&
+        start[2] - start[0] <= MLP_MASK_ROWS) {
+        return 2;
     }
     return start[1] - start[0] <= MLP_MASK_ROWS ? 1 : 0;
 }
@@ -165,9 +148,7 @@ INLINE void sum_columns(size_t vecs, const marked_block *block)
                    .level = mlp_tree_sums(leaves.count, i),
                    .is_root = end == leaves.count};
         of.older = of.level + 1 - mlp_tree_sums(leaves.count, end);
-        if (count == 4) {
-            sum_part(vecs, 4, block, &of);
-        } else if (count == 2) {
+        if (count == 2) {
             sum_part(vecs, 2, block, &of);
         } else if (count == 1) {
             sum_part(vecs, 1, block, &of);
@@ -180,41 +161,27 @@ INLINE void sum_columns(size_t vecs, const marked_block *block)
 
 /* ---- marks -------------------------------------------------------------- */
 
-_Static_assert(MLP_GROUP * sizeof(float) == sizeof(uint64_t),
-               "a group is tested by its bits");
-
-/* Bit r of a group's word: one of its inputs is not 0 in row r of these.
- * @param group   1 or MLP_GROUP
- * @param inputs  padded to whole groups with anything */
-INLINE void mark_inputs(size_t group, const float *x, size_t stride,
-                        size_t rows, size_t inputs, uint64_t *words)
-{
-    const uint64_t signless = group == 1 ? 0x7FFFFFFF : 0x7FFFFFFF7FFFFFFF;
-    size_t groups = (inputs + group - 1) / group;
-    memset(words, 0, groups * sizeof *words);
-    for (size_t r = 0; r < rows; r++) {
-        const float *row = x + r * stride;
-        for (size_t g = 0; g < groups; g++) {
-            uint64_t bits = 0;
-            memcpy(&bits, row + g * group, group * sizeof *row);
-            words[g] |= (uint64_t)((bits & signless) != 0) << r;
-        }
-    }
-}
-
-/* @param marks  [words of the node's leaves, groups], overwritten */
+/* Which rows of the node's leaves have a non-zero in each group. The last group
+ * may have padding, of anything, in it.
+ * @param group  1 or MLP_GROUP
+ * @param marks  [words of the leaves, groups], overwritten */
 INLINE void mark_leaves(size_t group, const gradient_work *work,
                         mlp_range inputs, uint64_t *marks)
 {
     const mlp_batch *x = work->x;
     const mlp_range leaves = work->node->leaves;
+    size_t groups = (inputs.count + group - 1) / group;
     for (size_t i = leaves.first; i < leaves.first + leaves.count; i++) {
         size_t row = x->leaf_start[i];
         for (size_t w = x->leaf_word[i]; w < x->leaf_word[i + 1]; w++) {
             size_t rows = least(MLP_MASK_ROWS, x->leaf_start[i + 1] - row);
-            mark_inputs(group, x->values + row * x->stride + inputs.first,
-                        x->stride, rows, inputs.count, marks);
-            marks += (inputs.count + group - 1) / group;
+            memset(marks, 0, groups * sizeof *marks);
+            for (size_t r = 0; r < rows; r++) {
+                mask_groups(group,
+                            x->values + (row + r) * x->stride + inputs.first,
+                            groups, (unsigned)r, marks);
+            }
+            marks += groups;
             row += rows;
         }
     }

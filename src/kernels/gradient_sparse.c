@@ -43,15 +43,9 @@ INLINE sparse_tile tile_of(const gradient_work *work, size_t input,
 INLINE void add_masked(size_t vecs, const sparse_tile *tile, uint64_t bits,
                        size_t first, vec *acc)
 {
-    const float *x = tile->x + first * tile->x_stride;
-    const float *dz = tile->dz + first * tile->dz_stride;
-    FORGET(x);
-    FORGET(dz);
-    for (; bits != 0; bits &= bits - 1) {
-        size_t r = (size_t)__builtin_ctzll(bits);
-        add_row(MLP_GROUP, vecs, x + r * tile->x_stride,
-                dz + r * tile->dz_stride, acc);
-    }
+    add_rows(MLP_GROUP, vecs, bits, tile->x + first * tile->x_stride,
+             tile->x_stride, tile->dz + first * tile->dz_stride,
+             tile->dz_stride, acc);
 }
 
 /* ---- the tree in registers ---------------------------------------------- */

@@ -97,6 +97,12 @@ static inline size_t mlp_stride(size_t cols)
     return mlp_padded(cols) | MLP_ALIGN;
 }
 
+/** Blocks of MLP_BLOCK inputs. */
+static inline size_t mlp_blocks(size_t inputs)
+{
+    return (inputs + MLP_BLOCK - 1) / MLP_BLOCK;
+}
+
 /** Mask words of a leaf with so many rows: one at least. */
 static inline size_t mlp_leaf_words(size_t rows)
 {

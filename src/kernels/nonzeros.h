@@ -4,6 +4,8 @@
 #ifndef MLP_KERNELS_NONZEROS_H
 #define MLP_KERNELS_NONZEROS_H
 
+#include <string.h>
+
 #include "isa.h"
 
 /* The lanes of a vector that are not 0. */
@@ -25,7 +27,7 @@ INLINE uint64_t mark_vector(const float *from)
 
 /* Bit k of a block: its value k is not 0.
  * @param row     [cols], padded with anything to a multiple of MLP_ALIGN
- * @param blocks  [ceil(cols / MLP_BLOCK)], overwritten */
+ * @param blocks  [mlp_blocks(cols)], overwritten */
 INLINE void mark_row(const float *row, size_t cols, uint64_t *blocks)
 {
     for (size_t k = 0; k < cols; k += MLP_BLOCK) {
@@ -35,6 +37,23 @@ INLINE void mark_row(const float *row, size_t cols, uint64_t *blocks)
             bits |= mark_vector(row + k + i) << i;
         }
         blocks[k / MLP_BLOCK] = bits & ~(uint64_t)0 >> (MLP_BLOCK - count);
+    }
+}
+
+_Static_assert(MLP_GROUP * sizeof(float) == sizeof(uint64_t),
+               "a group is tested by its bits");
+
+/* Set this bit in the words of those groups of which a value is not 0.
+ * @param group  values of each: 1 or MLP_GROUP
+ * @param from   [groups, group] */
+INLINE void mask_groups(size_t group, const float *from, size_t groups,
+                        unsigned bit, uint64_t *words)
+{
+    const uint64_t signless = group == 1 ? 0x7FFFFFFF : 0x7FFFFFFF7FFFFFFF;
+    for (size_t g = 0; g < groups; g++) {
+        uint64_t bits = 0;
+        memcpy(&bits, from + g * group, group * sizeof *from);
+        words[g] |= (uint64_t)((bits & signless) != 0) << bit;
     }
 }
 

@@ -38,6 +38,16 @@ INLINE size_t rows_at_once(size_t rows, size_t blocks)
     return rows * blocks <= MARKED_BLOCKS ? rows : MARKED_BLOCKS / blocks;
 }
 
+/* As mark_row, of so many rows, each a stride after the last.
+ * @param blocks  [rows, mlp_blocks(cols)], overwritten */
+INLINE void mark_rows(const float *x, size_t stride, size_t cols, size_t rows,
+                      uint64_t *blocks)
+{
+    for (size_t r = 0; r < rows; r++) {
+        mark_row(x + r * stride, cols, blocks + r * mlp_blocks(cols));
+    }
+}
+
 /* Some vectors of columns of one row, over one block of inputs or more. A dense
  * tile of one row and one panel would have two chains, each of which waits for
  * its last multiplication: as many columns as these have enough. */

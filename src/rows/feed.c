@@ -37,7 +37,7 @@ struct mlp_feed {
 static void cut_nonzeros(const mlp_feed_shape *shape, mlp_arena *arena,
                          mlp_nonzeros *nonzeros)
 {
-    nonzeros->blocks = (shape->features + MLP_BLOCK - 1) / MLP_BLOCK;
+    nonzeros->blocks = mlp_blocks(shape->features);
     nonzeros->groups = (shape->features + MLP_GROUP - 1) / MLP_GROUP;
     size_t words = shape->rows / MLP_MASK_ROWS + shape->leaves;
     nonzeros->inputs = mlp_arena_cut(arena, shape->rows * nonzeros->blocks,

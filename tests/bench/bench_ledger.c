@@ -208,8 +208,7 @@ static void print_step(ledger *l)
 static bool create_matrices(ledger *l)
 {
     size_t features = l->model->layer[0].in;
-    size_t marks = (features + MLP_BLOCK - 1) / MLP_BLOCK *
-                   sizeof *l->batch.nonzeros->inputs;
+    size_t marks = mlp_blocks(features) * sizeof *l->batch.nonzeros->inputs;
     bool is_made = create_matrix(&l->x, l->batch.rows, lines_of(features)) &&
                    create_matrix(&l->marks, l->batch.rows,
                                  (marks + LINE_BYTES - 1) / LINE_BYTES);

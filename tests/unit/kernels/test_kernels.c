@@ -127,7 +127,7 @@ static void fixture_init(fixture *f, shape s)
             f->dz[r * f->out_stride + j] = s.is_sparse && x < 0.2f ? 0 : x;
         }
     }
-    f->nonzeros.blocks = (s.in + MLP_BLOCK - 1) / MLP_BLOCK;
+    f->nonzeros.blocks = mlp_blocks(s.in);
     f->nonzeros.groups = (s.in + MLP_GROUP - 1) / MLP_GROUP;
     f->nonzeros.inputs = zeros(f->rows * f->nonzeros.blocks, sizeof(uint64_t));
     f->nonzeros.masks =
