@@ -318,15 +318,17 @@ static mlp_range rows_of(const mlp_batch *x, const mlp_gradient_node *node)
     return (mlp_range){first, end - first};
 }
 
-/* Whether activations are so sparse that it pays to mark them; leaves without
- * some rows each are little but additions in any case. */
+/* Whether these inputs, activations, are so sparse that it pays to mark them;
+ * leaves without some rows each are little but additions in any case. */
 static bool is_marked(const gradient_work *work)
 {
     const mlp_batch *x = work->x;
     size_t leaves = work->node->leaves.count;
+    size_t first = work->inputs.first / MLP_ALIGN * MLP_ALIGN;
+    size_t end = work->inputs.first + work->inputs.count;
     return work->rows.count >= leaves * MARKED_LEAF &&
            leaves + work->rows.count / MLP_MASK_ROWS <= MARKED_BLOCKS / 2 &&
-           is_sparse(MARKED_PERCENT, x->values, x->stride, work->layer->in,
+           is_sparse(MARKED_PERCENT, x->values + first, x->stride, end - first,
                      work->rows, (work->end - work->column) / LANES);
 }
 
