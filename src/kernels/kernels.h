@@ -140,7 +140,8 @@ typedef struct {
     size_t cols, stride;
     const mlp_nonzeros *nonzeros; /**< NULL: take all columns */
     const size_t *leaf_start;     /**< [leaves + 1], first row of each leaf */
-    const size_t *leaf_word;      /**< [leaves + 1], first mask word of each */
+    const size_t *leaf_word;      /**< [leaves + 1], first mask word of each,
+                                       from 0 on */
     size_t leaves;
     mlp_ahead ahead; /**< the rows of the next batch: forward asks for them */
 } mlp_batch;

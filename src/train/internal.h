@@ -67,7 +67,8 @@ typedef struct {
     double *fed_weights; /* [fed.count], sums of the rows' weights in the batch
                             so far: each rank's of what it gathers, before it
                             hands in its rows */
-    size_t *leaf_start;  /* [shards.count + 1], in the node's part of it */
+    size_t *leaf_start;  /* [shards.count + 1], in the node's part of it, */
+    size_t *leaf_word;   /* and the mask words of the same */
     size_t first_row;    /* the node's in the feed's batch, */
     mlp_batch batch;     /* and its rows; without inputs where it has columns */
     mlp_deformer *deformer; /* of its batches' images, or NULL */

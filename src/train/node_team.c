@@ -35,7 +35,9 @@ static mlp_status find_shards(mlp_trainer *trainer)
     node->dataset = &trainer->parts.train->here;
     node->fed_start = calloc(node->fed.count + 1, sizeof *node->fed_start);
     node->leaf_start = calloc(node->shards.count + 1, sizeof *node->leaf_start);
-    return node->leaf_start != NULL && node->fed_start != NULL
+    node->leaf_word = calloc(node->shards.count + 1, sizeof *node->leaf_word);
+    return node->leaf_start != NULL && node->leaf_word != NULL &&
+                   node->fed_start != NULL
                ? MLP_OK
                : mlp_fail_memory("the shards of a node");
 }
@@ -52,8 +54,10 @@ void mlp_trainer_lay_batch(mlp_trainer *trainer, size_t index)
     node->fed_start[node->fed.count] = rows;
     const size_t *own = node->fed_start + node->shards.first - node->fed.first;
     node->first_row = own[0];
-    for (size_t i = 0; i <= node->shards.count; i++) {
-        node->leaf_start[i] = own[i] - own[0];
+    for (size_t i = 0; i < node->shards.count; i++) {
+        node->leaf_start[i + 1] = own[i + 1] - own[0];
+        node->leaf_word[i + 1] =
+            node->leaf_word[i] + mlp_leaf_words(own[i + 1] - own[i]);
     }
 }
 
@@ -63,7 +67,7 @@ void mlp_trainer_take_batch(mlp_trainer *trainer)
     node->batch = *mlp_feed_batch(node->feed);
     node->batch.leaves = node->shards.count;
     node->batch.leaf_start = node->leaf_start;
-    node->batch.leaf_word += node->shards.first - node->fed.first;
+    node->batch.leaf_word = node->leaf_word;
     node->batch.rows = node->leaf_start[node->shards.count];
 }
 
@@ -224,6 +228,7 @@ void mlp_trainer_destroy_node_team(mlp_trainer *trainer)
     mlp_pass_destroy(&trainer->evaluation.pass);
     free(trainer->node.fed_start);
     free(trainer->node.leaf_start);
+    free(trainer->node.leaf_word);
     mlp_trainer_destroy_columns(trainer);
     mlp_node_team_destroy(&trainer->node.team);
 }
