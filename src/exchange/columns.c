@@ -147,8 +147,8 @@ void mlp_exchange_columns_connect(mlp_exchange *x)
     }
 }
 
-/* Note the rows of each node; whether they are others than before. */
-static bool note_rows(const mlp_exchange *x, const size_t *shard_start)
+bool mlp_exchange_note_rows(const mlp_exchange *x, const size_t *shard_start,
+                            mlp_range *node_rows)
 {
     bool is_new = false;
     for (size_t node = 0; node < x->place->nodes; node++) {
@@ -157,8 +157,8 @@ static bool note_rows(const mlp_exchange *x, const size_t *shard_start)
         size_t first = shard_start[shards.first];
         mlp_range rows = {first,
                           shard_start[shards.first + shards.count] - first};
-        is_new = is_new || rows.count != x->node_rows[node].count;
-        x->node_rows[node] = rows;
+        is_new = is_new || rows.count != node_rows[node].count;
+        node_rows[node] = rows;
     }
     return is_new;
 }
@@ -168,7 +168,8 @@ static bool note_rows(const mlp_exchange *x, const size_t *shard_start)
 void mlp_exchange_begin_rows(mlp_exchange *exchange, const size_t *shard_start)
 {
     exchange->micro_batches++;
-    if (note_rows(exchange, shard_start) && exchange->place->rank == 0) {
+    if (mlp_exchange_note_rows(exchange, shard_start, exchange->node_rows) &&
+        exchange->place->rank == 0) {
         mlp_status status = plan_all(exchange);
         if (status != MLP_OK) {
             mlp_comm_abort(exchange->comm, status);

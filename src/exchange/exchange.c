@@ -20,10 +20,17 @@ static mlp_status place_layers(mlp_exchange *x, const size_t *sizes)
                                              : mlp_exchange_tree_prepare(x);
 }
 
-/* Transfers: two of each layer and of the metrics, one of each round. */
-static size_t count_transfers(const mlp_exchange *x)
+/* Transfers: two of each layer and of the metrics, one of each round; after
+ * these, those of rows. */
+static size_t count_transfers_but_rows(const mlp_exchange *x)
 {
     return x->flow_count + x->shape.layers + 1;
+}
+
+static size_t count_transfers(const mlp_exchange *x)
+{
+    size_t arrays = x->shape.columns.sends_rows ? MLP_EXCHANGE_ROW_ARRAYS : 0;
+    return count_transfers_but_rows(x) + MLP_EXCHANGE_AHEAD * arrays;
 }
 
 /* Everything that needs no other rank. */
@@ -35,9 +42,12 @@ static mlp_status prepare(mlp_exchange *x, const size_t *layer_sizes)
     x->sent_bytes = mlp_arena_allocate(transfers * sizeof *x->sent_bytes);
     x->sent_messages = mlp_arena_allocate(transfers * sizeof *x->sent_bytes);
     x->node_rows = mlp_arena_allocate(nodes * sizeof *x->node_rows);
+    x->row_ranges =
+        mlp_arena_allocate(MLP_EXCHANGE_AHEAD * nodes * sizeof *x->row_ranges);
     x->lanes = mlp_arena_allocate(nodes * sizeof *x->lanes);
     if (x->layers == NULL || x->flows == NULL || x->sent_bytes == NULL ||
-        x->sent_messages == NULL || x->node_rows == NULL || x->lanes == NULL) {
+        x->sent_messages == NULL || x->node_rows == NULL ||
+        x->row_ranges == NULL || x->lanes == NULL) {
         return mlp_fail_memory("the exchange");
     }
     MLP_TRY(place_layers(x, layer_sizes));
@@ -64,7 +74,8 @@ static mlp_status share_memory(mlp_exchange *x)
         [MLP_EXCHANGE_SHARD_METRICS] =
             2 * shape->shards * shape->metrics_per_shard * sizeof(double),
         [MLP_EXCHANGE_BY_COLUMNS] = 2 * mlp_exchange_by_columns(x) * number,
-        [MLP_EXCHANGE_BY_ROWS] = 2 * mlp_exchange_by_rows(x) * number};
+        [MLP_EXCHANGE_BY_ROWS] = 2 * mlp_exchange_by_rows(x) * number,
+        [MLP_EXCHANGE_ROWS] = mlp_exchange_rows_bytes(x)};
     for (size_t i = 0; i < MLP_EXCHANGE_MEMORIES; i++) {
         if (bytes[i] > 0) { /* on all ranks of the node, or on none */
             MLP_TRY(mlp_node_team_share(x->node_team, bytes[i], &x->memory[i]));
@@ -109,6 +120,10 @@ static void connect_flows(mlp_exchange *x)
                                  .tables = 1};
     }
     mlp_exchange_metrics_flow(x)->tables = 2;
+    if (x->shape.columns.sends_rows) {
+        mlp_exchange_rows_flow(x)->first = count_transfers_but_rows(x);
+        mlp_exchange_rows_flow(x)->tables = MLP_EXCHANGE_AHEAD;
+    }
 }
 
 /* Transfers of all flows. */
@@ -120,6 +135,7 @@ static mlp_status connect(mlp_exchange *x)
     MLP_TRY(x->shape.kind == MLP_EXCHANGE_MPI ? mlp_exchange_mpi_connect(x)
                                               : mlp_exchange_tree_connect(x));
     mlp_exchange_columns_connect(x);
+    mlp_exchange_rows_connect(x);
     for (size_t i = 0; i < x->flow_count; i++) {
         /* local rank 0 sends for its whole node what is no layer's */
         bool travels = x->flows[i].stages > 0 || x->flows[i].is_of_node;
@@ -144,7 +160,8 @@ static void describe(mlp_exchange *x, mlp_comm *comm, mlp_node_team *node_team,
     x->rounds = shape->columns.of_node == NULL          ? 0
                 : x->place->nodes < MLP_EXCHANGE_ROUNDS ? x->place->nodes
                                                         : MLP_EXCHANGE_ROUNDS;
-    x->flow_count = shape->layers + MLP_COLUMNS_VALUES * x->rounds + 1;
+    x->flow_count = shape->layers + MLP_COLUMNS_VALUES * x->rounds +
+                    shape->columns.sends_rows + 1;
 }
 
 mlp_status mlp_exchange_create(mlp_comm *comm, mlp_node_team *node_team,
@@ -195,6 +212,7 @@ void mlp_exchange_destroy(mlp_exchange **exchange)
     free(x->sent_bytes);
     free(x->sent_messages);
     free(x->node_rows);
+    free(x->row_ranges);
     free(x->lanes);
     free(x->sources);
     free(x);

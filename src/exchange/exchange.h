@@ -32,17 +32,26 @@
 
 typedef struct mlp_exchange mlp_exchange;
 
-/** Floats: all ranges of a layer begin at multiples of it. */
-enum { MLP_EXCHANGE_CHUNK = 256 };
+enum {
+    MLP_EXCHANGE_CHUNK = 256,    /**< floats: all ranges of a layer begin at
+                                      multiples of it */
+    MLP_EXCHANGE_ROW_ARRAYS = 4, /**< that hold parts of a row, at most */
+    MLP_EXCHANGE_AHEAD = 4       /**< micro-batches whose rows are under way or
+                                      in use */
+};
 
 /** The first layer by columns: each node holds some of its columns, and sums
  *  their gradient over all rows of the batch by itself. So the layer's
  *  parameters and gradient stay where they are; what travels are the columns'
- *  sums z to the nodes that have the rows, and dz back. */
+ *  sums z to the nodes that have the rows, and dz back; and the rows, unless
+ *  every node knows them all. */
 typedef struct {
     const mlp_range *of_node; /**< [nodes], must outlive the exchange; NULL: no
                                    columns, every node holds all of the layer */
     size_t shard_rows;        /**< of a shard in a micro-batch, at most */
+    bool sends_rows;
+    size_t row_bytes[MLP_EXCHANGE_ROW_ARRAYS]; /**< sent of a row, by array; 0:
+                                                    there is none */
 } mlp_exchange_columns;
 
 typedef struct {
@@ -128,6 +137,31 @@ void mlp_exchange_publish_shard_metrics(mlp_exchange *exchange);
  *  thread 0. Collective.
  *  @return  [shards, metrics_per_shard], valid until the next step's publish */
 const double *mlp_exchange_collect_shard_metrics(mlp_exchange *exchange);
+
+/* The rows that nodes send each other (sends_rows), micro-batch by micro-batch,
+ * some before they are needed. Every rank, also an idle one, calls from one
+ * thread. A turn is the number of a micro-batch whose rows are sent, from 1. */
+
+/** Micro-batches whose rows this rank has sent. */
+uint32_t mlp_exchange_sent_rows(const mlp_exchange *exchange);
+
+/** An array of the next turn's rows, [rows of the micro-batch, row_bytes]: this
+ *  rank writes those of its shards. The rows of turn - MLP_EXCHANGE_AHEAD are
+ * no longer read. */
+void *mlp_exchange_rows_to_send(mlp_exchange *exchange, size_t array);
+
+/** This rank has written its rows of the next turn. Does not wait for other
+ *  nodes.
+ *  @param shard_start  [shards + 1], first row of each shard's in it */
+void mlp_exchange_send_rows(mlp_exchange *exchange, const size_t *shard_start);
+
+/** Wait until a turn's rows are here, of all nodes. Collective: a failure ends
+ *  the job. */
+void mlp_exchange_await_rows(mlp_exchange *exchange, uint32_t turn);
+
+/** That turn's array then: [rows of the micro-batch, row_bytes]. */
+const void *mlp_exchange_rows_received(const mlp_exchange *exchange,
+                                       size_t array, uint32_t turn);
 
 /** The values that travel between the nodes of columns, once in each
  *  micro-batch, in this order. A node has a block of them for every node: the

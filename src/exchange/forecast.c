@@ -97,6 +97,12 @@ static void count_values(const counted *c, mlp_exchange_forecast *f)
         (double)((c->rows - rows) * ours * sizeof(float)), others);
     add(&f->values[MLP_COLUMNS_DZ],
         (double)(rows * (all - ours) * sizeof(float)), rows > 0 ? others : 0);
+    for (size_t i = 0; i < MLP_EXCHANGE_ROW_ARRAYS; i++) {
+        size_t bytes = c->shape->columns.sends_rows
+                           ? rows * c->shape->columns.row_bytes[i]
+                           : 0;
+        add(&f->rows, (double)(others * bytes), bytes > 0 ? others : 0);
+    }
 }
 
 static void divide(mlp_exchange_load *load, size_t nodes)
@@ -135,6 +141,7 @@ void mlp_exchange_forecast_loads(const mlp_exchange_shape *shape,
         divide(&forecast->values[v], c.nodes);
         forecast->values[v].rounds = forecast->values[v].bytes > 0.0;
     }
+    divide(&forecast->rows, c.nodes);
     divide(&forecast->metrics, c.nodes);
     forecast->metrics.rounds = c.nodes > 1;
 }
@@ -143,6 +150,8 @@ mlp_exchange_load mlp_exchange_forecast_total(const mlp_exchange_forecast *f,
                                               size_t layers)
 {
     mlp_exchange_load all = f->metrics;
+    all.bytes += f->rows.bytes;
+    all.messages += f->rows.messages;
     for (size_t v = 0; v < MLP_COLUMNS_VALUES; v++) {
         all.bytes += f->values[v].bytes;
         all.messages += f->values[v].messages;

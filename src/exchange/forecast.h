@@ -14,6 +14,7 @@ typedef struct {
 
 typedef struct {
     mlp_exchange_load values[MLP_COLUMNS_VALUES]; /**< none without columns */
+    mlp_exchange_load rows; /**< none where all nodes know them */
     mlp_exchange_load metrics;
     mlp_exchange_load sums[MLP_MAX_HIDDEN + 1]; /**< [layers]: of gradients */
 } mlp_exchange_forecast;

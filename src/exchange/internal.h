@@ -1,7 +1,7 @@
 /** @file
  *  The state of an exchange, shared by its files: exchange.c (create and
  *  destroy), step.c (the order of a step), progress.c (what is in flight), and
- *  what travels: tree.c and mpi_sums.c (gradients), columns.c (values).
+ *  what travels: tree.c and mpi_sums.c (gradients), columns.c (values), rows.c.
  */
 #ifndef MLP_EXCHANGE_INTERNAL_H
 #define MLP_EXCHANGE_INTERNAL_H
@@ -60,6 +60,7 @@ typedef enum {
     MLP_EXCHANGE_SHARD_METRICS, /**< [2, shards, metrics_per_shard] */
     MLP_EXCHANGE_BY_COLUMNS,    /**< [2, rows, the node's columns] */
     MLP_EXCHANGE_BY_ROWS,       /**< [2, the node's rows, columns] */
+    MLP_EXCHANGE_ROWS,          /**< [MLP_EXCHANGE_AHEAD, arrays of the rows] */
     MLP_EXCHANGE_MEMORIES
 } mlp_exchange_memory;
 
@@ -134,13 +135,16 @@ struct mlp_exchange {
     uint32_t steps;         /**< that this rank has done */
     uint32_t micro_batches; /**< with columns: that it has begun */
     mlp_range *node_rows;   /**< [nodes], in the one under way */
+    uint32_t sent_rows;     /**< micro-batches whose rows this rank has sent */
+    mlp_range *row_ranges;  /**< [MLP_EXCHANGE_AHEAD, nodes], of their rows */
     mlp_lane *lanes;        /**< [nodes], while transfers are planned */
 
     void *memory[MLP_EXCHANGE_MEMORIES]; /**< of the node team */
     const void **sources; /**< [local_count]: gradients, floats */
 
     /* Of progress.c: */
-    /** Of layers; of rounds of each of the values; of the shard metrics. */
+    /** Of layers; of rounds of each of the values; of rows; of the shard
+     *  metrics. */
     mlp_flow *flows;
     size_t flow_count;
     mlp_transfers *transfers; /**< NULL: nothing travels */
@@ -163,6 +167,11 @@ static inline mlp_flow *mlp_exchange_round_flow(const mlp_exchange *x,
                                                 mlp_values values, size_t i)
 {
     return &x->flows[x->shape.layers + values * x->rounds + i];
+}
+
+static inline mlp_flow *mlp_exchange_rows_flow(const mlp_exchange *x)
+{
+    return mlp_exchange_round_flow(x, MLP_COLUMNS_VALUES, 0);
 }
 
 static inline mlp_flow *mlp_exchange_metrics_flow(const mlp_exchange *x)
@@ -216,7 +225,7 @@ static inline bool mlp_exchange_goes_directly(size_t nodes, size_t bytes)
 static inline size_t mlp_flow_transfer(const mlp_flow *f, size_t stage,
                                        uint32_t turn)
 {
-    return f->first + stage + turn % f->tables;
+    return f->first + stage * f->tables + turn % f->tables;
 }
 
 /** Plan a transfer, and count what it sends.
@@ -243,6 +252,16 @@ void mlp_exchange_mpi_clear_metrics(const mlp_exchange *x);
 
 /** Let blocks travel, which are planned when the rows are known. */
 void mlp_exchange_columns_connect(mlp_exchange *x);
+
+/** Note the rows of each node in a micro-batch.
+ *  @param node_rows  [nodes]
+ *  @return  whether they are others than before */
+bool mlp_exchange_note_rows(const mlp_exchange *x, const size_t *shard_start,
+                            mlp_range *node_rows);
+
+/** Let rows travel; bytes of their memory. */
+void mlp_exchange_rows_connect(mlp_exchange *x);
+size_t mlp_exchange_rows_bytes(const mlp_exchange *x);
 
 /** Floats of a node's columns of all rows, and of all columns of its rows. */
 size_t mlp_exchange_by_columns(const mlp_exchange *x);

@@ -19,8 +19,8 @@
 typedef struct {
     size_t ranks, threads, cores; /**< cores available to a node's ranks */
     size_t nodes;
-    const char *by_tree; /**< as mlp_trainer_by_tree says of several nodes */
-    bool is_bound;       /**< rank 0 is bound to some cores of its node */
+    const char *between_nodes[2]; /**< as the trainer says of several */
+    bool is_bound; /**< rank 0 is bound to some cores of its node */
     const char *instruction_set; /**< of the kernels: "avx512", "avx2" ... */
     const char *data;            /**< the source's name */
     size_t train_rows, validation_rows, test_rows;

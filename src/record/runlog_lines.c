@@ -80,8 +80,7 @@ void mlp_runlog_print_start(FILE *out, const mlp_config *config,
     print_model(out, config, placement);
     if (at->nodes > 1) {
         fprintf(out, "nodes first layer between nodes by %s%s\n",
-                at->by_tree == NULL ? "columns" : "tree, as ",
-                at->by_tree == NULL ? "" : at->by_tree);
+                at->between_nodes[0], at->between_nodes[1]);
     }
     if (config->checkpoint[0] == '\0' && config->replay[0] == '\0' &&
         !config->dry_run) {

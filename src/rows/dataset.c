@@ -93,6 +93,34 @@ static mlp_status read_rows(mlp_source *source, mlp_split split,
                                    dataset->targets);
 }
 
+void mlp_dataset_array_bytes(const mlp_dataset *dataset,
+                             size_t bytes[MLP_ROW_ARRAYS])
+{
+    bytes[MLP_ROW_VALUES] =
+        dataset->features * mlp_element_bytes(dataset->element);
+    bytes[MLP_ROW_LABELS] = sizeof *dataset->labels;
+    bytes[MLP_ROW_TARGETS] =
+        dataset->targets != NULL ? sizeof *dataset->targets : 0;
+    bytes[MLP_ROW_WEIGHTS] =
+        dataset->weights != NULL ? sizeof *dataset->weights : 0;
+}
+
+void mlp_dataset_arrays(const mlp_dataset *dataset, char *at[MLP_ROW_ARRAYS])
+{
+    at[MLP_ROW_VALUES] = dataset->values;
+    at[MLP_ROW_LABELS] = (char *)dataset->labels;
+    at[MLP_ROW_TARGETS] = (char *)dataset->targets;
+    at[MLP_ROW_WEIGHTS] = (char *)dataset->weights;
+}
+
+void mlp_dataset_use_arrays(mlp_dataset *dataset, char *at[MLP_ROW_ARRAYS])
+{
+    dataset->values = at[MLP_ROW_VALUES];
+    dataset->labels = (void *)at[MLP_ROW_LABELS];
+    dataset->targets = (void *)at[MLP_ROW_TARGETS];
+    dataset->weights = (void *)at[MLP_ROW_WEIGHTS];
+}
+
 static mlp_dataset describe(const mlp_source *source, mlp_range range)
 {
     const mlp_source_info *info = mlp_source_facts(source);

@@ -5,6 +5,7 @@
 #ifndef MLP_DATASET_H
 #define MLP_DATASET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,7 +28,26 @@ typedef struct {
     float *weights;           /**< [range.count], from 0 on; NULL: all 1 */
     struct mlp_rowfile *file; /**< if not NULL: has the features, */
     mlp_reader *reader;       /**< which this reader, not owned, reads */
+    bool is_dealt; /**< rows of a batch, in its order, which is not that of the
+                        split: a feed takes them one after the other */
 } mlp_dataset;
+
+/** The arrays of a dataset. */
+enum {
+    MLP_ROW_VALUES,
+    MLP_ROW_LABELS,
+    MLP_ROW_TARGETS,
+    MLP_ROW_WEIGHTS,
+    MLP_ROW_ARRAYS
+};
+
+/** Bytes of a row in each; 0 in one that the dataset does not have. */
+void mlp_dataset_array_bytes(const mlp_dataset *dataset,
+                             size_t bytes[MLP_ROW_ARRAYS]);
+
+/** Their first bytes, NULL of what is not in memory. */
+void mlp_dataset_arrays(const mlp_dataset *dataset, char *at[MLP_ROW_ARRAYS]);
+void mlp_dataset_use_arrays(mlp_dataset *dataset, char *at[MLP_ROW_ARRAYS]);
 
 /** Allocate and read. MLP_ERROR_INTERNAL without memory; errors of
  *  mlp_source_read. Not collective. */

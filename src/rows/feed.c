@@ -28,6 +28,7 @@ struct mlp_feed {
     mlp_rows source;
     const char *stored;   /* with a deformer: the rows to deform, */
     bool is_read;         /* in their order here; else all of the dataset */
+    bool is_dealt;        /* so are labels, targets and weights */
     const uint32_t *rows; /* [here_rows.count], of the dataset */
     size_t first;         /* first row of the dataset in its split */
     const uint16_t *all_labels;
@@ -143,7 +144,8 @@ static void place_leaves(mlp_feed *feed, const mlp_feed_whole *whole)
     }
 }
 
-/* Rows read from a file are in order already, and so are deformed ones. */
+/* Rows read from a file or dealt are in order already, and so are deformed
+ * ones. */
 static void fill_index(mlp_feed *feed, bool is_in_order)
 {
     uint32_t *index = feed->index + feed->here_rows.first;
@@ -168,10 +170,12 @@ void mlp_feed_begin(mlp_feed *feed, const mlp_dataset *dataset,
         (mlp_range){feed->leaf_word[leaf],
                     feed->leaf_word[leaf + leaves] - feed->leaf_word[leaf]};
     bool is_deformed = feed->deformer != NULL;
-    feed->is_read = dataset->file != NULL;
+    feed->is_dealt = dataset->is_dealt;
+    feed->is_read = feed->is_dealt || dataset->file != NULL;
     feed->rows = shard_batches->rows;
-    feed->stored = feed->is_read ? mlp_reader_take(dataset->reader, rows)
-                                 : dataset->values;
+    feed->stored = dataset->file != NULL
+                       ? mlp_reader_take(dataset->reader, rows)
+                       : dataset->values;
     fill_index(feed, feed->is_read || is_deformed);
     feed->source = (mlp_rows){is_deformed ? feed->deformed : feed->stored,
                               dataset->element == MLP_ELEMENT_F32,
@@ -216,7 +220,7 @@ bool mlp_feed_deform(mlp_feed *feed, const mlp_kernels *kernels, uint64_t epoch,
             .from = feed->stored + (feed->is_read ? r : row) * bytes,
             .to = feed->deformed + r * bytes,
             .number = feed->first + row,
-            .label = feed->all_labels[row]};
+            .label = feed->all_labels[feed->is_dealt ? r : row]};
         mlp_deformer_run(feed->deformer, kernels, self.index, epoch, &image);
     }
     return true;
@@ -243,11 +247,12 @@ void mlp_feed_fill(mlp_feed *feed, const mlp_kernels *kernels, mlp_thread self)
     mlp_range rows = mlp_thread_range(self, feed->here_rows);
     kernels->gather(&feed->source, &feed->batch, rows);
     for (size_t r = rows.first; r < rows.first + rows.count; r++) {
-        size_t row = feed->rows[r - feed->here_rows.first];
+        size_t i = r - feed->here_rows.first;
+        size_t row = feed->is_dealt ? i : feed->rows[i];
         if (feed->all_labels != NULL) {
             feed->labels[r] = feed->all_labels[row];
         }
-        feed->numbers[r] = feed->first + row;
+        feed->numbers[r] = feed->first + feed->rows[i];
         if (feed->all_weights != NULL) {
             feed->weights[r] = feed->all_weights[row];
         }

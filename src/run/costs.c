@@ -92,13 +92,14 @@ mlp_step_forecast mlp_costs_between(const mlp_costs *costs, size_t ranks,
     const mlp_wire wire = {costs->between.alpha, costs->between.beta};
     if (costs->model == NULL) {
         return (mlp_step_forecast){
+            .by_tree = "with --exchange mpi all ranks sum all gradients",
             .exposed_seconds = mlp_link_allreduce(
                 costs->between, mlp_costs_nodes(costs, ranks), costs->bytes)};
     }
     mlp_config config = *costs->config;
     config.batch = batch;
     return mlp_step_forecast_make(&config, costs->model, &team, &wire,
-                                  computing(costs, ranks, batch),
+                                  computing(costs, ranks, batch), &costs->rows,
                                   costs->columns);
 }
 

@@ -52,7 +52,8 @@ typedef struct {
      *  by an allreduce, after everything is computed (--exchange mpi). */
     const mlp_config *config;
     const mlp_model *model;
-    mlp_range *columns; /**< scratch, [nodes of the largest team] */
+    mlp_exchange_columns rows; /**< whether they are sent, and their bytes */
+    mlp_range *columns;        /**< scratch, [nodes of the largest team] */
 } mlp_costs;
 
 /** Nodes needed for so many ranks. */

@@ -99,10 +99,11 @@ mlp_status mlp_plan_time_steps(mlp_run_parts *run, double *seconds)
 }
 
 /* Create a trainer for a batch size, measure its steps, and destroy it. The
- * model stays, for the forecast. */
+ * model stays, for the forecast.
+ * @param sends_rows  set if its nodes send each other rows */
 static mlp_status measure_batch(mlp_run_parts *run, size_t batch,
                                 double *seconds, size_t *floats,
-                                const char **by_tree)
+                                bool *sends_rows)
 {
     run->job.config.batch = batch;
     mlp_model_destroy(&run->model);
@@ -113,7 +114,7 @@ static mlp_status measure_batch(mlp_run_parts *run, size_t batch,
     if (status == MLP_OK) {
         status = mlp_plan_time_steps(run, seconds);
         *floats = run->model->vector_size;
-        *by_tree = mlp_trainer_by_tree(run->trainer);
+        *sends_rows |= mlp_trainer_first_layer_way(run->trainer).sends_rows;
     }
     mlp_trainer_destroy(&run->trainer);
     mlp_checkpoint_destroy(&run->state);
@@ -167,8 +168,9 @@ static mlp_status measure_alone(mlp_plan *f, mlp_comm *serial)
     size_t floats = 0;
     for (size_t i = 0; i < f->alone.count; i++) {
         double *seconds = &f->alone.seconds[i];
-        mlp_status status = measure_batch(&alone, (size_t)f->alone.rows[i],
-                                          seconds, &floats, &f->by_tree);
+        mlp_status status =
+            measure_batch(&alone, (size_t)f->alone.rows[i], seconds, &floats,
+                          &f->costs.rows.sends_rows);
         f->run.model = alone.model;
         MLP_TRY(mlp_comm_agree(f->run.job.comm, status));
         MLP_TRY(maximum_over_ranks(f->run.job.comm, seconds));
@@ -185,7 +187,8 @@ static mlp_status measure_team(mlp_plan *f)
     f->team = f->alone;
     for (size_t i = 0; i < f->team.count && ranks > 1; i++) {
         MLP_TRY(measure_batch(&f->run, ranks * (size_t)f->team.rows[i],
-                              &f->team.seconds[i], &floats, &f->by_tree));
+                              &f->team.seconds[i], &floats,
+                              &f->costs.rows.sends_rows));
     }
     f->run.job.config.batch = batch;
     return MLP_OK;
@@ -335,6 +338,7 @@ static void describe(mlp_plan *f)
     f->costs.config = &run->job.config;
     f->costs.model = is_mpi ? NULL : run->model;
     f->costs.columns = f->columns;
+    mlp_dataset_array_bytes(&run->data.train.here, f->costs.rows.row_bytes);
     size_t fit = run->job.cores / run->job.config.threads;
     size_t here = mlp_comm_where(run->job.comm)->size;
     f->costs.per_node = fit > here && !is_given ? fit : here;

@@ -23,7 +23,6 @@ typedef struct {
     mlp_plan_steps team;  /**< all ranks together; `alone` if there is one */
     mlp_costs costs;
     mlp_range columns[MLP_PLAN_RANKS]; /**< scratch of costs */
-    const char *by_tree; /**< as mlp_trainer_by_tree of all ranks together */
     const char *inside_from,
         *between_from; /**< source of each link's figures */
 } mlp_plan;

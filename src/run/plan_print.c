@@ -73,8 +73,10 @@ static void print_head(const mlp_plan *f)
         const mlp_step_forecast step = mlp_costs_between(
             costs, mlp_comm_size(f->run.job.comm), f->run.job.config.batch);
         printf("first layer between nodes: by %s%s\n",
-               f->by_tree == NULL ? "columns" : "tree, as ",
-               f->by_tree == NULL ? "" : f->by_tree);
+               step.by_tree == NULL ? "columns" : "tree, as ",
+               step.by_tree != NULL     ? step.by_tree
+               : costs->rows.sends_rows ? ", rows sent ahead"
+                                        : "");
         printf("a node sends %.3f kB in %.4g messages a step, and waits for "
                "%zu rounds that depend on each other\n",
                1e-3 * step.sent.bytes, step.sent.messages, step.sent.rounds);

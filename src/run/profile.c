@@ -217,9 +217,9 @@ static void print_traffic(const mlp_run_parts *run, const traffic *all)
            "time hidden behind computation\n",
            1e-6 * (double)all->sent[0] / nodes, (double)all->sent[1] / nodes,
            100.0 * (1.0 - (double)all->exposed / (double)all->active));
-    const char *why = mlp_trainer_by_tree(run->trainer);
-    printf("first layer between nodes: by %s%s\n",
-           why == NULL ? "columns" : "tree, as ", why == NULL ? "" : why);
+    const mlp_first_layer_way between =
+        mlp_trainer_first_layer_way(run->trainer);
+    printf("first layer between nodes: by %s%s\n", between.way, between.about);
 }
 
 /* ---- the timeline ------------------------------------------------------ */

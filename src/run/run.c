@@ -101,6 +101,8 @@ mlp_status mlp_run_start_log(mlp_run_parts *run)
 {
     bool is_resumed = run->resumed_from[0] != '\0';
     const mlp_source_info *info = mlp_source_facts(run->data.source);
+    const mlp_first_layer_way between =
+        mlp_trainer_first_layer_way(run->trainer);
     char origin[MLP_DIGEST_HEX];
     mlp_digest_hex(run->state.origin_digest, origin);
     const mlp_placement placement = {
@@ -109,7 +111,7 @@ mlp_status mlp_run_start_log(mlp_run_parts *run)
         .threads = run->job.config.threads,
         .cores = run->job.cores,
         .nodes = mlp_comm_where(run->job.comm)->nodes,
-        .by_tree = mlp_trainer_by_tree(run->trainer),
+        .between_nodes = {between.way, between.about},
         .is_bound = run->job.is_bound,
         .instruction_set = run->kernels->name,
         .data = info->name,

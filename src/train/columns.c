@@ -9,7 +9,8 @@
  *  gradient one chain over the rows of each shard, then the tree over all
  *  shards. What follows z (activation, dropout) stays with the rows.
  *
- *  The rows' features must be on every node (row_copy.c).
+ *  The rows' features must be on every node: as a copy of all (row_copy.c), or
+ *  sent for each micro-batch (row_stream.c).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -43,30 +44,28 @@ static const char *obstacle(const mlp_config *config, const mlp_model *model,
                  "layers"
            : mlp_config_was_given(config, "sentinel") && config->sentinel > 0
                ? "--sentinel compares weights that all nodes have"
-           : config->memory_limit > 0 ? "with --memory-limit rows stay in files"
-           : model->layers == 1       ? "there is no hidden layer"
-           : model->frozen > 0        ? "--freeze leaves no gradient of the "
-                                        "first layer to exchange"
+           : model->layers == 1         ? "there is no hidden layer"
+           : model->frozen > 0          ? "--freeze leaves no gradient of the "
+                                          "first layer to exchange"
            : model->layer[0].has_slopes ? "PReLU's slopes belong to all rows"
            : mlp_columns_of_node(model, nodes, 0).count == 0
                ? "each node needs 16 columns of the first layer"
                : NULL;
 }
 
-/* The same where nodes differ. Collective. */
-static mlp_status check_memory(const mlp_trainer *trainer, const char **why)
+/* Whether some node has no room for a copy of all rows. MLP_TEST_SEND_ROWS=1
+ * has a test send them. Collective. */
+static mlp_status check_memory(mlp_trainer *trainer)
 {
     mlp_comm *comm = trainer->parts.comm;
     uint64_t all = mlp_trainer_copy_bytes(trainer);
-    bool is_large = all > mlp_memory_limit() / MEMORY_PARTS || all > INT32_MAX;
-    bool is_tight = all > mlp_comm_shared_room(comm) / SHARED_PARTS;
+    bool is_large = all > mlp_memory_limit() / MEMORY_PARTS ||
+                    all > INT32_MAX ||
+                    all > mlp_comm_shared_room(comm) / SHARED_PARTS ||
+                    trainer->parts.config->memory_limit > 0 ||
+                    getenv("MLP_TEST_SEND_ROWS") != NULL;
     MLP_TRY(mlp_comm_any(comm, &is_large));
-    MLP_TRY(mlp_comm_any(comm, &is_tight));
-    *why = is_large   ? "a copy of all rows would take more than a quarter of "
-                        "a node's memory, or 2 GiB"
-           : is_tight ? "a copy of all rows would take more than half of a "
-                        "node's shared memory (/dev/shm)"
-                      : NULL;
+    trainer->columns.sends_rows = is_large;
     return MLP_OK;
 }
 
@@ -103,17 +102,10 @@ const char *mlp_trainer_why_tree(const mlp_config *config,
                : why;
 }
 
-static mlp_status choose(mlp_trainer *trainer, const char **why)
-{
-    *why = mlp_trainer_why_tree(trainer->parts.config, trainer->parts.model,
-                                place_of(trainer)->nodes);
-    return *why == NULL ? check_memory(trainer, why) : MLP_OK;
-}
-
 mlp_status mlp_trainer_choose_columns(mlp_trainer *trainer)
 {
-    const char *why;
-    MLP_TRY(choose(trainer, &why));
+    const char *why = mlp_trainer_why_tree(
+        trainer->parts.config, trainer->parts.model, place_of(trainer)->nodes);
     bool is_refused =
         trainer->parts.config->between_nodes == MLP_BETWEEN_NODES_COLUMNS &&
         place_of(trainer)->nodes > 1 && why != NULL;
@@ -121,14 +113,20 @@ mlp_status mlp_trainer_choose_columns(mlp_trainer *trainer)
         return mlp_fail(MLP_ERROR_USAGE, "--between-nodes columns: %s", why);
     }
     trainer->by_tree = why;
-    return why == NULL
-               ? mlp_comm_agree(trainer->parts.comm, hold_columns(trainer))
-               : MLP_OK;
+    if (why != NULL) {
+        return MLP_OK;
+    }
+    MLP_TRY(check_memory(trainer));
+    return mlp_comm_agree(trainer->parts.comm, hold_columns(trainer));
 }
 
-const char *mlp_trainer_by_tree(const mlp_trainer *trainer)
+mlp_first_layer_way mlp_trainer_first_layer_way(const mlp_trainer *trainer)
 {
-    return trainer->by_tree;
+    const char *why = trainer->by_tree;
+    return why != NULL ? (mlp_first_layer_way){"tree, as ", why, false}
+           : mlp_trainer_sends_rows(trainer)
+               ? (mlp_first_layer_way){"columns", ", rows sent ahead", true}
+               : (mlp_first_layer_way){"columns", "", false};
 }
 
 /* ---- create and destroy ------------------------------------------------ */
@@ -161,7 +159,10 @@ mlp_status mlp_trainer_create_columns(mlp_trainer *trainer, size_t rows,
         &c->first, trainer->parts.kernels, rows,
         mlp_node_team_threads(trainer->node.team), memory, &c->pass);
     MLP_TRY(mlp_comm_agree(trainer->parts.comm, status));
-    MLP_TRY(mlp_trainer_copy_rows(trainer, trainer->node.gathered, &c->rows));
+    if (!c->sends_rows) {
+        MLP_TRY(
+            mlp_trainer_copy_rows(trainer, trainer->node.gathered, &c->rows));
+    }
     trainer->node.dataset = &c->rows;
     mlp_pass_hold(trainer->node.pass, c->held);
     return MLP_OK;

@@ -63,11 +63,12 @@ static double exposed_by_tree(const timing *t)
 
 /* z but for the first block has the time in which the rest is computed; dz
  * that of the small layers' gradients; their sums that of the first layer's
- * gradient and the next step's z. */
+ * gradient and the next step's z, and so have rows of later batches. */
 static double exposed_by_columns(const timing *t)
 {
     const mlp_exchange_load *values = t->loads->values;
-    double first = product(t, 0), small = 0.0, sums = 0.0, rounds = 0.0;
+    double first = product(t, 0), small = 0.0, rounds = 0.0;
+    double sums = wire_seconds(t, &t->loads->rows);
     double blocks = (double)t->nodes;
     for (size_t l = 1; l < t->model->layers; l++) {
         small += product(t, l);
@@ -97,34 +98,36 @@ mlp_step_forecast mlp_step_forecast_make(const mlp_config *config,
                                          const mlp_model *model,
                                          const mlp_exchange_team *team,
                                          const mlp_wire *wire, double computing,
+                                         const mlp_exchange_columns *rows,
                                          mlp_range *columns)
 {
     mlp_exchange_forecast loads;
     size_t nodes = mlp_exchange_team_nodes(team);
     size_t sizes[MLP_MAX_HIDDEN + 1];
     mlp_trainer_bundles bundles;
-    mlp_step_forecast step = {
-        .has_columns = mlp_trainer_why_tree(config, model, nodes) == NULL};
-    for (size_t k = 0; k < nodes && step.has_columns; k++) {
+    mlp_step_forecast step = {.by_tree =
+                                  mlp_trainer_why_tree(config, model, nodes)};
+    bool has_columns = step.by_tree == NULL;
+    for (size_t k = 0; k < nodes && has_columns; k++) {
         columns[k] = mlp_columns_of_node(model, nodes, k);
     }
-    mlp_trainer_bundle_layers(model, step.has_columns, &bundles, sizes);
-    const mlp_exchange_shape shape = {
+    mlp_trainer_bundle_layers(model, has_columns, &bundles, sizes);
+    mlp_exchange_shape shape = {
         .shards = config->shards > team->ranks ? config->shards : team->ranks,
         .layers = bundles.count,
         .layer_sizes = sizes,
         .metrics_per_shard = MLP_SHARD_METRICS,
         .precision = config->exchange_precision,
-        .columns = {.of_node = step.has_columns ? columns : NULL}};
+        .columns = *rows};
+    shape.columns.of_node = has_columns ? columns : NULL;
     mlp_exchange_forecast_loads(&shape, team, config->batch, &loads);
     const timing t = {model, &loads, wire, &bundles, nodes, computing};
     step.sent = mlp_exchange_forecast_total(&loads, bundles.count);
     if (nodes > 1) {
-        step.sent.rounds = step.has_columns
-                               ? MLP_COLUMNS_VALUES
-                               : most_rounds(&loads, bundles.count);
+        step.sent.rounds = has_columns ? MLP_COLUMNS_VALUES
+                                       : most_rounds(&loads, bundles.count);
         step.exposed_seconds =
-            step.has_columns ? exposed_by_columns(&t) : exposed_by_tree(&t);
+            has_columns ? exposed_by_columns(&t) : exposed_by_tree(&t);
     }
     return step;
 }

@@ -80,6 +80,22 @@ typedef struct {
     bool is_careful;           /* a test wants no step to be bounded */
 } mlp_trainer_node;
 
+/* Rows that are sent ahead of their micro-batches (row_stream.c). */
+typedef struct {
+    uint64_t epoch;
+    size_t index; /* of the micro-batch in it */
+} mlp_batch_number;
+
+typedef struct {
+    mlp_sampler *sampler;  /* of this rank's shards; NULL: nothing is sent */
+    mlp_batch_number next; /* to be sent, */
+    mlp_batch_number due;  /* and to be taken */
+    uint32_t turn;         /* of the exchange, that was taken */
+    uint64_t shuffled_epoch;
+    bool is_expected;    /* its rows are read ahead, if they are in a file */
+    size_t *shard_start; /* [shards + 1], of what is being sent */
+} mlp_row_stream;
+
 /* The first layer by columns (columns.c); all zero where each node holds all of
  * it. */
 typedef struct {
@@ -87,8 +103,11 @@ typedef struct {
     mlp_model *held;    /* what this node holds */
     mlp_model first;    /* its first layer, which is not owned */
     mlp_pass *pass;     /* of that layer, over the rows of all nodes */
-    mlp_dataset rows;   /* that this rank gathers, in the node's memory */
-    float *layer;       /* columns of another node, while they are gathered */
+    mlp_dataset rows;   /* that this rank gathers, in the node's memory: of all
+                           data, or of the micro-batch under way */
+    bool sends_rows;    /* the latter */
+    mlp_row_stream stream;
+    float *layer; /* columns of another node, while they are gathered */
     mlp_gradient_node sum;     /* the gradient's, over all shards */
     mlp_gradient_node *leaves; /* [shards], with --accumulate */
     float *leaf_sums;          /* [shards, first.vector_size], of these */
@@ -208,6 +227,25 @@ mlp_status mlp_trainer_choose_columns(mlp_trainer *trainer);
 mlp_status mlp_trainer_copy_rows(mlp_trainer *trainer, mlp_range shards,
                                  mlp_dataset *rows);
 uint64_t mlp_trainer_copy_bytes(const mlp_trainer *trainer); /**< Of them. */
+
+/** The training rows of a run of shards. */
+mlp_range mlp_trainer_rows_of(const mlp_trainer *trainer, mlp_range shards);
+
+/** Whether nodes send each other rows for each micro-batch, as they have no
+ *  copy. */
+static inline bool mlp_trainer_sends_rows(const mlp_trainer *trainer)
+{
+    return trainer->columns.sends_rows;
+}
+
+/** Prepare it, when the exchange is there. Not collective. */
+mlp_status mlp_trainer_create_stream(mlp_trainer *trainer);
+void mlp_trainer_destroy_stream(mlp_trainer *trainer); /**< Collective. */
+
+/** Send rows of micro-batches to come, wait for those of this one, and have
+ * this rank gather from them. The epoch counts from the training's beginning.
+ *  Collective. */
+void mlp_trainer_take_rows(mlp_trainer *trainer, uint64_t epoch, size_t index);
 
 /** Bytes of the node's memory for the columns' pass, and for sums over leaves.
  *  @param rows  of a micro-batch on all nodes, at most */

@@ -12,29 +12,17 @@
 
 #include "internal.h"
 
-/* Bytes of the copy of all training rows. */
-typedef struct {
-    size_t values, labels, targets, weights;
-} row_bytes;
-
-static row_bytes bytes_of(const mlp_trainer *trainer, size_t rows)
-{
-    const mlp_dataset *here = &trainer->parts.train->here;
-    return (row_bytes){rows * here->features * mlp_element_bytes(here->element),
-                       rows * sizeof *here->labels,
-                       here->targets != NULL ? rows * sizeof *here->targets : 0,
-                       here->weights != NULL ? rows * sizeof *here->weights
-                                             : 0};
-}
-
 uint64_t mlp_trainer_copy_bytes(const mlp_trainer *trainer)
 {
-    const row_bytes bytes = bytes_of(trainer, trainer->parts.train->rows);
-    return bytes.values + bytes.labels + bytes.targets + bytes.weights;
+    size_t bytes[MLP_ROW_ARRAYS], all = 0;
+    mlp_dataset_array_bytes(&trainer->parts.train->here, bytes);
+    for (size_t i = 0; i < MLP_ROW_ARRAYS; i++) {
+        all += bytes[i];
+    }
+    return all * trainer->parts.train->rows;
 }
 
-/* Training rows of a run of shards. */
-static mlp_range rows_of(const mlp_trainer *trainer, mlp_range shards)
+mlp_range mlp_trainer_rows_of(const mlp_trainer *trainer, mlp_range shards)
 {
     size_t rows = trainer->parts.train->rows;
     size_t all = trainer->parts.config->shards;
@@ -45,58 +33,45 @@ static mlp_range rows_of(const mlp_trainer *trainer, mlp_range shards)
                        shards.count == 0 ? 0 : end.first + end.count - first};
 }
 
-/* Some rows of the copy. */
-static mlp_dataset part_of(const mlp_trainer *trainer, const mlp_dataset *copy,
-                           mlp_range rows)
+/* Rows of the copy, from row `first` on. */
+static void find_arrays(const mlp_dataset *copy, size_t first,
+                        char *at[MLP_ROW_ARRAYS])
 {
-    const row_bytes before = bytes_of(trainer, rows.first);
-    mlp_dataset part = *copy;
-    part.range = (mlp_range){copy->range.first + rows.first, rows.count};
-    part.values = (char *)copy->values + before.values;
-    part.labels += rows.first;
-    part.targets = copy->targets != NULL ? copy->targets + rows.first : NULL;
-    part.weights = copy->weights != NULL ? copy->weights + rows.first : NULL;
-    return part;
+    size_t bytes[MLP_ROW_ARRAYS];
+    mlp_dataset_array_bytes(copy, bytes);
+    mlp_dataset_arrays(copy, at);
+    for (size_t i = 0; i < MLP_ROW_ARRAYS; i++) {
+        at[i] = at[i] != NULL ? at[i] + first * bytes[i] : NULL;
+    }
 }
 
-enum { VALUES, LABELS, TARGETS, WEIGHTS, ARRAYS };
-
-/* What a node's rows are in each array. */
-static void address(const mlp_trainer *trainer, const mlp_dataset *copy,
-                    size_t node, void *at[ARRAYS], size_t bytes[ARRAYS])
+static mlp_range rows_of_node(const mlp_trainer *trainer, size_t node)
 {
-    mlp_range shards =
-        mlp_place_node_shards(mlp_comm_where(trainer->parts.comm), node,
-                              trainer->parts.config->shards);
-    mlp_range rows = rows_of(trainer, shards);
-    const mlp_dataset part = part_of(trainer, copy, rows);
-    const row_bytes of = bytes_of(trainer, rows.count);
-    at[VALUES] = part.values;
-    at[LABELS] = part.labels;
-    at[TARGETS] = part.targets;
-    at[WEIGHTS] = part.weights;
-    bytes[VALUES] = of.values;
-    bytes[LABELS] = of.labels;
-    bytes[TARGETS] = of.targets;
-    bytes[WEIGHTS] = of.weights;
+    return mlp_trainer_rows_of(
+        trainer, mlp_place_node_shards(mlp_comm_where(trainer->parts.comm),
+                                       node, trainer->parts.config->shards));
 }
 
 static mlp_status plan_copies(const mlp_trainer *trainer,
                               const mlp_dataset *copy, mlp_transfers *transfers)
 {
     const mlp_comm_place *place = mlp_comm_where(trainer->parts.comm);
-    void *here[ARRAYS], *there[ARRAYS];
-    size_t sent[ARRAYS], received[ARRAYS];
+    char *here[MLP_ROW_ARRAYS], *there[MLP_ROW_ARRAYS];
+    size_t bytes[MLP_ROW_ARRAYS];
     mlp_status status = MLP_OK;
+    mlp_range ours = rows_of_node(trainer, place->node);
     mlp_lane *lanes = calloc(place->nodes, sizeof *lanes);
     if (lanes == NULL) {
         return mlp_fail_memory("the copy of all rows");
     }
-    address(trainer, copy, place->node, here, sent);
-    for (size_t i = 0; i < ARRAYS && status == MLP_OK; i++) {
+    mlp_dataset_array_bytes(copy, bytes);
+    find_arrays(copy, ours.first, here);
+    for (size_t i = 0; i < MLP_ROW_ARRAYS && status == MLP_OK; i++) {
         for (size_t node = 0; node < place->nodes; node++) {
-            address(trainer, copy, node, there, received);
-            lanes[node] = (mlp_lane){here[i], there[i], sent[i], received[i]};
+            mlp_range theirs = rows_of_node(trainer, node);
+            find_arrays(copy, theirs.first, there);
+            lanes[node] = (mlp_lane){here[i], there[i], ours.count * bytes[i],
+                                     theirs.count * bytes[i]};
         }
         status = mlp_transfers_plan(transfers, i, lanes);
     }
@@ -108,10 +83,10 @@ static mlp_status plan_copies(const mlp_trainer *trainer,
 static void send_copies(mlp_comm *comm, mlp_transfers *transfers)
 {
     mlp_status status = MLP_OK;
-    for (size_t i = 0; i < ARRAYS && status == MLP_OK; i++) {
+    for (size_t i = 0; i < MLP_ROW_ARRAYS && status == MLP_OK; i++) {
         status = mlp_transfers_begin(transfers, i);
     }
-    for (size_t i = 0; i < ARRAYS && status == MLP_OK; i++) {
+    for (size_t i = 0; i < MLP_ROW_ARRAYS && status == MLP_OK; i++) {
         bool is_over = false;
         while (!is_over && status == MLP_OK) {
             status = mlp_transfers_test(transfers, i, &is_over);
@@ -123,27 +98,24 @@ static void send_copies(mlp_comm *comm, mlp_transfers *transfers)
     }
 }
 
-static void copy_array(void *to, const void *from, size_t bytes)
-{
-    if (to != NULL && bytes > 0) {
-        memcpy(to, from, bytes);
-    }
-}
-
 /* This rank's rows, then those of other nodes. Collective. */
 static mlp_status fill_copy(const mlp_trainer *trainer, const mlp_dataset *copy)
 {
-    const mlp_sharded *train = trainer->parts.train;
+    const mlp_dataset *mine = &trainer->parts.train->here;
     mlp_comm *comm = trainer->parts.comm;
     mlp_transfers *transfers = NULL;
-    const mlp_dataset mine = part_of(trainer, copy, train->here.range);
-    const row_bytes bytes = bytes_of(trainer, train->here.range.count);
+    char *from[MLP_ROW_ARRAYS], *to[MLP_ROW_ARRAYS];
+    size_t bytes[MLP_ROW_ARRAYS];
     bool is_sender = mlp_comm_where(comm)->rank == 0;
-    copy_array(mine.values, train->here.values, bytes.values);
-    copy_array(mine.labels, train->here.labels, bytes.labels);
-    copy_array(mine.targets, train->here.targets, bytes.targets);
-    copy_array(mine.weights, train->here.weights, bytes.weights);
-    mlp_status status = mlp_transfers_create(comm, ARRAYS, &transfers);
+    mlp_dataset_array_bytes(mine, bytes);
+    mlp_dataset_arrays(mine, from);
+    find_arrays(copy, mine->range.first, to);
+    for (size_t i = 0; i < MLP_ROW_ARRAYS; i++) {
+        if (bytes[i] > 0 && mine->range.count > 0) {
+            memcpy(to[i], from[i], mine->range.count * bytes[i]);
+        }
+    }
+    mlp_status status = mlp_transfers_create(comm, MLP_ROW_ARRAYS, &transfers);
     if (status == MLP_OK && is_sender) {
         status = plan_copies(trainer, copy, transfers);
     }
@@ -158,16 +130,16 @@ static mlp_status fill_copy(const mlp_trainer *trainer, const mlp_dataset *copy)
 /* Place the copy's arrays. */
 static mlp_dataset place_copy(const mlp_trainer *trainer, mlp_arena *arena)
 {
-    const mlp_sharded *train = trainer->parts.train;
-    const row_bytes bytes = bytes_of(trainer, train->rows);
-    mlp_dataset copy = train->here;
-    copy.range = (mlp_range){0, train->rows};
-    copy.values = mlp_arena_cut(arena, 1, bytes.values);
-    copy.labels = mlp_arena_cut(arena, 1, bytes.labels);
-    copy.targets =
-        bytes.targets > 0 ? mlp_arena_cut(arena, 1, bytes.targets) : NULL;
-    copy.weights =
-        bytes.weights > 0 ? mlp_arena_cut(arena, 1, bytes.weights) : NULL;
+    mlp_dataset copy = trainer->parts.train->here;
+    size_t bytes[MLP_ROW_ARRAYS];
+    char *at[MLP_ROW_ARRAYS];
+    mlp_dataset_array_bytes(&copy, bytes);
+    copy.range = (mlp_range){0, trainer->parts.train->rows};
+    for (size_t i = 0; i < MLP_ROW_ARRAYS; i++) {
+        at[i] = bytes[i] > 0 ? mlp_arena_cut(arena, copy.range.count, bytes[i])
+                             : NULL;
+    }
+    mlp_dataset_use_arrays(&copy, at);
     return copy;
 }
 
@@ -180,6 +152,10 @@ mlp_status mlp_trainer_copy_rows(mlp_trainer *trainer, mlp_range shards,
     MLP_TRY(mlp_node_team_share(trainer->node.team, nothing.used, &memory));
     mlp_arena arena = {.memory = memory};
     const mlp_dataset copy = place_copy(trainer, &arena);
-    *rows = part_of(trainer, &copy, rows_of(trainer, shards));
+    char *at[MLP_ROW_ARRAYS];
+    *rows = copy;
+    rows->range = mlp_trainer_rows_of(trainer, shards);
+    find_arrays(&copy, rows->range.first, at);
+    mlp_dataset_use_arrays(rows, at);
     return fill_copy(trainer, &copy);
 }

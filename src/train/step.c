@@ -39,7 +39,8 @@ static void add_weights(const mlp_one_step *step)
             first = end;
         }
         for (size_t r = first; r < end; r++) {
-            sum += mlp_dataset_weight(from, batches->rows[r]);
+            size_t row = from->is_dealt ? r : batches->rows[r];
+            sum += mlp_dataset_weight(from, row);
         }
         sums[i] = sum;
     }
@@ -76,6 +77,9 @@ static void begin_micro_batch(mlp_one_step *step)
     size_t index = step->index * parts->config->accumulate + step->micro_batch;
     step->shard_batches = mlp_sampler_batch(trainer->position.sampler, index);
     mlp_trainer_lay_batch(trainer, index);
+    if (mlp_trainer_sends_rows(trainer)) {
+        mlp_trainer_take_rows(trainer, step->epoch, index);
+    }
     step->whole = (mlp_feed_whole){
         trainer->node.fed_start, trainer->node.fed.count,
         trainer->node.gathered.first - trainer->node.fed.first};
@@ -329,22 +333,22 @@ static void expect_rows(mlp_trainer *trainer, uint64_t epoch, size_t index,
                         size_t steps)
 {
     const mlp_trainer_parts *parts = &trainer->parts;
-    const mlp_dataset *here = &parts->train->here;
+    mlp_trainer_position *position = &trainer->position;
+    const mlp_dataset *here = trainer->node.dataset;
     uint64_t global = epoch * steps + index;
-    if (trainer->position.shuffled_epoch != epoch) {
+    if (position->shuffled_epoch != epoch) {
         mlp_dataset_cancel(here);
-        mlp_sampler_shuffle(trainer->position.sampler,
-                            parts->first_epoch + epoch);
-        trainer->position.shuffled_epoch = epoch;
-        trainer->position.expected_step = UINT64_MAX;
+        mlp_sampler_shuffle(position->sampler, parts->first_epoch + epoch);
+        position->shuffled_epoch = epoch;
+        position->expected_step = UINT64_MAX;
     }
-    if (trainer->position.expected_step != global) {
+    if (position->expected_step != global) {
         const mlp_read_plan plan = {
-            mlp_sampler_pick, trainer->position.sampler,
+            mlp_sampler_pick, position->sampler,
             mlp_epoch_steps(parts->train->rows, parts->config->batch)};
         mlp_dataset_expect(here, &plan, index * parts->config->accumulate);
     }
-    trainer->position.expected_step = global + 1;
+    position->expected_step = global + 1;
 }
 
 void mlp_trainer_use_threads(mlp_trainer *trainer, mlp_threads *threads)

@@ -42,7 +42,7 @@ static mlp_status create_exchange(mlp_trainer *trainer)
     mlp_trainer_bundle_layers(mlp_trainer_held(trainer),
                               mlp_trainer_has_columns(trainer),
                               &trainer->bundles, sizes);
-    const mlp_exchange_shape shape = {
+    mlp_exchange_shape shape = {
         .shards = config->shards,
         .layers = trainer->bundles.count,
         .layer_sizes = sizes,
@@ -51,8 +51,10 @@ static mlp_status create_exchange(mlp_trainer *trainer)
         .measures = mlp_trainer_measures(&trainer->parts),
         .kind = config->exchange,
         .precision = config->exchange_precision,
-        .columns = {trainer->columns.of_node,
-                    mlp_trainer_batch_rows(config, 1)}};
+        .columns = {trainer->columns.of_node, mlp_trainer_batch_rows(config, 1),
+                    mlp_trainer_sends_rows(trainer)}};
+    mlp_dataset_array_bytes(&trainer->parts.train->here,
+                            shape.columns.row_bytes);
     return mlp_exchange_create(trainer->parts.comm, trainer->node.team, &shape,
                                &trainer->exchange);
 }
@@ -117,6 +119,23 @@ static void help_exchange(void *context)
     mlp_exchange_progress(trainer->exchange, (mlp_thread){0, 1, NULL});
 }
 
+static mlp_status create_tables(mlp_trainer *trainer)
+{
+    const mlp_trainer_parts *parts = &trainer->parts;
+    const mlp_config *config = parts->config;
+    trainer->evaluation.tallies =
+        calloc(config->shards, sizeof *trainer->evaluation.tallies);
+    trainer->busy = calloc(config->threads, sizeof *trainer->busy);
+    trainer->sentinel.prints =
+        calloc(config->threads, sizeof *trainer->sentinel.prints);
+    trainer->alarms = calloc(parts->model->layers, sizeof *trainer->alarms);
+    return trainer->evaluation.tallies == NULL || trainer->busy == NULL ||
+                   trainer->sentinel.prints == NULL || trainer->alarms == NULL
+               ? mlp_fail_memory("the trainer's counts")
+               : mlp_vote_create(parts->comm, MLP_VIEW_SIZE,
+                                 &trainer->sentinel.vote);
+}
+
 static mlp_status create_locally(mlp_trainer *trainer)
 {
     const mlp_trainer_parts *parts = &trainer->parts;
@@ -135,6 +154,9 @@ static mlp_status create_locally(mlp_trainer *trainer)
     if (mlp_trainer_has_columns(trainer)) {
         MLP_TRY(mlp_trainer_create_column_sums(trainer));
     }
+    if (mlp_trainer_sends_rows(trainer)) {
+        MLP_TRY(mlp_trainer_create_stream(trainer));
+    }
     MLP_TRY(mlp_sampler_create(config->seed, parts->train->rows, config->shards,
                                trainer->node.gathered, config->batch,
                                &trainer->position.sampler));
@@ -149,18 +171,7 @@ static mlp_status create_locally(mlp_trainer *trainer)
     if (mlp_trainer_has_columns(trainer)) {
         mlp_pass_set_pause(trainer->columns.pass, help_exchange, trainer);
     }
-    trainer->evaluation.tallies =
-        calloc(config->shards, sizeof *trainer->evaluation.tallies);
-    trainer->busy = calloc(config->threads, sizeof *trainer->busy);
-    trainer->sentinel.prints =
-        calloc(config->threads, sizeof *trainer->sentinel.prints);
-    trainer->alarms = calloc(parts->model->layers, sizeof *trainer->alarms);
-    if (trainer->evaluation.tallies == NULL || trainer->busy == NULL ||
-        trainer->sentinel.prints == NULL || trainer->alarms == NULL) {
-        return mlp_fail_memory("the trainer's counts");
-    }
-    MLP_TRY(
-        mlp_vote_create(parts->comm, MLP_VIEW_SIZE, &trainer->sentinel.vote));
+    MLP_TRY(create_tables(trainer));
     bool needs_one = mlp_node_team_is_idle(trainer->node.team) ||
                      mlp_trainer_is_short(parts);
     mlp_thread_tuner_init(&trainer->tuner, needs_one ? 1 : config->threads);
@@ -205,6 +216,7 @@ void mlp_trainer_destroy(mlp_trainer **trainer)
     }
     mlp_trainer_finish_pending(old);
     mlp_dataset_cancel(&old->parts.train->here);
+    mlp_trainer_destroy_stream(old);
     mlp_weights_destroy(&old->weights);
     free(old->evaluation.tallies);
     free(old->busy);

@@ -144,9 +144,13 @@ mlp_status mlp_trainer_step(mlp_trainer *trainer, uint64_t epoch, size_t step,
  *  (team/node_team.h). */
 double mlp_trainer_work_share(const mlp_trainer *trainer);
 
-/** Why the first layer's gradient is summed in the tree between nodes; NULL:
- *  its columns belong to nodes. */
-const char *mlp_trainer_by_tree(const mlp_trainer *trainer);
+/** How the first layer goes between nodes, "columns" or "tree, as ", and what
+ *  there is to say about it; to be printed one after the other. */
+typedef struct {
+    const char *way, *about;
+    bool sends_rows; /**< with columns: rows for each micro-batch */
+} mlp_first_layer_way;
+mlp_first_layer_way mlp_trainer_first_layer_way(const mlp_trainer *trainer);
 
 /** What steps sent between nodes, and how much of that time they computed.
  *  Between steps. Collective. */

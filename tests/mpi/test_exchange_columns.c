@@ -1,6 +1,7 @@
 /** @file
  *  Tests of the exchange of columns between nodes: every value of every row and
- *  column arrives where it is needed, in micro-batches of all sizes. With
+ *  column arrives where it is needed, in micro-batches of all sizes, and so do
+ *  the rows that are sent ahead of these. With
  *  MLP_TEST_NODE_SIZE or MLP_TEST_NODES; on a single node nothing is exchanged.
  */
 #include "exchange/exchange.h"
@@ -8,6 +9,7 @@
 #include <check.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/rng.h"
 #include "run_ranks.h"
@@ -29,6 +31,7 @@ typedef struct {
     mlp_range columns[SHARDS]; /* of nodes */
     size_t start[SHARDS + 1];  /* of shards, in the round under way */
     size_t round;
+    uint32_t turn; /* whose rows were taken */
     atomic_size_t mistakes;
 } drill;
 
@@ -37,14 +40,15 @@ static size_t columns_of(size_t node)
     return COLUMNS * (1 + node % 2) - node % 3;
 }
 
-static void deal_rows(drill *d)
+static void deal_rows(size_t round, size_t start[SHARDS + 1])
 {
     mlp_rng_key key = {1, MLP_RNG_TEST, 0};
+    start[0] = 0;
     for (size_t s = 0; s < SHARDS; s++) {
-        mlp_rng_block block = mlp_rng_draw(key, d->round, (uint32_t)s);
+        mlp_rng_block block = mlp_rng_draw(key, round, (uint32_t)s);
         /* the same rows in some rounds that follow each other */
-        size_t rows = d->round % 4 == 1 ? 3 : block.word[0] % (SHARD_ROWS + 1);
-        d->start[s + 1] = d->start[s] + rows;
+        size_t rows = round % 4 == 1 ? 3 : block.word[0] % (SHARD_ROWS + 1);
+        start[s + 1] = start[s] + rows;
     }
 }
 
@@ -134,6 +138,55 @@ static void trade_round(void *context, mlp_thread self)
     mlp_node_team_meet(d->team, self, me);
 }
 
+/* ---- rows --------------------------------------------------------------- */
+
+static const size_t row_bytes[MLP_EXCHANGE_ROW_ARRAYS] = {5, 1, 0, 2};
+
+static char byte_of(size_t round, size_t array, size_t at)
+{
+    return (char)(round * 31 + array * 7 + at);
+}
+
+/* This rank's rows of a round. */
+static void send_rows(drill *d, size_t round)
+{
+    size_t start[SHARDS + 1];
+    mlp_range shards = mlp_place_rank_shards(mlp_comm_where(comm),
+                                             mlp_comm_rank(comm), SHARDS);
+    deal_rows(round, start);
+    for (size_t i = 0; i < MLP_EXCHANGE_ROW_ARRAYS; i++) {
+        char *to = mlp_exchange_rows_to_send(d->exchange, i);
+        size_t end = start[shards.first + shards.count] * row_bytes[i];
+        for (size_t k = start[shards.first] * row_bytes[i]; k < end; k++) {
+            to[k] = byte_of(round, i, k);
+        }
+    }
+    mlp_exchange_send_rows(d->exchange, start);
+}
+
+/* The round's rows, of which those to come are sent. As when training goes
+ * back, it begins anew in the middle: what was sent is dropped. */
+static void take_rows(drill *d)
+{
+    uint32_t sent = mlp_exchange_sent_rows(d->exchange);
+    if (d->round == ROUNDS / 2) {
+        d->turn = sent;
+        mlp_exchange_await_rows(d->exchange, sent);
+    }
+    while (sent < d->turn + MLP_EXCHANGE_AHEAD) {
+        send_rows(d, d->round + sent++ - d->turn);
+    }
+    mlp_exchange_await_rows(d->exchange, ++d->turn);
+    for (size_t i = 0; i < MLP_EXCHANGE_ROW_ARRAYS; i++) {
+        const char *rows = mlp_exchange_rows_received(d->exchange, i, d->turn);
+        for (size_t k = 0; k < d->start[SHARDS] * row_bytes[i]; k++) {
+            d->mistakes += rows[k] != byte_of(d->round, i, k);
+        }
+    }
+}
+
+/* ---- all ---------------------------------------------------------------- */
+
 static mlp_status create(drill *d, size_t threads)
 {
     static size_t sizes[] = {0, 48};
@@ -145,17 +198,18 @@ static mlp_status create(drill *d, size_t threads)
         next += columns_of(k);
     }
     sizes[0] = 16 * (1 + place->node); /* other sizes on each node */
-    const mlp_exchange_shape shape = {.shards = SHARDS,
-                                      .layers = 2,
-                                      .layer_sizes = sizes,
-                                      .states = 1,
-                                      .metrics_per_shard = 1,
-                                      .columns = {d->columns, SHARD_ROWS}};
+    mlp_exchange_shape shape = {.shards = SHARDS,
+                                .layers = 2,
+                                .layer_sizes = sizes,
+                                .states = 1,
+                                .metrics_per_shard = 1,
+                                .columns = {d->columns, SHARD_ROWS, true}};
+    memcpy(shape.columns.row_bytes, row_bytes, sizeof row_bytes);
     MLP_TRY(mlp_node_team_create(comm, &wish, &d->team));
     return mlp_exchange_create(comm, d->team, &shape, &d->exchange);
 }
 
-START_TEST(values_of_all_rows_and_columns_arrive)
+START_TEST(rows_and_values_of_all_columns_arrive)
 {
     drill d = {0};
     mlp_status status = MLP_OK;
@@ -163,9 +217,13 @@ START_TEST(values_of_all_rows_and_columns_arrive)
         status = create(&d, (size_t)_i);
     }
     for (; d.exchange != NULL && d.round < ROUNDS; d.round++) {
-        deal_rows(&d);
+        deal_rows(d.round, d.start);
+        take_rows(&d);
         mlp_exchange_begin_rows(d.exchange, d.start);
         mlp_threads_run(NULL, (size_t)_i, trade_round, &d);
+    }
+    if (d.exchange != NULL) {
+        mlp_exchange_await_rows(d.exchange, mlp_exchange_sent_rows(d.exchange));
     }
     mlp_exchange_destroy(&d.exchange);
     mlp_node_team_destroy(&d.team);
@@ -178,7 +236,7 @@ END_TEST
 static Suite *create_suite(void)
 {
     TCase *tests = tcase_create("columns");
-    tcase_add_loop_test(tests, values_of_all_rows_and_columns_arrive, 1,
+    tcase_add_loop_test(tests, rows_and_values_of_all_columns_arrive, 1,
                         THREADS_MOST + 1);
     Suite *suite = suite_create("exchange of columns between nodes");
     suite_add_tcase(suite, tests);

@@ -1,7 +1,8 @@
 #!/bin/sh
 # The first layer by columns between nodes: the digest of one rank for any ranks,
 # threads and nodes, stopped and resumed by the other way; and what is in the
-# way of columns is named. Ranks of this machine play several nodes.
+# way of columns is named. Ranks of this machine play several nodes, which have a
+# copy of all rows, or send each other those of each micro-batch.
 set -eu
 # shellcheck source=tests/support/system.sh
 . "$MLP_SOURCE/tests/support/system.sh"
@@ -27,6 +28,10 @@ by_columns() {
     export MLP_TEST_NODES=3 MLP_TEST_CAREFUL=1
     expect_digest 4 2 --between-nodes columns "$@"
     unset MLP_TEST_NODES MLP_TEST_CAREFUL
+    export MLP_TEST_SEND_ROWS=1
+    on_nodes 1 3 2 --between-nodes columns "$@"
+    on_nodes 2 4 1 --between-nodes columns "$@"
+    unset MLP_TEST_SEND_ROWS
 }
 
 net="--data digits --epochs 2 --hidden 60,33"
@@ -66,6 +71,12 @@ net="--data digits --epochs 2 --hidden 60,33"
     expect_status 75 "the tree, stopped"
     unset MLP_TEST_NODE_SIZE
     on_nodes 2 4 2 --checkpoint saved --resume --between-nodes columns
+    rm -rf saved
+    export MLP_TEST_NODE_SIZE=1 MLP_TEST_SEND_ROWS=1
+    team 3 $wide --between-nodes columns --max-steps 5 --checkpoint saved
+    expect_status 75 "rows sent, stopped"
+    on_nodes 2 4 1 --checkpoint saved --resume
+    unset MLP_TEST_SEND_ROWS
 
     # Many ranks.
     on_nodes 4 16 1 $wide --between-nodes columns
@@ -117,6 +128,7 @@ expect_way() {
     esac
 }
 expect_way "by columns" --batch 96
+expect_way "by columns, rows sent ahead" --batch 96 --memory-limit 1G
 expect_way "by tree, as an update has no fewer rows than" --batch 128
 expect_way "by tree, as an update has no fewer rows than" --batch 64 --accumulate 2
 expect_way "by columns" --batch 128 --between-nodes columns
@@ -146,7 +158,6 @@ refused "norms" --optimizer lamb
 refused "bf16" --exchange-precision bf16
 refused "mpi" --exchange mpi
 refused "sentinel" --sentinel 10
-refused "memory-limit" --memory-limit 1G
 refused "no hidden layer" --hidden none
 refused "--freeze" --start-from parent --freeze 1
 refused "PReLU" --activation prelu

@@ -40,6 +40,13 @@ def fail(text):
     sys.exit(f"FAILED: {text}")
 
 
+def play_nodes(size):
+    """Let so many ranks of this machine play a node; 0: it is one node."""
+    os.environ.pop("MLP_TEST_NODE_SIZE", None)
+    if size > 0:
+        os.environ["MLP_TEST_NODE_SIZE"] = str(size)
+
+
 def command(ranks, *options):
     if ranks == "mlp":
         return [TOOL, *(str(o) for o in options)]
@@ -135,15 +142,20 @@ def test_digests(data):
     for options in sets:
         expected = digest(run(0, "--data", data[0], *options, "--quiet",
                               "--threads", 1))
-        teams = [(0, 1), (0, 2), (2, 1), (3, 2)]
+        teams = [(0, 1, 0), (0, 2, 0), (2, 1, 0), (3, 2, 0), (2, 2, 1),
+                 (4, 1, 2)]
         if IS_FULL:
-            teams += [(2, 4), (4, 1), (8, 1)]
-        for i, (ranks, threads) in enumerate(teams):
+            teams += [(2, 4, 0), (4, 1, 0), (8, 1, 0), (4, 2, 1), (8, 1, 2)]
+        for i, (ranks, threads, node_size) in enumerate(teams):
             for k, path in enumerate(data):
                 if (i + k) % 2 and not IS_FULL:
                     continue
+                play_nodes(node_size)
                 done = run(ranks, "--data", path, *options, "--memory-limit",
                            LIMIT, "--threads", threads)
+                play_nodes(0)
+                if node_size > 0 and ", rows sent ahead" not in done.stdout:
+                    fail(f"nodes send no rows: {done.stdout}")
                 if digest(done) != expected:
                     fail(f"{path}: other weights: {ranks} x {threads}")
                 if "of rows stay in files" not in done.stderr:
@@ -278,16 +290,21 @@ def test_memory(place):
 
 
 def test_faults_under_way(place):
-    """A file that is truncated, or changed, while two ranks read it."""
+    """A file that is truncated, or changed, while two ranks read it, of one
+    node or of two that send each other rows."""
     def cut(path):
         os.truncate(path, 400000)
 
     def change(path):
         os.utime(path, (1, 1))
 
-    for spoil, word in ((cut, "cut short"), (change, "was changed")):
-        data = write_idx(place / word.replace(" ", "-"), (9000, 1500))
-        log = place / f"{spoil.__name__}.jsonl"
+    for spoil, word, node_size in ((cut, "cut short", 0),
+                                   (change, "was changed", 0),
+                                   (cut, "cut short", 1)):
+        name = f"{spoil.__name__}-{node_size}"
+        data = write_idx(place / name, (9000, 1500))
+        log = place / f"{name}.jsonl"
+        play_nodes(node_size)
         with subprocess.Popen(
                 command(2, "--data", data, "--epochs", 100000, "--log", log,
                         "--memory-limit", LIMIT, "--progress", "never"),
@@ -310,6 +327,7 @@ def test_faults_under_way(place):
         if process.returncode != 74 or len(lines) != 1 or \
                 word not in lines[0] or str(data) not in lines[0]:
             fail(f"{word}: exit code {process.returncode}: {errors}")
+    play_nodes(0)
 
 
 def test_faults_at_the_start(place, data):

@@ -36,29 +36,38 @@ grep -q 'in a node: .* (measured: sums over the ranks at hand)' out ||
 # number FILE NAME: of a JSON line.
 number() { sed -n "s/.*\"$2\": *\([0-9.]*\).*/\1/p" "$1"; }
 
-# Bytes and messages between nodes, played by this machine, are those sent.
+# sent STEPS WHAT: what was sent in so many steps.
+sent() { number "counted$1.jsonl" "$2"; }
+
+# Bytes and messages between nodes, played by this machine, are those sent in ten
+# steps: the first one also waits for rows that were not sent ahead of it.
 for nodes in "2 1" "4 1" "4 2"; do
     ranks=${nodes% *}
-    for way in columns tree; do
+    for way in tree columns "columns, rows sent ahead"; do
         net="--data digits --threads 1 --batch 64 --hidden 256,128
-            --between-nodes $way"
-        rm -f forecast.jsonl counted.jsonl
+            --between-nodes ${way%,*}"
+        rm -f forecast.jsonl counted*.jsonl
         export MLP_TEST_NODE_SIZE="${nodes#* }"
+        case $way in *ahead) export MLP_TEST_SEND_ROWS=1 ;; esac
         # shellcheck disable=SC2086 # a list of words
         team "$ranks" $net --plan 8 --plan-link 30,10 --log forecast.jsonl
         expect_status 0 "--plan on $nodes"
-        # shellcheck disable=SC2086
-        team "$ranks" $net --max-steps 10 --profile --log counted.jsonl
-        expect_status 75 "$nodes"
-        unset MLP_TEST_NODE_SIZE
+        grep -q "^first layer between nodes: by $way" out || fail "not by $way"
+        for steps in 5 15; do
+            # shellcheck disable=SC2086
+            team "$ranks" $net --max-steps $steps --profile \
+                --log counted$steps.jsonl
+            expect_status 75 "$nodes"
+        done
+        unset MLP_TEST_NODE_SIZE MLP_TEST_SEND_ROWS
         grep "\"event\": *\"plan\", *\"ranks\": *$ranks," forecast.jsonl >line
-        grep '"event": *"profile"' counted.jsonl >profile
         for what in sent_bytes sent_messages; do
-            awk -v plan="$(number line $what)" -v sent="$(number profile $what)" \
-                -v nodes=$((ranks / ${nodes#* })) 'BEGIN {
-                    exit sent == 0 || plan * nodes * 10 - sent > 0.5 ||
-                         sent - plan * nodes * 10 > 0.5 }' ||
-                fail "$way on $nodes: $what $(cat line profile)"
+            awk -v plan="$(number line $what)" -v less="$(sent 5 $what)" \
+                -v more="$(sent 15 $what)" -v nodes=$((ranks / ${nodes#* })) '
+                BEGIN { sent = more - less
+                        exit sent == 0 || plan * nodes * 10 - sent > 0.5 ||
+                             sent - plan * nodes * 10 > 0.5 }' ||
+                fail "$way on $nodes: $what $(cat line counted*.jsonl)"
         done
     done
 done

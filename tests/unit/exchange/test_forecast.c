@@ -67,6 +67,21 @@ START_TEST(columns_send_their_sums_and_dz_in_place_of_a_gradient)
 }
 END_TEST
 
+START_TEST(rows_are_counted_where_they_are_sent)
+{
+    mlp_exchange_shape shape = shape_of(quarters);
+    const mlp_exchange_team team = {4, 1};
+    mlp_exchange_forecast f;
+    shape.columns.row_bytes[0] = 784;
+    shape.columns.row_bytes[1] = 2;
+    mlp_exchange_forecast_loads(&shape, &team, 128, &f);
+    expect(&f.rows, 0, 0, 0);
+    shape.columns.sends_rows = true;
+    mlp_exchange_forecast_loads(&shape, &team, 128, &f);
+    expect(&f.rows, 32 * 3 * 786, 6, 0);
+}
+END_TEST
+
 START_TEST(uneven_nodes_send_the_subtrees_that_they_have)
 {
     /* of three ranks two nodes have shards 0-4 (a half and one) and 5-7 (one
@@ -92,6 +107,7 @@ int main(void)
     tcase_add_test(tests, four_nodes_send_three_quarters_of_a_range_twice);
     tcase_add_test(tests,
                    columns_send_their_sums_and_dz_in_place_of_a_gradient);
+    tcase_add_test(tests, rows_are_counted_where_they_are_sent);
     tcase_add_test(tests, uneven_nodes_send_the_subtrees_that_they_have);
     tcase_add_test(tests, one_node_sends_nothing);
     suite_add_tcase(suite, tests);
