@@ -7,7 +7,8 @@
 #     sh tests/bench/hosts.sh [HOSTS] [-- OPTION...]
 #
 # OPTION... are mlp_train's, for another net or batch. Best of two runs of
-# $MLP_STEPS steps. MLP_LINKS="MBIT:MICROSECONDS ..." sets other networks.
+# $MLP_STEPS steps. MLP_LINKS="MBIT:MICROSECONDS ..." sets other networks. Beside
+# the default net is PyTorch's DDP over gloo, where rivals.sh has installed it.
 set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
 MLP_SOURCE=$(dirname "$here")
@@ -72,10 +73,28 @@ step_ms() {
     done
 }
 
+# ddp_ms: the same for DDP, its best of two epochs of so many steps; or nothing.
+python=${MLP_RIVALS:-$MLP_SOURCE/build/rivals}/bin/python
+ddp_ms() {
+    [ -x "$python" ] || return 0
+    for i in $(seq "$hosts" -1 1); do
+        set -- "$python" "$here/bench/rival_torch_ddp.py" "$mnist" "$hosts" \
+            $((i - 1)) tcp://10.77.0.1:29500 $((128 * steps))
+        if [ "$i" -gt 1 ]; then
+            GLOO_SOCKET_IFNAME=eth0 netns_on "h$i" "$@" >"ddp$i" 2>&1 &
+        else
+            printf '\n\n' | GLOO_SOCKET_IFNAME=eth0 netns_on h1 "$@" >ddp1 2>&1
+        fi
+    done
+    sed -n 's/^{"seconds": *\([0-9.]*\).*/\1/p' ddp1 | sort -g |
+        awk -v steps="$steps" 'NR == 1 { printf "%.2f", 1000 * $1 / steps }'
+}
+
 echo "$hosts hosts of one rank and thread on $(nproc) cores: $*"
 echo "| Gbit/s | ms | step, auto | MB sent | hidden | step, tree | MB | hidden |" \
-    "bf16 | MB | hidden | MPI | MPI / auto | MPI / tree | MPI / bf16 |"
-echo "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"
+    "bf16 | MB | hidden | MPI | MPI / auto | MPI / tree | MPI / bf16 |" \
+    "DDP | DDP / auto |"
+echo "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"
 for link in ${MLP_LINKS:-10000:100 10000:1000 1000:100 1000:1000}; do
     rate=${link%:*} delay=${link#*:}
     connect "$rate" "$delay"
@@ -86,12 +105,15 @@ for link in ${MLP_LINKS:-10000:100 10000:1000 1000:100 1000:1000}; do
     step_ms --between-nodes tree "$@"
     tree=$best tree_hidden=$hidden tree_sent=$sent
     step_ms --exchange-precision bf16 "$@"
+    ddp=
+    [ $# -gt 0 ] || ddp=$(ddp_ms)
     awk -v rate="$rate" -v delay="$delay" -v mpi="$mpi" -v tree="$tree" \
         -v th="$tree_hidden" -v ts="$tree_sent" -v half="$best" \
         -v hh="$hidden" -v hs="$sent" -v auto="$auto" -v ah="$auto_hidden" \
-        -v as="$auto_sent" 'BEGIN {
+        -v as="$auto_sent" -v ddp="$ddp" 'BEGIN {
             printf "| %g | %g | %.1f ms | %s | %.0f%% | %.1f ms | %s | %.0f%% |", \
                 rate / 1000, delay / 1000, auto, as, ah, tree, ts, th
-            printf " %.1f ms | %s | %.0f%% | %.1f ms | %.2f | %.2f | %.2f |\n", \
-                half, hs, hh, mpi, mpi / auto, mpi / tree, mpi / half }'
+            printf " %.1f ms | %s | %.0f%% | %.1f ms | %.2f | %.2f | %.2f |", \
+                half, hs, hh, mpi, mpi / auto, mpi / tree, mpi / half
+            printf ddp == "" ? " | |\n" : " %.1f ms | %.2f |\n", ddp, ddp / auto }'
 done

@@ -1,8 +1,10 @@
 """PyTorch's DistributedDataParallel over gloo:
 python3 rival_torch_ddp.py MNIST RANKS
+python3 rival_torch_ddp.py MNIST RANKS RANK tcp://ADDRESS:PORT ROWS
 
 Every rank has one thread and one core, and takes its share of every global
-batch.
+batch. The second form is one rank, of several hosts that meet at rank 0's
+address, and trains on the first ROWS rows.
 """
 import os
 import sys
@@ -21,15 +23,15 @@ def order_of(epoch, rank, ranks, rows):
     return torch.randperm(rows, generator=generator)[rank::ranks]
 
 
-def run(folder, rank, ranks, meeting):
+def run(folder, rank, ranks, meeting, rows=None):
     cores = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {cores[rank % len(cores)]})
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     torch.manual_seed(1)
-    dist.init_process_group("gloo", init_method="file://" + meeting,
-                            rank=rank, world_size=ranks)
-    pixels, labels = nets.load(folder)
+    dist.init_process_group("gloo", init_method=meeting, rank=rank,
+                            world_size=ranks)
+    pixels, labels = (part[:rows] for part in nets.load(folder))
     net = torch.nn.parallel.DistributedDataParallel(
         nets.make_net(common.WIDTHS))
     optimizer = nets.make_optimizer(net)
@@ -59,8 +61,11 @@ def run(folder, rank, ranks, meeting):
 
 def main():
     folder, ranks = sys.argv[1], int(sys.argv[2])
+    if len(sys.argv) > 3:
+        run(folder, int(sys.argv[3]), ranks, sys.argv[4], int(sys.argv[5]))
+        return
     with tempfile.TemporaryDirectory() as place:
-        meeting = os.path.join(place, "meeting")
+        meeting = "file://" + os.path.join(place, "meeting")
         others = []
         for rank in range(1, ranks):
             child = os.fork()
