@@ -6,6 +6,7 @@
 #include "comm_mpi.h"
 
 #include <assert.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -57,15 +58,37 @@ __attribute__((noreturn)) static void mpi_abort(mlp_comm *comm,
     abort(); /* MPI_Abort does not return, but is not declared so */
 }
 
+/* MPI's own waits may spin, which takes a core from the rank that is waited for
+ * where ranks share cores: they take turns of milliseconds.
+ * @param pause  to sleep between polls; NULL: yield the core to other threads
+ */
+static mlp_status await(MPI_Request *request, const struct timespec *pause)
+{
+    for (int is_done = 0;;) {
+        MLP_TRY(mlp_comm_mpi_check(
+            "MPI_Test", MPI_Test(request, &is_done, MPI_STATUS_IGNORE)));
+        if (is_done) {
+            return MLP_OK;
+        }
+        if (pause != NULL) {
+            nanosleep(pause, NULL);
+        } else {
+            sched_yield();
+        }
+    }
+}
+
 static mlp_status mpi_broadcast(mlp_comm *comm, size_t root, void *bytes,
                                 size_t n)
 {
     char *next = bytes;
+    MPI_Request request;
     while (n > 0) {
         size_t count = n < COUNT_MOST ? n : COUNT_MOST;
-        MLP_TRY(mlp_comm_mpi_check("MPI_Bcast",
-                                   MPI_Bcast(next, (int)count, MPI_BYTE,
-                                             (int)root, as_mpi(comm)->world)));
+        MLP_TRY(mlp_comm_mpi_check(
+            "MPI_Ibcast", MPI_Ibcast(next, (int)count, MPI_BYTE, (int)root,
+                                     as_mpi(comm)->world, &request)));
+        MLP_TRY(await(&request, NULL));
         next += count;
         n -= count;
     }
@@ -88,34 +111,27 @@ static MPI_Op op_of(mlp_comm_reduction reduction)
 static mlp_status mpi_reduce(mlp_comm *comm, mlp_comm_reduction reduction,
                              uint64_t *values, size_t n)
 {
+    MPI_Request request;
     while (n > 0) {
         size_t count = n < COUNT_MOST ? n : COUNT_MOST;
         MLP_TRY(mlp_comm_mpi_check(
-            "MPI_Allreduce",
-            MPI_Allreduce(MPI_IN_PLACE, values, (int)count, MPI_UINT64_T,
-                          op_of(reduction), as_mpi(comm)->world)));
+            "MPI_Iallreduce",
+            MPI_Iallreduce(MPI_IN_PLACE, values, (int)count, MPI_UINT64_T,
+                           op_of(reduction), as_mpi(comm)->world, &request)));
+        MLP_TRY(await(&request, NULL));
         values += count;
         n -= count;
     }
     return MLP_OK;
 }
 
-/* MPI's own waits may spin, which takes a core from a rank that computes. */
 static mlp_status mpi_sleeping_barrier(mlp_comm *comm)
 {
     static const struct timespec pause = {0, 2000000};
     MPI_Request request;
-    int is_done = 0;
     MLP_TRY(mlp_comm_mpi_check("MPI_Ibarrier",
                                MPI_Ibarrier(as_mpi(comm)->world, &request)));
-    for (;;) {
-        MLP_TRY(mlp_comm_mpi_check(
-            "MPI_Test", MPI_Test(&request, &is_done, MPI_STATUS_IGNORE)));
-        if (is_done) {
-            return MLP_OK;
-        }
-        nanosleep(&pause, NULL);
-    }
+    return await(&request, &pause);
 }
 
 typedef struct {

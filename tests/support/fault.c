@@ -312,12 +312,12 @@ int MPI_Startall(int count, MPI_Request requests[])
                                  : PMPI_Startall(count, requests);
 }
 
-int MPI_Allreduce(const void *in, void *out, int count, MPI_Datatype type,
-                  MPI_Op op, MPI_Comm comm)
+int MPI_Iallreduce(const void *in, void *out, int count, MPI_Datatype type,
+                   MPI_Op op, MPI_Comm comm, MPI_Request *request)
 {
-    return fails("MPI_Allreduce")
+    return fails("MPI_Iallreduce")
                ? MPI_ERR_OTHER
-               : PMPI_Allreduce(in, out, count, type, op, comm);
+               : PMPI_Iallreduce(in, out, count, type, op, comm, request);
 }
 
 int MPI_Allgatherv(const void *in, int count, MPI_Datatype type, void *out,
@@ -330,11 +330,12 @@ int MPI_Allgatherv(const void *in, int count, MPI_Datatype type, void *out,
                                  out_type, comm);
 }
 
-int MPI_Bcast(void *bytes, int count, MPI_Datatype type, int root,
-              MPI_Comm comm)
+int MPI_Ibcast(void *bytes, int count, MPI_Datatype type, int root,
+               MPI_Comm comm, MPI_Request *request)
 {
-    return fails("MPI_Bcast") ? MPI_ERR_OTHER
-                              : PMPI_Bcast(bytes, count, type, root, comm);
+    return fails("MPI_Ibcast")
+               ? MPI_ERR_OTHER
+               : PMPI_Ibcast(bytes, count, type, root, comm, request);
 }
 
 int MPI_Win_allocate_shared(MPI_Aint size, int unit, MPI_Info info,

@@ -52,8 +52,8 @@ END
     chmod +x faulty
     program=./faulty
     # After each step 3 layers are digested, first parameters, then moments; the
-    # team's first step comes after the fifth broadcast.
-    export MLP_FAULT_AFTER="MPI_Bcast 5"
+    # team's first step comes after the fourth broadcast.
+    export MLP_FAULT_AFTER="MPI_Ibcast 4"
     export MLP_TEST_WORKERS=3 # an idle rank updates nothing
     for place in "5 2 1" "1 3 2" "20 1 1"; do
         # shellcheck disable=SC2086

@@ -122,8 +122,8 @@ phase_save() { # rank 0 writes, the others agree
         expect 74 "dir/.*Input/output error"
     else
         export MLP_TEST_NODE_SIZE=1 MLP_FAULT_AFTER="MPI_Startall 20"
-        spoil MPI_Allreduce 1 fail --checkpoint dir
-        expect 70 "MPI_Allreduce"
+        spoil MPI_Iallreduce 1 fail --checkpoint dir
+        expect 70 "MPI_Iallreduce"
     fi
 }
 phase_load() { # rank 0 reads, the others need room
@@ -132,7 +132,7 @@ phase_load() { # rank 0 reads, the others need room
     if [ "$rank" -eq 0 ]; then # a file that it cannot read it passes over
         export MLP_FAULT_PATH=ckpt-000 MLP_FAULT_AFTER="open 1"
     else
-        export MLP_FAULT_AFTER="MPI_Bcast 4"
+        export MLP_FAULT_AFTER="MPI_Ibcast 3"
     fi
     spoil alloc 1 fail --checkpoint dir --resume
     expect 70 "out of memory"
