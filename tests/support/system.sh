@@ -99,7 +99,11 @@ finish() {
         wait "$watch_pid" 2>/dev/null || true
         watch_pid=
     fi
-    [ ! -e "$place/mpirun_hangs" ] || begin_test_anew
+    if [ -e "$place/mpirun_hangs" ]; then
+        begin_test_anew hangs
+    elif [ "$status" -eq 139 ] && grep -q 'pmix_server_finalize' err; then
+        begin_test_anew crashes
+    fi
 }
 
 # team RANKS ARGUMENT...: the same, and wait; exit code to $status. A run that
@@ -114,9 +118,10 @@ team() {
     watch_pid=${started#* }
 }
 
-# Open MPI's mpirun sometimes hangs when all its ranks have ended (libpmix 4.2.2,
-# in PMIx_server_finalize), and the exit status is lost. The test is then run
-# once more from the start. Ranks that hang are bugs, and reach the limit.
+# Open MPI's mpirun sometimes hangs or crashes when all its ranks have ended
+# (libpmix 4.2.2, in PMIx_server_finalize), and the exit status is lost. The test
+# is then run once more from the start. Ranks that hang are bugs, and reach the
+# limit.
 watch_mpirun() {
     seconds=0
     while sleep 1 && lives "$1"; do
@@ -131,7 +136,7 @@ watch_mpirun() {
     done
 }
 begin_test_anew() {
-    echo "mpirun itself hangs, without ranks: the test begins anew"
+    echo "mpirun itself $1, without ranks: the test begins anew"
     cd /
     clean_up
     trap - EXIT
