@@ -64,6 +64,9 @@ lines_search() {
 --epochs 60 --warmup 3
 --epochs 240 --warmup 6
 --epochs 240 --warmup 6 --dropout 0.3
+--epochs 240 --warmup 6 --weight-decay 0.1
+--epochs 240 --warmup 6 --augment-scale 0.2 --augment-alpha 46 --augment-shift 2
+--epochs 400 --warmup 10
 END
     while read -r line; do
         echo "$small${line:+ $line}"
