@@ -147,7 +147,7 @@ uint32_t mlp_exchange_sent_rows(const mlp_exchange *exchange);
 
 /** An array of the next turn's rows, [rows of the micro-batch, row_bytes]: this
  *  rank writes those of its shards. The rows of turn - MLP_EXCHANGE_AHEAD are
- * no longer read. */
+ *  no longer read. */
 void *mlp_exchange_rows_to_send(mlp_exchange *exchange, size_t array);
 
 /** This rank has written its rows of the next turn. Does not wait for other

@@ -242,8 +242,8 @@ static inline bool mlp_trainer_sends_rows(const mlp_trainer *trainer)
 mlp_status mlp_trainer_create_stream(mlp_trainer *trainer);
 void mlp_trainer_destroy_stream(mlp_trainer *trainer); /**< Collective. */
 
-/** Send rows of micro-batches to come, wait for those of this one, and have
- * this rank gather from them. The epoch counts from the training's beginning.
+/** Send rows of micro-batches to come, wait for those of this one, and let
+ *  this rank gather from them. The epoch counts from the training's start.
  *  Collective. */
 void mlp_trainer_take_rows(mlp_trainer *trainer, uint64_t epoch, size_t index);
 

@@ -1,14 +1,13 @@
 /** @file
- *  Rows sent ahead, where a node cannot have a copy of all rows (row_copy.c):
- * for each micro-batch every rank sends the rows of its shards, some
- * micro-batches before they are needed. It knows which these are, as their
- * order is a function of seed, epoch and shard.
+ *  Rows sent ahead, where a node has no room for a copy of all (row_copy.c):
+ *  for each micro-batch every rank sends the rows of its shards, some
+ *  micro-batches before they are needed. It knows which these are, as their
+ *  order is a function of seed, epoch and shard.
  *
  *  A run goes through its micro-batches one after the other, but begins
- * anywhere when it is resumed or goes back to a checkpoint: what was sent is
- * then let arrive, and dropped.
+ *  anywhere when it is resumed or goes back to a checkpoint: what was sent is
+ *  then let arrive, and dropped.
  */
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
