@@ -20,6 +20,13 @@ mlp_range mlp_range_part(size_t total, size_t parts, size_t index)
     return (mlp_range){first, part_begin(total, parts, index + 1) - first};
 }
 
+mlp_range mlp_range_parts(size_t total, size_t parts, mlp_range of)
+{
+    size_t first = part_begin(total, parts, of.first);
+    return (mlp_range){first,
+                       part_begin(total, parts, of.first + of.count) - first};
+}
+
 mlp_range mlp_range_overlap(mlp_range a, mlp_range b)
 {
     size_t first = a.first > b.first ? a.first : b.first;

@@ -16,6 +16,9 @@ typedef struct {
  *  over threads. No overflow for any total. */
 mlp_range mlp_range_part(size_t total, size_t parts, size_t index);
 
+/** Parts `of` of them, which follow each other, as one range. */
+mlp_range mlp_range_parts(size_t total, size_t parts, mlp_range of);
+
 /** What two ranges have in common; count 0 if nothing. */
 mlp_range mlp_range_overlap(mlp_range a, mlp_range b);
 

@@ -17,28 +17,16 @@ typedef struct {
     size_t subtrees; /* that the node sends */
 } counted;
 
-/* Items of the first `count` of so many equal parts. */
-static size_t before(size_t total, size_t parts, size_t count)
-{
-    return mlp_range_part(total, parts, count).first;
-}
-
 /* Shards of a node are those of its ranks (team/place.h). */
-static size_t shards_before(const mlp_exchange_shape *shape,
-                            const mlp_exchange_team *team, size_t ranks)
-{
-    return before(shape->shards, team->ranks,
-                  ranks < team->ranks ? ranks : team->ranks);
-}
-
 static void find_shards(counted *c, const mlp_exchange_team *team)
 {
     mlp_subtree cut[MLP_TREE_CUT_MAX];
-    size_t first = shards_before(c->shape, team, c->node * team->per_node);
-    size_t end = shards_before(c->shape, team, (c->node + 1) * team->per_node);
-    c->shards = (mlp_range){first, end - first};
-    c->subtrees =
-        mlp_tree_cut(c->shape->shards, (mlp_subtree){first, end - first}, cut);
+    const mlp_range ranks =
+        mlp_range_overlap((mlp_range){c->node * team->per_node, team->per_node},
+                          (mlp_range){0, team->ranks});
+    c->shards = mlp_range_parts(c->shape->shards, team->ranks, ranks);
+    c->subtrees = mlp_tree_cut(
+        c->shape->shards, (mlp_subtree){c->shards.first, c->shards.count}, cut);
 }
 
 static void add(mlp_exchange_load *load, double bytes, size_t messages)
@@ -88,10 +76,7 @@ static void count_values(const counted *c, mlp_exchange_forecast *f)
     }
     size_t all = columns[c->nodes - 1].first + columns[c->nodes - 1].count;
     size_t ours = columns[c->node].count;
-    size_t all_shards = c->shape->shards;
-    size_t rows =
-        before(c->rows, all_shards, c->shards.first + c->shards.count) -
-        before(c->rows, all_shards, c->shards.first);
+    size_t rows = mlp_range_parts(c->rows, c->shape->shards, c->shards).count;
     size_t others = c->nodes - 1;
     add(&f->values[MLP_COLUMNS_SUMS],
         (double)((c->rows - rows) * ours * sizeof(float)), others);

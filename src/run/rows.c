@@ -26,12 +26,8 @@ static mlp_range owned_shards(const mlp_run_job *job)
 /* The rows of this rank's shards, as a range of the split. */
 static mlp_range rows_here(const mlp_run_job *job, const part *of)
 {
-    mlp_range shards = owned_shards(job);
-    size_t rows = of->sharded->rows;
-    size_t begin = mlp_range_part(rows, job->config.shards, shards.first).first;
-    mlp_range last = mlp_range_part(rows, job->config.shards,
-                                    shards.first + shards.count - 1);
-    return (mlp_range){begin, last.first + last.count - begin};
+    return mlp_range_parts(of->sharded->rows, job->config.shards,
+                           owned_shards(job));
 }
 
 static void find_parts(mlp_run_data *data, part parts[SPLITS])

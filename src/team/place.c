@@ -25,9 +25,5 @@ mlp_range mlp_place_rank_shards(const mlp_comm_place *place, size_t rank,
 mlp_range mlp_place_node_shards(const mlp_comm_place *place, size_t node,
                                 size_t shards)
 {
-    mlp_range positions = positions_of(place, node);
-    size_t last = positions.first + positions.count - 1;
-    size_t first = mlp_range_part(shards, place->ranks, positions.first).first;
-    mlp_range end = mlp_range_part(shards, place->ranks, last);
-    return (mlp_range){first, end.first + end.count - first};
+    return mlp_range_parts(shards, place->ranks, positions_of(place, node));
 }

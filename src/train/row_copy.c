@@ -24,13 +24,8 @@ uint64_t mlp_trainer_copy_bytes(const mlp_trainer *trainer)
 
 mlp_range mlp_trainer_rows_of(const mlp_trainer *trainer, mlp_range shards)
 {
-    size_t rows = trainer->parts.train->rows;
-    size_t all = trainer->parts.config->shards;
-    size_t last = shards.first + shards.count - 1;
-    size_t first = mlp_range_part(rows, all, shards.first).first;
-    mlp_range end = mlp_range_part(rows, all, last);
-    return (mlp_range){first,
-                       shards.count == 0 ? 0 : end.first + end.count - first};
+    return mlp_range_parts(trainer->parts.train->rows,
+                           trainer->parts.config->shards, shards);
 }
 
 /* Rows of the copy, from row `first` on. */

@@ -25,6 +25,26 @@ START_TEST(parts_tile_the_whole)
 }
 END_TEST
 
+START_TEST(a_run_of_parts_is_what_they_cover)
+{
+    for (size_t i = 0; i < 9 * 10 * 10; i++) {
+        size_t parts = 1 + i % 9, first = i / 9 % 10, end = i / 90;
+        size_t count = 0;
+        if (end > parts || first > end) {
+            continue;
+        }
+        mlp_range run =
+            mlp_range_parts(7, parts, (mlp_range){first, end - first});
+        for (size_t k = first; k < end; k++) {
+            count += mlp_range_part(7, parts, k).count;
+        }
+        ck_assert_uint_eq(run.count, count);
+        ck_assert(first == parts ||
+                  run.first == mlp_range_part(7, parts, first).first);
+    }
+}
+END_TEST
+
 START_TEST(an_overlap_is_what_both_have)
 {
     for (size_t i = 0; i < 6 * 6 * 6 * 6; i++) {
@@ -49,6 +69,7 @@ static Suite *create_suite(void)
 {
     TCase *tests = tcase_create("ranges");
     tcase_add_test(tests, parts_tile_the_whole);
+    tcase_add_test(tests, a_run_of_parts_is_what_they_cover);
     tcase_add_test(tests, an_overlap_is_what_both_have);
     Suite *suite = suite_create("ranges of indices");
     suite_add_tcase(suite, tests);
