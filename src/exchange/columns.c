@@ -170,10 +170,7 @@ void mlp_exchange_begin_rows(mlp_exchange *exchange, const size_t *shard_start)
     exchange->micro_batches++;
     if (mlp_exchange_note_rows(exchange, shard_start, exchange->node_rows) &&
         exchange->place->rank == 0) {
-        mlp_status status = plan_all(exchange);
-        if (status != MLP_OK) {
-            mlp_comm_abort(exchange->comm, status);
-        }
+        mlp_exchange_check(exchange, plan_all(exchange));
     }
 }
 

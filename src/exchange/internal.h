@@ -228,6 +228,10 @@ static inline size_t mlp_flow_transfer(const mlp_flow *f, size_t stage,
     return f->first + stage * f->tables + turn % f->tables;
 }
 
+/** End the job unless the status is MLP_OK: in the middle of a step ranks
+ * cannot agree on a failure of MPI. */
+void mlp_exchange_check(const mlp_exchange *x, mlp_status status);
+
 /** Plan a transfer, and count what it sends.
  *  @param lanes  [nodes] */
 mlp_status mlp_exchange_plan_transfer(mlp_exchange *x, size_t transfer,

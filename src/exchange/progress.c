@@ -31,8 +31,7 @@ mlp_status mlp_exchange_plan_transfer(mlp_exchange *x, size_t transfer,
     return mlp_transfers_plan(x->transfers, transfer, lanes);
 }
 
-/* Ranks cannot agree on a failure of MPI. */
-static void check(mlp_exchange *x, mlp_status status)
+void mlp_exchange_check(const mlp_exchange *x, mlp_status status)
 {
     if (status != MLP_OK) {
         mlp_comm_abort(x->comm, status);
@@ -46,7 +45,7 @@ static void begin_transfer(mlp_exchange *x, size_t i)
     }
     x->traffic.sent_bytes += x->sent_bytes[i];
     x->traffic.sent_messages += x->sent_messages[i];
-    check(x, mlp_transfers_begin(x->transfers, i));
+    mlp_exchange_check(x, mlp_transfers_begin(x->transfers, i));
 }
 
 /* Seconds up to now with a transfer in flight. */
@@ -59,7 +58,7 @@ static double active_seconds(const mlp_exchange *x)
 static bool is_complete(mlp_exchange *x, size_t i)
 {
     bool is_over = false;
-    check(x, mlp_transfers_test(x->transfers, i, &is_over));
+    mlp_exchange_check(x, mlp_transfers_test(x->transfers, i, &is_over));
     if (is_over) {
         x->traffic.active_seconds = active_seconds(x);
         x->since = mlp_clock_seconds();

@@ -87,10 +87,7 @@ void mlp_exchange_send_rows(mlp_exchange *exchange, const size_t *shard_start)
         x->row_ranges + turn % MLP_EXCHANGE_AHEAD * x->place->nodes;
     bool is_new = mlp_exchange_note_rows(x, shard_start, rows);
     if (is_new && x->place->rank == 0) {
-        mlp_status status = plan_turn(x, turn, rows);
-        if (status != MLP_OK) {
-            mlp_comm_abort(x->comm, status);
-        }
+        mlp_exchange_check(x, plan_turn(x, turn, rows));
     }
     /* The first turns follow each other without a meeting of the ranks. */
     mlp_gate_wait(flow->ready, x->sent_rows);

@@ -72,11 +72,10 @@ static void print_head(const mlp_plan *f)
     if (mlp_comm_where(f->run.job.comm)->nodes > 1) {
         const mlp_step_forecast step = mlp_costs_between(
             costs, mlp_comm_size(f->run.job.comm), f->run.job.config.batch);
-        printf("first layer between nodes: by %s%s\n",
-               step.by_tree == NULL ? "columns" : "tree, as ",
-               step.by_tree != NULL     ? step.by_tree
-               : costs->rows.sends_rows ? ", rows sent ahead"
-                                        : "");
+        const mlp_first_layer_way between =
+            mlp_first_layer_way_of(step.by_tree, costs->rows.sends_rows);
+        printf("first layer between nodes: by %s%s\n", between.way,
+               between.about);
         printf("a node sends %.3f kB in %.4g messages a step, and waits for "
                "%zu rounds that depend on each other\n",
                1e-3 * step.sent.bytes, step.sent.messages, step.sent.rounds);

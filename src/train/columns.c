@@ -120,13 +120,18 @@ mlp_status mlp_trainer_choose_columns(mlp_trainer *trainer)
     return mlp_comm_agree(trainer->parts.comm, hold_columns(trainer));
 }
 
-mlp_first_layer_way mlp_trainer_first_layer_way(const mlp_trainer *trainer)
+mlp_first_layer_way mlp_first_layer_way_of(const char *by_tree, bool sends_rows)
 {
-    const char *why = trainer->by_tree;
-    return why != NULL ? (mlp_first_layer_way){"tree, as ", why, false}
-           : mlp_trainer_sends_rows(trainer)
+    return by_tree != NULL ? (mlp_first_layer_way){"tree, as ", by_tree, false}
+           : sends_rows
                ? (mlp_first_layer_way){"columns", ", rows sent ahead", true}
                : (mlp_first_layer_way){"columns", "", false};
+}
+
+mlp_first_layer_way mlp_trainer_first_layer_way(const mlp_trainer *trainer)
+{
+    return mlp_first_layer_way_of(trainer->by_tree,
+                                  mlp_trainer_sends_rows(trainer));
 }
 
 /* ---- create and destroy ------------------------------------------------ */

@@ -152,6 +152,11 @@ typedef struct {
 } mlp_first_layer_way;
 mlp_first_layer_way mlp_trainer_first_layer_way(const mlp_trainer *trainer);
 
+/** The same of any team.
+ *  @param by_tree  why not by columns; NULL: by columns */
+mlp_first_layer_way mlp_first_layer_way_of(const char *by_tree,
+                                           bool sends_rows);
+
 /** What steps sent between nodes, and how much of that time they computed.
  *  Between steps. Collective. */
 mlp_exchange_traffic mlp_trainer_traffic(mlp_trainer *trainer);
