@@ -33,8 +33,8 @@ mlp_evaluator mlp_trainer_evaluator(mlp_trainer *trainer)
 mlp_evaluation_order mlp_trainer_order(mlp_trainer *trainer,
                                        const mlp_sharded *split)
 {
-    trainer->position.expected_step = UINT64_MAX;
-    trainer->columns.stream.is_expected = false;
+    trainer->position.order.is_expected = false;
+    trainer->columns.stream.order.is_expected = false;
     return (mlp_evaluation_order){.rows = split->rows,
                                   .shards = trainer->parts.config->shards,
                                   .here = split->shards,

@@ -80,6 +80,13 @@ typedef struct {
     bool is_careful;           /* a test wants no step to be bounded */
 } mlp_trainer_node;
 
+/* The order in which the rows of some shards are taken. */
+typedef struct {
+    mlp_sampler *sampler;
+    uint64_t epoch;   /* that it is shuffled for; UINT64_MAX: none */
+    bool is_expected; /* what is taken next is read ahead, if it is in a file */
+} mlp_row_order;
+
 /* Rows that are sent ahead of their micro-batches (row_stream.c). */
 typedef struct {
     uint64_t epoch;
@@ -87,13 +94,11 @@ typedef struct {
 } mlp_batch_number;
 
 typedef struct {
-    mlp_sampler *sampler;  /* of this rank's shards; NULL: nothing is sent */
+    mlp_row_order order;   /* of this rank's shards; all zero: none are sent */
     mlp_batch_number next; /* to be sent, */
     mlp_batch_number due;  /* and to be taken */
     uint32_t turn;         /* of the exchange, that was taken */
-    uint64_t shuffled_epoch;
-    bool is_expected;    /* its rows are read ahead, if they are in a file */
-    size_t *shard_start; /* [shards + 1], of what is being sent */
+    size_t *shard_start;   /* [shards + 1], of what is being sent */
 } mlp_row_stream;
 
 /* The first layer by columns (columns.c); all zero where each node holds all of
@@ -121,11 +126,9 @@ typedef struct {
 
 /* Which rows come next, and at what learning rate. */
 typedef struct {
-    mlp_sampler *sampler;
-    uint64_t shuffled_epoch; /* that the sampler is at */
-    uint64_t expected_step;  /* global: whose rows are read ahead, if they are
-                                in a file; UINT64_MAX: no step's */
-    double rate_scale;       /* of the schedule's learning rate */
+    mlp_row_order order;    /* of the rows that this rank gathers */
+    uint64_t expected_step; /* global, after the last; UINT64_MAX: none yet */
+    double rate_scale;      /* of the schedule's learning rate */
 } mlp_trainer_position;
 
 /* For evaluations, in which each rank is by itself. */
@@ -237,6 +240,16 @@ static inline bool mlp_trainer_sends_rows(const mlp_trainer *trainer)
 {
     return trainer->columns.sends_rows;
 }
+
+/** The order of some shards' rows, as the configuration has it. */
+mlp_status mlp_trainer_create_order(const mlp_trainer *trainer,
+                                    mlp_range shards, mlp_row_order *order);
+
+/** Shuffle for another epoch, counted from the training's start; and have rows
+ *  from a micro-batch of it on read ahead, if they are in a file. */
+void mlp_trainer_expect_rows(const mlp_trainer *trainer, mlp_row_order *order,
+                             const mlp_dataset *rows, uint64_t epoch,
+                             size_t index);
 
 /** Prepare it, when the exchange is there. Not collective. */
 mlp_status mlp_trainer_create_stream(mlp_trainer *trainer);

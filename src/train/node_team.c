@@ -48,7 +48,7 @@ void mlp_trainer_lay_batch(mlp_trainer *trainer, size_t index)
     size_t rows = 0;
     for (size_t i = 0; i < node->fed.count; i++) {
         node->fed_start[i] = rows;
-        rows += mlp_sampler_count(trainer->position.sampler, index,
+        rows += mlp_sampler_count(trainer->position.order.sampler, index,
                                   node->fed.first + i);
     }
     node->fed_start[node->fed.count] = rows;

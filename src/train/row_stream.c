@@ -20,22 +20,15 @@ _Static_assert((int)MLP_ROW_ARRAYS == (int)MLP_EXCHANGE_ROW_ARRAYS,
 
 mlp_status mlp_trainer_create_stream(mlp_trainer *trainer)
 {
-    const mlp_trainer_parts *parts = &trainer->parts;
-    const mlp_config *config = parts->config;
+    size_t shards = trainer->parts.config->shards;
     mlp_row_stream *s = &trainer->columns.stream;
-    s->shuffled_epoch = UINT64_MAX;
     s->due.epoch = UINT64_MAX; /* none */
-    s->shard_start = calloc(config->shards + 1, sizeof *s->shard_start);
+    s->shard_start = calloc(shards + 1, sizeof *s->shard_start);
     if (s->shard_start == NULL) {
         return mlp_fail_memory("rows to be sent");
     }
-    MLP_TRY(mlp_sampler_create(config->seed, parts->train->rows, config->shards,
-                               parts->train->shards, config->batch,
-                               &s->sampler));
-    if (!config->shuffle) {
-        mlp_sampler_keep_order(s->sampler);
-    }
-    return MLP_OK;
+    return mlp_trainer_create_order(trainer, trainer->parts.train->shards,
+                                    &s->order);
 }
 
 /* Let arrive what was sent. */
@@ -49,10 +42,10 @@ static void drain(mlp_trainer *trainer)
 void mlp_trainer_destroy_stream(mlp_trainer *trainer)
 {
     mlp_row_stream *s = &trainer->columns.stream;
-    if (s->sampler != NULL) {
+    if (s->order.sampler != NULL) {
         drain(trainer);
     }
-    mlp_sampler_destroy(&s->sampler);
+    mlp_sampler_destroy(&s->order.sampler);
     free(s->shard_start);
     *s = (mlp_row_stream){0};
 }
@@ -72,31 +65,13 @@ static void go_on(const mlp_trainer *trainer, mlp_batch_number *number)
 
 /* ---- sending ----------------------------------------------------------- */
 
-/* Shuffle for the epoch of what is sent next, and have its rows read. */
-static void expect_rows(mlp_trainer *trainer)
-{
-    mlp_row_stream *s = &trainer->columns.stream;
-    const mlp_dataset *here = &trainer->parts.train->here;
-    if (s->shuffled_epoch != s->next.epoch) {
-        mlp_dataset_cancel(here);
-        mlp_sampler_shuffle(s->sampler, s->next.epoch);
-        s->shuffled_epoch = s->next.epoch;
-        s->is_expected = false;
-    }
-    if (!s->is_expected) {
-        const mlp_read_plan plan = {mlp_sampler_pick, s->sampler,
-                                    batches_of_epoch(trainer)};
-        mlp_dataset_expect(here, &plan, s->next.index);
-        s->is_expected = true;
-    }
-}
-
 static void lay_shards(const mlp_trainer *trainer)
 {
     const mlp_row_stream *s = &trainer->columns.stream;
     for (size_t i = 0; i < trainer->parts.config->shards; i++) {
         s->shard_start[i + 1] =
-            s->shard_start[i] + mlp_sampler_count(s->sampler, s->next.index, i);
+            s->shard_start[i] +
+            mlp_sampler_count(s->order.sampler, s->next.index, i);
     }
 }
 
@@ -105,7 +80,7 @@ static void write_rows(mlp_trainer *trainer)
     const mlp_row_stream *s = &trainer->columns.stream;
     const mlp_sharded *train = trainer->parts.train;
     const mlp_shard_batches batches =
-        mlp_sampler_batch(s->sampler, s->next.index);
+        mlp_sampler_batch(s->order.sampler, s->next.index);
     size_t rows = batches.leaf_start[batches.leaves];
     size_t first = s->shard_start[train->shards.first];
     size_t bytes[MLP_ROW_ARRAYS];
@@ -130,7 +105,8 @@ static void write_rows(mlp_trainer *trainer)
 static void send_next(mlp_trainer *trainer)
 {
     mlp_row_stream *s = &trainer->columns.stream;
-    expect_rows(trainer);
+    mlp_trainer_expect_rows(trainer, &s->order, &trainer->parts.train->here,
+                            s->next.epoch, s->next.index);
     lay_shards(trainer);
     write_rows(trainer);
     mlp_exchange_send_rows(trainer->exchange, s->shard_start);
@@ -167,7 +143,7 @@ void mlp_trainer_take_rows(mlp_trainer *trainer, uint64_t epoch, size_t index)
     if (s->due.epoch != epoch || s->due.index != index) {
         drain(trainer);
         s->due = s->next = (mlp_batch_number){epoch, index};
-        s->is_expected = false;
+        s->order.is_expected = false;
     }
     while (mlp_exchange_sent_rows(trainer->exchange) <
            s->turn + MLP_EXCHANGE_AHEAD) {

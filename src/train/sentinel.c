@@ -66,7 +66,7 @@ static uint64_t fingerprint(mlp_trainer *trainer, size_t state)
 /* Where the training is, as far as this rank knows. */
 static uint64_t fingerprint_position(const mlp_trainer *trainer, uint64_t step)
 {
-    uint64_t words[] = {step, trainer->position.shuffled_epoch, 0};
+    uint64_t words[] = {step, trainer->position.order.epoch, 0};
     memcpy(&words[2], &trainer->position.rate_scale, sizeof words[2]);
     return mlp_fingerprint(words, 0, sizeof words / sizeof *words);
 }

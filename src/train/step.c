@@ -75,7 +75,8 @@ static void begin_micro_batch(mlp_one_step *step)
     mlp_trainer *trainer = step->trainer;
     const mlp_trainer_parts *parts = &trainer->parts;
     size_t index = step->index * parts->config->accumulate + step->micro_batch;
-    step->shard_batches = mlp_sampler_batch(trainer->position.sampler, index);
+    step->shard_batches =
+        mlp_sampler_batch(trainer->position.order.sampler, index);
     mlp_trainer_lay_batch(trainer, index);
     if (mlp_trainer_sends_rows(trainer)) {
         mlp_trainer_take_rows(trainer, step->epoch, index);
@@ -328,29 +329,6 @@ static size_t micro_batches_of(const mlp_trainer *trainer, size_t step_index)
     return all - before < most ? all - before : most;
 }
 
-/* Shuffle for another epoch; and have rows read ahead that are in a file. */
-static void expect_rows(mlp_trainer *trainer, uint64_t epoch, size_t index,
-                        size_t steps)
-{
-    const mlp_trainer_parts *parts = &trainer->parts;
-    mlp_trainer_position *position = &trainer->position;
-    const mlp_dataset *here = trainer->node.dataset;
-    uint64_t global = epoch * steps + index;
-    if (position->shuffled_epoch != epoch) {
-        mlp_dataset_cancel(here);
-        mlp_sampler_shuffle(position->sampler, parts->first_epoch + epoch);
-        position->shuffled_epoch = epoch;
-        position->expected_step = UINT64_MAX;
-    }
-    if (position->expected_step != global) {
-        const mlp_read_plan plan = {
-            mlp_sampler_pick, position->sampler,
-            mlp_epoch_steps(parts->train->rows, parts->config->batch)};
-        mlp_dataset_expect(here, &plan, index * parts->config->accumulate);
-    }
-    position->expected_step = global + 1;
-}
-
 void mlp_trainer_use_threads(mlp_trainer *trainer, mlp_threads *threads)
 {
     trainer->threads = threads;
@@ -371,8 +349,13 @@ mlp_status mlp_trainer_step(mlp_trainer *trainer, uint64_t epoch,
     const mlp_trainer_parts *parts = &trainer->parts;
     uint64_t steps = mlp_epoch_steps(parts->train->rows,
                                      mlp_config_step_rows(parts->config));
-    expect_rows(trainer, epoch, step_index, steps);
     uint64_t global = epoch * steps + step_index;
+    mlp_trainer_position *position = &trainer->position;
+    position->order.is_expected &= position->expected_step == global;
+    position->expected_step = global + 1;
+    mlp_trainer_expect_rows(trainer, &position->order, trainer->node.dataset,
+                            parts->first_epoch + epoch,
+                            step_index * parts->config->accumulate);
     mlp_one_step step = {.trainer = trainer,
                          .micro_batches = micro_batches_of(trainer, step_index),
                          .wants_stop = wants_stop,

@@ -157,12 +157,8 @@ static mlp_status create_locally(mlp_trainer *trainer)
     if (mlp_trainer_sends_rows(trainer)) {
         MLP_TRY(mlp_trainer_create_stream(trainer));
     }
-    MLP_TRY(mlp_sampler_create(config->seed, parts->train->rows, config->shards,
-                               trainer->node.gathered, config->batch,
-                               &trainer->position.sampler));
-    if (!config->shuffle) {
-        mlp_sampler_keep_order(trainer->position.sampler);
-    }
+    MLP_TRY(mlp_trainer_create_order(trainer, trainer->node.gathered,
+                                     &trainer->position.order));
     mlp_pass_adjust(trainer->node.pass, config->label_smoothing,
                     parts->class_weights);
     if (mlp_exchange_is_far(trainer->exchange)) {
@@ -186,7 +182,6 @@ mlp_status mlp_trainer_create(const mlp_trainer_parts *parts,
     mlp_status status = made == NULL ? mlp_fail_memory("the trainer") : MLP_OK;
     MLP_TRY(mlp_comm_agree(parts->comm, status));
     made->parts = *parts;
-    made->position.shuffled_epoch = UINT64_MAX;
     made->position.expected_step = UINT64_MAX;
     made->position.rate_scale = 1.0;
     status = mlp_trainer_choose_columns(made);
@@ -223,7 +218,7 @@ void mlp_trainer_destroy(mlp_trainer **trainer)
     free(old->sentinel.prints);
     mlp_vote_destroy(&old->sentinel.vote);
     free(old->alarms);
-    mlp_sampler_destroy(&old->position.sampler);
+    mlp_sampler_destroy(&old->position.order.sampler);
     mlp_exchange_destroy(&old->exchange);
     mlp_trainer_destroy_node_team(old);
     free(old);
